@@ -1,0 +1,30 @@
+// The public names of @holdfast/cluster.
+export type {
+  Blob,
+  CommitRecord,
+  GroupId,
+  GroupWrite,
+  IndexRange,
+  InstallWrite,
+  LogStore,
+  NodeIdentity,
+  ReadResult,
+  Recovered,
+  RecoveredGroup,
+  RetainedEntry,
+  SnapshotWrite,
+  StageWrite
+} from './log-store.ts'
+export { blankConfiguration } from './log-store.ts'
+export type {
+  AdminPort,
+  AdminReply,
+  AdminRequest,
+  ClusterStatus,
+  GroupStatus,
+  MemberCounters,
+  NodeState,
+  NodeStatus,
+  OperationStatus,
+  QueueStatus
+} from './status.ts'

@@ -1,0 +1,113 @@
+// What a member tells about the cluster: the values behind the admin API, metrics and the CLI.
+import type { GroupId } from './log-store.ts'
+
+export type NodeState = 'joining' | 'up' | 'down' | 'leaving' | 'damaged'
+
+export interface NodeStatus {
+  readonly id: number
+  readonly incarnation: number
+  readonly state: NodeState
+  /** `HOST:PORT` of the native protocol, the peer link and HTTP. */
+  readonly client: string
+  readonly peer: string
+  readonly http: string
+}
+
+export interface GroupStatus {
+  readonly id: GroupId
+  readonly kind: 'metadata' | 'shard'
+  /** Node ids. Null: no leader known. */
+  readonly leader: number | null
+  readonly term: number
+  readonly voters: readonly number[]
+  readonly learners: readonly number[]
+  readonly commitIndex: number
+  readonly appliedIndex: number
+}
+
+export interface ClusterStatus {
+  readonly clusterId: string | null
+  /** The node that answers; null while it is blank. */
+  readonly self: number | null
+  readonly nodes: readonly NodeStatus[]
+  readonly groups: readonly GroupStatus[]
+  /** True when every group with a local voter has a leader and local metadata is current. */
+  readonly ready: boolean
+  /** Why not, for people. */
+  readonly notReadyReason: string | null
+  /** Sentences an operator should know, for instance that two nodes tolerate no failure. */
+  readonly warnings: readonly string[]
+}
+
+export interface QueueStatus {
+  readonly vhost: string
+  readonly name: string
+  readonly type: 'durable'
+  readonly group: GroupId
+  readonly leader: number | null
+  /** Waiting; delivered and open; null where the leader cannot be asked at present. */
+  readonly ready: number | null
+  readonly unsettled: number | null
+  readonly consumers: number | null
+  readonly bytes: number | null
+}
+
+export interface OperationStatus {
+  readonly id: string
+  readonly kind: 'add-node' | 'remove-node'
+  readonly node: number | null
+  readonly state: 'running' | 'succeeded' | 'failed'
+  /** Steps done and in all, and a sentence for people. */
+  readonly progress: { readonly done: number; readonly total: number; readonly sentence: string }
+  readonly error: { readonly code: string; readonly message: string } | null
+}
+
+/** Calls of operators, as data. A member answers each with an `AdminReply` or an error of the catalogue. */
+export type AdminRequest =
+  | { readonly type: 'list-queues'; readonly limit: number; readonly cursor: string | null }
+  | { readonly type: 'inspect-queue'; readonly vhost: string; readonly name: string }
+  | { readonly type: 'purge-queue'; readonly vhost: string; readonly name: string }
+  | { readonly type: 'delete-queue'; readonly vhost: string; readonly name: string }
+  | { readonly type: 'add-node'; readonly peer: string }
+  | { readonly type: 'remove-node'; readonly node: number }
+  | { readonly type: 'operation'; readonly id: string }
+  | { readonly type: 'list-operations' }
+  | { readonly type: 'transfer'; readonly group: GroupId; readonly to: number }
+  | { readonly type: 'list-vhosts' }
+  | { readonly type: 'declare-vhost'; readonly vhost: string }
+  | { readonly type: 'delete-vhost'; readonly vhost: string }
+
+export type AdminReply =
+  | { readonly type: 'queues'; readonly queues: readonly QueueStatus[]; readonly cursor: string | null }
+  | { readonly type: 'queue'; readonly queue: QueueStatus }
+  | { readonly type: 'operation'; readonly operation: OperationStatus }
+  | { readonly type: 'operations'; readonly operations: readonly OperationStatus[] }
+  | { readonly type: 'vhosts'; readonly vhosts: readonly string[] }
+  | { readonly type: 'purged'; readonly messages: number }
+  | { readonly type: 'done' }
+
+/** Numbers for metrics; counters grow from process start. */
+export interface MemberCounters {
+  readonly publishedMessages: number
+  readonly publishedBytes: number
+  readonly confirmedMessages: number
+  readonly returnedMessages: number
+  readonly deliveredMessages: number
+  readonly redeliveredMessages: number
+  readonly settledMessages: number
+  readonly elections: number
+  readonly commitRecords: number
+  readonly commitBytes: number
+  readonly clientConnections: number
+  readonly publishBytesInFlight: number
+  readonly snapshotsTaken: number
+  readonly snapshotsInstalled: number
+}
+
+/** What the HTTP API needs of the node it runs in. The server package provides it. */
+export interface AdminPort {
+  status(): ClusterStatus
+  counters(): MemberCounters
+  /** @throws HoldfastError */
+  request(request: AdminRequest): Promise<AdminReply>
+}

@@ -1,0 +1,38 @@
+// Settings of one replica and what it starts from. All times are in ticks; who ticks decides how long one is.
+import type { Configuration, Entry, HardState, ReplicaId, SnapshotMeta, TermRun } from './entry.ts'
+
+export interface RaftConfig {
+  readonly id: ReplicaId
+  /** A follower that hears nothing for this many ticks, plus a random share of it again, campaigns. */
+  readonly electionTimeoutTicks: number
+  /** Must be well below `electionTimeoutTicks`. */
+  readonly heartbeatIntervalTicks: number
+  /** Payload bytes of one append request; one larger entry is sent alone. */
+  readonly appendBytesMax: number
+  /** Append requests in flight to one follower. */
+  readonly inflightRequestsMax: number
+  /** Payload bytes in flight to one follower; one larger entry is sent alone. */
+  readonly inflightBytesMax: number
+  /** Payload bytes proposed and not yet committed; beyond it `propose` refuses. */
+  readonly uncommittedBytesMax: number
+  /** Draws from [0, 1). Injected, so that a seed repeats a run. */
+  readonly random: () => number
+}
+
+/** What a replica finds on its disk; a blank one starts with `blankState()`. */
+export interface RaftInitialState {
+  readonly hardState: HardState
+  /** Snapshot the log rests on; null when the log begins at index 1. */
+  readonly snapshot: SnapshotMeta | null
+  /** Configuration before the first entry of `entries` (the snapshot's, or empty). */
+  readonly configuration: Configuration
+  /** First index whose term is known and whose entry can be loaded: ≤ snapshot index + 1. */
+  readonly firstIndex: number
+  /** Terms from `firstIndex` to the last index. */
+  readonly terms: readonly TermRun[]
+  readonly lastIndex: number
+  /** Bodies of the entries above the snapshot, without gaps. */
+  readonly entries: readonly Entry[]
+  /** Index up to which the machine has already applied (the snapshot's index). */
+  readonly applied: number
+}
