@@ -1,4 +1,6 @@
-// The entry: what a Raft log consists of, and the identity (index, term) by which logs are compared.
+// The entry: what a Raft log consists of, and the identity (index, term) by which logs are compared
+// (Raft §5.3). Types only; the codec of a configuration is in configuration-codec.ts.
+// Indexes and terms are safe integers.
 
 /** A replica of a group: one incarnation of one node. Opaque and ordered for Raft. */
 export type ReplicaId = number
