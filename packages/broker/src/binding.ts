@@ -42,23 +42,8 @@ export function canonicalArguments(bindingArguments: BindingArguments): string {
   return `${text}}`
 }
 
-function keptValue(value: HeaderValue): HeaderValue {
-  if (value instanceof Uint8Array) return value.slice()
-  if (value === null || typeof value !== 'object') return value
-  if (Array.isArray(value)) return (value as readonly HeaderValue[]).map(keptValue)
-  return keptArguments(value as BindingArguments)
-}
-
-const noArguments: BindingArguments = Object.freeze(Object.create(null))
-
-/** A copy that shares no bytes with the log entry it came from, which must not be pinned by it. */
-export function keptArguments(bindingArguments: BindingArguments): BindingArguments {
-  const names = Object.keys(bindingArguments)
-  if (names.length === 0) return noArguments
-  const kept: Record<string, HeaderValue> = Object.create(null)
-  for (const name of names) kept[name] = keptValue(bindingArguments[name] ?? null)
-  return kept
-}
+/** What every binding without arguments refers to. */
+export const noArguments: BindingArguments = Object.freeze(Object.create(null))
 
 /** Key of a binding within its source exchange. */
 export function bindingIdentity(

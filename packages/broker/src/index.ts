@@ -38,8 +38,8 @@ export type {
   OutboxEntry,
   TopologyCommand
 } from './metadata-command.ts'
-export { MetadataMachine } from './metadata-machine.ts'
-export type { FreedRange, MetadataSnapshot, SnapshotBlob } from './metadata-snapshot.ts'
+export { type EntryMeta, MetadataMachine } from './metadata-machine.ts'
+export type { MetadataSnapshot } from './metadata-snapshot.ts'
 export type { Operation, OperationsState } from './operations-state.ts'
 export type { Outbox } from './outbox.ts'
 export type { Placement, PlacementState } from './placement-state.ts'

@@ -5,6 +5,7 @@
 //        | [2, vhost, name, id, group]
 //        | [3, vhost, source, isQueue, destination, id, binding key, arguments | nil]
 import { assert, unreachable } from '@holdfast/errors'
+import { noArguments } from './binding.ts'
 import { readExchangeKind } from './exchange/exchange.ts'
 import type { BindingArguments } from './metadata-command.ts'
 import type { Topology } from './topology.ts'
@@ -22,7 +23,7 @@ export function topologyRow(row: Row): readonly unknown[] {
       return [2, row.vhost, row.name, row.id, row.group]
     case 'binding': {
       const { source, destination, id, bindingKey } = row
-      const tail = Object.keys(row.arguments).length === 0 ? null : row.arguments
+      const tail = row.arguments === noArguments ? null : row.arguments
       const isQueue = destination.type === 'queue'
       return [3, source.vhost, source.name, isQueue, destination.name, id, bindingKey, tail]
     }
@@ -55,7 +56,7 @@ function readBinding(topology: Topology, row: readonly unknown[]): void {
   const destination = destinations.get(text(destinationName))
   assert(source !== undefined && destination !== undefined, 'the ends of a binding stand before it')
   assert(tail === null || typeof tail === 'object', 'a row of a binding has its arguments')
-  const bindingArguments = (tail ?? {}) as BindingArguments
+  const bindingArguments = (tail ?? noArguments) as BindingArguments
   topology.addBinding(source, destination, number(id), text(bindingKey), bindingArguments)
 }
 

@@ -7,7 +7,7 @@ import {
   bindingIdentity,
   canonicalArguments,
   insertBinding,
-  keptArguments,
+  noArguments,
   removeBinding
 } from './binding.ts'
 import { createExchange, predeclaredExchanges } from './exchange/exchange.ts'
@@ -176,6 +176,7 @@ export class Topology {
     this.#reap(vhost, doomed)
   }
 
+  /** Keeps `bindingArguments`, which must not share bytes with anything that is to be let go. */
   addBinding(
     source: Exchange,
     destination: Queue | Exchange,
@@ -185,6 +186,7 @@ export class Topology {
   ): void {
     const identity = bindingIdentity(destination, bindingKey, bindingArguments)
     assert(!source.outgoing.has(identity), 'a binding is added once')
+    const isBare = Object.keys(bindingArguments).length === 0
     const names = source.vhost.length + source.name.length + destination.name.length
     const tail = bindingKey.length + canonicalArguments(bindingArguments).length
     const binding: Binding = {
@@ -193,7 +195,7 @@ export class Topology {
       source,
       destination,
       bindingKey,
-      arguments: keptArguments(bindingArguments),
+      arguments: isBare ? noArguments : bindingArguments,
       identity,
       page: null,
       bytes: 64 + 3 * (names + tail)

@@ -20,7 +20,8 @@ t.test('queues are spread over the shards within a fifth of the mean', async (t)
 t.test('the order of the groups does not matter', async (t) => {
   for (let queue = 0; queue < 1000; queue++) {
     const name = `q${queue}`
-    t.equal(rendezvousGroup('/', name, groups), rendezvousGroup('/', name, groups.toReversed()))
+    const chosen = rendezvousGroup('/', name, groups)
+    if (chosen !== rendezvousGroup('/', name, groups.toReversed())) t.fail(name)
   }
 })
 
@@ -30,7 +31,7 @@ t.test('a further shard takes queues only for itself', async (t) => {
     const before = rendezvousGroup('/', `q${queue}`, groups)
     const after = rendezvousGroup('/', `q${queue}`, [...groups, 17])
     if (before === after) continue
-    t.equal(after, 17)
+    if (after !== 17) t.fail(`q${queue} would move to shard ${after}`)
     moved += 1
   }
   t.ok(moved > 150 && moved < 450, `${moved} of 5,000 would go to the seventeenth shard`)
@@ -41,11 +42,11 @@ t.test('vhost and name are kept apart', async (t) => {
   t.not(rendezvousGroup('a', 'bc', many), rendezvousGroup('ab', 'c', many))
 })
 
-t.test('the choice never changes', async (t) => {
-  const chosen = ['orders', 'payments', 'ü', ''].map((name) => rendezvousGroup('/', name, groups))
+t.test('the choice is the same in every version and on every engine', async (t) => {
+  const names = ['orders', 'payments', 'ü', 'a']
   t.same(
-    chosen,
-    chosen.map((group) => Number(group))
+    names.map((name) => rendezvousGroup('/', name, groups)),
+    [3, 12, 7, 1]
   )
 })
 
