@@ -1,0 +1,51 @@
+// The public names of @holdfast/broker, one by one: what the logs replicate.
+
+// The metadata group: machine, commands, topology, routing.
+export { defaultVhost } from './cluster-changes.ts'
+export { checkMetadataCommand } from './command-check.ts'
+export {
+  decodeMetadataCommand,
+  encodeMetadataBatch,
+  encodeMetadataCommand,
+  packMetadataBatch,
+  readMetadataCommand
+} from './command-codec.ts'
+export { defaultExchange, predeclaredExchanges } from './exchange/exchange.ts'
+export { type MetadataLimits, metadataLimits } from './limits.ts'
+export {
+  incarnationOfReplica,
+  type MembershipState,
+  type Node,
+  nodeOfReplica,
+  replicaId
+} from './membership-state.ts'
+export type {
+  BindingArguments,
+  DeclaredNodeState,
+  Destination,
+  ExchangeKind,
+  MetadataApplied,
+  MetadataBatch,
+  MetadataCommand,
+  MetadataEffect,
+  MetadataReply,
+  MetadataResult,
+  NodeAddresses,
+  OperationError,
+  OperationKind,
+  Options,
+  OutboxChange,
+  OutboxEntry,
+  TopologyCommand
+} from './metadata-command.ts'
+export { type EntryMeta, MetadataMachine } from './metadata-machine.ts'
+export type { MetadataSnapshot } from './metadata-snapshot.ts'
+export type { Operation, OperationsState } from './operations-state.ts'
+export type { Outbox } from './outbox.ts'
+export type { Placement, PlacementState } from './placement-state.ts'
+export type { QueuePage } from './queues-page.ts'
+export { rendezvousGroup } from './rendezvous.ts'
+export { type HeaderSource, type RouteResult, RouteTargets } from './router.ts'
+export type { Topology, TopologyCounts } from './topology.ts'
+export type { Exchange, ExchangeOptions, Headers, Queue, QueueTarget } from './topology-row.ts'
+export { machineVersionSupported } from './version.ts'
