@@ -1,8 +1,8 @@
 // Everything that can happen to a member. One seed and one list of inputs reproduce one run.
 import type { ErrorCode } from '@holdfast/errors'
-import type { AdminRequest } from './status.ts'
 import type { ReadResult, RetainedEntry } from './log-store.ts'
 import type { AdoptOffer } from './output.ts'
+import type { AdminRequest } from './status.ts'
 
 /** Raft traffic and gateway traffic use separate connections, so that a flood delays no heartbeat. */
 export type Lane = 'raft' | 'gateway'
@@ -21,10 +21,12 @@ export interface PeerHello {
   readonly http: string
 }
 
-/** Why a probe got no answer, or a refusal: a code of the catalogue and a reason for people. */
+/** Why a probe got no answer, or which refusal it got. */
 export interface ProbeFailure {
-  readonly code: ErrorCode
+  /** A sentence for people. */
   readonly error: string
+  /** JOIN_TOKEN_WRONG, NODE_ALREADY_MEMBER, NODE_OF_ANOTHER_CLUSTER …; absent: not reachable. */
+  readonly code?: ErrorCode
 }
 
 export type Input =
@@ -34,11 +36,17 @@ export type Input =
   | { readonly type: 'written'; readonly id: number }
   | { readonly type: 'read-done'; readonly id: number; readonly results: readonly ReadResult[] }
   | { readonly type: 'retained-done'; readonly id: number; readonly entries: readonly RetainedEntry[] }
-  /**
-   * A link in one lane is usable. `link` is unique per process. Frames to a node leave on the link that
-   * this node dialled; frames of a node arrive on the link that it dialled.
-   */
-  | { readonly type: 'peer-up'; readonly link: number; readonly lane: Lane; readonly dialled: boolean; readonly hello: PeerHello; readonly address: string }
+  /** A link in one lane is usable. `link` is unique per process. */
+  | {
+      readonly type: 'peer-up'
+      readonly link: number
+      readonly lane: Lane
+      /** `out`: this node dialled, and sends here; `in`: the peer dialled, and its frames come here. */
+      readonly direction: 'in' | 'out'
+      readonly hello: PeerHello
+      /** The address that was dialled; of an incoming link the one the peer says it listens at. */
+      readonly address: string
+    }
   | { readonly type: 'peer-down'; readonly link: number }
   /** Nothing listens at the address of the peer any more: its process is gone. */
   | { readonly type: 'peer-gone'; readonly node: number }
@@ -52,8 +60,8 @@ export type Input =
   | { readonly type: 'admin'; readonly id: number; readonly request: AdminRequest }
   /** A probe asked by `probe-peer` ended. */
   | { readonly type: 'probe-done'; readonly id: number; readonly result: PeerHello | ProbeFailure }
-  /** This blank node was offered a place by a peer that knows the join token. */
-  | { readonly type: 'adopted'; readonly offer: AdoptOffer }
   | { readonly type: 'disk'; readonly freeBytes: number; readonly totalBytes: number }
+  /** A cluster took this blank node in; the token was right. */
+  | { readonly type: 'adopted'; readonly offer: AdoptOffer }
   /** Hand over leadership and stop taking work; the process is about to end. */
   | { readonly type: 'drain' }

@@ -11,7 +11,8 @@ export interface LinkIdentity {
   /** Unique per process. */
   readonly id: number
   readonly lane: Lane
-  readonly dialled: boolean
+  /** `out`: this node dialled, and sends here; `in`: the peer dialled, and its frames come here. */
+  readonly direction: 'in' | 'out'
   readonly hello: PeerHello
   readonly address: string
 }

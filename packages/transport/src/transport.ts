@@ -10,7 +10,7 @@ import { type Dialled, dialAdopt, dialProbe } from './dial.ts'
 import { Dialler } from './dialler.ts'
 import { PeerRefusal } from './handshake-codec.ts'
 import { defaultTiming, type TransportTiming, transportLimits } from './limits.ts'
-import { Link } from './link.ts'
+import { Link, type LinkIdentity } from './link.ts'
 
 export type TransportLog = (
   level: 'debug' | 'info' | 'warn',
@@ -187,7 +187,7 @@ export class Transport {
     const peer = this.#peers.get(node)
     if (peer === undefined) return null
     peer.lastFailure = ''
-    const link = this.#open(socket, lane, true, hello, address)
+    const link = this.#open(socket, { lane, direction: 'out', hello, address })
     this.#diallers.set(link, peer.lanes[lane])
     this.#announce(link)
     return link
@@ -208,16 +208,21 @@ export class Transport {
     // A second link of one node in one lane means that the first is dead and not known to be.
     for (const link of [...this.#links.values()]) {
       const { identity } = link
-      if (!identity.dialled && identity.lane === lane && identity.hello.node === hello.node) {
+      if (
+        identity.direction === 'in' &&
+        identity.lane === lane &&
+        identity.hello.node === hello.node
+      ) {
         link.close('a newer link replaces it')
       }
     }
     this.#acceptedCount++
-    this.#announce(this.#open(socket, lane, false, hello, address))
+    this.#options.log('debug', 'a peer dialled', { node: hello.node, address })
+    this.#announce(this.#open(socket, { lane, direction: 'in', hello, address: hello.peer }))
   }
 
-  #open(socket: Socket, lane: Lane, dialled: boolean, hello: PeerHello, address: string): Link {
-    const identity = { id: ++this.#lastLink, lane, dialled, hello, address }
+  #open(socket: Socket, properties: Omit<LinkIdentity, 'id'>): Link {
+    const identity = { id: ++this.#lastLink, ...properties }
     const link = new Link(socket, identity, {
       frame: (_, bytes) => this.#tell({ type: 'peer-frame', link: identity.id, bytes }),
       down: (ended, reason) => this.#down(ended, reason)
@@ -227,10 +232,10 @@ export class Transport {
   }
 
   #announce(link: Link): void {
-    const { id, lane, dialled, hello, address } = link.identity
+    const { id, lane, direction, hello, address } = link.identity
     this.#meet(hello)
-    this.#options.log('debug', 'a peer link is up', { link: id, lane, dialled, node: hello.node })
-    this.#tell({ type: 'peer-up', link: id, lane, dialled, hello, address })
+    this.#options.log('debug', 'a peer link is up', { link: id, lane, direction, node: hello.node })
+    this.#tell({ type: 'peer-up', link: id, lane, direction, hello, address })
   }
 
   /** Another process epoch under the same node: the old process is certainly dead. */
@@ -249,9 +254,9 @@ export class Transport {
   }
 
   #down(link: Link, reason: string): void {
-    const { id, lane, dialled, hello } = link.identity
+    const { id, lane, direction, hello } = link.identity
     if (!this.#links.delete(id)) return
-    if (!dialled) this.#acceptedCount--
+    if (direction === 'in') this.#acceptedCount--
     const level = reason === 'this node stops' ? 'debug' : 'info'
     this.#options.log(level, 'a peer link is down', { link: id, lane, node: hello.node, reason })
     this.#tell({ type: 'peer-down', link: id })
@@ -274,5 +279,5 @@ function probeFailure(error: Error): ProbeFailure {
   if (error instanceof HoldfastError && error.code === 'JOIN_TOKEN_WRONG') {
     return { code: error.code, error: error.message }
   }
-  return { code: 'NODE_UNREACHABLE', error: error.message }
+  return { error: error.message }
 }
