@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import type { Lane, PeerHello } from '@holdfast/cluster'
 import { assert, HoldfastError } from '@holdfast/errors'
 import { FrameReader, frameHeader, heartbeatFrame } from './frame-reader.ts'
+import { joinSmallPieces } from './join-small-pieces.ts'
 import { type TransportTiming, transportLimits } from './limits.ts'
 
 export interface LinkIdentity {
@@ -78,7 +79,7 @@ export class Link {
   /** Hands to the socket what was queued since the last flush. */
   flush(): void {
     if (this.#queue.length === 0 || !this.#isUp) return
-    const pieces = coalesce(this.#queue)
+    const pieces = joinSmallPieces(this.#queue)
     this.#queue = []
     this.#queuedBytes = 0
     this.#hasSent = true
@@ -124,27 +125,4 @@ export class Link {
       this.close(HoldfastError.from(error).message)
     }
   }
-}
-
-/** Joins runs of small pieces into one buffer each; large pieces pass as they are. */
-function coalesce(queue: readonly Uint8Array[]): readonly Uint8Array[] {
-  const pieces: Uint8Array[] = []
-  let runStart = 0
-  let runBytes = 0
-  const endRun = (end: number): void => {
-    if (end - runStart === 1) pieces.push(queue[runStart] ?? heartbeatFrame)
-    else if (end > runStart) pieces.push(Buffer.concat(queue.slice(runStart, end), runBytes))
-    runBytes = 0
-  }
-  for (const [position, piece] of queue.entries()) {
-    if (piece.length < transportLimits.coalesceBytes) {
-      runBytes += piece.length
-      continue
-    }
-    endRun(position)
-    pieces.push(piece)
-    runStart = position + 1
-  }
-  endRun(queue.length)
-  return pieces
 }
