@@ -6,7 +6,7 @@ import { Member } from '@holdfast/cluster'
 import { openStore, quarantine } from '@holdfast/storage'
 import type { Configuration } from './config-schema.ts'
 import type { Log } from './logger.ts'
-import type { NodeParts } from './node.ts'
+import type { NodeParts } from './node-parts.ts'
 import { version } from './version.ts'
 
 /** Up to a quarter less than the setting, so that nodes do not fill their buffers in step. */

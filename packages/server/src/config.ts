@@ -21,7 +21,9 @@ const invalid = (setting: string, reason: string): HoldfastError =>
 
 /** @throws CONFIGURATION_INVALID, ADDRESS_REFUSED */
 export function loadConfiguration(sources: ConfigurationSources): Configuration {
-  const path = sources.flags['config'] ?? sources.environment['HOLDFAST_CONFIG']
+  const { config } = sources.flags
+  const { HOLDFAST_CONFIG: configVariable } = sources.environment
+  const path = config ?? configVariable
   const file = typeof path === 'string' ? readSettingsFile(path) : {}
   const values: Record<string, unknown> = {}
   for (const setting of schema) {

@@ -130,14 +130,17 @@ export class Driver {
   #carry(output: Output): void {
     switch (output.type) {
       case 'write':
-        return this.#write(output.record)
+        this.#write(output.record)
+        return
       case 'read-entries':
       case 'read-blobs':
-        return this.#read(output)
+        this.#read(output)
+        return
       case 'read-retained': {
         const { id, group, from, countMax } = output
         const entries = this.#options.store.retained(group, from, countMax)
-        return this.input({ type: 'retained-done', id, entries })
+        this.input({ type: 'retained-done', id, entries })
+        return
       }
       case 'peer-send':
       case 'client-send':
@@ -145,19 +148,25 @@ export class Driver {
         if (!this.#held.holds(output, this.#durable)) this.#send(output)
         return
       case 'peers':
-        return this.#options.peers.setPeers(output.peers)
+        this.#options.peers.setPeers(output.peers)
+        return
       case 'peer-close':
-        return this.#options.peers.closeLink(output.link)
+        this.#options.peers.closeLink(output.link)
+        return
       case 'probe-peer':
-        return this.#options.peers.probe(output.id, output.address, output.adopt)
+        this.#options.peers.probe(output.id, output.address, output.adopt)
+        return
       case 'admin-reply':
-        return this.#calls.answer(output.id, output.result)
+        this.#calls.answer(output.id, output.result)
+        return
       case 'log':
-        return this.#options.log(output.level, output.message, output.fields)
+        this.#options.log(output.level, output.message, output.fields)
+        return
       case 'exit':
-        return this.#end(output.code, output.reason)
+        this.#end(output.code, output.reason)
+        return
       default:
-        return unreachable(output)
+        unreachable(output)
     }
   }
 
@@ -167,11 +176,13 @@ export class Driver {
         this.#options.peers.send(output.node, output.lane, output.chunks)
         return
       case 'client-send':
-        return this.#options.clients.send(output.connection, output.chunks)
+        this.#options.clients.send(output.connection, output.chunks)
+        return
       case 'client-close':
-        return this.#options.clients.close(output.connection)
+        this.#options.clients.close(output.connection)
+        return
       default:
-        return unreachable(output)
+        unreachable(output)
     }
   }
 

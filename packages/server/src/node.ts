@@ -2,13 +2,11 @@
 // Which implementations the parts are is decided in compose.ts.
 import { randomBytes, randomInt } from 'node:crypto'
 import { statfs } from 'node:fs/promises'
-import type { Server } from 'node:http'
 import type {
   AdminPort,
   ClusterStatus,
   Input,
   LogStore,
-  MemberCounters,
   NodeIdentity,
   PeerHello
 } from '@holdfast/cluster'
@@ -17,63 +15,22 @@ import { formatAddress, parseAddress, processEpochMax, Transport } from '@holdfa
 import { shouldBootstrap } from './bootstrap.ts'
 import { ClientSockets } from './client-sockets.ts'
 import type { Configuration } from './config-schema.ts'
-import { Driver, type MemberPort } from './driver.ts'
+import { Driver } from './driver.ts'
 import { serverLimits } from './limits.ts'
+import { bind } from './listeners/bind.ts'
 import { TcpListener } from './listeners/tcp.ts'
 import { WebSocketListener } from './listeners/websocket.ts'
 import type { Log } from './logger.ts'
 import { LoopDelay } from './loop-delay.ts'
-import { openData, type StorePort } from './open-data.ts'
-
-export interface Addresses {
-  readonly client: string
-  readonly peer: string
-  readonly http: string
-}
-
-/** A member as the shell sees it. */
-export interface HostedMember extends MemberPort {
-  status(): ClusterStatus
-  counters(): MemberCounters
-}
-
-export interface MemberSettings {
-  readonly store: LogStore
-  readonly processEpoch: number
-  readonly addresses: Addresses
-  readonly bootstrap: { readonly clusterId: string } | null
-}
-
-/** The HTTP server as the shell sees it. */
-export interface HttpPort {
-  readonly server: Server
-  listen(address: { readonly host: string; readonly port: number }): Promise<string>
-  close(): Promise<void>
-}
-
-/** What a node is built of. */
-export interface NodeParts {
-  readonly storage: StorePort
-  readonly createMember: (settings: MemberSettings) => HostedMember
-  readonly createHttp: (port: AdminPort, log: Log) => Promise<HttpPort>
-  /** Bytes that tell a client why it is refused before the protocol begins. */
-  readonly refusal: (error: HoldfastError) => Uint8Array
-}
-
-export interface Ending {
-  readonly code: 0 | 70
-  readonly reason: string
-}
-
-export interface RunningNode {
-  /** As bound: port 0 has become a number. */
-  readonly addresses: Addresses
-  status(): ClusterStatus
-  /** Hands over leadership and ends the node within the shutdown timeout. */
-  drain(): void
-  /** Resolves when everything is closed. */
-  readonly ended: Promise<Ending>
-}
+import type {
+  Addresses,
+  Ending,
+  HostedMember,
+  HttpPort,
+  NodeParts,
+  RunningNode
+} from './node-parts.ts'
+import { openData } from './open-data.ts'
 
 /**
  * Starts a node. Resolves when it listens.
@@ -292,24 +249,5 @@ function helloIdentity(
     clusterId: identity?.clusterId ?? null,
     node: identity?.node ?? null,
     incarnation: identity?.incarnation ?? null
-  }
-}
-
-/** Says which address is in use, and what to do about it. */
-async function bind<Result>(
-  setting: string,
-  address: string,
-  listen: () => Promise<Result>
-): Promise<Result> {
-  try {
-    return await listen()
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (error instanceof HoldfastError) throw error
-    const reason =
-      code === 'EADDRINUSE'
-        ? `${address} is in use by another process; stop it, or choose another port with --${setting}`
-        : `cannot listen at ${address}: ${message}`
-    throw new HoldfastError('CONFIGURATION_INVALID', { setting, reason }, { cause: error })
   }
 }

@@ -1,7 +1,7 @@
 // How a process ends: orderly on a signal (leadership is handed over first), at once on the second one,
 // and with 70 on any error that nobody expected: a node that limps is worse than one that is gone.
 import type { Log, Logger } from './logger.ts'
-import type { RunningNode } from './node.ts'
+import type { RunningNode } from './node-parts.ts'
 
 /** Exit codes of `holdfast server`. */
 export const exitCodes: Readonly<Record<'done' | 'refused' | 'usage' | 'fault', number>> = {
