@@ -1,4 +1,6 @@
 // The public names of @holdfast/cluster.
+export type { Input, Lane, PeerHello, ProbeFailure } from './input.ts'
+export type { AdoptOffer, Chunks, Output } from './output.ts'
 export type {
   Blob,
   CommitRecord,

@@ -1,0 +1,94 @@
+// `holdfast publish`: sends messages and waits until the cluster has confirmed them.
+import { HoldfastError } from '@holdfast/errors'
+import type { Connect, PublishOptions } from '../sdk.ts'
+import type { Terminal } from '../terminal.ts'
+
+export interface PublishCommandOptions {
+  readonly client: readonly string[]
+  readonly vhost: string
+  readonly exchange: string
+  readonly declare?: boolean
+  readonly lines?: boolean
+  readonly count: number
+  readonly header: readonly string[]
+  readonly messageId?: string
+  readonly json?: boolean
+}
+
+/** Publishes on their way at a time. */
+const windowMax = 1000
+
+export async function publish(
+  routingKey: string,
+  body: string | undefined,
+  options: PublishCommandOptions,
+  terminal: Terminal,
+  connect: Connect
+): Promise<void> {
+  const headers = parseHeaders(options.header)
+  const publishOptions: PublishOptions = {
+    mandatory: true,
+    ...(options.header.length > 0 ? { headers } : {}),
+    ...(options.messageId === undefined ? {} : { messageId: options.messageId })
+  }
+  if (options.declare === true && options.exchange !== '') {
+    const reason = 'it declares the queue that the default exchange routes to; leave --exchange out'
+    throw new HoldfastError('OPTION_INVALID', { option: 'declare', kind: 'publish', reason })
+  }
+  const input = body === undefined || body === '-' ? await terminal.readInput() : Buffer.from(body)
+  const bodies = options.lines === true ? splitLines(input) : [input]
+  const { client, vhost } = options
+  const connection = await connect(client, {
+    name: 'holdfast publish',
+    vhost,
+    connectTimeoutMs: 10_000
+  })
+  let confirmed = 0
+  try {
+    if (options.declare === true) await connection.declareQueue(routingKey)
+    const waiting = new Set<Promise<unknown>>()
+    for (let round = 0; round < options.count; round++) {
+      for (const one of bodies) {
+        const publishing = connection
+          .publish(options.exchange, routingKey, one, publishOptions)
+          .then(() => {
+            confirmed++
+            waiting.delete(publishing)
+          })
+        waiting.add(publishing)
+        if (waiting.size >= windowMax) await Promise.race(waiting)
+      }
+    }
+    await Promise.all(waiting)
+  } finally {
+    await connection.close().catch(() => undefined)
+  }
+  if (options.json === true) terminal.print(JSON.stringify({ confirmed }))
+  else terminal.print(confirmed === 1 ? 'confirmed' : `${confirmed} messages confirmed`)
+}
+
+/** @throws OPTION_INVALID */
+function parseHeaders(given: readonly string[]): Readonly<Record<string, string>> {
+  const pairs = given.map((pair) => {
+    const separator = pair.indexOf('=')
+    if (separator < 1) {
+      const reason = `'${pair}' is not NAME=VALUE`
+      throw new HoldfastError('OPTION_INVALID', { option: 'header', kind: 'publish', reason })
+    }
+    return [pair.slice(0, separator), pair.slice(separator + 1)] as const
+  })
+  return Object.fromEntries(pairs)
+}
+
+/** One message per line; a last empty line is none. */
+function splitLines(input: Uint8Array): readonly Uint8Array[] {
+  const lines: Uint8Array[] = []
+  let start = 0
+  while (start < input.length) {
+    const end = input.indexOf(0x0a, start)
+    const stop = end === -1 ? input.length : end
+    lines.push(input.subarray(start, stop))
+    start = stop + 1
+  }
+  return lines
+}

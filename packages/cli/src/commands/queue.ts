@@ -1,0 +1,92 @@
+// `holdfast queue list|inspect|purge|delete`.
+import type { QueueStatus } from '@holdfast/cluster'
+import { AdminClient, formatTable } from '@holdfast/server'
+import type { Terminal } from '../terminal.ts'
+
+export interface QueueOptions {
+  readonly node: string
+  readonly vhost: string
+  readonly json?: boolean
+}
+
+const pageSize = 500
+
+const pathOf = (vhost: string, name: string): string =>
+  `/v1/queues/${encodeURIComponent(vhost)}/${encodeURIComponent(name)}`
+
+const orUnknown = (value: number | null): string => (value === null ? '?' : String(value))
+
+export async function queueList(
+  options: Pick<QueueOptions, 'node' | 'json'>,
+  terminal: Terminal
+): Promise<void> {
+  const client = new AdminClient(options.node)
+  const rows: string[][] = []
+  let cursor: string | null = null
+  do {
+    const from: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`
+    const page = (await client.call('GET', `/v1/queues?limit=${pageSize}${from}`)) as {
+      readonly queues: readonly QueueStatus[]
+      readonly cursor: string | null
+    }
+    for (const queue of page.queues) {
+      if (options.json === true) terminal.print(JSON.stringify(queue))
+      else rows.push(rowOf(queue))
+    }
+    cursor = page.cursor
+  } while (cursor !== null)
+  if (options.json === true) return
+  if (rows.length === 0) terminal.print('There are no queues.')
+  else for (const line of formatTable([header, ...rows])) terminal.print(line)
+}
+
+const header = ['vhost', 'queue', 'group', 'leader', 'ready', 'unsettled', 'consumers', 'bytes']
+
+function rowOf(queue: QueueStatus): string[] {
+  const { vhost, name, group, leader, ready, unsettled, consumers, bytes } = queue
+  const numbers = [ready, unsettled, consumers, bytes].map(orUnknown)
+  return [printable(vhost), printable(name), String(group), orUnknown(leader), ...numbers]
+}
+
+/** A name may hold anything, also what would move the cursor of a terminal. */
+function printable(name: string): string {
+  return /^[\p{L}\p{N}\p{P}\p{S} ]*$/u.test(name) ? name : JSON.stringify(name)
+}
+
+export async function queueInspect(
+  name: string,
+  options: QueueOptions,
+  terminal: Terminal
+): Promise<void> {
+  const path = pathOf(options.vhost, name)
+  const queue = (await new AdminClient(options.node).call('GET', path)) as QueueStatus
+  if (options.json === true) {
+    terminal.print(JSON.stringify(queue))
+    return
+  }
+  const cells = rowOf(queue)
+  for (const line of formatTable(header.map((title, column) => [title, cells[column] ?? '']))) {
+    terminal.print(line)
+  }
+}
+
+export async function queuePurge(
+  name: string,
+  options: QueueOptions,
+  terminal: Terminal
+): Promise<void> {
+  const path = `${pathOf(options.vhost, name)}/purge`
+  const purged = (await new AdminClient(options.node).call('POST', path)) as { messages: number }
+  if (options.json === true) terminal.print(JSON.stringify(purged))
+  else terminal.print(`${purged.messages} messages were purged from ${printable(name)}.`)
+}
+
+export async function queueDelete(
+  name: string,
+  options: QueueOptions,
+  terminal: Terminal
+): Promise<void> {
+  await new AdminClient(options.node).call('DELETE', pathOf(options.vhost, name))
+  if (options.json === true) terminal.print(JSON.stringify({ deleted: name }))
+  else terminal.print(`Queue ${printable(name)} was deleted.`)
+}

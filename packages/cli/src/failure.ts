@@ -1,0 +1,41 @@
+// What a person is told when a command fails: what happened, and what to do next. The exit code tells
+// programs: 1 refused or failed, 2 wrong usage, 70 a fault of the program itself.
+import { HoldfastError } from '@holdfast/errors'
+import { exitCodes } from '@holdfast/server'
+
+const advice: Readonly<Record<string, string>> = {
+  NODE_UNREACHABLE:
+    "Is a node running there? 'holdfast dev' starts a cluster; --node HOST:PORT asks another node.",
+  QUEUE_NOT_FOUND: "'holdfast queue list' shows the queues there are.",
+  MESSAGE_UNROUTABLE:
+    "Declare and bind a queue first; 'publish --declare' declares one of that name.",
+  NODE_NOT_FOUND: "'holdfast node list' shows the nodes.",
+  JOIN_TOKEN_WRONG: 'Start that node with the --token of this cluster.',
+  NODE_OF_ANOTHER_CLUSTER: 'A node belongs to one cluster for good: start it with a blank --data.',
+  DATA_DIRECTORY_IN_USE: 'Stop that process first, or choose another --data.',
+  DATA_DIRECTORY_NEWER: 'Use the version that wrote it, or a newer one.',
+  UNAVAILABLE: "'holdfast status' shows which groups have no leader.",
+  CONNECTION_CLOSED:
+    "Is a node running there? 'holdfast dev' starts a cluster; --client HOST:PORT reaches another node.",
+  PUBLISH_OUTCOME_UNKNOWN: "'holdfast status' shows whether a majority of nodes is up."
+}
+
+export interface Failure {
+  readonly lines: readonly string[]
+  readonly exitCode: number
+}
+
+/** Turns whatever a command threw into lines for stderr. */
+export function describeFailure(error: unknown): Failure {
+  const coded = HoldfastError.from(error)
+  if (coded.code === 'INTERNAL' && !(error instanceof HoldfastError)) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    return { lines: [`holdfast: ${text}`], exitCode: exitCodes.fault }
+  }
+  const hidden =
+    coded.code === 'INTERNAL' && coded.cause instanceof Error ? coded.cause.message : ''
+  const lines = [`holdfast: ${hidden === '' ? coded.message : hidden} [${coded.code}]`]
+  const next = advice[coded.code]
+  if (next !== undefined) lines.push(`  ${next}`)
+  return { lines, exitCode: exitCodes.refused }
+}

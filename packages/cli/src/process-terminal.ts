@@ -1,0 +1,37 @@
+// The terminal of this process.
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Terminal } from './terminal.ts'
+
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** A message has at most 16 MiB; more input is an error of the command that reads it. */
+const inputBytesMax = 64 * 1024 * 1024
+
+export const processTerminal: Terminal = {
+  print: (line) => void process.stdout.write(`${line}\n`),
+  complain: (line) => void process.stderr.write(`${line}\n`),
+  write: async (bytes) => {
+    if (!process.stdout.write(bytes)) await once(process.stdout, 'drain')
+  },
+  readInput: async () => {
+    const chunks: Buffer[] = []
+    let size = 0
+    for await (const chunk of process.stdin) {
+      const bytes = Buffer.from(chunk)
+      size += bytes.length
+      if (size > inputBytesMax) throw new Error(`the input is larger than ${inputBytesMax} bytes`)
+      chunks.push(bytes)
+    }
+    return Buffer.concat(chunks)
+  },
+  onStop: (listener) => {
+    for (const signal of stopSignals) process.on(signal, listener)
+    return () => {
+      for (const signal of stopSignals) process.off(signal, listener)
+    }
+  },
+  pause: async (delayMs, signal) => {
+    await pause(delayMs, undefined, signal === undefined ? {} : { signal })
+  },
+  timeOfDay: () => new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' }).format()
+}

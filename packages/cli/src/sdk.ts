@@ -1,0 +1,39 @@
+// What the commands use of @holdfast/client; tests pass a connection of their own.
+
+export interface PublishOptions {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly messageId?: string
+  readonly mandatory?: boolean
+}
+
+export interface SdkDelivery {
+  readonly body: Uint8Array
+  readonly exchange: string
+  readonly routingKey: string
+  readonly properties: object | null
+  readonly redelivered: boolean
+  readonly deliveryCount: number
+  ack(): void
+}
+
+export interface SdkConsumer extends AsyncIterable<SdkDelivery> {
+  settled(): Promise<void>
+  cancel(): Promise<void>
+}
+
+export interface SdkConnection {
+  declareQueue(name: string): Promise<unknown>
+  publish(
+    exchange: string,
+    routingKey: string,
+    body: Uint8Array,
+    options?: PublishOptions
+  ): Promise<unknown>
+  consume(queue: string, options?: { readonly prefetch?: number }): Promise<SdkConsumer>
+  close(): Promise<void>
+}
+
+export type Connect = (
+  addresses: readonly string[],
+  options: { readonly name: string; readonly vhost: string; readonly connectTimeoutMs: number }
+) => Promise<SdkConnection>

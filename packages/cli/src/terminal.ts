@@ -1,0 +1,17 @@
+// What a command needs of its surroundings; tests pass their own.
+
+export interface Terminal {
+  /** One line to stdout. */
+  print(line: string): void
+  /** One line to stderr. */
+  complain(line: string): void
+  /** Raw bytes to stdout. Resolves when there is room for more. */
+  write(bytes: Uint8Array): Promise<void>
+  /** All of stdin. */
+  readInput(): Promise<Uint8Array>
+  /** Calls `listener` on Ctrl-C and when asked to stop. Returns what stops listening. */
+  onStop(listener: () => void): () => void
+  /** Aborted pauses reject. */
+  pause(delayMs: number, signal?: AbortSignal): Promise<void>
+  timeOfDay(): string
+}

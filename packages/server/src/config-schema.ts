@@ -1,0 +1,227 @@
+// Every setting of a node, as one table: from it come the flags, the environment variables, the checks
+// and docs/reference/configuration.md.
+import { readFileSync } from 'node:fs'
+
+interface SettingBase {
+  /** As in the configuration file; HOLDFAST_LIKE_THIS in the environment, --like-this as a flag. */
+  readonly name: string
+  /** One sentence or two, for the reference page and `--help`. */
+  readonly doc: string
+}
+
+export interface TextSetting extends SettingBase {
+  readonly type: 'text'
+  readonly default: string | null
+  /** Never printed. */
+  readonly isSecret?: true
+}
+
+/** `HOST:PORT`, loopback only. */
+export interface AddressSetting extends SettingBase {
+  readonly type: 'address'
+  readonly default: string
+}
+
+export interface AddressListSetting extends SettingBase {
+  readonly type: 'address-list'
+  readonly default: readonly string[]
+}
+
+export interface IntegerSetting extends SettingBase {
+  readonly type: 'integer'
+  readonly unit: 'bytes' | 'milliseconds' | 'count'
+  readonly default: number
+  readonly min: number
+  readonly max: number
+}
+
+export interface BooleanSetting extends SettingBase {
+  readonly type: 'boolean'
+  readonly default: boolean
+}
+
+export interface ChoiceSetting extends SettingBase {
+  readonly type: 'choice'
+  readonly choices: readonly string[]
+  readonly default: string
+}
+
+export type Setting =
+  | TextSetting
+  | AddressSetting
+  | AddressListSetting
+  | IntegerSetting
+  | BooleanSetting
+  | ChoiceSetting
+
+/** A node's settings, checked and frozen. */
+export interface Configuration {
+  readonly data: string
+  readonly client: string
+  readonly peer: string
+  readonly http: string
+  readonly seed: readonly string[]
+  readonly token: string
+  readonly bootstrap: boolean
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+  readonly connectionsMax: number
+  readonly clientBufferBytesMax: number
+  readonly clientBuffersBytesMax: number
+  readonly writeBufferBytes: number
+  readonly tickIntervalMs: number
+  readonly shutdownTimeoutMs: number
+}
+
+const MiB = 1024 * 1024
+
+export const schema: readonly Setting[] = [
+  {
+    name: 'data',
+    type: 'text',
+    default: null,
+    doc: 'Directory that holds everything this node persists. Created when it does not exist. Required.'
+  },
+  {
+    name: 'client',
+    type: 'address',
+    default: '127.0.0.1:7672',
+    doc: 'Where clients connect with the native protocol.'
+  },
+  {
+    name: 'peer',
+    type: 'address',
+    default: '127.0.0.1:7673',
+    doc: 'Where other nodes connect.'
+  },
+  {
+    name: 'http',
+    type: 'address',
+    default: '127.0.0.1:7680',
+    doc: 'Where the admin API, metrics and WebSocket clients (at `/v1/connect`) connect.'
+  },
+  {
+    name: 'seed',
+    type: 'address-list',
+    default: [],
+    doc: 'Peer addresses of other nodes, asked before a bootstrap: it is refused when one of them is a member already. Given several times as a flag, separated by commas in the environment.'
+  },
+  {
+    name: 'token',
+    type: 'text',
+    default: '',
+    isSecret: true,
+    doc: 'Join token, the same on all nodes of a cluster. Nodes with another one are refused.'
+  },
+  {
+    name: 'bootstrap',
+    type: 'boolean',
+    default: false,
+    doc: 'Start a new cluster when the data directory is blank. A directory that belongs to a cluster just starts.'
+  },
+  {
+    name: 'logLevel',
+    type: 'choice',
+    choices: ['debug', 'info', 'warn', 'error'],
+    default: 'info',
+    doc: 'The least severe lines that are logged. Logs are JSON lines on stderr.'
+  },
+  {
+    name: 'connectionsMax',
+    type: 'integer',
+    unit: 'count',
+    default: 10_000,
+    min: 1,
+    max: 100_000,
+    doc: 'Client connections at a time, over TCP and WebSocket together.'
+  },
+  {
+    name: 'clientBufferBytesMax',
+    type: 'integer',
+    unit: 'bytes',
+    default: 64 * MiB,
+    min: 18 * MiB,
+    max: 1024 * MiB,
+    doc: 'Bytes that may wait for one client that reads slowly; beyond it the client is disconnected.'
+  },
+  {
+    name: 'clientBuffersBytesMax',
+    type: 'integer',
+    unit: 'bytes',
+    default: 256 * MiB,
+    min: 18 * MiB,
+    max: 16_384 * MiB,
+    doc: 'Bytes that may wait for all clients together; beyond it the slowest is disconnected.'
+  },
+  {
+    name: 'writeBufferBytes',
+    type: 'integer',
+    unit: 'bytes',
+    default: 4 * MiB,
+    min: 2 * MiB,
+    max: 64 * MiB,
+    doc: 'Write buffer of LevelDB. Each node takes up to a quarter less, so that nodes do not stall in step.'
+  },
+  {
+    name: 'tickIntervalMs',
+    type: 'integer',
+    unit: 'milliseconds',
+    default: 50,
+    min: 10,
+    max: 200,
+    doc: 'How often a node looks at the clock.'
+  },
+  {
+    name: 'shutdownTimeoutMs',
+    type: 'integer',
+    unit: 'milliseconds',
+    default: 5000,
+    min: 500,
+    max: 60_000,
+    doc: 'How long an orderly shutdown may take; then the process ends as it stands, which loses nothing.'
+  }
+]
+
+export function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
+export function environmentVariableOf(name: string): string {
+  return `HOLDFAST_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+}
+
+/** What stands in the columns 'type' and 'range' of the reference page. */
+export function describeType(setting: Setting): string {
+  switch (setting.type) {
+    case 'integer':
+      return `${setting.unit}, ${setting.min} to ${setting.max}`
+    case 'choice':
+      return setting.choices.map((choice) => `\`${choice}\``).join(', ')
+    case 'address':
+      return '`HOST:PORT`, loopback'
+    case 'address-list':
+      return 'list of `HOST:PORT`'
+    default:
+      return setting.type
+  }
+}
+
+function describeDefault(setting: Setting): string {
+  if (setting.default === null) return 'none'
+  if (setting.type === 'address-list') return 'empty'
+  return setting.default === '' ? 'empty' : `\`${String(setting.default)}\``
+}
+
+/** The whole of docs/reference/configuration.md. */
+export function configurationPage(): string {
+  const rows = schema.map(
+    (setting) =>
+      `| \`${setting.name}\` | ${describeType(setting)} | ${describeDefault(setting)} | ${setting.doc} |`
+  )
+  const template = new URL('configuration-page.md', packageRoot())
+  return readFileSync(template, 'utf8').replace('{settings}', rows.join('\n'))
+}
+
+/** The sources lie in `src` and, built, in `dist/src`. */
+function packageRoot(): URL {
+  return new URL('.', import.meta.resolve('@holdfast/server/package.json'))
+}

@@ -1,0 +1,256 @@
+// Carries out what a member wants done: the only place where outputs become I/O. Inputs gather while the
+// event loop serves sockets, and are handed over once per turn; outputs are carried out in order, and
+// those that name a commit record wait until it is durable.
+import type {
+  AdminReply,
+  AdminRequest,
+  AdoptOffer,
+  Chunks,
+  CommitRecord,
+  Input,
+  Lane,
+  LogStore,
+  NodeIdentity,
+  Output,
+  ReadResult
+} from '@holdfast/cluster'
+import { assert, HoldfastError, unreachable } from '@holdfast/errors'
+import { AdminCalls } from './admin-calls.ts'
+import { HeldOutputs, type Sendable } from './held-outputs.ts'
+import { serverLimits } from './limits.ts'
+import type { Log } from './logger.ts'
+
+/** What the driver needs of a member. */
+export interface MemberPort {
+  step(inputs: readonly Input[]): readonly Output[]
+}
+
+/** What the driver needs of the links to other nodes. */
+export interface PeerPort {
+  send(node: number, lane: Lane, chunks: Chunks): boolean
+  flush(): void
+  setPeers(peers: readonly { readonly node: number; readonly address: string }[]): void
+  closeLink(link: number): void
+  probe(id: number, address: string, offer: AdoptOffer | null): void
+}
+
+/** What the driver needs of the sockets of clients. */
+export interface ClientPort {
+  send(connection: number, chunks: Chunks): void
+  close(connection: number): void
+  flush(): void
+}
+
+export interface DriverOptions {
+  readonly member: MemberPort
+  readonly store: LogStore
+  readonly peers: PeerPort
+  readonly clients: ClientPort
+  readonly log: Log
+  readonly tickIntervalMs: number
+  /** The identity of this node became durable. */
+  readonly identified: (identity: NodeIdentity) => void
+  /** Called once: the process must end with this code. */
+  readonly ended: (code: 0 | 70, reason: string) => void
+  /** Monotonic and wall clock in milliseconds. */
+  readonly nowMs: () => number
+  readonly wallMs: () => number
+}
+
+export class Driver {
+  readonly #options: DriverOptions
+  readonly #held = new HeldOutputs()
+  readonly #calls: AdminCalls
+  #inputs: Input[] = []
+  #isScheduled = false
+  #hasEnded = false
+  #durable: number
+  #writing: number | null = null
+  #ticker: NodeJS.Timeout | null = null
+
+  constructor(options: DriverOptions) {
+    this.#options = options
+    this.#durable = options.store.recovered.lastRecord
+    this.#calls = new AdminCalls((id, request) => this.input({ type: 'admin', id, request }))
+  }
+
+  /** Starts the clock. The first turn tells the member what time it is. */
+  start(): void {
+    this.#tick()
+    this.#ticker = setInterval(() => this.#tick(), this.#options.tickIntervalMs)
+  }
+
+  /** Nothing is carried out any more; calls that wait are refused. */
+  stop(): void {
+    this.#hasEnded = true
+    if (this.#ticker !== null) clearInterval(this.#ticker)
+    this.#calls.refuseAll('this node stops')
+  }
+
+  /** Adds an input to the next turn. */
+  input(input: Input): void {
+    if (this.#hasEnded) return
+    this.#inputs.push(input)
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(() => this.#turn())
+  }
+
+  /** Resolves with the member's answer. @throws HoldfastError */
+  request(request: AdminRequest): Promise<AdminReply> {
+    return this.#calls.ask(request)
+  }
+
+  #tick(): void {
+    const { nowMs, wallMs } = this.#options
+    this.input({ type: 'tick', nowMs: Math.floor(nowMs()), wallMs: Math.floor(wallMs()) })
+  }
+
+  #turn(): void {
+    this.#isScheduled = false
+    if (this.#hasEnded) return
+    const inputs = this.#inputs
+    this.#inputs = []
+    try {
+      for (const output of this.#options.member.step(inputs)) {
+        this.#carry(output)
+        if (this.#hasEnded) return
+      }
+      this.#flush()
+    } catch (error) {
+      this.#fail('the member failed', error)
+    }
+  }
+
+  #flush(): void {
+    this.#options.peers.flush()
+    this.#options.clients.flush()
+  }
+
+  #carry(output: Output): void {
+    switch (output.type) {
+      case 'write':
+        this.#write(output.record)
+        return
+      case 'read-entries':
+      case 'read-blobs':
+        this.#read(output)
+        return
+      case 'read-retained': {
+        const { id, group, from, countMax } = output
+        const entries = this.#options.store.retained(group, from, countMax)
+        this.input({ type: 'retained-done', id, entries })
+        return
+      }
+      case 'peer-send':
+      case 'client-send':
+      case 'client-close':
+        if (!this.#held.holds(output, this.#durable)) this.#send(output)
+        return
+      case 'peers':
+        this.#options.peers.setPeers(output.peers)
+        return
+      case 'peer-close':
+        this.#options.peers.closeLink(output.link)
+        return
+      case 'probe-peer':
+        this.#options.peers.probe(output.id, output.address, output.adopt)
+        return
+      case 'admin-reply':
+        this.#calls.answer(output.id, output.result)
+        return
+      case 'log':
+        this.#options.log(output.level, output.message, output.fields)
+        return
+      case 'exit':
+        this.#end(output.code, output.reason)
+        return
+      default:
+        unreachable(output)
+    }
+  }
+
+  #send(output: Sendable): void {
+    switch (output.type) {
+      case 'peer-send':
+        this.#options.peers.send(output.node, output.lane, output.chunks)
+        return
+      case 'client-send':
+        this.#options.clients.send(output.connection, output.chunks)
+        return
+      case 'client-close':
+        this.#options.clients.close(output.connection)
+        return
+      default:
+        unreachable(output)
+    }
+  }
+
+  #write(record: CommitRecord): void {
+    assert(this.#writing === null, 'one write is in flight at a time')
+    assert(record.id === this.#durable + 1, 'commit records grow by one')
+    this.#writing = record.id
+    this.#options.store.write(record).then(
+      () => this.#written(record),
+      (error: unknown) => this.#fail('a write failed', error)
+    )
+  }
+
+  #written(record: CommitRecord): void {
+    if (this.#hasEnded) return
+    this.#writing = null
+    this.#durable = record.id
+    if (record.identity !== null) this.#options.identified(record.identity)
+    this.#held.release(record.id, (output) => this.#send(output))
+    this.#flush()
+    this.input({ type: 'written', id: record.id })
+  }
+
+  #read(output: Extract<Output, { type: 'read-entries' | 'read-blobs' }>): void {
+    if (this.#hasEnded) return
+    const { store } = this.#options
+    const reading =
+      output.type === 'read-entries'
+        ? store.readEntries(output.group, output.range, output.bytesMax)
+        : store.readBlobs(output.group, output.ids)
+    reading.then(
+      (results) => this.input({ type: 'read-done', id: output.id, results }),
+      (error: unknown) => this.#readFailed(output, error)
+    )
+  }
+
+  #readFailed(
+    output: Extract<Output, { type: 'read-entries' | 'read-blobs' }>,
+    error: unknown
+  ): void {
+    if (this.#hasEnded) return
+    if (error instanceof HoldfastError && error.row.retry === 'later') {
+      setTimeout(() => this.#read(output), serverLimits.readRetryMs)
+      return
+    }
+    const { group } = output
+    this.#options.log('error', 'a read failed', {
+      group,
+      reason: HoldfastError.from(error).message
+    })
+    // The honest statement is that this node does not have it intact (storage rule S2).
+    const count = output.type === 'read-blobs' ? output.ids.length : 1
+    const results: ReadResult[] = Array.from({ length: count }, () => ({ type: 'damaged' }))
+    this.input({ type: 'read-done', id: output.id, results })
+  }
+
+  /** Crash-only: whatever is not understood ends the process (storage rule S2, failure mode 97). */
+  #fail(what: string, error: unknown): void {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#options.log('error', what, { reason })
+    this.#end(70, `${what}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+
+  #end(code: 0 | 70, reason: string): void {
+    if (this.#hasEnded) return
+    // A farewell may be among what was sent in this turn.
+    if (code === 0) this.#flush()
+    this.stop()
+    this.#options.ended(code, reason)
+  }
+}

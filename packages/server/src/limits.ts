@@ -1,0 +1,46 @@
+// Bounds of the shell around a member that are not settings. Settings, with their ranges, are in
+// config-schema.ts.
+export const serverLimits: Readonly<
+  Record<
+    | 'drainedReportBytes'
+    | 'drainedBelowBytes'
+    | 'adminCallsMax'
+    | 'adminCallTimeoutMs'
+    | 'readRetryMs'
+    | 'diskIntervalMs'
+    | 'loopReportIntervalMs'
+    | 'loopDelayWarnMs'
+    | 'logBufferBytes'
+    | 'socketEndTimeoutMs'
+    | 'webSocketPayloadBytes'
+    | 'webSocketFragmentsMax'
+    | 'webSocketChunksMax'
+    | 'configurationFileBytes'
+    | 'probeTimeoutMs',
+    number
+  >
+> = {
+  /** After this many bytes a client's socket reports that it has drained … */
+  drainedReportBytes: 256 * 1024,
+  /** … as soon as no more than this is left in its buffer. */
+  drainedBelowBytes: 128 * 1024,
+  /** Calls of the admin API that the member has not answered. */
+  adminCallsMax: 1024,
+  adminCallTimeoutMs: 30_000,
+  /** A read that the store has no room for is tried again after this. */
+  readRetryMs: 20,
+  diskIntervalMs: 1000,
+  loopReportIntervalMs: 10_000,
+  /** An event loop that stood still for longer is worth a line in the log. */
+  loopDelayWarnMs: 500,
+  /** Log lines that stderr has not taken; beyond it lines are dropped and counted. */
+  logBufferBytes: 4 * 1024 * 1024,
+  /** A socket that was ended and does not close is destroyed after this. */
+  socketEndTimeoutMs: 5000,
+  /** One WebSocket message: a piece of the byte stream, at most one frame of 16 MiB and a bit. */
+  webSocketPayloadBytes: 17 * 1024 * 1024,
+  webSocketFragmentsMax: 1024,
+  webSocketChunksMax: 16 * 1024,
+  configurationFileBytes: 1024 * 1024,
+  probeTimeoutMs: 2000
+}

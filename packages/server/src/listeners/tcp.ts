@@ -1,0 +1,83 @@
+// The native protocol over TCP: accepts, caps, and hands bytes on as they come, without copying them.
+import { createServer, type Server, type Socket } from 'node:net'
+import { formatAddress, type HostPort } from '@holdfast/transport'
+import type { ClientSink, ClientSockets } from '../client-sockets.ts'
+import { serverLimits } from '../limits.ts'
+
+export interface TcpListenerOptions {
+  readonly sockets: ClientSockets
+  /** Bytes that say why a connection over the cap is refused; it is closed after them. */
+  readonly refusal: () => Uint8Array
+}
+
+export class TcpListener {
+  readonly #options: TcpListenerOptions
+  readonly #server: Server
+
+  constructor(options: TcpListenerOptions) {
+    this.#options = options
+    this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
+      this.#accept(socket)
+    })
+  }
+
+  /** Resolves with the address bound. Rejects with the system's error. */
+  listen({ host, port }: HostPort): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ host, port }, () => {
+        this.#server.off('error', reject)
+        // An accept that fails (EMFILE) must not end the process; the client will dial again.
+        this.#server.on('error', () => undefined)
+        const bound = this.#server.address()
+        resolve(formatAddress(host, typeof bound === 'object' ? (bound?.port ?? port) : port))
+      })
+    })
+  }
+
+  /** Stops accepting. Connections are ended by their owner. */
+  close(): void {
+    if (this.#server.listening) this.#server.close()
+  }
+
+  #accept(socket: Socket): void {
+    const { sockets, refusal } = this.#options
+    if (sockets.isFull) {
+      socket.on('error', () => socket.destroy())
+      socket.end(refusal())
+      destroyLater(socket)
+      return
+    }
+    const handle = sockets.add(tcpSink(socket))
+    socket.on('data', (bytes: Buffer) => handle.received(bytes))
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => handle.gone())
+  }
+}
+
+function destroyLater(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), serverLimits.socketEndTimeoutMs)
+  timer.unref()
+  socket.once('close', () => clearTimeout(timer))
+}
+
+function tcpSink(socket: Socket): ClientSink {
+  return {
+    remote: formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0),
+    write: (pieces, taken) => {
+      if (socket.destroyed) return
+      if (pieces.length > 1) socket.cork()
+      for (const [position, piece] of pieces.entries()) {
+        if (position === pieces.length - 1) socket.write(piece, () => taken())
+        else socket.write(piece)
+      }
+      if (pieces.length > 1) socket.uncork()
+    },
+    bufferedBytes: () => socket.writableLength,
+    end: () => {
+      socket.end()
+      destroyLater(socket)
+    },
+    destroy: () => socket.destroy()
+  }
+}

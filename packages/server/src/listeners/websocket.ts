@@ -1,0 +1,111 @@
+// The native protocol over WebSocket, at /v1/connect of the HTTP listener: each binary message is just a
+// piece of the byte stream. Compression is off and fragments are bounded (failure modes 111 and 112).
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { HoldfastError } from '@holdfast/errors'
+import { formatAddress } from '@holdfast/transport'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import type { ClientSink, ClientSockets } from '../client-sockets.ts'
+import { serverLimits } from '../limits.ts'
+import { refuseForeign } from './loopback-request.ts'
+
+export const webSocketPath = '/v1/connect'
+
+export class WebSocketListener {
+  readonly #sockets: ClientSockets
+  readonly #server: WebSocketServer
+  readonly #http: Server
+  readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
+    this.#upgrade(request, socket, head)
+
+  /** Attaches itself to the upgrades of `http`. */
+  constructor(http: Server, sockets: ClientSockets) {
+    this.#sockets = sockets
+    this.#http = http
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: serverLimits.webSocketPayloadBytes,
+      maxFragments: serverLimits.webSocketFragmentsMax,
+      maxBufferedChunks: serverLimits.webSocketChunksMax
+    })
+    http.on('upgrade', this.#onUpgrade)
+  }
+
+  /** Takes no more upgrades. Connections are ended by their owner. */
+  close(): void {
+    this.#http.off('upgrade', this.#onUpgrade)
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy())
+    const refusal = this.#refusal(request)
+    if (refusal !== null) {
+      refuseUpgrade(socket, refusal)
+      return
+    }
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#connected(webSocket, request)
+    })
+  }
+
+  #refusal(request: IncomingMessage): HoldfastError | null {
+    const path = (request.url ?? '').split('?', 1)[0] ?? ''
+    if (path !== webSocketPath) {
+      return new HoldfastError('ROUTE_NOT_FOUND', { method: request.method ?? '', path })
+    }
+    const foreign = refuseForeign(request)
+    if (foreign !== null) return foreign
+    if (!this.#sockets.isFull) return null
+    return new HoldfastError('TOO_MANY_CONNECTIONS', { limit: this.#sockets.count })
+  }
+
+  #connected(webSocket: WebSocket, request: IncomingMessage): void {
+    const { remoteAddress, remotePort } = request.socket
+    const remote = formatAddress(remoteAddress ?? 'unknown', remotePort ?? 0)
+    const handle = this.#sockets.add(webSocketSink(webSocket, remote))
+    webSocket.on('message', (message: RawData, isBinary: boolean) => {
+      if (!isBinary) webSocket.close(1003, 'binary messages only')
+      else if (Buffer.isBuffer(message)) handle.received(message)
+    })
+    webSocket.on('error', () => webSocket.terminate())
+    webSocket.on('close', () => handle.gone())
+  }
+}
+
+function refuseUpgrade(socket: Duplex, error: HoldfastError): void {
+  const { code, message, details, row } = error
+  const body = Buffer.from(JSON.stringify({ code, message, details }))
+  socket.end(
+    Buffer.concat([
+      Buffer.from(
+        `HTTP/1.1 ${row.status} ${STATUS_CODES[row.status] ?? 'Refused'}\r\n` +
+          'content-type: application/json; charset=utf-8\r\n' +
+          `content-length: ${body.length}\r\nconnection: close\r\n\r\n`
+      ),
+      body
+    ])
+  )
+}
+
+function webSocketSink(webSocket: WebSocket, remote: string): ClientSink {
+  return {
+    remote,
+    write: (pieces, taken) => {
+      if (webSocket.readyState !== webSocket.OPEN) return
+      for (const [position, piece] of pieces.entries()) {
+        const isLast = position === pieces.length - 1
+        webSocket.send(piece, { binary: true }, isLast ? () => taken() : undefined)
+      }
+    },
+    bufferedBytes: () => webSocket.bufferedAmount,
+    end: () => {
+      webSocket.close(1000)
+      const timer = setTimeout(() => webSocket.terminate(), serverLimits.socketEndTimeoutMs)
+      timer.unref()
+      webSocket.once('close', () => clearTimeout(timer))
+    },
+    destroy: () => webSocket.terminate()
+  }
+}

@@ -1,0 +1,253 @@
+// One node: opens its data, builds the parts and ties them together, listens, and runs until it ends.
+// Which implementations the parts are is decided in compose.ts.
+import { randomBytes, randomInt } from 'node:crypto'
+import { statfs } from 'node:fs/promises'
+import type {
+  AdminPort,
+  ClusterStatus,
+  Input,
+  LogStore,
+  NodeIdentity,
+  PeerHello
+} from '@holdfast/cluster'
+import { HoldfastError } from '@holdfast/errors'
+import { formatAddress, parseAddress, processEpochMax, Transport } from '@holdfast/transport'
+import { shouldBootstrap } from './bootstrap.ts'
+import { ClientSockets } from './client-sockets.ts'
+import type { Configuration } from './config-schema.ts'
+import { Driver } from './driver.ts'
+import { serverLimits } from './limits.ts'
+import { bind } from './listeners/bind.ts'
+import { TcpListener } from './listeners/tcp.ts'
+import { WebSocketListener } from './listeners/websocket.ts'
+import type { Log } from './logger.ts'
+import { LoopDelay } from './loop-delay.ts'
+import type {
+  Addresses,
+  Ending,
+  HostedMember,
+  HttpPort,
+  NodeParts,
+  RunningNode
+} from './node-parts.ts'
+import { openData } from './open-data.ts'
+
+/**
+ * Starts a node. Resolves when it listens.
+ * @throws the errors of the data directory, BOOTSTRAP_REFUSED, CONFIGURATION_INVALID (address in use)
+ */
+export async function startNode(
+  configuration: Configuration,
+  parts: NodeParts,
+  log: Log
+): Promise<RunningNode> {
+  const store = await openData(configuration.data, parts.storage, log)
+  const node = new Node(configuration, parts, store, log)
+  try {
+    await node.start()
+  } catch (error) {
+    await node.close()
+    throw error
+  }
+  return node
+}
+
+class Node implements RunningNode {
+  readonly #configuration: Configuration
+  readonly #parts: NodeParts
+  readonly #store: LogStore
+  readonly #log: Log
+  readonly #sockets: ClientSockets
+  readonly #transport: Transport
+  readonly #tcp: TcpListener
+  readonly #timers: NodeJS.Timeout[] = []
+  #hello: PeerHello
+  #http: HttpPort | null = null
+  #webSocket: WebSocketListener | null = null
+  #driver: Driver | null = null
+  #member: HostedMember | null = null
+  #loopDelay: LoopDelay | null = null
+  /** What happened between listening and the first turn. */
+  #early: Input[] = []
+  #resolveEnded: (ending: Ending) => void = () => undefined
+  readonly ended: Promise<Ending>
+
+  constructor(configuration: Configuration, parts: NodeParts, store: LogStore, log: Log) {
+    this.#configuration = configuration
+    this.#parts = parts
+    this.#store = store
+    this.#log = log
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve
+    })
+    const { client, peer, http, token } = configuration
+    const { identity, storeId } = store.recovered
+    const processEpoch = randomInt(1, processEpochMax)
+    this.#hello = { ...helloIdentity(identity), storeId, processEpoch, client, peer, http }
+    this.#sockets = new ClientSockets({
+      input: (input) => this.#input(input),
+      log,
+      connectionsMax: configuration.connectionsMax,
+      bufferBytesMax: configuration.clientBufferBytesMax,
+      totalBufferBytesMax: configuration.clientBuffersBytesMax
+    })
+    this.#transport = new Transport({
+      hello: this.#hello,
+      token,
+      input: (input) => this.#input(input),
+      log,
+      random: () => randomInt(2 ** 32) / 2 ** 32
+    })
+    this.#tcp = new TcpListener({
+      sockets: this.#sockets,
+      refusal: () => {
+        const limit = configuration.connectionsMax
+        return parts.refusal(new HoldfastError('TOO_MANY_CONNECTIONS', { limit }))
+      }
+    })
+  }
+
+  get addresses(): Addresses {
+    const { client, peer, http } = this.#hello
+    return { client, peer, http }
+  }
+
+  status(): ClusterStatus {
+    if (this.#member === null) throw new HoldfastError('UNAVAILABLE', { reason: 'not started' })
+    return this.#member.status()
+  }
+
+  async start(): Promise<void> {
+    const store = this.#store
+    const isBootstrap = await shouldBootstrap({
+      isWanted: this.#configuration.bootstrap,
+      identity: store.recovered.identity,
+      seeds: this.#configuration.seed,
+      hello: this.#hello,
+      token: this.#configuration.token
+    })
+    const http = await this.#createHttp()
+    await this.#listen(http)
+    const bootstrap = isBootstrap ? { clusterId: randomBytes(16).toString('hex') } : null
+    const { processEpoch } = this.#hello
+    const settings = { store, processEpoch, addresses: this.addresses, bootstrap }
+    const member = this.#parts.createMember(settings)
+    this.#member = member
+    this.#driver = new Driver({
+      member,
+      store,
+      peers: this.#transport,
+      clients: this.#sockets,
+      log: this.#log,
+      tickIntervalMs: this.#configuration.tickIntervalMs,
+      identified: (identity) => this.#identify(helloIdentity(identity)),
+      ended: (code, reason) => void this.#end(code, reason),
+      nowMs: () => performance.now(),
+      wallMs: () => Date.now()
+    })
+    this.#loopDelay = new LoopDelay(this.#log)
+    this.#driver.start()
+    for (const input of this.#early.splice(0)) this.#driver.input(input)
+    this.#watchDisk()
+    this.#log('info', 'the node listens', { ...this.addresses, node: this.#hello.node })
+  }
+
+  drain(): void {
+    if (this.#driver === null) return
+    this.#log('info', 'the node drains', {})
+    this.#driver.input({ type: 'drain' })
+    const { shutdownTimeoutMs } = this.#configuration
+    // Some time is left for closing; what is not handed over by then, the others elect anew.
+    this.#timers.push(
+      setTimeout(() => void this.#end(0, 'the drain took too long'), shutdownTimeoutMs * 0.8)
+    )
+  }
+
+  /** Closes everything. Safe to call at any stage. */
+  async close(): Promise<void> {
+    for (const timer of this.#timers.splice(0)) clearTimeout(timer)
+    this.#loopDelay?.stop()
+    this.#driver?.stop()
+    this.#tcp.close()
+    this.#webSocket?.close()
+    this.#sockets.endAll()
+    await this.#http?.close().catch((error: unknown) => this.#closeFailed('http', error))
+    this.#sockets.destroyAll()
+    await this.#transport.close()
+    await this.#store.close().catch((error: unknown) => this.#closeFailed('store', error))
+  }
+
+  #input(input: Input): void {
+    if (this.#driver === null) this.#early.push(input)
+    else this.#driver.input(input)
+  }
+
+  #closeFailed(part: string, error: unknown): void {
+    this.#log('warn', 'a part did not close', { part, reason: HoldfastError.from(error).message })
+  }
+
+  async #end(code: 0 | 70, reason: string): Promise<void> {
+    this.#log(code === 0 ? 'info' : 'error', 'the node ends', { code, reason })
+    // After a fault nothing is worth waiting for: sockets close with the process (crash-only).
+    if (code === 0) await this.close()
+    this.#resolveEnded({ code, reason })
+  }
+
+  #createHttp(): Promise<HttpPort> {
+    const notYet = (): never => {
+      throw new HoldfastError('UNAVAILABLE', { reason: 'the node starts' })
+    }
+    const port: AdminPort = {
+      status: () => this.#member?.status() ?? notYet(),
+      counters: () => this.#member?.counters() ?? notYet(),
+      request: (request) => this.#driver?.request(request) ?? Promise.resolve().then(notYet)
+    }
+    return this.#parts.createHttp(port, this.#log)
+  }
+
+  /** The addresses that others are told are those that were bound. */
+  async #listen(http: HttpPort): Promise<void> {
+    this.#http = http
+    this.#webSocket = new WebSocketListener(http.server, this.#sockets)
+    const { client, peer, http: httpAddress } = this.#configuration
+    const boundPeer = await bind('peer', peer, () => this.#transport.listen(parseAddress(peer)))
+    const boundClient = await bind('client', client, () => this.#tcp.listen(parseAddress(client)))
+    const { host } = parseAddress(httpAddress)
+    await bind('http', httpAddress, () => http.listen(parseAddress(httpAddress)))
+    const bound = http.server.address()
+    const port = typeof bound === 'object' ? (bound?.port ?? 0) : 0
+    this.#identify({ client: boundClient, peer: boundPeer, http: formatAddress(host, port) })
+  }
+
+  #identify(change: Partial<PeerHello>): void {
+    this.#hello = { ...this.#hello, ...change }
+    this.#transport.identify(this.#hello)
+  }
+
+  #watchDisk(): void {
+    const look = (): void => {
+      statfs(this.#configuration.data).then(
+        ({ bavail, blocks, bsize }) => {
+          const freeBytes = bavail * bsize
+          this.#driver?.input({ type: 'disk', freeBytes, totalBytes: blocks * bsize })
+        },
+        (error: Error) =>
+          this.#log('warn', 'the disk cannot be measured', { reason: error.message })
+      )
+    }
+    look()
+    const timer = setInterval(look, serverLimits.diskIntervalMs)
+    timer.unref()
+    this.#timers.push(timer)
+  }
+}
+
+function helloIdentity(
+  identity: NodeIdentity | null
+): Pick<PeerHello, 'clusterId' | 'node' | 'incarnation'> {
+  return {
+    clusterId: identity?.clusterId ?? null,
+    node: identity?.node ?? null,
+    incarnation: identity?.incarnation ?? null
+  }
+}
