@@ -204,11 +204,7 @@ export class LogIndex {
   }
 
   /** Calls `visit` for the rows of [first, last] that exist, ascending, until it returns false. */
-  forEach(
-    first: number,
-    last: number,
-    visit: (segment: Segment, at: number) => boolean | void
-  ): void {
+  forEach(first: number, last: number, visit: (segment: Segment, at: number) => unknown): void {
     const lastNumber = Math.floor(last / segmentRows)
     for (let place = this.#search(Math.floor(first / segmentRows)); ; place += 1) {
       const segment = this.#segments[place]
