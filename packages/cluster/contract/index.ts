@@ -1,0 +1,10 @@
+// The contract suites of the ports of @holdfast/cluster, and their reference implementations. For tests
+// and simulations only: these need tap and Node, the package itself needs neither.
+export {
+  checkLogStore,
+  commitRecord,
+  describeResults,
+  entryAt,
+  type StoreDisk
+} from './log-store.ts'
+export { MemoryDisk, MemoryStore } from './memory-store.ts'
