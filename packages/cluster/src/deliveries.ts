@@ -25,6 +25,10 @@ export class Deliveries {
     this.#awake.add(queue)
   }
 
+  wakeQueue(group: GroupId, queue: number): void {
+    this.#shards.get(group)?.get(queue)?.wake()
+  }
+
   wantMarks(group: GroupId): void {
     this.#wantMarks.add(group)
   }
@@ -40,7 +44,7 @@ export class Deliveries {
     if (!isLeading || machine === undefined) return
     this.#shards.set(group, new Map())
     for (const queue of machine.queues()) {
-      if (queue.consumerKeys().length > 0) this.wake(this.#delivery(group, queue))
+      if (queue.consumers.size > 0) this.wake(this.#delivery(group, queue))
     }
   }
 
@@ -69,7 +73,7 @@ export class Deliveries {
     if (queue === undefined || deliveries === undefined) return null
     const delivery = deliveries.get(queueId)
     const unsettled = delivery?.unsettled ?? 0
-    const ready = Math.max(0, queue.readyCount - unsettled)
+    const ready = Math.max(0, queue.liveCount - unsettled)
     const consumers = delivery?.consumerCount ?? 0
     return { ready, unsettled, consumers, bytes: queue.bytes }
   }

@@ -4,7 +4,7 @@ import type { Core } from './core.ts'
 import { log } from './core.ts'
 
 /** Free bytes below which publishes are refused, and below which leadership is given up. */
-export const diskLimits = { publishBytes: 512 * 1024 * 1024, leadBytes: 256 * 1024 * 1024 } as const
+export const diskLimits = { publishBytes: 536_870_912, leadBytes: 268_435_456 } as const
 
 export class Disk {
   readonly #core: Core

@@ -1,6 +1,6 @@
 // The gateway of this node: brings what its clients publish to the shards, in order, and tells them the outcome when every
 // shard has answered. Routing happens here, under the lease, on this node's replica of the metadata.
-import { type QueueTarget, RouteTargets } from '@holdfast/broker'
+import { type HeaderSource, type Headers, type QueueTarget, RouteTargets } from '@holdfast/broker'
 import { catalogue, type ErrorCode, HoldfastError, unreachable, type WireError } from '@holdfast/errors'
 import { recordProperties } from '@holdfast/record'
 import type { Core } from './core.ts'
@@ -49,7 +49,7 @@ export class Gateway {
     const { lease, metadata } = this.#core
     if (!this.isOpen || (exchange !== '' && !lease.isValid)) return { type: 'wait' }
     let perRecord = false
-    const headers = (): ReturnType<typeof readHeaders> => {
+    const headers: HeaderSource = () => {
       perRecord = true
       return readHeaders(blob)
     }
@@ -79,7 +79,7 @@ export class Gateway {
       publish.queuesLeft = targets.length
       this.#stream(first.group).push(
         publish,
-        targets.map((target) => target.queue)
+        targets.map((target) => target.id)
       )
       return
     }
@@ -157,7 +157,7 @@ export class Gateway {
   }
 }
 
-function readHeaders(blob: Uint8Array): NonNullable<ReturnType<typeof recordProperties>>['headers'] | null {
+function readHeaders(blob: Uint8Array): Headers {
   return recordProperties(blob, 0)?.headers ?? null
 }
 

@@ -199,7 +199,7 @@ export class Group<Proposal, Reply> {
     const isLeader = this.raft.isLeader
     if (isLeader && !this.#wasLeader) this.#core.counters.elections++
     this.#wasLeader = isLeader
-    const isLeading = isLeader && this.raft.noopCommitted
+    const isLeading = isLeader && this.raft.noopApplied
     if (isLeading === this.#isLeading) return
     this.#isLeading = isLeading
     if (!isLeading) this.#dropProposals()

@@ -214,6 +214,7 @@ export class Groups {
   ): void {
     const group = this.get(id)
     if (group === undefined) return
+    if (!group.raft.beginInstall(meta)) return
     const { term, vote } = group.raft.hardState
     const hardState = { term, vote, commit: meta.id.index }
     const ids = blobs.map((blob) => blob.id)

@@ -30,3 +30,5 @@ export type {
   OperationStatus,
   QueueStatus
 } from './status.ts'
+export { Member } from './member.ts'
+export type { MemberOptions } from './core.ts'

@@ -118,9 +118,9 @@ export class Lease {
     const { clock, metadata, identity } = this.#core
     let index = metadata.appliedIndex
     const isYoung = clock.nowMs < this.#leaderSinceMs + unknownLeaseMs
-    for (const { id } of metadata.machine.nodes()) {
-      if (id === identity?.node) continue
-      const holder = this.#holders.get(id)
+    for (const { node } of metadata.machine.membership.nodes) {
+      if (node === identity?.node) continue
+      const holder = this.#holders.get(node)
       if (holder === undefined) {
         if (isYoung) return 0
       } else if (holder.untilMs > clock.nowMs) {

@@ -1,39 +1,36 @@
 // Every bound of a member, in one place. Relations between them are asserted at the end.
 import { assert } from '@holdfast/errors'
 
-const KiB = 1024
-const MiB = 1024 * KiB
-
 export const limits = {
   /** Payload of one log entry; one larger message makes an entry of its own. */
-  entryBytesMax: 128 * KiB,
+  entryBytesMax: 131_072,
   /** Proposals in one log entry. */
   entryProposalsMax: 4096,
   /** Payload of one commit record; one larger entry may exceed it. */
-  recordBytesMax: 4 * MiB,
+  recordBytesMax: 4_194_304,
   /** Proposed by this node and not yet committed, per group. */
-  uncommittedBytesMax: 32 * MiB,
+  uncommittedBytesMax: 33_554_432,
   /** Waiting at a leader to be proposed, per group; more is refused and comes again. */
-  queuedBytesMax: 16 * MiB,
+  queuedBytesMax: 16_777_216,
   /** Forwarded to one shard's leader and not yet answered. */
-  forwardBytesMax: 8 * MiB,
+  forwardBytesMax: 8_388_608,
   /** Append requests and payload in flight to one follower of one group. */
   inflightRequestsMax: 16,
-  inflightBytesMax: 4 * MiB,
+  inflightBytesMax: 4_194_304,
   /** Entry bodies kept in memory for all groups: followers, deliveries. */
-  bodyBytesMax: 24 * MiB,
+  bodyBytesMax: 25_165_824,
   /** Bodies read back from disk for deliveries, for all groups. */
-  readCacheBytesMax: 16 * MiB,
+  readCacheBytesMax: 16_777_216,
   /** One read from disk. */
-  readBytesMax: 1 * MiB,
+  readBytesMax: 1_048_576,
   /** Publish credit of all clients together; a client starts with the protocol's initial credit. */
-  publishCreditBytesMax: 96 * MiB,
+  publishCreditBytesMax: 100_663_296,
   /** Bytes that wait in a client's socket before its deliveries pause. */
-  clientBufferBytesMax: 1 * MiB,
+  clientBufferBytesMax: 1_048_576,
   /** Payload of one deliver frame. */
-  deliverBytesMax: 128 * KiB,
+  deliverBytesMax: 131_072,
   /** Payload of a peer frame that gathers small messages. */
-  peerFrameBytesMax: 1 * MiB,
+  peerFrameBytesMax: 1_048_576,
   /** Calls to other nodes that are unanswered. */
   callsMax: 65_536,
   /** Unsettled deliveries that one consumer may ask for. */
@@ -44,12 +41,12 @@ export const limits = {
   markBlockMin: 64,
   markBlockMax: 16_384,
   /** One chunk of a snapshot transfer. */
-  snapshotChunkBytes: 1 * MiB,
+  snapshotChunkBytes: 1_048_576,
   /** Log growth after which a machine is snapshotted. */
-  snapshotBytes: 16 * MiB,
+  snapshotBytes: 16_777_216,
   snapshotEntries: 50_000,
   /** Freed entries are kept for lagging followers up to here, per group. */
-  keepBytesMax: 256 * MiB,
+  keepBytesMax: 268_435_456,
   /** Voters of the metadata group, replicas of a shard. */
   metadataVotersMax: 5,
   shardReplicasMax: 3,

@@ -1,6 +1,6 @@
 // Finding, describing, purging and deleting a queue from any node: metadata knows where it is, its shard's
 // leader knows what is in it.
-import type { QueueRow, SectionReply, ShardCommand } from '@holdfast/broker'
+import type { QueueTarget, SectionReply, ShardCommand } from '@holdfast/broker'
 import type { Core } from './core.ts'
 import { times } from './limits.ts'
 import type { GroupId } from './log-store.ts'
@@ -14,13 +14,13 @@ export function findQueue(
   vhost: string,
   name: string,
   to: Responder,
-  found: (queue: QueueRow) => void
+  found: (queue: QueueTarget) => void
 ): void {
   const known = core.metadata.machine.topology.queue(vhost, name)
-  if (known !== undefined) return found(known)
+  if (known !== null) return found(known)
   core.fence.wait((isCurrent) => {
     const queue = core.metadata.machine.topology.queue(vhost, name)
-    if (queue !== undefined) return found(queue)
+    if (queue !== null) return found(queue)
     if (isCurrent) to.refuse(refusal('QUEUE_NOT_FOUND', { queue: name, vhost }))
     else to.refuse(refusal('UNAVAILABLE', { reason: 'there is no metadata leader' }))
   })
@@ -49,7 +49,8 @@ export function submitToShard(
 
 export function clearQueue(core: Core, vhost: string, name: string, to: Responder): void {
   findQueue(core, vhost, name, to, ({ id: queue, group }) => {
-    submitToShard(core, group, { type: 'purge-queue', queue }, to, (reply) => {
+    // The leader adds what consumers hold, which stays.
+    submitToShard(core, group, { type: 'purge-queue', queue, keep: [] }, to, (reply) => {
       to.done({ messages: messagesOf(reply) })
     })
   })
@@ -86,7 +87,7 @@ export function describeQueue(core: Core, vhost: string, name: string, to: Respo
 }
 
 /** What is known of a queue; the counts are null where its leader does not answer. */
-export function queueStatus(core: Core, queue: QueueRow, done: (status: QueueStatus) => void): void {
+export function queueStatus(core: Core, queue: QueueTarget, done: (status: QueueStatus) => void): void {
   const { vhost, name, group, id } = queue
   const leader = core.reports.locate(group)
   const answer = (counts: QueueCounts | null): void => {

@@ -67,8 +67,9 @@ export class QueueDelivery {
   /** What a consumer held before the failover it holds again, unless it was returned meanwhile. */
   #claim(consumer: Consumer, first: number, last: number, attempt: number): void {
     const end = Math.min(last, this.queue.mark)
-    for (let offset = this.queue.nextLive(first); offset !== -1 && offset <= end; ) {
-      if (this.queue.attemptOf(offset) === attempt && !this.#held.has(offset)) {
+    let offset = this.queue.nextLive(first)
+    while (offset !== null && offset <= end) {
+      if (this.queue.row(offset)?.attempt === attempt && !this.#held.has(offset)) {
         this.#held.set(offset, consumer)
         consumer.unsettled++
         this.#claimedEnd = Math.max(this.#claimedEnd, offset + 1)
@@ -84,9 +85,9 @@ export class QueueDelivery {
     for (const [offset, holder] of this.#held) {
       if (holder !== consumer) continue
       this.#held.set(offset, null)
-      release.push(offset)
+      release.push(offset, offset, this.queue.row(offset)?.attempt ?? 0)
     }
-    const command = this.#detachCommand(consumer.key, flatRanges(release))
+    const command = this.#detachCommand(consumer.key, release)
     this.#core.shards.propose(this.group, command, () => undefined)
     this.wake()
   }
@@ -168,16 +169,18 @@ export class QueueDelivery {
 
   #tryOpen(): void {
     const attached = new Set(this.#consumers.map((consumer) => keyText(consumer.key)))
-    const missing = this.queue.consumerKeys().filter((key) => !attached.has(keyText(key)))
+    const missing = [...this.queue.consumers.values()].filter((key) => !attached.has(keyText(key)))
     if (missing.length > 0 && this.#core.clock.nowMs < this.#graceUntilMs) return
     this.#phase = 'returning'
     const { shards } = this.#core
-    for (const key of missing) {
-      shards.propose(this.group, this.#detachCommand(key, []), () => undefined)
+    for (const { session, tag } of missing) {
+      const command = this.#detachCommand({ session, tag }, [])
+      shards.propose(this.group, command, () => undefined)
     }
     const claimed = this.heldRanges()
     const command: ShardCommand = { type: 'return-unclaimed', queue: this.queue.id, claimed }
-    if (!this.queue.hasLiveBelow(this.queue.mark)) return this.#open()
+    const head = this.queue.nextLive(1)
+    if (head === null || head > this.queue.mark) return this.#open()
     shards.propose(this.group, command, (reply) => {
       if (reply !== null) this.#open()
     })
@@ -206,7 +209,9 @@ export class QueueDelivery {
     const first = back ?? this.#nextFresh()
     if (first === null) return false
     const isSingle = back !== null || first < this.#claimedEnd
-    const run = this.queue.deliveryRun(first, isSingle ? 1 : share, limits.deliverBytesMax)
+    const { mark } = this.queue
+    const run = this.queue.deliveryRun(first, isSingle ? 1 : share, limits.deliverBytesMax, mark)
+    if (run === null) return false
     const data = this.#body(run)
     if (data === null) {
       if (back !== null) this.#returned.push(back)
@@ -221,18 +226,18 @@ export class QueueDelivery {
     for (;;) {
       const offset = this.#returned.pop()
       if (offset === undefined) return null
-      if (this.queue.isLive(offset) && !this.#held.has(offset)) return offset
+      if (this.queue.row(offset) !== null && !this.#held.has(offset)) return offset
     }
   }
 
   /** The next offset that was not handed out in this term, within the mark. */
   #nextFresh(): number | null {
     let offset = this.queue.nextLive(this.#cursor)
-    while (offset !== -1 && offset < this.#claimedEnd && this.#held.has(offset)) {
+    while (offset !== null && offset < this.#claimedEnd && this.#held.has(offset)) {
       offset = this.queue.nextLive(offset + 1)
     }
-    if (offset === -1) {
-      this.#cursor = Math.max(this.#cursor, this.queue.tail)
+    if (offset === null) {
+      this.#cursor = Math.max(this.#cursor, this.queue.tail + 1)
       return null
     }
     this.#cursor = offset
@@ -254,7 +259,7 @@ export class QueueDelivery {
 
   #handOut(consumer: Consumer, run: DeliveryRun, data: Uint8Array): void {
     const { firstOffset, count, attempt, deliveryCount } = run
-    const { exchange, routingKey } = readSectionHeader(data, run.sectionPosition)
+    const { exchange, routingKey } = readSectionHeader(data, run.section)
     const blob = data.subarray(run.position, run.position + run.lengthBytes)
     const holder = consumer.autoAck ? null : consumer
     for (let i = 0; i < count; i++) this.#held.set(firstOffset + i, holder)

@@ -72,12 +72,14 @@ export function writeRaftMessage(writer: ByteWriter, message: Message): void {
     case 'append-request':
       writeId(writer, message.previous)
       writer.number(message.commit)
+      writer.number(message.session)
       writer.u32(message.entries.length)
       for (const entry of message.entries) writeEntry(writer, entry)
       return
     case 'append-response':
       writer.u8(message.accepted ? 1 : 0)
       writer.number(message.index)
+      writer.number(message.session)
       return writeId(writer, message.hint)
     case 'heartbeat-request':
       writer.number(message.commit)
@@ -85,6 +87,7 @@ export function writeRaftMessage(writer: ByteWriter, message: Message): void {
     case 'heartbeat-response':
       return writer.number(message.round)
     case 'snapshot-request':
+      writer.number(message.session)
       return writeSnapshotMeta(writer, message.snapshot)
     case 'timeout-now':
       return
@@ -116,18 +119,23 @@ export function readRaftMessage(reader: ByteReader): Message {
     case 'append-request': {
       const previous = readId(reader)
       const commit = reader.number()
-      return { type, ...envelope, previous, commit, entries: readEntries(reader) }
+      const session = reader.number()
+      return { type, ...envelope, previous, commit, session, entries: readEntries(reader) }
     }
     case 'append-response': {
       const accepted = reader.u8() === 1
-      return { type, ...envelope, accepted, index: reader.number(), hint: readId(reader) }
+      const index = reader.number()
+      const session = reader.number()
+      return { type, ...envelope, accepted, index, session, hint: readId(reader) }
     }
     case 'heartbeat-request':
       return { type, ...envelope, commit: reader.number(), round: reader.number() }
     case 'heartbeat-response':
       return { type, ...envelope, round: reader.number() }
-    case 'snapshot-request':
-      return { type, ...envelope, snapshot: readSnapshotMeta(reader) }
+    case 'snapshot-request': {
+      const session = reader.number()
+      return { type, ...envelope, session, snapshot: readSnapshotMeta(reader) }
+    }
     case 'timeout-now':
       return { type, ...envelope }
     case 'read-index-request':

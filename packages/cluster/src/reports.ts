@@ -42,9 +42,9 @@ export class Reports {
     this.#sentMs = clock.nowMs
     const groups = this.#core.groups.all().map((group) => this.#describe(group))
     for (const report of groups) this.#learn(identity.node, report)
-    for (const { id } of metadata.machine.nodes()) {
-      if (id === identity.node || !peers.isUp(id)) continue
-      peers.send(id, { type: 'cast', cast: { type: 'status', groups } })
+    for (const { node } of metadata.machine.membership.nodes) {
+      if (node === identity.node || !peers.isUp(node)) continue
+      peers.send(node, { type: 'cast', cast: { type: 'status', groups } })
     }
   }
 

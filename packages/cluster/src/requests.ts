@@ -40,7 +40,7 @@ function carryOut(core: Core, session: Session, request: ClientRequest, to: Resp
   switch (request.type) {
     case 'declare-queue': {
       const { name, options } = request
-      const group = rendezvousGroup(vhost, name, core.metadata.machine.shardIds())
+      const group = rendezvousGroup(vhost, name, core.metadata.machine.placement.shards)
       const command = { type: request.type, vhost, name, options: { ...options }, group } as const
       return change(core, command, to, { name })
     }

@@ -106,8 +106,8 @@ export class Sessions {
   }
 
   nodeAddresses(): readonly NodeAddress[] {
-    return this.#core.metadata.machine.nodes().map(({ id, addresses }) => {
-      return { id, client: addresses.client, http: addresses.http }
+    return this.#core.metadata.machine.membership.nodes.map(({ node, addresses }) => {
+      return { id: node, client: addresses.client, http: addresses.http }
     })
   }
 

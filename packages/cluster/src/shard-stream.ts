@@ -2,6 +2,7 @@
 // order and answers a repeat as done, so everything unanswered is simply sent again when the leader changes,
 // a link breaks or an answer says so. Nothing is lost, repeated or reordered by that (architecture: every publish has an identity).
 import { encodePublishSection, type PublishSection } from '@holdfast/broker'
+import { join } from './byte-writer.ts'
 import type { Core } from './core.ts'
 import { limits, times } from './limits.ts'
 import type { GroupId } from './log-store.ts'
@@ -47,7 +48,7 @@ export class ShardStream {
   push(publish: Publish, queues: readonly number[]): void {
     const { batch, origin } = publish
     const section: PublishSection = {
-      ...this.#place(this.#nextNumber),
+      ...this.#place(this.#nextNumber, this.#items.length === 0),
       producer: {
         id: origin.producer.id,
         epoch: origin.producer.epoch,
@@ -61,16 +62,16 @@ export class ShardStream {
       count: batch.count,
       blob: batch.blob
     }
-    const bytes = encodePublishSection(section)
+    const bytes = join(encodePublishSection(section))
     // The section's own copy of the blob is kept, not the client's chunk.
     const blob = bytes.subarray(bytes.length - batch.blob.length)
     this.#items.push({ number: this.#nextNumber, section: { ...section, blob }, bytes, publish })
     this.#nextNumber++
   }
 
-  #place(number: number): Pick<PublishSection, 'gateway' | 'number' | 'first'> {
+  #place(number: number, first: boolean): Pick<PublishSection, 'gateway' | 'number' | 'first'> {
     const gateway = { replica: this.#core.groups.selfReplica, epoch: this.#epoch }
-    return { gateway, number, first: number === 1 }
+    return { gateway, number, first }
   }
 
   /** Sends what may go to the leader, if there is one. */
@@ -179,8 +180,8 @@ export class ShardStream {
     this.rewind()
     for (const item of this.#items) {
       item.number = this.#nextNumber
-      item.section = { ...item.section, ...this.#place(item.number) }
-      item.bytes = encodePublishSection(item.section)
+      item.section = { ...item.section, ...this.#place(item.number, item.number === 1) }
+      item.bytes = join(encodePublishSection(item.section))
       this.#nextNumber++
     }
   }

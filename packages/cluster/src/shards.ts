@@ -6,7 +6,6 @@ import {
   readPublishHeader,
   type SectionReply,
   type ShardCommand,
-  type ShardEffect,
   type ShardMachine
 } from '@holdfast/broker'
 import { HoldfastError } from '@holdfast/errors'
@@ -49,7 +48,7 @@ export class ShardHost implements MachineHost<Uint8Array, SectionReply> {
 
   apply(id: EntryId, data: Uint8Array): readonly SectionReply[] {
     const applied = this.machine.apply(id, data)
-    this.#core.deliveries.applied(this.#group, applied.effects as readonly ShardEffect[])
+    this.#core.deliveries.applied(this.#group, applied.effects)
     return applied.replies
   }
 }
@@ -87,7 +86,10 @@ export class Shards {
   }
 
   /** At the leader: commits a command of another part or node. */
-  command(group: GroupId, command: ShardCommand, answer: Answer): void {
+  command(group: GroupId, asked: ShardCommand, answer: Answer): void {
+    const isPurge = asked.type === 'purge-queue'
+    const keep = isPurge ? this.#core.deliveries.heldRanges(group, asked.queue) : []
+    const command = isPurge ? { ...asked, keep } : asked
     const isTaken = this.propose(group, command, (reply) => {
       answer(reply === null ? this.#notLeader(group) : { type: 'reply', reply })
     })
@@ -125,9 +127,9 @@ export class Shards {
     // After a refusal, what follows must wait until the refused one has come again: order is kept.
     if (number > cursor.expected) return false
     // A queue whose creation is still on its way to this shard: the publish comes again in a moment.
-    const { queues } = readPublishHeader(bytes)
+    const { queues } = readPublishHeader(bytes, 0)
     const { topologyCursor } = host.machine
-    const isEarly = queues.some((queue) => queue > topologyCursor)
+    const isEarly = queues.some((queue: number) => queue > topologyCursor)
     const isTaken =
       !isEarly &&
       shard.offer(bytes, (reply) => this.#replied(from, group, epoch, number, reply))
@@ -195,15 +197,14 @@ export class Shards {
 
 function outcomeOf(number: number, reply: SectionReply | null): ForwardOutcome {
   switch (reply?.type) {
-    case 'publish-accepted':
+    case 'accepted':
+    case 'repeated':
       return reply.missing.length === 0
         ? { type: 'accepted', first: number, last: number }
         : { type: 'missing', number, queues: reply.missing }
-    case 'publish-repeated':
-      return { type: 'accepted', first: number, last: number }
-    case 'publish-gap':
-      return reply.expected <= 1 ? { type: 'forgotten' } : { type: 'again', from: reply.expected }
-    case 'publish-refused':
+    case 'gap':
+      return reply.expected === 0 ? { type: 'forgotten' } : { type: 'again', from: reply.expected }
+    case 'refused':
       return { type: 'refused', number, code: reply.code, details: reply.details }
     default:
       return { type: 'again', from: number }

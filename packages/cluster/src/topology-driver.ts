@@ -2,7 +2,7 @@
 // shard, a list of changes the shard has not acknowledged; the metadata leader sends them in order to the shard's leader,
 // which commits them. A shard skips what it has by its topology cursor, so repeating is harmless, and a new
 // metadata leader simply goes on with the list.
-import type { ShardReply } from './shards.ts'
+import type { SectionReply, ShardCommand } from '@holdfast/broker'
 import type { Core } from './core.ts'
 import { times } from './limits.ts'
 import type { GroupId } from './log-store.ts'
@@ -14,6 +14,8 @@ interface Progress {
   retryAtMs: number
   isAcknowledged: boolean
 }
+
+type TopologyCommand = Extract<ShardCommand, { type: 'topology' }>
 
 /** Changes in one call. */
 const changesMax = 1000
@@ -39,11 +41,12 @@ export class TopologyDriver {
   flush(): void {
     const { metadata, clock } = this.#core
     if (!metadata.isLeading) return
-    for (const { group, entries } of metadata.machine.outboxes()) {
+    const { outbox } = metadata.machine
+    for (const group of outbox.groups) {
       const progress = this.#progress(group)
       if (progress.isSending || progress.retryAtMs > clock.nowMs) continue
       const changes = []
-      for (const entry of entries) {
+      for (const entry of outbox.entries(group)) {
         if (entry.cursor <= progress.cursor) continue
         changes.push({ cursor: entry.cursor, ...entry.change })
         if (changes.length === changesMax) break
@@ -69,7 +72,7 @@ export class TopologyDriver {
 
   #send(group: GroupId, progress: Progress, command: TopologyCommand): void {
     progress.isSending = true
-    this.#core.shards.submit(group, command, (reply: ShardReply | null) => {
+    this.#core.shards.submit(group, command, (reply: SectionReply | null) => {
       if (this.#shards.get(group) !== progress) return
       progress.isSending = false
       if (reply === null) {
