@@ -18,13 +18,20 @@ export interface Step {
   readonly expect: (reference: ReferenceShard) => SectionReply
 }
 
+interface Sender {
+  epoch: number
+  next: number
+  isUnknown: boolean
+  readonly sent: Step[]
+}
+
 const sessions = ['00aa', '00bb', '00cc']
 
 export class Workload {
   readonly #random: Random
   readonly #reference: ReferenceShard
   /** By gateway: the next number, and what was sent, for repeats. */
-  readonly #gateways: { epoch: number; next: number; sent: Step[] }[] = []
+  readonly #gateways: Sender[] = []
   readonly #producers: { id: Uint8Array; epoch: number; next: number; lowest: number }[] = []
   #cursor = 0
   #timeMs = 1_000_000
@@ -33,7 +40,7 @@ export class Workload {
     this.#random = random
     this.#reference = reference
     for (let replica = 0; replica < 3; replica++) {
-      this.#gateways.push({ epoch: 1, next: 1, sent: [] })
+      this.#gateways.push({ epoch: 1, next: 1, isUnknown: true, sent: [] })
     }
     for (let index = 0; index < producers; index++) {
       const id = new Uint8Array(16).fill(index * 3)
@@ -87,12 +94,13 @@ export class Workload {
       )
     )
     const queues = this.#queueIds().filter(() => random.chance(0.4))
-    if (random.chance(0.1)) queues.push(10_000 + random.below(3))
+    const rare = 10_000 + random.below(3)
+    if (random.chance(0.1) && !queues.includes(rare)) queues.push(rare)
     const number = random.chance(0.04) ? gateway.next + random.below(3) : gateway.next
     const section: PublishSection = {
       gateway: { replica: replica + 1, epoch: random.chance(0.02) ? 0 : gateway.epoch },
       number,
-      first: random.chance(0.1) || number === 1,
+      first: gateway.isUnknown || random.chance(0.1),
       producer: random.chance(0.7) ? this.#producer(count) : null,
       exchange: random.pick(['', 'events', 'ñ']),
       routingKey: random.pick(['a.b', '', 'x'.repeat(255)]),
@@ -105,6 +113,8 @@ export class Workload {
       expect: (reference) => {
         const reply = reference.publish(section, records)
         if (reply.type !== 'gap') gateway.next = Math.max(gateway.next, number + 1)
+        else if (reply.expected > 0) gateway.next = reply.expected
+        gateway.isUnknown = reply.type === 'gap' && reply.expected === 0
         return reply
       }
     }
