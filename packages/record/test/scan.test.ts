@@ -201,7 +201,7 @@ t.test('reads prototype names as ordinary keys', async (t) => {
 })
 
 t.test('packs only what can be read again', async (t) => {
-  for (const value of [2n ** 60n, new Date(0), () => 1, new Map([[1, 2]])]) {
+  for (const value of [2n ** 60n, new Date(0), new Map([[1, 2]])]) {
     t.throws(() => pack(value), { code: 'REQUEST_INVALID' })
   }
   t.strictSame({ ...(unpack(pack({ a: undefined })) as object) }, { a: null })
