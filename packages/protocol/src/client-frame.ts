@@ -108,7 +108,7 @@ function decodeHello(cursor: FrameCursor, fields: number): ClientFrame {
       type: 'hello',
       version,
       // Kept for as long as the connection lives, so it must not pin the chunk it came in.
-      producer: producer.slice(),
+      producer: new Uint8Array(producer),
       epoch,
       name: checkName('client', name ?? '', 0),
       vhost: checkName('vhost', vhost),

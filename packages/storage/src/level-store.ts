@@ -12,20 +12,17 @@ import type {
   RetainedEntry
 } from '@holdfast/cluster'
 import { assert, HoldfastError } from '@holdfast/errors'
+import { BodyReads } from './body-reads.ts'
 import { CheckpointBuilder, type StoredRecord } from './checkpoint.ts'
 import type { Checksum } from './checksum.ts'
 import type { DataDirectory } from './data-directory.ts'
 import { recordKey } from './keys.ts'
 import { type StoreTuning, storageLimits } from './limits.ts'
-import type { Row } from './log-index.ts'
 import type { NodeState } from './node-state.ts'
 import { Reclaimer } from './reclaimer.ts'
 import { RecordEncoder } from './record-encoder.ts'
-import { RecordReader, type RecordValue, takeBody } from './record-reader.ts'
 import { assertRecord } from './record-rules.ts'
-import { blobClaim, entryClaim, entryOf } from './recovered-groups.ts'
 import type { Database } from './recovery.ts'
-import type { Location } from './section.ts'
 import type { WalDirectory } from './wal-directory.ts'
 
 export interface StoreParts {
@@ -42,6 +39,11 @@ export interface StoreParts {
   readonly replayedBytes: number
 }
 
+interface Deletes {
+  readonly sequences: readonly number[]
+  readonly bytes: number
+}
+
 export class LevelStore implements LogStore {
   readonly recovered: Recovered
   readonly #directory: DataDirectory
@@ -52,14 +54,18 @@ export class LevelStore implements LogStore {
   readonly #tuning: StoreTuning
   readonly #storeId: Uint8Array
   readonly #encoder: RecordEncoder
-  readonly #reader: RecordReader
+  readonly #reads: BodyReads
   readonly #reclaimer: Reclaimer
   #lastSequence: number
   #checkpoint: number
   #checkpointBytes: number
   #bytesSinceCheckpoint: number
+  /** The last checkpoint still lists records that were deleted since; they would be deleted again. */
+  #hasDeleted = false
   #failure: HoldfastError | null = null
   #writing: Promise<void> | null = null
+  /** A write of the store's own, between those of the caller. Never rejects. */
+  #tidying: Promise<void> | null = null
   #closing: Promise<void> | null = null
 
   constructor(parts: StoreParts) {
@@ -76,10 +82,8 @@ export class LevelStore implements LogStore {
     this.#bytesSinceCheckpoint = parts.replayedBytes
     this.#storeId = Buffer.from(parts.recovered.storeId, 'hex')
     this.#encoder = new RecordEncoder(this.#storeId, parts.checksum)
-    const fetch = (sequence: number): Promise<Uint8Array | undefined> =>
-      this.#database.get(recordKey(sequence))
-    this.#reader = new RecordReader(fetch, this.#storeId, parts.checksum)
-    this.#reclaimer = new Reclaimer(parts.database, parts.wal, parts.tuning)
+    this.#reads = new BodyReads(parts.database, parts.state, parts.directory, parts.checksum)
+    this.#reclaimer = new Reclaimer(parts.database, parts.wal, parts.tuning, () => this.#tidy())
   }
 
   write(record: CommitRecord): Promise<void> {
@@ -99,6 +103,8 @@ export class LevelStore implements LogStore {
   }
 
   async #write(record: CommitRecord): Promise<void> {
+    if (this.#tidying !== null) await this.#tidying
+    if (this.#failure !== null) throw this.#failure
     const before = this.#isCheckpointDue() ? this.#buildCheckpoint() : []
     const sequence = this.#lastSequence + before.length + 1
     const checkpoint = before.at(-1)?.sequence ?? this.#checkpoint
@@ -110,8 +116,10 @@ export class LevelStore implements LogStore {
   }
 
   /** Writes records, and the deletions that are due, as one synced batch. @throws WRITE_FAILED */
-  async #commit(records: readonly StoredRecord[]): Promise<void> {
-    const deletes = this.#takeDeletes()
+  async #commit(
+    records: readonly StoredRecord[],
+    deletes: Deletes = this.#takeDeletes()
+  ): Promise<void> {
     try {
       const batch = this.#database.batch()
       for (const { sequence, value } of records) batch.put(recordKey(sequence), value)
@@ -125,6 +133,7 @@ export class LevelStore implements LogStore {
       throw this.#fail(error)
     }
     this.#lastSequence += records.length
+    this.#hasDeleted ||= deletes.sequences.length > 0
   }
 
   /** Rule S2: what LevelDB does after a failed write is not to be trusted. */
@@ -135,15 +144,39 @@ export class LevelStore implements LogStore {
     return this.#failure
   }
 
-  #takeDeletes(): { readonly sequences: readonly number[]; readonly bytes: number } {
+  /** In a quiet store: what is dead goes although no write comes along that could take it. */
+  #tidy(): Promise<void> {
+    const { table } = this.#state
+    const isIdle = this.#writing === null && this.#tidying === null && this.#closing === null
+    const isWorthIt = table.deadBytes + table.heldBackBytes >= this.#tuning.reclaimQuietBytes
+    if (!isIdle || !isWorthIt || this.#failure !== null) return Promise.resolve()
+    const tidying = this.#tidyNow()
+      // The failure is kept: the next write reports it.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#tidying = null
+      })
+    this.#tidying = tidying
+    return tidying
+  }
+
+  async #tidyNow(): Promise<void> {
+    if (this.#state.table.heldBackBytes > 0) await this.#commit(this.#buildCheckpoint())
+    while (this.#state.table.deadCount > 0 && this.#writing === null) {
+      await this.#commit([], this.#takeDeletes(true))
+    }
+  }
+
+  #takeDeletes(isForced: boolean = false): Deletes {
     const { table } = this.#state
     const isWorthIt =
+      isForced ||
       table.deadBytes >= this.#tuning.deleteChunkBytes ||
       table.deadCount >= storageLimits.deleteChunkRecords
     if (!isWorthIt) return { sequences: [], bytes: 0 }
     const before = table.deadBytes
     const sequences = table.takeDead(storageLimits.deletesPerBatchMax)
-    for (const sequence of sequences) this.#reader.forget(sequence)
+    for (const sequence of sequences) this.#reads.forget(sequence)
     return { sequences, bytes: before - table.deadBytes }
   }
 
@@ -151,6 +184,7 @@ export class LevelStore implements LogStore {
     const interval = Math.max(this.#tuning.checkpointIntervalBytes, 16 * this.#checkpointBytes)
     return (
       this.#bytesSinceCheckpoint >= interval ||
+      this.#state.table.heldBackBytes >= interval / 2 ||
       this.#lastSequence - this.#checkpoint >= this.#tuning.checkpointIntervalRecords
     )
   }
@@ -166,98 +200,22 @@ export class LevelStore implements LogStore {
       this.#checkpointBytes = root.value.length
     }
     this.#bytesSinceCheckpoint = 0
+    this.#hasDeleted = false
     return records
   }
 
-  async readEntries(
-    group: GroupId,
-    range: IndexRange,
-    bytesMax: number
-  ): Promise<readonly ReadResult[]> {
+  readEntries(group: GroupId, range: IndexRange, bytesMax: number): Promise<readonly ReadResult[]> {
     this.#assertOpen()
-    const rows: (Row | null)[] = []
-    let bytes = 0
-    const last = Math.min(range.last, range.first + storageLimits.readEntriesMax - 1)
-    const log = this.#state.groups.get(group)?.log
-    for (let index = range.first; index <= last; index += 1) {
-      const row = log?.get(index) ?? null
-      bytes += row?.length ?? 0
-      if (bytes > bytesMax && rows.length > 0) break
-      rows.push(row)
-    }
-    const values = await this.#readAll(rows)
-    return Promise.all(
-      rows.map(async (row): Promise<ReadResult> => {
-        if (row === null) return { type: 'absent' }
-        const value = values.get(row.sequence) ?? null
-        const body = this.#take(value, row, entryClaim(group, row))
-        const entry = body === null ? null : entryOf(body.head, body.data)
-        if (entry !== null) return { type: 'entry', entry }
-        const now = this.#state.groups.get(group)?.log.get(row.index)
-        return this.#unreadable(now?.sequence === row.sequence, `entry ${row.index}`, group)
-      })
-    )
+    return this.#reads.entries(group, range, bytesMax)
   }
 
-  async readBlobs(group: GroupId, ids: readonly number[]): Promise<readonly ReadResult[]> {
+  readBlobs(group: GroupId, ids: readonly number[]): Promise<readonly ReadResult[]> {
     this.#assertOpen()
-    const blobs = this.#state.groups.get(group)?.blobs
-    const locations = ids.map((id) => blobs?.get(id) ?? null)
-    const values = await this.#readAll(locations)
-    return Promise.all(
-      ids.map(async (id, at): Promise<ReadResult> => {
-        const location = locations[at] ?? null
-        if (location === null) return { type: 'absent' }
-        const value = values.get(location.sequence) ?? null
-        const body = this.#take(value, location, blobClaim(group, id))
-        if (body !== null) return { type: 'blob', blob: { id, bytes: body.data } }
-        const now = this.#state.groups.get(group)?.blobs.get(id)
-        return this.#unreadable(now?.sequence === location.sequence, `blob ${id}`, group)
-      })
-    )
-  }
-
-  #take(
-    value: RecordValue,
-    location: Location,
-    claim: Parameters<typeof takeBody>[2]
-  ): ReturnType<typeof takeBody> {
-    return value === null ? null : takeBody(value, location, claim, this.#checksum)
-  }
-
-  /** Each record once, however many bodies of it are wanted. */
-  async #readAll(
-    locations: readonly (Location | null)[]
-  ): Promise<ReadonlyMap<number, RecordValue>> {
-    const values = new Map<number, RecordValue>()
-    const sequences = new Set<number>()
-    for (const location of locations) if (location !== null) sequences.add(location.sequence)
-    const read = async (sequence: number): Promise<void> => {
-      values.set(sequence, await this.#reader.read(sequence))
-    }
-    await Promise.all([...sequences].map(read))
-    return values
-  }
-
-  /** A body that was freed while it was read is absent; any other was damaged. */
-  async #unreadable(isStillThere: boolean, what: string, group: GroupId): Promise<ReadResult> {
-    if (!isStillThere) return { type: 'absent' }
-    await this.#directory.markSuspect(`${what} of group ${group} could not be read`)
-    return { type: 'damaged' }
+    return this.#reads.blobs(group, ids)
   }
 
   retained(group: GroupId, from: number, countMax: number): readonly RetainedEntry[] {
-    const found: RetainedEntry[] = []
-    const state = this.#state.groups.get(group)
-    const last = state?.snapshot?.id.index ?? 0
-    if (countMax < 1) return found
-    state?.log.forEach(from, last, (segment, at) => {
-      if (segment.isFreed(at)) return true
-      const { index, term, checksum, length } = segment.read(at)
-      found.push({ index, term, checksum, sizeBytes: length })
-      return found.length < countMax
-    })
-    return found
+    return this.#reads.retained(group, from, countMax)
   }
 
   sizeBytes(): number {
@@ -276,6 +234,7 @@ export class LevelStore implements LogStore {
   async #close(): Promise<void> {
     // Its own caller hears of a failed write.
     await this.#writing?.catch(() => undefined)
+    await this.#tidying
     try {
       if (this.#failure === null && this.#tuning.checkpointOnClose) await this.#lastCheckpoint()
       await this.#reclaimer.close()
@@ -288,6 +247,7 @@ export class LevelStore implements LogStore {
 
   /** So that the next open has nothing to replay. */
   async #lastCheckpoint(): Promise<void> {
-    if (this.#lastSequence > this.#checkpoint) await this.#commit(this.#buildCheckpoint())
+    const isStale = this.#lastSequence > this.#checkpoint || this.#hasDeleted
+    if (isStale) await this.#commit(this.#buildCheckpoint())
   }
 }

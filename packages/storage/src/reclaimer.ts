@@ -10,6 +10,8 @@ export class Reclaimer {
   readonly #database: Database
   readonly #wal: WalDirectory
   readonly #tuning: StoreTuning
+  /** Deletes what is dead, if that is worth it and nobody writes. */
+  readonly #tidy: () => Promise<void>
   readonly #timer: NodeJS.Timeout
   #first = Number.MAX_SAFE_INTEGER
   #last = 0
@@ -17,7 +19,13 @@ export class Reclaimer {
   #writtenBytes = 0
   #running: Promise<void> | null = null
 
-  constructor(database: Database, wal: WalDirectory, tuning: StoreTuning) {
+  constructor(
+    database: Database,
+    wal: WalDirectory,
+    tuning: StoreTuning,
+    tidy: () => Promise<void>
+  ) {
+    this.#tidy = tidy
     this.#database = database
     this.#wal = wal
     this.#tuning = tuning
@@ -40,12 +48,17 @@ export class Reclaimer {
   #look(): void {
     const isQuiet = this.#writtenBytes < storageLimits.quietBytes
     this.#writtenBytes = 0
-    const { reclaimQuietBytes } = this.#tuning
-    const enough = isQuiet ? reclaimQuietBytes : storageLimits.reclaimBusyBytes
-    if (this.#running !== null || this.#last === 0 || this.#deletedBytes < enough) return
-    this.#running = this.#compact().finally(() => {
+    if (this.#running !== null) return
+    this.#running = this.#reclaim(isQuiet).finally(() => {
       this.#running = null
     })
+  }
+
+  async #reclaim(isQuiet: boolean): Promise<void> {
+    if (isQuiet) await this.#tidy()
+    const { reclaimQuietBytes } = this.#tuning
+    const enough = isQuiet ? reclaimQuietBytes : storageLimits.reclaimBusyBytes
+    if (this.#last > 0 && this.#deletedBytes >= enough) await this.#compact()
   }
 
   async #compact(): Promise<void> {

@@ -20,6 +20,7 @@ export class RecordTable {
   #sizeBytes = 0
   #dead: number[] = []
   #deadBytes = 0
+  #heldBackBytes = 0
 
   get sizeBytes(): number {
     return this.#sizeBytes
@@ -31,6 +32,11 @@ export class RecordTable {
 
   get deadBytes(): number {
     return this.#deadBytes
+  }
+
+  /** Bytes of records above the checkpoint that hold nothing any more: the next one lets them die. */
+  get heldBackBytes(): number {
+    return this.#heldBackBytes
   }
 
   /** Dead records that are not deleted yet. */
@@ -87,7 +93,9 @@ export class RecordTable {
     const count = block?.counts[at] ?? 0
     assert(block !== null && count > 0, 'only what is held can be released')
     block.counts[at] = count - 1
-    if (count === 1 && sequence < this.#checkpoint) this.#bury(sequence)
+    if (count !== 1) return
+    if (sequence < this.#checkpoint) this.#bury(sequence)
+    else this.#heldBackBytes += block.sizes[at] ?? 0
   }
 
   #bury(sequence: number): void {
@@ -110,6 +118,7 @@ export class RecordTable {
       if (size > 0 && block?.counts[at % blockRecords] === 0) this.#bury(at)
     }
     this.#checkpoint = sequence
+    this.#heldBackBytes = 0
   }
 
   /** For the recovery: the checkpoint that was found; nothing is judged dead by it. */

@@ -1,0 +1,99 @@
+// Real endpoints on loopback for the tests of this package.
+import { createConnection, type Socket } from 'node:net'
+import type { Input, PeerHello } from '@holdfast/cluster'
+import { Transport, type TransportOptions } from '../src/transport.ts'
+
+export const clusterA: string = 'a'.repeat(32)
+export const clusterB: string = 'b'.repeat(32)
+
+export function helloOf(node: number | null, change: Partial<PeerHello> = {}): PeerHello {
+  return {
+    clusterId: node === null ? null : clusterA,
+    node,
+    incarnation: node === null ? null : 1,
+    storeId: 'c'.repeat(32),
+    processEpoch: 1000 + (node ?? 0),
+    client: '127.0.0.1:1',
+    peer: '127.0.0.1:2',
+    http: '127.0.0.1:3',
+    ...change
+  }
+}
+
+/** A transport that keeps what it was told, and lets a test wait for it. */
+export class Endpoint {
+  readonly transport: Transport
+  readonly inputs: Input[] = []
+  readonly logs: string[] = []
+  hello: PeerHello
+  address = ''
+  #waiting: (() => void)[] = []
+
+  constructor(hello: PeerHello, change: Partial<TransportOptions> = {}) {
+    this.hello = hello
+    this.transport = new Transport({
+      hello,
+      token: 'secret',
+      input: (input) => {
+        this.inputs.push(input)
+        for (const wake of this.#waiting.splice(0)) wake()
+      },
+      log: (_, message, fields) => this.logs.push(`${message} ${JSON.stringify(fields)}`),
+      random: () => 0.5,
+      ...change
+    })
+  }
+
+  async listen(port = 0): Promise<this> {
+    this.address = await this.transport.listen({ host: '127.0.0.1', port })
+    this.hello = { ...this.hello, peer: this.address }
+    this.transport.identify(this.hello)
+    return this
+  }
+
+  /** Resolves with the first input, from position `from` on, that fits. */
+  async until<Found extends Input>(
+    fits: (input: Input) => input is Found,
+    from = 0
+  ): Promise<Found> {
+    for (;;) {
+      const found = this.inputs.slice(from).find(fits)
+      if (found !== undefined) return found
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+  }
+
+  /** Resolves with the first input of this type. */
+  async of<Type extends Input['type']>(
+    type: Type,
+    from = 0
+  ): Promise<Extract<Input, { type: Type }>> {
+    return this.until((input): input is Extract<Input, { type: Type }> => input.type === type, from)
+  }
+
+  async outgoing(lane: 'raft' | 'gateway', from = 0): Promise<Extract<Input, { type: 'peer-up' }>> {
+    return this.until(
+      (input): input is Extract<Input, { type: 'peer-up' }> =>
+        input.type === 'peer-up' && input.direction === 'out' && input.lane === lane,
+      from
+    )
+  }
+
+  count(type: Input['type']): number {
+    return this.inputs.filter((input) => input.type === type).length
+  }
+}
+
+/** A plain socket to an address, which keeps what it receives. */
+export async function rawSocket(
+  address: string
+): Promise<{ socket: Socket; received: Buffer[]; closed: Promise<void> }> {
+  const [host = '', port = ''] = address.split(':')
+  const socket = createConnection({ host, port: Number(port) })
+  const received: Buffer[] = []
+  socket.on('data', (chunk) => received.push(chunk))
+  socket.on('error', () => socket.destroy())
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  await new Promise<void>((resolve) => socket.once('connect', resolve))
+  return { socket, received, closed }
+}
