@@ -1,6 +1,6 @@
-// The HTTP server of a node: Fastify as router and parser, our rows as routes. Everything that comes
-// in passes here first (Host, Origin, path), and everything that goes wrong leaves through one border.
-// The WebSocket listener attaches itself to `server` for upgrades of `/v1/connect`.
+// The HTTP server of a node: Fastify as router and parser, our rows as routes. Everything that
+// comes in passes here first (Host, Origin, path), and everything that goes wrong leaves through
+// one border. The WebSocket listener attaches itself to `server` for upgrades of `/v1/connect`.
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { AdminPort } from '@holdfast/cluster'
@@ -24,7 +24,6 @@ import { healthRoutes } from './routes/health.ts'
 import { nodeRoutes } from './routes/nodes.ts'
 import { queueRoutes } from './routes/queues.ts'
 import { vhostRoutes } from './routes/vhosts.ts'
-import { type SchemaName, schemas } from './schemas.ts'
 
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>
 export type Log = (
@@ -187,7 +186,7 @@ function installParser(instance: FastifyInstance): void {
 }
 
 function installRoute(instance: FastifyInstance, route: Route, metrics: Metrics): void {
-  const { status, schema } = route.success
+  const { status } = route.success
   instance.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -203,15 +202,9 @@ function installRoute(instance: FastifyInstance, route: Route, metrics: Metrics)
       reply.code(status).headers(securityHeaders)
       if (body === null) return reply.send()
       if (typeof body === 'string') return reply.type(metrics.contentType).send(body)
-      return reply.type(schemaType(schema)).send(JSON.stringify(body))
+      return reply.type(jsonType).send(JSON.stringify(body))
     }
   })
-}
-
-function schemaType(schema: SchemaName | 'text' | null): string {
-  return schema !== null && schema !== 'text' && schemas[schema] !== undefined
-    ? jsonType
-    : 'text/plain; charset=utf-8'
 }
 
 function installHooks(instance: FastifyInstance, surroundings: Surroundings): void {

@@ -1,5 +1,5 @@
-// The public names of @holdfast/admin: the HTTP server of a node, and the check of `Host` and `Origin`
-// that a listener for WebSocket upgrades on the same server needs as well.
+// The public names of @holdfast/admin: the HTTP server of a node, and the check of `Host` and
+// `Origin` that a listener for WebSocket upgrades on the same server needs as well.
 export {
   type AdminServer,
   type AdminServerOptions,

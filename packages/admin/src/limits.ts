@@ -3,7 +3,9 @@
 export const adminLimits = {
   /** Bytes of a request body; the largest legitimate one has a few hundred. */
   bodyBytesMax: 262_144,
-  /** Bytes of the request line and the headers together. A name takes at most 3 × 255 bytes of it. */
+  /**
+   * Bytes of the request line and the headers together. A name takes at most 3 × 255 bytes of it.
+   */
   headerBytesMax: 16_384,
   /** Sockets at once, WebSocket clients among them; further ones are closed at once. */
   connectionsMax: 12_000,

@@ -1,5 +1,5 @@
-// Closed by default: until credentials and TLS exist, the HTTP API answers only requests that name a
-// loopback address as `Host` and, from a browser, as `Origin`. The first stops DNS rebinding, the
+// Closed by default: until credentials and TLS exist, the HTTP API answers only requests that name
+// a loopback address as `Host` and, from a browser, as `Origin`. The first stops DNS rebinding, the
 // second stops other web pages from acting through the browser of an operator.
 import type { IncomingMessage } from 'node:http'
 import { HoldfastError } from '@holdfast/errors'
@@ -52,7 +52,9 @@ export function requireLoopback(headers: LoopbackHeaders): void {
   for (const origin of origins) if (!isLoopbackOrigin(origin)) throw refusal('Origin', origin)
 }
 
-/** As `requireLoopback`, for a request as Node sees it; a repeated `Host` is refused as ambiguous. */
+/**
+ * As `requireLoopback`, for a request as Node sees it; a repeated `Host` is refused as ambiguous.
+ */
 export function requireLoopbackRequest(request: IncomingMessage): void {
   const names = request.rawHeaders.filter((_, position) => position % 2 === 0)
   if (names.filter((name) => name.toLowerCase() === 'host').length > 1) {

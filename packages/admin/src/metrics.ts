@@ -1,5 +1,5 @@
-// Prometheus metrics: one table says which there are and where each value comes from. Values are read
-// from the node when they are asked for; nothing is counted here but the requests of this API.
+// Prometheus metrics: one table says which there are and where each value comes from. Values are
+// read from the node when they are asked for; nothing is counted here but the requests of this API.
 // docs/reference/metrics.md is compared with the table by a test.
 import type { ClusterStatus, MemberCounters, NodeState } from '@holdfast/cluster'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'

@@ -1,5 +1,5 @@
-// The way from a route to the node: a bounded number of calls at once, each with a deadline. The node
-// bounds its own work; this bounds what its callers can make it remember.
+// The way from a route to the node: a bounded number of calls at once, each with a deadline. The
+// node bounds its own work; this bounds what its callers can make it remember.
 import type { AdminPort, AdminReply, AdminRequest } from '@holdfast/cluster'
 import { assert, HoldfastError } from '@holdfast/errors'
 import { adminLimits } from './limits.ts'
@@ -9,7 +9,7 @@ function deadline(timeoutMs: number): { expired: Promise<never>; cancel: () => v
   let timer: NodeJS.Timeout | undefined
   const expired = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const reason = `the node did not answer within ${timeoutMs} ms; the call may still take effect`
+      const reason = `no answer within ${timeoutMs} ms; the call may still take effect`
       reject(new HoldfastError('UNAVAILABLE', { reason }))
     }, timeoutMs)
   })

@@ -1,5 +1,6 @@
-// The OpenAPI 3.1 document, made from the same rows as the routes of the server. Every operation lists
-// every status with the codes that come with it, those of its own and those that any call can meet.
+// The OpenAPI 3.1 document, made from the same rows as the routes of the server. Every operation
+// lists every status with the codes that come with it, those of its own and those that any call can
+// meet.
 import { catalogue, type ErrorCode } from '@holdfast/errors'
 import { adminLimits } from './limits.ts'
 import type { Route } from './route.ts'

@@ -1,6 +1,6 @@
 // What a route is: one row holds how it is called, what it answers, how it fails, and the function
-// that serves it. The HTTP server and the OpenAPI document are both made from these rows, so neither
-// can know a route that the other does not.
+// that serves it. The HTTP server and the OpenAPI document are both made from these rows, so
+// neither can know a route that the other does not.
 import type { AdminPort, AdminReply, AdminRequest } from '@holdfast/cluster'
 import { assert, type ErrorCode } from '@holdfast/errors'
 import type { SchemaName } from './schemas.ts'

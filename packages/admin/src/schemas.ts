@@ -1,6 +1,6 @@
-// JSON Schemas (2020-12) of everything that the HTTP API takes and gives, by name. They stand in the
-// OpenAPI document, and the tests validate every answer against them. Each object lists all of its
-// fields: a field added to a status type does not compile until it is described here.
+// JSON Schemas (2020-12) of everything that the HTTP API takes and gives, by name. They stand in
+// the OpenAPI document, and the tests validate every answer against them. Each object lists all of
+// its fields: a field added to a status type does not compile until it is described here.
 import type { GroupStatus, NodeStatus, OperationStatus, QueueStatus } from '@holdfast/cluster'
 import { catalogue } from '@holdfast/errors'
 

@@ -152,7 +152,8 @@ t.test('a body beyond the limit is refused by its length and by its bytes', asyn
   t.match(answer, { status: 413, body: { code: 'BODY_TOO_LARGE' } })
   const chunk = 'a'.repeat(adminLimits.bodyBytesMax + 1)
   const head =
-    'POST /v1/nodes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n'
+    'POST /v1/nodes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
+    'Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n'
   const chunked = await exchange(
     portNumber,
     `${head}${chunk.length.toString(16)}\r\n${chunk}\r\n0\r\n\r\n`

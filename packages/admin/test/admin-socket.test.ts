@@ -21,7 +21,7 @@ t.test(
       ['GET / HTTP/9.9\r\n\r\n', 'REQUEST_INVALID'],
       [`GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, 'REQUEST_INVALID'],
       [
-        'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+        'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
         'REQUEST_INVALID'
       ],
       [get(''), 'ORIGIN_REFUSED'],
@@ -62,7 +62,7 @@ t.test('a listener for upgrades can attach itself', async (t) => {
     socket.end(`HTTP/1.1 101 Switching Protocols\r\n\r\n${request.url}`)
   })
   const upgrade =
-    'GET /v1/connect HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+    'GET /v1/connect HTTP/1.1\r\nHost: [::1]\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
   t.match(await exchange(portNumber, upgrade), /101 Switching Protocols[\s\S]*\/v1\/connect$/)
 })
 

@@ -1,5 +1,6 @@
 // An admin server for tests: every answer is validated against the OpenAPI document, and every code
-// must be one that the document lists for that status. So no test can pass on an undescribed answer.
+// must be one that the document lists for that status. So no test can pass on an undescribed
+// answer.
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { type AdminServer, type AdminServerOptions, createAdminServer } from '../src/index.ts'
 import { FakePort } from './fake-port.ts'

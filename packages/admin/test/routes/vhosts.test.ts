@@ -1,4 +1,4 @@
-// /v1/vhosts.
+// /v1/vhosts: declared, shown, listed and deleted, with names of every kind.
 import t from 'tap'
 import { checkedServer } from '../checked-server.ts'
 
