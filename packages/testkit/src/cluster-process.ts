@@ -6,10 +6,10 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AdminClient, type ClusterView, isNodeReady } from './admin-client.ts'
-import { eventually, within } from './eventually.ts'
+import { eventually } from './eventually.ts'
 import { findPortOffset, portsOfNode } from './free-ports.ts'
-import { readJsonLines } from './json-lines.ts'
 import { disownProcess, isOwnedAlive, ownProcess, signalOwned } from './owned-processes.ts'
+import { type ClusterNode, type ReadyLine, readReady } from './ready-line.ts'
 
 export interface ClusterOptions {
   /** Directory for the data of all nodes; kept from one start to the next. */
@@ -26,23 +26,6 @@ export interface ClusterOptions {
   readonly readyTimeoutMs?: number
   /** Launcher of the CLI; default that of this workspace. */
   readonly cli?: string
-}
-
-/** One node as the ready line of dev describes it; `pid` follows restarts. */
-export interface ClusterNode {
-  readonly id: number
-  readonly client: string
-  readonly peer: string
-  readonly http: string
-  readonly data: string
-  readonly command: readonly string[]
-  readonly pid: number
-}
-
-interface ReadyLine {
-  readonly ready: true
-  readonly token: string
-  readonly nodes: readonly ClusterNode[]
 }
 
 const repository = new URL('../../', import.meta.resolve('@holdfast/testkit/package.json'))
@@ -274,29 +257,4 @@ export class ClusterProcess {
       if (node !== undefined && node.pid !== pid) this.#adopt({ ...node, pid })
     }
   }
-}
-
-async function readReady(
-  development: ChildProcess,
-  log: WriteStream,
-  timeoutMs: number
-): Promise<{ line: ReadyLine; rest: AsyncGenerator<Readonly<Record<string, unknown>>> }> {
-  const { stdout, stderr } = development
-  if (stdout === null || stderr === null) throw new Error('dev has no output to read')
-  let said = ''
-  const listen = (text: string): void => {
-    said = (said + text).slice(-4_000)
-    log.write(text)
-  }
-  stderr.on('data', (chunk: Buffer) => listen(chunk.toString('utf8')))
-  const rest = readJsonLines(stdout, (line) => listen(`${line}\n`))
-  const first = async (): Promise<ReadyLine> => {
-    for (;;) {
-      const { value, done } = await rest.next()
-      if (done === true) throw new Error(`holdfast dev ended before it was ready:\n${said}`)
-      if (value['ready'] === true) return value as unknown as ReadyLine
-      listen(`${JSON.stringify(value)}\n`)
-    }
-  }
-  return { line: await within('ready line of holdfast dev', timeoutMs, first()), rest }
 }

@@ -10,7 +10,6 @@ export {
   type QueueView
 } from './admin-client.ts'
 export {
-  type ClusterNode,
   type ClusterOptions,
   ClusterProcess,
   defaultCli,
@@ -41,6 +40,7 @@ export {
   type UsageSpan
 } from './process-usage.ts'
 export { hashText, mix, Random } from './random.ts'
+export type { ClusterNode } from './ready-line.ts'
 export {
   codeOf,
   defaultSdk,
