@@ -89,7 +89,7 @@ export class LoadProcess {
   }
 
   kill(): void {
-    signalOwned(this.pid, 'SIGKILL')
+    if (!this.hasEnded) signalOwned(this.pid, 'SIGKILL')
   }
 
   async #follow(stdout: NonNullable<ChildProcess['stdout']>): Promise<void> {
