@@ -10,10 +10,11 @@ import {
   removeDirectory,
   repositoryRoot
 } from '@holdfast/testkit'
-import { Checker, type Report } from './checker.ts'
+import { Checker } from './checker.ts'
 import { Faults } from './faults.ts'
 import { type Gap, GapMeter } from './gap-meter.ts'
 import { HistoryWriter, readHistory } from './history.ts'
+import type { Report } from './violations.ts'
 import { type Progress, Workload, type WorkloadOptions } from './workload.ts'
 
 export interface RunOptions {

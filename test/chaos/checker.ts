@@ -16,7 +16,7 @@ import {
   unflagged,
   unknown
 } from './message-table.ts'
-import { type Violation, type ViolationKind, Violations } from './violations.ts'
+import { type Report, Violations } from './violations.ts'
 
 export interface CheckerOptions {
   /**
@@ -24,26 +24,6 @@ export interface CheckerOptions {
    * order. With competing consumers a message may come first to one that died with it unseen.
    */
   readonly isStrict: boolean
-}
-
-export interface Report {
-  readonly invoked: number
-  readonly confirmed: number
-  readonly failed: number
-  readonly unknown: number
-  readonly deliveries: number
-  /** Second and later deliveries of a message; all flagged unless a violation says otherwise. */
-  readonly duplicates: number
-  /** First deliveries flagged as redelivered: allowed after a change of leader. */
-  readonly flaggedFirst: number
-  /** Delivered although unconfirmed: allowed, the outcome was unknown. */
-  readonly unconfirmedDelivered: number
-  readonly lost: LostRuns
-  readonly errors: number
-  readonly errorExamples: readonly string[]
-  readonly violations: Partial<Record<ViolationKind, Violation>>
-  /** No violation. Errors of the application are for the caller to judge. */
-  readonly isSound: boolean
 }
 
 type Deliver = Extract<HistoryEvent, { type: 'deliver' }>

@@ -2,6 +2,7 @@
 // added, removed, or robbed of their data. Each fault is written to the history at its moment.
 import { setTimeout as delay } from 'node:timers/promises'
 import {
+  AdminError,
   type ClusterProcess,
   eventually,
   type OperationView,
@@ -165,9 +166,23 @@ export class Faults {
     await this.followOperation(operation.id, watch)
   }
 
-  /** Asks again while no leader is known; an operation that stands already is refused, not doubled. */
+  /**
+   * Asks again while nobody can take the order. If the answer to an order that was taken is lost with
+   * the node that gave it, the next one is refused: then the operation that runs is the one.
+   */
   async #submit(call: () => Promise<OperationView>): Promise<OperationView> {
-    return eventually('operation accepted', call, { timeoutMs: 30_000, intervalMs: 200 })
+    const look = async (): Promise<OperationView | null> => {
+      try {
+        return await call()
+      } catch (error) {
+        if (!(error instanceof AdminError) || error.status >= 500) throw error
+        const running = await this.#cluster.admin.operations()
+        const mine = running.find((operation) => operation.state === 'running')
+        if (mine === undefined) throw error
+        return mine
+      }
+    }
+    return eventually('operation accepted', look, { timeoutMs: 30_000, intervalMs: 200 })
   }
 
   async followOperation(id: string, watch: (seen: OperationView) => void): Promise<void> {

@@ -1,7 +1,6 @@
 // A run as text for people: a table of faults with their gaps, the counts, and what is wrong.
-import type { Report } from './checker.ts'
 import { type Gap, median, quantile } from './gap-meter.ts'
-import { type ViolationKind, violationKinds } from './violations.ts'
+import { type Report, type ViolationKind, violationKinds } from './violations.ts'
 
 /** Rows as columns of equal width; numbers to the right. */
 export function table(rows: readonly (readonly (string | number)[])[]): string {

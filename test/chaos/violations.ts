@@ -1,4 +1,5 @@
 // What a history may be guilty of, counted by kind with a few examples of each.
+import type { LostRuns } from './loss.ts'
 
 /** Every kind, with the sentence that a report prints for it. */
 export const violationKinds = {
@@ -25,6 +26,27 @@ export interface Violation {
   readonly count: number
   /** The first ones, as sentences. */
   readonly examples: readonly string[]
+}
+
+/** The verdict on a history. */
+export interface Report {
+  readonly invoked: number
+  readonly confirmed: number
+  readonly failed: number
+  readonly unknown: number
+  readonly deliveries: number
+  /** Second and later deliveries of a message; all flagged unless a violation says otherwise. */
+  readonly duplicates: number
+  /** First deliveries flagged as redelivered: allowed after a change of leader. */
+  readonly flaggedFirst: number
+  /** Delivered although unconfirmed: allowed, the outcome was unknown. */
+  readonly unconfirmedDelivered: number
+  readonly lost: LostRuns
+  readonly errors: number
+  readonly errorExamples: readonly string[]
+  readonly violations: Partial<Record<ViolationKind, Violation>>
+  /** No violation. Errors of the application are for the caller to judge. */
+  readonly isSound: boolean
 }
 
 const examplesMax = 10

@@ -147,6 +147,14 @@ export class AdminClient {
     return asOperation(await this.call('GET', `/v1/operations/${encodeURIComponent(id)}`))
   }
 
+  /** Every operation that the cluster remembers. */
+  async operations(): Promise<readonly OperationView[]> {
+    const answer = (await this.call('GET', '/v1/operations')) as {
+      readonly operations: readonly OperationView[]
+    }
+    return answer.operations
+  }
+
   async transfer(group: number, to: number): Promise<void> {
     await this.call('POST', `/v1/groups/${group}/transfer`, { to })
   }
