@@ -68,7 +68,7 @@ export const times = {
   leaseMarginMs: 200,
   statusMs: 400,
   reconcileMs: 200,
-  balanceMs: 1_000,
+  balanceMs: 1_500,
   /** A new leader waits this long for the consumers it knows of to come back. */
   reattachGraceMs: 2_000,
   /** A call that is not answered fails; its caller retries or reports. */

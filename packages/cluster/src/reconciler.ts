@@ -10,6 +10,9 @@ import type { GroupReport } from './peer-message.ts'
 import { placeMetadata, placeShards, type Wish } from './placement.ts'
 import { nodeOf, replicaOf } from './replica-id.ts'
 
+/** Leaderships moved at a time; the next time is when the reports show what became of them. */
+const movesMax = 32
+
 /** Groups that may be catching up new learners at a time. */
 const growingMax = 8
 
@@ -30,6 +33,8 @@ export class Reconciler {
     this.#isPlacing = false
     this.#changing.clear()
     this.#adopting.clear()
+    // The reports of the others come first.
+    this.#balanceAtMs = this.#core.clock.nowMs + times.balanceMs
     this.#core.operations.leadershipChanged()
   }
 
@@ -128,29 +133,26 @@ export class Reconciler {
     })
   }
 
-  /** Moves one leadership a time from the node that leads most to the one that leads least. */
+  /** Moves leaderships from the nodes that lead most to those that lead least, until they are level. */
   #balanceLeaders(): void {
     const { membership, metadata, reports } = this.#core
     const led = new Map<number, GroupReport[]>()
     for (const { node, state } of metadata.machine.membership.nodes) {
       if (state === 'up' && membership.isUp(node)) led.set(node, [])
     }
-    for (const { group } of metadata.machine.placement.placements) {
+    // The metadata group stays where it is: moving it would interrupt who moves the others.
+    for (const group of metadata.machine.placement.shards) {
       const report = reports.report(group)
       if (report?.leader == null || report.caughtUp === null) continue
       led.get(report.leader)?.push(report)
     }
-    const byCount = [...led].sort(([a, x], [b, y]) => x.length - y.length || a - b)
-    const most = byCount.at(-1)
-    if (most === undefined) return
-    for (const [node, groups] of byCount) {
-      if (most[1].length - groups.length < 2) return
-      const movable = most[1].find((report) => canLead(report, node))
-      if (movable === undefined) continue
-      const call = { type: 'transfer', group: movable.group, to: node } as const
-      this.#core.calls.call(most[0], call, () => undefined)
-      this.#balanceAtMs = this.#core.clock.nowMs + times.reconcileMs
-      return
+    for (let moves = 0; moves < movesMax; moves++) {
+      const move = nextMove(led)
+      if (move === null) return
+      const { report, from, to } = move
+      led.set(from, led.get(from)?.filter((other) => other !== report) ?? [])
+      led.get(to)?.push(report)
+      this.#core.calls.call(from, { type: 'transfer', group: report.group, to }, () => undefined)
     }
   }
 
@@ -228,6 +230,24 @@ export function nextStep(
   const learning = learners.filter((replica) => !report.voters.includes(replica))
   if (isSame(report.learners, learning)) return null
   return { voters: report.voters, learners: learning, isGrowing: true }
+}
+
+interface Move {
+  readonly report: GroupReport
+  readonly from: number
+  readonly to: number
+}
+
+/** One leadership that makes the nodes more even; null if they are, or none can be moved. */
+function nextMove(led: ReadonlyMap<number, readonly GroupReport[]>): Move | null {
+  const byCount = [...led].sort(([a, x], [b, y]) => x.length - y.length || a - b)
+  const [from, most] = byCount.at(-1) ?? [0, []]
+  for (const [to, groups] of byCount) {
+    if (most.length - groups.length < 2) return null
+    const report = most.find((candidate) => canLead(candidate, to))
+    if (report !== undefined) return { report, from, to }
+  }
+  return null
 }
 
 function canLead(report: GroupReport, node: number): boolean {

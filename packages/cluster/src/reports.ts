@@ -85,14 +85,15 @@ export class Reports {
     }
   }
 
-  /** The newest report of a group: this node's own replica, or what its leader told. */
+  /** The newest report of a group: what its leader tells, else what this node's own replica sees. */
   report(group: GroupId): GroupReport | null {
     const local = this.#core.groups.get(group)
     const known = this.#known.get(group) ?? null
     if (local === undefined) return known
     const own = this.#describe(local)
-    const isBehind = known !== null && (known.term > own.term || own.leader === null)
-    return isBehind ? known : own
+    if (known === null || own.caughtUp !== null) return own
+    const isFromLeader = known.caughtUp !== null && known.term >= own.term
+    return isFromLeader || known.term > own.term || own.leader === null ? known : own
   }
 
   /** Leader and term of a group as far as this node knows. */
