@@ -215,7 +215,9 @@ export class Connection {
   ): Promise<RequestResults[Request['type']]> {
     const { type, ...args } = request
     parseRequest(type, args)
-    return this.#session.request(request)
+    const result = await this.#session.request(request)
+    // As it was decoded it has no prototype, which applications would stumble over.
+    return result === null ? result : { ...result }
   }
 }
 

@@ -160,7 +160,7 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
     const deadlineMs = nowMs() + this.settings.timeoutMs
     while (!this.#isEnded) {
       try {
-        const lost = await this.#attach()
+        const { lost } = await this.#attach()
         backoff.reset()
         this.#hops = 0
         attachedFirst()
@@ -188,8 +188,8 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
     return isNews
   }
 
-  /** Resolves once attached, with a promise for the end of the attachment. */
-  async #attach(): Promise<Promise<HoldfastError>> {
+  /** Resolves once attached; `lost` does when the attachment ends. */
+  async #attach(): Promise<{ readonly lost: Promise<HoldfastError> }> {
     const { queue } = this.settings
     const node = this.#hint ?? (await this.#locate(queue))
     if (node === null) {
@@ -200,7 +200,7 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
       this.#lost = resolve
     })
     await this.#consume(link)
-    return lost
+    return { lost }
   }
 
   async #locate(queue: string): Promise<number | null> {
