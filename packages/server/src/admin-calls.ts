@@ -13,6 +13,7 @@ export class AdminCalls {
   readonly #submit: (id: number, request: AdminRequest) => void
   readonly #calls = new Map<number, Call>()
   #lastId = 0
+  #refusal: string | null = null
 
   constructor(submit: (id: number, request: AdminRequest) => void) {
     this.#submit = submit
@@ -21,6 +22,10 @@ export class AdminCalls {
   /** @throws UNAVAILABLE when too many wait or no answer came in time, and whatever the member refuses */
   ask(request: AdminRequest): Promise<AdminReply> {
     return new Promise((resolve, reject) => {
+      if (this.#refusal !== null) {
+        reject(new HoldfastError('UNAVAILABLE', { reason: this.#refusal }))
+        return
+      }
       if (this.#calls.size >= serverLimits.adminCallsMax) {
         reject(new HoldfastError('UNAVAILABLE', { reason: 'too many calls are unanswered' }))
         return
@@ -46,7 +51,9 @@ export class AdminCalls {
     else call.resolve(result)
   }
 
+  /** Refuses those that wait and those that come. */
   refuseAll(reason: string): void {
+    this.#refusal = reason
     for (const [id, call] of [...this.#calls]) {
       this.#calls.delete(id)
       clearTimeout(call.timer)

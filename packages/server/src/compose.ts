@@ -9,9 +9,11 @@ import type { Log } from './logger.ts'
 import type { NodeParts } from './node-parts.ts'
 import { version } from './version.ts'
 
+const writeBufferBytesMin = 2 * 1024 * 1024
+
 /** Up to a quarter less than the setting, so that nodes do not fill their buffers in step. */
 function jittered(bytes: number): number {
-  return bytes - randomInt(Math.floor(bytes / 4))
+  return Math.max(writeBufferBytesMin, bytes - randomInt(Math.floor(bytes / 4)))
 }
 
 export function composeNode(configuration: Configuration, log: Log): NodeParts {

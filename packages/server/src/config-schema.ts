@@ -158,8 +158,8 @@ export const schema: readonly Setting[] = [
     unit: 'bytes',
     default: 4 * MiB,
     min: 2 * MiB,
-    max: 64 * MiB,
-    doc: 'Write buffer of LevelDB. Each node takes up to a quarter less, so that nodes do not stall in step.'
+    max: 4 * MiB,
+    doc: 'Write buffer of LevelDB. Each node takes up to a quarter less (not below 2 MiB), so that nodes do not stall in step.'
   },
   {
     name: 'tickIntervalMs',

@@ -1,0 +1,220 @@
+// A whole node with a scripted member: what it tells its member, what it refuses, how it ends.
+import { connect } from 'node:net'
+import { HoldfastError } from '@holdfast/errors'
+import { dialProbe } from '@holdfast/transport'
+import t, { type Test } from 'tap'
+import { loadConfiguration } from '../src/config.ts'
+import type { Configuration } from '../src/config-schema.ts'
+import { startNode } from '../src/node.ts'
+import type { RunningNode } from '../src/node-parts.ts'
+import {
+  FakeLog,
+  FakeMember,
+  type FakeParts,
+  FakeStore,
+  fakeParts,
+  recordOf,
+  until
+} from './fakes.ts'
+
+const identity = { clusterId: 'a'.repeat(32), node: 1, incarnation: 1 }
+
+function configurationOf(
+  data: string,
+  change: Readonly<Record<string, unknown>> = {}
+): Configuration {
+  const any = '127.0.0.1:0'
+  const flags = { data, client: any, peer: any, http: any, token: 'secret', ...change }
+  return loadConfiguration({ flags, environment: {} })
+}
+
+async function start(
+  t: Test,
+  parts: FakeParts,
+  change: Readonly<Record<string, unknown>> = {}
+): Promise<RunningNode> {
+  const node = await startNode(configurationOf(t.testdir({}), change), parts, new FakeLog().log)
+  t.teardown(() => {
+    node.drain()
+    return node.ended
+  })
+  return node
+}
+
+t.test('a node tells its member who it is, the time, the disk, and its clients', async (t) => {
+  const parts = fakeParts(new FakeStore(identity))
+  const node = await start(t, parts)
+  t.match(parts.settings, [{ bootstrap: null, addresses: node.addresses }])
+  t.match(node.addresses.client, /^127\.0\.0\.1:[1-9]\d*$/)
+  const { member } = parts
+  await until(() => member.of('disk').length > 0 && member.of('tick').length > 1)
+  t.equal(member.inputs[0]?.type, 'tick')
+  const disk = member.of('disk')[0]
+  t.ok((disk?.freeBytes ?? 0) > 0 && (disk?.freeBytes ?? 0) <= (disk?.totalBytes ?? 0))
+  const client = connect(Number(node.addresses.client.split(':')[1]), '127.0.0.1')
+  client.write('bytes')
+  await until(() => member.of('client-bytes').length === 1)
+  client.destroy()
+  await until(() => member.of('client-down').length === 1)
+})
+
+t.test('a drain ends with 0, and everything is closed', async (t) => {
+  const parts = fakeParts()
+  const node = await start(t, parts)
+  node.drain()
+  t.same(await node.ended, { code: 0, reason: 'drained' })
+  t.ok(parts.store.isClosed)
+})
+
+t.test('a member that does not finish draining is not waited for', async (t) => {
+  const parts = fakeParts()
+  const node = await start(t, parts, { shutdownTimeoutMs: 500 })
+  parts.member.answer = () => []
+  node.drain()
+  t.match(await node.ended, { code: 0, reason: /too long/ })
+})
+
+t.test('a failed write ends with 70', async (t) => {
+  const parts = fakeParts()
+  let hasWritten = false
+  parts.member.answer = () => {
+    if (hasWritten) return []
+    hasWritten = true
+    return [{ type: 'write', record: recordOf(11) }]
+  }
+  const node = await start(t, parts)
+  await until(() => parts.store.writes.length === 1)
+  parts.store.endWrite(new Error('EIO'))
+  t.match(await node.ended, { code: 70, reason: /EIO/ })
+})
+
+const probe = (address: string) =>
+  dialProbe({
+    address,
+    token: 'secret',
+    timeoutMs: 2000,
+    hello: {
+      clusterId: null,
+      node: null,
+      incarnation: null,
+      storeId: 's',
+      processEpoch: 1,
+      client: '',
+      peer: '',
+      http: ''
+    }
+  })
+
+t.test('a new identity is told to whoever asks, once it is durable', async (t) => {
+  const parts = fakeParts()
+  let hasWritten = false
+  const { answer } = parts.member
+  parts.member.answer = (input) => {
+    if (hasWritten) return answer(input)
+    hasWritten = true
+    return [{ type: 'write', record: recordOf(11, identity) }]
+  }
+  const node = await start(t, parts)
+  t.match(await probe(node.addresses.peer), { clusterId: null, ...node.addresses })
+  await until(() => parts.store.writes.length === 1)
+  parts.store.endWrite()
+  await until(() => parts.member.of('written').length === 1)
+  t.match(await probe(node.addresses.peer), { ...identity, ...node.addresses })
+})
+
+t.test('a blank node bootstraps when asked to', async (t) => {
+  const parts = fakeParts()
+  await start(t, parts, { bootstrap: true })
+  t.match(parts.settings[0]?.bootstrap?.clusterId, /^[0-9a-f]{32}$/)
+})
+
+t.test('a node of a cluster just starts, whatever it is asked', async (t) => {
+  const parts = fakeParts(new FakeStore(identity))
+  await start(t, parts, { bootstrap: true })
+  t.equal(parts.settings[0]?.bootstrap, null)
+})
+
+t.test(
+  'a bootstrap is refused where a seed is a member, not where it is blank or away',
+  async (t) => {
+    const blank = await start(t, fakeParts())
+    const first = fakeParts()
+    await start(t, first, { bootstrap: true, seed: [blank.addresses.peer, '127.0.0.1:1'] })
+    t.not(first.settings[0]?.bootstrap, null)
+    const member = await start(t, fakeParts(new FakeStore(identity)))
+    const second = fakeParts()
+    await t.rejects(start(t, second, { bootstrap: true, seed: [member.addresses.peer] }), {
+      code: 'BOOTSTRAP_REFUSED',
+      message: /holdfast node add/
+    })
+    t.ok(second.store.isClosed, 'and the directory is free again')
+  }
+)
+
+t.test('a port in use is refused, and the directory is free again', async (t) => {
+  const other = await start(t, fakeParts())
+  for (const setting of ['client', 'peer', 'http'] as const) {
+    const parts = fakeParts()
+    await t.rejects(start(t, parts, { [setting]: other.addresses[setting] }), {
+      code: 'CONFIGURATION_INVALID',
+      details: { setting }
+    })
+    t.ok(parts.store.isClosed, setting)
+  }
+})
+
+t.test('a damaged directory is set aside and the node starts blank', async (t) => {
+  const parts = fakeParts()
+  let opened = 0
+  const log = new FakeLog()
+  const storage = {
+    open: () => {
+      if (++opened === 2) return Promise.resolve(parts.store)
+      const details = { directory: 'd', reason: 'a hole' }
+      return Promise.reject(new HoldfastError('DATA_DAMAGED', details))
+    },
+    quarantine: () => Promise.resolve('/aside')
+  }
+  const node = await startNode(configurationOf(t.testdir({})), { ...parts, storage }, log.log)
+  t.ok(log.lines.some(({ fields: { aside } }) => aside === '/aside'))
+  node.drain()
+  await node.ended
+})
+
+t.test('other errors of the directory are passed on', async (t) => {
+  const storage = {
+    open: () =>
+      Promise.reject(new HoldfastError('DATA_DIRECTORY_IN_USE', { directory: 'd', pid: 1 })),
+    quarantine: () => Promise.resolve('')
+  }
+  const parts = { ...fakeParts(), storage }
+  const log = new FakeLog().log
+  await t.rejects(startNode(configurationOf(t.testdir({})), parts, log), {
+    code: 'DATA_DIRECTORY_IN_USE'
+  })
+  const file = t.testdir({ file: '' })
+  await t.rejects(startNode(configurationOf(`${file}/file/below`), parts, log), {
+    code: 'DATA_DIRECTORY_UNUSABLE'
+  })
+})
+
+t.test('links between two nodes reach their members', async (t) => {
+  const one = fakeParts(new FakeStore(identity))
+  const two = fakeParts(new FakeStore({ ...identity, node: 2 }), new FakeMember())
+  const nodeTwo = await start(t, two)
+  let hasDialled = false
+  const { answer } = one.member
+  one.member.answer = (input) => {
+    if (input.type === 'peer-up' && input.lane === 'raft') {
+      const chunks = [Buffer.from('hello')]
+      return [{ type: 'peer-send', node: 2, lane: 'raft', chunks, after: null }]
+    }
+    if (hasDialled) return answer(input)
+    hasDialled = true
+    return [{ type: 'peers', peers: [{ node: 2, address: nodeTwo.addresses.peer }] }]
+  }
+  await start(t, one)
+  await until(() => two.member.of('peer-frame').length === 1)
+  t.equal(Buffer.from(two.member.of('peer-frame')[0]?.bytes ?? []).toString(), 'hello')
+  t.equal(two.member.of('peer-up').length, 2)
+})
