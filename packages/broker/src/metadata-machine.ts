@@ -24,7 +24,7 @@ import {
 } from './metadata-snapshot.ts'
 import type { MetadataState } from './metadata-state.ts'
 import { OperationsState } from './operations-state.ts'
-import { Outbox } from './outbox.ts'
+import { type GroupOutbox, Outbox } from './outbox.ts'
 import { PlacementState } from './placement-state.ts'
 import { Topology } from './topology.ts'
 import { type ChangeContext, changeTopology } from './topology-changes.ts'
@@ -131,6 +131,11 @@ export class MetadataMachine {
     }
     state.appliedIndex = meta.index
     return { timeMs: state.timeMs, results, effects: effects.effects }
+  }
+
+  /** Queue changes that shards have yet to take over, by group, ascending. */
+  outboxes(): readonly GroupOutbox[] {
+    return this.outbox.all()
   }
 
   /** The state at the last entry applied. The cost follows what changed since the snapshot before. */

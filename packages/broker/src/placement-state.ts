@@ -19,6 +19,7 @@ function equals(a: readonly number[], b: readonly number[]): boolean {
 export class PlacementState {
   /** Group 0 and shards 1…; ids are dense and in order, since groups are never removed. */
   readonly #placements: Placement[] = []
+  readonly #shards: GroupId[] = []
   readonly #limits: MetadataLimits
 
   constructor(limits: MetadataLimits) {
@@ -32,7 +33,7 @@ export class PlacementState {
 
   /** Ids of all shards, ascending: where queues can be placed. */
   get shards(): readonly GroupId[] {
-    return this.#placements.slice(1).map(({ group }) => group)
+    return this.#shards
   }
 
   get(group: GroupId): Placement | null {
@@ -80,6 +81,7 @@ export class PlacementState {
     for (const replicas of placements) {
       const group = this.#placements.length
       this.#placements.push({ group, replicas: replicas.toSorted((a, b) => a - b) })
+      if (group > 0) this.#shards.push(group)
     }
     return [first, this.#placements.length - 1]
   }
