@@ -1,6 +1,6 @@
-// Queue changes that the shards have yet to take over (architecture, A6): metadata decides, the shard's
-// own log must say so too, and a reconciler carries it over, again and again until it is acknowledged.
-// Cursors grow within a group, so a shard recognises what it has had.
+// Queue changes that the shards have yet to take over (architecture, A6): metadata decides, the
+// shard's own log must say so too, and a reconciler carries it over, again and again until it is
+// acknowledged. Cursors grow within a group, so a shard recognises what it has had.
 import { HoldfastError } from '@holdfast/errors'
 import type { MetadataLimits } from './limits.ts'
 import type { GroupId, OutboxChange, OutboxEntry } from './metadata-command.ts'

@@ -1,5 +1,6 @@
 // The groups of the cluster and the wish where each should have its replicas. What a group really
-// consists of is said by its own log only (architecture, A13); balancers and operations compare the two.
+// consists of is said by its own log only (architecture, A13); balancers and operations compare the
+// two.
 import { HoldfastError } from '@holdfast/errors'
 import type { MetadataLimits } from './limits.ts'
 import type { MembershipState } from './membership-state.ts'

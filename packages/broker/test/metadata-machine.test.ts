@@ -1,5 +1,5 @@
-// The machine as a whole: the outbox of the shards, bounds, effects, time, and what halts a replica. What
-// it refuses is in refusals.test.ts; the commands have files of their own.
+// The machine as a whole: the outbox of the shards, bounds, effects, time, and what halts a
+// replica. What it refuses is in refusals.test.ts; the commands have files of their own.
 import { pack } from '@holdfast/record'
 import t from 'tap'
 import { encodeMetadataBatch, type MetadataCommand, metadataLimits } from '../src/index.ts'

@@ -1,6 +1,6 @@
-// Replay equality: a machine restored from a snapshot taken at any point and fed the rest of the log equals
-// one that applied the whole log: state, answers, effects, and routing. Snapshots are incremental, and the
-// store keeps only the blobs that the last one names.
+// Replay equality: a machine restored from a snapshot taken at any point and fed the rest of the
+// log equals one that applied the whole log: state, answers, effects, and routing. Snapshots are
+// incremental, and the store keeps only the blobs that the last one names.
 import t from 'tap'
 import {
   encodeMetadataBatch,

@@ -1,5 +1,5 @@
-// Every refusal of the metadata machine as a table: what is asked, and the code of the answer. A refused
-// command leaves no trace, which the hash of a twin proves.
+// Every refusal of the metadata machine as a table: what is asked, and the code of the answer. A
+// refused command leaves no trace, which the hash of a twin proves.
 import t from 'tap'
 import { checkMetadataCommand } from '../src/command-check.ts'
 import { type MetadataCommand, MetadataMachine, replicaId } from '../src/index.ts'

@@ -1,5 +1,5 @@
-// Declaring, binding and deleting as AMQP 0-9-1 and RabbitMQ have it, seen through the machine. What
-// is refused is in refusals.test.ts.
+// Declaring, binding and deleting as AMQP 0-9-1 and RabbitMQ have it, seen through the machine.
+// What is refused is in refusals.test.ts.
 import t from 'tap'
 import { type MetadataMachine, RouteTargets } from '../src/index.ts'
 import {

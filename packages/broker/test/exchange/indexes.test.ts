@@ -1,5 +1,5 @@
-// Direct, fanout and topic indexes alike: what they take, the order of ids whatever the order of adding, and
-// that nothing is left behind. The trie and headers have files of their own.
+// Direct, fanout and topic indexes alike: what they take, the order of ids whatever the order of
+// adding, and that nothing is left behind. The trie and headers have files of their own.
 import t from 'tap'
 import { noArguments } from '../../src/binding.ts'
 import { DirectIndex } from '../../src/exchange/direct.ts'
