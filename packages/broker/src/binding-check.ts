@@ -1,5 +1,5 @@
-// What a binding may consist of: its key, and arguments of bounded size and depth that its exchange can
-// read. Bounds keep a binding encodable in the log and in a snapshot page.
+// What a binding may consist of: its key, and arguments of bounded size and depth that its exchange
+// can read. Bounds keep a binding encodable in the log and in a snapshot page.
 import { HoldfastError } from '@holdfast/errors'
 import { type HeaderValue, pack } from '@holdfast/record'
 import { headerMatchFault } from './exchange/header-match.ts'

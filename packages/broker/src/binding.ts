@@ -1,6 +1,7 @@
-// What makes two bindings the same, and the lists that bindings are kept in. A binding is identified by
-// source, destination, binding key and arguments (AMQP 0-9-1 queue.bind: binding twice is no error);
-// the order of the arguments does not matter, nor does the width in which a number was sent.
+// What makes two bindings the same, and the lists that bindings are kept in. A binding is
+// identified by source, destination, binding key and arguments (AMQP 0-9-1 queue.bind: binding
+// twice is no error); the order of the arguments does not matter, nor does the width in which a
+// number was sent.
 import { assert } from '@holdfast/errors'
 import type { HeaderValue } from '@holdfast/record'
 import type { BindingArguments, Destination } from './metadata-command.ts'
@@ -15,8 +16,8 @@ function canonicalBytes(bytes: Uint8Array): string {
 }
 
 /**
- * A text that is equal for two values exactly when the values are equal. Lengths stand in front, so no
- * value can imitate another one's parts. Never shorter than a third of the value's msgpack form.
+ * A text that is equal for two values exactly when the values are equal. Lengths stand in front, so
+ * no value can imitate another one's parts. Never shorter than a third of the value's msgpack form.
  */
 export function canonicalValue(value: HeaderValue): string {
   if (value === null) return 'z'

@@ -1,6 +1,6 @@
-// The commands about the cluster itself: its birth, nodes, shards, placement, operations, versions. As in
-// topology-changes.ts, all that can be refused is checked before anything changes, and what a leader
-// may send again after a lost answer is answered again rather than done twice.
+// The commands about the cluster itself: its birth, nodes, shards, placement, operations, versions.
+// As in topology-changes.ts, all that can be refused is checked before anything changes, and what a
+// leader may send again after a lost answer is answered again rather than done twice.
 import { assert, HoldfastError, unreachable } from '@holdfast/errors'
 import type { MetadataLimits } from './limits.ts'
 import { type MembershipState, type Node, replicaId } from './membership-state.ts'

@@ -1,6 +1,6 @@
-// What can be said of a command without knowing the state: names, options, arguments. Whoever takes a
-// command from a client asks here before it is proposed, so that nonsense never reaches the log; apply asks
-// again, since it trusts nobody.
+// What can be said of a command without knowing the state: names, options, arguments. Whoever takes
+// a command from a client asks here before it is proposed, so that nonsense never reaches the log;
+// apply asks again, since it trusts nobody.
 import { HoldfastError } from '@holdfast/errors'
 import { checkBinding } from './binding-check.ts'
 import { defaultExchange, readExchangeKind, readExchangeOptions } from './exchange/exchange.ts'

@@ -1,10 +1,10 @@
 // Metadata commands as bytes.
 //   batch   := msgpack [version, timeMs, [command…]], each command a bin
 //   command := msgpack map with `type` and the fields of that type
-// A command is encoded by itself, so that one that cannot be read is refused alone, and a leader can put
-// a command into a batch as a gateway sent it. The table below says what each command consists of; nothing
-// beyond it is accepted, and what passed it has exactly the static type. Meaning (names, options,
-// existence) is judged in apply.
+// A command is encoded by itself, so that one that cannot be read is refused alone, and a leader
+// can put a command into a batch as a gateway sent it. The table below says what each command
+// consists of; nothing beyond it is accepted, and what passed it has exactly the static type.
+// Meaning (names, options, existence) is judged in apply.
 import { HoldfastError } from '@holdfast/errors'
 import { pack, unpack } from '@holdfast/record'
 import { metadataLimits } from './limits.ts'
@@ -149,7 +149,10 @@ export function decodeMetadataCommand(bytes: Uint8Array): MetadataCommand {
   return readMetadataCommand(unpack(bytes))
 }
 
-/** Puts encoded commands into one batch; whole milliseconds count. @throws REQUEST_INVALID for too many */
+/**
+ * Puts encoded commands into one batch; whole milliseconds count. @throws REQUEST_INVALID for too
+ * many
+ */
 export function packMetadataBatch(timeMs: number, commands: readonly Uint8Array[]): Uint8Array {
   const { commandsMax } = metadataLimits
   if (commands.length > commandsMax) throw refuse(`a batch has more than ${commandsMax} commands`)

@@ -41,13 +41,19 @@ export type {
 export { type EntryMeta, MetadataMachine } from './metadata-machine.ts'
 export type { MetadataSnapshot } from './metadata-snapshot.ts'
 export type { Operation, OperationsState } from './operations-state.ts'
-export type { Outbox } from './outbox.ts'
+export type { GroupOutbox, Outbox } from './outbox.ts'
 export type { Placement, PlacementState } from './placement-state.ts'
 export type { QueuePage } from './queues-page.ts'
 export { rendezvousGroup } from './rendezvous.ts'
 export { type HeaderSource, type RouteResult, RouteTargets } from './router.ts'
 export type { Topology, TopologyCounts } from './topology.ts'
-export type { Exchange, ExchangeOptions, Headers, Queue, QueueTarget } from './topology-row.ts'
+export type {
+  Exchange,
+  ExchangeOptions,
+  Headers,
+  Queue as QueueRow,
+  QueueTarget
+} from './topology-row.ts'
 export { machineVersionSupported } from './version.ts'
 
 // The shard machine.

@@ -1,11 +1,14 @@
-// Every bound of the metadata machine, in one place. A bound is part of the replicated behaviour: all
-// replicas of a group must use the same numbers, otherwise one refuses what another accepts. Raising one
-// is therefore a new machine version (architecture, A16). The bounds of queues are in queue/limits.ts.
+// Every bound of the metadata machine, in one place. A bound is part of the replicated behaviour:
+// all replicas of a group must use the same numbers, otherwise one refuses what another accepts.
+// Raising one is therefore a new machine version (architecture, A16). The bounds of queues are in
+// queue/limits.ts.
 
 export interface MetadataLimits {
   /** Commands in one entry: a cursor is the entry's index × 4096 + position. Never changes. */
   readonly commandsMax: number
-  /** Bytes of UTF-8 in the name of a vhost, exchange or queue; the least is 1. AMQP 0-9-1 shortstr. */
+  /**
+   * Bytes of UTF-8 in the name of a vhost, exchange or queue; the least is 1. AMQP 0-9-1 shortstr.
+   */
   readonly nameBytesMax: number
   /** Bytes of UTF-8 in a binding key, which may be empty. */
   readonly bindingKeyBytesMax: number
@@ -23,7 +26,9 @@ export interface MetadataLimits {
   readonly queuesMax: number
   readonly bindingsMax: number
   readonly nodesMax: number
-  /** Data directories one node may have had; fixed by the arithmetic of replica ids. Never changes. */
+  /**
+   * Data directories one node may have had; fixed by the arithmetic of replica ids. Never changes.
+   */
   readonly incarnationsMax: number
   readonly shardsMax: number
   /** Replicas of one group. */

@@ -1,6 +1,6 @@
-// The nodes of the cluster as metadata knows them: ids, incarnations, addresses, agreed states. Ids and
-// incarnations grow and are never given twice (architecture, A13). A node that is not in the table but
-// whose id was given once has been removed, and is told so.
+// The nodes of the cluster as metadata knows them: ids, incarnations, addresses, agreed states. Ids
+// and incarnations grow and are never given twice (architecture, A13). A node that is not in the
+// table but whose id was given once has been removed, and is told so.
 import { assert, HoldfastError } from '@holdfast/errors'
 import type { MetadataLimits } from './limits.ts'
 import { metadataLimits } from './limits.ts'

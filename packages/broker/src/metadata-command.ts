@@ -18,7 +18,9 @@ export interface NodeAddresses {
   readonly http: string
 }
 
-/** The state of a node as the cluster agreed on it. Whether it answers is observed, not replicated. */
+/**
+ * The state of a node as the cluster agreed on it. Whether it answers is observed, not replicated.
+ */
 export type DeclaredNodeState = 'joining' | 'up' | 'leaving' | 'damaged'
 
 export type ExchangeKind = 'direct' | 'fanout' | 'topic' | 'headers'
@@ -80,7 +82,10 @@ export type TopologyCommand =
   | ({ readonly type: 'unbind' } & BindingFields)
 
 export type ClusterCommand =
-  /** The first command of a cluster: node 1, its shards 1…`shards`, all groups placed on it, vhost '/'. */
+  /**
+   * The first command of a cluster: node 1, its shards 1…`shards`, all groups placed on it, vhost
+   * '/'.
+   */
   | {
       readonly type: 'initialise'
       readonly clusterId: string

@@ -1,5 +1,5 @@
-// Collects what a batch has changed that the member must act on. Effects that only say 'look again' appear
-// once a batch, however many commands caused them.
+// Collects what a batch has changed that the member must act on. Effects that only say 'look again'
+// appear once a batch, however many commands caused them.
 import type { MetadataEffect } from './metadata-command.ts'
 import type { Queue } from './topology-row.ts'
 

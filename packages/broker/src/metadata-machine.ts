@@ -1,8 +1,8 @@
-// The machine of the metadata group (architecture, A2, A6): membership, placement, operations, and the
-// topology. Deterministic: the same entries give the same state, answers and effects on every replica.
-// A command that cannot be obeyed is answered with a coded error and changes nothing. Anything
-// unexpected is thrown and halts the group's replica (A15), so does a command type that this version
-// does not know, since another version might obey it.
+// The machine of the metadata group (architecture, A2, A6): membership, placement, operations, and
+// the topology. Deterministic: the same entries give the same state, answers and effects on every
+// replica. A command that cannot be obeyed is answered with a coded error and changes nothing.
+// Anything unexpected is thrown and halts the group's replica (A15), so does a command type that
+// this version does not know, since another version might obey it.
 import { assert, HoldfastError } from '@holdfast/errors'
 import { type ClusterContext, type ClusterFacts, changeCluster } from './cluster-changes.ts'
 import { decodeMetadataCommand, unpackMetadataBatch } from './command-codec.ts'
@@ -24,7 +24,7 @@ import {
 } from './metadata-snapshot.ts'
 import type { MetadataState } from './metadata-state.ts'
 import { OperationsState } from './operations-state.ts'
-import { Outbox } from './outbox.ts'
+import { type GroupOutbox, Outbox } from './outbox.ts'
 import { PlacementState } from './placement-state.ts'
 import { Topology } from './topology.ts'
 import { type ChangeContext, changeTopology } from './topology-changes.ts'
@@ -78,8 +78,9 @@ export class MetadataMachine {
   }
 
   /**
-   * Rebuilds the machine from what `snapshot` gave, on this replica or another one. `blobs` holds at least
-   * those that the manifest names. @throws AssertionError, FRAME_INVALID when they do not fit together
+   * Rebuilds the machine from what `snapshot` gave, on this replica or another one. `blobs` holds
+   * at least those that the manifest names. @throws AssertionError, FRAME_INVALID when they do not
+   * fit together
    */
   static restore(
     manifest: Uint8Array,
@@ -133,12 +134,21 @@ export class MetadataMachine {
     return { timeMs: state.timeMs, results, effects: effects.effects }
   }
 
-  /** The state at the last entry applied. The cost follows what changed since the snapshot before. */
+  /** Queue changes that shards have yet to take over, by group, ascending. */
+  outboxes(): readonly GroupOutbox[] {
+    return this.outbox.all()
+  }
+
+  /**
+   * The state at the last entry applied. The cost follows what changed since the snapshot before.
+   */
   snapshot(): MetadataSnapshot {
     return takeSnapshot(this.#state)
   }
 
-  /** 16 hex digits, equal on all replicas at one index. Reads the whole state: for tests and audits. */
+  /**
+   * 16 hex digits, equal on all replicas at one index. Reads the whole state: for tests and audits.
+   */
   hash(): string {
     return hashState(this.#state)
   }

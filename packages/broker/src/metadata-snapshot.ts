@@ -1,9 +1,9 @@
 // The metadata machine as blobs, and back.
 //   manifest := msgpack [version, applied index, next blob, [page blob…], [state blob…]]
-//   page     := msgpack [row…]       rows of the topology in order of creation, see topology-codec.ts
-//   state    := msgpack [row…]       everything else, written anew each time, see state-codec.ts
-// No blob exceeds 1 MiB. Pages that have not changed keep their blob. Nothing of the log is needed beside
-// a snapshot, so every entry up to it is freed.
+//   page     := msgpack [row…]     rows of the topology in order of creation: topology-codec.ts
+//   state    := msgpack [row…]     everything else, written anew each time: state-codec.ts
+// No blob exceeds 1 MiB. Pages that have not changed keep their blob. Nothing of the log is needed
+// beside a snapshot, so every entry up to it is freed.
 import { assert } from '@holdfast/errors'
 import { pack, unpack } from '@holdfast/record'
 import type { MetadataState } from './metadata-state.ts'

@@ -1,5 +1,5 @@
-// Everything that the metadata machine replicates, as one value that the machine, its snapshot and its hash
-// share, and the two numbers that belong to this replica's snapshots alone.
+// Everything that the metadata machine replicates, as one value that the machine, its snapshot and
+// its hash share, and the two numbers that belong to this replica's snapshots alone.
 import type { ClusterFacts } from './cluster-changes.ts'
 import type { MembershipState } from './membership-state.ts'
 import type { OperationsState } from './operations-state.ts'

@@ -1,6 +1,6 @@
-// Long operations of operators (adding and removing nodes) as replicated state: whichever node leads the
-// metadata group resumes what it finds running. Those that have ended are remembered for a while, so that
-// whoever asked can see how it went.
+// Long operations of operators (adding and removing nodes) as replicated state: whichever node
+// leads the metadata group resumes what it finds running. Those that have ended are remembered for
+// a while, so that whoever asked can see how it went.
 import { HoldfastError } from '@holdfast/errors'
 import type { MetadataLimits } from './limits.ts'
 import type { OperationError, OperationKind } from './metadata-command.ts'

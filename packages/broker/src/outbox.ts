@@ -1,9 +1,14 @@
-// Queue changes that the shards have yet to take over (architecture, A6): metadata decides, the shard's
-// own log must say so too, and a reconciler carries it over, again and again until it is acknowledged.
-// Cursors grow within a group, so a shard recognises what it has had.
+// Queue changes that the shards have yet to take over (architecture, A6): metadata decides, the
+// shard's own log must say so too, and a reconciler carries it over, again and again until it is
+// acknowledged. Cursors grow within a group, so a shard recognises what it has had.
 import { HoldfastError } from '@holdfast/errors'
 import type { MetadataLimits } from './limits.ts'
 import type { GroupId, OutboxChange, OutboxEntry } from './metadata-command.ts'
+
+export interface GroupOutbox {
+  readonly group: GroupId
+  readonly entries: readonly OutboxEntry[]
+}
 
 export class Outbox {
   /** By group; lists ascend by cursor and are never empty. */
@@ -22,6 +27,11 @@ export class Outbox {
   /** Groups that have something to take over, ascending. */
   get groups(): readonly GroupId[] {
     return [...this.#entries.keys()].sort((a, b) => a - b)
+  }
+
+  /** What each of these groups has to take over. */
+  all(): readonly GroupOutbox[] {
+    return this.groups.map((group) => ({ group, entries: this.entries(group) }))
   }
 
   /** @throws LIMIT_REACHED: the shard has taken nothing over for too long. */

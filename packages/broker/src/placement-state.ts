@@ -1,5 +1,6 @@
 // The groups of the cluster and the wish where each should have its replicas. What a group really
-// consists of is said by its own log only (architecture, A13); balancers and operations compare the two.
+// consists of is said by its own log only (architecture, A13); balancers and operations compare the
+// two.
 import { HoldfastError } from '@holdfast/errors'
 import type { MetadataLimits } from './limits.ts'
 import type { MembershipState } from './membership-state.ts'
@@ -19,6 +20,7 @@ function equals(a: readonly number[], b: readonly number[]): boolean {
 export class PlacementState {
   /** Group 0 and shards 1…; ids are dense and in order, since groups are never removed. */
   readonly #placements: Placement[] = []
+  readonly #shards: GroupId[] = []
   readonly #limits: MetadataLimits
 
   constructor(limits: MetadataLimits) {
@@ -32,7 +34,7 @@ export class PlacementState {
 
   /** Ids of all shards, ascending: where queues can be placed. */
   get shards(): readonly GroupId[] {
-    return this.#placements.slice(1).map(({ group }) => group)
+    return this.#shards
   }
 
   get(group: GroupId): Placement | null {
@@ -80,6 +82,7 @@ export class PlacementState {
     for (const replicas of placements) {
       const group = this.#placements.length
       this.#placements.push({ group, replicas: replicas.toSorted((a, b) => a - b) })
+      if (group > 0) this.#shards.push(group)
     }
     return [first, this.#placements.length - 1]
   }

@@ -1,5 +1,5 @@
-// What a queue can be declared with. This version knows durable queues only; an option that it does not
-// know is refused rather than ignored, so that no promise is made silently that nobody keeps.
+// What a queue can be declared with. This version knows durable queues only; an option that it does
+// not know is refused rather than ignored, so that no promise is made silently that nobody keeps.
 import { HoldfastError } from '@holdfast/errors'
 import type { Options } from './metadata-command.ts'
 import { reservedPrefix } from './names.ts'

@@ -1,5 +1,6 @@
-// Pages of queues in the order of (vhost, name). A cursor is the place of the last queue seen, as text:
-// `percent-encoded vhost "/" percent-encoded name`, so it stays valid whatever is created or deleted.
+// Pages of queues in the order of (vhost, name). A cursor is the place of the last queue seen, as
+// text: `percent-encoded vhost "/" percent-encoded name`, so it stays valid whatever is created or
+// deleted.
 import { assert, HoldfastError } from '@holdfast/errors'
 import type { Queue, QueueTarget } from './topology-row.ts'
 

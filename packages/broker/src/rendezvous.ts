@@ -1,6 +1,7 @@
-// Which shard a new queue goes to: the group with the highest hash of (vhost, name, group), known as
-// rendezvous or highest-random-weight hashing (Thaler and Ravishankar, 1998). With one group more, only
-// the queues that the new group wins would move; ours never move, since the choice is recorded.
+// Which shard a new queue goes to: the group with the highest hash of (vhost, name, group), known
+// as rendezvous or highest-random-weight hashing (Thaler and Ravishankar, 1998). With one group
+// more, only the queues that the new group wins would move; ours never move, since the choice is
+// recorded.
 import { assert } from '@holdfast/errors'
 import type { GroupId } from './metadata-command.ts'
 

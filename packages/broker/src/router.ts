@@ -1,7 +1,8 @@
-// From a message to the queues that take it: through exchanges bound to exchanges, with cycles, and to the
-// alternate exchange of one whose bindings take nothing (as in RabbitMQ: a binding to another exchange
-// counts as taken, wherever it leads). Every exchange is visited and every queue given once a message;
-// walks are told apart by a stamp, so nothing has to be allocated or cleared between them.
+// From a message to the queues that take it: through exchanges bound to exchanges, with cycles, and
+// to the alternate exchange of one whose bindings take nothing (as in RabbitMQ: a binding to
+// another exchange counts as taken, wherever it leads). Every exchange is visited and every queue
+// given once a message; walks are told apart by a stamp, so nothing has to be allocated or cleared
+// between them.
 import { defaultExchange } from './exchange/exchange.ts'
 import type {
   Binding,

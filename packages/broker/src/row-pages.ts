@@ -1,7 +1,8 @@
-// The rows of the topology in order of creation, cut into pages. A page becomes one blob of a snapshot;
-// only pages that changed since are written again, so a snapshot costs what changed (architecture, A5).
-// Order of creation is an order in which everything a row refers to stands before it: restoring is
-// creating again. Sparse neighbours are joined, so that pages do not outlive what they held.
+// The rows of the topology in order of creation, cut into pages. A page becomes one blob of a
+// snapshot; only pages that changed since are written again, so a snapshot costs what changed
+// (architecture, A5). Order of creation is an order in which everything a row refers to stands
+// before it: restoring is creating again. Sparse neighbours are joined, so that pages do not
+// outlive what they held.
 import { assert } from '@holdfast/errors'
 import type { Page, Row } from './topology-row.ts'
 

@@ -1,5 +1,6 @@
-// Names in a stable order that pages can be cut from while names come and go: by UTF-16 code unit, which
-// needs no locale and is the same everywhere. Two levels of arrays: an insertion moves at most one chunk.
+// Names in a stable order that pages can be cut from while names come and go: by UTF-16 code unit,
+// which needs no locale and is the same everywhere. Two levels of arrays: an insertion moves at
+// most one chunk.
 const chunkLengthMax = 512
 
 /** First position in `chunk` whose name is not below `name`. */

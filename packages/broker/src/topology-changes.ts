@@ -1,6 +1,7 @@
 // The rules of the topology: who may declare, bind and delete what, as AMQP 0-9-1 and RabbitMQ have
-// it. Every function checks all that can be refused before it changes anything, so a refused command
-// leaves no trace. Refusals are thrown as coded errors; the machine turns them into answers.
+// it. Every function checks all that can be refused before it changes anything, so a refused
+// command leaves no trace. Refusals are thrown as coded errors; the machine turns them into
+// answers.
 import { HoldfastError, unreachable } from '@holdfast/errors'
 import { bindingIdentity } from './binding.ts'
 import { checkBinding, checkBindingOf } from './binding-check.ts'

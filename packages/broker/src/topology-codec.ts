@@ -1,5 +1,5 @@
-// Rows of the topology as they stand in a snapshot. They refer to each other by name, and a row is read
-// after those it refers to, because pages keep the order of creation.
+// Rows of the topology as they stand in a snapshot. They refer to each other by name, and a row is
+// read after those it refers to, because pages keep the order of creation.
 //   row := [0, vhost]
 //        | [1, vhost, name, kind, autoDelete, internal, alternateExchange | nil]
 //        | [2, vhost, name, id, group]

@@ -1,6 +1,7 @@
-// The rows of the topology: what vhosts, exchanges, queues and bindings are in memory, and the seams
-// between them. Rows point at each other, so that routing follows references instead of looking up names.
-// `stamp` fields are scratch of one walk, not replicated state; everything else is.
+// The rows of the topology: what vhosts, exchanges, queues and bindings are in memory, and the
+// seams between them. Rows point at each other, so that routing follows references instead of
+// looking up names. `stamp` fields are scratch of one walk, not replicated state; everything else
+// is.
 import type { HeaderValue } from '@holdfast/record'
 import type { BindingArguments, ExchangeKind, GroupId } from './metadata-command.ts'
 
@@ -93,6 +94,8 @@ export interface BindingSink {
 export interface BindingIndex {
   add(binding: Binding): void
   remove(binding: Binding): void
-  /** Hands every binding that matches to `sink`; an order fixed by ids; a binding may come twice. */
+  /**
+   * Hands every binding that matches to `sink`; an order fixed by ids; a binding may come twice.
+   */
   match(routingKey: string, sink: BindingSink): void
 }

@@ -1,7 +1,7 @@
-// Vhosts, exchanges, queues and bindings as the router reads them, and the only code that changes them.
-// The rules of what may change are in topology-changes.ts; here every change is carried out whole: indexes,
-// back references, snapshot pages and counters together. Reading happens on every node; changes come from
-// the metadata log only.
+// Vhosts, exchanges, queues and bindings as the router reads them, and the only code that changes
+// them. The rules of what may change are in topology-changes.ts; here every change is carried out
+// whole: indexes, back references, snapshot pages and counters together. Reading happens on every
+// node; changes come from the metadata log only.
 import { assert } from '@holdfast/errors'
 import {
   bindingIdentity,
@@ -66,8 +66,8 @@ export class Topology {
   }
 
   /**
-   * Queues that a message goes to, each once, put into `out`, whose former content is dropped. `headers` is
-   * called at most once, and only if a headers exchange is on the way.
+   * Queues that a message goes to, each once, put into `out`, whose former content is dropped.
+   * `headers` is called at most once, and only if a headers exchange is on the way.
    */
   route(
     vhost: string,
@@ -85,8 +85,9 @@ export class Topology {
   }
 
   /**
-   * At most `limit` queues (from 1) in the order of (vhost, name), after those that `cursor` has seen.
-   * Queues that come or go meanwhile move no other one. @throws REQUEST_INVALID for a cursor not made here
+   * At most `limit` queues (from 1) in the order of (vhost, name), after those that `cursor` has
+   * seen. Queues that come or go meanwhile move no other one. @throws REQUEST_INVALID for a cursor
+   * not made here
    */
   queuesPage(limit: number, cursor: string | null): QueuePage {
     return queuesPage(this, limit, cursor)

@@ -1,5 +1,5 @@
-// Commands and batches as bytes: round trip, cut at every byte, every bit flipped. Whatever comes in, the
-// answer is a command or a coded error.
+// Commands and batches as bytes: round trip, cut at every byte, every bit flipped. Whatever comes
+// in, the answer is a command or a coded error.
 import { HoldfastError } from '@holdfast/errors'
 import { pack } from '@holdfast/record'
 import t from 'tap'

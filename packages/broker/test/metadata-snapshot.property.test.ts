@@ -1,6 +1,6 @@
-// Replay equality: a machine restored from a snapshot taken at any point and fed the rest of the log equals
-// one that applied the whole log: state, answers, effects, and routing. Snapshots are incremental, and the
-// store keeps only the blobs that the last one names.
+// Replay equality: a machine restored from a snapshot taken at any point and fed the rest of the
+// log equals one that applied the whole log: state, answers, effects, and routing. Snapshots are
+// incremental, and the store keeps only the blobs that the last one names.
 import t from 'tap'
 import {
   encodeMetadataBatch,
@@ -191,4 +191,28 @@ t.test('the hash tells states apart', async (t) => {
     hashes.add(machine.hash())
   }
   t.equal(hashes.size, 100)
+})
+
+t.test('a refused command leaves no trace', async (t) => {
+  const seed = 12
+  t.comment(`seed ${seed}`)
+  const random = createRandom(seed)
+  const machine = new MetadataMachine(smallPages)
+  const encode = (commands: readonly MetadataCommand[]): Uint8Array =>
+    encodeMetadataBatch({ version: 1, timeMs: 0, commands })
+  machine.apply({ index: 1, term: 1 }, encode([initialise]))
+  const store = new BlobStore()
+  const codes = new Map<string, number>()
+  for (let index = 2; index < 1500; index++) {
+    store.keep(machine.snapshot())
+    const command = random() < 0.7 ? drawTopology(random) : drawCluster(random)
+    const [result] = machine.apply({ index, term: 1 }, encode([command])).results
+    if (result === undefined || !('error' in result)) continue
+    codes.set(result.error.code, (codes.get(result.error.code) ?? 0) + 1)
+    const twin = MetadataMachine.restore(store.manifest, store.blobs, smallPages)
+    twin.apply({ index, term: 1 }, encode([]))
+    if (twin.hash() !== machine.hash()) return t.fail(`${JSON.stringify(command)} left a trace`)
+  }
+  t.ok(codes.size >= 8, JSON.stringify([...codes]))
+  return undefined
 })

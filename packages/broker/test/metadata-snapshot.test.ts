@@ -1,5 +1,5 @@
-// Snapshots of the metadata machine: their cost, their bounds, and what happens when parts are missing or
-// are not what they should be.
+// Snapshots of the metadata machine: their cost, their bounds, and what happens when parts are
+// missing or are not what they should be.
 import { pack } from '@holdfast/record'
 import t from 'tap'
 import { type MetadataCommand, MetadataMachine, metadataLimits } from '../src/index.ts'

@@ -1,5 +1,5 @@
-// A slow, obvious router to compare with: lists of bindings, a topic matcher by definition, a breadth-first
-// walk with sets.
+// A slow, obvious router to compare with: lists of bindings, a topic matcher by definition, a
+// breadth-first walk with sets.
 import type { HeaderValue } from '@holdfast/record'
 import { canonicalValue } from '../src/binding.ts'
 import type { BindingArguments, ExchangeKind } from '../src/index.ts'

@@ -1,4 +1,5 @@
-// Pages of queues: every queue once in order, whatever comes and goes between pages; cursors of any text.
+// Pages of queues: every queue once in order, whatever comes and goes between pages; cursors of any
+// text.
 import t from 'tap'
 import type { MetadataMachine } from '../src/index.ts'
 import { applyAll, createMachine, give, queue } from './metadata-fixture.ts'

@@ -1,4 +1,5 @@
-// Placement of queues on shards: pure, independent of order, spread evenly, stable when shards come.
+// Placement of queues on shards: pure, independent of order, spread evenly, stable when shards
+// come.
 import t from 'tap'
 import { rendezvousGroup } from '../src/rendezvous.ts'
 

@@ -1,5 +1,6 @@
-// Routing against the naive router: random graphs of exchanges with cycles and alternate exchanges, bindings
-// that come and go, random keys and headers. Every queue at most once, and exactly those of the model.
+// Routing against the naive router: random graphs of exchanges with cycles and alternate exchanges,
+// bindings that come and go, random keys and headers. Every queue at most once, and exactly those
+// of the model.
 import type { HeaderValue } from '@holdfast/record'
 import t from 'tap'
 import type { ExchangeKind, MetadataMachine } from '../src/index.ts'

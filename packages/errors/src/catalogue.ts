@@ -51,6 +51,7 @@ export const catalogue = {
   LIMIT_REACHED: { id: 2011, reply: 506, status: 409, retry: 'later', closes: 'call', message: 'there are {limit} {kind} already, which is the limit' },
   VHOST_IN_USE: { id: 2012, reply: 406, status: 409, retry: 'never', closes: 'call', message: "vhost '{vhost}' still has {kind}; delete them first" },
   MESSAGE_UNROUTABLE: { id: 2013, reply: 312, status: 404, retry: 'never', closes: 'call', message: "no queue takes routing key '{routingKey}' from exchange '{exchange}'" },
+  EXCHANGE_INTERNAL: { id: 2014, reply: 403, status: 403, retry: 'never', closes: 'call', message: "exchange '{exchange}' in vhost '{vhost}' is internal: it takes messages from other exchanges only" },
   QUEUE_NOT_FOUND: { id: 2101, reply: 404, status: 404, retry: 'never', closes: 'call', message: "no queue '{queue}' in vhost '{vhost}'" },
   QUEUE_MISMATCH: { id: 2102, reply: 406, status: 409, retry: 'never', closes: 'call', message: "queue '{queue}' in vhost '{vhost}' exists with another {field}" },
   QUEUE_IN_USE: { id: 2103, reply: 406, status: 409, retry: 'never', closes: 'call', message: "queue '{queue}' in vhost '{vhost}' has consumers" },

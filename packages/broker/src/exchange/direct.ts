@@ -1,5 +1,5 @@
-// Direct exchange: a message goes where the binding key equals its routing key (AMQP 0-9-1 §3.1.3.1).
-// One look-up a message, whatever the number of bindings.
+// Direct exchange: a message goes where the binding key equals its routing key (AMQP 0-9-1
+// §3.1.3.1). One look-up a message, whatever the number of bindings.
 import { assert } from '@holdfast/errors'
 import { insertBinding, removeBinding } from '../binding.ts'
 import type { Binding, BindingIndex, BindingSink } from '../topology-row.ts'

@@ -1,5 +1,5 @@
-// What an exchange is made of: its kinds, the ones that every vhost has from birth, its options, and the
-// index that fits its kind. The rules of declaring and deleting are in topology-changes.ts.
+// What an exchange is made of: its kinds, the ones that every vhost has from birth, its options,
+// and the index that fits its kind. The rules of declaring and deleting are in topology-changes.ts.
 import { HoldfastError, unreachable } from '@holdfast/errors'
 import { metadataLimits } from '../limits.ts'
 import type { ExchangeKind, Options } from '../metadata-command.ts'
@@ -19,7 +19,9 @@ const plainOptions: ExchangeOptions = {
   alternateExchange: null
 }
 
-/** Exchanges that every vhost has, in this order (AMQP 0-9-1 §3.1.3; `amq.match` as in RabbitMQ). */
+/**
+ * Exchanges that every vhost has, in this order (AMQP 0-9-1 §3.1.3; `amq.match` as in RabbitMQ).
+ */
 export const predeclaredExchanges: readonly (readonly [string, ExchangeKind])[] = [
   [defaultExchange, 'direct'],
   ['amq.direct', 'direct'],

@@ -1,7 +1,7 @@
-// How a headers binding is compared with a message (RabbitMQ's four modes of `x-match`). `all` and `any`
-// leave out arguments whose name begins with 'x-'; `all-with-x` and `any-with-x` compare these, too.
-// `x-match` itself is never compared. An argument without a value asks only that the header is there.
-// With nothing to compare, `all` takes every message and `any` takes none.
+// How a headers binding is compared with a message (RabbitMQ's four modes of `x-match`). `all` and
+// `any` leave out arguments whose name begins with 'x-'; `all-with-x` and `any-with-x` compare
+// these, too. `x-match` itself is never compared. An argument without a value asks only that the
+// header is there. With nothing to compare, `all` takes every message and `any` takes none.
 import { canonicalValue } from '../binding.ts'
 import type { BindingArguments } from '../metadata-command.ts'
 import type { Headers } from '../topology-row.ts'

@@ -1,6 +1,7 @@
-// Headers exchange: the arguments of a binding are compared with the headers of a message
-// (AMQP 0-9-1 §3.1.3.4). A binding waits in the bucket of one of its terms (`all`: the first that has a
-// value; `any`: each of them), so that only bindings which share a header with the message are compared.
+// Headers exchange: the arguments of a binding are compared with the headers of a message (AMQP
+// 0-9-1 §3.1.3.4). A binding waits in the bucket of one of its terms (`all`: the first that has a
+// value; `any`: each of them), so that only bindings which share a header with the message are
+// compared.
 import { assert } from '@holdfast/errors'
 import { insertBinding, removeBinding } from '../binding.ts'
 import type { Binding, BindingIndex, BindingSink } from '../topology-row.ts'

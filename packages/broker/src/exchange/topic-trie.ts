@@ -1,8 +1,9 @@
-// Binding keys of a topic exchange as a trie over their words. `*` stands for exactly one word, `#` for
-// none or more. The trie is walked as a non-deterministic automaton: all positions at once, word by word,
-// each node at most once a word. So the cost is bounded by words × nodes even for `#.#.#.#`, where
-// backtracking would be exponential, and no regular expression is ever made from a user's text.
-// An empty key has no words: only `#` and the empty binding key match it, as in RabbitMQ.
+// Binding keys of a topic exchange as a trie over their words. `*` stands for exactly one word, `#`
+// for none or more. The trie is walked as a non-deterministic automaton: all positions at once,
+// word by word, each node at most once a word. So the cost is bounded by words × nodes even for
+// `#.#.#.#`, where backtracking would be exponential, and no regular expression is ever made from a
+// user's text. An empty key has no words: only `#` and the empty binding key match it, as in
+// RabbitMQ.
 import { assert } from '@holdfast/errors'
 import { insertBinding, removeBinding } from '../binding.ts'
 import type { Binding, BindingSink } from '../topology-row.ts'
@@ -67,7 +68,9 @@ function isBare(node: TrieNode): boolean {
 
 export class TopicTrie {
   readonly #root: TrieNode = createNode(null, '')
-  /** Positions reached by the words so far, and those reached by one word more. Reused by all walks. */
+  /**
+   * Positions reached by the words so far, and those reached by one word more. Reused by all walks.
+   */
   #active: TrieNode[] = []
   #next: TrieNode[] = []
   #nextCount = 0
@@ -120,7 +123,9 @@ export class TopicTrie {
     this.#nextCount = 0
   }
 
-  /** The node is a position now, and so is the `#` behind it, which may stand for no word at all. */
+  /**
+   * The node is a position now, and so is the `#` behind it, which may stand for no word at all.
+   */
   #reach(node: TrieNode): void {
     if (node.stamp === this.#step) return
     node.stamp = this.#step

@@ -1,4 +1,5 @@
-// Headers exchanges: the four modes of x-match, types, and bindings that come and go in every bucket.
+// Headers exchanges: the four modes of x-match, types, and bindings that come and go in every
+// bucket.
 import type { HeaderValue } from '@holdfast/record'
 import t from 'tap'
 import { createExchange } from '../../src/exchange/exchange.ts'

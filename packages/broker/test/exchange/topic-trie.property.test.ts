@@ -1,5 +1,5 @@
-// The trie against the definition of a topic match, with bindings that come and go; and the patterns that
-// bring backtracking matchers to a halt.
+// The trie against the definition of a topic match, with bindings that come and go; and the
+// patterns that bring backtracking matchers to a halt.
 import t from 'tap'
 import { noArguments } from '../../src/binding.ts'
 import { createExchange } from '../../src/exchange/exchange.ts'
