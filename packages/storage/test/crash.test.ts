@@ -13,7 +13,9 @@ const writer = fileURLToPath(new URL('./writer-process.js', import.meta.url))
 
 /** Runs the writer until it has acknowledged some records and a random time has passed. */
 async function writeAndKill(directory: string, extraMs: number): Promise<number> {
-  const child = spawn(process.execPath, [writer, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [writer, directory], {
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
   let text = ''
   child.stdout.setEncoding('utf8')
   const isBusy = new Promise<void>((resolve) => {
