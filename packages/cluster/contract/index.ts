@@ -1,10 +1,11 @@
 // The contract suites of the ports of @holdfast/cluster, and their reference implementations. For tests
 // and simulations only: these need tap and Node, the package itself needs neither.
+export { checkLogStore } from './log-store.ts'
 export {
-  checkLogStore,
   commitRecord,
   describeResults,
   entryAt,
+  type MakeDisk,
   type StoreDisk
-} from './log-store.ts'
+} from './log-store-fixture.ts'
 export { MemoryDisk, MemoryStore } from './memory-store.ts'

@@ -214,17 +214,15 @@ function recoverGroup(group: GroupId, state: StoredGroup): RecoveredGroup {
     terms,
     lastIndex,
     entries,
-    staged:
-      staged === null
-        ? null
-        : {
-            snapshot: staged.snapshot,
-            blobs: [...staged.blobs.keys()].sort((a, b) => a - b),
-            entries: [...staged.entries.values()]
-              .map(({ index, term }) => ({ index, term }))
-              .sort((a, b) => a.index - b.index)
-          }
+    staged: staged === null ? null : describeStaged(staged)
   }
+}
+
+function describeStaged(staged: NonNullable<StoredGroup['staged']>): RecoveredGroup['staged'] {
+  const blobs = [...staged.blobs.keys()].sort((a, b) => a - b)
+  const entries = [...staged.entries.values()].map(({ index, term }) => ({ index, term }))
+  entries.sort((a, b) => a.index - b.index)
+  return { snapshot: staged.snapshot, blobs, entries }
 }
 
 export class MemoryStore implements LogStore {

@@ -20,7 +20,7 @@ import { recordKey } from './keys.ts'
 import { type StoreTuning, storageLimits } from './limits.ts'
 import type { NodeState } from './node-state.ts'
 import { Reclaimer } from './reclaimer.ts'
-import { RecordEncoder } from './record-encoder.ts'
+import { type EncodedRecord, RecordEncoder } from './record-encoder.ts'
 import { assertRecord } from './record-rules.ts'
 import type { Database } from './recovery.ts'
 import type { WalDirectory } from './wal-directory.ts'
@@ -108,11 +108,26 @@ export class LevelStore implements LogStore {
     const before = this.#isCheckpointDue() ? this.#buildCheckpoint() : []
     const sequence = this.#lastSequence + before.length + 1
     const checkpoint = before.at(-1)?.sequence ?? this.#checkpoint
-    const { value, changes } = this.#encoder.encode(record, sequence, checkpoint)
+    const { value, changes } = await this.#encode(record, sequence, checkpoint, before)
     await this.#commit([...before, { sequence, value }])
     this.#state.table.register(sequence, value.length)
     this.#state.apply(changes, record.id)
     this.#bytesSinceCheckpoint += value.length
+  }
+
+  /** A record that cannot be encoded is refused; a checkpoint that was built already is written anyway. */
+  async #encode(
+    record: CommitRecord,
+    sequence: number,
+    checkpoint: number,
+    before: readonly StoredRecord[]
+  ): Promise<EncodedRecord> {
+    try {
+      return this.#encoder.encode(record, sequence, checkpoint)
+    } catch (error) {
+      if (before.length > 0) await this.#commit(before)
+      throw error
+    }
   }
 
   /** Writes records, and the deletions that are due, as one synced batch. @throws WRITE_FAILED */

@@ -28,6 +28,11 @@ export class WalDirectory {
     this.#writeBufferSizeBytes = writeBufferSizeBytes
   }
 
+  /** Number of the newest log whose directory entry is durable. */
+  get newest(): number {
+    return this.#newest
+  }
+
   /** Syncs the directory as it is after the open of the database. */
   async start(): Promise<void> {
     this.#handle = await open(this.#directory, 'r')
