@@ -8,4 +8,5 @@ export {
   type MakeDisk,
   type StoreDisk
 } from './log-store-fixture.ts'
-export { MemoryDisk, MemoryStore } from './memory-store.ts'
+export { MemoryDisk } from './memory-disk.ts'
+export { MemoryStore } from './memory-store.ts'

@@ -56,7 +56,8 @@ export interface StageWrite {
 
 /**
  * Replaces the whole log and snapshot of a group by the staged snapshot, atomically (Raft §7): the log
- * is empty after `meta.id`. Staged parts that are not listed are dropped.
+ * is empty after `meta.id`. Staged parts that are not listed are dropped. A retained entry that is not
+ * staged is taken from the log that is replaced: the caller has compared its checksum.
  */
 export interface InstallWrite {
   readonly group: GroupId
@@ -76,7 +77,11 @@ export interface NodeIdentity {
   readonly incarnation: number
 }
 
-/** Everything that one round persists, as one atomic, synced write. Ids grow by one. */
+/**
+ * Everything that one round persists, as one atomic, synced write. Ids grow by one. Order of effect:
+ * stages, installs, groups, snapshots, removed groups. A group write beside an install of its group
+ * comes behind it: entries that the install covers, its truncation and an older hard state are void.
+ */
 export interface CommitRecord {
   readonly id: number
   readonly groups: readonly GroupWrite[]
@@ -142,7 +147,10 @@ export interface LogStore {
   readonly recovered: Recovered
   /** Atomic and fsynced when it resolves. One at a time. @throws WRITE_FAILED */
   write(record: CommitRecord): Promise<void>
-  /** Consecutive entries from `range.first` on, as many as fit into `bytesMax` (at least one). */
+  /**
+   * Result k is for index `range.first + k`; as many as fit into `bytesMax` (at least one, at most 1024),
+   * absent and damaged ones included. Bytes are views: copy what is kept singly.
+   */
   readEntries(group: GroupId, range: IndexRange, bytesMax: number): Promise<readonly ReadResult[]>
   readBlobs(group: GroupId, ids: readonly number[]): Promise<readonly ReadResult[]>
   /** Entries retained at or below the snapshot's index that are not freed, ascending, from `from` on. */

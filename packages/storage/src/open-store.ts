@@ -61,9 +61,19 @@ export async function openStore(options: StoreOptions): Promise<LevelStore> {
     return await openTaken(directory, options)
   } catch (error) {
     await directory.release()
-    if (error instanceof Unreadable) throw damaged(directory.path, error.message, error)
+    if (error instanceof Unreadable || isReadError(error))
+      throw damaged(directory.path, messageOf(error), error)
     throw error instanceof HoldfastError ? error : unusable(directory.path, error)
   }
+}
+
+/** A full disk or a missing permission is no damage: only what LevelDB calls corruption is. */
+function isCorruption(error: unknown): boolean {
+  return (error as { readonly code?: unknown } | null)?.code === 'LEVEL_CORRUPTION'
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 async function openTaken(directory: DataDirectory, options: StoreOptions): Promise<LevelStore> {

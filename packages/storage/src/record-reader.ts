@@ -106,7 +106,7 @@ export class RecordReader {
 }
 
 /** LevelDB found its own files unreadable: for the reader the same as a record that is not there. */
-function isReadError(error: unknown): boolean {
+export function isReadError(error: unknown): boolean {
   const code = (error as { readonly code?: unknown } | null)?.code
   return code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR'
 }

@@ -42,6 +42,8 @@ export function assertRecord(state: NodeState, record: CommitRecord): void {
 /** Returns the last index that follows. */
 function assertGroup(group: GroupState | undefined, write: GroupWrite, lastIndex: number): number {
   let last = lastIndex
+  const term = group?.hardState.term ?? 0
+  assert(write.hardState === null || write.hardState.term >= term, 'terms never fall (Raft §5.1)')
   if (write.truncateFrom !== null) {
     const snapshotIndex = group?.snapshot?.id.index ?? 0
     assert(write.truncateFrom > snapshotIndex, 'nothing that a snapshot covers is truncated')

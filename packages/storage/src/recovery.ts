@@ -11,6 +11,7 @@ import { storageLimits } from './limits.ts'
 import { type LogIndex, Segment } from './log-index.ts'
 import { type GroupState, NodeState } from './node-state.ts'
 import { decodeCommitRecord, forEachSection } from './record-decoder.ts'
+import { isReadError } from './record-reader.ts'
 import { type Location, type RecordHeader, readHeader } from './section.ts'
 
 export type Database = ClassicLevel<Uint8Array, Uint8Array>
@@ -81,12 +82,31 @@ export class RecordSource {
         batch.push(sequence)
         at += 1
       }
-      const values = await this.#database.getMany(batch.map(recordKey))
+      const values = await this.#getMany(batch)
       for (const [place, sequence] of batch.entries()) {
         const value = values[place] ?? null
         visit(sequence, value, value === null ? null : this.#header(sequence, value))
       }
     }
+  }
+
+  /** Where LevelDB cannot read a table at all, the rest is still read, key by key. */
+  async #getMany(sequences: readonly number[]): Promise<readonly (Uint8Array | undefined)[]> {
+    try {
+      return await this.#database.getMany(sequences.map(recordKey))
+    } catch (error) {
+      if (!isReadError(error)) throw error
+    }
+    const values: (Uint8Array | undefined)[] = []
+    for (const sequence of sequences) {
+      const reading = this.#database.get(recordKey(sequence))
+      const value = await reading.catch((error: unknown) => {
+        if (isReadError(error)) return undefined
+        throw error
+      })
+      values.push(value)
+    }
+    return values
   }
 
   #header(sequence: number, value: Uint8Array): RecordHeader | null {
