@@ -12,7 +12,11 @@ const columnsMax = 100
 const unreached = /[/-](?:index|main)\.ts$/
 
 /** Sources, or directories (ending in `/`), that no test of their package reaches, and why not. */
-const testedElsewhere: Readonly<Record<string, string>> = {}
+const testedElsewhere: Readonly<Record<string, string>> = {
+  'packages/raft/src/':
+    'through Raft: scripts, one test per claim of the paper, whole groups by seed',
+  'packages/storage/src/': 'through the store: contract, crashes, damage'
+}
 
 const everything: readonly Source[] = [
   ...packages.flatMap(({ sources, tests }) => [...sources, ...tests]),
@@ -118,7 +122,10 @@ t.test('every source has a test of its own, or of what uses it', async (t) => {
     }
   }
   none(t, offences, 'sources without a test (or a line in testedElsewhere that says why)')
-  const stale = Object.keys(testedElsewhere).filter((path) => !isThere(path))
+  const built = packages.filter(({ isBuilt }) => isBuilt).map(({ name }) => `packages/${name}/`)
+  const stale = Object.keys(testedElsewhere).filter(
+    (path) => built.some((place) => path.startsWith(place)) && !isThere(path)
+  )
   none(t, stale, 'lines of testedElsewhere without a file')
 })
 
