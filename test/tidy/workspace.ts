@@ -90,7 +90,9 @@ function readPackage(name: string): Package {
   const manifest = readJson(`${directory}/package.json`)
   const project = readJson(`${directory}/tsconfig.json`)
   const references = (project['references'] ?? []) as readonly { readonly path: string }[]
-  const tests = filesBelow(`${directory}/test`, '.ts').map(source)
+  const tests = [`${directory}/test`, `${directory}/contract`].flatMap((path) =>
+    filesBelow(path, '.ts').map(source)
+  )
   return {
     name,
     manifest: { dependencies: {}, devDependencies: {}, ...manifest } as unknown as Manifest,

@@ -142,6 +142,8 @@ function createInstance(surroundings: () => Surroundings): FastifyInstance {
     requestTimeout: adminLimits.requestTimeoutMs,
     keepAliveTimeout: adminLimits.keepAliveTimeoutMs,
     forceCloseConnections: 'idle',
+    // What arrives while it closes is served; Fastify's own refusal would not have our form.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: adminLimits.headerBytesMax },
     http: {
       maxHeaderSize: adminLimits.headerBytesMax,
@@ -225,7 +227,9 @@ function installHooks(instance: FastifyInstance, surroundings: Surroundings): vo
   instance.setNotFoundHandler((request, reply) => sendNothingHere(request, reply, surroundings))
   instance.server.on('checkExpectation', (_, response) => {
     const error = new HoldfastError('REQUEST_INVALID', { reason: 'this Expect is not known' })
-    response.writeHead(417, { 'content-type': jsonType }).end(JSON.stringify(errorBody(error)))
+    response
+      .writeHead(error.row.status, { 'content-type': jsonType })
+      .end(JSON.stringify(errorBody(error)))
   })
 }
 

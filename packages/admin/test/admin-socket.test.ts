@@ -52,7 +52,7 @@ t.test('an expectation that is not known is refused', async (t) => {
     portNumber,
     'GET /v1/cluster HTTP/1.1\r\nHost: localhost\r\nExpect: magic\r\nConnection: close\r\n\r\n'
   )
-  t.match(answer, /^HTTP\/1\.1 417 /)
+  t.match(answer, /^HTTP\/1\.1 400 /)
   t.match(answer, /REQUEST_INVALID/)
 })
 

@@ -1,4 +1,5 @@
 // The OpenAPI document is whole: every route of the server, every reference, every code.
+import { readFileSync } from 'node:fs'
 import { catalogue } from '@holdfast/errors'
 import t from 'tap'
 import { at, checkedServer } from './checked-server.ts'
@@ -56,4 +57,25 @@ t.test('every code of the catalogue is described', async (t) => {
   t.same(Object.keys(at(document, 'x-errors') as object), Object.keys(catalogue).sort())
   t.equal(at(document, 'openapi'), '3.1.0')
   t.equal(at(document, 'info', 'version'), '1.2.3')
+})
+
+t.test('the reference page lists every route and how it ends', async (t) => {
+  const page = readFileSync(
+    new URL(
+      '../../docs/reference/admin-api.md',
+      import.meta.resolve('@holdfast/admin/package.json')
+    ),
+    'utf8'
+  )
+  const { admin, document } = await checkedServer()
+  const listed = [...page.matchAll(/^\| `([A-Z]+) ([^ `]+)` \| (\d+) \|/gm)]
+  const routes = admin.routes.map(({ method, path }) => {
+    const responses = at(document, 'paths', path, method.toLowerCase(), 'responses') as object
+    const success = Object.keys(responses).find((status) => Number(status) < 400)
+    return `${method} ${path} ${success}`
+  })
+  t.same(
+    listed.map(([, method, path, status]) => `${method} ${path} ${status}`).sort(),
+    routes.sort()
+  )
 })
