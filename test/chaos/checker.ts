@@ -46,6 +46,7 @@ export class Checker {
   readonly #errorExamples: string[] = []
   #flaggedFirst = 0
   #errors = 0
+  #stale = 0
   #lastAt = 0
 
   constructor(options: CheckerOptions) {
@@ -76,6 +77,10 @@ export class Checker {
         break
       case 'settled':
         this.#settled(event.consumer, event.count)
+        break
+      case 'settle-failed':
+        this.#stale += 1
+        this.#consumer(event.consumer).doubt(this.#queue(event.queue))
         break
       case 'error':
         this.#error(`${event.process}: ${event.code}: ${event.message}`)
@@ -160,7 +165,7 @@ export class Checker {
     const { publisher, sequence, consumer } = event
     const name = `${publisher}-${sequence} in ${event.queue}`
     const deliveries = this.#consumer(consumer)
-    deliveries.add(publisher, sequence)
+    deliveries.add(publisher, sequence, this.#queue(event.queue))
     this.#counts.deliveries += 1
     if (event.delivery !== deliveries.last) {
       this.#violations.add('malformed', `consumer ${consumer} skips to delivery ${event.delivery}`)
@@ -274,6 +279,7 @@ export class Checker {
       ...this.#counts,
       flaggedFirst: this.#flaggedFirst,
       lost,
+      staleSettlements: this.#stale,
       errors: this.#errors,
       errorExamples: this.#errorExamples,
       violations: this.#violations.all(),

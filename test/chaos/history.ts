@@ -67,6 +67,16 @@ export type HistoryEvent =
       readonly consumer: number
       readonly count: number
     }
+  /**
+   * Some settlements of this consumer in this queue came too late and were refused: whatever of them
+   * is not covered by a `settled` yet ended nothing, for all that is known.
+   */
+  | {
+      readonly type: 'settle-failed'
+      readonly at: number
+      readonly consumer: number
+      readonly queue: string
+    }
   /** An error that reached application code. */
   | {
       readonly type: 'error'

@@ -62,6 +62,7 @@ export function renderReport(report: Report): string {
     ['lost: prefix', lost.prefix],
     ['lost: middle', lost.middle],
     ['lost: end', lost.postfix],
+    ['settlements refused as stale', report.staleSettlements],
     ['errors in application code', report.errors]
   ]
   const lines = [table(rows)]
