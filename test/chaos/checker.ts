@@ -1,7 +1,7 @@
-// Judges a history: no loss, no invention, no altered byte, order per publisher and queue, duplicates
-// only where flagged, one outcome per publish, nothing delivered after its settlement was committed.
-// Events are pushed in the order of time; each costs O(1), memory about 40 bytes a message.
-// The statements are those of `docs/architecture.md`, "What is promised".
+// Judges a history: no loss, no invention, no altered byte, order per publisher and queue,
+// duplicates only where flagged, one outcome per publish, nothing delivered after its settlement
+// was committed. Events are pushed in the order of time; each costs O(1), memory about 40 bytes a
+// message. The statements are those of `docs/architecture.md`, "What is promised".
 import { unreachable } from '@holdfast/errors'
 import type { HistoryEvent } from './history.ts'
 import { finishPublisher, type LostRuns } from './loss.ts'
@@ -199,7 +199,8 @@ export class Checker {
       this.#checkOrder(event, table, name)
     } else {
       this.#counts.duplicates += 1
-      // An unflagged delivery may reach one consumer late, when another already has the next attempt.
+      // An unflagged delivery may reach one consumer late, when another already has the next
+      // attempt.
       const isLate = !table.has(sequence, unflagged) && table.consumers[sequence] !== consumer
       if (!redelivered && !isLate) this.#violations.add('unflagged-duplicate', name)
     }

@@ -1,5 +1,5 @@
-// One consumer process of a chaos run: consumes some queues, writes each delivery and its settlement
-// to its history before it settles, and notes when settlements are committed.
+// One consumer process of a chaos run: consumes some queues, writes each delivery and its
+// settlement to its history before it settles, and notes when settlements are committed.
 import { codeOf, loadSdk, type SdkConsumer, type SdkDelivery } from '@holdfast/testkit'
 import { type ChildConfiguration, guardProcess, listen, readConfiguration, say } from './child.ts'
 import { HistoryWriter, monotonicNs, type Outcome } from './history.ts'

@@ -1,4 +1,5 @@
-// Histories of several processes come back in the order of time, and a line cut by a kill is left out.
+// Histories of several processes come back in the order of time, and a line cut by a kill is left
+// out.
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Random, temporaryDirectory } from '@holdfast/testkit'

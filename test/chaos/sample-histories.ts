@@ -1,4 +1,5 @@
-// Hand-made histories for the test of the checker: good ones, and bad ones with what each is guilty of.
+// Hand-made histories for the test of the checker: good ones, and bad ones with what each is guilty
+// of.
 import type { HistoryEvent } from './history.ts'
 import type { ViolationKind } from './violations.ts'
 
