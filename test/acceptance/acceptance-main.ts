@@ -1,5 +1,6 @@
 // npm run test:acceptance -- 2 3 14 [options for the scripts]: runs scripts of acceptance lines one
-// after another, each in a process of its own, and prints which passed. Without numbers: all of them.
+// after another, each in a process of its own, and prints which passed. Without numbers: all of
+// them.
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -38,7 +38,8 @@ globalThis.runHoldfast = async (address, messages) => {
   const encoder = new TextEncoder()
   const publishes = []
   for (let at = 0; at < messages; at += 1) {
-    publishes.push(connection.publish('', 'browser', encoder.encode(text(at)), { messageId: 'm-' + at }))
+    const options = { messageId: 'm-' + at }
+    publishes.push(connection.publish('', 'browser', encoder.encode(text(at)), options))
   }
   await Promise.all(publishes)
   const consumer = await connection.consume('browser', { prefetch: 100 })

@@ -1,5 +1,5 @@
-// Acceptance 2: messages of mixed sizes, 3 publishers, 3 consumers, 10 queues over at least 4 shards:
-// each received once, bytes equal, order per publisher and queue kept.
+// Acceptance 2: messages of mixed sizes, 3 publishers, 3 consumers, 10 queues over at least 4
+// shards: each received once, bytes equal, order per publisher and queue kept.
 import { runLoad } from '../chaos/chaos-run.ts'
 import { renderReport } from '../chaos/report.ts'
 import { accept, option } from './verdict.ts'

@@ -1,5 +1,5 @@
-// Acceptance 3: the load of line 2 with kill -9 of the leader of a shard or of the metadata group, 50
-// times, each when all groups have caught up from the last.
+// Acceptance 3: the load of line 2 with kill -9 of the leader of a shard or of the metadata group,
+// 50 times, each when all groups have caught up from the last.
 import { setTimeout as delay } from 'node:timers/promises'
 import { runLoad } from '../chaos/chaos-run.ts'
 import { renderGaps, renderReport, summariseGaps } from '../chaos/report.ts'

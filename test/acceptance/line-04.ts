@@ -1,5 +1,5 @@
-// Acceptance 4: all three nodes killed at once under load and restarted; then again with a backlog of
-// 1,000,000 messages of 100 B, ready within 10 s.
+// Acceptance 4: all three nodes killed at once under load and restarted; then again with a backlog
+// of 1,000,000 messages of 100 B, ready within 10 s.
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Random } from '@holdfast/testkit'

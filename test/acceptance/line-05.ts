@@ -1,5 +1,6 @@
-// Acceptance 5: under load two nodes are added and two of the first three removed, one of which leads
-// the metadata group and dies in the middle once; a wiped node comes back; a dead node is removed.
+// Acceptance 5: under load two nodes are added and two of the first three removed, one of which
+// leads the metadata group and dies in the middle once; a wiped node comes back; a dead node is
+// removed.
 import { eventually, type OperationView } from '@holdfast/testkit'
 import { type RunContext, runLoad } from '../chaos/chaos-run.ts'
 import { renderReport } from '../chaos/report.ts'

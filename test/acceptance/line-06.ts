@@ -1,5 +1,6 @@
-// Acceptance 6: without a quorum publishes wait, then fail with the outcome unknown, and resume when a
-// node returns; a leader stopped for 10 s neither answers stale nor delivers what another has.
+// Acceptance 6: without a quorum publishes wait, then fail with the outcome unknown, and resume
+// when a node returns; a leader stopped for 10 s neither answers stale nor delivers what another
+// has.
 import { setTimeout as delay } from 'node:timers/promises'
 import { codeOf, within } from '@holdfast/testkit'
 import { runLoad } from '../chaos/chaos-run.ts'

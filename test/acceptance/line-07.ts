@@ -1,6 +1,6 @@
-// Acceptance 7: a binding confirmed through one node routes at once through every other, 10,000 times,
-// also while the metadata leader is killed. (Routing against a naive matcher and its speed with
-// 100,000 bindings are tests of the broker package.)
+// Acceptance 7: a binding confirmed through one node routes at once through every other, 10,000
+// times, also while the metadata leader is killed. (Routing against a naive matcher and its speed
+// with 100,000 bindings are tests of the broker package.)
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ClusterProcess, codeOf, type SdkConnection } from '@holdfast/testkit'
 import { withScene } from './cluster-scene.ts'

@@ -1,4 +1,5 @@
-// Acceptance 10: names of up to 255 bytes, any UTF-8, with '/'; invalid UTF-8 refused; 1,000 vhosts.
+// Acceptance 10: names of up to 255 bytes, any UTF-8, with '/'; invalid UTF-8 refused; 1,000
+// vhosts.
 import { codeOf } from '@holdfast/testkit'
 import { withScene } from './cluster-scene.ts'
 import { accept, option } from './verdict.ts'

@@ -1,5 +1,5 @@
-// Acceptance 11: 1,000 durable queues are declared within 5 s; the idle cluster then uses less than 5 %
-// of one core in all.
+// Acceptance 11: 1,000 durable queues are declared within 5 s; the idle cluster then uses less than
+// 5 % of one core in all.
 import { runBench } from '@holdfast/bench'
 import { accept, option } from './verdict.ts'
 

@@ -1,5 +1,5 @@
-// Acceptance 12: a page in headless Chromium, using the SDK over WebSocket, publishes 1,000 messages
-// and consumes them.
+// Acceptance 12: a page in headless Chromium, using the SDK over WebSocket, publishes 1,000
+// messages and consumes them.
 import { runInBrowser } from './browser-page.ts'
 import { withScene } from './cluster-scene.ts'
 import { accept, option } from './verdict.ts'

@@ -1,5 +1,5 @@
-// Acceptance 14: window 1,000, 1 KiB, fsynced majority: at least 40,000 confirmed messages a second, and
-// 25,000 a second published and consumed with each message acked. Median of three runs.
+// Acceptance 14: window 1,000, 1 KiB, fsynced majority: at least 40,000 confirmed messages a
+// second, and 25,000 a second published and consumed with each message acked. Median of three runs.
 import { type Figures, renderFigures, runBench } from '@holdfast/bench'
 import { median } from '../chaos/gap-meter.ts'
 import { accept, option } from './verdict.ts'

@@ -1,6 +1,6 @@
-// npm run test:chaos -- --kills 50 --messages 300000 --seed 1
-// Load over ten queues while leaders are killed one after another, then the verdict. Exits with 1 if
-// anything confirmed was lost, anything else is wrong, or a gap exceeds its limit.
+// npm run test:chaos -- --kills 50 --messages 300000 --seed 1 Load over ten queues while leaders
+// are killed one after another, then the verdict. Exits with 1 if anything confirmed was lost,
+// anything else is wrong, or a gap exceeds its limit.
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { defaultSdk } from '@holdfast/testkit'
@@ -34,7 +34,7 @@ const usage = `npm run test:chaos -- [options]
   --publishers N --consumers N --queues N   (3, 3, 10)
   --sizes S        mixed (0 B to 16 MiB, mostly 1 KiB), small (to 64 KiB), or bytes
   --requeue SHARE  share of first deliveries that are nacked once (0)
-  --faults LIST    of kill, pause, all, wipe; drawn at random (kill)
+  --faults LIST    of kill, pause, all, wipe, member; drawn at random (kill)
   --keep           keeps data and histories
   --judge DIR      judges the histories of an earlier run and does nothing else
   --sdk MODULE --cli FILE   another client library, another launcher
@@ -56,7 +56,11 @@ async function strike(kind: string, { cluster, faults, random }: RunContext): Pr
     const { after } = await faults.wipe(id)
     return `deleted the data of node ${id}; it is incarnation ${after}`
   }
-  throw new Error(`no fault '${kind}'; known are kill, pause, all, wipe`)
+  if (kind === 'member') {
+    const { added, removed } = await faults.exchangeNode()
+    return `added node ${added}, removed node ${removed}`
+  }
+  throw new Error(`no fault '${kind}'; known are kill, pause, all, wipe, member`)
 }
 
 async function act(context: RunContext): Promise<void> {

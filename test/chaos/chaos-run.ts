@@ -1,6 +1,6 @@
-// One run: a cluster, a load, something done to the cluster meanwhile, then the drain and the verdict
-// of the checker. The chaos test, the acceptance scripts and the short cluster tests differ only in
-// their options and in what they do meanwhile.
+// One run: a cluster, a load, something done to the cluster meanwhile, then the drain and the
+// verdict of the checker. The chaos test, the acceptance scripts and the short cluster tests differ
+// only in their options and in what they do meanwhile.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import {

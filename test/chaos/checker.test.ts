@@ -1,5 +1,5 @@
-// The checker against hand-made histories: good ones pass, and each bad one is found out for what it
-// is, and for nothing else.
+// The checker against hand-made histories: good ones pass, and each bad one is found out for what
+// it is, and for nothing else.
 import t from 'tap'
 import { Checker } from './checker.ts'
 import type { HistoryEvent } from './history.ts'

@@ -1,7 +1,7 @@
-// Judges a history: no loss, no invention, no altered byte, order per publisher and queue, duplicates
-// only where flagged, one outcome per publish, nothing delivered after its settlement was committed.
-// Events are pushed in the order of time; each costs O(1), memory about 40 bytes a message.
-// The statements are those of `docs/architecture.md`, "What is promised".
+// Judges a history: no loss, no invention, no altered byte, order per publisher and queue,
+// duplicates only where flagged, one outcome per publish, nothing delivered after its settlement
+// was committed. Events are pushed in the order of time; each costs O(1), memory about 40 bytes a
+// message. The statements are those of `docs/architecture.md`, "What is promised".
 import { unreachable } from '@holdfast/errors'
 import type { HistoryEvent } from './history.ts'
 import { finishPublisher, type LostRuns } from './loss.ts'
@@ -46,6 +46,7 @@ export class Checker {
   readonly #errorExamples: string[] = []
   #flaggedFirst = 0
   #errors = 0
+  #stale = 0
   #lastAt = 0
 
   constructor(options: CheckerOptions) {
@@ -76,6 +77,10 @@ export class Checker {
         break
       case 'settled':
         this.#settled(event.consumer, event.count)
+        break
+      case 'settle-failed':
+        this.#stale += 1
+        this.#consumer(event.consumer).doubt(this.#queue(event.queue))
         break
       case 'error':
         this.#error(`${event.process}: ${event.code}: ${event.message}`)
@@ -160,7 +165,7 @@ export class Checker {
     const { publisher, sequence, consumer } = event
     const name = `${publisher}-${sequence} in ${event.queue}`
     const deliveries = this.#consumer(consumer)
-    deliveries.add(publisher, sequence)
+    deliveries.add(publisher, sequence, this.#queue(event.queue))
     this.#counts.deliveries += 1
     if (event.delivery !== deliveries.last) {
       this.#violations.add('malformed', `consumer ${consumer} skips to delivery ${event.delivery}`)
@@ -194,7 +199,8 @@ export class Checker {
       this.#checkOrder(event, table, name)
     } else {
       this.#counts.duplicates += 1
-      // An unflagged delivery may reach one consumer late, when another already has the next attempt.
+      // An unflagged delivery may reach one consumer late, when another already has the next
+      // attempt.
       const isLate = !table.has(sequence, unflagged) && table.consumers[sequence] !== consumer
       if (!redelivered && !isLate) this.#violations.add('unflagged-duplicate', name)
     }
@@ -274,6 +280,7 @@ export class Checker {
       ...this.#counts,
       flaggedFirst: this.#flaggedFirst,
       lost,
+      staleSettlements: this.#stale,
       errors: this.#errors,
       errorExamples: this.#errorExamples,
       violations: this.#violations.all(),

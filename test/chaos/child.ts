@@ -23,7 +23,7 @@ export function say(line: Readonly<Record<string, unknown>>): void {
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
-/** Calls `hear` for each order; the end of the input is the order to stop, for the parent is gone. */
+/** Calls `hear` for each order; the end of the input is the order to stop: no parent is left. */
 export function listen(hear: (order: string) => void): void {
   const lines = createInterface({ input: process.stdin })
   lines.on('line', hear)

@@ -1,5 +1,5 @@
-// One consumer process of a chaos run: consumes some queues, writes each delivery and its settlement
-// to its history before it settles, and notes when settlements are committed.
+// One consumer process of a chaos run: consumes some queues, writes each delivery and its
+// settlement to its history before it settles, and notes when settlements are committed.
 import { codeOf, loadSdk, type SdkConsumer, type SdkDelivery } from '@holdfast/testkit'
 import { type ChildConfiguration, guardProcess, listen, readConfiguration, say } from './child.ts'
 import { HistoryWriter, monotonicNs, type Outcome } from './history.ts'
@@ -117,6 +117,12 @@ class Consumer {
     this.#settles += held.length
   }
 
+  /** Settlements in this queue came too late; they are not to be taken for committed. */
+  doubt(queue: string): void {
+    const { consumer } = this.#configuration
+    this.#history.append({ type: 'settle-failed', at: monotonicNs(), consumer, queue })
+  }
+
   /** Asks the SDK whether what was settled so far is committed; one question at a time. */
   async ask(): Promise<void> {
     if (this.#isAsking || this.#settles === this.#settled) return
@@ -140,7 +146,11 @@ const history = new HistoryWriter(configuration.history)
 guardProcess(`consumer ${configuration.consumer}`, history)
 const consumer = new Consumer(configuration, history)
 const connect = await loadSdk(configuration.sdk)
-const connection = await connect(configuration.addresses)
+const connection = await connect(configuration.addresses, {
+  onStatus: ({ type, queue }) => {
+    if (type === 'settlement-failed' && queue !== undefined) consumer.doubt(queue)
+  }
+})
 const { prefetch } = configuration
 for (const queue of configuration.queues) {
   void consumer.follow(queue, await connection.consume(queue, { prefetch }))

@@ -6,6 +6,7 @@ import {
   type ClusterProcess,
   eventually,
   type OperationView,
+  portsOfNode,
   type Random,
   removeDirectory
 } from '@holdfast/testkit'
@@ -46,7 +47,7 @@ export class Faults {
     return eventually(`leader of group ${group}`, look, { timeoutMs: readyTimeoutMs })
   }
 
-  /** A shard that holds a queue with this start of its name, or the metadata group one time in four. */
+  /** A shard that holds a queue of this prefix, or the metadata group one time in four. */
   async pickGroup(prefix: string): Promise<number> {
     if (this.#random.chance(0.25)) return 0
     const queues = await this.#cluster.admin.queues()
@@ -159,6 +160,24 @@ export class Faults {
     return found.id
   }
 
+  /** Adds a node at a free place, removes another at random, and ends the removed one's process. */
+  async exchangeNode(): Promise<{ added: number; removed: number }> {
+    const others = this.#cluster.nodes
+    const used = new Set(others.map((node) => node.peer))
+    const { portOffset } = this.#cluster
+    const place = [0, 1, 2, 3, 4, 5].find((one) => {
+      return !used.has(`127.0.0.1:${portsOfNode(one, portOffset).peer}`)
+    })
+    if (place === undefined) throw new Error('no place is free')
+    const added = await this.addNode(place)
+    const removed = this.#random.pick(others).id
+    await this.removeNode(removed)
+    if (this.#cluster.isAlive(removed)) await this.#cluster.kill(removed)
+    this.#cluster.forget(removed)
+    await this.#cluster.waitCaughtUp()
+    return { added, removed }
+  }
+
   /** Removes a node and waits until the operation has succeeded. Its process is left to itself. */
   async removeNode(node: number, watch: (seen: OperationView) => void = () => {}): Promise<void> {
     this.#note('remove-node', node, null)
@@ -167,8 +186,8 @@ export class Faults {
   }
 
   /**
-   * Asks again while nobody can take the order. If the answer to an order that was taken is lost with
-   * the node that gave it, the next one is refused: then the operation that runs is the one.
+   * Asks again while nobody can take the order. If the answer to an order that was taken is lost
+   * with the node that gave it, the next one is refused: then the operation that runs is the one.
    */
   async #submit(call: () => Promise<OperationView>): Promise<OperationView> {
     const look = async (): Promise<OperationView | null> => {

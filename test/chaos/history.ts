@@ -1,7 +1,7 @@
 // The history of a run: one JSON line per event, one file per process, each file in the order of
-// time. All processes are on one machine, so that one monotonic clock (nanoseconds) orders them all.
-// An `invoke` is on disk before the publish is sent and a `deliver` before it is settled: a killed
-// process leaves no message that the checker would take for invented or lost.
+// time. All processes are on one machine, so that one monotonic clock (nanoseconds) orders them
+// all. An `invoke` is on disk before the publish is sent and a `deliver` before it is settled: a
+// killed process leaves no message that the checker would take for invented or lost.
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
 import { LineSplitter } from '@holdfast/testkit'
 
@@ -67,6 +67,16 @@ export type HistoryEvent =
       readonly consumer: number
       readonly count: number
     }
+  /**
+   * Some settlements of this consumer in this queue came too late and were refused: whatever of
+   * them is not covered by a `settled` yet ended nothing, for all that is known.
+   */
+  | {
+      readonly type: 'settle-failed'
+      readonly at: number
+      readonly consumer: number
+      readonly queue: string
+    }
   /** An error that reached application code. */
   | {
       readonly type: 'error'
@@ -90,7 +100,7 @@ export function monotonicNs(): number {
 
 const flushBytes = 64 * 1024
 
-/** Appends events to one file. Nothing is on disk before `flush`, or before 64 KiB have gathered. */
+/** Appends events to one file. Nothing is on disk before `flush`, or before 64 KiB gathered. */
 export class HistoryWriter {
   readonly #file: number
   #lines: string[] = []

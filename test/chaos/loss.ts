@@ -1,5 +1,6 @@
 // What never came of one publisher: lost messages as runs, and offsets against sequences. A lost
-// prefix points to a reset, a hole in the middle to a hole in the log, a lost end to a missing sync.
+// prefix points to a reset, a hole in the middle to a hole in the log, a lost end to a missing
+// sync.
 import { confirmed, type MessageTable, unknown } from './message-table.ts'
 import type { Violations } from './violations.ts'
 

@@ -1,6 +1,7 @@
 // The messages of a run, computed from (seed, publisher, sequence): queue, size and bytes. Nothing
-// need be stored: a consumer or a checker can compute again what a publisher sent. A body is a slice
-// of one pseudo-random pool at a place of its own, its first 16 bytes overwritten by its identity.
+// need be stored: a consumer or a checker can compute again what a publisher sent. A body is a
+// slice of one pseudo-random pool at a place of its own, its first 16 bytes overwritten by its
+// identity.
 import { crc32 } from 'node:zlib'
 import { hashText, mix, Random } from '@holdfast/testkit'
 

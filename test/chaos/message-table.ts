@@ -67,6 +67,7 @@ export class MessageTable {
 export class DeliveryTable {
   #publishers: Uint32Array = new Uint32Array(1_024)
   #sequences: Uint32Array = new Uint32Array(1_024)
+  #queues: Uint16Array = new Uint16Array(1_024)
   #states: Uint8Array = new Uint8Array(1_024)
   /** Settled deliveries in the order of their settle events; those below `committed` are final. */
   #settled: Uint32Array = new Uint32Array(1_024)
@@ -74,12 +75,15 @@ export class DeliveryTable {
   committedCount = 0
   last = 0
 
-  add(publisher: number, sequence: number): void {
+  add(publisher: number, sequence: number, queue: number): void {
     this.last += 1
     if (this.last >= this.#states.length) {
       const length = this.last * 2
       const [publishers, sequences] = [new Uint32Array(length), new Uint32Array(length)]
       const [states, settled] = [new Uint8Array(length), new Uint32Array(length)]
+      const queues = new Uint16Array(length)
+      queues.set(this.#queues)
+      this.#queues = queues
       publishers.set(this.#publishers)
       sequences.set(this.#sequences)
       states.set(this.#states)
@@ -91,6 +95,7 @@ export class DeliveryTable {
     }
     this.#publishers[this.last] = publisher
     this.#sequences[this.last] = sequence
+    this.#queues[this.last] = queue
   }
 
   /** False if the delivery is not known or was settled before. `isFinal`: not a requeue. */
@@ -100,6 +105,14 @@ export class DeliveryTable {
     this.#settled[this.settledCount] = delivery
     this.settledCount += 1
     return true
+  }
+
+  /** Takes back the settlements of a queue that are not committed yet: they may end nothing. */
+  doubt(queue: number): void {
+    for (let at = this.committedCount; at < this.settledCount; at += 1) {
+      const delivery = this.#settled[at] ?? 0
+      if (this.#queues[delivery] === queue) this.#states[delivery] = 1
+    }
   }
 
   /** Calls `each` for the messages that the newly committed settlements end. */

@@ -1,5 +1,5 @@
-// One publisher of a chaos run, as a process of its own: publishes at a steady rate within a window,
-// and writes each publish to its history before it is sent, each outcome when it is known.
+// One publisher of a chaos run, as a process of its own: publishes at a steady rate within a
+// window, and writes each publish to its history before it is sent, each outcome when it is known.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { codeOf, loadSdk, type SdkConnection } from '@holdfast/testkit'

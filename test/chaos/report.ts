@@ -44,8 +44,8 @@ export function renderGaps(gaps: readonly Gap[]): string {
     return [at + 1, fault, group ?? '-', node ?? '-', Math.round(queueMs), Math.round(anyMs)]
   })
   const { medianMs, p99Ms, maxMs } = summariseGaps(gaps)
-  const figures = [medianMs, p99Ms, maxMs].map(Math.round)
-  return `${table([head, ...rows])}\n  median ${figures[0]}, p99 ${figures[1]}, max ${figures[2]} ms`
+  const [middle, most, longest] = [medianMs, p99Ms, maxMs].map(Math.round)
+  return `${table([head, ...rows])}\n  median ${middle}, p99 ${most}, max ${longest} ms`
 }
 
 export function renderReport(report: Report): string {
@@ -62,6 +62,7 @@ export function renderReport(report: Report): string {
     ['lost: prefix', lost.prefix],
     ['lost: middle', lost.middle],
     ['lost: end', lost.postfix],
+    ['settlements refused as stale', report.staleSettlements],
     ['errors in application code', report.errors]
   ]
   const lines = [table(rows)]

@@ -1,4 +1,5 @@
-// Hand-made histories for the test of the checker: good ones, and bad ones with what each is guilty of.
+// Hand-made histories for the test of the checker: good ones, and bad ones with what each is guilty
+// of.
 import type { HistoryEvent } from './history.ts'
 import type { ViolationKind } from './violations.ts'
 
@@ -90,6 +91,11 @@ export const good: Readonly<Record<string, () => Untimed[]>> = {
   ],
   'redelivered before its settlement was committed': () => [
     ...[publish(1), ok(1), deliver(1), settle(1), deliver(1, flagged), settled(1)]
+  ],
+  'back after its settlement was refused as stale': () => [
+    ...[publish(1), ok(1), deliver(1), settle(1)],
+    ...[{ type: 'settle-failed', consumer: 1, queue: 'q' } as const, settled(1)],
+    deliver(1, flagged)
   ],
   'two publishers interleaved': () => [
     ...[publish(1), publish(1, 2), ok(1), ok(1, 2)],
@@ -208,6 +214,22 @@ export const bad: Readonly<Record<string, readonly [ViolationKind, () => Untimed
     'delivered-after-settlement',
     () => [
       ...[publish(1), ok(1), deliver(1), settle(1, 'rejected'), settled(1)],
+      deliver(1, flagged)
+    ]
+  ],
+  'back although the refused settlement was of another queue': [
+    'delivered-after-settlement',
+    () => [
+      ...[publish(1), ok(1), deliver(1), settle(1)],
+      ...[{ type: 'settle-failed', consumer: 1, queue: 'r' } as const, settled(1)],
+      deliver(1, flagged)
+    ]
+  ],
+  'back although an earlier settlement was refused': [
+    'delivered-after-settlement',
+    () => [
+      ...whole(1),
+      { type: 'settle-failed', consumer: 1, queue: 'q' } as const,
       deliver(1, flagged)
     ]
   ],

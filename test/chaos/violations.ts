@@ -42,6 +42,8 @@ export interface Report {
   /** Delivered although unconfirmed: allowed, the outcome was unknown. */
   readonly unconfirmedDelivered: number
   readonly lost: LostRuns
+  /** How often settlements came too late; allowed after a change of leader. */
+  readonly staleSettlements: number
   readonly errors: number
   readonly errorExamples: readonly string[]
   readonly violations: Partial<Record<ViolationKind, Violation>>

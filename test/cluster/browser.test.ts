@@ -1,5 +1,5 @@
-// The SDK in a page of headless Chromium, over WebSocket. Where no Chromium is installed, the test says
-// so and checks the bundle alone; the checks of a change install it.
+// The SDK in a page of headless Chromium, over WebSocket. Where no Chromium is installed, the test
+// says so and checks the bundle alone; the checks of a change install it.
 import { join } from 'node:path'
 import { ClusterProcess, temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'

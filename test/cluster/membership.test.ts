@@ -1,5 +1,5 @@
-// Under load a node is added and another removed, by the admin API: no error in application code, nothing
-// lost, and no configuration names the removed node.
+// Under load a node is added and another removed, by the admin API: no error in application code,
+// nothing lost, and no configuration names the removed node.
 import { rmSync } from 'node:fs'
 import t from 'tap'
 import { runLoad } from '../chaos/chaos-run.ts'

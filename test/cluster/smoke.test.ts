@@ -1,5 +1,5 @@
-// Three real nodes: publish and consume, kill a leader under load, restart it, restart all of them; every
-// confirmed message is there, in order, and duplicates are flagged.
+// Three real nodes: publish and consume, kill a leader under load, restart it, restart all of them;
+// every confirmed message is there, in order, and duplicates are flagged.
 import { rmSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { type RunContext, type RunResult, runLoad } from '../chaos/chaos-run.ts'

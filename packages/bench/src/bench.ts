@@ -34,7 +34,8 @@ export async function runBench(request: BenchRequest): Promise<Figures[]> {
       throw new Error(`no workload '${name}'; known are ${Object.keys(workloads).join(', ')}`)
     }
   }
-  // On the disk of the repository: a temporary directory may be in memory, where fsync costs nothing.
+  // On the disk of the repository: a temporary directory may be in memory, where fsync costs
+  // nothing.
   const parent = join(repositoryRoot, '.holdfast')
   mkdirSync(parent, { recursive: true })
   const data = makeTemporaryDirectory('bench', parent)

@@ -14,7 +14,7 @@ const say = (line: Readonly<Record<string, unknown>>): void => {
 /** Milliseconds of the machine's monotonic clock, the same for all processes. */
 const nowMs = (): number => Number(process.hrtime.bigint()) / 1e6
 
-/** One connection that keeps its window full. A confirm costs one shared closure, not an own one. */
+/** One connection that keeps its window full. A confirm calls one shared closure. */
 class WindowedPublisher {
   readonly #connection: SdkConnection
   readonly #job: JobOf<'publish'>

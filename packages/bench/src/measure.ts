@@ -1,4 +1,5 @@
-// One measurement: what ran, how fast, what each process used, and whether something else ran beside.
+// One measurement: what ran, how fast, what each process used, and whether something else ran
+// beside.
 import { type ClusterProcess, UsageMeter, type UsageSpan } from '@holdfast/testkit'
 import type { JobResult } from './job.ts'
 

@@ -1,5 +1,6 @@
 // The admin API of one node or of several in turn, as the tests see it: plain HTTP and JSON. With
-// several addresses a call goes to the next one when nobody answers, since nodes die in these tests.
+// several addresses a call goes to the next one when nobody answers, since nodes die in these
+// tests.
 
 /** A refusal by the API, with its code and its HTTP status. */
 export class AdminError extends Error {

@@ -1,5 +1,5 @@
-// A real cluster for tests from outside: starts `holdfast dev --json`, knows its nodes by pid, kills,
-// pauses and restarts them, adds further servers, and asks the admin API who leads what.
+// A real cluster for tests from outside: starts `holdfast dev --json`, knows its nodes by pid,
+// kills, pauses and restarts them, adds further servers, and asks the admin API who leads what.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
@@ -10,6 +10,7 @@ import { eventually } from './eventually.ts'
 import { findPortOffset, portsOfNode } from './free-ports.ts'
 import { disownProcess, isOwnedAlive, ownProcess, signalOwned } from './owned-processes.ts'
 import { type ClusterNode, type ReadyLine, readReady } from './ready-line.ts'
+import { removeDirectory } from './temporary-directory.ts'
 
 export interface ClusterOptions {
   /** Directory for the data of all nodes; kept from one start to the next. */
@@ -68,7 +69,7 @@ export class ClusterProcess {
     for (const node of ready.nodes) this.#adopt(node)
   }
 
-  /** Starts dev and waits for its ready line. @throws Error with what dev said if it ends before. */
+  /** Starts dev and waits until it is ready. @throws Error with what dev said if it ends before. */
   static async start(options: ClusterOptions): Promise<ClusterProcess> {
     const nodes = options.nodes ?? 3
     const portOffset = options.portOffset ?? (await findPortOffset(nodes + 3))
@@ -150,6 +151,8 @@ export class ClusterProcess {
     const address = (port: number): string => `127.0.0.1:${port}`
     const [client, peer, http] = [address(ports.client), address(ports.peer), address(ports.http)]
     const data = join(this.#options.data, `place-${place}`)
+    // A node that was here before and was removed has left its data.
+    removeDirectory(data)
     const cli = this.#options.cli ?? defaultCli
     const flags = ['--data', data, '--client', client, '--peer', peer, '--http', http]
     for (const node of this.nodes) flags.push('--seed', node.peer)

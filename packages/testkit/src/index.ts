@@ -47,9 +47,11 @@ export {
   loadSdk,
   type SdkConnect,
   type SdkConnection,
+  type SdkConnectOptions,
   type SdkConsumer,
   type SdkDelivery,
-  type SdkPublishOptions
+  type SdkPublishOptions,
+  type SdkStatus
 } from './sdk.ts'
 export {
   makeTemporaryDirectory,

@@ -1,6 +1,6 @@
-// Processes that this process started, directly or through `holdfast dev`, and therefore may signal.
-// Each is known by pid and start time, so that a pid that the system gave to somebody else meanwhile
-// is never signalled. Whatever is left is killed when this process exits.
+// Processes that this process started, directly or through `holdfast dev`, and therefore may
+// signal. Each is known by pid and start time, so that a pid that the system gave to somebody else
+// meanwhile is never signalled. Whatever is left is killed when this process exits.
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from './process-usage.ts'
 
 const owned = new Map<number, ProcessIdentity>()
@@ -35,7 +35,7 @@ export function isOwnedAlive(pid: number): boolean {
   return identity !== undefined && isProcessAlive(identity)
 }
 
-/** Sends a signal to one of our processes; false if it runs no more. @throws Error for a foreign pid. */
+/** Signals one of our processes; false if it runs no more. @throws Error for a foreign pid. */
 export function signalOwned(pid: number, signal: NodeJS.Signals): boolean {
   const identity = owned.get(pid)
   if (identity === undefined) throw new Error(`process ${pid} was not started here`)

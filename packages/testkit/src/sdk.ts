@@ -47,9 +47,21 @@ export interface SdkConnection {
   close(): Promise<void>
 }
 
+/** What a connection tells in the background; `settlement-failed` is one that came too late. */
+export interface SdkStatus {
+  readonly type: string
+  readonly queue?: string
+}
+
+export interface SdkConnectOptions {
+  readonly publishTimeoutMs?: number
+  readonly vhost?: string
+  readonly onStatus?: (status: SdkStatus) => void
+}
+
 export type SdkConnect = (
   addresses: readonly string[],
-  options?: { readonly publishTimeoutMs?: number; readonly vhost?: string }
+  options?: SdkConnectOptions
 ) => Promise<SdkConnection>
 
 /** The SDK of the product. */

@@ -1,4 +1,5 @@
-// ClusterProcess against a stand-in CLI: start, ready line, kill, restart, pause, blank servers, stop.
+// ClusterProcess against a stand-in CLI: start, ready line, kill, restart, pause, blank servers,
+// stop.
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { AdminError, isNodeReady } from '../src/admin-client.ts'
