@@ -137,6 +137,16 @@ export function handleVoteRequest(state: RaftState, message: VoteRequest): void 
     pre: message.pre,
     granted: true
   })
+  if (message.pre) yieldTo(state, message)
+}
+
+/**
+ * When a leader has ended, all its followers learn it in the same instant, and two of them would split
+ * the votes. Of two that ask at once, the one with the higher id steps back for a tick or two.
+ */
+function yieldTo(state: RaftState, message: VoteRequest): void {
+  if (state.role !== 'pre-candidate' || state.haste === null) return
+  if (message.from < state.id) loseElection(state)
 }
 
 function isSilenced(state: RaftState, message: VoteRequest): boolean {
