@@ -36,6 +36,12 @@ export class ConfigurationHistory {
     return found
   }
 
+  /** Every configuration that may be in force on some replica: the one at `index` and all later ones. */
+  from(index: number): readonly ConfigurationAt[] {
+    const first = this.#list.findLastIndex((item) => item.index <= index)
+    return this.#list.slice(Math.max(0, first))
+  }
+
   note(index: number, configuration: Configuration): void {
     assert(index > this.latestAt.index, 'configurations are noted in the order of the log')
     this.#list.push({ index, configuration })

@@ -3,7 +3,7 @@
 // because the promise of a follower counts from its hearing, which is later (thesis §6.4.1).
 import type { Progress } from './progress.ts'
 import { isQuorum } from './quorum.ts'
-import { effectiveConfiguration, progressOf, type RaftState } from './state.ts'
+import { effectiveConfiguration, isSelfVoter, progressOf, type RaftState } from './state.ts'
 
 /** Whether something was heard from it within an election timeout. */
 export function isRecentlyActive(state: RaftState, progress: Progress): boolean {
@@ -25,7 +25,8 @@ export function hasActiveQuorum(state: RaftState): boolean {
  */
 export function hasLeaderQuorum(state: RaftState, ticks: number): boolean {
   if (state.role !== 'leader' || state.transfer !== null) return false
-  if (state.tickCount < state.leaseVoidUntilTick) return false
+  // One that is leaving is not among those whose silence it could rely on.
+  if (state.tickCount < state.leaseVoidUntilTick || !isSelfVoter(state)) return false
   return isQuorum(effectiveConfiguration(state), (replica) => {
     if (replica === state.id) return true
     const sentTick = progressOf(state, replica)?.leaseTick ?? null

@@ -16,7 +16,7 @@ import {
   forgetLeader,
   resetElectionTimer
 } from './role.ts'
-import { effectiveConfiguration, isSelfVoter, type RaftState } from './state.ts'
+import { effectiveConfiguration, isElectable, isOnlyVoter, type RaftState } from './state.ts'
 
 /** Whether a leader was heard so recently that nobody else deserves a vote. */
 export function hasHeardLeader(state: RaftState): boolean {
@@ -30,10 +30,10 @@ export function isWriteStalled(state: RaftState): boolean {
   return since !== null && state.tickCount - since > patience
 }
 
-/** Only a voter of its own effective configuration campaigns, and not while its log is replaced. */
+/** Only a voter campaigns, and not while its log is being replaced. */
 export function canCampaign(state: RaftState): boolean {
   if (state.role === 'leader' || state.offer?.isInstalling === true) return false
-  return isSelfVoter(state) && !isWriteStalled(state)
+  return isElectable(state) && !isWriteStalled(state)
 }
 
 /** Begins an election; with `isTransfer` without asking first, because the leader wants it. */
@@ -49,6 +49,12 @@ export function campaign(state: RaftState, isTransfer: boolean): void {
   becomePreCandidate(state)
   askVotes(state, true, false)
   recordVote(state, state.id, true)
+}
+
+/** Begins an election without waiting, where no leader can rely on this replica's silence. */
+export function campaignEarly(state: RaftState): void {
+  if (state.role !== 'follower') return
+  if (!hasHeardLeader(state) || isOnlyVoter(state)) campaign(state, false)
 }
 
 function campaignForReal(state: RaftState, isTransfer: boolean): void {
@@ -131,6 +137,16 @@ export function handleVoteRequest(state: RaftState, message: VoteRequest): void 
     pre: message.pre,
     granted: true
   })
+  if (message.pre) yieldTo(state, message)
+}
+
+/**
+ * When a leader has ended, all its followers learn it in the same instant, and two of them would split
+ * the votes. Of two that ask at once, the one with the higher id steps back for a tick or two.
+ */
+function yieldTo(state: RaftState, message: VoteRequest): void {
+  if (state.role !== 'pre-candidate' || state.haste === null) return
+  if (message.from < state.id) loseElection(state)
 }
 
 function isSilenced(state: RaftState, message: VoteRequest): boolean {

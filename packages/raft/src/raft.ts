@@ -6,7 +6,7 @@ import { appendOwn } from './append.ts'
 import { assertConfig, type RaftConfig, type RaftInitialState } from './config.ts'
 import { hasLeaderQuorum } from './contact.ts'
 import { dispatch } from './dispatch.ts'
-import { campaign, countOwnVote, succeedLeader } from './election.ts'
+import { campaignEarly, countOwnVote, succeedLeader } from './election.ts'
 import type { Configuration, Entry, EntryId, HardState, ReplicaId, SnapshotMeta } from './entry.ts'
 import * as follower from './follower.ts'
 import { type ConfigurationTarget, proposeConfiguration } from './membership.ts'
@@ -44,9 +44,12 @@ export class Raft {
     dispatch(state, message)
   }
 
-  /** Campaigns without waiting (pre-vote as always), for instance at the birth of a group. */
+  /**
+   * Campaigns without waiting (pre-vote as always), for instance at the birth of a group. Nothing
+   * happens while a leader is heard, unless this is the only voter: a lease may rest on its silence.
+   */
   campaign(): void {
-    if (this.#state.role === 'follower') campaign(this.#state, false)
+    campaignEarly(this.#state)
   }
 
   /** The carrier knows that the leader's process has ended: campaign after 0 to 2 ticks. */

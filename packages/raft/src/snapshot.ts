@@ -22,11 +22,12 @@ export function snapshotTaken(state: RaftState, meta: SnapshotMeta): void {
  */
 export function beginInstall(state: RaftState, meta: SnapshotMeta): boolean {
   const { offer } = state
-  if (offer === null || state.role !== 'follower') return false
+  if (offer === null || offer.isInstalling) return false
   if (offer.snapshot.id.index !== meta.id.index || offer.snapshot.id.term !== meta.id.term) {
     return false
   }
-  if (meta.id.index <= state.commitIndex) {
+  if (meta.id.index <= state.commitIndex || state.role !== 'follower') {
+    // Forgotten, so that it is brought again if the leader repeats its offer.
     state.offer = null
     return false
   }

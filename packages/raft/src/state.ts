@@ -3,7 +3,7 @@
 // followers lives side by side; role.ts resets what a change of role makes void.
 import { assert } from '@holdfast/errors'
 import type { RaftConfig, RaftInitialState } from './config.ts'
-import { emptyConfiguration, isVoter } from './configuration.ts'
+import { allVoters, emptyConfiguration, isVoter } from './configuration.ts'
 import { decodeConfiguration } from './configuration-codec.ts'
 import { ConfigurationHistory } from './configuration-history.ts'
 import type { Configuration, HardState, ReplicaId, SnapshotMeta } from './entry.ts'
@@ -182,6 +182,23 @@ export function applicableIndex(state: RaftState): number {
 /** Whether an entry of the leader's own term is committed: only then it knows what is (Raft §8). */
 export function isNoopCommitted(state: RaftState): boolean {
   return state.role === 'leader' && state.commitIndex >= state.noopIndex
+}
+
+/**
+ * Whether this replica may be needed in an election. One that is not in its latest configuration still
+ * is, as long as that is not known to be committed (thesis §4.2.2): with the most complete log, nobody
+ * else might win under the configuration before.
+ */
+export function isElectable(state: RaftState): boolean {
+  return state.configurations
+    .from(state.commitIndex)
+    .some(({ configuration }) => isVoter(configuration, state.id))
+}
+
+/** Whether this replica is a quorum by itself. */
+export function isOnlyVoter(state: RaftState): boolean {
+  const voters = allVoters(effectiveConfiguration(state))
+  return voters.length === 1 && voters[0] === state.id
 }
 
 /** Whether this replica counts in its effective configuration. */

@@ -5,7 +5,7 @@
 import { argv } from 'node:process'
 import { assert } from '@holdfast/errors'
 import t from 'tap'
-import type { ReplicaId } from '../src/index.ts'
+import { describeConfiguration, describeId, type ReplicaId } from '../src/index.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { calm, type Replica, SimulatedCluster } from './simulated-cluster.ts'
 
@@ -190,12 +190,22 @@ class Storm {
       if (!replica.isUp) cluster.restart(replica)
     }
     const before = cluster.checkers.committedIndex
-    for (let round = 0; round < 400; round++) {
+    for (let round = 0; round < 3000; round++) {
       this.#round()
-      if (round > 60 && round % 10 === 0) this.#propose()
+      if (round > 60 && round % 20 === 0) this.#propose()
       if (round > 100 && cluster.checkers.committedIndex > before && this.#isAgreed()) return
     }
-    assert(false, 'a healed group agrees')
+    assert(false, `a healed group agrees: ${this.#describe()}`)
+  }
+
+  #describe(): string {
+    const lines = [...this.cluster.replicas.values()].map(({ id, raft }) => {
+      const progress = raft.progress().map((item) => JSON.stringify(item))
+      const configuration = describeConfiguration(raft.configuration)
+      const ends = `${describeId(raft.lastId)} commit ${raft.commitIndex} first ${raft.firstIndex}`
+      return `${id} ${raft.role} term ${raft.term} ${ends} ${configuration} ${progress.join('\n  ')}`
+    })
+    return ['', ...lines].join('\n')
   }
 
   #isAgreed(): boolean {
