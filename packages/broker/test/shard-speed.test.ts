@@ -29,7 +29,12 @@ function machineWithQueue(): ShardMachine {
 const producer = new Uint8Array(16).fill(9)
 
 /** An entry of `sections` sections with `count` messages each. */
-function publishEntry(number: number, sections: number, count: number, blob: Uint8Array): Uint8Array {
+function publishEntry(
+  number: number,
+  sections: number,
+  count: number,
+  blob: Uint8Array
+): Uint8Array {
   const parts = Array.from({ length: sections }, (_, index) => {
     const firstSequence = (number + index - 1) * count + 1
     return encodePublishSection({
@@ -87,7 +92,9 @@ t.test('time of publishing and settling', async (t) => {
     })
     t.equal(machine.queue(1)?.liveCount, 0)
     const each = entries * messages
-    t.comment(`${title}: publish ${(publish / each).toFixed(0)} ns, settle ${(settle / each).toFixed(0)} ns`)
+    t.comment(
+      `${title}: publish ${(publish / each).toFixed(0)} ns, settle ${(settle / each).toFixed(0)} ns`
+    )
   }
 })
 
