@@ -7,6 +7,13 @@ export function malformed(reason: string): HoldfastError {
   return new HoldfastError('FRAME_INVALID', { reason })
 }
 
+/** Four bytes at `position`, big-endian. @throws FRAME_INVALID if they are not all there */
+export function readUint32(bytes: Uint8Array, position: number): number {
+  if (position + 4 > bytes.length) throw malformed('bytes are missing')
+  const low = ((bytes[position + 1] ?? 0) << 16) | ((bytes[position + 2] ?? 0) << 8)
+  return (bytes[position] ?? 0) * 0x1000000 + (low | (bytes[position + 3] ?? 0))
+}
+
 /** Writes into an array that doubles when it is full. */
 export class ByteWriter {
   #bytes: Uint8Array
@@ -59,6 +66,16 @@ export class ByteWriter {
   raw(bytes: Uint8Array): void {
     const position = this.#reserve(bytes.length)
     this.#bytes.set(bytes, position)
+  }
+
+  /** `source[from, to)`, 32 bits each; for the many rows of an index. */
+  words(source: Uint32Array, from: number, to: number): void {
+    let position = this.#reserve((to - from) * 4)
+    const view = this.#view
+    for (let at = from; at < to; at++) {
+      view.setUint32(position, source[at] ?? 0)
+      position += 4
+    }
   }
 
   /** `text := length:u16 UTF-8` */
@@ -145,6 +162,15 @@ export class ByteReader {
   raw(size: number): Uint8Array {
     const position = this.skip(size)
     return this.bytes.subarray(position, position + size)
+  }
+
+  /** Fills `target[from, to)` with 32 bits each. */
+  words(target: Uint32Array, from: number, to: number): void {
+    let position = this.skip((to - from) * 4)
+    for (let at = from; at < to; at++) {
+      target[at] = this.#view.getUint32(position)
+      position += 4
+    }
   }
 
   text(lengthMax = 0xffff): string {

@@ -6,7 +6,7 @@
 //   kind    := 1 publish (publish-section.ts) | 2 command | 3 settle (shard-codec.ts)
 import { assert, HoldfastError } from '@holdfast/errors'
 import { recordLimits } from '@holdfast/record'
-import { ByteReader, ByteWriter, malformed } from './bytes.ts'
+import { ByteReader, ByteWriter, malformed, readUint32 } from './bytes.ts'
 import { publishKind, readPublishHeader, scanPublish } from './publish-section.ts'
 import { shardLimits } from './queue/limits.ts'
 import { decodeCommandSection } from './shard-codec.ts'
@@ -91,7 +91,7 @@ const starts: Uint32Array = new Uint32Array(recordLimits.recordsMax + 1)
  * @throws FRAME_INVALID, MESSAGE_TOO_LARGE, OPTION_UNKNOWN, OPTION_INVALID, VERSION_UNSUPPORTED
  */
 export function validateSection(section: Uint8Array): void {
-  const length = new ByteReader(section).u32()
+  const length = readUint32(section, 0)
   if (length !== section.length - 4 || length === 0) throw malformed('a section has another length')
   if (sectionKind(section, 0) === publishKind) {
     scanPublish(section, readPublishHeader(section, 0), starts)

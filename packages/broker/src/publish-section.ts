@@ -9,7 +9,7 @@
 //   producer := id:16 epoch:natural firstSequence:natural lowestUnconfirmed:natural
 import { assert } from '@holdfast/errors'
 import { recordLimits, scanRecord } from '@holdfast/record'
-import { ByteReader, ByteWriter, malformed } from './bytes.ts'
+import { ByteReader, ByteWriter, malformed, readUint32 } from './bytes.ts'
 import { shardLimits } from './queue/limits.ts'
 
 export const publishKind = 1
@@ -59,12 +59,18 @@ export interface PublishSection {
   readonly blob: Uint8Array
 }
 
+/** A producer as it lies in an entry. */
+export interface HeaderProducer extends Omit<PublishProducer, 'id'> {
+  /** The bytes of its id as characters below 256: what tables are keyed with. */
+  readonly key: string
+}
+
 /** A publish section as it lies in an entry: numbers, and positions in the entry's data. */
 export interface PublishHeader {
   readonly gateway: GatewayId
   readonly number: number
   readonly first: boolean
-  readonly producer: PublishProducer | null
+  readonly producer: HeaderProducer | null
   readonly queues: readonly number[]
   readonly count: number
   /** Where the section starts, its length included. */
@@ -99,9 +105,16 @@ export function encodePublishSection(section: PublishSection): readonly Uint8Arr
   return [writer.finish(), section.blob]
 }
 
-function readProducer(reader: ByteReader, flags: number): PublishProducer {
+/** `bytes[position, position + length)` as characters below 256. */
+function latin1(bytes: Uint8Array, position: number, length: number): string {
+  let text = ''
+  for (let at = position; at < position + length; at++) text += String.fromCharCode(bytes[at] ?? 0)
+  return text
+}
+
+function readProducer(reader: ByteReader, flags: number): HeaderProducer {
   const producer = {
-    id: reader.raw(producerIdBytes),
+    key: latin1(reader.bytes, reader.skip(producerIdBytes), producerIdBytes),
     epoch: reader.natural(),
     firstSequence: reader.positive(),
     lowestUnconfirmed: reader.positive(),
@@ -118,7 +131,7 @@ function readProducer(reader: ByteReader, flags: number): PublishProducer {
  * @throws FRAME_INVALID
  */
 export function readPublishHeader(data: Uint8Array, position: number): PublishHeader {
-  const length = new ByteReader(data, position).u32()
+  const length = readUint32(data, position)
   const reader = new ByteReader(data, position + 5, position + 4 + length)
   const gateway = { replica: reader.natural(), epoch: reader.natural() }
   const number = reader.positive()

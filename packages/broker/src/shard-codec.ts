@@ -6,7 +6,7 @@
 //              count:u32 (first:natural last:natural attempt:natural)*
 import { unreachable } from '@holdfast/errors'
 import { pack, unpack, utf8Length } from '@holdfast/record'
-import { ByteReader, ByteWriter, malformed } from './bytes.ts'
+import { ByteReader, ByteWriter, malformed, readUint32 } from './bytes.ts'
 import { shardLimits } from './queue/limits.ts'
 import type {
   ConsumerKey,
@@ -276,7 +276,7 @@ function readCommand(source: Fields): ShardCommand {
 
 /** The command in the section at `position`, whose extent was checked. @throws FRAME_INVALID */
 export function decodeCommandSection(data: Uint8Array, position: number): ShardCommand {
-  const length = new ByteReader(data, position).u32()
+  const length = readUint32(data, position)
   const start = position + 5
   const end = position + 4 + length
   const kind = data[position + 4] ?? 0

@@ -5,12 +5,12 @@ import { HoldfastError } from '@holdfast/errors'
 import { recordLimits } from '@holdfast/record'
 import type { Gateway } from './gateways.ts'
 import {
+  type HeaderProducer,
   type PublishHeader,
-  type PublishProducer,
   readPublishHeader,
   scanPublish
 } from './publish-section.ts'
-import { type Debt, type Producer, producerKey } from './queue/deduplication.ts'
+import type { Debt, Producer } from './queue/deduplication.ts'
 import type { ShardQueue } from './queue/queue.ts'
 import { accepted, type Refused, refused, repeated, type SectionReply } from './shard-reply.ts'
 import type { ShardState } from './shard-state.ts'
@@ -88,9 +88,9 @@ function append(
 }
 
 /** The producer's row, or why it may not publish. */
-function findProducer(state: ShardState, producer: PublishProducer): Producer | Refused {
+function findProducer(state: ShardState, producer: HeaderProducer): Producer | Refused {
   const { producers, limits } = state
-  const key = producerKey(producer.id)
+  const { key } = producer
   const row = producers.get(key)
   if (row !== undefined && producer.epoch < row.epoch) return refused('PRODUCER_FENCED')
   if (row !== undefined && producer.epoch === row.epoch) return row
@@ -104,7 +104,7 @@ function findProducer(state: ShardState, producer: PublishProducer): Producer | 
 function applyIdentified(
   state: ShardState,
   header: PublishHeader,
-  producer: PublishProducer,
+  producer: HeaderProducer,
   targets: readonly ShardQueue[],
   missing: readonly number[]
 ): SectionReply {

@@ -156,20 +156,12 @@ function readQueue(state: ShardState, reader: ByteReader): SavedItem {
 
 function readSegment(reader: ByteReader): Segment {
   const segment = new Segment(reader.positive(), reader.natural())
-  const count = reader.u32()
+  const count = reader.u16()
   assert(count >= 1 && count <= segmentRows, 'a segment holds 1 to 1,024 rows')
-  const hasCounts = reader.u8() === 1
-  const live = reader.count(count, hasCounts ? 26 : 18)
+  const flags = reader.u8()
   segment.reserve(count)
-  segment.count = count
-  let before = -1
-  for (let at = 0; at < live; at++) {
-    const row = reader.u16()
-    assert(row > before && row < count, 'rows of a segment ascend')
-    before = row
-    segment.restoreRow(row, [reader.u32(), reader.u32(), reader.u32(), reader.u32()])
-    if (hasCounts) segment.restoreCounts(row, reader.u32(), reader.u32())
-  }
+  segment.makeCounts((flags & 1) !== 0, (flags & 2) !== 0)
+  segment.read(reader, count)
   return segment
 }
 

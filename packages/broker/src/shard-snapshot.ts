@@ -30,7 +30,7 @@ export const itemKinds = { queue: 1, segment: 2, producers: 3, gateways: 4 } as 
 export const itemHeaderBytes = 5
 
 /** What a saved row of a segment takes without counts; for estimates. */
-const rowBytes = 18
+const rowBytes = 16
 
 /** Packs items into blobs of about equal size. */
 class BlobPacker {
@@ -122,23 +122,12 @@ function writeQueue(writer: ByteWriter, queue: ShardQueue): void {
 }
 
 function writeSegment(writer: ByteWriter, queue: number, segment: Segment): void {
-  const hasCounts = segment.attempts !== null || segment.deliveryCounts !== null
   writer.natural(queue)
   writer.natural(segment.first)
   writer.natural(segment.firstEntry)
-  writer.u32(segment.count)
-  writer.u8(hasCounts ? 1 : 0)
-  writer.u32(segment.liveCount)
-  for (let row = segment.nextLive(0); row >= 0; row = segment.nextLive(row + 1)) {
-    writer.u16(row)
-    writer.u32(segment.entryDeltaAt(row))
-    writer.u32(segment.positionAt(row))
-    writer.u32(segment.sectionAt(row))
-    writer.u32(segment.sizeAt(row))
-    if (!hasCounts) continue
-    writer.u32(segment.attemptAt(row))
-    writer.u32(segment.deliveryCountAt(row))
-  }
+  writer.u16(segment.count)
+  writer.u8((segment.attempts === null ? 0 : 1) | (segment.deliveryCounts === null ? 0 : 2))
+  segment.write(writer)
 }
 
 function writeProducers(writer: ByteWriter, bucket: number, rows: readonly Producer[]): void {

@@ -1,11 +1,6 @@
 // A shard in plain arrays and maps: what the machine must do, without any of its structures. Messages are
 // objects, sequences are sets; it is slow and obviously right.
-import type {
-  ConsumerKey,
-  PublishSection,
-  SectionReply,
-  ShardCommand
-} from '../src/index.ts'
+import type { ConsumerKey, PublishSection, SectionReply, ShardCommand } from '../src/index.ts'
 
 export interface ReferenceMessage {
   readonly offset: number
@@ -179,7 +174,15 @@ export class ReferenceShard {
     const { exchange, routingKey } = section
     const offset = ++queue.tail
     const { entry } = this
-    queue.messages.push({ offset, record, entry, exchange, routingKey, attempt: 0, deliveryCount: 0 })
+    queue.messages.push({
+      offset,
+      record,
+      entry,
+      exchange,
+      routingKey,
+      attempt: 0,
+      deliveryCount: 0
+    })
   }
 
   #giveBack(queue: ReferenceQueue, triples: readonly number[]): number[] {

@@ -52,7 +52,10 @@ function compare(t: Test, machine: ShardMachine, reference: ReferenceShard, stor
   const live = new Set<number>()
   for (const expected of reference.queues.values()) {
     const queue = machine.queue(expected.id)
-    if (queue === undefined) return problem('a queue is missing', { id: expected.id })
+    if (queue === undefined) {
+      problem('a queue is missing', { id: expected.id })
+      return
+    }
     let bytes = 0
     let before = 0
     for (const message of expected.messages.sort((a, b) => a.offset - b.offset)) {
@@ -62,7 +65,10 @@ function compare(t: Test, machine: ShardMachine, reference: ReferenceShard, stor
       before = message.offset
       bytes += message.record.length
       live.add(message.entry)
-      if (row === null) return problem('a message is missing', { offset: message.offset })
+      if (row === null) {
+        problem('a message is missing', { offset: message.offset })
+        return
+      }
       const same =
         row.attempt === message.attempt &&
         row.deliveryCount === message.deliveryCount &&
@@ -88,7 +94,12 @@ function compare(t: Test, machine: ShardMachine, reference: ReferenceShard, stor
 }
 
 /** Every delivery run lies in the log as it should: the records one behind the other. */
-function compareRuns(t: Test, machine: ShardMachine, reference: ReferenceShard, store: Store): void {
+function compareRuns(
+  t: Test,
+  machine: ShardMachine,
+  reference: ReferenceShard,
+  store: Store
+): void {
   for (const expected of reference.queues.values()) {
     const queue = machine.queue(expected.id)
     const messages = expected.messages.sort((a, b) => a.offset - b.offset)
@@ -97,7 +108,10 @@ function compareRuns(t: Test, machine: ShardMachine, reference: ReferenceShard, 
       const message = messages[at]
       if (message === undefined || queue === undefined) return
       const run = queue.deliveryRun(message.offset, 500, 2_000, expected.tail)
-      if (run === null) return void t.fail('no run', { offset: message.offset })
+      if (run === null) {
+        t.fail('no run', { offset: message.offset })
+        return
+      }
       const data = store.log[run.entry] ?? new Uint8Array()
       const slice = data.subarray(run.position, run.position + run.lengthBytes)
       const records = messages.slice(at, at + run.count)
@@ -124,7 +138,12 @@ function run(t: Test, random: Random, entries: number): void {
   const machine = new ShardMachine(options)
   const workload = new Workload(random, reference, 6)
   const store = new Store()
-  const kept: { index: number; manifest: Uint8Array; blobs: Map<number, Uint8Array>; hash: string }[] = []
+  const kept: {
+    index: number
+    manifest: Uint8Array
+    blobs: Map<number, Uint8Array>
+    hash: string
+  }[] = []
   const types: Record<string, number> = {}
   let index = 0
   for (let round = 0; round < entries && t.passing(); round++) {
@@ -147,7 +166,8 @@ function run(t: Test, random: Random, entries: number): void {
     if (random.chance(0.1)) {
       store.save(machine.snapshot())
       const stored = expandRanges(machine.retainedEntries())
-      if (`${[...store.entries].sort((a, b) => a - b)}` !== `${stored}`) t.fail('other entries kept')
+      if (`${[...store.entries].sort((a, b) => a - b)}` !== `${stored}`)
+        t.fail('other entries kept')
     }
     if (random.chance(0.1)) compare(t, machine, reference, store)
     if (random.chance(0.02)) compareRuns(t, machine, reference, store)
@@ -176,7 +196,12 @@ function replay(
   t: Test,
   machine: ShardMachine,
   store: Store,
-  kept: readonly { index: number; manifest: Uint8Array; blobs: Map<number, Uint8Array>; hash: string }[]
+  kept: readonly {
+    index: number
+    manifest: Uint8Array
+    blobs: Map<number, Uint8Array>
+    hash: string
+  }[]
 ): void {
   const hash = machine.hash()
   const catchUp = (replica: ShardMachine, from: number): void => {
@@ -200,6 +225,7 @@ function replay(
 }
 
 t.test('agrees with the reference, and replays to the same state', async (t) => {
+  // biome-ignore lint/style/noProcessEnv: for a longer run by hand.
   const rounds = Number(process.env['ROUNDS'] ?? 6)
   let seed = chooseSeed()
   for (let round = 0; round < rounds && t.passing(); round++, seed++) {

@@ -2,10 +2,10 @@
 // unknown queues, stale settlements. Each section comes with its call of the reference.
 import { encodeRecord } from '@holdfast/record'
 import {
+  type EncodedSection,
   encodeCommandSection,
   encodeEntryBatch,
   encodePublishSection,
-  type EncodedSection,
   type PublishSection,
   type SectionReply,
   type ShardCommand
@@ -57,7 +57,13 @@ export class Workload {
     for (let left = 1 + random.below(4); left > 0; left--) {
       steps.push(random.chance(0.5) ? this.#publish() : this.#command(this.#randomCommand()))
     }
-    return { data: encodeEntryBatch(timeMs, steps.map(({ section }) => section)), steps }
+    return {
+      data: encodeEntryBatch(
+        timeMs,
+        steps.map(({ section }) => section)
+      ),
+      steps
+    }
   }
 
   #command(command: ShardCommand): Step {
@@ -213,7 +219,10 @@ export class Workload {
       return { type: 'detach-session', session: random.pick(sessions), releases }
     }
     if (roll < 87) {
-      return { type: 'advance-marks', marks: [{ queue, mark: random.below((row?.tail ?? 0) + 50) }] }
+      return {
+        type: 'advance-marks',
+        marks: [{ queue, mark: random.below((row?.tail ?? 0) + 50) }]
+      }
     }
     if (roll < 92) return { type: 'return-unclaimed', queue, claimed: this.#pairs(row) }
     if (roll < 94) return { type: 'purge-queue', queue, keep: this.#pairs(row) }

@@ -26,10 +26,6 @@ export interface Producer {
 /** Rows are saved in buckets by the first byte of the id. */
 export const bucketCount = 256
 
-export function producerKey(id: Uint8Array): string {
-  return String.fromCharCode.apply(null, id as unknown as number[])
-}
-
 export class ProducerTable {
   /** In the order of `lastMs`. */
   readonly #rows: Map<string, Producer> = new Map()

@@ -7,6 +7,7 @@
 // Positions count in the entry's data, whose size is below 2^32. Attempts and delivery counts are made
 // when the first message of the segment is returned.
 import { assert } from '@holdfast/errors'
+import type { ByteReader, ByteWriter } from '../bytes.ts'
 import { blankSavedItem, type SavedItem } from '../saved-item.ts'
 
 /** Rows of a full segment. */
@@ -104,11 +105,41 @@ export class Segment {
     this.liveCount += rows
   }
 
-  /** Puts one row back as it was saved; rows between are dead. */
-  restoreRow(row: number, fields: ArrayLike<number>): void {
-    this.words.set(fields, bitmapWords + row * rowWords)
-    this.words[row >>> 5] = (this.words[row >>> 5] ?? 0) | (1 << (row & 31))
-    this.liveCount++
+  /** Calls `visit` for each run of live rows `from` … `to - 1`. */
+  forEachRun(visit: (from: number, to: number) => void): void {
+    let from = this.nextLive(0)
+    while (from >= 0) {
+      let to = from + 1
+      while (to < this.count && this.isLive(to)) to++
+      visit(from, to)
+      from = this.nextLive(to)
+    }
+  }
+
+  /** Writes the bitmap, the fields of live rows, and their counts if there are any. */
+  write(writer: ByteWriter): void {
+    writer.words(this.words, 0, Math.ceil(this.count / 32))
+    this.forEachRun((from, to) => {
+      writer.words(this.words, bitmapWords + from * rowWords, bitmapWords + to * rowWords)
+      if (this.attempts !== null) writer.words(this.attempts, from, to)
+      if (this.deliveryCounts !== null) writer.words(this.deliveryCounts, from, to)
+    })
+  }
+
+  /** Reads `count` rows as they were written; dead rows stay blank. */
+  read(reader: ByteReader, count: number): void {
+    this.reserve(count)
+    this.count = count
+    reader.words(this.words, 0, Math.ceil(count / 32))
+    const beyond = count & 31
+    const lastWord = this.words[count >>> 5] ?? 0
+    assert(beyond === 0 || lastWord >>> beyond === 0, 'no row is live behind the last')
+    this.forEachRun((from, to) => {
+      reader.words(this.words, bitmapWords + from * rowWords, bitmapWords + to * rowWords)
+      if (this.attempts !== null) reader.words(this.attempts, from, to)
+      if (this.deliveryCounts !== null) reader.words(this.deliveryCounts, from, to)
+      this.liveCount += to - from
+    })
   }
 
   isLive(row: number): boolean {
@@ -173,15 +204,10 @@ export class Segment {
     this.deliveryCounts[row] = (this.deliveryCounts[row] ?? 0) + 1
   }
 
-  restoreCounts(row: number, attempt: number, deliveryCount: number): void {
-    if (attempt > 0) {
-      this.attempts ??= new Uint32Array(this.capacity)
-      this.attempts[row] = attempt
-    }
-    if (deliveryCount > 0) {
-      this.deliveryCounts ??= new Uint32Array(this.capacity)
-      this.deliveryCounts[row] = deliveryCount
-    }
+  /** Makes room for the counts that a saved segment has. */
+  makeCounts(hasAttempts: boolean, hasDeliveryCounts: boolean): void {
+    if (hasAttempts) this.attempts = new Uint32Array(this.capacity)
+    if (hasDeliveryCounts) this.deliveryCounts = new Uint32Array(this.capacity)
   }
 }
 
