@@ -163,17 +163,23 @@ export class Session implements PublishOrigin {
     if (this.#isClosed) return
     this.#core.counters.confirmedMessages += count
     this.connection.confirm(firstSequence, firstSequence + count - 1)
-    this.#core.sessions.creditReturned()
+    this.#answered()
   }
 
   failed(firstSequence: number, count: number, _bytes: number, error: WireError): void {
     if (this.#isClosed) return
     this.connection.publishFailed(firstSequence, firstSequence + count - 1, error)
+    this.#answered()
+  }
+
+  #answered(): void {
+    this.#core.sessions.touch(this)
     this.#core.sessions.creditReturned()
   }
 
   deliver(run: DeliveryRun): void {
     this.connection.deliver(run)
+    this.#core.sessions.touch(this)
   }
 
   settle(event: SettleEvent): void {
@@ -184,6 +190,7 @@ export class Session implements PublishOrigin {
   }
 
   settleAnswered(settleSequence: number, isDone: boolean): void {
+    this.#core.sessions.touch(this)
     if (isDone) return this.connection.settled(settleSequence)
     this.connection.settleFailed(settleSequence, new HoldfastError('DELIVERY_STALE').toWire())
   }
@@ -197,6 +204,7 @@ export class Session implements PublishOrigin {
   cancelled(number: number, error: WireError): void {
     this.consumers.delete(number)
     this.connection.cancelled(number, error)
+    this.#core.sessions.touch(this)
   }
 
   /** The connection is gone: what its consumers hold goes back to their queues. */
