@@ -140,6 +140,7 @@ export class Session {
     this.#isClosing = true
     this.#isClosed = true
     clearInterval(this.#timer)
+    this.#primary = null
     this.#links.close()
     this.#sleeper.interrupt()
   }
