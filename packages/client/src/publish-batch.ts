@@ -1,13 +1,16 @@
 // Consecutive publishes to one exchange with one routing key: one frame, one object. Outcomes may come
 // for parts of it; what is left can be cut into pieces, for a window that is nearly full or a resend.
 
-export type Reject = (error: unknown) => void
+import type { Properties } from '@holdfast/record'
+import type { PublishPromise } from './publish-promise.ts'
 
-/** The promise of one publish, as the batch keeps it. */
-export interface PublishPromise {
-  readonly promise: Promise<void>
-  readonly resolve: () => void
-  readonly reject: Reject
+/** One publish as the application asked for it. */
+export interface Publish {
+  readonly exchange: string
+  readonly routingKey: string
+  readonly isMandatory: boolean
+  readonly properties: Properties | null
+  readonly body: Uint8Array
 }
 
 export class PublishBatch {

@@ -3,41 +3,27 @@
 // and with the same numbers, before anything new (architecture, A9).
 import { HoldfastError } from '@holdfast/errors'
 import { checkName } from '@holdfast/protocol'
-import type { Properties } from '@holdfast/record'
+import { BatchList } from './batch-list.ts'
 import { nowMs } from './clock.ts'
 import { clientLimits } from './limits.ts'
 import type { Link, LinkPublisher } from './link.ts'
 import type { ResolvedOptions } from './options.ts'
-import { PublishBatch, type PublishPromise, type Reject } from './publish-batch.ts'
+import { checkBacklog } from './publish-backlog.ts'
+import { type Publish, PublishBatch } from './publish-batch.ts'
+import { makePromise } from './publish-promise.ts'
 import { RecordBuffer } from './record-buffer.ts'
-
-export interface Publish {
-  readonly exchange: string
-  readonly routingKey: string
-  readonly isMandatory: boolean
-  readonly properties: Properties | null
-  readonly body: Uint8Array
-}
-
-/** Answered batches in the middle of the list are swept out in blocks of at least this many. */
-const sweepMin = 256
 
 export class Publisher implements LinkPublisher {
   readonly #options: ResolvedOptions
   readonly #schedule: () => void
   readonly #buffer = new RecordBuffer()
-  /** Oldest first; those up to `#cursor` are sent on the present link. */
-  #batches: PublishBatch[] = []
-  #cursor = 0
-  /** No batch before this one has anything without an outcome. */
-  #head = 0
-  /** Batches in the list in which everything has an outcome. */
-  #answered = 0
+  readonly #list = new BatchList()
   /** The last batch while it can still be added to. */
   #openBatch: PublishBatch | null = null
   #link: Link | null = null
   #creditBytes = 0
-  #isCreditWanted = false
+  /** Asked for and not come yet. */
+  #wantedBytes = 0
   #inFlightMessages = 0
   #inFlightBytes = 0
   #pendingMessages = 0
@@ -61,12 +47,7 @@ export class Publisher implements LinkPublisher {
   /** @throws before anything is kept: names, sizes, properties, LIMIT_REACHED */
   publish(publish: Publish): Promise<void> {
     const { exchange, routingKey, isMandatory } = publish
-    if (this.#pendingMessages >= clientLimits.waitingMessagesMax) {
-      throw waitingTooMany(clientLimits.waitingMessagesMax, 'publishes without an outcome')
-    }
-    if (this.#pendingBytes + publish.body.length > clientLimits.waitingBytesMax) {
-      throw waitingTooMany(clientLimits.waitingBytesMax, 'bytes of publishes without an outcome')
-    }
+    checkBacklog(this.#pendingMessages + 1, this.#pendingBytes + publish.body.length)
     let batch = this.#openBatch
     const joins =
       batch !== null &&
@@ -85,7 +66,7 @@ export class Publisher implements LinkPublisher {
     this.#buffer.append(publish.properties, publish.body)
     if (batch !== this.#openBatch) {
       this.#openBatch = batch
-      this.#batches.push(batch)
+      this.#list.add(batch)
     }
     const promise = makePromise()
     batch.add(this.#buffer.length, promise)
@@ -101,21 +82,15 @@ export class Publisher implements LinkPublisher {
     this.#link = link
     link.publisher = this
     this.#creditBytes = link.takeFirstCredit()
-    this.#isCreditWanted = false
+    this.#wantedBytes = 0
     this.#seal()
-    this.#batches = this.#batches.flatMap((batch) =>
-      batch.remaining === 0 ? [] : batch.pendingParts()
-    )
-    this.#answered = 0
-    this.#head = 0
-    for (const batch of this.#batches) batch.isInFlight = false
+    this.#list.rewind()
     this.flush()
   }
 
   detach(reason: string): void {
     if (this.#link !== null) this.#link.publisher = null
     this.#link = null
-    this.#cursor = 0
     this.#inFlightMessages = 0
     this.#inFlightBytes = 0
     this.#offlineReason = reason
@@ -125,17 +100,12 @@ export class Publisher implements LinkPublisher {
   flush(): void {
     const link = this.#link
     if (link === null || !link.isOpen) return
-    for (; this.#cursor < this.#batches.length; this.#cursor++) {
-      const batch = this.#batches[this.#cursor]
-      if (batch === undefined || batch.remaining === 0) continue
+    for (let batch = this.#list.next; batch !== null; batch = this.#list.next) {
       if (batch === this.#openBatch) this.#seal()
       const count = this.#countThatFits(batch)
       if (count === 0) break
-      if (count < batch.count) {
-        const parts = [batch.part(0, count), batch.part(count, batch.count)]
-        this.#batches.splice(this.#cursor, 1, ...parts)
-      }
-      this.#send(link, this.#batches[this.#cursor] ?? batch)
+      this.#send(link, count < batch.count ? this.#list.split(batch, count) : batch)
+      this.#list.advance()
     }
   }
 
@@ -143,7 +113,7 @@ export class Publisher implements LinkPublisher {
   tick(): void {
     const timeNowMs = nowMs()
     const { publishTimeoutMs } = this.#options
-    for (const batch of this.#batches) {
+    for (const batch of this.#list.batches) {
       if (batch.remaining === 0) continue
       const isSent = batch.firstSequence > 0
       const sinceMs = isSent ? batch.sentMs : Math.max(batch.enqueuedMs, this.#progressMs)
@@ -191,7 +161,7 @@ export class Publisher implements LinkPublisher {
     const closed = new HoldfastError('CONNECTION_CLOSED', { reason })
     const { publishTimeoutMs: timeoutMs } = this.#options
     const unknown = new HoldfastError('PUBLISH_OUTCOME_UNKNOWN', { timeoutMs, reason })
-    for (const batch of this.#batches) {
+    for (const batch of this.#list.batches) {
       this.#rejectBatch(batch, batch.firstSequence > 0 ? unknown : closed)
     }
     this.#sweep()
@@ -209,7 +179,8 @@ export class Publisher implements LinkPublisher {
     const windowBytes =
       this.#inFlightMessages === 0 ? Infinity : publishWindowBytes - this.#inFlightBytes
     const bytesMax = Math.min(windowBytes, this.#creditBytes)
-    const countMax = Math.min(batch.count, publishWindow - this.#inFlightMessages)
+    const windowMessages = Math.min(publishWindow, this.#sequencesLeft(batch))
+    const countMax = Math.min(batch.count, windowMessages - this.#inFlightMessages)
     if (countMax <= 0) return 0
     if (batch.blob.length <= bytesMax && countMax === batch.count) return batch.count
     let count = 0
@@ -218,12 +189,21 @@ export class Publisher implements LinkPublisher {
     return count
   }
 
+  /** What is new must not run too far ahead of what has no outcome: a shard remembers the gaps. */
+  #sequencesLeft(batch: PublishBatch): number {
+    if (batch.firstSequence > 0) return Infinity
+    const { oldest } = this.#list
+    const isNumbered = oldest !== null && oldest.firstSequence > 0
+    const span = isNumbered ? this.#nextSequence - oldest.lowestUnconfirmed : 0
+    return this.#inFlightMessages + clientLimits.sequenceSpanMax - span
+  }
+
   #wantCredit(batch: PublishBatch): void {
-    if (this.#isCreditWanted) return
-    this.#isCreditWanted = true
+    if (this.#wantedBytes > 0) return
     const waitingBytes = this.#pendingBytes - this.#inFlightBytes
     const wishBytes = Math.min(clientLimits.wantCreditBytesMax, waitingBytes)
-    this.#link?.wantCredit(Math.max(batch.ends[0] ?? 0, wishBytes))
+    this.#wantedBytes = Math.max(batch.ends[0] ?? 0, wishBytes)
+    this.#link?.wantCredit(this.#wantedBytes)
   }
 
   #send(link: Link, batch: PublishBatch): void {
@@ -250,19 +230,17 @@ export class Publisher implements LinkPublisher {
   }
 
   #lowestUnconfirmed(sending: PublishBatch): number {
-    while (this.#batches[this.#head]?.remaining === 0) this.#head += 1
-    return (this.#batches[this.#head] ?? sending).lowestUnconfirmed
+    return (this.#list.oldest ?? sending).lowestUnconfirmed
   }
 
   #takeCredit(bytes: number): void {
-    if (bytes === 0) return
     this.#creditBytes += bytes
-    this.#isCreditWanted = false
+    this.#wantedBytes = Math.max(0, this.#wantedBytes - bytes)
   }
 
   #answer(first: number, last: number, error: HoldfastError | null): void {
-    const batches = this.#batches
-    for (let i = this.#find(first); i < batches.length; i++) {
+    const { batches } = this.#list
+    for (let i = this.#list.find(first); i < batches.length; i++) {
       const batch = batches[i]
       if (batch === undefined || batch.firstSequence === 0 || batch.firstSequence > last) break
       const from = Math.max(0, first - batch.firstSequence)
@@ -287,7 +265,7 @@ export class Publisher implements LinkPublisher {
       this.#inFlightMessages -= 1
       this.#inFlightBytes -= bytes
     }
-    if (batch.remaining === 0) this.#answered += 1
+    if (batch.remaining === 0) this.#list.noteAnswered()
     if (error === null) {
       promise.resolve()
       return
@@ -303,55 +281,19 @@ export class Publisher implements LinkPublisher {
     this.#schedule()
   }
 
-  /** Index of the first numbered batch that ends at or after `sequence`. */
-  #find(sequence: number): number {
-    let low = 0
-    let high = this.#batches.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const batch = this.#batches[middle]
-      const isBefore =
-        batch !== undefined && batch.firstSequence > 0 && batch.lastSequence < sequence
-      if (isBefore) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
   #sweep(): void {
     if (this.#pendingMessages === 0) {
       for (const wake of this.#idleWaiters.splice(0)) wake()
     }
-    const isLarge = this.#answered >= sweepMin && this.#answered * 2 >= this.#batches.length
-    if (!isLarge && this.#answered < this.#batches.length) return
-    let sent = 0
-    for (let i = 0; i < this.#cursor; i++) if ((this.#batches[i]?.remaining ?? 0) > 0) sent += 1
-    this.#batches = this.#batches.filter((batch) => batch.remaining > 0)
-    this.#cursor = sent
-    this.#head = 0
-    this.#answered = 0
+    this.#list.sweep()
   }
 
   #reasonFor(isSent: boolean): string {
     if (this.#link === null) return `no node is reachable: ${this.#offlineReason}`
-    if (!isSent) return 'it waits behind others, or for publish credit of the node'
-    return 'the node has not confirmed it; the queue may have no majority of its replicas'
+    return isSent ? unconfirmedReason : waitingReason
   }
 }
 
-// One executor for all promises: a publish then costs no closure of its own.
-let lastResolve: () => void = () => undefined
-let lastReject: Reject = () => undefined
-const capture = (resolve: () => void, reject: Reject): void => {
-  lastResolve = resolve
-  lastReject = reject
-}
-
-function makePromise(): PublishPromise {
-  const promise = new Promise<void>(capture)
-  return { promise, resolve: lastResolve, reject: lastReject }
-}
-
-function waitingTooMany(limit: number, kind: string): HoldfastError {
-  return new HoldfastError('LIMIT_REACHED', { limit, kind })
-}
+const unconfirmedReason =
+  'the node has not confirmed it; the queue may have no majority of its replicas'
+const waitingReason = 'it waits behind others, or for publish credit of the node'

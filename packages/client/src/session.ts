@@ -10,7 +10,8 @@ import { clientLimits } from './limits.ts'
 import type { Link } from './link.ts'
 import { Links } from './links.ts'
 import type { ResolvedOptions } from './options.ts'
-import { type Publish, Publisher } from './publisher.ts'
+import type { Publish } from './publish-batch.ts'
+import { Publisher } from './publisher.ts'
 import { Requester } from './requester.ts'
 import type { ConnectionStatus } from './status.ts'
 import type { Dial } from './wire.ts'
@@ -139,6 +140,7 @@ export class Session {
     this.#isClosing = true
     this.#isClosed = true
     clearInterval(this.#timer)
+    this.#primary = null
     this.#links.close()
     this.#sleeper.interrupt()
   }

@@ -195,6 +195,7 @@ t.test('a publish without a confirm rejects after its time, and later ones go on
   const offline = connection.publish('', 'orders', 'c')
   await t.rejects(offline, { code: 'PUBLISH_OUTCOME_UNKNOWN', message: /no node is reachable/ })
   await broker.node(1).start()
+  await until(() => connection.isConnected)
   await connection.publish('', 'orders', 'd')
 })
 

@@ -42,12 +42,7 @@ export {
   type QueueLocation,
   type RequestResults
 } from './results.ts'
-export {
-  type ConnectionLimits,
-  ServerConnection,
-  type ServerConnectionOptions,
-  type Welcome
-} from './server-connection.ts'
+export { ServerConnection } from './server-connection.ts'
 export type {
   ClosedEvent,
   ConnectionEvent,
@@ -58,6 +53,7 @@ export type {
   WantCreditEvent
 } from './server-event.ts'
 export { type DeliveryRun, ServerFrameWriter, type WelcomeFields } from './server-frame.ts'
+export type { ConnectionLimits, ServerConnectionOptions, Welcome } from './server-options.ts'
 export {
   checkBindingArguments,
   checkDeliveryRanges,

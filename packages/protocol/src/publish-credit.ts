@@ -89,11 +89,9 @@ export class PublishCredit {
 
   #giveBack(bytes: number): number {
     this.#inFlightBytes -= bytes
-    const isShrinking = this.#isReclaiming || this.#inFlightBytes === 0
-    // A client that is busy keeps what it borrowed, but never sits on more than twice the base.
-    const wanted = isShrinking
-      ? this.#baseBytes - this.#inFlightBytes - this.#availableBytes
-      : 2 * this.#baseBytes - this.#availableBytes
+    // More than the base comes only by being lent, so that an idle client sits on nothing borrowed.
+    const kept = this.#availableBytes + (this.#isReclaiming ? this.#inFlightBytes : 0)
+    const wanted = this.#baseBytes - kept
     const given = Math.max(0, Math.min(bytes, wanted))
     this.#availableBytes += given
     return given

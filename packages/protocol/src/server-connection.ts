@@ -12,32 +12,14 @@ import { type ClientRequest, parseRequest } from './requests.ts'
 import type { NodeAddress } from './results.ts'
 import type { ConnectionEvent } from './server-event.ts'
 import { type DeliveryRun, ServerFrameWriter } from './server-frame.ts'
+import {
+  type ConnectionLimits,
+  clampHeartbeat,
+  defaultLimits,
+  type ServerConnectionOptions,
+  type Welcome
+} from './server-options.ts'
 import { protocolVersion } from './version.ts'
-
-/** Bounds that a node may set apart from those of the protocol. */
-export interface ConnectionLimits {
-  /** Publish credit with which a client starts. */
-  readonly publishCreditBytes: number
-  /** Requests that may be unanswered at a time. */
-  readonly requestsMax: number
-  readonly handshakeTimeoutMs: number
-}
-
-export interface ServerConnectionOptions {
-  /** Monotonic. */
-  readonly nowMs: number
-  /** Left out: those of `protocolLimits`. */
-  readonly limits?: Partial<ConnectionLimits>
-  /** Interval for a client that asks for none. */
-  readonly heartbeatMs?: number
-}
-
-/** What a welcome tells beside what the connection knows itself. */
-export interface Welcome {
-  readonly clusterId: string
-  readonly node: number
-  readonly nodes: readonly NodeAddress[]
-}
 
 type State = 'awaiting-hello' | 'awaiting-welcome' | 'open' | 'closed'
 
@@ -289,17 +271,6 @@ export class ServerConnection {
     if (events.length > 0) this.#events = []
     return events
   }
-}
-
-const defaultLimits: ConnectionLimits = {
-  publishCreditBytes: protocolLimits.publishCreditBytes,
-  requestsMax: protocolLimits.requestsMax,
-  handshakeTimeoutMs: protocolLimits.handshakeTimeoutMs
-}
-
-function clampHeartbeat(wishMs: number, defaultMs: number): number {
-  if (wishMs === 0) return defaultMs
-  return Math.min(protocolLimits.heartbeatMsMax, Math.max(protocolLimits.heartbeatMsMin, wishMs))
 }
 
 function repeatedHello(): HoldfastError {
