@@ -16,7 +16,7 @@ export function ownProcess(pid: number): void {
   if (isHooked) return
   isHooked = true
   process.once('exit', killAll)
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGALRM'] as const) {
     process.once(signal, () => {
       killAll()
       process.exit(1)
