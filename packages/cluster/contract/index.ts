@@ -1,5 +1,5 @@
-// The contract suites of the ports of @holdfast/cluster, and their reference implementations. For tests
-// and simulations only: these need tap and Node, the package itself needs neither.
+// The contract suites of the ports of @holdfast/cluster, and their reference implementations. For
+// tests and simulations only: these need tap and Node, the package itself needs neither.
 export { checkLogStore } from './log-store.ts'
 export {
   commitRecord,

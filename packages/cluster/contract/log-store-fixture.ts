@@ -1,5 +1,5 @@
-// What the tests of the LogStore contract are made of: places to open stores in, records, entries, and
-// results as text.
+// What the tests of the LogStore contract are made of: places to open stores in, records, entries,
+// and results as text.
 import type {
   CommitRecord,
   GroupWrite,

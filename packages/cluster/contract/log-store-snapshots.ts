@@ -62,7 +62,8 @@ export async function checkSnapshots(t: Test, makeDisk: MakeDisk): Promise<void>
         ['one', 'two']
       )
     }
-    // A later snapshot frees nothing more, but followers have caught up; blob 1 is not named any more.
+    // A later snapshot frees nothing more, but followers have caught up; blob 1 is not named any
+    // more.
     const later = snapshotAt(12, 1, { blobs: [2], keepFrom: 13 })
     await store.write(commitRecord(3, { snapshots: [later] }))
     t.equal(await readAll(store, 1, 7, 10), 'absent, absent, 9@1, 10@1')

@@ -1,5 +1,6 @@
-// What every LogStore must do, as tests: `checkLogStore(t, makeDisk)` is called by the tests of each
-// implementation. A disk outlives the stores that are opened on it; each test gets a blank one.
+// What every LogStore must do, as tests: `checkLogStore(t, makeDisk)` is called by the tests of
+// each implementation. A disk outlives the stores that are opened on it; each test gets a blank
+// one.
 import type { Test } from 'tap'
 import type { MakeDisk } from './log-store-fixture.ts'
 import { checkInstalls, checkSnapshots } from './log-store-snapshots.ts'

@@ -1,6 +1,6 @@
-// What a store in memory has made durable: the node log as plainly as it can be said, the reference that
-// other stores are compared with. It outlives the stores opened on it; a record is on it from the moment
-// its write resolves, so that dropping a store without a word is a crash.
+// What a store in memory has made durable: the node log as plainly as it can be said, the reference
+// that other stores are compared with. It outlives the stores opened on it; a record is on it from
+// the moment its write resolves, so that dropping a store without a word is a crash.
 import type {
   Blob,
   CommitRecord,

@@ -143,6 +143,7 @@ export class Groups {
 
   #metadataLeadership(): void {
     const { lease, topologyDriver, metadata, membership, reports } = this.#core
+    this.#logLeadership(0, metadata.isLeading)
     if (!metadata.isLeading) metadata.leadershipLost()
     lease.leadershipChanged()
     topologyDriver.leadershipChanged()
@@ -150,7 +151,13 @@ export class Groups {
     reports.changed()
   }
 
+  #logLeadership(id: GroupId, isLeading: boolean): void {
+    const term = this.get(id)?.raft.term ?? 0
+    log(this.#core, 'info', isLeading ? 'leads a group' : 'leads a group no more', { group: id, term })
+  }
+
   #shardLeadership(id: GroupId, isLeading: boolean): void {
+    this.#logLeadership(id, isLeading)
     const { shards, deliveries, reports } = this.#core
     shards.leadershipChanged(id)
     deliveries.leadershipChanged(id, isLeading)

@@ -122,6 +122,7 @@ export class Sessions {
       case 'settle':
         return session.settle(event)
       case 'want-credit':
+        this.#wants = this.#wants.filter((want) => want.session !== session)
         this.#wants.push({ session, bytes: event.bytes })
         return this.creditReturned()
       case 'closed':

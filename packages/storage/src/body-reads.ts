@@ -1,5 +1,5 @@
-// Reads of bodies by group and index or by group and id: finds the places, reads each record once, and
-// says honestly of each body whether it is there and intact.
+// Reads of bodies by group and index or by group and id: finds the places, reads each record once,
+// and says honestly of each body whether it is there and intact.
 import type { GroupId, IndexRange, ReadResult, RetainedEntry } from '@holdfast/cluster'
 import type { Checksum } from './checksum.ts'
 import type { DataDirectory } from './data-directory.ts'

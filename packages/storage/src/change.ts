@@ -1,6 +1,6 @@
-// A commit record in the terms of the store: what changes, in the order in which it takes effect, with
-// the place of each body instead of the body. The encoder makes the list for a write, the decoder for a
-// replay; node-state.ts applies it, so that both lead to the same state.
+// A commit record in the terms of the store: what changes, in the order in which it takes effect,
+// with the place of each body instead of the body. The encoder makes the list for a write, the
+// decoder for a replay; node-state.ts applies it, so that both lead to the same state.
 import type { GroupId, IndexRange, NodeIdentity } from '@holdfast/cluster'
 import type { Configuration, EntryId, EntryType, HardState } from '@holdfast/raft'
 import type { Location } from './section.ts'

@@ -1,7 +1,8 @@
-// Builds checkpoints: the state of the node at a point of the log, from which replay begins. One costs
-// what has changed: index segments that equal the last checkpoint's are named by the place of their
-// chunk; those that do not are written into index records in front of the checkpoint. Blobs, manifests
-// and bodies are named by their places too. The records travel in the batch of the next commit record.
+// Builds checkpoints: the state of the node at a point of the log, from which replay begins. One
+// costs what has changed: index segments that equal the last checkpoint's are named by the place of
+// their chunk; those that do not are written into index records in front of the checkpoint. Blobs,
+// manifests and bodies are named by their places too. The records travel in the batch of the next
+// commit record.
 import type { GroupId } from '@holdfast/cluster'
 import { ByteWriter } from './byte-writer.ts'
 import { writeCheckpoint } from './checkpoint-codec.ts'
@@ -18,7 +19,9 @@ export interface StoredRecord {
 
 const empty = { index: 0, term: 0 }
 
-/** Builds the records of one checkpoint, and moves `state` to it: call only if they will be written. */
+/**
+ * Builds the records of one checkpoint, and moves `state` to it: call only if they will be written.
+ */
 export class CheckpointBuilder {
   readonly #state: NodeState
   readonly #storeId: Uint8Array

@@ -1,5 +1,5 @@
-// The directory of one node: who uses it (directory-lock.ts), which format and store it is, whether it is
-// suspect, and what may lie in it:
+// The directory of one node: who uses it (directory-lock.ts), which format and store it is, whether
+// it is suspect, and what may lie in it:
 //
 //   format.json   format version and store id; read before anything is written
 //   node.lock     the process that uses it
@@ -174,7 +174,9 @@ export class DataDirectory {
     await writeFormat(this.path, this.#format)
   }
 
-  /** At most one mark; that it cannot be written does not hide the damage, which is reported anyway. */
+  /**
+   * At most one mark; that it cannot be written does not hide the damage, which is reported anyway.
+   */
   async markSuspect(reason: string): Promise<void> {
     if (this.#isSuspect) return this.#marking ?? undefined
     this.#isSuspect = true

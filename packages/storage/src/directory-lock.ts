@@ -1,6 +1,7 @@
-// Who uses a data directory: a file of its own beside LevelDB's (rule S11: LevelDB's LOCK must never be
-// opened, since closing any descriptor of it drops the lock). It names the process by pid, its start time
-// and the boot, so that the lock of a dead process is told from that of a live one that has its pid.
+// Who uses a data directory: a file of its own beside LevelDB's (rule S11: LevelDB's LOCK must
+// never be opened, since closing any descriptor of it drops the lock). It names the process by pid,
+// its start time and the boot, so that the lock of a dead process is told from that of a live one
+// that has its pid.
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { link, open, readFile, rename, unlink } from 'node:fs/promises'
@@ -24,7 +25,9 @@ function readText(path: string): string | null {
   }
 }
 
-/** proc(5), stat: field 22, counted behind the command, which may hold anything in its parentheses. */
+/**
+ * proc(5), stat: field 22, counted behind the command, which may hold anything in its parentheses.
+ */
 function startTimeOf(pid: number): string | null {
   const text = readText(`/proc/${pid}/stat`)
   if (text === null) return null
@@ -69,7 +72,9 @@ async function readLock(path: string): Promise<string | null> {
   }
 }
 
-/** The pid of the living process that holds the lock, or null. An unreadable lock is a dead one's. */
+/**
+ * The pid of the living process that holds the lock, or null. An unreadable lock is a dead one's.
+ */
 export async function findOwner(path: string): Promise<number | null> {
   if (heldPaths.has(path)) return process.pid
   const text = await readLock(path)
@@ -135,7 +140,8 @@ async function claim(directory: string, path: string): Promise<void> {
 }
 
 /**
- * Moves a dead owner's lock away. Between the look and the move another process may have put its own
+ * Moves a dead owner's lock away. Between the look and the move another process may have put its
+ * own
  * there: then it is put back. (Should that race be lost too, LevelDB's own lock still stands.)
  */
 async function removeStale(directory: string, path: string, aside: string): Promise<void> {

@@ -1,7 +1,7 @@
-// The store of one node on LevelDB: one commit record is one value, written with sync, one at a time.
-// Checkpoints and deletions ride in the batch of the commit record that makes them due, so that they cost
-// no sync of their own. What comes back is verified; what does not verify is said to be damaged. How a
-// directory becomes a store is in open-store.ts.
+// The store of one node on LevelDB: one commit record is one value, written with sync, one at a
+// time. Checkpoints and deletions ride in the batch of the commit record that makes them due, so
+// that they cost no sync of their own. What comes back is verified; what does not verify is said to
+// be damaged. How a directory becomes a store is in open-store.ts.
 import type {
   CommitRecord,
   GroupId,
@@ -60,7 +60,9 @@ export class LevelStore implements LogStore {
   #checkpoint: number
   #checkpointBytes: number
   #bytesSinceCheckpoint: number
-  /** The last checkpoint still lists records that were deleted since; they would be deleted again. */
+  /**
+   * The last checkpoint still lists records that were deleted since; they would be deleted again.
+   */
   #hasDeleted = false
   #failure: HoldfastError | null = null
   #writing: Promise<void> | null = null
@@ -115,7 +117,10 @@ export class LevelStore implements LogStore {
     this.#bytesSinceCheckpoint += value.length
   }
 
-  /** A record that cannot be encoded is refused; a checkpoint that was built already is written anyway. */
+  /**
+   * A record that cannot be encoded is refused; a checkpoint that was built already is written
+   * anyway.
+   */
   async #encode(
     record: CommitRecord,
     sequence: number,

@@ -1,13 +1,14 @@
-// Reads a file in LevelDB's log format (write-ahead logs and manifests) and judges it, more strictly than
-// LevelDB does: LevelDB skips what is broken and goes on (`storage-contract.md`, Facts).
+// Reads a file in LevelDB's log format (write-ahead logs and manifests) and judges it, more
+// strictly than LevelDB does: LevelDB skips what is broken and goes on (`storage-contract.md`,
+// Facts).
 //
 //   file     := block of 32 KiB *            fragment := maskedCrc:u32le length:u16le type:u8 data
 //   A fragment does not cross a block; fewer than 7 bytes at a block's end are padding.
 //   Types: 1 full, 2 first, 3 middle, 4 last. The checksum covers type and data.
 //
-// A file may end torn: a power cut in the middle of the last write, which nobody was told of. That is
-// a file that ends within a record, or a record in which whole sectors are blank. Anything else that
-// does not verify is damage, and so is a torn place with a record behind it.
+// A file may end torn: a power cut in the middle of the last write, which nobody was told of. That
+// is a file that ends within a record, or a record in which whole sectors are blank. Anything else
+// that does not verify is damage, and so is a torn place with a record behind it.
 import { crc32c, maskCrc } from './crc32c.ts'
 
 const blockBytes = 32 * 1024

@@ -1,5 +1,5 @@
-// Reads what a LevelDB manifest says about its files (leveldb db/version_edit.cc): which tables there
-// must be, how large each is, and from which number on write-ahead logs count.
+// Reads what a LevelDB manifest says about its files (leveldb db/version_edit.cc): which tables
+// there must be, how large each is, and from which number on write-ahead logs count.
 //
 //   edit := (tag:varint field)*      1 comparator, 2 log number, 3 next file, 4 last sequence,
 //   5 compact pointer, 6 deleted file, 7 new file, 9 previous log number

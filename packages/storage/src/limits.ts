@@ -1,5 +1,5 @@
-// Every bound of the store in one place, with its unit and its reason. Intervals that follow the load
-// are derived from these in level-store.ts.
+// Every bound of the store in one place, with its unit and its reason. Intervals that follow the
+// load are derived from these in level-store.ts.
 
 export const storageLimits = {
   /** LevelDB reads in flight; each occupies a thread of libuv's pool (storage rule S14). */
@@ -13,7 +13,10 @@ export const storageLimits = {
   /** Keys and estimated bytes of one `getMany` while the store is opened. */
   openBatchKeysMax: 256,
   openBatchBytesMax: 8_388_608,
-  /** One commit record. Storage rule S1 wants 4 MiB and a message; beyond this it is a programmer's error. */
+  /**
+   * One commit record. Storage rule S1 wants 4 MiB and a message; beyond this it is a programmer's
+   * error.
+   */
   recordBytesMax: 67_108_864,
   /** The buffer that is kept between writes; a larger record gets one of its own. */
   recordBufferBytesKept: 8_388_608,
@@ -21,9 +24,13 @@ export const storageLimits = {
   checkpointIntervalBytes: 16_777_216,
   /** Or after this many records, whose replay costs time however small they are. */
   checkpointIntervalRecords: 4096,
-  /** Index segments are packed into records of this size, so that one live segment pins little else. */
+  /**
+   * Index segments are packed into records of this size, so that one live segment pins little else.
+   */
   indexRecordBytesMax: 65_536,
-  /** Dead records are deleted once they amount to this: a write buffer's worth (`performance.md` 6). */
+  /**
+   * Dead records are deleted once they amount to this: a write buffer's worth (`performance.md` 6).
+   */
   deleteChunkBytes: 4_194_304,
   /** Or once there are this many, so that the list of them stays small. */
   deleteChunkRecords: 4096,

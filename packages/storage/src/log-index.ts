@@ -1,7 +1,7 @@
-// Where the entries of one group lie: a row of 29 bytes for each index, in columns of typed arrays, 512
-// rows a segment (`performance.md` 10: an object an entry would cost four times that). A segment
-// disappears with its last row. Each knows the chunk of the last checkpoint that equals it, so that a
-// checkpoint writes only what has changed.
+// Where the entries of one group lie: a row of 29 bytes for each index, in columns of typed arrays,
+// 512 rows a segment (`performance.md` 10: an object an entry would cost four times that). A
+// segment disappears with its last row. Each knows the chunk of the last checkpoint that equals it,
+// so that a checkpoint writes only what has changed.
 import { assert } from '@holdfast/errors'
 import type { Location } from './section.ts'
 
@@ -59,7 +59,9 @@ export class Segment {
     )
   }
 
-  /** The used rows, column by column, in the byte order of the machine (little-endian, see open). */
+  /**
+   * The used rows, column by column, in the byte order of the machine (little-endian, see open).
+   */
   toBytes(): Uint8Array {
     const bytes = new Uint8Array(this.rowCount * rowBytes)
     let at = 0
@@ -252,7 +254,10 @@ export class LogIndex {
     this.#segments.length = kept
   }
 
-  /** Lowest index from which on every row up to `last` exists; `last + 1` if there is none at `last`. */
+  /**
+   * Lowest index from which on every row up to `last` exists; `last + 1` if there is none at
+   * `last`.
+   */
   contiguousFrom(last: number): number {
     let index = last
     while (index > 0) {

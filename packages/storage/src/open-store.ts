@@ -1,6 +1,6 @@
-// From a directory to a store: take the directory, check LevelDB's files, open LevelDB, recover, verify.
-// A blank directory becomes a store with its first checkpoint. Whatever does not fit is a coded error,
-// the directory is released again, and nothing that was damaged has been changed.
+// From a directory to a store: take the directory, check LevelDB's files, open LevelDB, recover,
+// verify. A blank directory becomes a store with its first checkpoint. Whatever does not fit is a
+// coded error, the directory is released again, and nothing that was damaged has been changed.
 import { endianness } from 'node:os'
 import type { Recovered } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
@@ -51,7 +51,8 @@ const defaultWriteBufferBytes = 4 * 1024 * 1024
 
 /**
  * Opens the store in a directory, or makes one there.
- * @throws DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_NEWER, DATA_DIRECTORY_FOREIGN, DATA_DIRECTORY_UNUSABLE,
+ * @throws DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_NEWER, DATA_DIRECTORY_FOREIGN,
+ * DATA_DIRECTORY_UNUSABLE,
  *   DATA_DAMAGED
  */
 export async function openStore(options: StoreOptions): Promise<LevelStore> {
@@ -61,7 +62,7 @@ export async function openStore(options: StoreOptions): Promise<LevelStore> {
     return await openTaken(directory, options)
   } catch (error) {
     await directory.release()
-    if (error instanceof Unreadable || isReadError(error))
+    if (error instanceof Unreadable || isCorruption(error))
       throw damaged(directory.path, messageOf(error), error)
     throw error instanceof HoldfastError ? error : unusable(directory.path, error)
   }
@@ -144,7 +145,9 @@ async function recover(opened: Opened, options: StoreOptions): Promise<LevelStor
   return new LevelStore({ ...opened, ...recovered, recovered: summary, checksum, tuning })
 }
 
-/** The first checkpoint of a blank store. Only when it is durable does the directory count as born. */
+/**
+ * The first checkpoint of a blank store. Only when it is durable does the directory count as born.
+ */
 async function begin(
   { directory, database, wal }: Opened,
   storeId: Uint8Array,
@@ -179,7 +182,10 @@ function checkCluster(
   throw new HoldfastError('DATA_DIRECTORY_FOREIGN', { directory: directory.path, found, expected })
 }
 
-/** Rule S2: after a read that failed, everything is read once. The mark stays while anything is broken. */
+/**
+ * Rule S2: after a read that failed, everything is read once. The mark stays while anything is
+ * broken.
+ */
 async function verifySuspect(
   state: NodeState,
   source: RecordSource,

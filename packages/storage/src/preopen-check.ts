@@ -1,5 +1,5 @@
-// Storage rule S5: LevelDB's files are checked before LevelDB sees them, because it opens over damage in
-// a write-ahead log, and over a log that is missing, without a word. Reads only.
+// Storage rule S5: LevelDB's files are checked before LevelDB sees them, because it opens over
+// damage in a write-ahead log, and over a log that is missing, without a word. Reads only.
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Unreadable } from './byte-reader.ts'

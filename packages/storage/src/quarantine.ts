@@ -1,5 +1,5 @@
-// Storage rule S8: a directory that is damaged is set aside whole, for diagnosis, and a blank one takes
-// its place, so that the same command starts the node again as a new incarnation.
+// Storage rule S8: a directory that is damaged is set aside whole, for diagnosis, and a blank one
+// takes its place, so that the same command starts the node again as a new incarnation.
 import { mkdir, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { syncDirectory, unusable } from './data-directory.ts'

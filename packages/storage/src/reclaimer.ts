@@ -1,6 +1,7 @@
 // Gives deleted bytes back to the file system. LevelDB drops a deleted value only when a compaction
-// meets both the value and its deletion, which in a quiet store is never. A compaction of the deleted
-// range does it: when there is enough to win and the store is quiet, or when there is very much.
+// meets both the value and its deletion, which in a quiet store is never. A compaction of the
+// deleted range does it: when there is enough to win and the store is quiet, or when there is very
+// much.
 import { recordKey } from './keys.ts'
 import { type StoreTuning, storageLimits } from './limits.ts'
 import type { Database } from './recovery.ts'

@@ -1,9 +1,10 @@
-// Commit record → one LevelDB value, and the changes it stands for. This is the hot path of a write:
-// each body is copied once, into a buffer that is kept between writes (LevelDB copies it again at `put`).
+// Commit record → one LevelDB value, and the changes it stands for. This is the hot path of a
+// write: each body is copied once, into a buffer that is kept between writes (LevelDB copies it
+// again at `put`).
 //
-// Order of effect within a record: stages, installs, groups, snapshots, removed groups. A group write
-// that shares a record with an install of its group comes after the install; what of it the install
-// has replaced is left out.
+// Order of effect within a record: stages, installs, groups, snapshots, removed groups. A group
+// write that shares a record with an install of its group comes after the install; what of it the
+// install has replaced is left out.
 import type {
   CommitRecord,
   GroupId,
@@ -200,7 +201,9 @@ function laterHardState(write: HardState | null, install: HardState): HardState 
   return { term: write.term, vote, commit: Math.max(write.commit, install.commit) }
 }
 
-/** What is left of a group write after the install in the same record: only what comes behind it. */
+/**
+ * What is left of a group write after the install in the same record: only what comes behind it.
+ */
 export function afterInstall(write: GroupWrite, install: InstallWrite | undefined): GroupWrite {
   if (install === undefined) return write
   return {

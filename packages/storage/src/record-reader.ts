@@ -1,6 +1,7 @@
-// Reads whole records for their bodies: at most a few LevelDB reads at once, the rest in a bounded line,
-// one read for all who want the same record meanwhile, and a small cache, so that the entries of one
-// record cost one read. A value's header is verified when it comes in, a body each time it is taken.
+// Reads whole records for their bodies: at most a few LevelDB reads at once, the rest in a bounded
+// line, one read for all who want the same record meanwhile, and a small cache, so that the entries
+// of one record cost one read. A value's header is verified when it comes in, a body each time it
+// is taken.
 import { HoldfastError } from '@holdfast/errors'
 import { Unreadable } from './byte-reader.ts'
 import type { Checksum } from './checksum.ts'
@@ -105,7 +106,9 @@ export class RecordReader {
   }
 }
 
-/** LevelDB found its own files unreadable: for the reader the same as a record that is not there. */
+/**
+ * LevelDB found its own files unreadable: for the reader the same as a record that is not there.
+ */
 export function isReadError(error: unknown): boolean {
   const code = (error as { readonly code?: unknown } | null)?.code
   return code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR'
@@ -129,7 +132,8 @@ export function takeBody(
       head.checksum === location.checksum
     if (!isClaimed) return null
     const data = readSectionData(value, location.position, head, checksum)
-    // A small body is copied, so that keeping it does not keep a record that is many times as large.
+    // A small body is copied, so that keeping it does not keep a record that is many times as
+    // large.
     return { head, data: data.length * 8 < value.length ? data.slice() : data }
   } catch (error) {
     if (error instanceof Unreadable) return null

@@ -1,5 +1,6 @@
-// What a commit record must fulfil before it is written: a record that breaks these would be accepted
-// by LevelDB and found broken at the next open, when it is too late. All are programmer's errors.
+// What a commit record must fulfil before it is written: a record that breaks these would be
+// accepted by LevelDB and found broken at the next open, when it is too late. All are programmer's
+// errors.
 import type {
   CommitRecord,
   GroupId,

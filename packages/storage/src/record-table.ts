@@ -1,6 +1,7 @@
-// Which records of the node log exist, how large they are, and how many live things each still holds
-// (entries, blobs, manifests, index chunks, the checkpoint). A record below the checkpoint that holds
-// nothing is dead: it waits in `dead` until enough have gathered to be deleted. Eight bytes a record.
+// Which records of the node log exist, how large they are, and how many live things each still
+// holds (entries, blobs, manifests, index chunks, the checkpoint). A record below the checkpoint
+// that holds nothing is dead: it waits in `dead` until enough have gathered to be deleted. Eight
+// bytes a record.
 import { assert } from '@holdfast/errors'
 
 const blockRecords = 256
@@ -34,7 +35,9 @@ export class RecordTable {
     return this.#deadBytes
   }
 
-  /** Bytes of records above the checkpoint that hold nothing any more: the next one lets them die. */
+  /**
+   * Bytes of records above the checkpoint that hold nothing any more: the next one lets them die.
+   */
   get heldBackBytes(): number {
     return this.#heldBackBytes
   }
@@ -110,7 +113,9 @@ export class RecordTable {
     this.#bury(sequence)
   }
 
-  /** A checkpoint stands at `sequence`: of the records between it and the last one, some are dead. */
+  /**
+   * A checkpoint stands at `sequence`: of the records between it and the last one, some are dead.
+   */
   moveCheckpoint(sequence: number): void {
     for (let at = this.#checkpoint; at < sequence; at += 1) {
       const block = this.#block(at)

@@ -1,5 +1,6 @@
-// What a member is started with: for each group its hard state, snapshot, terms, and the bodies above
-// the snapshot. Also the full verification that follows a suspect mark. Both read each record once.
+// What a member is started with: for each group its hard state, snapshot, terms, and the bodies
+// above the snapshot. Also the full verification that follows a suspect mark. Both read each record
+// once.
 import type { Blob, RecoveredGroup } from '@holdfast/cluster'
 import type { Entry, EntryId, SnapshotMeta, TermRun } from '@holdfast/raft'
 import { Unreadable } from './byte-reader.ts'

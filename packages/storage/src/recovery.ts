@@ -1,7 +1,8 @@
-// From a LevelDB that was opened to the state of the node: the last record names the last checkpoint,
-// the checkpoint names what lies below, and the records above are replayed in order. Nothing is found by
-// a scan, so that deleted rows that come back mean nothing (rule S10). Whatever does not fit is damage
-// (rule S6), said as `Unreadable`, and nothing is written before all of it has been checked.
+// From a LevelDB that was opened to the state of the node: the last record names the last
+// checkpoint, the checkpoint names what lies below, and the records above are replayed in order.
+// Nothing is found by a scan, so that deleted rows that come back mean nothing (rule S10). Whatever
+// does not fit is damage (rule S6), said as `Unreadable`, and nothing is written before all of it
+// has been checked.
 import type { ClassicLevel } from 'classic-level'
 import { Unreadable } from './byte-reader.ts'
 import { type CheckpointFields, readCheckpoint, type SegmentPlace } from './checkpoint-codec.ts'

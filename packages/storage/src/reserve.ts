@@ -1,5 +1,5 @@
-// How much room the disk has (storage rule S3). Whoever watches it refuses publishes and steps down in
-// time; this only measures.
+// How much room the disk has (storage rule S3). Whoever watches it refuses publishes and steps down
+// in time; this only measures.
 import { statfs } from 'node:fs/promises'
 
 export interface FreeSpace {

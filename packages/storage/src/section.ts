@@ -6,9 +6,10 @@
 //   section := kind:u8 type:u8 zero:u16 group:u32 index:u64 term:u64 length:u32 dataChecksum:u32
 //              headChecksum:u32 data
 //
-// The header's checksum covers the header, the head's checksum the head, and through `dataChecksum` the
-// data: so every section can be verified alone, and says itself to which entry its bytes belong.
-// `recordId` is the id of the last commit record, `checkpoint` the sequence of the last checkpoint.
+// The header's checksum covers the header, the head's checksum the head, and through `dataChecksum`
+// the data: so every section can be verified alone, and says itself to which entry its bytes
+// belong. `recordId` is the id of the last commit record, `checkpoint` the sequence of the last
+// checkpoint.
 
 import { ByteReader, Unreadable } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'

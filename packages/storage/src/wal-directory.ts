@@ -1,11 +1,12 @@
-// Storage rule S12: LevelDB starts a new write-ahead log without an fsync of its directory, so that a
-// power cut may lose the file with everything in it that was acknowledged. Here the directory is synced
-// before a write that may have gone into a new file is acknowledged.
+// Storage rule S12: LevelDB starts a new write-ahead log without an fsync of its directory, so that
+// a power cut may lose the file with everything in it that was acknowledged. Here the directory is
+// synced before a write that may have gone into a new file is acknowledged.
 //
-// Rotation happens at the beginning of a write, when the memtable holds more than the write buffer. What
-// it can hold is bounded from above by what was written since the last rotation (LevelDB arena.cc: a value
-// above 1 KiB has a block of its own, smaller ones waste at most a quarter of a 4 KiB block; a skip list
-// node has at most 12 links). Below that bound nothing is looked at; above it the directory is listed.
+// Rotation happens at the beginning of a write, when the memtable holds more than the write buffer.
+// What it can hold is bounded from above by what was written since the last rotation (LevelDB
+// arena.cc: a value above 1 KiB has a block of its own, smaller ones waste at most a quarter of a 4
+// KiB block; a skip list node has at most 12 links). Below that bound nothing is looked at; above
+// it the directory is listed.
 import { readdirSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 

@@ -1,4 +1,5 @@
-// Damage of every kind, done by hand to a directory: it is found, or it does no harm; wrong data never.
+// Damage of every kind, done by hand to a directory: it is found, or it does no harm; wrong data
+// never.
 import { cp, readdir, readFile, stat, truncate, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { commitRecord, entryAt } from '@holdfast/cluster/contract'

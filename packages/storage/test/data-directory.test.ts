@@ -1,4 +1,5 @@
-// Whose directory it is: blank, foreign, newer, in use, of another cluster; and how it is set aside.
+// Whose directory it is: blank, foreign, newer, in use, of another cluster; and how it is set
+// aside.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'

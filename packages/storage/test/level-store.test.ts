@@ -1,5 +1,5 @@
-// What the contract does not say of the store on LevelDB: failed writes, the use of its limits, large
-// and many things, and what the index of a million entries costs.
+// What the contract does not say of the store on LevelDB: failed writes, the use of its limits,
+// large and many things, and what the index of a million entries costs.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { commitRecord, describeResults, entryAt } from '@holdfast/cluster/contract'

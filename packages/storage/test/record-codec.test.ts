@@ -1,4 +1,5 @@
-// Records as bytes: what goes in comes out, and bytes that are not whole are refused, never misread.
+// Records as bytes: what goes in comes out, and bytes that are not whole are refused, never
+// misread.
 import { commitRecord, entryAt } from '@holdfast/cluster/contract'
 import t from 'tap'
 import { ByteReader, Unreadable } from '../src/byte-reader.ts'

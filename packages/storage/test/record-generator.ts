@@ -1,4 +1,5 @@
-// Makes random commit records that fit the state of a store, as seen through the reference model's disk.
+// Makes random commit records that fit the state of a store, as seen through the reference model's
+// disk.
 import type {
   CommitRecord,
   GroupWrite,

@@ -1,5 +1,5 @@
-// What an open makes of rows that are missing, misplaced or back from the dead, and of torn tails; and
-// that room on the disk comes back.
+// What an open makes of rows that are missing, misplaced or back from the dead, and of torn tails;
+// and that room on the disk comes back.
 import { cp, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { commitRecord, describeResults, entryAt } from '@holdfast/cluster/contract'

@@ -1,5 +1,5 @@
-// The store on LevelDB against the reference in memory: random records, crashes, closes and reopens.
-// Repeat one run with SEED=<n>.
+// The store on LevelDB against the reference in memory: random records, crashes, closes and
+// reopens. Repeat one run with SEED=<n>.
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MemoryDisk, MemoryStore } from '@holdfast/cluster/contract'

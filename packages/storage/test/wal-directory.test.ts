@@ -1,5 +1,5 @@
-// Rule S12: each new write-ahead log is noticed with the write that may have gone into it, with small and
-// large values, with deletions only, and while a compaction rotates on its own.
+// Rule S12: each new write-ahead log is noticed with the write that may have gone into it, with
+// small and large values, with deletions only, and while a compaction rotates on its own.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'

@@ -1,5 +1,5 @@
-// A process of its own that writes to a store until it is killed, and says on its standard output which
-// records were acknowledged. Started by crash.test.ts; arguments: the directory.
+// A process of its own that writes to a store until it is killed, and says on its standard output
+// which records were acknowledged. Started by crash.test.ts; arguments: the directory.
 import { writeSync } from 'node:fs'
 import { commitRecord, entryAt } from '@holdfast/cluster/contract'
 import { openStore } from '../src/index.ts'
