@@ -1,5 +1,5 @@
-// The public names of @holdfast/broker: the two machines that the logs replicate, and the codecs of what
-// goes into the logs.
+// The public names of @holdfast/broker: the two machines that the logs replicate, and the codecs of
+// what goes into the logs.
 
 // The shard machine.
 export {
