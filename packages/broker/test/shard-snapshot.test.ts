@@ -74,7 +74,7 @@ t.test('a long life keeps few blobs, and writes what changes', async (t) => {
 t.test('tables are saved when a row changes, also where nothing else does', async (t) => {
   const random = seeded(chooseSeed())
   t.comment(`seed ${random.seed}`)
-  const options = { limits: { blobBytes: 1_000, producerExpiryMs: 5_000 } }
+  const options = { limits: { blobBytes: 1_000, producerExpiryMs: 800 } }
   const shard = new ShardFixture(options)
   shard.create(1)
   const nextOf = new Map<number, number>()
