@@ -1,5 +1,6 @@
-// Reading and writing of bytes for the codecs of the shard: big-endian, bounded, without platform types.
-// Numbers that may exceed 32 bits are written as float 64, which holds every safe integer exactly.
+// Reading and writing of bytes for the codecs of the shard: big-endian, bounded, without platform
+// types. Numbers that may exceed 32 bits are written as float 64, which holds every safe integer
+// exactly.
 import { HoldfastError } from '@holdfast/errors'
 import { isUtf8, utf8Decode, utf8Encode } from '@holdfast/record'
 

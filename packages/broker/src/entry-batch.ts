@@ -86,8 +86,8 @@ export function readEntryBatch(data: Uint8Array): EntryBatch {
 const starts: Uint32Array = new Uint32Array(recordLimits.recordsMax + 1)
 
 /**
- * Checks one section, alone in `section`, as a leader does before it proposes what another node sent:
- * what passes here is never refused as malformed when it is applied.
+ * Checks one section, alone in `section`, as a leader does before it proposes what another node
+ * sent: what passes here is never refused as malformed when it is applied.
  * @throws FRAME_INVALID, MESSAGE_TOO_LARGE, OPTION_UNKNOWN, OPTION_INVALID, VERSION_UNSUPPORTED
  */
 export function validateSection(section: Uint8Array): void {

@@ -1,5 +1,5 @@
-// The table of gateways: the next number of each, so that what a gateway sends to this shard is applied
-// once and in order, whatever was in limbo when a leader died (architecture, A9).
+// The table of gateways: the next number of each, so that what a gateway sends to this shard is
+// applied once and in order, whatever was in limbo when a leader died (architecture, A9).
 import type { ShardLimits } from './queue/limits.ts'
 import { blankSavedItem, forget, type SavedItem } from './saved-item.ts'
 import type { SectionReply } from './shard-reply.ts'
@@ -13,8 +13,8 @@ export interface Gateway {
   /** Log time of the last section. */
   lastMs: number
   /**
-   * Replies other than a plain 'accepted', by number, ascending: the reply may have been lost with a
-   * leader, and a repeat must not turn a refusal into a success.
+   * Replies other than a plain 'accepted', by number, ascending: the reply may have been lost with
+   * a leader, and a repeat must not turn a refusal into a success.
    */
   readonly outcomes: Map<number, SectionReply>
 }

@@ -55,6 +55,8 @@ export type {
   QueueTarget
 } from './topology-row.ts'
 export { machineVersionSupported } from './version.ts'
+// The public names of @holdfast/broker: the two machines that the logs replicate, and the codecs of
+// what goes into the logs.
 
 // The shard machine.
 export {

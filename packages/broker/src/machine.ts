@@ -1,6 +1,6 @@
-// What both machines have in common. A machine is a deterministic function of its log: the same entries
-// give the same state, replies and effects on every replica, whatever the node, clock or order of calls.
-// The leader uses replies and effects; followers throw them away.
+// What both machines have in common. A machine is a deterministic function of its log: the same
+// entries give the same state, replies and effects on every replica, whatever the node, clock or
+// order of calls. The leader uses replies and effects; followers throw them away.
 
 /** Where the entry stands in the log of the group. */
 export interface Meta {
@@ -43,7 +43,10 @@ export interface MachineSnapshot {
 
 /** A machine as a group hosts it. */
 export interface Machine<Reply, Effect> {
-  /** Applies the next entry. Refusals are replies; an exception means a defect and halts the replica. */
+  /**
+   * Applies the next entry. Refusals are replies; an exception means a defect and halts the
+   * replica.
+   */
   apply(meta: Meta, data: Uint8Array): Applied<Reply, Effect>
   snapshot(): MachineSnapshot
   /** Digest of the whole state, for comparing replicas. Walks everything. */

@@ -1,11 +1,11 @@
-// The publish section of a shard entry: a header, encoded once by the gateway that took the publish in,
-// and the client's blob of records as it came. The same bytes go into the log, to the followers, and are
-// what deliveries are sliced from (architecture, A4, A5).
+// The publish section of a shard entry: a header, encoded once by the gateway that took the publish
+// in, and the client's blob of records as it came. The same bytes go into the log, to the
+// followers, and are what deliveries are sliced from (architecture, A4, A5).
 //
 //   section  := length:u32 kind:u8=1 gateway flags:u8 [producer] exchange:text routingKey:text
 //               queueCount:u32 queue:natural* count:u32 record*
 //   gateway  := replica:natural epoch:natural number:natural
-//   flags    := bit 0: the gateway's first section, bit 1: producer present, bit 2: may create producer
+//   flags    := bit 0: first of the gateway, bit 1: producer present, bit 2: may create producer
 //   producer := id:16 epoch:natural firstSequence:natural lowestUnconfirmed:natural
 import { assert } from '@holdfast/errors'
 import { recordLimits, scanRecord } from '@holdfast/record'
@@ -29,15 +29,18 @@ export interface GatewayId {
 export interface PublishProducer {
   /** 16 random bytes. */
   readonly id: Uint8Array
-  /** With a newer epoch the identity is another: its sequences start over, older ones are fenced. */
+  /**
+   * With a newer epoch the identity is another: its sequences start over, older ones are fenced.
+   */
   readonly epoch: number
   /** Sequence of the first record, from 1; the others follow without gaps. */
   readonly firstSequence: number
   /** The producer repeats nothing below it. */
   readonly lowestUnconfirmed: number
   /**
-   * May create the producer's row in this shard: no record of this section can have been sent for the
-   * first time longer ago than rows live (`shardLimits.producerExpiryMs`). A repeat keeps the flag.
+   * May create the producer's row in this shard: no record of this section can have been sent for
+   * the first time longer ago than rows live (`shardLimits.producerExpiryMs`). A repeat keeps the
+   * flag.
    */
   readonly first: boolean
 }
@@ -46,7 +49,9 @@ export interface PublishSection {
   readonly gateway: GatewayId
   /** Grows by one with each section that this gateway sends to this shard. */
   readonly number: number
-  /** Nothing that this gateway sent before is unanswered: its row may be created with this number. */
+  /**
+   * Nothing that this gateway sent before is unanswered: its row may be created with this number.
+   */
   readonly first: boolean
   /** Null: no identity but the gateway's. */
   readonly producer: PublishProducer | null

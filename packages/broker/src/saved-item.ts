@@ -1,6 +1,7 @@
-// The account of what snapshots have written. State is saved as items packed into blobs; an item that
-// changes or goes away is forgotten in its blob and, if it still exists, written again into a new one.
-// A blob with too little left in it is absorbed, so that blobs stay few and rewriting stays cheap.
+// The account of what snapshots have written. State is saved as items packed into blobs; an item
+// that changes or goes away is forgotten in its blob and, if it still exists, written again into a
+// new one. A blob with too little left in it is absorbed, so that blobs stay few and rewriting
+// stays cheap.
 import { assert } from '@holdfast/errors'
 
 /** A blob of the last snapshot. */
@@ -52,9 +53,9 @@ export function needsSaving(item: SavedItem): boolean {
 }
 
 /**
- * Chooses the blobs to absorb: those less than half live, and, from the newest back, small ones that are
- * no larger than what is written anyway. So their number grows with the logarithm of the state, and an
- * item is rewritten as often at most.
+ * Chooses the blobs to absorb: those less than half live, and, from the newest back, small ones
+ * that are no larger than what is written anyway. So their number grows with the logarithm of the
+ * state, and an item is rewritten as often at most.
  */
 export function chooseAbsorbed(
   blobs: readonly SavedBlob[],

@@ -1,5 +1,5 @@
-// Commands of a shard as sections of an entry. Settlements are frequent and have a form of their own;
-// all others are one msgpack array with a code in front, checked field by field.
+// Commands of a shard as sections of an entry. Settlements are frequent and have a form of their
+// own; all others are one msgpack array with a code in front, checked field by field.
 //
 //   command := length:u32 kind:u8=2 msgpack [code, field…]
 //   settle  := length:u32 kind:u8=3 queue:natural session:text tag:text outcome:u8

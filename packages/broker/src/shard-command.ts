@@ -1,5 +1,5 @@
-// What can be asked of a shard beside publishing. All of it reaches the machine through its log; the
-// leader has checked who may ask before it proposes (architecture, A6, A8).
+// What can be asked of a shard beside publishing. All of it reaches the machine through its log;
+// the leader has checked who may ask before it proposes (architecture, A6, A8).
 //
 // Ranges are flat arrays, ascending or not: pairs [first, last, …] of offsets, or triples
 // [first, last, attempt, …] where an attempt tells one delivery of a message from another (A7).

@@ -1,5 +1,5 @@
-// The handlers of all shard commands but publishing. Each changes the state, notes its effects for the
-// leader, and returns the reply. A refusal changes nothing.
+// The handlers of all shard commands but publishing. Each changes the state, notes its effects for
+// the leader, and returns the reply. A refusal changes nothing.
 import { assert, unreachable } from '@holdfast/errors'
 import { shardVersion } from './entry-batch.ts'
 import type { Consumer } from './queue/consumer.ts'
@@ -106,7 +106,9 @@ function attachConsumer(state: ShardState, command: Command<'attach-consumer'>):
   return done
 }
 
-/** Deliveries end without an outcome: they are due again, and count (AMQP: basic.recover, close). */
+/**
+ * Deliveries end without an outcome: they are due again, and count (AMQP: basic.recover, close).
+ */
 function release(state: ShardState, { queue: id, ranges }: Release): number {
   const queue = state.queues.get(id)
   if (queue === undefined) return 0

@@ -1,5 +1,5 @@
-// A digest of the whole state of a shard, for comparing replicas in tests and on demand: 64 bits, from
-// two lanes of 32-bit mixing (MurmurHash3). It tells defects apart, not attackers.
+// A digest of the whole state of a shard, for comparing replicas in tests and on demand: 64 bits,
+// from two lanes of 32-bit mixing (MurmurHash3). It tells defects apart, not attackers.
 import { type ShardState, sortedQueues } from './shard-state.ts'
 
 class StateHash {

@@ -1,5 +1,6 @@
-// The machine of a shard: many queues behind one log (architecture, A2, A6). It reads nothing but its own
-// log, so every replica that has applied the same entries has the same queues, offsets and consumers.
+// The machine of a shard: many queues behind one log (architecture, A2, A6). It reads nothing but
+// its own log, so every replica that has applied the same entries has the same queues, offsets and
+// consumers.
 import { assert } from '@holdfast/errors'
 import { readEntryBatch, sectionKind } from './entry-batch.ts'
 import type { Applied, IndexRange, Machine, MachineSnapshot, Meta } from './machine.ts'
@@ -31,7 +32,8 @@ export class ShardMachine implements Machine<SectionReply, ShardEffect> {
 
   /**
    * The machine as it was when `manifest` was made.
-   * @throws AssertionError if manifest and blobs do not fit together: the store has checked their bytes
+   * @throws AssertionError if manifest and blobs do not fit together: the store has checked their
+   * bytes
    */
   static restore(
     manifest: Uint8Array,

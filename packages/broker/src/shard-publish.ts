@@ -1,6 +1,6 @@
-// Applying a publish: first the gateway's number, then the producer's sequences, then a row for each
-// record in each queue (architecture, A9). One pass over the records finds where they start; the rest is
-// writing rows.
+// Applying a publish: first the gateway's number, then the producer's sequences, then a row for
+// each record in each queue (architecture, A9). One pass over the records finds where they start;
+// the rest is writing rows.
 import { HoldfastError } from '@holdfast/errors'
 import { recordLimits } from '@holdfast/record'
 import type { Gateway } from './gateways.ts'
@@ -149,8 +149,8 @@ function dropDebts(row: Producer): void {
 }
 
 /**
- * Sequences that were applied without some of their queues reach those that the shard has by now, and
- * that this repeat names. Returns the queues that are still owed something of this section.
+ * Sequences that were applied without some of their queues reach those that the shard has by now,
+ * and that this repeat names. Returns the queues that are still owed something of this section.
  */
 function payDebts(
   state: ShardState,

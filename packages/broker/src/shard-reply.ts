@@ -22,13 +22,15 @@ export type SectionReply =
   /** All of the publish was applied before. */
   | { readonly type: 'repeated'; readonly missing: readonly number[] }
   /**
-   * The gateway's number is not the next one. `expected` is; 0 if the gateway's row does not exist, so
-   * that the lowest section without an answer must come first, flagged `first`.
+   * The gateway's number is not the next one. `expected` is; 0 if the gateway's row does not exist,
+   * so that the lowest section without an answer must come first, flagged `first`.
    */
   | { readonly type: 'gap'; readonly expected: number }
   | {
       readonly type: 'settled'
-      /** Pairs: offsets that were not settled, since the delivery is not the last one or is settled. */
+      /**
+       * Pairs: offsets that were not settled, since the delivery is not the last one or is settled.
+       */
       readonly stale: readonly number[]
     }
   /** How many messages were purged; how many a queue holds that may be deleted. */

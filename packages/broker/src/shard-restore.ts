@@ -1,5 +1,6 @@
-// The way back from a snapshot (see shard-snapshot.ts for the forms). The store has checked the bytes, so
-// a manifest and blobs that do not fit together are a defect, not bad input: an assertion fails.
+// The way back from a snapshot (see shard-snapshot.ts for the forms). The store has checked the
+// bytes, so a manifest and blobs that do not fit together are a defect, not bad input: an assertion
+// fails.
 import { AssertionError, assert, HoldfastError } from '@holdfast/errors'
 import { unpack } from '@holdfast/record'
 import { ByteReader } from './bytes.ts'

@@ -1,6 +1,6 @@
-// Snapshots of a shard: items packed into blobs, and a manifest that says which items of which blobs are
-// the state. Only items that changed are written; the others stay in the blobs where they are. Message
-// bodies are in the log and never here (architecture, A5).
+// Snapshots of a shard: items packed into blobs, and a manifest that says which items of which
+// blobs are the state. Only items that changed are written; the others stay in the blobs where they
+// are. Message bodies are in the log and never here (architecture, A5).
 //
 //   manifest := version:u8 index:natural term:natural timeMs:natural machineVersion:natural
 //               topologyCursor:natural nextBlobId:natural blobCount:u32 blobRow*

@@ -1,5 +1,5 @@
-// Entries under every kind of damage: refused as a whole or section by section, never an exception, and
-// the same on every replica.
+// Entries under every kind of damage: refused as a whole or section by section, never an exception,
+// and the same on every replica.
 import { HoldfastError } from '@holdfast/errors'
 import t from 'tap'
 import {
@@ -131,8 +131,9 @@ t.test('what the leader accepts is not refused as malformed when it is applied',
       const machine = new ShardMachine()
       const { replies } = machine.apply({ index: 1, term: 1 }, encodeEntryBatch(1, [section]))
       const reply = replies[0]
+      const isRefused = reply?.type === 'refused' && reply.code === 'FRAME_INVALID'
       if (reply === undefined) t.fail('no reply')
-      if (reply?.type === 'refused' && reply.code === 'FRAME_INVALID') t.fail(`refused with a flip at ${at}`)
+      if (isRefused) t.fail(`refused with a flip at ${at}`)
     } else if (!/^[A-Z_]+$/.test(code)) t.fail('not a coded error', { code })
   }
   t.ok(accepted > 100, `${accepted} were accepted`)

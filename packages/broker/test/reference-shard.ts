@@ -1,47 +1,12 @@
-// A shard in plain arrays and maps: what the machine must do, without any of its structures. Messages are
-// objects, sequences are sets; it is slow and obviously right.
+// A shard in plain arrays and maps: what the machine must do, without any of its structures.
+// Messages are objects, sequences are sets; it is slow and obviously right.
 import type { ConsumerKey, PublishSection, SectionReply, ShardCommand } from '../src/index.ts'
-
-export interface ReferenceMessage {
-  readonly offset: number
-  readonly record: Uint8Array
-  readonly entry: number
-  readonly exchange: string
-  readonly routingKey: string
-  attempt: number
-  deliveryCount: number
-}
-
-export interface ReferenceQueue {
-  readonly id: number
-  messages: ReferenceMessage[]
-  tail: number
-  mark: number
-  closingUntilMs: number
-  consumers: { key: ConsumerKey; exclusive: boolean }[]
-}
-
-interface ReferenceProducer {
-  epoch: number
-  applied: Set<number>
-  lowest: number
-  lastMs: number
-  debts: { sequence: number; queue: number }[]
-}
-
-interface ReferenceGateway {
-  epoch: number
-  replies: Map<number, SectionReply>
-  next: number
-  lastMs: number
-}
-
-export interface ReferenceLimits {
-  readonly producersMax: number
-  readonly producerExpiryMs: number
-  readonly gatewayExpiryMs: number
-  readonly closingMs: number
-}
+import type {
+  ReferenceGateway,
+  ReferenceLimits,
+  ReferenceProducer,
+  ReferenceQueue
+} from './reference-types.ts'
 
 const isSame = (a: ConsumerKey, b: ConsumerKey): boolean =>
   a.session === b.session && a.tag === b.tag

@@ -1,4 +1,5 @@
-// A shard machine with its log, for tests that speak in commands: every call of `apply` is an entry.
+// A shard machine with its log, for tests that speak in commands: every call of `apply` is an
+// entry.
 import { encodeRecord } from '@holdfast/record'
 import {
   encodeCommandSection,
@@ -58,7 +59,7 @@ export class ShardFixture {
 
   /** A section with the next number of gateway 1. */
   section(count: number, changed: Partial<PublishSection> = {}): PublishSection {
-    const number = this.#number++
+    const number = changed.number ?? this.#number++
     return {
       gateway: { replica: 1, epoch: 1 },
       number,

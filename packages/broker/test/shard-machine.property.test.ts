@@ -1,5 +1,5 @@
-// The shard machine against the reference, entry by entry; and against itself: a snapshot at any index
-// and the entries behind it give what the full log gives.
+// The shard machine against the reference, entry by entry; and against itself: a snapshot at any
+// index and the entries behind it give what the full log gives.
 import t, { type Test } from 'tap'
 import { type MachineSnapshot, readSectionHeader, ShardMachine } from '../src/index.ts'
 import { chooseSeed, type Random, seeded } from './random.ts'

@@ -1,5 +1,6 @@
-// What a message costs in the shard machine: printed, not asserted, since other work shares the machine.
-// The budgets are in performance.md: some tens of nanoseconds and at most 24 bytes a message.
+// What a message costs in the shard machine: printed, not asserted, since other work shares the
+// machine. The budgets are in performance.md: some tens of nanoseconds and at most 24 bytes a
+// message.
 import { encodeRecord } from '@holdfast/record'
 import t from 'tap'
 import {

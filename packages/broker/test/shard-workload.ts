@@ -1,5 +1,5 @@
-// Random entries for a shard, with everything that goes wrong in a cluster: repeats, gaps, old epochs,
-// unknown queues, stale settlements. Each section comes with its call of the reference.
+// Random entries for a shard, with everything that goes wrong in a cluster: repeats, gaps, old
+// epochs, unknown queues, stale settlements. Each section comes with its call of the reference.
 import { encodeRecord } from '@holdfast/record'
 import {
   type EncodedSection,
@@ -11,7 +11,8 @@ import {
   type ShardCommand
 } from '../src/index.ts'
 import type { Random } from './random.ts'
-import type { ReferenceQueue, ReferenceShard } from './reference-shard.ts'
+import type { ReferenceShard } from './reference-shard.ts'
+import type { ReferenceQueue } from './reference-types.ts'
 
 export interface Step {
   readonly section: EncodedSection

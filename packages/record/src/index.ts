@@ -1,5 +1,5 @@
-// The public names of @holdfast/record: scanning, slicing and encoding of message records, msgpack for
-// everything that is not hot, and UTF-8 for packages that have no platform.
+// The public names of @holdfast/record: scanning, slicing and encoding of message records, msgpack
+// for everything that is not hot, and UTF-8 for packages that have no platform.
 export { recordLimits } from './limits.ts'
 export { pack, unpack } from './pack.ts'
 export type { HeaderValue, Properties } from './properties.ts'

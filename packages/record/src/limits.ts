@@ -1,5 +1,6 @@
 // Bounds of one message. They are part of the native protocol: a server tells them in its welcome,
-// and every border that takes records in (connection, gateway, machine) scans with the same numbers.
+// and every border that takes records in (connection, gateway, machine) scans with the same
+// numbers.
 
 /** What a record may hold at most. Depth counts arrays and maps inside one another. */
 export const recordLimits = {

@@ -1,6 +1,7 @@
-// The one way to use msgpackr: it packs plain values, and unpacks only what the scanner has accepted.
-// Maps become objects without a prototype, so that a key named `__proto__` or `constructor` is a key
-// like any other (failure modes 109, 110). Not for the hot path: records are read and written by hand.
+// The one way to use msgpackr: it packs plain values, and unpacks only what the scanner has
+// accepted. Maps become objects without a prototype, so that a key named `__proto__` or
+// `constructor` is a key like any other (failure modes 109, 110). Not for the hot path: records are
+// read and written by hand.
 import { HoldfastError } from '@holdfast/errors'
 import { Packr, Unpackr } from 'msgpackr'
 import { invalid, skipValue } from './scan.ts'
@@ -11,7 +12,8 @@ const packr = new Packr({ useRecords: false, variableMapSize: true, encodeUndefi
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: false, int64AsType: 'number' })
 
 /**
- * One msgpack value, in an array of its own. Objects become maps; fields that are `undefined` become nil.
+ * One msgpack value, in an array of its own. Objects become maps; fields that are `undefined`
+ * become nil.
  * @throws REQUEST_INVALID if the value cannot be told in the msgpack that this product reads
  */
 export function pack(value: unknown): Uint8Array {

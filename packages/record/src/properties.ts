@@ -1,12 +1,15 @@
-// The properties of a message: names, types, and the check of both, once on msgpack as it arrives and
-// once on objects as an application gives them. The names are those of AMQP 0-9-1 basic properties, so
-// that a message can leave by either protocol. An unknown name is refused rather than ignored.
+// The properties of a message: names, types, and the check of both, once on msgpack as it arrives
+// and once on objects as an application gives them. The names are those of AMQP 0-9-1 basic
+// properties, so that a message can leave by either protocol. An unknown name is refused rather
+// than ignored.
 import { HoldfastError } from '@holdfast/errors'
 import { recordLimits } from './limits.ts'
 import { invalid, readUnsigned, skipValue } from './scan.ts'
 import { utf8Encode, utf8Length } from './utf8.ts'
 
-/** A value of a header. Integers are safe integers; nesting is bounded by `recordLimits.depthMax`. */
+/**
+ * A value of a header. Integers are safe integers; nesting is bounded by `recordLimits.depthMax`.
+ */
 export type HeaderValue =
   | null
   | boolean
@@ -106,7 +109,9 @@ function keyForPeople(bytes: Uint8Array, position: number, end: number): string 
   return text
 }
 
-/** The number in the accepted value at `position`, in any form of msgpack; null for another type. */
+/**
+ * The number in the accepted value at `position`, in any form of msgpack; null for another type.
+ */
 function numberAt(bytes: Uint8Array, position: number, end: number): number | null {
   const type = bytes[position] ?? 0
   if (type < 0x80) return type
@@ -151,7 +156,8 @@ export function scanProperties(bytes: Uint8Array, position: number, end: number)
   let seen = 0
   for (let index = 0; index < count; index++) {
     const keyType = readUnsigned(bytes, at, end, 1)
-    // Known names fit a fixstr; other forms of the same name are legal msgpack and are accepted too.
+    // Known names fit a fixstr; other forms of the same name are legal msgpack and are accepted
+    // too.
     const header = keyType >= 0xa0 && keyType < 0xc0 ? 1 : keyType === 0xd9 ? 2 : 0
     const keyEnd = skipValue(bytes, at, end, 0)
     if (header === 0) throw unknown(keyForPeople(bytes, at, keyEnd))
@@ -213,8 +219,8 @@ function isValueOfKind(value: unknown, kind: Kind): boolean {
 }
 
 /**
- * Checks properties that an application gave, before they are encoded. Fields that are `undefined` count
- * as absent; the result holds the others.
+ * Checks properties that an application gave, before they are encoded. Fields that are `undefined`
+ * count as absent; the result holds the others.
  * @throws OPTION_UNKNOWN, OPTION_INVALID, REQUEST_INVALID
  */
 export function checkProperties(properties: Properties): Record<string, unknown> {

@@ -16,7 +16,8 @@ function tooLarge(size: number, limit: number): HoldfastError {
 }
 
 /**
- * Validates one record in `bytes[position, end)`, its limits and its properties, and returns its end.
+ * Validates one record in `bytes[position, end)`, its limits and its properties, and returns its
+ * end.
  * @throws FRAME_INVALID, MESSAGE_TOO_LARGE, OPTION_UNKNOWN, OPTION_INVALID
  */
 export function scanRecord(bytes: Uint8Array, position: number, end: number): number {

@@ -1,7 +1,7 @@
 // The msgpack scanner: walks a value without decoding it, so that nothing is allocated before every
-// length has been compared with what is there (failure modes 107, 108, 110, 113). All other readers of
-// msgpack in the product run on bytes that this file has accepted.
-// Source: the msgpack specification; ext types, 0xc1 and map keys other than strings are refused.
+// length has been compared with what is there (failure modes 107, 108, 110, 113). All other readers
+// of msgpack in the product run on bytes that this file has accepted. Source: the msgpack
+// specification; ext types, 0xc1 and map keys other than strings are refused.
 import { HoldfastError } from '@holdfast/errors'
 import { recordLimits } from './limits.ts'
 import { isUtf8 } from './utf8.ts'
@@ -42,7 +42,9 @@ function skipString(bytes: Uint8Array, position: number, length: number, end: nu
   return next
 }
 
-/** A 64-bit integer, `position` behind its type byte; only what a number holds exactly is accepted. */
+/**
+ * A 64-bit integer, `position` behind its type byte; only what a number holds exactly is accepted.
+ */
 function skipInteger64(bytes: Uint8Array, position: number, end: number, signed: boolean): number {
   const next = advance(position, 8, end)
   let high = readUnsigned(bytes, position, end, 4)
@@ -145,8 +147,9 @@ function skipTyped(
 }
 
 /**
- * Validates exactly one msgpack value in `bytes[position, end)` and returns its end. Lengths lie within
- * `end`, strings are UTF-8, keys are strings, integers are safe, containers nest at most `depthMax` deep.
+ * Validates exactly one msgpack value in `bytes[position, end)` and returns its end. Lengths lie
+ * within `end`, strings are UTF-8, keys are strings, integers are safe, containers nest at most
+ * `depthMax` deep.
  * @throws FRAME_INVALID
  */
 export function skipValue(
@@ -165,8 +168,8 @@ export function skipValue(
 }
 
 /**
- * End of a value that `skipValue` has accepted. Iterative, without checks: for jumping over properties
- * on the way to a body.
+ * End of a value that `skipValue` has accepted. Iterative, without checks: for jumping over
+ * properties on the way to a body.
  */
 export function valueEnd(bytes: Uint8Array, position: number): number {
   const end = bytes.length

@@ -1,14 +1,14 @@
-// UTF-8 by hand: the pure packages have neither TextEncoder nor Buffer, and the decoder of a broker has
-// to refuse malformed input rather than replace it, because names are compared as bytes and as strings.
-// Source: RFC 3629 §4 (no overlong forms, no surrogates, nothing above U+10FFFF).
+// UTF-8 by hand: the pure packages have neither TextEncoder nor Buffer, and the decoder of a broker
+// has to refuse malformed input rather than replace it, because names are compared as bytes and as
+// strings. Source: RFC 3629 §4 (no overlong forms, no surrogates, nothing above U+10FFFF).
 import { HoldfastError } from '@holdfast/errors'
 
 /** Characters turned into a string in one call: a bound for the arguments on the stack. */
 const chunkLength = 4096
 
 /**
- * End of the well-formed sequence that starts at `position`, a lead byte ≥ 0x80; -1 if malformed or cut.
- * Table 3-7 of the Unicode standard: only the second byte has ranges that depend on the first.
+ * End of the well-formed sequence that starts at `position`, a lead byte ≥ 0x80; -1 if malformed or
+ * cut. Table 3-7 of the Unicode standard: only the second byte has ranges that depend on the first.
  */
 function sequenceEnd(bytes: Uint8Array, position: number, end: number): number {
   const lead = bytes[position] ?? 0

@@ -1,5 +1,5 @@
-// A consumer as all replicas know it: who it is and how it takes messages, not what it holds. What it
-// holds is the leader's business (architecture, A8).
+// A consumer as all replicas know it: who it is and how it takes messages, not what it holds. What
+// it holds is the leader's business (architecture, A8).
 import type { ConsumerKey } from '../shard-command.ts'
 
 export interface Consumer extends ConsumerKey {

@@ -1,6 +1,7 @@
-// The table of producers: which sequences of which producer were applied, so that a publish repeated with
-// the same identity takes effect once (architecture, A9). A row is made only by a section that may, lives
-// on log time, and is never evicted: a full table refuses newcomers instead of forgetting anybody.
+// The table of producers: which sequences of which producer were applied, so that a publish
+// repeated with the same identity takes effect once (architecture, A9). A row is made only by a
+// section that may, lives on log time, and is never evicted: a full table refuses newcomers instead
+// of forgetting anybody.
 import { blankSavedItem, forget, type SavedItem } from '../saved-item.ts'
 import type { ShardLimits } from './limits.ts'
 import { SequenceSet } from './sequence-set.ts'
@@ -17,7 +18,9 @@ export interface Producer {
   readonly key: string
   epoch: number
   sequences: SequenceSet
-  /** Of sequences at or above the lowest unconfirmed; a repeat pays them if the queue is there then. */
+  /**
+   * Of sequences at or above the lowest unconfirmed; a repeat pays them if the queue is there then.
+   */
   debts: Debt[]
   /** Log time of the last section. */
   lastMs: number

@@ -1,5 +1,6 @@
-// Runs for deliveries: messages that lie side by side in one section of one entry and are handed out for
-// the same time, so that one slice of the entry is the blob of one deliver frame (architecture, A4).
+// Runs for deliveries: messages that lie side by side in one section of one entry and are handed
+// out for the same time, so that one slice of the entry is the blob of one deliver frame
+// (architecture, A4).
 import type { MessageIndex } from './message-index.ts'
 
 export interface DeliveryRun {
@@ -19,8 +20,9 @@ export interface DeliveryRun {
 }
 
 /**
- * The longest run that starts at `offset`, of at most `countMax` messages, `bytesMax` bytes unless the
- * first alone is larger, and offsets up to `last`. Null if `offset` is not live or above `last`.
+ * The longest run that starts at `offset`, of at most `countMax` messages, `bytesMax` bytes unless
+ * the first alone is larger, and offsets up to `last`. Null if `offset` is not live or above
+ * `last`.
  */
 export function findDeliveryRun(
   index: MessageIndex,

@@ -1,6 +1,6 @@
-// Every bound of the shard machine. Bounds are part of the replicated behaviour: all replicas of a shard
-// use the same numbers, otherwise one refuses what another accepts. Changing one is a new machine version
-// (architecture, A16). Tests make machines with smaller ones.
+// Every bound of the shard machine. Bounds are part of the replicated behaviour: all replicas of a
+// shard use the same numbers, otherwise one refuses what another accepts. Changing one is a new
+// machine version (architecture, A16). Tests make machines with smaller ones.
 
 export interface ShardLimits {
   /** Sections in one entry. */

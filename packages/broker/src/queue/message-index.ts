@@ -1,6 +1,6 @@
-// The messages of one queue: which offsets are live, and where each record lies in the log. Offsets are
-// consecutive from 1 and never given again (architecture, A7). Publishing and settling are O(1) a
-// message; a segment without live messages is freed, wherever it is in the queue.
+// The messages of one queue: which offsets are live, and where each record lies in the log. Offsets
+// are consecutive from 1 and never given again (architecture, A7). Publishing and settling are O(1)
+// a message; a segment without live messages is freed, wherever it is in the queue.
 import type { LiveEntries } from '../live-entries.ts'
 import { forget } from '../saved-item.ts'
 import { Segment, segmentRows } from './segment.ts'
@@ -47,7 +47,9 @@ export class MessageIndex {
     return this.#segments
   }
 
-  /** Position of the first segment that ends above `offset`; the number of segments if none does. */
+  /**
+   * Position of the first segment that ends above `offset`; the number of segments if none does.
+   */
   #locate(offset: number): number {
     const segments = this.#segments
     const recent = segments[this.#recent]
@@ -111,8 +113,9 @@ export class MessageIndex {
   }
 
   /**
-   * Settles the live offsets of `first` … `last` whose attempt is `attempt`; all of them where that is
-   * null. Offsets that are not settled are added to `stale`, if given. Returns how many were settled.
+   * Settles the live offsets of `first` … `last` whose attempt is `attempt`; all of them where that
+   * is null. Offsets that are not settled are added to `stale`, if given. Returns how many were
+   * settled.
    */
   settle(first: number, last: number, attempt: number | null, stale: number[] | null): number {
     const before = this.liveCount
@@ -167,8 +170,9 @@ export class MessageIndex {
   }
 
   /**
-   * Returns the live offsets of `first` … `last` whose attempt is `attempt` (all where that is null):
-   * they keep their place and get another attempt. Adds them to `returned`, the others to `stale`.
+   * Returns the live offsets of `first` … `last` whose attempt is `attempt` (all where that is
+   * null): they keep their place and get another attempt. Adds them to `returned`, the others to
+   * `stale`.
    */
   giveBack(
     first: number,

@@ -1,5 +1,5 @@
-// A queue as all replicas know it: its messages, its dispatch mark and its consumers. The leader reads it
-// to hand out messages; only the machine changes it.
+// A queue as all replicas know it: its messages, its dispatch mark and its consumers. The leader
+// reads it to hand out messages; only the machine changes it.
 import type { LiveEntries } from '../live-entries.ts'
 import { blankSavedItem, forget, type SavedItem } from '../saved-item.ts'
 import type { ConsumerKey } from '../shard-command.ts'
@@ -22,7 +22,9 @@ export interface QueueView {
   readonly bytes: number
   /** By session and tag (`consumerId`), in the order of attachment. */
   readonly consumers: ReadonlyMap<string, Consumer>
-  /** Until this log time nothing is published or attached, since a deletion is expected; 0: open. */
+  /**
+   * Until this log time nothing is published or attached, since a deletion is expected; 0: open.
+   */
   readonly closingUntilMs: number
   row(offset: number): MessageRow | null
   /** Smallest live offset at or above `offset`. */

@@ -4,8 +4,8 @@
 //   words := live bitmap, 32 words · row*
 //   row   := entry delta · position of the record · position of its section · size of the record
 //
-// Positions count in the entry's data, whose size is below 2^32. Attempts and delivery counts are made
-// when the first message of the segment is returned.
+// Positions count in the entry's data, whose size is below 2^32. Attempts and delivery counts are
+// made when the first message of the segment is returned.
 import { assert } from '@holdfast/errors'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import { blankSavedItem, type SavedItem } from '../saved-item.ts'
@@ -80,8 +80,8 @@ export class Segment {
   }
 
   /**
-   * Adds live rows for the records `from` … `from + rows - 1` of a section; `starts` holds the position
-   * of each record and, behind the last, the end.
+   * Adds live rows for the records `from` … `from + rows - 1` of a section; `starts` holds the
+   * position of each record and, behind the last, the end.
    */
   append(entry: number, section: number, starts: Uint32Array, from: number, rows: number): void {
     this.reserve(this.count + rows)
