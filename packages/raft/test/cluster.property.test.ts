@@ -34,21 +34,21 @@ class Storm {
     this.cluster = new SimulatedCluster(seed, {
       loss: random.chance(0.5) ? random.next() * 0.3 : 0,
       duplicate: random.chance(0.5) ? random.next() * 0.3 : 0,
-      delayTicksMax: random.chance(0.6) ? random.below(8) : 0,
+      delayTicksMax: random.chance(0.6) ? random.below(16) : 0,
       disk: 0.3 + random.next() * 0.7
     })
     const upTo = (most: number): number => (random.chance(0.7) ? random.next() * most : 0)
     this.#chances = [
       [0.5 + upTo(0.5), () => this.#propose()],
-      [upTo(0.05), () => this.#crash()],
-      [0.1, () => this.#restart()],
+      [upTo(random.chance(0.3) ? 0.3 : 0.05), () => this.#crash()],
+      [0.1 + upTo(0.3), () => this.#restart()],
       [upTo(0.05), () => this.#transfer()],
       [upTo(0.1), () => this.#change()],
       [upTo(0.15), () => this.#snapshot()],
       [upTo(0.3), () => this.#forget()],
       [upTo(0.3), () => this.#read()],
-      [upTo(0.04), () => this.#partition()],
-      [0.05, () => this.cluster.blocked.clear()],
+      [upTo(0.1), () => this.#partition()],
+      [0.02 + upTo(0.1), () => this.cluster.blocked.clear()],
       [upTo(0.02), () => this.#leaderGone()],
       [upTo(0.05), () => this.#linkLost()],
       [upTo(0.01), () => this.#anyone((replica) => replica.raft.campaign())]

@@ -199,6 +199,7 @@ export class SimulatedCluster {
       this.#send(message)
     }
     this.run(replica, () => finish(replica, write))
+    assertDurable(replica)
     if (write.type === 'install') this.installs++
   }
 
@@ -259,6 +260,14 @@ export class SimulatedCluster {
     this.checkers.restarted(replica.id, replica.disk.hardState)
     this.run(replica, () => {})
   }
+}
+
+/** What a replica believes to be on its disk is there, and is the same. */
+function assertDurable({ raft, disk }: Replica): void {
+  const term = disk.entry(raft.durableIndex)?.term ?? disk.snapshot?.id.term ?? 0
+  if (raft.durableIndex < disk.firstIndex - 1) return
+  assert(raft.durableIndex <= disk.lastIndex, 'what is believed durable is on disk')
+  assert(raft.termAt(raft.durableIndex) === term, 'what is believed durable is the same on disk')
 }
 
 function finish(replica: Replica, write: Write): void {
