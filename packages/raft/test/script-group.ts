@@ -1,8 +1,9 @@
-// A group that a script moves by hand: each command does one thing to one replica, and says what came
-// of it. Nothing is delivered or written unless a script says `stabilize`, `deliver` or `persist`.
+// A group that a script moves by hand: each command does one thing to one replica, and says what
+// came of it. Nothing is delivered or written unless a script says `stabilize`, `deliver` or
+// `persist`.
 //
-//   replicas 3 [blank 1] [batch 1] [quiet]   voters 1…3 of an agreed configuration, then blank ones;
-//                                    quiet: a commit index alone is not broadcast
+//   replicas 3 [blank 1] [batch 1] [quiet]   voters 1…3 of an agreed configuration, then blank
+//                                    ones; quiet: a commit index alone is not broadcast
 //   campaign 1 | tick 1 10 | leader-gone 2 | propose 1 a b | transfer 1 2 | read 1 7
 //   change 1 voters 1 2 learners 3   propose a configuration
 //   step                             every replica: take readies, write, deliver one round
@@ -15,32 +16,26 @@
 import { assert } from '@holdfast/errors'
 import {
   blankState,
-  type Configuration,
-  decodeConfiguration,
   describeConfiguration,
   describeId,
   describeMessage,
   type Entry,
   encodeConfiguration,
-  type LoadRequest,
   type Message,
   Raft,
   type RaftConfig,
   type RaftInitialState,
-  type Ready,
   type ReplicaId
 } from '../src/index.ts'
+import {
+  bytesOf,
+  logLines,
+  type Member,
+  option,
+  progressLines,
+  statusLine
+} from './script-member.ts'
 import { SimulatedDisk } from './simulated-disk.ts'
-
-interface Member {
-  readonly id: ReplicaId
-  readonly disk: SimulatedDisk
-  raft: Raft
-  isUp: boolean
-  isCut: boolean
-  loads: LoadRequest[]
-  offer: Ready['offeredSnapshot']
-}
 
 export class ScriptGroup {
   readonly #members = new Map<ReplicaId, Member>()
@@ -155,14 +150,10 @@ export class ScriptGroup {
         raft.snapshotRefused(member.offer?.from ?? 0)
         return
       case 'log':
-        this.#log(member)
+        this.#out.push(...logLines(member))
         return
       case 'progress':
-        for (const item of raft.progress()) {
-          const { replica, match, next, state, isVoter } = item
-          const kind = isVoter ? 'voter' : 'learner'
-          this.#out.push(`${replica} ${kind} match ${match} next ${next} ${state}`)
-        }
+        this.#out.push(...progressLines(member))
         return
       default:
         assert(false, `no command ${name}`)
@@ -329,39 +320,7 @@ export class ScriptGroup {
     disk.submit({ type: 'install', meta: offer.snapshot, hardState })
   }
 
-  #log({ raft, disk }: Member): void {
-    for (let index = raft.firstIndex; index <= raft.lastId.index; index++) {
-      const entry = raft.entry(index) ?? disk.entry(index)
-      const commit = index === raft.commitIndex ? ' ← commit' : ''
-      const durable = index === raft.durableIndex ? ' ← durable' : ''
-      const content = entry ? contentOf(entry) : '?'
-      this.#out.push(`${index}/${raft.termAt(index)} ${content}${commit}${durable}`)
-    }
-  }
-
   #status(): void {
-    for (const { raft, isUp } of this.#members.values()) {
-      const ends = `last ${describeId(raft.lastId)} commit ${raft.commitIndex}`
-      const { role, term, leader, configuration } = raft
-      const who = isUp ? `${role} of ${leader ?? 'nobody'}` : 'down'
-      const members = describeConfiguration(configuration)
-      this.#out.push(`${raft.id} ${who} term ${term} ${ends} ${members}`)
-    }
+    for (const member of this.#members.values()) this.#out.push(statusLine(member))
   }
-}
-
-function option(words: readonly string[], name: string): number | undefined {
-  const at = words.indexOf(name)
-  return at === -1 ? undefined : Number(words[at + 1])
-}
-
-function bytesOf(word: string): Uint8Array {
-  return Uint8Array.from(word, (character) => character.charCodeAt(0))
-}
-
-function contentOf(entry: Entry): string {
-  if (entry.type === 'no-op') return 'no-op'
-  if (entry.type === 'command') return String.fromCharCode(...entry.data)
-  const configuration: Configuration = decodeConfiguration(entry.data)
-  return describeConfiguration(configuration)
 }
