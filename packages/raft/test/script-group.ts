@@ -28,12 +28,14 @@ import {
   type ReplicaId
 } from '../src/index.ts'
 import {
+  beginInstall,
   bytesOf,
   logLines,
   type Member,
   option,
   progressLines,
-  statusLine
+  statusLine,
+  takeSnapshot
 } from './script-member.ts'
 import { SimulatedDisk } from './simulated-disk.ts'
 
@@ -135,7 +137,7 @@ export class ScriptGroup {
         member.isCut = true
         return
       case 'snapshot':
-        this.#snapshot(member, option(words, 'keep') ?? 0)
+        this.#out.push(takeSnapshot(member, option(words, 'keep') ?? 0))
         return
       case 'forget':
         raft.forgetBodies(raft.appliedIndex)
@@ -144,7 +146,7 @@ export class ScriptGroup {
         raft.reportUnreachable(number)
         return
       case 'install':
-        this.#install(member)
+        this.#out.push(beginInstall(member))
         return
       case 'refuse':
         raft.snapshotRefused(member.offer?.from ?? 0)
@@ -297,27 +299,6 @@ export class ScriptGroup {
     for (const message of meant) this.#out.push(`${name} ${describeMessage(message)}`)
     if (name === 'duplicate') this.#network.push(...meant)
     else this.#network = this.#network.filter((message) => !isMeant(message))
-  }
-
-  #snapshot({ raft, disk }: Member, keep: number): void {
-    const index = raft.appliedIndex
-    const configuration = raft.configurationAt(index)
-    const id = { index, term: raft.termAt(index) ?? 0 }
-    const meta = { id, configuration, manifest: new Uint8Array(0) }
-    disk.compact(meta, index + 1 - keep)
-    raft.snapshotTaken(meta)
-    raft.compact(index + 1 - keep)
-    this.#out.push(`${describeId(id)} ${describeConfiguration(configuration)}`)
-  }
-
-  #install(member: Member): void {
-    const { raft, disk, offer } = member
-    assert(offer !== null, 'a snapshot is offered')
-    const isBegun = raft.beginInstall(offer.snapshot)
-    this.#out.push(isBegun ? 'begun' : 'of no use')
-    if (!isBegun) return
-    const hardState = { ...raft.hardState, commit: offer.snapshot.id.index }
-    disk.submit({ type: 'install', meta: offer.snapshot, hardState })
   }
 
   #status(): void {

@@ -1,4 +1,5 @@
 // One replica of a script's group, and how a script shows it: its log, its state, its progress.
+import { assert } from '@holdfast/errors'
 import {
   decodeConfiguration,
   describeConfiguration,
@@ -62,4 +63,25 @@ function contentOf(entry: Entry): string {
   if (entry.type === 'no-op') return 'no-op'
   if (entry.type === 'command') return String.fromCharCode(...entry.data)
   return describeConfiguration(decodeConfiguration(entry.data))
+}
+
+/** Takes a snapshot at the applied index, keeping some entries behind it. */
+export function takeSnapshot({ raft, disk }: Member, keep: number): string {
+  const index = raft.appliedIndex
+  const configuration = raft.configurationAt(index)
+  const id = { index, term: raft.termAt(index) ?? 0 }
+  const meta = { id, configuration, manifest: new Uint8Array(0) }
+  disk.compact(meta, index + 1 - keep)
+  raft.snapshotTaken(meta)
+  raft.compact(index + 1 - keep)
+  return `${describeId(id)} ${describeConfiguration(configuration)}`
+}
+
+/** Hands the install of what was offered to the disk. */
+export function beginInstall({ raft, disk, offer }: Member): string {
+  assert(offer !== null, 'a snapshot is offered')
+  if (!raft.beginInstall(offer.snapshot)) return 'of no use'
+  const hardState = { ...raft.hardState, commit: offer.snapshot.id.index }
+  disk.submit({ type: 'install', meta: offer.snapshot, hardState })
+  return 'begun'
 }
