@@ -1,6 +1,6 @@
 // One test per claim of the Raft paper (extended version, 2014), up to §5, that the core relies on;
-// the section is in the name. From §6 on: thesis.test.ts. Scenes with many replicas are in testdata;
-// properties over whole histories in cluster.property.test.ts.
+// the section is in the name. From §6 on: thesis.test.ts. Scenes with many replicas are in
+// testdata; properties over whole histories in cluster.property.test.ts.
 import t from 'tap'
 import type { Message } from '../src/index.ts'
 import {

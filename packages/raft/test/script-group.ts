@@ -16,7 +16,6 @@
 import { assert } from '@holdfast/errors'
 import {
   blankState,
-  describeConfiguration,
   describeId,
   describeMessage,
   type Entry,
@@ -30,6 +29,7 @@ import {
 import {
   beginInstall,
   bytesOf,
+  describeProposal,
   logLines,
   type Member,
   option,
@@ -99,13 +99,13 @@ export class ScriptGroup {
         raft.leaderGone()
         return
       case 'propose':
-        for (const word of words) this.#say(raft.propose(bytesOf(word)))
+        for (const word of words) this.#out.push(describeProposal(raft.propose(bytesOf(word))))
         return
       case 'change': {
         const at = words.includes('learners') ? words.indexOf('learners') : words.length
         const voters = words.slice(1, at).map(Number)
         const learners = words.slice(at + 1).map(Number)
-        this.#say(raft.proposeConfiguration({ voters, learners }))
+        this.#out.push(describeProposal(raft.proposeConfiguration({ voters, learners })))
         return
       }
       case 'transfer':
@@ -160,10 +160,6 @@ export class ScriptGroup {
       default:
         assert(false, `no command ${name}`)
     }
-  }
-
-  #say(id: { readonly index: number; readonly term: number } | null): void {
-    this.#out.push(id === null ? 'refused' : describeId(id))
   }
 
   #config(id: ReplicaId): RaftConfig {

@@ -5,6 +5,7 @@ import {
   describeConfiguration,
   describeId,
   type Entry,
+  type EntryId,
   type LoadRequest,
   type Raft,
   type Ready,
@@ -84,4 +85,8 @@ export function beginInstall({ raft, disk, offer }: Member): string {
   const hardState = { ...raft.hardState, commit: offer.snapshot.id.index }
   disk.submit({ type: 'install', meta: offer.snapshot, hardState })
   return 'begun'
+}
+
+export function describeProposal(id: EntryId | null): string {
+  return id === null ? 'refused' : describeId(id)
 }
