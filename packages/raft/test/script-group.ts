@@ -78,7 +78,7 @@ export class ScriptGroup {
         for (const member of this.#members.values()) member.isCut = false
         return
       case 'status':
-        this.#status()
+        this.#out.push(...[...this.#members.values()].map(statusLine))
         return
       default:
         this.#act(this.#member(first), name, words.slice(1), second)
@@ -295,9 +295,5 @@ export class ScriptGroup {
     for (const message of meant) this.#out.push(`${name} ${describeMessage(message)}`)
     if (name === 'duplicate') this.#network.push(...meant)
     else this.#network = this.#network.filter((message) => !isMeant(message))
-  }
-
-  #status(): void {
-    for (const member of this.#members.values()) this.#out.push(statusLine(member))
   }
 }
