@@ -1,5 +1,5 @@
-// Adding entries to the log, and what follows from it at once: a configuration is in effect from the
-// moment it is in the log (Raft §6), and a leader tracks exactly those whom it names.
+// Adding entries to the log, and what follows from it at once: a configuration is in effect from
+// the moment it is in the log (Raft §6), and a leader tracks exactly those whom it names.
 import { assert } from '@holdfast/errors'
 import { members } from './configuration.ts'
 import { decodeConfiguration } from './configuration-codec.ts'

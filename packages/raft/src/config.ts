@@ -5,7 +5,9 @@ import type { Configuration, Entry, HardState, ReplicaId, SnapshotMeta, TermRun 
 
 export interface RaftConfig {
   readonly id: ReplicaId
-  /** A follower that hears nothing for this many ticks, plus a random share of it again, campaigns. */
+  /**
+   * A follower that hears nothing for this many ticks, plus a random share of it again, campaigns.
+   */
   readonly electionTimeoutTicks: number
   /** Must be well below `electionTimeoutTicks`. */
   readonly heartbeatIntervalTicks: number
@@ -18,8 +20,8 @@ export interface RaftConfig {
   /** Payload bytes proposed and not yet committed; beyond it `propose` refuses. */
   readonly uncommittedBytesMax: number
   /**
-   * Whether followers are told of a new commit index at once, by an empty append if nothing else goes
-   * out. Otherwise they learn it from the next append or heartbeat.
+   * Whether followers are told of a new commit index at once, by an empty append if nothing else
+   * goes out. Otherwise they learn it from the next append or heartbeat.
    */
   readonly broadcastCommit: boolean
   /** Draws from [0, 1). Injected, so that a seed repeats a run. */

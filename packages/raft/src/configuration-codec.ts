@@ -1,5 +1,5 @@
-// The bytes of a configuration entry. Own and tiny, because Raft itself must read it on every replica,
-// at recovery, and in every later version.
+// The bytes of a configuration entry. Own and tiny, because Raft itself must read it on every
+// replica, at recovery, and in every later version.
 //
 //   configuration := version:u8=1 voters:list outgoing:list learners:list
 //   list          := count:u16be replica:u64be*

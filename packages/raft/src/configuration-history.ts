@@ -1,6 +1,6 @@
-// Configurations by the index of the entry that brought them. A replica always uses the latest one in
-// its log, committed or not (Raft §6); truncating the log rolls it back, so it is derived from the log
-// and never kept apart from it.
+// Configurations by the index of the entry that brought them. A replica always uses the latest one
+// in its log, committed or not (Raft §6); truncating the log rolls it back, so it is derived from
+// the log and never kept apart from it.
 import { assert } from '@holdfast/errors'
 import type { Configuration } from './entry.ts'
 
@@ -36,7 +36,10 @@ export class ConfigurationHistory {
     return found
   }
 
-  /** Every configuration that may be in force on some replica: the one at `index` and all later ones. */
+  /**
+   * Every configuration that may be in force on some replica: the one at `index` and all later
+   * ones.
+   */
   from(index: number): readonly ConfigurationAt[] {
     const first = this.#list.findLastIndex((item) => item.index <= index)
     return this.#list.slice(Math.max(0, first))

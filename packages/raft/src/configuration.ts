@@ -1,5 +1,6 @@
-// Questions about a Configuration (Raft §6, thesis §4): who counts, who receives entries, and whether
-// a change is under way. Pure functions over sorted lists; the rules of change are in membership.ts.
+// Questions about a Configuration (Raft §6, thesis §4): who counts, who receives entries, and
+// whether a change is under way. Pure functions over sorted lists; the rules of change are in
+// membership.ts.
 import { assert } from '@holdfast/errors'
 import type { Configuration, ReplicaId } from './entry.ts'
 
@@ -40,7 +41,9 @@ export function sameReplicas(left: readonly ReplicaId[], right: readonly Replica
   return left.length === right.length && left.every((replica, at) => replica === right[at])
 }
 
-/** Sorted and free of repeats. @throws AssertionError on a repeat or an id that is no safe integer. */
+/**
+ * Sorted and free of repeats. @throws AssertionError on a repeat or an id that is no safe integer.
+ */
 export function sortedReplicas(replicas: readonly ReplicaId[]): readonly ReplicaId[] {
   const sorted = [...replicas].sort(ascending)
   assertAscending(sorted)

@@ -1,5 +1,5 @@
-// With whom the leader is in contact: check-quorum (thesis §6.2: a leader without a quorum
-// steps down) asks when something was last heard; a lease asks when that was sent which was answered,
+// With whom the leader is in contact: check-quorum (thesis §6.2: a leader without a quorum steps
+// down) asks when something was last heard; a lease asks when that was sent which was answered,
 // because the promise of a follower counts from its hearing, which is later (thesis §6.4.1).
 import type { Progress } from './progress.ts'
 import { isQuorum } from './quorum.ts'
@@ -21,7 +21,8 @@ export function hasActiveQuorum(state: RaftState): boolean {
 
 /**
  * Whether a quorum has answered a heartbeat that was sent less than `ticks` ticks ago. As long as
- * `ticks` is below the election timeout (by a margin for the drift of clocks), no other leader exists.
+ * `ticks` is below the election timeout (by a margin for the drift of clocks), no other leader
+ * exists.
  */
 export function hasLeaderQuorum(state: RaftState, ticks: number): boolean {
   if (state.role !== 'leader' || state.transfer !== null) return false

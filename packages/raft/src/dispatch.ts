@@ -1,5 +1,6 @@
-// From a message to its handler: first the term (Raft §5.1), then the type. All dispatch of messages is
-// here; each handler is in the file of its concern and looks at the role itself where it matters.
+// From a message to its handler: first the term (Raft §5.1), then the type. All dispatch of
+// messages is here; each handler is in the file of its concern and looks at the role itself where
+// it matters.
 import { unreachable } from '@holdfast/errors'
 import { handleVoteRequest, handleVoteResponse, hasHeardLeader, refuseVote } from './election.ts'
 import {
@@ -27,7 +28,9 @@ function isFromLeader(message: Message): boolean {
   }
 }
 
-/** A higher term: adopts it, unless the message must not have that power. False: do not handle it. */
+/**
+ * A higher term: adopts it, unless the message must not have that power. False: do not handle it.
+ */
 function observeHigherTerm(state: RaftState, message: Message): boolean {
   if (message.type === 'vote-request') {
     if (!message.transfer && hasHeardLeader(state)) {

@@ -1,6 +1,6 @@
-// Elections (Raft §5.2, §5.4.1) with pre-vote (thesis §9.6) and the rule that a replica that hears a
-// leader refuses its vote (thesis §4.2.3), from which only a transfer is exempt (thesis §3.10).
-// A vote is asked, and the own vote counted, only when term and vote are durable.
+// Elections (Raft §5.2, §5.4.1) with pre-vote (thesis §9.6) and the rule that a replica that hears
+// a leader refuses its vote (thesis §4.2.3), from which only a transfer is exempt (thesis §3.10). A
+// vote is asked, and the own vote counted, only when term and vote are durable.
 
 import { allVoters } from './configuration.ts'
 import type { EntryId } from './entry.ts'
@@ -63,8 +63,8 @@ function campaignForReal(state: RaftState, isTransfer: boolean): void {
 }
 
 function askVotes(state: RaftState, pre: boolean, transfer: boolean): void {
-  // A lost vote request must not reach anybody before term, vote and the log it boasts of are durable:
-  // a late answer to it would otherwise count for a log that a crash has shortened.
+  // A lost vote request must not reach anybody before term, vote and the log it boasts of are
+  // durable: a late answer to it would otherwise count for a log that a crash has shortened.
   const outbox = pre ? state.out.messages : state.out.messagesAfterPersist
   for (const voter of allVoters(effectiveConfiguration(state))) {
     if (voter === state.id) continue
@@ -141,8 +141,9 @@ export function handleVoteRequest(state: RaftState, message: VoteRequest): void 
 }
 
 /**
- * When a leader has ended, all its followers learn it in the same instant, and two of them would split
- * the votes. Of two that ask at once, the one with the higher id steps back for a tick or two.
+ * When a leader has ended, all its followers learn it in the same instant, and two of them would
+ * split the votes. Of two that ask at once, the one with the higher id steps back for a tick or
+ * two.
  */
 function yieldTo(state: RaftState, message: VoteRequest): void {
   if (state.role !== 'pre-candidate' || state.haste === null) return

@@ -18,15 +18,18 @@ export type EntryType = 'command' | 'configuration' | 'no-op'
 
 export interface Entry extends EntryId {
   readonly type: EntryType
-  /** The command's bytes as they entered the cluster; a configuration in its codec; empty for a no-op. */
+  /**
+   * The command's bytes as they entered the cluster; a configuration in its codec; empty for a
+   * no-op.
+   */
   readonly data: Uint8Array
 }
 
 /**
- * Who takes part. `outgoing` is empty except while a change is under way (joint consensus, Raft §6):
- * then elections and commits need a majority of `voters` and a majority of `outgoing`.
- * A learner receives entries and counts nowhere; a replica may be in `outgoing` and `learners` at once.
- * All lists are sorted ascending and free of repeats.
+ * Who takes part. `outgoing` is empty except while a change is under way (joint consensus, Raft
+ * §6): then elections and commits need a majority of `voters` and a majority of `outgoing`. A
+ * learner receives entries and counts nowhere; a replica may be in `outgoing` and `learners` at
+ * once. All lists are sorted ascending and free of repeats.
  */
 export interface Configuration {
   readonly voters: readonly ReplicaId[]
@@ -43,7 +46,9 @@ export interface HardState {
   readonly commit: number
 }
 
-/** A run of entries of one term: `term` holds from `firstIndex` to the next run's first index - 1. */
+/**
+ * A run of entries of one term: `term` holds from `firstIndex` to the next run's first index - 1.
+ */
 export interface TermRun {
   readonly firstIndex: number
   readonly term: number

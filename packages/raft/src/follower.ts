@@ -1,5 +1,5 @@
-// What a replica does with the requests of a leader (Raft §5.3, §7). Every acceptance leaves only after
-// the entries it speaks of are durable (`messagesAfterPersist`).
+// What a replica does with the requests of a leader (Raft §5.3, §7). Every acceptance leaves only
+// after the entries it speaks of are durable (`messagesAfterPersist`).
 import { assert } from '@holdfast/errors'
 import { appendEntry, commitTo, truncateLog } from './append.ts'
 import { campaign } from './election.ts'
@@ -16,7 +16,8 @@ export function handleAppendRequest(state: RaftState, message: AppendRequest): v
     rejectAppend(state, message)
     return
   }
-  // Up to the commit index the log is the leader's (Leader Completeness), so only the rest is compared.
+  // Up to the commit index the log is the leader's (Leader Completeness), so only the rest is
+  // compared.
   const lastIndex = Math.max(state.commitIndex, message.previous.index + message.entries.length)
   if (!acceptEntries(state, message.entries)) return
   // Not beyond what this message has validated: the rest of the log may be another leader's.

@@ -1,5 +1,6 @@
-// Bounds of everything in the core that grows with use and is not bounded by a setting of RaftConfig.
-// Inflights, append sizes and uncommitted bytes are settings, because groups differ in them.
+// Bounds of everything in the core that grows with use and is not bounded by a setting of
+// RaftConfig. Inflights, append sizes and uncommitted bytes are settings, because groups differ in
+// them.
 
 /** Reads that wait for a round on the leader, and reads that wait for the leader on a follower. */
 export const readsPendingMax = 4096

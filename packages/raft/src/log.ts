@@ -1,8 +1,8 @@
-// The log in memory: terms as runs, bodies of the latest entries in an array with an offset. What is
-// durable of it is the concern of unstable-log.ts; which configuration it implies, of
+// The log in memory: terms as runs, bodies of the latest entries in an array with an offset. What
+// is durable of it is the concern of unstable-log.ts; which configuration it implies, of
 // configuration-history.ts.
 //
-//   firstIndex … bodiesFirst-1 : terms known, bodies on disk     bodiesFirst … lastIndex : in memory
+//   firstIndex … bodiesFirst-1 : terms known, bodies on disk    bodiesFirst … lastIndex : in memory
 import { assert } from '@holdfast/errors'
 import type { RaftInitialState } from './config.ts'
 import type { Entry, EntryId, SnapshotMeta, TermRun } from './entry.ts'
@@ -159,8 +159,8 @@ export class RaftLog {
   }
 
   /**
-   * Entries from `first` on, of which the bodies are in memory: at least one, and then as many as fit
-   * into `bytesMax`.
+   * Entries from `first` on, of which the bodies are in memory: at least one, and then as many as
+   * fit into `bytesMax`.
    */
   slice(first: number, bytesMax: number): readonly Entry[] {
     assert(first >= this.#bodiesFirst, 'a slice begins where bodies are in memory')

@@ -1,6 +1,6 @@
 // Changes of membership by joint consensus (Raft §6, thesis §4.3), one at a time, and only once an
-// entry of the leader's own term is committed (the 2015 erratum to the thesis' single-server changes,
-// obeyed here for all changes). A change of learners only needs no second majority.
+// entry of the leader's own term is committed (the 2015 erratum to the thesis' single-server
+// changes, obeyed here for all changes). A change of learners only needs no second majority.
 import { assert } from '@holdfast/errors'
 import { appendOwn } from './append.ts'
 import { isJoint, sameReplicas, sortedReplicas } from './configuration.ts'
@@ -45,8 +45,8 @@ function appendConfiguration(state: RaftState, configuration: Configuration): En
 }
 
 /**
- * What a committed configuration asks of the leader: to leave a joint one, and to hand over when it is
- * no voter any more. Called once for each ready.
+ * What a committed configuration asks of the leader: to leave a joint one, and to hand over when it
+ * is no voter any more. Called once for each ready.
  */
 export function continueChange(state: RaftState): void {
   const { index, configuration } = state.configurations.latestAt

@@ -10,8 +10,8 @@ interface Envelope {
 }
 
 /**
- * Raft §5.2, §5.4.1; with `pre` thesis §9.6; with `transfer` thesis §3.10 (a leader that was heard is
- * no reason to refuse).
+ * Raft §5.2, §5.4.1; with `pre` thesis §9.6; with `transfer` thesis §3.10 (a leader that was heard
+ * is no reason to refuse).
  */
 export interface VoteRequest extends Envelope {
   readonly type: 'vote-request'
@@ -24,12 +24,15 @@ export interface VoteResponse extends Envelope {
   readonly pre: boolean
   readonly granted: boolean
 }
-/** Raft §5.3. `entries` follow `previous` without gaps and may be empty (a probe, or a new commit). */
+/**
+ * Raft §5.3. `entries` follow `previous` without gaps and may be empty (a probe, or a new commit).
+ */
 export interface AppendRequest extends Envelope {
   readonly type: 'append-request'
   /**
    * Index of the entry with which the leader began to track the receiver; echoed by the answer. An
-   * answer of a replica that was removed and added again in one term is thereby told from a new one.
+   * answer of a replica that was removed and added again in one term is thereby told from a new
+   * one.
    */
   readonly session: number
   readonly previous: EntryId
@@ -37,8 +40,9 @@ export interface AppendRequest extends Envelope {
   readonly entries: readonly Entry[]
 }
 /**
- * `accepted`: every entry up to `index` is durable here and equals the leader's. Otherwise `index` is
- * the `previous.index` that was refused, and `hint` the highest entry that could match (Raft §5.3, end).
+ * `accepted`: every entry up to `index` is durable here and equals the leader's. Otherwise `index`
+ * is the `previous.index` that was refused, and `hint` the highest entry that could match (Raft
+ * §5.3, end).
  */
 export interface AppendResponse extends Envelope {
   readonly type: 'append-response'
@@ -49,7 +53,8 @@ export interface AppendResponse extends Envelope {
 }
 /**
  * Keeps authority, carries the commit index and a round (thesis §6.4). Rounds grow by one with each
- * broadcast of a leader; the echo confirms reads asked before, and dates leases by the time of sending.
+ * broadcast of a leader; the echo confirms reads asked before, and dates leases by the time of
+ * sending.
  */
 export interface HeartbeatRequest extends Envelope {
   readonly type: 'heartbeat-request'
@@ -61,8 +66,9 @@ export interface HeartbeatResponse extends Envelope {
   readonly round: number
 }
 /**
- * Offers a snapshot (Raft §7). The receiver fetches its parts in chunks outside Raft, then answers with
- * an append-response: accepted once all of it is durable; refused, with the snapshot's index, if not.
+ * Offers a snapshot (Raft §7). The receiver fetches its parts in chunks outside Raft, then answers
+ * with an append-response: accepted once all of it is durable; refused, with the snapshot's index,
+ * if not.
  */
 export interface SnapshotRequest extends Envelope {
   readonly type: 'snapshot-request'
@@ -73,7 +79,9 @@ export interface SnapshotRequest extends Envelope {
 export interface TimeoutNow extends Envelope {
   readonly type: 'timeout-now'
 }
-/** A follower asks the leader for a read index. `id` is unique per attempt of the asking replica. */
+/**
+ * A follower asks the leader for a read index. `id` is unique per attempt of the asking replica.
+ */
 export interface ReadIndexRequest extends Envelope {
   readonly type: 'read-index-request'
   readonly id: number

@@ -1,5 +1,5 @@
-// From state to ready: the consequences that wait until the caller asks (so that many calls share one
-// message), and the collection of everything that leaves the core.
+// From state to ready: the consequences that wait until the caller asks (so that many calls share
+// one message), and the collection of everything that leaves the core.
 import { continueChange } from './membership.ts'
 import { startReadRound } from './read-index.ts'
 import type { Ready } from './ready.ts'

@@ -1,6 +1,6 @@
-// What a leader knows of one follower (Raft figure 2, nextIndex and matchIndex; the three states are
-// those of etcd/raft): `probe` sends one request at a time until the logs meet, `replicate` pipelines
-// with an optimistic next, `snapshot` waits until an offered snapshot is installed.
+// What a leader knows of one follower (Raft figure 2, nextIndex and matchIndex; the three states
+// are those of etcd/raft): `probe` sends one request at a time until the logs meet, `replicate`
+// pipelines with an optimistic next, `snapshot` waits until an offered snapshot is installed.
 import type { RaftConfig } from './config.ts'
 import type { ReplicaId, SnapshotMeta } from './entry.ts'
 import { Inflights } from './inflights.ts'

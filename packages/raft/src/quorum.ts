@@ -1,5 +1,5 @@
-// Majorities, single and joint (Raft §6). The only place that counts: commit, elections, read rounds,
-// check-quorum and leases all ask here. The property test compares it with brute force.
+// Majorities, single and joint (Raft §6). The only place that counts: commit, elections, read
+// rounds, check-quorum and leases all ask here. The property test compares it with brute force.
 import type { Configuration, ReplicaId } from './entry.ts'
 
 export type VoteResult = 'won' | 'lost' | 'pending'
@@ -14,8 +14,8 @@ function majorityValue(
 }
 
 /**
- * Highest value that the quorum has reached: of both majorities while a change is under way. Zero for
- * a configuration without voters: a quorum of nobody agrees on nothing.
+ * Highest value that the quorum has reached: of both majorities while a change is under way. Zero
+ * for a configuration without voters: a quorum of nobody agrees on nothing.
  */
 export function agreedValue(
   configuration: Configuration,

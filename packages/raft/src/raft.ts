@@ -1,6 +1,6 @@
-// One replica of a group: step, tick, propose, ready. All dispatch is here, and nothing else; what a
-// message or a call does is in the file of its concern. Synchronous, without I/O, clock or chance:
-// the same calls give the same readies (Raft; thesis; the verbs are those of etcd/raft).
+// One replica of a group: step, tick, propose, ready. All dispatch is here, and nothing else; what
+// a message or a call does is in the file of its concern. Synchronous, without I/O, clock or
+// chance: the same calls give the same readies (Raft; thesis; the verbs are those of etcd/raft).
 import { assert } from '@holdfast/errors'
 import { appendOwn } from './append.ts'
 import { assertConfig, type RaftConfig, type RaftInitialState } from './config.ts'
@@ -46,7 +46,8 @@ export class Raft {
 
   /**
    * Campaigns without waiting (pre-vote as always), for instance at the birth of a group. Nothing
-   * happens while a leader is heard, unless this is the only voter: a lease may rest on its silence.
+   * happens while a leader is heard, unless this is the only voter: a lease may rest on its
+   * silence.
    */
   campaign(): void {
     campaignEarly(this.#state)
@@ -59,8 +60,8 @@ export class Raft {
 
   /**
    * Appends a command; the bytes are kept, not copied. It is committed only if exactly this id is
-   * committed. Null if `canPropose` is false, or if the bytes would exceed `uncommittedBytesMax` (one
-   * command of any size is taken when nothing else is uncommitted).
+   * committed. Null if `canPropose` is false, or if the bytes would exceed `uncommittedBytesMax`
+   * (one command of any size is taken when nothing else is uncommitted).
    */
   propose(data: Uint8Array): EntryId | null {
     const state = this.#state
@@ -70,16 +71,18 @@ export class Raft {
     return appendOwn(state, 'command', data)
   }
 
-  /** Whether `propose` takes a command: leader, no transfer under way, room for uncommitted bytes. */
+  /**
+   * Whether `propose` takes a command: leader, no transfer under way, room for uncommitted bytes.
+   */
   get canPropose(): boolean {
     const { role, transfer, uncommittedBytes, config } = this.#state
     return role === 'leader' && transfer === null && uncommittedBytes < config.uncommittedBytesMax
   }
 
   /**
-   * Begins a change of membership; null if this is not the leader, no entry of its term is committed,
-   * another change or a transfer is under way. The returned entry is the first step: the change has
-   * ended when `committedConfiguration` is the target.
+   * Begins a change of membership; null if this is not the leader, no entry of its term is
+   * committed, another change or a transfer is under way. The returned entry is the first step: the
+   * change has ended when `committedConfiguration` is the target.
    * @throws AssertionError if the target has no voters, repeats a replica, or names one as both.
    */
   proposeConfiguration(target: ConfigurationTarget): EntryId | null {
@@ -144,8 +147,8 @@ export class Raft {
   }
 
   /**
-   * To be called when the install of an offered snapshot is handed to the store. False: drop it. True:
-   * the log does not change until `installed` or `snapshotRefused`.
+   * To be called when the install of an offered snapshot is handed to the store. False: drop it.
+   * True: the log does not change until `installed` or `snapshotRefused`.
    */
   beginInstall(meta: SnapshotMeta): boolean {
     return snapshot.beginInstall(this.#state, meta)
@@ -181,7 +184,9 @@ export class Raft {
     return this.#state.log.termAt(index)
   }
 
-  /** The configuration in force at an index from the snapshot on: what a snapshot there must carry. */
+  /**
+   * The configuration in force at an index from the snapshot on: what a snapshot there must carry.
+   */
   configurationAt(index: number): Configuration {
     return this.#state.configurations.at(index).configuration
   }
@@ -192,8 +197,9 @@ export class Raft {
   }
 
   /**
-   * Whether a quorum answered a heartbeat sent less than `ticks` ticks ago; false during a transfer.
-   * With `ticks` below the election timeout by a margin for drift, no other leader exists.
+   * Whether a quorum answered a heartbeat sent less than `ticks` ticks ago; false during a
+   * transfer. With `ticks` below the election timeout by a margin for drift, no other leader
+   * exists.
    */
   hasLeaderQuorum(ticks: number): boolean {
     return hasLeaderQuorum(this.#state, ticks)

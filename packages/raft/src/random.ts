@@ -1,5 +1,5 @@
-// Random waits (Raft §5.2: randomised timeouts make split votes rare). The source is injected through
-// RaftConfig, so that a seed repeats a run.
+// Random waits (Raft §5.2: randomised timeouts make split votes rare). The source is injected
+// through RaftConfig, so that a seed repeats a run.
 import type { RaftConfig } from './config.ts'
 
 /** From one election timeout to just below two. */

@@ -1,6 +1,7 @@
-// Linearizable reads without the log (thesis §6.4): the leader notes its commit index, makes sure by a
-// round of heartbeats that it still leads, and answers. All reads asked between two readies share one
-// round. The echo of a round also dates the leases: they count from its sending, not from its answer.
+// Linearizable reads without the log (thesis §6.4): the leader notes its commit index, makes sure
+// by a round of heartbeats that it still leads, and answers. All reads asked between two readies
+// share one round. The echo of a round also dates the leases: they count from its sending, not from
+// its answer.
 import { readsPendingMax, roundsRememberedMax } from './limits.ts'
 import type { ReadIndexRequest, ReadIndexResponse } from './message.ts'
 import type { Progress } from './progress.ts'
@@ -46,7 +47,9 @@ function addRead(state: RaftState, id: number, from: number): void {
   state.pendingReads.push({ id, from, index: state.commitIndex, round: null })
 }
 
-/** Begins a round for the reads that have none; a leader that is the only quorum answers at once. */
+/**
+ * Begins a round for the reads that have none; a leader that is the only quorum answers at once.
+ */
 export function startReadRound(state: RaftState): void {
   if (state.pendingReads[state.pendingReads.length - 1]?.round !== null) return
   broadcastHeartbeat(state)

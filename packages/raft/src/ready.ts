@@ -8,7 +8,7 @@ import type { Message } from './message.ts'
  * 1. Start to persist `hardState`, the truncation and `entries`, as one atomic write.
  * 2. Send `messages` at once (a leader replicates in parallel with its own write, thesis §10.2.1).
  * 3. When that write is durable: send `messagesAfterPersist`, then call `persisted(number)`.
- *    Readies are persisted in the order of their numbers; persisting a later one includes the earlier.
+ *    Readies are persisted in the order of their numbers; a later one includes the earlier.
  * 4. Hand entries up to `raft.applicableIndex` to the machine, and call `applied(index)`. The index
  *    also grows through `step` and `persisted` without a ready: look at it after each call.
  *
@@ -25,7 +25,9 @@ export interface Ready {
   readonly entries: readonly Entry[]
   readonly messages: readonly Message[]
   readonly messagesAfterPersist: readonly Message[]
-  /** Read indexes that are confirmed: serve the read once `applied ≥ index`. Null index: ask again. */
+  /**
+   * Read indexes that are confirmed: serve the read once `applied ≥ index`. Null index: ask again.
+   */
   readonly reads: readonly { readonly id: number; readonly index: number | null }[]
   /** Entries that a follower needs and that are no longer in memory; answer with `supply`. */
   readonly loads: readonly LoadRequest[]

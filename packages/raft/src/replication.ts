@@ -1,6 +1,6 @@
-// The leader's side of the log (Raft §5.3): what to send to whom, and what the answers mean. Requests
-// are made when a ready is taken, so that everything proposed in between travels together; they are
-// pipelined (thesis §10.2.1) within the bounds of inflights.ts.
+// The leader's side of the log (Raft §5.3): what to send to whom, and what the answers mean.
+// Requests are made when a ready is taken, so that everything proposed in between travels together;
+// they are pipelined (thesis §10.2.1) within the bounds of inflights.ts.
 import { commitTo } from './append.ts'
 import type { Entry } from './entry.ts'
 import { snapshotOfferTimeouts } from './limits.ts'

@@ -1,6 +1,6 @@
-// The four roles and what each change of role makes void. Every assertion about legal changes is here:
-// follower → pre-candidate → candidate → leader, and back to follower from anywhere (Raft figure 4,
-// thesis §9.6).
+// The four roles and what each change of role makes void. Every assertion about legal changes is
+// here: follower → pre-candidate → candidate → leader, and back to follower from anywhere (Raft
+// figure 4, thesis §9.6).
 import { assert } from '@holdfast/errors'
 import { appendOwn } from './append.ts'
 import { members } from './configuration.ts'
@@ -16,7 +16,9 @@ export function resetElectionTimer(state: RaftState): void {
   state.electionTimeoutTicks = drawElectionTimeoutTicks(state.config)
 }
 
-/** As follower of `leader` in `term`, or of nobody yet. Keeps the vote within a term (Raft §5.2). */
+/**
+ * As follower of `leader` in `term`, or of nobody yet. Keeps the vote within a term (Raft §5.2).
+ */
 export function becomeFollower(state: RaftState, term: number, leader: ReplicaId | null): void {
   assert(term >= state.term, 'terms never fall')
   assert(

@@ -17,8 +17,8 @@ export function snapshotTaken(state: RaftState, meta: SnapshotMeta): void {
 }
 
 /**
- * The caller hands an install to the store. False: it is no longer of use, and must not be installed.
- * True: from here until `installed` or `snapshotRefused` the log does not change.
+ * The caller hands an install to the store. False: it is no longer of use, and must not be
+ * installed. True: from here until `installed` or `snapshotRefused` the log does not change.
  */
 export function beginInstall(state: RaftState, meta: SnapshotMeta): boolean {
   const { offer } = state

@@ -1,6 +1,6 @@
-// Everything one replica of a group knows: a plain object with its meaning and invariants, to which the
-// handlers write (the cut of openraft, without its type parameters). Volatile state of leaders and
-// followers lives side by side; role.ts resets what a change of role makes void.
+// Everything one replica of a group knows: a plain object with its meaning and invariants, to which
+// the handlers write (the cut of openraft, without its type parameters). Volatile state of leaders
+// and followers lives side by side; role.ts resets what a change of role makes void.
 import { assert } from '@holdfast/errors'
 import type { RaftConfig, RaftInitialState } from './config.ts'
 import { allVoters, emptyConfiguration, isVoter } from './configuration.ts'
@@ -40,7 +40,9 @@ export interface Offer {
   readonly snapshot: SnapshotMeta
   /** Whether a ready has brought it to the caller. */
   isHandedOut: boolean
-  /** The caller has handed the install to the store: the log must not change until it is durable. */
+  /**
+   * The caller has handed the install to the store: the log must not change until it is durable.
+   */
   isInstalling: boolean
 }
 
@@ -57,7 +59,9 @@ export interface RaftState {
   readonly log: RaftLog
   readonly unstable: UnstableLog
   readonly configurations: ConfigurationHistory
-  /** Highest index known to be on a quorum. Invariant: applied ≤ commit ≤ last index; never falls. */
+  /**
+   * Highest index known to be on a quorum. Invariant: applied ≤ commit ≤ last index; never falls.
+   */
   commitIndex: number
   /** Highest index handed to the machine. Invariant: applied ≤ min(commit, durable). */
   appliedIndex: number
@@ -94,7 +98,9 @@ export interface RaftState {
   /** Leader: in the order of asking. Bounded by `readsPendingMax`. */
   pendingReads: PendingRead[]
 
-  /** Follower: reads the leader was asked for, by the tick of asking. Bounded by `readsPendingMax`. */
+  /**
+   * Follower: reads the leader was asked for, by the tick of asking. Bounded by `readsPendingMax`.
+   */
   readonly askedReads: Map<number, number>
   /** Follower: session under which the leader of this term tracks it. */
   leaderSession: number
@@ -185,9 +191,9 @@ export function isNoopCommitted(state: RaftState): boolean {
 }
 
 /**
- * Whether this replica may be needed in an election. One that is not in its latest configuration still
- * is, as long as that is not known to be committed (thesis §4.2.2): with the most complete log, nobody
- * else might win under the configuration before.
+ * Whether this replica may be needed in an election. One that is not in its latest configuration
+ * still is, as long as that is not known to be committed (thesis §4.2.2): with the most complete
+ * log, nobody else might win under the configuration before.
  */
 export function isElectable(state: RaftState): boolean {
   return state.configurations
@@ -224,7 +230,9 @@ export function blankState(): RaftInitialState {
   }
 }
 
-/** @throws AssertionError if what was found on disk contradicts itself: the replica must not start. */
+/**
+ * @throws AssertionError if what was found on disk contradicts itself: the replica must not start.
+ */
 export function assertRestored(state: RaftState): void {
   assert(state.commitIndex <= state.log.lastIndex, 'what was committed is in the log')
   assert(state.appliedIndex >= state.log.snapshotIndex, 'the machine is restored from the snapshot')

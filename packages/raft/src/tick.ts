@@ -1,5 +1,5 @@
-// The passing of time, the only one the core knows: campaigns of followers, heartbeats of leaders, and
-// the two reasons for which a leader gives up by itself (no quorum heard, own disk stalled).
+// The passing of time, the only one the core knows: campaigns of followers, heartbeats of leaders,
+// and the two reasons for which a leader gives up by itself (no quorum heard, own disk stalled).
 import { hasActiveQuorum } from './contact.ts'
 import { campaign, isWriteStalled } from './election.ts'
 import { broadcastHeartbeat, expireAskedReads } from './read-index.ts'

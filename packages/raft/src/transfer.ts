@@ -1,5 +1,5 @@
-// Leadership transfer (thesis §3.10): the leader stops taking proposals, brings the target up to date,
-// and tells it to campaign at once. It aborts after an election timeout.
+// Leadership transfer (thesis §3.10): the leader stops taking proposals, brings the target up to
+// date, and tells it to campaign at once. It aborts after an election timeout.
 
 import { isVoter } from './configuration.ts'
 import type { ReplicaId } from './entry.ts'

@@ -1,6 +1,6 @@
-// What of the log has been handed out to be written, and what is durable. A write is reported back by
-// its number only, so a truncation in between must not make a dead entry durable (the ABA race): every
-// truncation lowers what the outstanding writes will count for.
+// What of the log has been handed out to be written, and what is durable. A write is reported back
+// by its number only, so a truncation in between must not make a dead entry durable (the ABA race):
+// every truncation lowers what the outstanding writes will count for.
 import { assert } from '@holdfast/errors'
 
 interface Write {

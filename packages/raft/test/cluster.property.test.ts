@@ -1,7 +1,7 @@
 // Whole groups under hundreds of seeds: loss, repetition, reordering, partitions, crashes that lose
-// what was not durable, transfers, changes of membership, snapshots. Safety is checked after each step;
-// then the weather clears, and the group must come to agree (liveness). A failing seed is printed;
-// `node cluster.property.test.js SEED 1` repeats it alone, `SEED COUNT` runs that many.
+// what was not durable, transfers, changes of membership, snapshots. Safety is checked after each
+// step; then the weather clears, and the group must come to agree (liveness). A failing seed is
+// printed; `node cluster.property.test.js SEED 1` repeats it alone, `SEED COUNT` runs that many.
 import { argv } from 'node:process'
 import { assert } from '@holdfast/errors'
 import t from 'tap'
@@ -203,7 +203,8 @@ class Storm {
       const progress = raft.progress().map((item) => JSON.stringify(item))
       const configuration = describeConfiguration(raft.configuration)
       const ends = `${describeId(raft.lastId)} commit ${raft.commitIndex} first ${raft.firstIndex}`
-      return `${id} ${raft.role} term ${raft.term} ${ends} ${configuration} ${progress.join('\n  ')}`
+      const who = `${id} ${raft.role} term ${raft.term}`
+      return `${who} ${ends} ${configuration} ${progress.join('\n  ')}`
     })
     return ['', ...lines].join('\n')
   }

@@ -1,8 +1,9 @@
-// A group that a script moves by hand: each command does one thing to one replica, and says what came
-// of it. Nothing is delivered or written unless a script says `stabilize`, `deliver` or `persist`.
+// A group that a script moves by hand: each command does one thing to one replica, and says what
+// came of it. Nothing is delivered or written unless a script says `stabilize`, `deliver` or
+// `persist`.
 //
-//   replicas 3 [blank 1] [batch 1] [quiet]   voters 1…3 of an agreed configuration, then blank ones;
-//                                    quiet: a commit index alone is not broadcast
+//   replicas 3 [blank 1] [batch 1] [quiet]   voters 1…3 of an agreed configuration, then blank
+//                                    ones; quiet: a commit index alone is not broadcast
 //   campaign 1 | tick 1 10 | leader-gone 2 | propose 1 a b | transfer 1 2 | read 1 7
 //   change 1 voters 1 2 learners 3   propose a configuration
 //   step                             every replica: take readies, write, deliver one round
@@ -15,32 +16,28 @@
 import { assert } from '@holdfast/errors'
 import {
   blankState,
-  type Configuration,
-  decodeConfiguration,
-  describeConfiguration,
   describeId,
   describeMessage,
   type Entry,
   encodeConfiguration,
-  type LoadRequest,
   type Message,
   Raft,
   type RaftConfig,
   type RaftInitialState,
-  type Ready,
   type ReplicaId
 } from '../src/index.ts'
+import {
+  beginInstall,
+  bytesOf,
+  describeProposal,
+  logLines,
+  type Member,
+  option,
+  progressLines,
+  statusLine,
+  takeSnapshot
+} from './script-member.ts'
 import { SimulatedDisk } from './simulated-disk.ts'
-
-interface Member {
-  readonly id: ReplicaId
-  readonly disk: SimulatedDisk
-  raft: Raft
-  isUp: boolean
-  isCut: boolean
-  loads: LoadRequest[]
-  offer: Ready['offeredSnapshot']
-}
 
 export class ScriptGroup {
   readonly #members = new Map<ReplicaId, Member>()
@@ -81,7 +78,7 @@ export class ScriptGroup {
         for (const member of this.#members.values()) member.isCut = false
         return
       case 'status':
-        this.#status()
+        this.#out.push(...[...this.#members.values()].map(statusLine))
         return
       default:
         this.#act(this.#member(first), name, words.slice(1), second)
@@ -102,13 +99,13 @@ export class ScriptGroup {
         raft.leaderGone()
         return
       case 'propose':
-        for (const word of words) this.#say(raft.propose(bytesOf(word)))
+        for (const word of words) this.#out.push(describeProposal(raft.propose(bytesOf(word))))
         return
       case 'change': {
         const at = words.includes('learners') ? words.indexOf('learners') : words.length
         const voters = words.slice(1, at).map(Number)
         const learners = words.slice(at + 1).map(Number)
-        this.#say(raft.proposeConfiguration({ voters, learners }))
+        this.#out.push(describeProposal(raft.proposeConfiguration({ voters, learners })))
         return
       }
       case 'transfer':
@@ -140,7 +137,7 @@ export class ScriptGroup {
         member.isCut = true
         return
       case 'snapshot':
-        this.#snapshot(member, option(words, 'keep') ?? 0)
+        this.#out.push(takeSnapshot(member, option(words, 'keep') ?? 0))
         return
       case 'forget':
         raft.forgetBodies(raft.appliedIndex)
@@ -149,28 +146,20 @@ export class ScriptGroup {
         raft.reportUnreachable(number)
         return
       case 'install':
-        this.#install(member)
+        this.#out.push(beginInstall(member))
         return
       case 'refuse':
         raft.snapshotRefused(member.offer?.from ?? 0)
         return
       case 'log':
-        this.#log(member)
+        this.#out.push(...logLines(member))
         return
       case 'progress':
-        for (const item of raft.progress()) {
-          const { replica, match, next, state, isVoter } = item
-          const kind = isVoter ? 'voter' : 'learner'
-          this.#out.push(`${replica} ${kind} match ${match} next ${next} ${state}`)
-        }
+        this.#out.push(...progressLines(member))
         return
       default:
         assert(false, `no command ${name}`)
     }
-  }
-
-  #say(id: { readonly index: number; readonly term: number } | null): void {
-    this.#out.push(id === null ? 'refused' : describeId(id))
   }
 
   #config(id: ReplicaId): RaftConfig {
@@ -307,61 +296,4 @@ export class ScriptGroup {
     if (name === 'duplicate') this.#network.push(...meant)
     else this.#network = this.#network.filter((message) => !isMeant(message))
   }
-
-  #snapshot({ raft, disk }: Member, keep: number): void {
-    const index = raft.appliedIndex
-    const configuration = raft.configurationAt(index)
-    const id = { index, term: raft.termAt(index) ?? 0 }
-    const meta = { id, configuration, manifest: new Uint8Array(0) }
-    disk.compact(meta, index + 1 - keep)
-    raft.snapshotTaken(meta)
-    raft.compact(index + 1 - keep)
-    this.#out.push(`${describeId(id)} ${describeConfiguration(configuration)}`)
-  }
-
-  #install(member: Member): void {
-    const { raft, disk, offer } = member
-    assert(offer !== null, 'a snapshot is offered')
-    const isBegun = raft.beginInstall(offer.snapshot)
-    this.#out.push(isBegun ? 'begun' : 'of no use')
-    if (!isBegun) return
-    const hardState = { ...raft.hardState, commit: offer.snapshot.id.index }
-    disk.submit({ type: 'install', meta: offer.snapshot, hardState })
-  }
-
-  #log({ raft, disk }: Member): void {
-    for (let index = raft.firstIndex; index <= raft.lastId.index; index++) {
-      const entry = raft.entry(index) ?? disk.entry(index)
-      const commit = index === raft.commitIndex ? ' ← commit' : ''
-      const durable = index === raft.durableIndex ? ' ← durable' : ''
-      const content = entry ? contentOf(entry) : '?'
-      this.#out.push(`${index}/${raft.termAt(index)} ${content}${commit}${durable}`)
-    }
-  }
-
-  #status(): void {
-    for (const { raft, isUp } of this.#members.values()) {
-      const ends = `last ${describeId(raft.lastId)} commit ${raft.commitIndex}`
-      const { role, term, leader, configuration } = raft
-      const who = isUp ? `${role} of ${leader ?? 'nobody'}` : 'down'
-      const members = describeConfiguration(configuration)
-      this.#out.push(`${raft.id} ${who} term ${term} ${ends} ${members}`)
-    }
-  }
-}
-
-function option(words: readonly string[], name: string): number | undefined {
-  const at = words.indexOf(name)
-  return at === -1 ? undefined : Number(words[at + 1])
-}
-
-function bytesOf(word: string): Uint8Array {
-  return Uint8Array.from(word, (character) => character.charCodeAt(0))
-}
-
-function contentOf(entry: Entry): string {
-  if (entry.type === 'no-op') return 'no-op'
-  if (entry.type === 'command') return String.fromCharCode(...entry.data)
-  const configuration: Configuration = decodeConfiguration(entry.data)
-  return describeConfiguration(configuration)
 }

@@ -1,6 +1,6 @@
-// Data-driven scripts: blocks of `command`, a line `----`, and the expected output up to an empty line.
-// Lines that begin with `#` are told to the reader. With REWRITE as argument the file is written anew
-// with what came out, and the difference is reviewed.
+// Data-driven scripts: blocks of `command`, a line `----`, and the expected output up to an empty
+// line. Lines that begin with `#` are told to the reader. With REWRITE as argument the file is
+// written anew with what came out, and the difference is reviewed.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { argv } from 'node:process'
 import { fileURLToPath } from 'node:url'

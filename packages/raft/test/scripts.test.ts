@@ -1,5 +1,5 @@
-// Runs every script in testdata: scenes of the protocol, told message by message. See script-group.ts
-// for the commands. `node dist/test/scripts.test.js REWRITE` writes what came out.
+// Runs every script in testdata: scenes of the protocol, told message by message. See
+// script-group.ts for the commands. `node dist/test/scripts.test.js REWRITE` writes what came out.
 import { join } from 'node:path'
 import t from 'tap'
 import { ScriptGroup } from './script-group.ts'

@@ -152,7 +152,9 @@ export class SimulatedCluster {
     this.#checkLeases()
   }
 
-  /** All replicas tick together, so a lease below the election timeout excludes every other leader. */
+  /**
+   * All replicas tick together, so a lease below the election timeout excludes every other leader.
+   */
   #checkLeases(): void {
     const leaders = this.up.filter(({ raft }) => raft.isLeader)
     for (const { raft } of leaders) {

@@ -1,5 +1,5 @@
-// The disk of one simulated replica: writes become durable in order, and a crash loses those that are
-// still under way (or keeps some of them without anybody being told).
+// The disk of one simulated replica: writes become durable in order, and a crash loses those that
+// are still under way (or keeps some of them without anybody being told).
 import { assert } from '@holdfast/errors'
 import {
   blankState,

@@ -1,5 +1,5 @@
-// One replica by itself, for tests that look at a single reaction: what goes in is a message, what comes
-// out are messages. Every ready is durable at once unless a test holds it back.
+// One replica by itself, for tests that look at a single reaction: what goes in is a message, what
+// comes out are messages. Every ready is durable at once unless a test holds it back.
 import {
   blankState,
   type Configuration,
@@ -68,7 +68,10 @@ export function start(initial: RaftInitialState, config: Partial<RaftConfig> = {
   return new Raft({ ...testConfig, ...config }, initial)
 }
 
-/** The same, after so much silence that votes are free; its timeout is long, so it does not campaign. */
+/**
+ * The same, after so much silence that votes are free; its timeout is long, so it does not
+ * campaign.
+ */
 export function startQuiet(initial: RaftInitialState, config: Partial<RaftConfig> = {}): Raft {
   const raft = start(initial, { random: () => 0.99, ...config })
   for (let tick = 0; tick < testConfig.electionTimeoutTicks; tick++) raft.tick()
@@ -87,7 +90,9 @@ export function drain(raft: Raft): readonly Message[] {
   return messages
 }
 
-/** Elects replica 1 in the term after its own, by the votes of `from`; the no-op is durable here. */
+/**
+ * Elects replica 1 in the term after its own, by the votes of `from`; the no-op is durable here.
+ */
 export function elect(raft: Raft, from: readonly number[]): readonly Message[] {
   for (let tick = 0; tick < 20 && raft.role === 'follower'; tick++) raft.tick()
   drain(raft)
