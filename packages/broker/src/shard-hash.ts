@@ -64,17 +64,12 @@ function hashQueues(hash: StateHash, state: ShardState): void {
 function hashTables(hash: StateHash, state: ShardState): void {
   const producers = [...state.producers.rows()].sort((a, b) => (a.key < b.key ? -1 : 1))
   hash.number(producers.length)
-  for (const { key, epoch, sequences, debts, lastMs } of producers) {
+  for (const { key, epoch, sequences, lastMs } of producers) {
     hash.text(key)
-    for (const value of [epoch, sequences.lowest, lastMs, sequences.runs.length, debts.length]) {
+    for (const value of [epoch, sequences.lowest, lastMs, sequences.runs.length]) {
       hash.number(value)
     }
     for (const value of sequences.runs) hash.number(value)
-    for (const debt of debts) {
-      hash.number(debt.first)
-      hash.number(debt.last)
-      hash.number(debt.queue)
-    }
   }
   const gateways = [...state.gateways.rows()].sort((a, b) => a.replica - b.replica)
   hash.number(gateways.length)

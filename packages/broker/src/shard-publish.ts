@@ -10,7 +10,7 @@ import {
   readPublishHeader,
   scanPublish
 } from './publish-section.ts'
-import type { Debt, Producer } from './queue/deduplication.ts'
+import type { Producer } from './queue/deduplication.ts'
 import type { ShardQueue } from './queue/queue.ts'
 import { accepted, type Refused, refused, repeated, type SectionReply } from './shard-reply.ts'
 import type { ShardState } from './shard-state.ts'
@@ -115,69 +115,19 @@ function applyIdentified(
   const last = first + header.count - 1
   state.producers.touch(row, state.timeMs)
   row.sequences.raise(producer.lowestUnconfirmed)
-  if (row.debts.length > 0) dropDebts(row)
   const runs = row.sequences.missing(first, last)
   if (runs.length > 0 && row.sequences.runCount >= limits.sequenceRunsMax) {
     const kind = 'runs of unconfirmed publishes of one producer'
     return refused('LIMIT_REACHED', { limit: limits.sequenceRunsMax, kind })
   }
-  const debtsNew = (runs.length / 2) * missing.length
-  if (debtsNew > 0 && row.debts.length + debtsNew > limits.debtsMax) {
-    const kind = 'publishes of one producer to queues that this group does not have'
-    return refused('LIMIT_REACHED', { limit: limits.debtsMax, kind })
-  }
-  // A publish that reaches no queue leaves no trace: routed again, it may reach one of that name.
-  if (targets.length === 0 && missing.length > 0 && runs.length > 0) {
-    return { type: 'accepted', missing }
-  }
-  const owed = row.debts.length > 0 ? payDebts(state, header, row, first, last) : []
+  if (runs.length === 0) return repeated
+  // A publish that reaches no queue leaves no trace: routed again, it may reach another of that name.
+  if (targets.length === 0 && missing.length > 0) return { type: 'accepted', missing }
   for (let at = 0; at < runs.length; at += 2) {
     const runFirst = runs[at] ?? 0
     const runLast = runs[at + 1] ?? 0
     for (const queue of targets) append(state, queue, header, runFirst - first, runLast - first + 1)
-    for (const queue of missing) row.debts.push({ first: runFirst, last: runLast, queue })
     row.sequences.add(runFirst, runLast)
   }
-  if (runs.length > 0) return missing.length === 0 ? accepted : { type: 'accepted', missing }
-  return owed.length === 0 ? repeated : { type: 'repeated', missing: owed }
-}
-
-/** What is confirmed is not repeated, so what it owes is of no use. */
-function dropDebts(row: Producer): void {
-  const { lowest } = row.sequences
-  row.debts = row.debts.filter((debt) => debt.last >= lowest)
-}
-
-/**
- * Sequences that were applied without some of their queues reach those that the shard has by now,
- * and that this repeat names. Returns the queues that are still owed something of this section.
- */
-function payDebts(
-  state: ShardState,
-  header: PublishHeader,
-  row: Producer,
-  first: number,
-  last: number
-): readonly number[] {
-  const kept: Debt[] = []
-  const owed = new Set<number>()
-  for (const debt of row.debts) {
-    const from = Math.max(first, debt.first)
-    const to = Math.min(last, debt.last)
-    if (from > to || !header.queues.includes(debt.queue)) {
-      kept.push(debt)
-      continue
-    }
-    const queue = state.queues.get(debt.queue)
-    if (queue === undefined || queue.isClosing(state.timeMs)) {
-      owed.add(debt.queue)
-      kept.push(debt)
-      continue
-    }
-    if (debt.first < from) kept.push({ ...debt, last: from - 1 })
-    if (debt.last > to) kept.push({ ...debt, first: to + 1 })
-    append(state, queue, header, from - first, to - first + 1)
-  }
-  row.debts = kept
-  return [...owed].sort((a, b) => a - b)
+  return missing.length === 0 ? accepted : { type: 'accepted', missing }
 }

@@ -122,7 +122,7 @@ function readItem(state: ShardState, reader: ByteReader, parts: Parts): SavedIte
     case itemKinds.producers: {
       const saved = state.producers.saved[reader.u8()]
       assert(saved !== undefined && state.producers.saved.length === bucketCount, 'buckets exist')
-      const count = reader.count(state.limits.producersMax, 48)
+      const count = reader.count(state.limits.producersMax, 44)
       for (let at = 0; at < count; at++) parts.producers.push(readProducer(reader))
       return saved
     }
@@ -175,13 +175,7 @@ function readProducer(reader: ByteReader): Producer {
   const runs: number[] = []
   for (let left = reader.count(0xffffffff, 8); left > 0; left--) runs.push(reader.natural())
   sequences.restore(lowest, runs)
-  const producer: Producer = { key, epoch, sequences, debts: [], lastMs }
-  for (let left = reader.count(0xffffffff, 24); left > 0; left--) {
-    const first = reader.natural()
-    const last = reader.natural()
-    producer.debts.push({ first, last, queue: reader.natural() })
-  }
-  return producer
+  return { key, epoch, sequences, lastMs }
 }
 
 function readGateway(reader: ByteReader): Gateway {

@@ -133,19 +133,13 @@ function writeSegment(writer: ByteWriter, queue: number, segment: Segment): void
 function writeProducers(writer: ByteWriter, bucket: number, rows: readonly Producer[]): void {
   writer.u8(bucket)
   writer.u32(rows.length)
-  for (const { key, epoch, lastMs, sequences, debts } of rows) {
+  for (const { key, epoch, lastMs, sequences } of rows) {
     for (let index = 0; index < key.length; index++) writer.u8(key.charCodeAt(index))
     writer.natural(epoch)
     writer.natural(lastMs)
     writer.natural(sequences.lowest)
     writer.u32(sequences.runs.length)
     for (const number of sequences.runs) writer.natural(number)
-    writer.u32(debts.length)
-    for (const debt of debts) {
-      writer.natural(debt.first)
-      writer.natural(debt.last)
-      writer.natural(debt.queue)
-    }
   }
 }
 

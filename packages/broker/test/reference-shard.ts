@@ -98,39 +98,24 @@ export class ReferenceShard {
       if (row === undefined && this.#producers.size >= limit) {
         return { type: 'refused', code: 'PRODUCERS_FULL', details: { group: 7, limit } }
       }
-      row = { epoch: producer.epoch, applied: new Set(), lowest: 1, lastMs: 0, debts: [] }
+      row = { epoch: producer.epoch, applied: new Set(), lowest: 1, lastMs: 0 }
       this.#producers.set(key, row)
     }
     row.lastMs = this.timeMs
     row.lowest = Math.max(row.lowest, producer.lowestUnconfirmed)
     const { lowest, applied } = row
-    const owed = new Set<number>()
-    const toPay = row.debts
-    row.debts = []
+    const isNowhere = missing.length > 0 && missing.length === section.queues.length
     let isNew = false
-    // Debts first, and then queue by queue: as the machine orders them.
-    for (const debt of toPay.filter((item) => item.sequence >= lowest)) {
-      const position = debt.sequence - producer.firstSequence
-      const record = records[position]
-      if (record === undefined || !section.queues.includes(debt.queue)) row.debts.push(debt)
-      else if (this.#open(debt.queue) !== undefined) this.#push(debt.queue, section, record)
-      else {
-        owed.add(debt.queue)
-        row.debts.push(debt)
-      }
-    }
     for (const [position, record] of records.entries()) {
       const sequence = producer.firstSequence + position
       if (sequence < lowest || applied.has(sequence)) continue
       isNew = true
+      if (isNowhere) continue
       applied.add(sequence)
-      for (const id of section.queues) {
-        if (!missing.includes(id)) this.#push(id, section, record)
-        else row.debts.push({ sequence, queue: id })
-      }
+      for (const id of section.queues) this.#push(id, section, record)
     }
     if (isNew) return { type: 'accepted', missing }
-    return { type: 'repeated', missing: [...owed].sort((a, b) => a - b) }
+    return { type: 'repeated', missing: [] }
   }
 
   #push(id: number, section: PublishSection, record: Uint8Array): void {

@@ -25,7 +25,6 @@ export interface ReferenceProducer {
   applied: Set<number>
   lowest: number
   lastMs: number
-  debts: { sequence: number; queue: number }[]
 }
 
 export interface ReferenceGateway {

@@ -87,7 +87,7 @@ t.test('tables are saved when a row changes, also where nothing else does', asyn
     const id = new Uint8Array(16).fill(name)
     nextOf.set(name, next + 2)
     const identity = producer(next, { id, first: true })
-    // Now and then to a queue that is not there: a debt, and a reply to remember.
+    // Now and then to a queue that is not there: a reply to remember.
     shard.publish(1, { producer: identity, queues: random.chance(0.1) ? [9] : [] })
     if (random.chance(0.1)) {
       const messages = { number: 1, first: true, queues: random.chance(0.5) ? [9] : [] }

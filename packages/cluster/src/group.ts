@@ -3,7 +3,7 @@
 import { assert } from '@holdfast/errors'
 import { type EntryId, type Message, Raft } from '@holdfast/raft'
 import type { Core } from './core.ts'
-import { limits } from './limits.ts'
+import { limits, times } from './limits.ts'
 import type { GroupId } from './log-store.ts'
 import { nodeOf } from './replica-id.ts'
 
@@ -67,6 +67,11 @@ export class Group<Proposal, Reply> {
   /** Node id of the leader, as this replica knows it. */
   get leaderNode(): number | null {
     return this.raft.leader === null ? null : nodeOf(this.raft.leader)
+  }
+
+  /** Whether no other replica can have been elected: a quorum has heard this leader lately (thesis §6.4.1). */
+  get hasLease(): boolean {
+    return this.#isLeading && this.raft.hasLeaderQuorum(times.leaderLeaseTicks)
   }
 
   /** Takes a proposal if this replica leads and has room; `onReply` is then called exactly once. */

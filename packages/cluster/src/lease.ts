@@ -45,7 +45,7 @@ export class Lease {
   /** Leader that a quorum has heard lately, so that no other can have been elected. */
   get #leads(): boolean {
     const { group } = this.#core.metadata
-    return group?.isLeading === true && group.raft.hasLeaderQuorum(times.electionTimeoutTicks)
+    return group?.isLeading === true && group.raft.hasLeaderQuorum(times.leaderLeaseTicks)
   }
 
   topologyChanged(): void {

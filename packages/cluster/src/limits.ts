@@ -61,6 +61,8 @@ export const times = {
   tickMs: 50,
   electionTimeoutTicks: 20,
   heartbeatTicks: 2,
+  /** A leader that a quorum has heard within this time is the only one. */
+  leaderLeaseTicks: 16,
   /** A node may route without asking for this long after it asked (architecture: routing lease). */
   leaseMs: 2_000,
   leaseRenewMs: 400,

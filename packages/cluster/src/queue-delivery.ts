@@ -33,6 +33,7 @@ export class QueueDelivery {
   #claimedEnd = 0
   #markAsked = 0
   #isReading = false
+  #isRetrying = false
 
   constructor(core: Core, group: GroupId, queue: QueueView) {
     this.#core = core
@@ -161,10 +162,21 @@ export class QueueDelivery {
   dispatch(): void {
     if (this.#phase === 'waiting') this.#tryOpen()
     if (this.#phase !== 'open') return
+    // A leader that was paused may be deposed without knowing: it hands out nothing until it is heard.
+    if (this.#core.groups.shard(this.group)?.hasLease !== true) return this.#retryLater()
     while (!this.#isReading) {
       const consumer = this.#nextConsumer()
       if (consumer === null || !this.#deliverTo(consumer)) return
     }
+  }
+
+  #retryLater(): void {
+    if (this.#isRetrying) return
+    this.#isRetrying = true
+    this.#core.timers.after(times.tickMs, () => {
+      this.#isRetrying = false
+      this.wake()
+    })
   }
 
   #tryOpen(): void {

@@ -126,10 +126,13 @@ export class Shards {
     const cursor = this.#cursor(group, from, epoch, number)
     // After a refusal, what follows must wait until the refused one has come again: order is kept.
     if (number > cursor.expected) return false
-    // A queue whose creation is still on its way to this shard: the publish comes again in a moment.
+    // A queue whose creation or deletion is on its way to this shard: the publish comes again in a moment.
     const { queues } = readPublishHeader(bytes, 0)
     const { topologyCursor } = host.machine
-    const isEarly = queues.some((queue: number) => queue > topologyCursor)
+    const isEarly = queues.some((queue) => {
+      const { closingUntilMs = 0 } = host.machine.queue(queue) ?? {}
+      return queue > topologyCursor || closingUntilMs > this.#core.clock.wallMs
+    })
     const isTaken =
       !isEarly &&
       shard.offer(bytes, (reply) => this.#replied(from, group, epoch, number, reply))

@@ -6,22 +6,11 @@ import { blankSavedItem, forget, type SavedItem } from '../saved-item.ts'
 import type { ShardLimits } from './limits.ts'
 import { SequenceSet } from './sequence-set.ts'
 
-/** Applied sequences that did not reach these queues, because the shard did not have them. */
-export interface Debt {
-  readonly first: number
-  readonly last: number
-  readonly queue: number
-}
-
 export interface Producer {
   /** The 16 bytes of its id as characters below 256. */
   readonly key: string
   epoch: number
   sequences: SequenceSet
-  /**
-   * Of sequences at or above the lowest unconfirmed; a repeat pays them if the queue is there then.
-   */
-  debts: Debt[]
   /** Log time of the last section. */
   lastMs: number
 }
@@ -58,7 +47,7 @@ export class ProducerTable {
 
   /** A new row, or a new life of an old one under another epoch. */
   open(key: string, epoch: number, timeMs: number): Producer {
-    const row = { key, epoch, sequences: new SequenceSet(), debts: [], lastMs: timeMs }
+    const row = { key, epoch, sequences: new SequenceSet(), lastMs: timeMs }
     this.#forgetBucket(key)
     this.#rows.delete(key)
     this.#rows.set(key, row)

@@ -22,8 +22,6 @@ export interface ShardLimits {
   readonly producerExpiryMs: number
   /** Runs of applied sequences remembered of one producer. */
   readonly sequenceRunsMax: number
-  /** Publishes of one producer whose queues were missing, remembered for a repeat. */
-  readonly debtsMax: number
   readonly gatewaysMax: number
   readonly gatewayExpiryMs: number
   /** Unusual answers remembered of one gateway; it may have as many sections unanswered. */
@@ -46,7 +44,6 @@ export const shardLimits: ShardLimits = {
   producersMax: 100_000,
   producerExpiryMs: 15 * 60_000,
   sequenceRunsMax: 32_768,
-  debtsMax: 1_024,
   gatewaysMax: 4_096,
   gatewayExpiryMs: 24 * 3_600_000,
   gatewayOutcomesMax: 8_192,
