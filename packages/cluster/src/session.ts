@@ -1,6 +1,6 @@
 // What one connected client owns at this node: its connection, its publishes in their order, its consumers.
 import type { WireError } from '@holdfast/errors'
-import { HoldfastError } from '@holdfast/errors'
+import { HoldfastError, unreachable } from '@holdfast/errors'
 import {
   type ConnectionEvent,
   type DeliveryRun,
@@ -76,55 +76,65 @@ export class Session implements PublishOrigin {
   }
 
   #wakeConsumers(): void {
-    for (const { group, queue } of this.consumers.values()) this.#core.deliveries.wakeQueue(group, queue)
+    for (const { group, queue } of this.consumers.values())
+      this.#core.deliveries.wakeQueue(group, queue)
   }
 
   publish(event: PublishEvent): void {
     const { counters } = this.#core
     counters.publishedMessages += event.count
     counters.publishedBytes += event.blob.length
-    if (this.#held.length > 0 || !this.#route(event, false)) this.#held.push(event)
+    this.#held.push(event)
+    if (this.#held.length === 1) this.resumeHeld()
   }
 
-  /** A lease or a fence may have come: held publishes go on, in order. */
+  /** Sends held publishes on their way, in order, until one has to wait for a lease or a fence. */
   resumeHeld(): void {
-    while (this.#held.length > 0 && !this.#isFencing) {
-      const batch = this.#held[0]
+    while (!this.#isFencing) {
+      const [batch] = this.#held
       if (batch === undefined || !this.#route(batch, this.#fenced > 0)) return
-      this.#held.shift()
-      if (this.#fenced > 0) this.#fenced--
     }
   }
 
   /** False: the batch must wait, and all after it. */
   #route(batch: Batch, isFenced: boolean): boolean {
     const { gateway } = this.#core
-    const { exchange, routingKey, blob } = batch
+    const { exchange, routingKey, blob, firstSequence, count } = batch
     const routing = gateway.route(this.vhost, exchange, routingKey, blob)
     switch (routing.type) {
       case 'wait':
         return false
       case 'targets':
-        if (routing.perRecord && batch.count > 1) {
-          this.#split(batch)
-          return false
-        }
+        if (routing.perRecord && count > 1) return this.#split(batch)
         if (routing.targets.length === 0 && !isFenced) return this.#fence()
+        this.#unhold()
         gateway.send(this.#publish(batch), routing.targets)
         return true
       case 'nowhere':
         if (!isFenced) return this.#fence()
+        this.#unhold()
         gateway.send(this.#publish(batch), [])
         return true
-      case 'no-exchange': {
+      case 'no-exchange':
+      case 'internal': {
         if (!isFenced) return this.#fence()
-        const error = new HoldfastError('EXCHANGE_NOT_FOUND', { exchange, vhost: this.vhost })
-        this.failed(batch.firstSequence, batch.count, blob.length, error.toWire())
+        this.#unhold()
+        const error =
+          routing.type === 'internal'
+            ? new HoldfastError('EXCHANGE_INTERNAL', { exchange, vhost: this.vhost })
+            : new HoldfastError('EXCHANGE_NOT_FOUND', { exchange, vhost: this.vhost })
+        this.failed(firstSequence, count, blob.length, error.toWire())
         return true
       }
       default:
-        return true
+        return unreachable(routing)
     }
+  }
+
+  /** The first of the held batches goes on. */
+  #unhold(): void {
+    this.#held.shift()
+    if (this.#fenced > 0) this.#fenced--
   }
 
   #publish(batch: Batch): Publish {
@@ -132,7 +142,7 @@ export class Session implements PublishOrigin {
   }
 
   /** Routing looks at headers, so each record of the batch goes its own way: one batch each. */
-  #split(batch: Batch): void {
+  #split(batch: Batch): true {
     const singles: Batch[] = []
     let position = 0
     for (let i = 0; i < batch.count; i++) {
@@ -141,10 +151,9 @@ export class Session implements PublishOrigin {
       singles.push({ ...batch, firstSequence, count: 1, blob: batch.blob.subarray(position, end) })
       position = end
     }
-    if (this.#held[0] === batch) this.#held.shift()
-    this.#held.unshift(...singles)
+    this.#held.splice(0, 1, ...singles)
     if (this.#fenced > 0) this.#fenced += singles.length - 1
-    this.#core.sessions.resumeSoon(this)
+    return true
   }
 
   /** 'Nowhere' and 'not found' count only once this node knows what the metadata leader knows. */

@@ -58,10 +58,6 @@ export class Sessions {
     this.#busy.add(session)
   }
 
-  resumeSoon(session: Session): void {
-    this.#resumable.add(session)
-  }
-
   resumeHeld(): void {
     for (const session of this.#sessions.values()) this.#resumable.add(session)
   }
