@@ -1,5 +1,6 @@
-// Attaching and cancelling consumers. A consumer connects to the node that leads its queue's shard; the attachment is
-// committed before the first delivery, so that a new leader knows whom to wait for.
+// Attaching and cancelling consumers. A consumer connects to the node that leads its queue's shard;
+// the attachment is committed before the first delivery, so that a new leader knows whom to wait
+// for.
 import type { ClientRequest } from '@holdfast/protocol'
 import type { Consumer } from './consumer.ts'
 import type { Core } from './core.ts'

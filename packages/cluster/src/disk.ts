@@ -1,5 +1,6 @@
-// How full the disk is, as far as it decides what this node may take (storage rule S3): below the first limit it refuses
-// publishes while acks and consumers go on, below the second it hands over what it leads.
+// How full the disk is, as far as it decides what this node may take (storage rule S3): below the
+// first limit it refuses publishes while acks and consumers go on, below the second it hands over
+// what it leads.
 import type { Core } from './core.ts'
 import { log } from './core.ts'
 
@@ -24,7 +25,9 @@ export class Disk {
     this.freeBytes = freeBytes
     if (this.isLow !== this.#wasLow) {
       this.#wasLow = this.isLow
-      const message = this.isLow ? 'the disk is nearly full: publishes are refused' : 'the disk has room again'
+      const message = this.isLow
+        ? 'the disk is nearly full: publishes are refused'
+        : 'the disk has room again'
       log(this.#core, this.isLow ? 'error' : 'info', message, { freeBytes, totalBytes })
     }
     if (freeBytes < diskLimits.leadBytes) this.#core.groups.handOver()

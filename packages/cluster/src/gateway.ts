@@ -1,7 +1,14 @@
-// The gateway of this node: brings what its clients publish to the shards, in order, and tells them the outcome when every
-// shard has answered. Routing happens here, under the lease, on this node's replica of the metadata.
+// The gateway of this node: brings what its clients publish to the shards, in order, and tells them
+// the outcome when every shard has answered. Routing happens here, under the lease, on this node's
+// replica of the metadata.
 import { type HeaderSource, type Headers, type QueueTarget, RouteTargets } from '@holdfast/broker'
-import { catalogue, type ErrorCode, HoldfastError, unreachable, type WireError } from '@holdfast/errors'
+import {
+  catalogue,
+  type ErrorCode,
+  HoldfastError,
+  unreachable,
+  type WireError
+} from '@holdfast/errors'
 import { recordProperties } from '@holdfast/record'
 import type { Core } from './core.ts'
 import type { GroupId } from './log-store.ts'
@@ -11,7 +18,11 @@ import { ShardStream } from './shard-stream.ts'
 
 /** What routing says of a batch. */
 export type Routing =
-  | { readonly type: 'targets'; readonly targets: readonly QueueTarget[]; readonly perRecord: boolean }
+  | {
+      readonly type: 'targets'
+      readonly targets: readonly QueueTarget[]
+      readonly perRecord: boolean
+    }
   | { readonly type: 'nowhere' }
   | { readonly type: 'no-exchange' }
   | { readonly type: 'internal' }
@@ -44,7 +55,10 @@ export class Gateway {
     return this.#epoch !== null && this.#core.identity !== null
   }
 
-  /** Routes by this node's replica of the metadata. Straight to a queue needs no lease: its shard knows it. */
+  /**
+   * Routes by this node's replica of the metadata. Straight to a queue needs no lease: its shard
+   * knows it.
+   */
   route(vhost: string, exchange: string, routingKey: string, blob: Uint8Array): Routing {
     const { lease, metadata } = this.#core
     if (!this.isOpen || (exchange !== '' && !lease.isValid)) return { type: 'wait' }

@@ -1,5 +1,6 @@
-// All Raft groups of this node: the metadata group and the shards with a replica here. They are born at bootstrap, found
-// on disk, or made blank when a leader writes to a replica that does not exist yet.
+// All Raft groups of this node: the metadata group and the shards with a replica here. They are
+// born at bootstrap, found on disk, or made blank when a leader writes to a replica that does not
+// exist yet.
 import { MetadataMachine, ShardMachine } from '@holdfast/broker'
 import { assert } from '@holdfast/errors'
 import {
@@ -18,7 +19,7 @@ import { limits, times } from './limits.ts'
 import type { Blob, GroupId, IndexRange, RecoveredGroup } from './log-store.ts'
 import type { MetadataGroup } from './metadata.ts'
 import { nodeOf, replicaOf } from './replica-id.ts'
-import { ShardHost, type ShardGroup } from './shards.ts'
+import { type ShardGroup, ShardHost } from './shards.ts'
 import type { MachineSnapshot } from './snapshots.ts'
 
 export type AnyGroup = MetadataGroup | ShardGroup
@@ -153,7 +154,10 @@ export class Groups {
 
   #logLeadership(id: GroupId, isLeading: boolean): void {
     const term = this.get(id)?.raft.term ?? 0
-    log(this.#core, 'info', isLeading ? 'leads a group' : 'leads a group no more', { group: id, term })
+    log(this.#core, 'info', isLeading ? 'leads a group' : 'leads a group no more', {
+      group: id,
+      term
+    })
   }
 
   #shardLeadership(id: GroupId, isLeading: boolean): void {
@@ -166,7 +170,8 @@ export class Groups {
 
   tick(ticks: number): void {
     for (const group of this.#all) {
-      // A node that was held up hears first what its peers said meanwhile; a leader must not, it may be deposed.
+      // A node that was held up hears first what its peers said meanwhile; a leader must not, it
+      // may be deposed.
       const due = group.raft.isLeader ? ticks : Math.min(ticks, 2)
       this.#guard(group, () => {
         for (let i = 0; i < due; i++) group.tick()
@@ -268,7 +273,10 @@ export class Groups {
     }
   }
 
-  /** Gives every leadership to a replica that is active and caught up most; how many were left to give. */
+  /**
+   * Gives every leadership to a replica that is active and caught up most; how many were left to
+   * give.
+   */
   handOver(): number {
     let count = 0
     for (const { raft, haltedReason } of this.#all) {

@@ -1,11 +1,12 @@
-// Deliveries of one queue, at the leader of its shard (architecture: deliveries are the leader's business). Who holds what is
-// known here only; what is settled or comes back goes through the log. After an election nothing is handed out
-// until the consumers that the log knows are back with what they hold, or a grace has ended; then what
-// nobody claimed is returned, flagged, by one committed command.
+// Deliveries of one queue, at the leader of its shard (architecture: deliveries are the leader's
+// business). Who holds what is known here only; what is settled or comes back goes through the log.
+// After an election nothing is handed out until the consumers that the log knows are back with what
+// they hold, or a grace has ended; then what nobody claimed is returned, flagged, by one committed
+// command.
 import type { DeliveryRun, QueueView, ShardCommand } from '@holdfast/broker'
 import { readSectionHeader } from '@holdfast/broker'
-import type { Core } from './core.ts'
 import { type Consumer, type ConsumerKey, creditOf, keyText } from './consumer.ts'
+import type { Core } from './core.ts'
 import { limits, times } from './limits.ts'
 import type { GroupId } from './log-store.ts'
 import { OffsetHeap } from './offset-heap.ts'
@@ -162,7 +163,8 @@ export class QueueDelivery {
   dispatch(): void {
     if (this.#phase === 'waiting') this.#tryOpen()
     if (this.#phase !== 'open') return
-    // A leader that was paused may be deposed without knowing: it hands out nothing until it is heard.
+    // A leader that was paused may be deposed without knowing: it hands out nothing until it is
+    // heard.
     if (this.#core.groups.shard(this.group)?.hasLease !== true) return this.#retryLater()
     while (!this.#isReading) {
       const consumer = this.#nextConsumer()
@@ -292,7 +294,9 @@ export class QueueDelivery {
     if (consumer.autoAck) this.#settleAutomatically(consumer, run)
   }
 
-  /** Auto-ack: delivered, then settled without waiting; what is not committed comes again, flagged. */
+  /**
+   * Auto-ack: delivered, then settled without waiting; what is not committed comes again, flagged.
+   */
   #settleAutomatically(consumer: Consumer, run: DeliveryRun): void {
     const { firstOffset, count, attempt } = run
     const command: ShardCommand = {

@@ -1,5 +1,6 @@
-// What clients ask for beside publishing and settling: topology, queues, consumers. Each request is answered once.
-import { rendezvousGroup, type MetadataCommand, type MetadataResult } from '@holdfast/broker'
+// What clients ask for beside publishing and settling: topology, queues, consumers. Each request is
+// answered once.
+import { type MetadataCommand, type MetadataResult, rendezvousGroup } from '@holdfast/broker'
 import { type ErrorCode, HoldfastError, unreachable, type WireError } from '@holdfast/errors'
 import type { ClientRequest, RequestEvent } from '@holdfast/protocol'
 import { cancelConsumer, startConsumer } from './consuming.ts'
