@@ -80,10 +80,14 @@ export class Group<Proposal, Reply> {
     return this.#isLeading && this.raft.hasLeaderQuorum(times.leaderLeaseTicks)
   }
 
-  /** Takes a proposal if this replica leads and has room; `onReply` is then called exactly once. */
+  /** Whether publishes may be offered. Commands always are: their number has other bounds. */
+  get hasRoom(): boolean {
+    return this.#waitingBytes <= limits.queuedBytesMax
+  }
+
+  /** Takes a proposal if this replica leads; `onReply` is then called exactly once. */
   offer(proposal: Proposal, onReply: OnReply<Reply>): boolean {
     if (!this.#isLeading || this.haltedReason !== null) return false
-    if (this.#waitingBytes > limits.queuedBytesMax) return false
     const sizeBytes = this.#host.sizeOf(proposal)
     this.#waiting.push({ proposal, sizeBytes, onReply })
     this.#waitingBytes += sizeBytes

@@ -8,6 +8,7 @@ import { answerCall } from './call-handlers.ts'
 import type { Core, MemberOptions } from './core.ts'
 import { log } from './core.ts'
 import type { Input } from './input.ts'
+import { handOver } from './leadership.ts'
 import { times } from './limits.ts'
 import type { Recovered } from './log-store.ts'
 import type { Output } from './output.ts'
@@ -231,8 +232,8 @@ export class Member {
    * long.
    */
   #handOver(): void {
-    const { groups, outputs, clock } = this.#core
-    const ledCount = groups.handOver()
+    const { outputs, clock } = this.#core
+    const ledCount = handOver(this.#core)
     if (ledCount > 0 && clock.nowMs < this.#drainedByMs) return
     outputs.push({ type: 'exit', code: 0, reason: 'stopped as asked' })
   }
