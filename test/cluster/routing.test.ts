@@ -1,5 +1,5 @@
-// Routing as applications see it, on a real cluster of three nodes: every exchange type, batches whose
-// messages go different ways, what is returned, and what is refused.
+// Routing as applications see it, on a real cluster of three nodes: every exchange type, batches
+// whose messages go different ways, what is returned, and what is refused.
 import { join } from 'node:path'
 import { type Connection, connect } from '@holdfast/client'
 import { ClusterProcess, temporaryDirectory } from '@holdfast/testkit'

@@ -121,7 +121,8 @@ function applyIdentified(
     return refused('LIMIT_REACHED', { limit: limits.sequenceRunsMax, kind })
   }
   if (runs.length === 0) return repeated
-  // A publish that reaches no queue leaves no trace: routed again, it may reach another of that name.
+  // A publish that reaches no queue leaves no trace: routed again, it may reach another of that
+  // name.
   if (targets.length === 0 && missing.length > 0) return { type: 'accepted', missing }
   for (let at = 0; at < runs.length; at += 2) {
     const runFirst = runs[at] ?? 0

@@ -1,6 +1,6 @@
-// The batches of a publisher, oldest first. Those in front are numbered and sent on the present link up
-// to a cursor; answered ones in the middle are swept out now and then, so that one publish that stays
-// without an outcome does not keep all behind it.
+// The batches of a publisher, oldest first. Those in front are numbered and sent on the present
+// link up to a cursor; answered ones in the middle are swept out now and then, so that one publish
+// that stays without an outcome does not keep all behind it.
 import type { PublishBatch } from './publish-batch.ts'
 
 /** Answered batches are swept out in blocks of at least this many. */

@@ -1,5 +1,5 @@
-// The entry for browsers: the same names as `index.ts`, connecting over WebSocket only, and without any
-// module of Node behind it. Bundlers find it by the condition `browser` in package.json.
+// The entry for browsers: the same names as `index.ts`, connecting over WebSocket only, and without
+// any module of Node behind it. Bundlers find it by the condition `browser` in package.json.
 import { type Connection, connectWith } from './connection.ts'
 import { type ConnectOptions, checkAddresses, resolveOptions } from './options.ts'
 import { type WebSocketLike, webSocketWire } from './websocket-wire.ts'

@@ -1,5 +1,5 @@
-// Time and chance as the SDK uses them: a monotonic clock, waits that can be cut short, and jittered
-// backoff. Randomness comes from the platform's generator, which Node and browsers share.
+// Time and chance as the SDK uses them: a monotonic clock, waits that can be cut short, and
+// jittered backoff. Randomness comes from the platform's generator, which Node and browsers share.
 import { clientLimits } from './limits.ts'
 
 /** Milliseconds, monotonic, of this process. */

@@ -1,6 +1,6 @@
 // The connection as the application sees it. It puts the parts together: one link at a time carries
-// publishes and requests (the primary), consumers have links to the nodes that lead their queues, and one
-// timer moves everything that waits.
+// publishes and requests (the primary), consumers have links to the nodes that lead their queues,
+// and one timer moves everything that waits.
 import { HoldfastError } from '@holdfast/errors'
 import {
   type ClientRequest,
@@ -75,13 +75,14 @@ export class Connection {
   }
 
   /**
-   * Publishes a message; resolves when it is on a majority of the replicas of every queue it went to. The
-   * body is copied at once. A text is sent as UTF-8. Calls of one turn travel together, so do not await
-   * each one before the next where throughput matters. `''` is the default exchange, whose routing key is
-   * the name of a queue.
+   * Publishes a message; resolves when it is on a majority of the replicas of every queue it went
+   * to. The body is copied at once. A text is sent as UTF-8. Calls of one turn travel together, so
+   * do not await each one before the next where throughput matters. `''` is the default exchange,
+   * whose routing key is the name of a queue.
    *
-   * Rejects with MESSAGE_TOO_LARGE above 16 MiB, with PUBLISH_OUTCOME_UNKNOWN after `publishTimeoutMs`,
-   * with MESSAGE_UNROUTABLE if `mandatory`, with LIMIT_REACHED when 2,000,000 messages or 1 GiB wait.
+   * Rejects with MESSAGE_TOO_LARGE above 16 MiB, with PUBLISH_OUTCOME_UNKNOWN after
+   * `publishTimeoutMs`, with MESSAGE_UNROUTABLE if `mandatory`, with LIMIT_REACHED when 2,000,000
+   * messages or 1 GiB wait.
    */
   publish(
     exchange: string,
@@ -202,8 +203,9 @@ export class Connection {
   }
 
   /**
-   * Sends what was settled, awaits confirms and settlements, and closes. What has no outcome by then
-   * rejects. Deliveries that are still held go back to their queues. Further calls do nothing more.
+   * Sends what was settled, awaits confirms and settlements, and closes. What has no outcome by
+   * then rejects. Deliveries that are still held go back to their queues. Further calls do nothing
+   * more.
    */
   close({ timeoutMs = closeTimeoutMsDefault }: CloseOptions = {}): Promise<void> {
     return this.#session.close(timeoutMs)

@@ -1,6 +1,7 @@
-// The inside of a consumer: finds the node that leads its queue, attaches there with what it holds, keeps
-// deliveries in order for the application, and does it again whenever leader or link change. What the
-// application holds stays valid across that, because a delivery is known by offset and attempt (A7, A8).
+// The inside of a consumer: finds the node that leads its queue, attaches there with what it holds,
+// keeps deliveries in order for the application, and does it again whenever leader or link change.
+// What the application holds stays valid across that, because a delivery is known by offset and
+// attempt (A7, A8).
 import { HoldfastError } from '@holdfast/errors'
 import { DeliveryRangeList, type DeliveryRun, type Outcome } from '@holdfast/protocol'
 import { skipRecord } from '@holdfast/record'
@@ -37,7 +38,9 @@ interface Attachment {
   readonly consumer: number
 }
 
-/** Refusals that may be due to this consumer's own connection of before, which the node still sees. */
+/**
+ * Refusals that may be due to this consumer's own connection of before, which the node still sees.
+ */
 const echoCodes: readonly string[] = ['CONSUMER_TAG_IN_USE', 'QUEUE_EXCLUSIVE']
 
 /** Hints that are followed in a row without a pause. */
@@ -179,7 +182,9 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
     }
   }
 
-  /** True if the error names a leader to ask at once; nodes that name each other are not believed. */
+  /**
+   * True if the error names a leader to ask at once; nodes that name each other are not believed.
+   */
   #hintFrom(error: HoldfastError): boolean {
     const leader = error.code === 'NOT_LEADER' ? Number(error.details['leader']) : 0
     const isNews = leader > 0 && leader !== this.#hint && this.#hops < hopsMax
@@ -216,7 +221,8 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
   #consume(link: Link): Promise<void> {
     const { queue, tag, prefetch, exclusive } = this.settings
     const resume = this.#wasAttached ? this.#heldRanges() : null
-    // The SDK acknowledges for the application: then what waits here is bounded by the prefetch too.
+    // The SDK acknowledges for the application: then what waits here is bounded by the prefetch
+    // too.
     const request = {
       type: 'consume',
       queue,

@@ -6,8 +6,8 @@ export interface ConsumeOptions {
   /** Unsettled deliveries this consumer may have at a time: 1 to 65,535. Default 100. */
   readonly prefetch?: number
   /**
-   * Settle each delivery as it is taken out of the iteration, instead of by `ack`. What the application
-   * loses between that and its end is lost. Default false.
+   * Settle each delivery as it is taken out of the iteration, instead of by `ack`. What the
+   * application loses between that and its end is lost. Default false.
    */
   readonly autoAck?: boolean
   /** Refuse to share the queue with other consumers. Default false. */
@@ -17,8 +17,9 @@ export interface ConsumeOptions {
 }
 
 /**
- * Deliveries of one queue, as an async iteration. It outlives failovers: it attaches again to whichever
- * node leads the queue, and deliveries that the application holds stay valid. Leaving the loop with
+ * Deliveries of one queue, as an async iteration. It outlives failovers: it attaches again to
+ * whichever node leads the queue, and deliveries that the application holds stay valid. Leaving
+ * the loop with
  * `break` only pauses; `cancel` ends it.
  *
  * @example
@@ -50,9 +51,9 @@ export class Consumer implements AsyncIterable<Delivery> {
   }
 
   /**
-   * The deliveries, in the order in which they came. Several loops share them. The iteration ends when
-   * the consumer is cancelled or the connection closes, and throws when the broker ends it for good, for
-   * instance with QUEUE_NOT_FOUND after the queue was deleted.
+   * The deliveries, in the order in which they came. Several loops share them. The iteration ends
+   * when the consumer is cancelled or the connection closes, and throws when the broker ends it
+   * for good, for instance with QUEUE_NOT_FOUND after the queue was deleted.
    */
   [Symbol.asyncIterator](): AsyncIterator<Delivery, undefined> {
     const session = this.#session
@@ -64,16 +65,17 @@ export class Consumer implements AsyncIterable<Delivery> {
   }
 
   /**
-   * Resolves when everything settled so far is committed by the broker, across failovers. What came too
-   * late is told to `onStatus` as `settlement-failed`: such a message comes again, flagged.
+   * Resolves when everything settled so far is committed by the broker, across failovers. What
+   * came too late is told to `onStatus` as `settlement-failed`: such a message comes again,
+   * flagged.
    */
   settled(): Promise<void> {
     return this.#session.settled()
   }
 
   /**
-   * Ends the consumer: sends what was settled, waits for its commit, and gives everything else back to
-   * the queue. Deliveries that are still held can no longer be settled.
+   * Ends the consumer: sends what was settled, waits for its commit, and gives everything else
+   * back to the queue. Deliveries that are still held can no longer be settled.
    */
   cancel(): Promise<void> {
     return this.#session.cancel()

@@ -1,6 +1,6 @@
-// What this connection declared and has not deleted, in the order of the declarations. It is declared
-// again after a reconnect, in case the cluster lost it; whoever deletes something through another
-// connection should know that.
+// What this connection declared and has not deleted, in the order of the declarations. It is
+// declared again after a reconnect, in case the cluster lost it; whoever deletes something through
+// another connection should know that.
 import type { ClientRequest } from '@holdfast/protocol'
 import { clientLimits } from './limits.ts'
 

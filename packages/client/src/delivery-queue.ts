@@ -1,5 +1,5 @@
-// Deliveries that wait for the application, in order, and the application while it waits for one. Bounded
-// by the prefetch of the consumer, because the broker hands out no more than that.
+// Deliveries that wait for the application, in order, and the application while it waits for one.
+// Bounded by the prefetch of the consumer, because the broker hands out no more than that.
 import type { HoldfastError } from '@holdfast/errors'
 import type { Delivery } from './delivery.ts'
 
@@ -23,7 +23,9 @@ export class DeliveryQueue {
     if (!this.#isEnded) this.#deliveries.push(delivery)
   }
 
-  /** Takes a delivery out that another replaces; nothing happens if the application has it already. */
+  /**
+   * Takes a delivery out that another replaces; nothing happens if the application has it already.
+   */
   remove(delivery: Delivery): void {
     const index = this.#deliveries.indexOf(delivery, this.#head)
     if (index >= 0) this.#deliveries[index] = null

@@ -71,8 +71,8 @@ export class Delivery {
   }
 
   /**
-   * The bytes that were published; the application may keep and change them. A small body is copied out
-   * of what it was received in, a large one is a part of it and keeps that part alive.
+   * The bytes that were published; the application may keep and change them. A small body is
+   * copied out of what it was received in, a large one is a part of it and keeps that part alive.
    */
   get body(): Uint8Array {
     if (this.#body === null) {

@@ -1,5 +1,5 @@
-// The public names of @holdfast/client in Node: `connect` over TCP or WebSocket, and what it returns.
-// `browser.ts` is the same for browsers.
+// The public names of @holdfast/client in Node: `connect` over TCP or WebSocket, and what it
+// returns. `browser.ts` is the same for browsers.
 import { WebSocket } from 'ws'
 import { type Connection, connectWith } from './connection.ts'
 import { type ConnectOptions, checkAddresses, resolveOptions } from './options.ts'
@@ -34,7 +34,8 @@ const dial: Dial = (address, handlers) =>
  *
  * @example
  * ```ts
- * const connection = await connect(['127.0.0.1:7672', '127.0.0.1:7682'], { publishTimeoutMs: 30_000 })
+ * const connection = await connect(['127.0.0.1:7672', '127.0.0.1:7682'], { publishTimeoutMs:
+ * 30_000 })
  * ```
  * @throws OPTION_INVALID, OPTION_UNKNOWN; NODE_UNREACHABLE or what the last node said, after
  * `connectTimeoutMs`; VERSION_UNSUPPORTED, VHOST_NOT_FOUND and the like at once

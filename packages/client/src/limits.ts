@@ -9,9 +9,14 @@ export const clientLimits = {
   waitingBytesMax: 1_073_741_824,
   /** Most credit asked for at once, a single larger record apart. */
   wantCreditBytesMax: 1_048_576,
-  /** How far sequences run ahead of the oldest without an outcome; half of what a shard can remember. */
+  /**
+   * How far sequences run ahead of the oldest without an outcome; half of what a shard can
+   * remember.
+   */
   sequenceSpanMax: 32_768,
-  /** A batch first sent longer ago than this no longer vouches that an unknown producer row is new. */
+  /**
+   * A batch first sent longer ago than this no longer vouches that an unknown producer row is new.
+   */
   producerFreshMs: 300_000,
   /** Publishes may join a batch that waits for this long, so that they share its deadline. */
   batchOpenMs: 100,

@@ -1,5 +1,5 @@
-// One connection to one node: the wire, the protocol machine on it, the requests that wait for an answer,
-// and who gets what arrives. A link lives once; reconnecting makes a new one.
+// One connection to one node: the wire, the protocol machine on it, the requests that wait for an
+// answer, and who gets what arrives. A link lives once; reconnecting makes a new one.
 import { HoldfastError } from '@holdfast/errors'
 import {
   ClientConnection,

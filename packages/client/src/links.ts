@@ -1,5 +1,5 @@
-// The links of one connection: at most one per node, shared by publisher, requests and consumers. It
-// knows every address it was given or told of, and tries them in turn.
+// The links of one connection: at most one per node, shared by publisher, requests and consumers.
+// It knows every address it was given or told of, and tries them in turn.
 import { HoldfastError } from '@holdfast/errors'
 import type { ClientEvent, Hello, NodeAddress } from '@holdfast/protocol'
 import { nowMs } from './clock.ts'

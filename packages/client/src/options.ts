@@ -1,5 +1,5 @@
-// What an application may set when it connects, with defaults, checked once. Unknown options are refused:
-// a misspelt one must not be ignored silently.
+// What an application may set when it connects, with defaults, checked once. Unknown options are
+// refused: a misspelt one must not be ignored silently.
 import { HoldfastError } from '@holdfast/errors'
 import { checkInteger, checkKeys, checkName, protocolLimits } from '@holdfast/protocol'
 import { clientLimits } from './limits.ts'
@@ -10,7 +10,9 @@ export interface ConnectOptions {
   readonly vhost?: string
   /** Name of this client, for people who look at the cluster. */
   readonly name?: string
-  /** A publish without an outcome rejects after this with PUBLISH_OUTCOME_UNKNOWN. Default 30,000. */
+  /**
+   * A publish without an outcome rejects after this with PUBLISH_OUTCOME_UNKNOWN. Default 30,000.
+   */
   readonly publishTimeoutMs?: number
   /** A request without an answer rejects after this. Default 30,000. */
   readonly requestTimeoutMs?: number

@@ -1,5 +1,6 @@
-// The bound of what an application may have published without an outcome. It is far above the window:
-// who publishes without awaiting is slowed down by promises that take longer, not by errors.
+// The bound of what an application may have published without an outcome. It is far above the
+// window: who publishes without awaiting is slowed down by promises that take longer, not by
+// errors.
 import { HoldfastError } from '@holdfast/errors'
 import { clientLimits } from './limits.ts'
 

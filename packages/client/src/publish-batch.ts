@@ -1,5 +1,6 @@
-// Consecutive publishes to one exchange with one routing key: one frame, one object. Outcomes may come
-// for parts of it; what is left can be cut into pieces, for a window that is nearly full or a resend.
+// Consecutive publishes to one exchange with one routing key: one frame, one object. Outcomes may
+// come for parts of it; what is left can be cut into pieces, for a window that is nearly full or a
+// resend.
 
 import type { Properties } from '@holdfast/record'
 import type { PublishPromise } from './publish-promise.ts'
@@ -72,7 +73,9 @@ export class PublishBatch {
     return promise
   }
 
-  /** A batch of its messages `from` to `to` (exclusive), with their sequences. It must be sealed. */
+  /**
+   * A batch of its messages `from` to `to` (exclusive), with their sequences. It must be sealed.
+   */
   part(from: number, to: number): PublishBatch {
     const part = new PublishBatch(this.exchange, this.routingKey, this.isMandatory, this.enqueuedMs)
     const start = from === 0 ? 0 : (this.ends[from - 1] ?? 0)

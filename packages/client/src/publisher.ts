@@ -1,6 +1,6 @@
-// Publishes from the call to the outcome: batches what comes in one turn, numbers it when it is first
-// sent, keeps the window and the credit, and after a reconnect sends again what has no outcome, in order
-// and with the same numbers, before anything new (architecture, A9).
+// Publishes from the call to the outcome: batches what comes in one turn, numbers it when it is
+// first sent, keeps the window and the credit, and after a reconnect sends again what has no
+// outcome, in order and with the same numbers, before anything new (architecture, A9).
 import { HoldfastError } from '@holdfast/errors'
 import { checkName } from '@holdfast/protocol'
 import { BatchList } from './batch-list.ts'

@@ -1,7 +1,7 @@
-// Writes the records of a batch one behind the other into slabs. The usual record, without properties, is
-// written straight into the slab: one copy of the body, no object per message. A batch that was taken is
-// never written to again, so the socket may hold on to it.
-// record := [properties | nil, body: bin]
+// Writes the records of a batch one behind the other into slabs. The usual record, without
+// properties, is written straight into the slab: one copy of the body, no object per message. A
+// batch that was taken is never written to again, so the socket may hold on to it. record :=
+// [properties | nil, body: bin]
 import { HoldfastError } from '@holdfast/errors'
 import { encodeRecord, type Properties, recordLimits } from '@holdfast/record'
 

@@ -1,6 +1,6 @@
-// Requests of the application, from the call to the answer, across reconnects. One that can be repeated
-// without harm is sent again after a broken connection or a refusal that says 'later', until its time is
-// up; the application sees a pause.
+// Requests of the application, from the call to the answer, across reconnects. One that can be
+// repeated without harm is sent again after a broken connection or a refusal that says 'later',
+// until its time is up; the application sees a pause.
 import { HoldfastError } from '@holdfast/errors'
 import type { ClientRequest, RequestResults } from '@holdfast/protocol'
 import { Backoff, nowMs } from './clock.ts'

@@ -1,6 +1,6 @@
-// What lives as long as a connection of the application: the identity of its publishes, its consumers,
-// what it declared. Keeps one link as the primary, on which publishes and requests travel, and finds
-// another when that breaks.
+// What lives as long as a connection of the application: the identity of its publishes, its
+// consumers, what it declared. Keeps one link as the primary, on which publishes and requests
+// travel, and finds another when that breaks.
 import { HoldfastError } from '@holdfast/errors'
 import type { ClientRequest, RequestResults } from '@holdfast/protocol'
 import { Backoff, nowMs, randomBytes, Sleeper, Turn } from './clock.ts'

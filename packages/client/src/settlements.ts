@@ -1,5 +1,5 @@
-// The settlements of one consumer from `ack` to their commit. Those of one turn leave as ranges, one
-// frame per outcome; those without an answer are sent again after a re-attachment.
+// The settlements of one consumer from `ack` to their commit. Those of one turn leave as ranges,
+// one frame per outcome; those without an answer are sent again after a re-attachment.
 import type { HoldfastError } from '@holdfast/errors'
 import { DeliveryRangeList, type Outcome, outcomes } from '@holdfast/protocol'
 import { clientLimits } from './limits.ts'

@@ -1,5 +1,5 @@
-// What a connection tells beside the outcome of each call: for logs and for a light on a page. Nothing
-// here needs an answer of the application.
+// What a connection tells beside the outcome of each call: for logs and for a light on a page.
+// Nothing here needs an answer of the application.
 import type { HoldfastError } from '@holdfast/errors'
 
 export type ConnectionStatus =

@@ -1,5 +1,5 @@
-// The byte stream over TCP, for Node. The only file of the SDK that imports a module of Node; the entry
-// for browsers does not reach it.
+// The byte stream over TCP, for Node. The only file of the SDK that imports a module of Node; the
+// entry for browsers does not reach it.
 import { connect as connectSocket } from 'node:net'
 import { coalesce, type Wire, type WireHandlers } from './wire.ts'
 

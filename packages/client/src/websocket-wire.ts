@@ -1,5 +1,5 @@
-// The byte stream over a WebSocket: each binary message is a piece of the stream. Works on the WebSocket
-// of browsers and on that of the `ws` package alike.
+// The byte stream over a WebSocket: each binary message is a piece of the stream. Works on the
+// WebSocket of browsers and on that of the `ws` package alike.
 import { coalesce, type Wire, type WireHandlers } from './wire.ts'
 
 /** What both WebSocket classes have in common. */

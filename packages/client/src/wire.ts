@@ -1,5 +1,5 @@
-// A byte stream to a node, whatever carries it. The SDK above knows no sockets; the two entries of the
-// package (Node, browser) bring the dial function that fits the platform.
+// A byte stream to a node, whatever carries it. The SDK above knows no sockets; the two entries of
+// the package (Node, browser) bring the dial function that fits the platform.
 
 /** What a byte stream tells. `closed` comes exactly once, also when it never opened. */
 export interface WireHandlers {

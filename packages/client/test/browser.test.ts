@@ -1,5 +1,6 @@
-// The entry for browsers: nothing of Node behind it, the same names as the entry for Node, and frames
-// over a WebSocket. (Node 20 has no WebSocket of its own, so the one of `ws` stands in for it.)
+// The entry for browsers: nothing of Node behind it, the same names as the entry for Node, and
+// frames over a WebSocket. (Node 20 has no WebSocket of its own, so the one of `ws` stands in for
+// it.)
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,5 +1,6 @@
-// A broker in memory behind real TCP sockets, built on the server's end of the protocol: enough of one
-// (queues, prefetch, resume, deduplication, several nodes, leaders that move) to try the SDK on.
+// A broker in memory behind real TCP sockets, built on the server's end of the protocol: enough of
+// one (queues, prefetch, resume, deduplication, several nodes, leaders that move) to try the SDK
+// on.
 import { createServer, type Server, type Socket } from 'node:net'
 import { HoldfastError } from '@holdfast/errors'
 import {

@@ -1,5 +1,5 @@
-// What must not compile. A line that compiles after all is an error of `tsc -b`; running it only proves
-// that the mistakes are refused at run time too.
+// What must not compile. A line that compiles after all is an error of `tsc -b`; running it only
+// proves that the mistakes are refused at run time too.
 import { type Connection, connect, HoldfastError } from '@holdfast/client'
 import t from 'tap'
 

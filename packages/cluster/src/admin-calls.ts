@@ -1,13 +1,14 @@
-// Calls of operators. Reads are answered here as far as this node knows; what changes the cluster goes to the metadata leader.
+// Calls of operators. Reads are answered here as far as this node knows; what changes the cluster
+// goes to the metadata leader.
 import { HoldfastError } from '@holdfast/errors'
 import { type Answer, errorResult } from './calls.ts'
 import type { Core } from './core.ts'
 import { times } from './limits.ts'
-import type { CallResult } from './peer-message.ts'
 import { operationStatus } from './operations.ts'
+import type { CallResult } from './peer-message.ts'
 import { clearQueue, deleteQueue, findQueue, queueStatus } from './queue-calls.ts'
-import { type Responder, refusal } from './requests.ts'
 import { nodeOf } from './replica-id.ts'
+import { type Responder, refusal } from './responder.ts'
 import type { AdminReply, AdminRequest, QueueStatus } from './status.ts'
 
 type Done = (reply: AdminReply) => void

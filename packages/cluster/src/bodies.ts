@@ -1,5 +1,5 @@
-// Bodies of log entries for deliveries: from the log's memory while they are fresh, else read back from the store, ahead
-// of need, into a cache with a bound for the whole node.
+// Bodies of log entries for deliveries: from the log's memory while they are fresh, else read back
+// from the store, ahead of need, into a cache with a bound for the whole node.
 import type { Entry } from '@holdfast/raft'
 import type { Core } from './core.ts'
 import { log } from './core.ts'
@@ -57,7 +57,10 @@ export class Bodies {
 
   /** The store does not have it intact: another replica has (storage rule S8). */
   #missing(group: GroupId, index: number, done: readonly (() => void)[]): void {
-    log(this.#core, 'error', 'an entry is damaged here; asking the other replicas', { group, index })
+    log(this.#core, 'error', 'an entry is damaged here; asking the other replicas', {
+      group,
+      index
+    })
     this.#core.repair.fetch(group, index, (entry) => {
       if (entry !== null) this.#keep(group, entry)
       const delayMs = entry === null ? times.balanceMs : 0

@@ -1,5 +1,5 @@
-// Writes peer messages: numbers and short bytes into a growing buffer, long bytes as slices between,
-// so that an entry's payload travels from the log to the socket without a copy.
+// Writes peer messages: numbers and short bytes into a growing buffer, long bytes as slices
+// between, so that an entry's payload travels from the log to the socket without a copy.
 const encoder = {
   /** Bytes from here on are passed as slices instead of being copied. */
   sliceFromBytes: 2048

@@ -1,5 +1,6 @@
-// Calls to other nodes and their answers. A call ends exactly once: with the answer, with the loss of the link,
-// or after `callTimeoutMs`. What a lost answer means is the caller's to decide; all calls may be repeated.
+// Calls to other nodes and their answers. A call ends exactly once: with the answer, with the loss
+// of the link, or after `callTimeoutMs`. What a lost answer means is the caller's to decide; all
+// calls may be repeated.
 import { HoldfastError } from '@holdfast/errors'
 import type { Core } from './core.ts'
 import { limits, times } from './limits.ts'

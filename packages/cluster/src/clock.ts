@@ -1,5 +1,6 @@
-// Time as a member knows it: only from ticks. `nowMs` is monotonic and measures waits; the wall clock is
-// only ever used for log time, as the median of what the nodes' clocks say (architecture: time comes from the log).
+// Time as a member knows it: only from ticks. `nowMs` is monotonic and measures waits; the wall
+// clock is only ever used for log time, as the median of what the nodes' clocks say (architecture:
+// time comes from the log).
 import { assert } from '@holdfast/errors'
 
 export class Clock {

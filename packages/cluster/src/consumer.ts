@@ -1,7 +1,9 @@
 // A consumer that is attached here and now: a client's connection, and how much it may be given.
 import type { Session } from './session.ts'
 
-/** Names a consumer across connections and leaders: the client's producer id in hex, and the tag. */
+/**
+ * Names a consumer across connections and leaders: the client's producer id in hex, and the tag.
+ */
 export interface ConsumerKey {
   readonly session: string
   readonly tag: string

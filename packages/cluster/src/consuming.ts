@@ -1,10 +1,11 @@
-// Attaching and cancelling consumers. A consumer connects to the node that leads its queue's shard; the attachment is
-// committed before the first delivery, so that a new leader knows whom to wait for.
+// Attaching and cancelling consumers. A consumer connects to the node that leads its queue's shard;
+// the attachment is committed before the first delivery, so that a new leader knows whom to wait
+// for.
 import type { ClientRequest } from '@holdfast/protocol'
 import type { Consumer } from './consumer.ts'
 import type { Core } from './core.ts'
 import { findQueue } from './queue-calls.ts'
-import { type Responder, refusal } from './requests.ts'
+import { type Responder, refusal } from './responder.ts'
 import type { Session } from './session.ts'
 
 type ConsumeRequest = Extract<ClientRequest, { type: 'consume' }>

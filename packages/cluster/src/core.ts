@@ -1,5 +1,5 @@
-// The parts of a member, by name. Each part is a synchronous object that sees the others through this
-// interface; member.ts builds them and hands them their inputs.
+// The parts of a member, by name. Each part is a synchronous object that sees the others through
+// this interface; member.ts builds them and hands them their inputs.
 import type { Bodies } from './bodies.ts'
 import type { Calls } from './calls.ts'
 import type { Clock } from './clock.ts'

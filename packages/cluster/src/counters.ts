@@ -1,4 +1,5 @@
-// Counters of a member since its process started, for metrics. Plain numbers: the hot path adds to them.
+// Counters of a member since its process started, for metrics. Plain numbers: the hot path adds to
+// them.
 import type { MemberCounters } from './status.ts'
 
 export class Counters {

@@ -1,11 +1,11 @@
-// The deliveries of all queues whose shards this node leads: who consumes, what is woken by what the log
-// applied, and the dispatch marks that ride along with the next entry.
+// The deliveries of all queues whose shards this node leads: who consumes, what is woken by what
+// the log applied, and the dispatch marks that ride along with the next entry.
 import type { QueueView, ShardCommand, ShardEffect } from '@holdfast/broker'
 import { encodeCommandSection } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
 import type { SettleEvent } from '@holdfast/protocol'
-import type { Core } from './core.ts'
 import type { Consumer } from './consumer.ts'
+import type { Core } from './core.ts'
 import type { GroupId } from './log-store.ts'
 import type { QueueCounts } from './peer-message.ts'
 import { QueueDelivery } from './queue-delivery.ts'
@@ -53,7 +53,12 @@ export class Deliveries {
     for (const consumer of queue.consumers()) consumer.session.cancelled(consumer.number, error)
   }
 
-  attach(group: GroupId, queueId: number, consumer: Consumer, resume: readonly number[] | null): boolean {
+  attach(
+    group: GroupId,
+    queueId: number,
+    consumer: Consumer,
+    resume: readonly number[] | null
+  ): boolean {
     const queue = this.#core.groups.shardHost(group)?.machine.queue(queueId)
     if (queue === undefined || !this.#shards.has(group)) return false
     const delivery = this.#delivery(group, queue)
@@ -84,7 +89,13 @@ export class Deliveries {
   }
 
   /** A client settles deliveries: what it holds goes into the log, the rest is refused as stale. */
-  settle(session: Session, group: GroupId, queueId: number, consumer: Consumer, event: SettleEvent): void {
+  settle(
+    session: Session,
+    group: GroupId,
+    queueId: number,
+    consumer: Consumer,
+    event: SettleEvent
+  ): void {
     const { settleSequence, outcome } = event
     const delivery = this.#shards.get(group)?.get(queueId)
     const ranges: number[] = []
@@ -97,7 +108,13 @@ export class Deliveries {
       } else isStale = true
     }
     if (ranges.length === 0) return session.settleAnswered(settleSequence, false)
-    const command: ShardCommand = { type: 'settle', queue: queueId, consumer: consumer.key, outcome, ranges }
+    const command: ShardCommand = {
+      type: 'settle',
+      queue: queueId,
+      consumer: consumer.key,
+      outcome,
+      ranges
+    }
     this.#core.shards.propose(group, command, (reply) => {
       // Without an answer the client settles again where it attaches next.
       if (reply === null) return
@@ -190,6 +207,7 @@ export class Deliveries {
 
 function countOf(ranges: readonly number[]): number {
   let count = 0
-  for (let i = 0; i + 2 < ranges.length; i += 3) count += (ranges[i + 1] ?? 0) - (ranges[i] ?? 0) + 1
+  for (let i = 0; i + 2 < ranges.length; i += 3)
+    count += (ranges[i + 1] ?? 0) - (ranges[i] ?? 0) + 1
   return count
 }

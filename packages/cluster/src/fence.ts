@@ -1,6 +1,7 @@
-// The fence before 'not found' and 'routed nowhere': this node asks the metadata leader how far the metadata is, and
-// waits until it has applied that much itself (Raft read index, thesis §6.4). One fence is in flight at a
-// time; who comes meanwhile waits for the next, because the one in flight may be older than what he must see.
+// The fence before 'not found' and 'routed nowhere': this node asks the metadata leader how far the
+// metadata is, and waits until it has applied that much itself (Raft read index, thesis §6.4). One
+// fence is in flight at a time; who comes meanwhile waits for the next, because the one in flight
+// may be older than what he must see.
 import type { Core } from './core.ts'
 import { times } from './limits.ts'
 

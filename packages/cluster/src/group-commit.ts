@@ -1,6 +1,6 @@
-// What goes into the next write. All groups of a node share one commit record a round, one synced write
-// at a time; while it syncs, the next record fills (natural batching, no timer). Whoever must not speak before
-// something is durable asks for the id of the record that will hold it.
+// What goes into the next write. All groups of a node share one commit record a round, one synced
+// write at a time; while it syncs, the next record fills (natural batching, no timer). Whoever must
+// not speak before something is durable asks for the id of the record that will hold it.
 import { assert } from '@holdfast/errors'
 import type { Entry, HardState } from '@holdfast/raft'
 import type { Core } from './core.ts'
@@ -177,7 +177,8 @@ export class GroupCommit {
 
   #draft(bytes: number, isNeeded: boolean): Draft {
     const last = this.#drafts.at(-1)
-    const isFull = last !== undefined && last.bytes > 0 && last.bytes + bytes > limits.recordBytesMax
+    const isFull =
+      last !== undefined && last.bytes > 0 && last.bytes + bytes > limits.recordBytesMax
     const draft = last === undefined || isFull ? this.#fresh() : last
     draft.bytes += bytes
     if (isNeeded) for (const earlier of this.#drafts) earlier.isNeeded = true

@@ -1,7 +1,7 @@
-// One Raft group with its machine: proposes what waits, persists and sends what Raft wants, applies what is
-// committed and durable here. What the machine answered goes back to whoever proposed it.
+// One Raft group with its machine: proposes what waits, persists and sends what Raft wants, applies
+// what is committed and durable here. What the machine answered goes back to whoever proposed it.
 import { assert } from '@holdfast/errors'
-import { type EntryId, type Message, Raft } from '@holdfast/raft'
+import type { EntryId, Message, Raft } from '@holdfast/raft'
 import type { Core } from './core.ts'
 import { limits, times } from './limits.ts'
 import type { GroupId } from './log-store.ts'
@@ -40,7 +40,10 @@ export class Group<Proposal, Reply> {
   #waitingBytes = 0
   readonly #proposed: Proposed<Reply>[] = []
   #wasLeader = false
-  /** Why this replica stopped; null while it works (architecture: a fault halts no more than it must). */
+  /**
+   * Why this replica stopped; null while it works (architecture: a fault halts no more than it
+   * must).
+   */
   haltedReason: string | null = null
   /** Payload applied since the last snapshot of the machine. */
   appliedBytes = 0
@@ -69,15 +72,22 @@ export class Group<Proposal, Reply> {
     return this.raft.leader === null ? null : nodeOf(this.raft.leader)
   }
 
-  /** Whether no other replica can have been elected: a quorum has heard this leader lately (thesis §6.4.1). */
+  /**
+   * Whether no other replica can have been elected: a quorum has heard this leader lately (thesis
+   * §6.4.1).
+   */
   get hasLease(): boolean {
     return this.#isLeading && this.raft.hasLeaderQuorum(times.leaderLeaseTicks)
   }
 
-  /** Takes a proposal if this replica leads and has room; `onReply` is then called exactly once. */
+  /** Whether publishes may be offered. Commands always are: their number has other bounds. */
+  get hasRoom(): boolean {
+    return this.#waitingBytes <= limits.queuedBytesMax
+  }
+
+  /** Takes a proposal if this replica leads; `onReply` is then called exactly once. */
   offer(proposal: Proposal, onReply: OnReply<Reply>): boolean {
     if (!this.#isLeading || this.haltedReason !== null) return false
-    if (this.#waitingBytes > limits.queuedBytesMax) return false
     const sizeBytes = this.#host.sizeOf(proposal)
     this.#waiting.push({ proposal, sizeBytes, onReply })
     this.#waitingBytes += sizeBytes
@@ -93,8 +103,8 @@ export class Group<Proposal, Reply> {
   }
 
   /**
-   * Turns what waits into entries. While a write is under way only full entries go, so that the rest
-   * gathers: batches grow with the load, and nothing waits when there is none.
+   * Turns what waits into entries. While a write is under way only full entries go, so that the
+   * rest gathers: batches grow with the load, and nothing waits when there is none.
    */
   propose(): void {
     while (this.#waiting.length > 0 && this.raft.canPropose) {
@@ -211,7 +221,10 @@ export class Group<Proposal, Reply> {
     this.onLeadership(isLeading)
   }
 
-  /** Leadership is lost: what was proposed may or may not be committed; its proposers must ask again. */
+  /**
+   * Leadership is lost: what was proposed may or may not be committed; its proposers must ask
+   * again.
+   */
   #dropProposals(): void {
     const waiting = this.#waiting
     this.#waiting = []

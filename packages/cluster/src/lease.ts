@@ -1,10 +1,11 @@
-// The routing lease (architecture: routing under a lease). A node routes from its own replica of the metadata only while it
-// holds a lease of the metadata leader; a change is answered once every node that may hold one has applied it,
-// or its lease has run out. So what was confirmed through one node is in force on all.
+// The routing lease (architecture: routing under a lease). A node routes from its own replica of
+// the metadata only while it holds a lease of the metadata leader; a change is answered once every
+// node that may hold one has applied it, or its lease has run out. So what was confirmed through
+// one node is in force on all.
 //
-// Two margins keep it safe: a holder counts from when it asked, the leader from when it granted and a
-// little longer; and a new leader, which does not know what its predecessor granted, counts every node it
-// has not heard from as a holder until such a lease must have ended.
+// Two margins keep it safe: a holder counts from when it asked, the leader from when it granted and
+// a little longer; and a new leader, which does not know what its predecessor granted, counts every
+// node it has not heard from as a holder until such a lease must have ended.
 import type { Core } from './core.ts'
 import { times } from './limits.ts'
 
@@ -82,7 +83,12 @@ export class Lease {
       if (clock.nowMs - askedMs > times.leaseMs) this.#askedAtMs.delete(sequence)
     }
     const { appliedIndex: applied } = metadata
-    const cast = { type: 'lease-renew', sequence: this.#sequence, applied, term: this.#term } as const
+    const cast = {
+      type: 'lease-renew',
+      sequence: this.#sequence,
+      applied,
+      term: this.#term
+    } as const
     peers.send(leader, { type: 'cast', cast })
   }
 

@@ -1,14 +1,14 @@
-// One member of the cluster as a synchronous machine: inputs in, outputs out, nothing else. All dispatch
-// is here; the work is in the parts that core.ts names. What happens in a step leaves together at its end:
-// one frame a peer and lane, one batch a client, at most one write.
-import { unreachable } from '@holdfast/errors'
-import { HoldfastError } from '@holdfast/errors'
+// One member of the cluster as a synchronous machine: inputs in, outputs out, nothing else. All
+// dispatch is here; the work is in the parts that core.ts names. What happens in a step leaves
+// together at its end: one frame a peer and lane, one batch a client, at most one write.
+import { HoldfastError, unreachable } from '@holdfast/errors'
 import { handleAdmin } from './admin-calls.ts'
-import { answerCall } from './call-handlers.ts'
 import { buildCore } from './build-core.ts'
+import { answerCall } from './call-handlers.ts'
 import type { Core, MemberOptions } from './core.ts'
 import { log } from './core.ts'
 import type { Input } from './input.ts'
+import { handOver } from './leadership.ts'
 import { times } from './limits.ts'
 import type { Recovered } from './log-store.ts'
 import type { Output } from './output.ts'
@@ -33,7 +33,9 @@ export class Member {
   #drainedByMs = 0
 
   constructor(options: MemberOptions, recovered: Recovered) {
-    this.#core = buildCore(options, recovered, (call, answer) => answerCall(this.#core, call, answer))
+    this.#core = buildCore(options, recovered, (call, answer) =>
+      answerCall(this.#core, call, answer)
+    )
     start(this.#core, recovered)
   }
 
@@ -225,10 +227,13 @@ export class Member {
     this.#handOver()
   }
 
-  /** Moves every leadership to a replica that is caught up; ends when none is left, or it takes too long. */
+  /**
+   * Moves every leadership to a replica that is caught up; ends when none is left, or it takes too
+   * long.
+   */
   #handOver(): void {
-    const { groups, outputs, clock } = this.#core
-    const ledCount = groups.handOver()
+    const { outputs, clock } = this.#core
+    const ledCount = handOver(this.#core)
     if (ledCount > 0 && clock.nowMs < this.#drainedByMs) return
     outputs.push({ type: 'exit', code: 0, reason: 'stopped as asked' })
   }

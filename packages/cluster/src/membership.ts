@@ -1,12 +1,13 @@
-// The nodes of the cluster, as this one sees and serves them: whom to keep links to, who is up, who was removed. At the
-// metadata leader also: bringing every group from the members it has to the members it should have.
+// The nodes of the cluster, as this one sees and serves them: whom to keep links to, who is up, who
+// was removed. At the metadata leader also: bringing every group from the members it has to the
+// members it should have.
 import type { Node } from '@holdfast/broker'
+import { pack, unpack } from '@holdfast/record'
 import type { Core } from './core.ts'
 import { log } from './core.ts'
 import type { PeerHello, ProbeFailure } from './input.ts'
 import { limits, times } from './limits.ts'
 import type { AdoptOffer } from './output.ts'
-import { pack, unpack } from '@holdfast/record'
 import type { Link } from './peers.ts'
 
 interface PeerAddress {
@@ -52,7 +53,9 @@ export class Membership {
     this.#announce()
   }
 
-  /** Begins a cluster of this node alone: one voter in each group, and the metadata's first command. */
+  /**
+   * Begins a cluster of this node alone: one voter in each group, and the metadata's first command.
+   */
   bootstrap(clusterId: string): void {
     const core = this.#core
     core.identity = { clusterId, node: 1, incarnation: 1 }
@@ -119,7 +122,10 @@ export class Membership {
     if (isRemoved || isOld) this.#sayRemoved(node, hello.peer, link)
   }
 
-  /** A node that was removed, or a directory that was replaced, is told, and its frames are not heard. */
+  /**
+   * A node that was removed, or a directory that was replaced, is told, and its frames are not
+   * heard.
+   */
   #sayRemoved(node: number, address: string, link: Link): void {
     const { clock, peers } = this.#core
     if (link.direction === 'out') peers.send(node, { type: 'cast', cast: { type: 'removed' } })
@@ -191,7 +197,11 @@ export class Membership {
     const { client, peer, http } = options.addresses
     const { addresses } = known
     if (client === addresses.client && peer === addresses.peer && http === addresses.http) return
-    const command = { type: 'update-node', node: identity.node, addresses: { client, peer, http } } as const
+    const command = {
+      type: 'update-node',
+      node: identity.node,
+      addresses: { client, peer, http }
+    } as const
     metadata.submit(command, () => undefined, clock.nowMs)
   }
 }

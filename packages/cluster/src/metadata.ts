@@ -1,6 +1,6 @@
-// The metadata group of this node: changes are committed by its leader, and answered once they are in force:
-// on every node that may route (see lease.ts), and in the shard that has to know a new queue (see
-// topology-driver.ts). Any node takes a change and brings it to the leader.
+// The metadata group of this node: changes are committed by its leader, and answered once they are
+// in force: on every node that may route (see lease.ts), and in the shard that has to know a new
+// queue (see topology-driver.ts). Any node takes a change and brings it to the leader.
 import {
   encodeMetadataCommand,
   type MetadataCommand,

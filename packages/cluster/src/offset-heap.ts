@@ -1,5 +1,5 @@
-// Offsets that came back and wait to be delivered again, lowest first: a requeued message is delivered at its
-// original place. A binary heap of plain numbers.
+// Offsets that came back and wait to be delivered again, lowest first: a requeued message is
+// delivered at its original place. A binary heap of plain numbers.
 export class OffsetHeap {
   #offsets: number[] = []
 

@@ -1,5 +1,6 @@
-// Long operations of operators (adding and removing nodes): replicated, resumed by any metadata leader, and watched by
-// people. Each pass looks at what is true and says so; the work itself is the reconciler's.
+// Long operations of operators (adding and removing nodes): replicated, resumed by any metadata
+// leader, and watched by people. Each pass looks at what is true and says so; the work itself is
+// the reconciler's.
 import type { Operation } from '@holdfast/broker'
 import type { ErrorCode } from '@holdfast/errors'
 import type { Core } from './core.ts'
@@ -40,7 +41,8 @@ export class Operations {
       return this.#report(operation, 1, 2 + placed.length, 'the node is learning the metadata')
     }
     const done = joined.length
-    if (placed.length === done && this.#core.reconciler.isPlaced) return this.#end(operation, null, '')
+    if (placed.length === done && this.#core.reconciler.isPlaced)
+      return this.#end(operation, null, '')
     const sentence = `the node is a voter of ${done} of ${placed.length} groups`
     this.#report(operation, 2 + done, 2 + placed.length, sentence)
   }

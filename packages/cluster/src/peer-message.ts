@@ -1,5 +1,5 @@
-// Calls between nodes and one-way casts, in the gateway lane. Calls are answered once or time out; each is
-// safe to repeat, because its caller cannot know whether a lost answer meant a lost call.
+// Calls between nodes and one-way casts, in the gateway lane. Calls are answered once or time out;
+// each is safe to repeat, because its caller cannot know whether a lost answer meant a lost call.
 import type { MetadataCommand, ShardCommand } from '@holdfast/broker'
 import type { WireError } from '@holdfast/errors'
 import type { GroupId } from './log-store.ts'
@@ -23,7 +23,12 @@ export type Call =
   /** To the metadata leader: an operator's call that only it can do. */
   | { readonly type: 'admin'; readonly request: AdminRequest }
   /** To the leader that offered a snapshot: which blobs does it consist of? */
-  | { readonly type: 'snapshot-open'; readonly group: GroupId; readonly index: number; readonly term: number }
+  | {
+      readonly type: 'snapshot-open'
+      readonly group: GroupId
+      readonly index: number
+      readonly term: number
+    }
   | {
       readonly type: 'snapshot-blobs'
       readonly group: GroupId
@@ -85,8 +90,16 @@ export interface GroupReport {
 }
 
 export type Cast =
-  /** Asks for the routing lease and tells what metadata the node has applied. `sequence` names the request. */
-  | { readonly type: 'lease-renew'; readonly sequence: number; readonly applied: number; readonly term: number }
+  /**
+   * Asks for the routing lease and tells what metadata the node has applied. `sequence` names the
+   * request.
+   */
+  | {
+      readonly type: 'lease-renew'
+      readonly sequence: number
+      readonly applied: number
+      readonly term: number
+    }
   | { readonly type: 'lease-grant'; readonly sequence: number; readonly term: number }
   | { readonly type: 'status'; readonly groups: readonly GroupReport[] }
   /** The receiver is no member any more. */

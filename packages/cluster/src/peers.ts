@@ -1,5 +1,5 @@
-// The other nodes: which links lead to them, and what goes out next. Small messages to one node gather in one
-// frame a step and lane, so that the heartbeats of all groups cost one frame a peer.
+// The other nodes: which links lead to them, and what goes out next. Small messages to one node
+// gather in one frame a step and lane, so that the heartbeats of all groups cost one frame a peer.
 import type { ByteWriter } from './byte-writer.ts'
 import type { Core } from './core.ts'
 import type { Input, Lane } from './input.ts'

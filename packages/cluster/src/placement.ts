@@ -1,5 +1,5 @@
-// Where the replicas of groups should be: a wish, computed from the nodes and the wish so far. Pure and deterministic;
-// it moves as little as it can, and spreads what it must move.
+// Where the replicas of groups should be: a wish, computed from the nodes and the wish so far. Pure
+// and deterministic; it moves as little as it can, and spreads what it must move.
 import type { ReplicaId } from '@holdfast/raft'
 import type { GroupId } from './log-store.ts'
 import { nodeOf } from './replica-id.ts'
@@ -10,7 +10,9 @@ export interface Wish {
   readonly replicas: readonly ReplicaId[]
 }
 
-/** Replicas of each shard on `eligible` (one replica id per node), at most `replicasMax` a shard. */
+/**
+ * Replicas of each shard on `eligible` (one replica id per node), at most `replicasMax` a shard.
+ */
 export function placeShards(
   current: readonly Wish[],
   eligible: readonly ReplicaId[],

@@ -1,5 +1,5 @@
-// One batch of publishes on its way through a gateway: where it came from, and what its outcome is once
-// every shard it went to has answered.
+// One batch of publishes on its way through a gateway: where it came from, and what its outcome is
+// once every shard it went to has answered.
 import type { WireError } from '@holdfast/errors'
 
 /** A batch as a client sent it: consecutive sequences, one exchange and routing key. */
@@ -15,7 +15,9 @@ export interface Batch {
   readonly blob: Uint8Array
 }
 
-/** Who publishes: survives connections and gateways (architecture: every publish has an identity). */
+/**
+ * Who publishes: survives connections and gateways (architecture: every publish has an identity).
+ */
 export interface Producer {
   readonly id: Uint8Array
   readonly epoch: number

@@ -1,11 +1,11 @@
-// Finding, describing, purging and deleting a queue from any node: metadata knows where it is, its shard's
-// leader knows what is in it.
+// Finding, describing, purging and deleting a queue from any node: metadata knows where it is, its
+// shard's leader knows what is in it.
 import type { QueueTarget, SectionReply, ShardCommand } from '@holdfast/broker'
 import type { Core } from './core.ts'
 import { times } from './limits.ts'
 import type { GroupId } from './log-store.ts'
 import type { QueueCounts } from './peer-message.ts'
-import { type Responder, refusal } from './requests.ts'
+import { type Responder, refusal } from './responder.ts'
 import type { QueueStatus } from './status.ts'
 
 /** Looks the queue up; 'not found' only once this node is as current as the metadata leader. */
@@ -87,7 +87,11 @@ export function describeQueue(core: Core, vhost: string, name: string, to: Respo
 }
 
 /** What is known of a queue; the counts are null where its leader does not answer. */
-export function queueStatus(core: Core, queue: QueueTarget, done: (status: QueueStatus) => void): void {
+export function queueStatus(
+  core: Core,
+  queue: QueueTarget,
+  done: (status: QueueStatus) => void
+): void {
   const { vhost, name, group, id } = queue
   const leader = core.reports.locate(group)
   const answer = (counts: QueueCounts | null): void => {

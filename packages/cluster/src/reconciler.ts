@@ -1,6 +1,6 @@
-// At the metadata leader: brings every group from the members it has to the members it should have, one joint change
-// at a time (Raft §6), and spreads the leaders. All it needs is in the metadata and in the reports of the
-// leaders, so a new metadata leader simply goes on.
+// At the metadata leader: brings every group from the members it has to the members it should have,
+// one joint change at a time (Raft §6), and spreads the leaders. All it needs is in the metadata
+// and in the reports of the leaders, so a new metadata leader simply goes on.
 import type { ReplicaId } from '@holdfast/raft'
 import type { Core } from './core.ts'
 import { log } from './core.ts'
@@ -133,7 +133,9 @@ export class Reconciler {
     })
   }
 
-  /** Moves leaderships from the nodes that lead most to those that lead least, until they are level. */
+  /**
+   * Moves leaderships from the nodes that lead most to those that lead least, until they are level.
+   */
   #balanceLeaders(): void {
     const { membership, metadata, reports } = this.#core
     const led = new Map<number, GroupReport[]>()
@@ -159,7 +161,8 @@ export class Reconciler {
   /** Nodes that joined become 'up'; blank directories at known addresses are adopted again. */
   #welcomeNodes(): void {
     const { membership, metadata, reports } = this.#core
-    for (const { node, incarnation, state, addresses, storeId } of metadata.machine.membership.nodes) {
+    for (const { node, incarnation, state, addresses, storeId } of metadata.machine.membership
+      .nodes) {
       if (!membership.isUp(node)) {
         if (state !== 'leaving') this.#probeLost(node, incarnation, addresses.peer, storeId)
         continue

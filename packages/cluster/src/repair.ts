@@ -1,13 +1,15 @@
-// An entry that this node's store cannot read intact is fetched again from another replica (storage rule S8).
-// Entries below the commit index are the same on all, so any replica's will do; term and index are checked.
+// An entry that this node's store cannot read intact is fetched again from another replica (storage
+// rule S8). Entries below the commit index are the same on all, so any replica's will do; term and
+// index are checked.
+
+import { HoldfastError } from '@holdfast/errors'
 import type { Entry } from '@holdfast/raft'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter, join } from './byte-writer.ts'
 import { type Answer, errorResult } from './calls.ts'
 import type { Core } from './core.ts'
-import { HoldfastError } from '@holdfast/errors'
-import type { GroupId } from './log-store.ts'
 import { limits } from './limits.ts'
+import type { GroupId } from './log-store.ts'
 import { readEntry, writeEntry } from './raft-codec.ts'
 import { Reports } from './reports.ts'
 
@@ -36,8 +38,7 @@ export class Repair {
     const [node, ...rest] = nodes
     if (node === undefined) return done(null)
     this.#core.calls.call(node, { type: 'fetch-entry', group, index }, (result) => {
-      const entry =
-        result.type === 'entry' ? readEntry(new ByteReader(result.entry)) : null
+      const entry = result.type === 'entry' ? readEntry(new ByteReader(result.entry)) : null
       if (entry?.index === index) done(entry)
       else this.#ask(rest, group, index, done)
     })

@@ -1,5 +1,6 @@
-// A replica is one incarnation of one node, as a single number that Raft compares and stores. A node
-// whose disk was lost comes back as a new incarnation, hence as another replica (architecture: identity).
+// A replica is one incarnation of one node, as a single number that Raft compares and stores. A
+// node whose disk was lost comes back as a new incarnation, hence as another replica (architecture:
+// identity).
 import { assert } from '@holdfast/errors'
 import type { ReplicaId } from '@holdfast/raft'
 

@@ -1,5 +1,6 @@
-// What is known of all groups, those without a replica here included: each node tells the others, twice a second or so
-// and at once when leadership changes, what it sees of its own. The highest term wins.
+// What is known of all groups, those without a replica here included: each node tells the others,
+// twice a second or so and at once when leadership changes, what it sees of its own. The highest
+// term wins.
 import type { Core } from './core.ts'
 import type { AnyGroup } from './groups.ts'
 import { times } from './limits.ts'
@@ -85,7 +86,9 @@ export class Reports {
     }
   }
 
-  /** The newest report of a group: what its leader tells, else what this node's own replica sees. */
+  /**
+   * The newest report of a group: what its leader tells, else what this node's own replica sees.
+   */
   report(group: GroupId): GroupReport | null {
     const local = this.#core.groups.get(group)
     const known = this.#known.get(group) ?? null

@@ -1,4 +1,5 @@
-// What one connected client owns at this node: its connection, its publishes in their order, its consumers.
+// What one connected client owns at this node: its connection, its publishes in their order, its
+// consumers.
 import type { WireError } from '@holdfast/errors'
 import { HoldfastError, unreachable } from '@holdfast/errors'
 import {

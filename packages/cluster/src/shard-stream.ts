@@ -1,6 +1,7 @@
-// The stream of publishes from this gateway to one shard. Sections are numbered without gaps; the shard takes them in that
-// order and answers a repeat as done, so everything unanswered is simply sent again when the leader changes,
-// a link breaks or an answer says so. Nothing is lost, repeated or reordered by that (architecture: every publish has an identity).
+// The stream of publishes from this gateway to one shard. Sections are numbered without gaps; the
+// shard takes them in that order and answers a repeat as done, so everything unanswered is simply
+// sent again when the leader changes, a link breaks or an answer says so. Nothing is lost, repeated
+// or reordered by that (architecture: every publish has an identity).
 import { encodePublishSection, type PublishSection } from '@holdfast/broker'
 import { join } from './byte-writer.ts'
 import type { Core } from './core.ts'
@@ -171,8 +172,8 @@ export class ShardStream {
   }
 
   /**
-   * The shard has dropped this gateway's row after a long silence, hence holds none of what is unanswered:
-   * a new epoch, numbered from 1.
+   * The shard has dropped this gateway's row after a long silence, hence holds none of what is
+   * unanswered: a new epoch, numbered from 1.
    */
   #startAgain(): void {
     this.#epoch++

@@ -1,5 +1,5 @@
-// The shards of this node, and the way to the leaders of all. At a leader: sections of publishes and commands
-// become entries; what the machine answers goes back to the gateway or the caller.
+// The shards of this node, and the way to the leaders of all. At a leader: sections of publishes
+// and commands become entries; what the machine answers goes back to the gateway or the caller.
 import {
   encodeCommandSection,
   encodeEntryBatch,
@@ -76,7 +76,9 @@ export class Shards {
     this.#core = core
   }
 
-  /** Brings a command to the shard's leader once. Null: it may not have been committed; ask again. */
+  /**
+   * Brings a command to the shard's leader once. Null: it may not have been committed; ask again.
+   */
   submit(group: GroupId, command: ShardCommand, done: (reply: SectionReply | null) => void): void {
     const leader = this.#core.reports.locate(group)
     if (leader === null) return done(null)
@@ -126,7 +128,8 @@ export class Shards {
     const cursor = this.#cursor(group, from, epoch, number)
     // After a refusal, what follows must wait until the refused one has come again: order is kept.
     if (number > cursor.expected) return false
-    // A queue whose creation or deletion is on its way to this shard: the publish comes again in a moment.
+    // A queue whose creation or deletion is on its way to this shard: the publish comes again in a
+    // moment.
     const { queues } = readPublishHeader(bytes, 0)
     const { topologyCursor } = host.machine
     const isEarly = queues.some((queue) => {
@@ -135,6 +138,7 @@ export class Shards {
     })
     const isTaken =
       !isEarly &&
+      shard.hasRoom &&
       shard.offer(bytes, (reply) => this.#replied(from, group, epoch, number, reply))
     cursor.expected = isTaken ? Math.max(cursor.expected, number + 1) : number
     return isTaken

@@ -1,6 +1,7 @@
-// Fetches an offered snapshot from its leader, part by part: the blobs of the machine's indexes, then every
-// entry that still holds a live message. Each part is durable before the next is asked for; only when
-// all are does this replica install the snapshot and report a match (architecture: a replica that installs one …).
+// Fetches an offered snapshot from its leader, part by part: the blobs of the machine's indexes,
+// then every entry that still holds a live message. Each part is durable before the next is asked
+// for; only when all are does this replica install the snapshot and report a match (architecture: a
+// replica that installs one …).
 import type { Entry, EntryId, ReplicaId, SnapshotMeta } from '@holdfast/raft'
 import { ByteReader } from './byte-reader.ts'
 import type { Core } from './core.ts'
@@ -29,13 +30,7 @@ export class SnapshotFetch {
   #retryAtMs = 0
   #progressAtMs = 0
 
-  constructor(
-    core: Core,
-    group: GroupId,
-    from: ReplicaId,
-    meta: SnapshotMeta,
-    ended: () => void
-  ) {
+  constructor(core: Core, group: GroupId, from: ReplicaId, meta: SnapshotMeta, ended: () => void) {
     this.#core = core
     this.#group = group
     this.#from = from

@@ -9,10 +9,7 @@ import type { GroupId, IndexRange, ReadResult, RetainedEntry } from './log-store
 import type { Call } from './peer-message.ts'
 import { writeEntry } from './raft-codec.ts'
 
-type SnapshotCall = Extract<
-  Call,
-  { type: 'snapshot-open' | 'snapshot-blobs' | 'snapshot-entries' }
->
+type SnapshotCall = Extract<Call, { type: 'snapshot-open' | 'snapshot-blobs' | 'snapshot-entries' }>
 
 /** Retained entries looked up for one chunk. */
 const retainedPerChunk = 1024
@@ -61,10 +58,16 @@ function sendRetained(
   const isAll = chosen.length === retained.length && listed.length < retainedPerChunk
   const next = last === undefined || isAll ? null : last.index + 1
   const writer = new ByteWriter()
-  readRuns(core, group, runsOf(chosen), (entry) => writeEntry(writer, entry), (isComplete) => {
-    if (!isComplete) return answer(damaged(group, last?.index ?? 0))
-    answer({ type: 'snapshot-entries', entries: join(writer.take()), next })
-  })
+  readRuns(
+    core,
+    group,
+    runsOf(chosen),
+    (entry) => writeEntry(writer, entry),
+    (isComplete) => {
+      if (!isComplete) return answer(damaged(group, last?.index ?? 0))
+      answer({ type: 'snapshot-entries', entries: join(writer.take()), next })
+    }
+  )
 }
 
 function runsOf(entries: readonly RetainedEntry[]): IndexRange[] {
@@ -86,10 +89,15 @@ function readRuns(
 ): void {
   const [run, ...rest] = runs
   if (run === undefined) return done(true)
-  core.reads.entries(group, run, limits.snapshotChunkBytes * 32, (results: readonly ReadResult[]) => {
-    for (const result of results) if (result.type === 'entry') take(result.entry)
-    const isComplete = results.length === run.last - run.first + 1
-    if (!isComplete || results.some((result) => result.type !== 'entry')) return done(false)
-    readRuns(core, group, rest, take, done)
-  })
+  core.reads.entries(
+    group,
+    run,
+    limits.snapshotChunkBytes * 32,
+    (results: readonly ReadResult[]) => {
+      for (const result of results) if (result.type === 'entry') take(result.entry)
+      const isComplete = results.length === run.last - run.first + 1
+      if (!isComplete || results.some((result) => result.type !== 'entry')) return done(false)
+      readRuns(core, group, rest, take, done)
+    }
+  )
 }

@@ -1,6 +1,6 @@
-// Snapshots of this node's replicas: when they are taken, and what the log may forget afterwards. A snapshot
-// holds the machine's state and indexes, never bodies; entries behind it stay while a message in them lives
-// (architecture: the log is the message store).
+// Snapshots of this node's replicas: when they are taken, and what the log may forget afterwards. A
+// snapshot holds the machine's state and indexes, never bodies; entries behind it stay while a
+// message in them lives (architecture: the log is the message store).
 import type { LoadRequest, ReplicaId, SnapshotMeta } from '@holdfast/raft'
 import type { Core } from './core.ts'
 import type { AnyGroup } from './groups.ts'
@@ -70,8 +70,7 @@ export class Snapshots {
       const state = this.#state(group.id)
       const { raft } = group
       const since = raft.appliedIndex - (state.taken?.meta.id.index ?? 0)
-      const isDue =
-        group.appliedBytes >= limits.snapshotBytes || since >= limits.snapshotEntries
+      const isDue = group.appliedBytes >= limits.snapshotBytes || since >= limits.snapshotEntries
       const isPinned = state.pinnedUntilMs > this.#core.clock.nowMs
       if (!isDue || isPinned || state.isTaking || state.fetch !== null) continue
       if (group.haltedReason !== null) continue
@@ -111,7 +110,10 @@ export class Snapshots {
     })
   }
 
-  /** Freed entries stay for members that lack them, within bounds; at least since the snapshot before. */
+  /**
+   * Freed entries stay for members that lack them, within bounds; at least since the snapshot
+   * before.
+   */
   #keepFrom(group: AnyGroup, state: GroupSnapshots): number {
     let needed = Number.MAX_SAFE_INTEGER
     for (const progress of group.raft.progress()) needed = Math.min(needed, progress.match + 1)
@@ -174,4 +176,3 @@ export class Snapshots {
     return state
   }
 }
-

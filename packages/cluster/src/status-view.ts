@@ -1,7 +1,8 @@
-// The cluster as this node sees it, for operators: its own replicas exactly, the rest as its leaders last reported.
+// The cluster as this node sees it, for operators: its own replicas exactly, the rest as its
+// leaders last reported.
 import type { Core } from './core.ts'
-import type { ClusterStatus, GroupStatus, NodeState, NodeStatus } from './status.ts'
 import { Reports } from './reports.ts'
+import type { ClusterStatus, GroupStatus, NodeState, NodeStatus } from './status.ts'
 
 export function clusterStatus(core: Core): ClusterStatus {
   const nodes = nodeStatuses(core)
@@ -57,7 +58,8 @@ function notReadyReason(core: Core): string | null {
 function warnings(core: Core, nodes: readonly NodeStatus[]): string[] {
   const sentences: string[] = []
   const members = nodes.filter(({ state }) => state !== 'leaving')
-  if (members.length === 1) sentences.push('One node keeps one copy: add two more to survive a loss.')
+  if (members.length === 1)
+    sentences.push('One node keeps one copy: add two more to survive a loss.')
   if (members.length === 2) sentences.push('Two nodes tolerate no failure: add a third.')
   for (const { id, state } of nodes) {
     if (state === 'down') sentences.push(`Node ${id} does not answer.`)

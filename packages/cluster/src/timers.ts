@@ -1,4 +1,5 @@
-// Waits of a member, ended by ticks. For retries and deadlines, which are few; nothing here is exact.
+// Waits of a member, ended by ticks. For retries and deadlines, which are few; nothing here is
+// exact.
 import type { Clock } from './clock.ts'
 
 interface Wait {

@@ -1,7 +1,8 @@
-// Brings queue changes from metadata to the shards (architecture: a shard machine reads only its own log). Metadata keeps, per
-// shard, a list of changes the shard has not acknowledged; the metadata leader sends them in order to the shard's leader,
-// which commits them. A shard skips what it has by its topology cursor, so repeating is harmless, and a new
-// metadata leader simply goes on with the list.
+// Brings queue changes from metadata to the shards (architecture: a shard machine reads only its
+// own log). Metadata keeps, per shard, a list of changes the shard has not acknowledged; the
+// metadata leader sends them in order to the shard's leader, which commits them. A shard skips what
+// it has by its topology cursor, so repeating is harmless, and a new metadata leader simply goes on
+// with the list.
 import type { SectionReply, ShardCommand } from '@holdfast/broker'
 import type { Core } from './core.ts'
 import { times } from './limits.ts'

@@ -1,6 +1,6 @@
-// The client's end of one connection to a node, without a socket: bytes and time in, events and bytes
-// out. It knows frames, the handshake and heartbeats; what a session means (sequences, credit, who holds
-// what) is kept by the SDK above it, because that outlives a connection.
+// The client's end of one connection to a node, without a socket: bytes and time in, events and
+// bytes out. It knows frames, the handshake and heartbeats; what a session means (sequences,
+// credit, who holds what) is kept by the SDK above it, because that outlives a connection.
 import { HoldfastError } from '@holdfast/errors'
 import type { ClientEvent } from './client-event.ts'
 import { ClientFrameWriter, type Hello } from './client-frame.ts'
@@ -20,8 +20,8 @@ export interface ClientConnectionOptions {
 }
 
 /**
- * Intervals of silence after which a node is given up. A node sends at least twice in an interval, so
- * this is two beats missed; being wrong costs a reconnect and nothing else.
+ * Intervals of silence after which a node is given up. A node sends at least twice in an interval,
+ * so this is two beats missed; being wrong costs a reconnect and nothing else.
  */
 const silenceIntervalsMax = 1.25
 

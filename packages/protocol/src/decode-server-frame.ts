@@ -1,5 +1,5 @@
-// Reads the frames of a server for the SDK, as strictly as a server reads those of a client: a delivery
-// reaches the application only if every record in it is whole.
+// Reads the frames of a server for the SDK, as strictly as a server reads those of a client: a
+// delivery reaches the application only if every record in it is whole.
 import { HoldfastError, type WireError } from '@holdfast/errors'
 import { recordLimits, scanRecords } from '@holdfast/record'
 import type { ClientEvent } from './client-event.ts'

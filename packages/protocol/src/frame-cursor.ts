@@ -1,6 +1,6 @@
-// Reads the fields of one frame, in order, and trusts nothing in it: every length is checked against the
-// bytes that are there, every integer is a safe natural number, every text is UTF-8. Whatever is wrong
-// becomes FRAME_INVALID. Blobs are slices, nothing is copied.
+// Reads the fields of one frame, in order, and trusts nothing in it: every length is checked
+// against the bytes that are there, every integer is a safe natural number, every text is UTF-8.
+// Whatever is wrong becomes FRAME_INVALID. Blobs are slices, nothing is copied.
 import { HoldfastError } from '@holdfast/errors'
 import { skipValue, unpack, utf8Decode } from '@holdfast/record'
 

@@ -1,6 +1,6 @@
-// Writes frames, as msgpack, one behind the other into slabs, and hands them out as few chunks: one write
-// per turn instead of one per frame. Large blobs are not copied: they become chunks between two slabs.
-// frame := length:u32be payload
+// Writes frames, as msgpack, one behind the other into slabs, and hands them out as few chunks: one
+// write per turn instead of one per frame. Large blobs are not copied: they become chunks between
+// two slabs. frame := length:u32be payload
 import { assert } from '@holdfast/errors'
 import { pack, utf8Encode } from '@holdfast/record'
 import { protocolLimits } from './limits.ts'
@@ -40,7 +40,9 @@ export class FrameWriter {
     this.#bytes += length + 4
   }
 
-  /** Ends the frame with a bin value whose bytes are passed through; they must not change any more. */
+  /**
+   * Ends the frame with a bin value whose bytes are passed through; they must not change any more.
+   */
   endWithBlob(blob: Uint8Array): void {
     this.#binHeader(blob.length)
     if (blob.length <= protocolLimits.blobCopyBytesMax) {

@@ -1,7 +1,7 @@
-// Cuts a byte stream into frames, without copying where it can: a frame that lies whole in one chunk is
-// a slice of it. A frame that straddles chunks is gathered in a buffer of its own, which starts small and
-// grows with what arrives, so that a lying length reserves nothing.
-// frame := length:u32be payload
+// Cuts a byte stream into frames, without copying where it can: a frame that lies whole in one
+// chunk is a slice of it. A frame that straddles chunks is gathered in a buffer of its own, which
+// starts small and grows with what arrives, so that a lying length reserves nothing. frame :=
+// length:u32be payload
 import { HoldfastError } from '@holdfast/errors'
 import { protocolLimits } from './limits.ts'
 
@@ -40,8 +40,8 @@ export class FrameReader {
   }
 
   /**
-   * The payload of the next complete frame, or null when more bytes are needed. The slice stays valid as
-   * long as the chunk that was fed is not overwritten.
+   * The payload of the next complete frame, or null when more bytes are needed. The slice stays
+   * valid as long as the chunk that was fed is not overwritten.
    * @throws FRAME_TOO_LARGE, FRAME_INVALID (an empty frame)
    */
   next(): Uint8Array | null {

@@ -1,6 +1,6 @@
-// Both ends send something at least twice in a heartbeat interval, and give the other up when nothing was
-// heard for two. Time in which this process itself did not run is not held against the other side: its
-// bytes may lie unread in the socket.
+// Both ends send something at least twice in a heartbeat interval, and give the other up when
+// nothing was heard for two. Time in which this process itself did not run is not held against the
+// other side: its bytes may lie unread in the socket.
 
 /** Ticks further apart than this part of the interval mean that this process was held up. */
 const tickPartMax = 0.5

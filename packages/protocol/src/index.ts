@@ -1,5 +1,5 @@
-// The public names of @holdfast/protocol: the two connection machines, their events, the requests and
-// results, and the pieces that the SDK and the cluster share.
+// The public names of @holdfast/protocol: the two connection machines, their events, the requests
+// and results, and the pieces that the SDK and the cluster share.
 
 export { ClientConnection, type ClientConnectionOptions } from './client-connection.ts'
 export type { ClientEvent } from './client-event.ts'

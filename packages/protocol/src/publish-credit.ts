@@ -1,7 +1,8 @@
-// The publish credit of one connection, on the server's side: bytes of records that the client may have
-// unconfirmed. Sizes are kept per batch, not per message: the credit of a batch returns when everything
-// in it is confirmed or refused. Credit above the base is borrowed from the pool of the node, and goes
-// back there instead of to the client once the client is idle or the node reclaims it.
+// The publish credit of one connection, on the server's side: bytes of records that the client may
+// have unconfirmed. Sizes are kept per batch, not per message: the credit of a batch returns when
+// everything in it is confirmed or refused. Credit above the base is borrowed from the pool of the
+// node, and goes back there instead of to the client once the client is idle or the node reclaims
+// it.
 import { assert } from '@holdfast/errors'
 
 interface Batch {

@@ -1,6 +1,6 @@
-// Sets of growing numbers as ranges: confirms and settlements of one turn leave as a few pairs instead of
-// one frame each. Numbers mostly arrive in order, and then adding is one comparison; what does not is
-// sorted once, when the list is taken.
+// Sets of growing numbers as ranges: confirms and settlements of one turn leave as a few pairs
+// instead of one frame each. Numbers mostly arrive in order, and then adding is one comparison;
+// what does not is sorted once, when the list is taken.
 
 /** Ranges of integers. */
 export class RangeList {

@@ -1,5 +1,5 @@
-// The requests of a client and what answers them, as types, and the check of what came over the wire.
-// A request that is not valid is refused with a coded error; the connection goes on.
+// The requests of a client and what answers them, as types, and the check of what came over the
+// wire. A request that is not valid is refused with a coded error; the connection goes on.
 import { HoldfastError } from '@holdfast/errors'
 import type { HeaderValue } from '@holdfast/record'
 import { protocolLimits } from './limits.ts'
@@ -76,7 +76,9 @@ export type ClientRequest =
       readonly prefetch: number
       readonly autoAck: boolean
       readonly exclusive: boolean
-      /** Null on the first attachment; then the deliveries still held, `[first, last, attempt, …]`. */
+      /**
+       * Null on the first attachment; then the deliveries still held, `[first, last, attempt, …]`.
+       */
       readonly resume: readonly number[] | null
     }
   | { readonly type: 'cancel'; readonly consumer: number }

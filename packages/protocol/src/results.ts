@@ -1,11 +1,14 @@
-// What answers a request, and the values of welcome that other parts share. The SDK checks what it got
-// before it believes it: a server of another version must not put undefined into an application.
+// What answers a request, and the values of welcome that other parts share. The SDK checks what it
+// got before it believes it: a server of another version must not put undefined into an
+// application.
 import { HoldfastError, type WireError } from '@holdfast/errors'
 import { protocolLimits } from './limits.ts'
 import type { RequestName } from './requests.ts'
 import { type Arguments, isNatural, mapOf } from './validate.ts'
 
-/** Where a node listens: `HOST:PORT` of the native protocol and of HTTP (WebSocket `/v1/connect`). */
+/**
+ * Where a node listens: `HOST:PORT` of the native protocol and of HTTP (WebSocket `/v1/connect`).
+ */
 export interface NodeAddress {
   readonly id: number
   readonly client: string

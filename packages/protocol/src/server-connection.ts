@@ -1,7 +1,7 @@
-// The server's end of one client connection, without a socket: bytes and time in, events and bytes out.
-// It keeps the rules of the protocol (handshake, heartbeats, credit, bounds) so that the member only sees
-// valid requests; what the member wants sent accumulates until `flush`, where confirms and settlements of
-// the turn leave as ranges.
+// The server's end of one client connection, without a socket: bytes and time in, events and bytes
+// out. It keeps the rules of the protocol (handshake, heartbeats, credit, bounds) so that the
+// member only sees valid requests; what the member wants sent accumulates until `flush`, where
+// confirms and settlements of the turn leave as ranges.
 import { HoldfastError, unreachable, type WireError } from '@holdfast/errors'
 import { type ClientFrame, decodeClientFrame } from './client-frame.ts'
 import { FrameReader } from './frame.ts'
@@ -76,8 +76,9 @@ export class ServerConnection {
   }
 
   /**
-   * Takes what the socket received. Slices of `bytes` go into the events: it must not be overwritten.
-   * Anything invalid ends the connection: a closing frame to flush, and a `closed` event.
+   * Takes what the socket received. Slices of `bytes` go into the events: it must not be
+   * overwritten. Anything invalid ends the connection: a closing frame to flush, and a `closed`
+   * event.
    */
   receive(bytes: Uint8Array, nowMs: number): readonly ConnectionEvent[] {
     if (this.#state === 'closed') return []

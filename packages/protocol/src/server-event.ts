@@ -29,8 +29,8 @@ export interface PublishEvent {
   readonly routingKey: string
   readonly mandatory: boolean
   /**
-   * The producer vouches that a shard that does not know it has never applied anything of this batch:
-   * such a shard may create the row of the producer.
+   * The producer vouches that a shard that does not know it has never applied anything of this
+   * batch: such a shard may create the row of the producer.
    */
   readonly first: boolean
   readonly firstSequence: number

@@ -1,6 +1,6 @@
-// Checks of the arguments of requests, shared by server (what a stranger sent) and SDK (so that a mistake
-// of the application is refused before anything is sent). Each refusal is a coded error that names the
-// argument.
+// Checks of the arguments of requests, shared by server (what a stranger sent) and SDK (so that a
+// mistake of the application is refused before anything is sent). Each refusal is a coded error
+// that names the argument.
 import { HoldfastError } from '@holdfast/errors'
 import { type HeaderValue, pack, utf8Length } from '@holdfast/record'
 import { protocolLimits } from './limits.ts'

@@ -1,5 +1,5 @@
-// Every frame of both sides: round trip, cut at every byte, every bit flipped. Whatever comes, there is a
-// frame or a coded error, never anything else.
+// Every frame of both sides: round trip, cut at every byte, every bit flipped. Whatever comes,
+// there is a frame or a coded error, never anything else.
 import { HoldfastError } from '@holdfast/errors'
 import {
   ClientFrameWriter,

@@ -1,5 +1,5 @@
-// Both ends of a connection against each other: handshake, heartbeats, credit, bounds, and a long random
-// conversation in random pieces, compared with a naive account of it.
+// Both ends of a connection against each other: handshake, heartbeats, credit, bounds, and a long
+// random conversation in random pieces, compared with a naive account of it.
 import { HoldfastError } from '@holdfast/errors'
 import {
   ClientConnection,

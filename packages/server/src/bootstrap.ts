@@ -14,8 +14,8 @@ export interface BootstrapQuestion {
 }
 
 /**
- * True if a new cluster is to be started. A directory that belongs to a cluster just starts, so that the
- * same command can be given again.
+ * True if a new cluster is to be started. A directory that belongs to a cluster just starts, so
+ * that the same command can be given again.
  * @throws BOOTSTRAP_REFUSED when a seed is a member of a cluster
  */
 export async function shouldBootstrap(question: BootstrapQuestion): Promise<boolean> {

@@ -1,5 +1,5 @@
-// Every setting of a node, as one table: from it come the flags, the environment variables, the checks
-// and docs/reference/configuration.md.
+// Every setting of a node, as one table: from it come the flags, the environment variables, the
+// checks and docs/reference/configuration.md.
 import { readFileSync } from 'node:fs'
 
 interface SettingBase {

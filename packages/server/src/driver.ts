@@ -1,6 +1,6 @@
-// Carries out what a member wants done: the only place where outputs become I/O. Inputs gather while the
-// event loop serves sockets, and are handed over once per turn; outputs are carried out in order, and
-// those that name a commit record wait until it is durable.
+// Carries out what a member wants done: the only place where outputs become I/O. Inputs gather
+// while the event loop serves sockets, and are handed over once per turn; outputs are carried out
+// in order, and those that name a commit record wait until it is durable.
 import type {
   AdminReply,
   AdminRequest,
@@ -105,7 +105,9 @@ export class Driver {
     return this.#calls.ask(request)
   }
 
-  /** What time it is, first of all: a process that was held up must not act on what it knew before. */
+  /**
+   * What time it is, first of all: a process that was held up must not act on what it knew before.
+   */
   #timeInput(): Input {
     const { nowMs, wallMs } = this.#options
     return { type: 'tick', nowMs: Math.floor(nowMs()), wallMs: Math.floor(wallMs()) }

@@ -1,5 +1,5 @@
-// One node: opens its data, builds the parts and ties them together, listens, and runs until it ends.
-// Which implementations the parts are is decided in compose.ts.
+// One node: opens its data, builds the parts and ties them together, listens, and runs until it
+// ends. Which implementations the parts are is decided in compose.ts.
 import { randomBytes, randomInt } from 'node:crypto'
 import { statfs } from 'node:fs/promises'
 import type {
