@@ -22,7 +22,7 @@ export type MetadataGroup = Group<Uint8Array, MetadataResult>
 
 /** A committed change whose answer waits until it is in force. */
 interface Waiter {
-  /** Entry of the latest change of the topology: who has applied it routes by all that is answered here. */
+  /** Entry of the latest change of the topology: who has applied it routes by all of them. */
   readonly index: number
   /** The queue change that a shard has to have taken; null if none. */
   readonly shard: { readonly group: number; readonly cursor: number } | null

@@ -31,8 +31,9 @@ export class TopologyDriver {
   }
 
   /**
-   * Whether the shard has taken the change at `cursor`, of which this replica of the metadata knows. What
-   * is acknowledged is off the list, and a new leader has sent nothing yet: the list itself decides.
+   * Whether the shard has taken the change at `cursor`, of which this replica of the metadata
+   * knows. What is acknowledged is off the list, and a new leader has sent nothing yet: the list
+   * itself decides.
    */
   hasTaken(group: GroupId, cursor: number): boolean {
     const sent = this.#shards.get(group)?.cursor ?? 0
