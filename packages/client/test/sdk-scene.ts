@@ -1,5 +1,5 @@
-// A scene for tests of the SDK: a broker in memory, a connection to it, and what the application was
-// told. All of it ends with the test.
+// A scene for tests of the SDK: a broker in memory, a connection to it, and what the application
+// was told. All of it ends with the test.
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type Connection,
