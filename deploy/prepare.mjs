@@ -9,7 +9,10 @@ const installed = `${root}node_modules/.package-lock.json`
 const lockfile = `${root}package-lock.json`
 
 const run = (command, args) => {
-  const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  const { status } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit']
+  })
   if (status !== 0) process.exit(status ?? 1)
 }
 

@@ -1,5 +1,5 @@
-// What a person is told when a command fails: what happened, and what to do next. The exit code tells
-// programs: 1 refused or failed, 2 wrong usage, 70 a fault of the program itself.
+// What a person is told when a command fails: what happened, and what to do next. The exit code
+// tells programs: 1 refused or failed, 2 wrong usage, 70 a fault of the program itself.
 import { HoldfastError } from '@holdfast/errors'
 import { exitCodes } from '@holdfast/server'
 

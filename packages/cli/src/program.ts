@@ -98,7 +98,9 @@ function addRunning(program: Command, { terminal, launcher }: Surroundings): voi
     .action((options) => status(options, terminal))
 }
 
-/** Checked by the configuration, which also knows the defaults: the value stays as it was written. */
+/**
+ * Checked by the configuration, which also knows the defaults: the value stays as it was written.
+ */
 function settingOption(setting: Setting): Option {
   const { name, doc, type } = setting
   const isFlag = type === 'boolean'

@@ -1,6 +1,7 @@
 // The public names of @holdfast/cluster.
+
+export type { MemberOptions } from './core.ts'
 export type { Input, Lane, PeerHello, ProbeFailure } from './input.ts'
-export type { AdoptOffer, Chunks, Output } from './output.ts'
 export type {
   Blob,
   CommitRecord,
@@ -18,6 +19,8 @@ export type {
   StageWrite
 } from './log-store.ts'
 export { blankConfiguration } from './log-store.ts'
+export { Member } from './member.ts'
+export type { AdoptOffer, Chunks, Output } from './output.ts'
 export type {
   AdminPort,
   AdminReply,

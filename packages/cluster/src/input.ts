@@ -4,7 +4,9 @@ import type { ReadResult, RetainedEntry } from './log-store.ts'
 import type { AdoptOffer } from './output.ts'
 import type { AdminRequest } from './status.ts'
 
-/** Raft traffic and gateway traffic use separate connections, so that a flood delays no heartbeat. */
+/**
+ * Raft traffic and gateway traffic use separate connections, so that a flood delays no heartbeat.
+ */
 export type Lane = 'raft' | 'gateway'
 
 /** How a link to or from a peer introduced the process at its other end. */
@@ -30,18 +32,27 @@ export interface ProbeFailure {
 }
 
 export type Input =
-  /** Several times a second, and the only source of time. `nowMs` is monotonic, `wallMs` is the wall clock. */
+  /**
+   * Several times a second, and the only source of time. `nowMs` is monotonic, `wallMs` is the wall
+   * clock.
+   */
   | { readonly type: 'tick'; readonly nowMs: number; readonly wallMs: number }
   /** The commit record `id` is durable. */
   | { readonly type: 'written'; readonly id: number }
   | { readonly type: 'read-done'; readonly id: number; readonly results: readonly ReadResult[] }
-  | { readonly type: 'retained-done'; readonly id: number; readonly entries: readonly RetainedEntry[] }
+  | {
+      readonly type: 'retained-done'
+      readonly id: number
+      readonly entries: readonly RetainedEntry[]
+    }
   /** A link in one lane is usable. `link` is unique per process. */
   | {
       readonly type: 'peer-up'
       readonly link: number
       readonly lane: Lane
-      /** `out`: this node dialled, and sends here; `in`: the peer dialled, and its frames come here. */
+      /**
+       * `out`: this node dialled, and sends here; `in`: the peer dialled, and its frames come here.
+       */
       readonly direction: 'in' | 'out'
       readonly hello: PeerHello
       /** The address that was dialled; of an incoming link the one the peer says it listens at. */

@@ -1,6 +1,13 @@
 // The port to the node log: what a member asks a store to persist and to read. The real store is
 // @holdfast/storage on LevelDB; the contract suite in contract/ is run by every implementation.
-import type { Configuration, Entry, EntryId, HardState, SnapshotMeta, TermRun } from '@holdfast/raft'
+import type {
+  Configuration,
+  Entry,
+  EntryId,
+  HardState,
+  SnapshotMeta,
+  TermRun
+} from '@holdfast/raft'
 
 /** 0 is the metadata group; shards count from 1 and are never reused. */
 export type GroupId = number
@@ -21,16 +28,18 @@ export interface GroupWrite {
   readonly entries: readonly Entry[]
 }
 
-/** A part of a snapshot, immutable. Ids are per group, grow, and are never reused by one replica. */
+/**
+ * A part of a snapshot, immutable. Ids are per group, grow, and are never reused by one replica.
+ */
 export interface Blob {
   readonly id: number
   readonly bytes: Uint8Array
 }
 
 /**
- * A snapshot that this replica took of its own machine. Once durable, the store may forget blobs that
- * are not in `blobs`, and entries below `keepFrom` that are freed. Entries that are not freed stay,
- * however old they are (the log is the message store).
+ * A snapshot that this replica took of its own machine. Once durable, the store may forget blobs
+ * that are not in `blobs`, and entries below `keepFrom` that are freed. Entries that are not freed
+ * stay, however old they are (the log is the message store).
  */
 export interface SnapshotWrite {
   readonly group: GroupId
@@ -45,7 +54,9 @@ export interface SnapshotWrite {
   readonly keepFrom: number
 }
 
-/** Parts of a snapshot that is being fetched from a leader; void until an `InstallWrite` names it. */
+/**
+ * Parts of a snapshot that is being fetched from a leader; void until an `InstallWrite` names it.
+ */
 export interface StageWrite {
   readonly group: GroupId
   readonly snapshot: EntryId
@@ -55,8 +66,9 @@ export interface StageWrite {
 }
 
 /**
- * Replaces the whole log and snapshot of a group by the staged snapshot, atomically (Raft §7): the log
- * is empty after `meta.id`. Staged parts that are not listed are dropped.
+ * Replaces the whole log and snapshot of a group by the staged snapshot, atomically (Raft §7): the
+ * log is empty after `meta.id`. Staged parts that are not listed are dropped. A retained entry
+ * that is not staged is taken from the log that is replaced: the caller has compared its checksum.
  */
 export interface InstallWrite {
   readonly group: GroupId
@@ -76,7 +88,12 @@ export interface NodeIdentity {
   readonly incarnation: number
 }
 
-/** Everything that one round persists, as one atomic, synced write. Ids grow by one. */
+/**
+ * Everything that one round persists, as one atomic, synced write. Ids grow by one. Order of
+ * effect: stages, installs, groups, snapshots, removed groups. A group write beside an install of
+ * its group comes behind it: entries that the install covers, its truncation and an older hard
+ * state are void.
+ */
 export interface CommitRecord {
   readonly id: number
   readonly groups: readonly GroupWrite[]
@@ -135,17 +152,24 @@ export interface RetainedEntry extends EntryId {
 }
 
 /**
- * The store of one node. Asynchronous, therefore used by the driver only; a member sees its results as
- * inputs. After a rejected `write` the store refuses everything: the process must end (storage rule S2).
+ * The store of one node. Asynchronous, therefore used by the driver only; a member sees its
+ * results as inputs. After a rejected `write` the store refuses everything: the process must end
+ * (storage rule S2).
  */
 export interface LogStore {
   readonly recovered: Recovered
   /** Atomic and fsynced when it resolves. One at a time. @throws WRITE_FAILED */
   write(record: CommitRecord): Promise<void>
-  /** Consecutive entries from `range.first` on, as many as fit into `bytesMax` (at least one). */
+  /**
+   * Result k is for index `range.first + k`; as many as fit into `bytesMax` (at least one, at most
+   * 1024), absent and damaged ones included. Bytes are views: copy what is kept singly.
+   */
   readEntries(group: GroupId, range: IndexRange, bytesMax: number): Promise<readonly ReadResult[]>
   readBlobs(group: GroupId, ids: readonly number[]): Promise<readonly ReadResult[]>
-  /** Entries retained at or below the snapshot's index that are not freed, ascending, from `from` on. */
+  /**
+   * Entries retained at or below the snapshot's index that are not freed, ascending, from `from`
+   * on.
+   */
   retained(group: GroupId, from: number, countMax: number): readonly RetainedEntry[]
   /** Bytes that the node log occupies, as accounted by the store. */
   sizeBytes(): number

@@ -1,8 +1,9 @@
-// Everything that a member wants done. The driver carries outputs out in order, and holds each one with
-// an `after` until that commit record is durable: 'persist before you speak' is kept in one place.
+// Everything that a member wants done. The driver carries outputs out in order, and holds each one
+// with an `after` until that commit record is durable: 'persist before you speak' is kept in one
+// place.
 import type { WireError } from '@holdfast/errors'
-import type { CommitRecord, GroupId, IndexRange } from './log-store.ts'
 import type { Lane } from './input.ts'
+import type { CommitRecord, GroupId, IndexRange } from './log-store.ts'
 import type { AdminReply } from './status.ts'
 
 /** Bytes to send, in order, as slices: none of them is copied before the socket. */
@@ -11,21 +12,66 @@ export type Chunks = readonly Uint8Array[]
 export type Output =
   /** At most one is in flight. Answered by `written`. */
   | { readonly type: 'write'; readonly record: CommitRecord }
-  | { readonly type: 'read-entries'; readonly id: number; readonly group: GroupId; readonly range: IndexRange; readonly bytesMax: number }
-  | { readonly type: 'read-blobs'; readonly id: number; readonly group: GroupId; readonly ids: readonly number[] }
-  | { readonly type: 'read-retained'; readonly id: number; readonly group: GroupId; readonly from: number; readonly countMax: number }
+  | {
+      readonly type: 'read-entries'
+      readonly id: number
+      readonly group: GroupId
+      readonly range: IndexRange
+      readonly bytesMax: number
+    }
+  | {
+      readonly type: 'read-blobs'
+      readonly id: number
+      readonly group: GroupId
+      readonly ids: readonly number[]
+    }
+  | {
+      readonly type: 'read-retained'
+      readonly id: number
+      readonly group: GroupId
+      readonly from: number
+      readonly countMax: number
+    }
   /** One frame to a node, on its current link of that lane; dropped if there is none. */
-  | { readonly type: 'peer-send'; readonly node: number; readonly lane: Lane; readonly chunks: Chunks; readonly after: number | null }
+  | {
+      readonly type: 'peer-send'
+      readonly node: number
+      readonly lane: Lane
+      readonly chunks: Chunks
+      readonly after: number | null
+    }
   /** Nodes the transport keeps links to. Replaces the previous list. */
-  | { readonly type: 'peers'; readonly peers: readonly { readonly node: number; readonly address: string }[] }
+  | {
+      readonly type: 'peers'
+      readonly peers: readonly { readonly node: number; readonly address: string }[]
+    }
   | { readonly type: 'peer-close'; readonly link: number }
   /** Ask who listens at an address; with `adopt`, offer that blank node a place, by join token. */
-  | { readonly type: 'probe-peer'; readonly id: number; readonly address: string; readonly adopt: AdoptOffer | null }
-  | { readonly type: 'client-send'; readonly connection: number; readonly chunks: Chunks; readonly after: number | null }
+  | {
+      readonly type: 'probe-peer'
+      readonly id: number
+      readonly address: string
+      readonly adopt: AdoptOffer | null
+    }
+  | {
+      readonly type: 'client-send'
+      readonly connection: number
+      readonly chunks: Chunks
+      readonly after: number | null
+    }
   /** After everything sent before has been written. */
   | { readonly type: 'client-close'; readonly connection: number }
-  | { readonly type: 'admin-reply'; readonly id: number; readonly result: AdminReply | { readonly error: WireError } }
-  | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string; readonly fields: Readonly<Record<string, string | number | boolean | null>> }
+  | {
+      readonly type: 'admin-reply'
+      readonly id: number
+      readonly result: AdminReply | { readonly error: WireError }
+    }
+  | {
+      readonly type: 'log'
+      readonly level: 'debug' | 'info' | 'warn' | 'error'
+      readonly message: string
+      readonly fields: Readonly<Record<string, string | number | boolean | null>>
+    }
   /** The process must end: with 0 after a drain or a removal, 70 when something is wrong. */
   | { readonly type: 'exit'; readonly code: 0 | 70; readonly reason: string }
 

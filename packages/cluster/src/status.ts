@@ -62,7 +62,10 @@ export interface OperationStatus {
   readonly error: { readonly code: string; readonly message: string } | null
 }
 
-/** Calls of operators, as data. A member answers each with an `AdminReply` or an error of the catalogue. */
+/**
+ * Calls of operators, as data. A member answers each with an `AdminReply` or an error of the
+ * catalogue.
+ */
 export type AdminRequest =
   | { readonly type: 'list-queues'; readonly limit: number; readonly cursor: string | null }
   | { readonly type: 'inspect-queue'; readonly vhost: string; readonly name: string }
@@ -78,7 +81,11 @@ export type AdminRequest =
   | { readonly type: 'delete-vhost'; readonly vhost: string }
 
 export type AdminReply =
-  | { readonly type: 'queues'; readonly queues: readonly QueueStatus[]; readonly cursor: string | null }
+  | {
+      readonly type: 'queues'
+      readonly queues: readonly QueueStatus[]
+      readonly cursor: string | null
+    }
   | { readonly type: 'queue'; readonly queue: QueueStatus }
   | { readonly type: 'operation'; readonly operation: OperationStatus }
   | { readonly type: 'operations'; readonly operations: readonly OperationStatus[] }

@@ -51,6 +51,7 @@ export const catalogue = {
   LIMIT_REACHED: { id: 2011, reply: 506, status: 409, retry: 'later', closes: 'call', message: 'there are {limit} {kind} already, which is the limit' },
   VHOST_IN_USE: { id: 2012, reply: 406, status: 409, retry: 'never', closes: 'call', message: "vhost '{vhost}' still has {kind}; delete them first" },
   MESSAGE_UNROUTABLE: { id: 2013, reply: 312, status: 404, retry: 'never', closes: 'call', message: "no queue takes routing key '{routingKey}' from exchange '{exchange}'" },
+  EXCHANGE_INTERNAL: { id: 2014, reply: 403, status: 403, retry: 'never', closes: 'call', message: "exchange '{exchange}' in vhost '{vhost}' is internal: it takes messages from other exchanges only" },
   QUEUE_NOT_FOUND: { id: 2101, reply: 404, status: 404, retry: 'never', closes: 'call', message: "no queue '{queue}' in vhost '{vhost}'" },
   QUEUE_MISMATCH: { id: 2102, reply: 406, status: 409, retry: 'never', closes: 'call', message: "queue '{queue}' in vhost '{vhost}' exists with another {field}" },
   QUEUE_IN_USE: { id: 2103, reply: 406, status: 409, retry: 'never', closes: 'call', message: "queue '{queue}' in vhost '{vhost}' has consumers" },
@@ -88,6 +89,9 @@ export const catalogue = {
   ORIGIN_REFUSED: { id: 5002, reply: 403, status: 403, retry: 'never', closes: 'connection', message: "{header} '{value}' is not a loopback address; set up credentials and TLS first" },
   ADDRESS_REFUSED: { id: 5003, reply: null, status: 400, retry: 'never', closes: 'call', message: "address '{address}' is not a loopback address; set up credentials and TLS first" },
   ROUTE_NOT_FOUND: { id: 5004, reply: null, status: 404, retry: 'never', closes: 'call', message: 'there is nothing at {method} {path}; see /v1/openapi.json' },
+  METHOD_NOT_ALLOWED: { id: 5005, reply: null, status: 405, retry: 'never', closes: 'call', message: '{method} is not possible at {path}; {allowed} is' },
+  MEDIA_TYPE_UNSUPPORTED: { id: 5006, reply: null, status: 415, retry: 'never', closes: 'call', message: 'the content type of the body must be {supported}' },
+  BODY_TOO_LARGE: { id: 5007, reply: null, status: 413, retry: 'never', closes: 'call', message: 'the body exceeds the limit of {limit} bytes' },
   INTERNAL: { id: 9001, reply: 541, status: 500, retry: 'later', closes: 'call', message: 'an unexpected error; it is in the log of the node' }
 } as const
 

@@ -51,13 +51,17 @@ export class HoldfastError<Code extends ErrorCode = ErrorCode> extends Error {
     return { id: this.row.id, code: this.code, message: this.message, details: this.details }
   }
 
-  /** For borders: passes a HoldfastError through, turns anything else into `INTERNAL` with cause. */
+  /**
+   * For borders: passes a HoldfastError through, turns anything else into `INTERNAL` with cause.
+   */
   static from(error: unknown): HoldfastError {
     if (error instanceof HoldfastError) return error
     return new HoldfastError('INTERNAL', {}, { cause: error })
   }
 
-  /** Reads what a peer sent. A code this version does not know becomes `INTERNAL`, its text kept. */
+  /**
+   * Reads what a peer sent. A code this version does not know becomes `INTERNAL`, its text kept.
+   */
   static fromWire(wire: WireError): HoldfastError {
     if (Object.hasOwn(catalogue, wire.code)) {
       const make = HoldfastError as new (

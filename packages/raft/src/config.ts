@@ -1,9 +1,13 @@
-// Settings of one replica and what it starts from. All times are in ticks; who ticks decides how long one is.
+// Settings of one replica and what it starts from. All times are in ticks; who ticks decides how
+// long one is. Checked once, in the constructor of `Raft`.
+import { assert } from '@holdfast/errors'
 import type { Configuration, Entry, HardState, ReplicaId, SnapshotMeta, TermRun } from './entry.ts'
 
 export interface RaftConfig {
   readonly id: ReplicaId
-  /** A follower that hears nothing for this many ticks, plus a random share of it again, campaigns. */
+  /**
+   * A follower that hears nothing for this many ticks, plus a random share of it again, campaigns.
+   */
   readonly electionTimeoutTicks: number
   /** Must be well below `electionTimeoutTicks`. */
   readonly heartbeatIntervalTicks: number
@@ -15,6 +19,11 @@ export interface RaftConfig {
   readonly inflightBytesMax: number
   /** Payload bytes proposed and not yet committed; beyond it `propose` refuses. */
   readonly uncommittedBytesMax: number
+  /**
+   * Whether followers are told of a new commit index at once, by an empty append if nothing else
+   * goes out. Otherwise they learn it from the next append or heartbeat.
+   */
+  readonly broadcastCommit: boolean
   /** Draws from [0, 1). Injected, so that a seed repeats a run. */
   readonly random: () => number
 }
@@ -35,4 +44,22 @@ export interface RaftInitialState {
   readonly entries: readonly Entry[]
   /** Index up to which the machine has already applied (the snapshot's index). */
   readonly applied: number
+  /** True at the birth of a group: nothing of this is on disk, the first ready carries it all. */
+  readonly isUnpersisted?: boolean
+}
+
+/** @throws AssertionError if a setting is out of range or two of them do not fit together. */
+export function assertConfig(config: RaftConfig): void {
+  const { electionTimeoutTicks, heartbeatIntervalTicks } = config
+  assert(
+    Number.isSafeInteger(config.id) && config.id > 0,
+    'a replica id is a positive safe integer'
+  )
+  assert(heartbeatIntervalTicks >= 1, 'heartbeats are at least a tick apart')
+  // A single lost heartbeat must not start an election.
+  assert(electionTimeoutTicks > 2 * heartbeatIntervalTicks, 'an election waits for two heartbeats')
+  assert(config.appendBytesMax > 0, 'an append request may carry something')
+  assert(config.inflightRequestsMax > 0, 'at least one request may be in flight')
+  assert(config.inflightBytesMax > 0, 'at least one byte may be in flight')
+  assert(config.uncommittedBytesMax > 0, 'at least one byte may be uncommitted')
 }

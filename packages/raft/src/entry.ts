@@ -1,4 +1,6 @@
-// The entry: what a Raft log consists of, and the identity (index, term) by which logs are compared.
+// The entry: what a Raft log consists of, and the identity (index, term) by which logs are compared
+// (Raft §5.3). Types only; the codec of a configuration is in configuration-codec.ts.
+// Indexes and terms are safe integers.
 
 /** A replica of a group: one incarnation of one node. Opaque and ordered for Raft. */
 export type ReplicaId = number
@@ -16,15 +18,18 @@ export type EntryType = 'command' | 'configuration' | 'no-op'
 
 export interface Entry extends EntryId {
   readonly type: EntryType
-  /** The command's bytes as they entered the cluster; a configuration in its codec; empty for a no-op. */
+  /**
+   * The command's bytes as they entered the cluster; a configuration in its codec; empty for a
+   * no-op.
+   */
   readonly data: Uint8Array
 }
 
 /**
- * Who takes part. `outgoing` is empty except while a change is under way (joint consensus, Raft §6):
- * then elections and commits need a majority of `voters` and a majority of `outgoing`.
- * A learner receives entries and counts nowhere; a replica may be in `outgoing` and `learners` at once.
- * All lists are sorted ascending and free of repeats.
+ * Who takes part. `outgoing` is empty except while a change is under way (joint consensus, Raft
+ * §6): then elections and commits need a majority of `voters` and a majority of `outgoing`. A
+ * learner receives entries and counts nowhere; a replica may be in `outgoing` and `learners` at
+ * once. All lists are sorted ascending and free of repeats.
  */
 export interface Configuration {
   readonly voters: readonly ReplicaId[]
@@ -41,7 +46,9 @@ export interface HardState {
   readonly commit: number
 }
 
-/** A run of entries of one term: `term` holds from `firstIndex` to the next run's first index - 1. */
+/**
+ * A run of entries of one term: `term` holds from `firstIndex` to the next run's first index - 1.
+ */
 export interface TermRun {
   readonly firstIndex: number
   readonly term: number

@@ -1,4 +1,5 @@
-// What replicas of one group say to each other. The carrier may lose, delay, repeat and reorder.
+// What replicas of one group say to each other. The carrier may lose, delay, repeat and reorder; it
+// never changes a message (frames are checksummed) and never brings one to another group.
 import type { Entry, EntryId, ReplicaId, SnapshotMeta } from './entry.ts'
 
 interface Envelope {
@@ -8,7 +9,10 @@ interface Envelope {
   readonly term: number
 }
 
-/** Raft §5.2, §5.4.1; with `pre` thesis §9.6; with `transfer` thesis §3.10 (heard leader is no reason to refuse). */
+/**
+ * Raft §5.2, §5.4.1; with `pre` thesis §9.6; with `transfer` thesis §3.10 (a leader that was heard
+ * is no reason to refuse).
+ */
 export interface VoteRequest extends Envelope {
   readonly type: 'vote-request'
   readonly pre: boolean
@@ -20,24 +24,38 @@ export interface VoteResponse extends Envelope {
   readonly pre: boolean
   readonly granted: boolean
 }
-/** Raft §5.3. `entries` follow `previous` without gaps and may be empty (a probe, or a new commit index). */
+/**
+ * Raft §5.3. `entries` follow `previous` without gaps and may be empty (a probe, or a new commit).
+ */
 export interface AppendRequest extends Envelope {
   readonly type: 'append-request'
+  /**
+   * Index of the entry with which the leader began to track the receiver; echoed by the answer. An
+   * answer of a replica that was removed and added again in one term is thereby told from a new
+   * one.
+   */
+  readonly session: number
   readonly previous: EntryId
   readonly commit: number
   readonly entries: readonly Entry[]
 }
 /**
- * `accepted`: every entry up to `index` is durable here and equals the leader's. Otherwise `index` is
- * the `previous.index` that was refused, and `hint` the highest entry that could match (Raft §5.3, end).
+ * `accepted`: every entry up to `index` is durable here and equals the leader's. Otherwise `index`
+ * is the `previous.index` that was refused, and `hint` the highest entry that could match (Raft
+ * §5.3, end).
  */
 export interface AppendResponse extends Envelope {
   readonly type: 'append-response'
+  readonly session: number
   readonly accepted: boolean
   readonly index: number
   readonly hint: EntryId
 }
-/** Keeps authority, carries the commit index and a read-index round (thesis §6.4). `round` is 0 without one. */
+/**
+ * Keeps authority, carries the commit index and a round (thesis §6.4). Rounds grow by one with each
+ * broadcast of a leader; the echo confirms reads asked before, and dates leases by the time of
+ * sending.
+ */
 export interface HeartbeatRequest extends Envelope {
   readonly type: 'heartbeat-request'
   readonly commit: number
@@ -47,16 +65,23 @@ export interface HeartbeatResponse extends Envelope {
   readonly type: 'heartbeat-response'
   readonly round: number
 }
-/** Offers a snapshot (Raft §7). The receiver fetches its parts in chunks outside Raft, then answers with an append-response. */
+/**
+ * Offers a snapshot (Raft §7). The receiver fetches its parts in chunks outside Raft, then answers
+ * with an append-response: accepted once all of it is durable; refused, with the snapshot's index,
+ * if not.
+ */
 export interface SnapshotRequest extends Envelope {
   readonly type: 'snapshot-request'
+  readonly session: number
   readonly snapshot: SnapshotMeta
 }
 /** Tells the most up-to-date replica to campaign at once (thesis §3.10). */
 export interface TimeoutNow extends Envelope {
   readonly type: 'timeout-now'
 }
-/** A follower asks the leader for a read index. `id` is unique per attempt of the asking replica. */
+/**
+ * A follower asks the leader for a read index. `id` is unique per attempt of the asking replica.
+ */
 export interface ReadIndexRequest extends Envelope {
   readonly type: 'read-index-request'
   readonly id: number

@@ -19,7 +19,10 @@ export class AdminCalls {
     this.#submit = submit
   }
 
-  /** @throws UNAVAILABLE when too many wait or no answer came in time, and whatever the member refuses */
+  /**
+   * @throws UNAVAILABLE when too many wait or no answer came in time, and whatever the member
+   * refuses
+   */
   ask(request: AdminRequest): Promise<AdminReply> {
     return new Promise((resolve, reject) => {
       if (this.#refusal !== null) {

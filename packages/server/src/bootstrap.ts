@@ -14,8 +14,8 @@ export interface BootstrapQuestion {
 }
 
 /**
- * True if a new cluster is to be started. A directory that belongs to a cluster just starts, so that the
- * same command can be given again.
+ * True if a new cluster is to be started. A directory that belongs to a cluster just starts, so
+ * that the same command can be given again.
  * @throws BOOTSTRAP_REFUSED when a seed is a member of a cluster
  */
 export async function shouldBootstrap(question: BootstrapQuestion): Promise<boolean> {
@@ -26,7 +26,8 @@ export async function shouldBootstrap(question: BootstrapQuestion): Promise<bool
     if (answer === null || answer.clusterId === null) continue
     throw new HoldfastError('BOOTSTRAP_REFUSED', {
       reason:
-        `the node at ${seeds[position] ?? ''} is a member of cluster ${answer.clusterId}; start this ` +
+        `the node at ${seeds[position] ?? ''} is a member of cluster ` +
+        `${answer.clusterId}; start this ` +
         `node without --bootstrap, and add it there with 'holdfast node add ${question.hello.peer}'`
     })
   }

@@ -1,6 +1,6 @@
-// The sockets of clients, whatever carries them: numbered, with bounded write buffers. What the member
-// sends is gathered per turn and handed to each socket as one vector. A client that does not read is
-// closed at its own bound; when all of them together hold too much, the slowest goes first.
+// The sockets of clients, whatever carries them: numbered, with bounded write buffers. What the
+// member sends is gathered per turn and handed to each socket as one vector. A client that does not
+// read is closed at its own bound; when all of them together hold too much, the slowest goes first.
 import type { Chunks, Input } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import { joinSmallPieces } from '@holdfast/transport'

@@ -1,5 +1,5 @@
-// Settings from four places made one: default < file < environment < flag. Checked once, frozen, and
-// handed down; nobody else reads the environment.
+// Settings from four places made one: default < file < environment < flag. Checked once, frozen,
+// and handed down; nobody else reads the environment.
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { HoldfastError, unreachable } from '@holdfast/errors'
@@ -7,7 +7,9 @@ import { isLoopbackHost, parseAddress } from '@holdfast/transport'
 import { type Configuration, environmentVariableOf, type Setting, schema } from './config-schema.ts'
 import { serverLimits } from './limits.ts'
 
-/** What a person wrote, by name of the setting. Texts are parsed; other values must have the type. */
+/**
+ * What a person wrote, by name of the setting. Texts are parsed; other values must have the type.
+ */
 export type RawSettings = Readonly<Record<string, unknown>>
 
 export interface ConfigurationSources {

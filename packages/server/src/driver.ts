@@ -1,6 +1,6 @@
-// Carries out what a member wants done: the only place where outputs become I/O. Inputs gather while the
-// event loop serves sockets, and are handed over once per turn; outputs are carried out in order, and
-// those that name a commit record wait until it is durable.
+// Carries out what a member wants done: the only place where outputs become I/O. Inputs gather
+// while the event loop serves sockets, and are handed over once per turn; outputs are carried out
+// in order, and those that name a commit record wait until it is durable.
 import type {
   AdminReply,
   AdminRequest,
@@ -76,8 +76,8 @@ export class Driver {
 
   /** Starts the clock. The first turn tells the member what time it is. */
   start(): void {
-    this.#tick()
-    this.#ticker = setInterval(() => this.#tick(), this.#options.tickIntervalMs)
+    this.#schedule()
+    this.#ticker = setInterval(() => this.#schedule(), this.#options.tickIntervalMs)
   }
 
   /** Nothing is carried out any more; calls that wait are refused. */
@@ -91,7 +91,11 @@ export class Driver {
   input(input: Input): void {
     if (this.#hasEnded) return
     this.#inputs.push(input)
-    if (this.#isScheduled) return
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#hasEnded) return
     this.#isScheduled = true
     setImmediate(() => this.#turn())
   }
@@ -101,15 +105,18 @@ export class Driver {
     return this.#calls.ask(request)
   }
 
-  #tick(): void {
+  /**
+   * What time it is, first of all: a process that was held up must not act on what it knew before.
+   */
+  #timeInput(): Input {
     const { nowMs, wallMs } = this.#options
-    this.input({ type: 'tick', nowMs: Math.floor(nowMs()), wallMs: Math.floor(wallMs()) })
+    return { type: 'tick', nowMs: Math.floor(nowMs()), wallMs: Math.floor(wallMs()) }
   }
 
   #turn(): void {
     this.#isScheduled = false
     if (this.#hasEnded) return
-    const inputs = this.#inputs
+    const inputs = [this.#timeInput(), ...this.#inputs]
     this.#inputs = []
     try {
       for (const output of this.#options.member.step(inputs)) {

@@ -1,6 +1,6 @@
-// Outputs that may leave only when a commit record is durable. This is where 'persist before you speak'
-// is kept. What was held for one destination leaves in the order in which it came; what needs no record
-// may overtake.
+// Outputs that may leave only when a commit record is durable. This is where 'persist before you
+// speak' is kept. What was held for one destination leaves in the order in which it came; what
+// needs no record may overtake.
 import type { Output } from '@holdfast/cluster'
 
 /** An output that goes to one destination and may have to wait. */
@@ -27,8 +27,8 @@ export class HeldOutputs {
   }
 
   /**
-   * Takes the output if it must wait: its record is not durable, or it carries a record (or is a close)
-   * and something for its destination waits already. False: it may leave now.
+   * Takes the output if it must wait: its record is not durable, or it carries a record (or is a
+   * close) and something for its destination waits already. False: it may leave now.
    */
   holds(output: Sendable, durable: number): boolean {
     const after = output.type === 'client-close' ? durable : output.after

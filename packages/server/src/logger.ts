@@ -1,5 +1,6 @@
-// Structured logs: pino's JSON lines on stderr. A reader of stderr that stands still never holds up the
-// node (failure mode 99): lines wait in a bounded buffer, and beyond it are dropped and counted.
+// Structured logs: pino's JSON lines on stderr. A reader of stderr that stands still never holds up
+// the node (failure mode 99): lines wait in a bounded buffer, and beyond it are dropped and
+// counted.
 import { write } from 'node:fs'
 import { type Level, pino } from 'pino'
 import { serverLimits } from './limits.ts'

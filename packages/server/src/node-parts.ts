@@ -1,5 +1,5 @@
-// What a node is built of, and what it looks like from outside. Implementations are named in compose.ts,
-// fakes in tests.
+// What a node is built of, and what it looks like from outside. Implementations are named in
+// compose.ts, fakes in tests.
 import type { Server } from 'node:http'
 import type { AdminPort, ClusterStatus, LogStore, MemberCounters } from '@holdfast/cluster'
 import type { HoldfastError } from '@holdfast/errors'

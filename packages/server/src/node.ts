@@ -1,5 +1,5 @@
-// One node: opens its data, builds the parts and ties them together, listens, and runs until it ends.
-// Which implementations the parts are is decided in compose.ts.
+// One node: opens its data, builds the parts and ties them together, listens, and runs until it
+// ends. Which implementations the parts are is decided in compose.ts.
 import { randomBytes, randomInt } from 'node:crypto'
 import { statfs } from 'node:fs/promises'
 import type {
@@ -34,7 +34,8 @@ import { openData } from './open-data.ts'
 
 /**
  * Starts a node. Resolves when it listens.
- * @throws the errors of the data directory, BOOTSTRAP_REFUSED, CONFIGURATION_INVALID (address in use)
+ * @throws the errors of the data directory, BOOTSTRAP_REFUSED, CONFIGURATION_INVALID (address in
+ * use)
  */
 export async function startNode(
   configuration: Configuration,

@@ -1,5 +1,6 @@
-// Opens the data directory. A damaged one is set aside, kept for diagnosis, and the node starts blank
-// with the same command: the cluster takes it in again as a new incarnation (storage rule S8).
+// Opens the data directory. A damaged one is set aside, kept for diagnosis, and the node starts
+// blank with the same command: the cluster takes it in again as a new incarnation (storage rule
+// S8).
 import { mkdirSync } from 'node:fs'
 import type { LogStore } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
@@ -11,7 +12,10 @@ export interface StorePort {
   quarantine(directory: string): Promise<string>
 }
 
-/** @throws DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_NEWER, DATA_DIRECTORY_FOREIGN, DATA_DIRECTORY_UNUSABLE */
+/**
+ * @throws DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_NEWER, DATA_DIRECTORY_FOREIGN,
+ * DATA_DIRECTORY_UNUSABLE
+ */
 export async function openData(directory: string, port: StorePort, log: Log): Promise<LogStore> {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })

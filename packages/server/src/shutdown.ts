@@ -1,5 +1,6 @@
-// How a process ends: orderly on a signal (leadership is handed over first), at once on the second one,
-// and with 70 on any error that nobody expected: a node that limps is worse than one that is gone.
+// How a process ends: orderly on a signal (leadership is handed over first), at once on the second
+// one, and with 70 on any error that nobody expected: a node that limps is worse than one that is
+// gone.
 import type { Log, Logger } from './logger.ts'
 import type { RunningNode } from './node-parts.ts'
 
@@ -27,7 +28,9 @@ export function exitWith(target: ProcessPort, logger: Logger, code: number): voi
   void logger.flush(flushTimeoutMs).then(() => target.exit(code))
 }
 
-/** Ends the process with 70 when an error reaches the top. Installed before anything else starts. */
+/**
+ * Ends the process with 70 when an error reaches the top. Installed before anything else starts.
+ */
 export function exitOnUnexpected(target: ProcessPort, logger: Logger): void {
   let isEnding = false
   const onUnexpected = (error: unknown): void => {

@@ -1,4 +1,5 @@
-// A scripted member, a store in memory that is slow or broken on demand, and ports that keep what they get.
+// A scripted member, a store in memory that is slow or broken on demand, and ports that keep what
+// they get.
 import { createServer } from 'node:http'
 import type {
   Chunks,

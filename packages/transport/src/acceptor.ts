@@ -1,5 +1,5 @@
-// The accepting side: listens at the peer address, runs handshakes, and hands on links and adoptions.
-// Everything before the proof is bounded in bytes, time and number.
+// The accepting side: listens at the peer address, runs handshakes, and hands on links and
+// adoptions. Everything before the proof is bounded in bytes, time and number.
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { AdoptOffer, Lane, PeerHello } from '@holdfast/cluster'

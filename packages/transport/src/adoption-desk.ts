@@ -1,5 +1,6 @@
-// Where a blank node takes a place in a cluster. One offer at a time; it is answered when the identity
-// is durable, and an offer that repeats the identity is answered at once, since its answer was lost.
+// Where a blank node takes a place in a cluster. One offer at a time; it is answered when the
+// identity is durable, and an offer that repeats the identity is answered at once, since its answer
+// was lost.
 import type { AdoptOffer, PeerHello } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 

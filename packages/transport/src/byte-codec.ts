@@ -1,5 +1,5 @@
-// Writes and reads the fixed layout of the handshake: integers big-endian, strings as UTF-8 behind a
-// u16 length. Nothing here trusts a length: every read is checked against what is there.
+// Writes and reads the fixed layout of the handshake: integers big-endian, strings as UTF-8 behind
+// a u16 length. Nothing here trusts a length: every read is checked against what is there.
 import { HoldfastError } from '@holdfast/errors'
 
 const invalid = (reason: string): HoldfastError => new HoldfastError('FRAME_INVALID', { reason })

@@ -1,5 +1,5 @@
-// The dialling side of a handshake: connect, introduce, prove, and learn who is there. Used for links
-// (kept open) and for probes and adoptions (closed once answered).
+// The dialling side of a handshake: connect, introduce, prove, and learn who is there. Used for
+// links (kept open) and for probes and adoptions (closed once answered).
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import type { AdoptOffer, Lane, PeerHello } from '@holdfast/cluster'
@@ -31,7 +31,9 @@ export interface Dialled {
   readonly hello: PeerHello
 }
 
-/** Resolves when connected; rejects with the system's error (ECONNREFUSED …) or HANDSHAKE_TIMEOUT. */
+/**
+ * Resolves when connected; rejects with the system's error (ECONNREFUSED …) or HANDSHAKE_TIMEOUT.
+ */
 function openSocket(options: DialOptions): Promise<Socket> {
   const { host, port } = parseAddress(options.address)
   return new Promise((resolve, reject) => {
@@ -127,7 +129,8 @@ export function dialProbe(options: DialOptions): Promise<PeerHello> {
 }
 
 /**
- * Offers the blank node at an address a place. Resolves with its new hello once its identity is durable.
+ * Offers the blank node at an address a place. Resolves with its new hello once its identity is
+ * durable.
  * @throws JOIN_TOKEN_WRONG, NODE_ALREADY_MEMBER, NODE_OF_ANOTHER_CLUSTER (some as `PeerRefusal`)
  */
 export function dialAdopt(options: DialOptions, offer: AdoptOffer): Promise<PeerHello> {

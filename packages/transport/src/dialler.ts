@@ -1,5 +1,5 @@
-// Keeps one link to one peer in one lane: dials, dials again when it breaks, and waits between failed
-// attempts, longer each time and never quite as long as the others do.
+// Keeps one link to one peer in one lane: dials, dials again when it breaks, and waits between
+// failed attempts, longer each time and never quite as long as the others do.
 import type { Lane, PeerHello } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import { type Dialled, dialLink } from './dial.ts'
@@ -43,8 +43,8 @@ export class Dialler {
   }
 
   /**
-   * The link broke. The first dial after a break is immediate, since a refusal tells that the process of
-   * the peer is gone; a link that breaks again and again waits.
+   * The link broke. The first dial after a break is immediate, since a refusal tells that the
+   * process of the peer is gone; a link that breaks again and again waits.
    */
   broken(): void {
     this.link = null

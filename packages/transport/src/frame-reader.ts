@@ -1,6 +1,6 @@
-// Cuts the bytes of a link into frames without copying them: a frame that lies whole in a chunk is a
-// slice of it; one that straddles chunks is copied once into a buffer of its own. A claimed length is
-// believed only up to a bound; beyond it the buffer grows with what really arrives.
+// Cuts the bytes of a link into frames without copying them: a frame that lies whole in a chunk is
+// a slice of it; one that straddles chunks is copied once into a buffer of its own. A claimed
+// length is believed only up to a bound; beyond it the buffer grows with what really arrives.
 //
 //   frame := length:u32 crc32:u32 payload          (length 0: heartbeat)
 import { crc32 } from 'node:zlib'

@@ -61,7 +61,8 @@ export class HandshakeChannel {
   /** Ends the handshake: what arrived after it is put back, and the caller owns the socket. */
   release(): Socket {
     this.#detach()
-    // Until the next owner listens, an error must not be without a listener; 'destroyed' tells of it.
+    // Until the next owner listens, an error must not be without a listener; 'destroyed' tells of
+    // it.
     this.socket.on('error', () => this.socket.destroy())
     this.socket.pause()
     if (this.#bytes.length > 0) this.socket.unshift(this.#bytes)

@@ -1,12 +1,14 @@
 // The four messages by which two nodes introduce themselves, as bytes. Each travels behind a u32
-// length. The layout of magic, version and refusal never changes, so that old and new can part politely.
+// length. The layout of magic, version and refusal never changes, so that old and new can part
+// politely.
 //
 //   opening   := magic:8 version:u16 purpose:u8 lane:u8 nonce:16 hello
 //   challenge := magic:8 1:u8 version:u16 nonce:16 hello proof:32
 //   answer    := proof:32 offer?                 (offer: only to adopt)
 //   verdict   := magic:8 2:u8 hello
 //   refusal   := magic:8 0:u8 code:text message:text
-//   hello     := cluster:text node:u32 incarnation:u32 store:text epoch:u48 client:text peer:text http:text
+//   hello     := cluster:text node:u32 incarnation:u32 store:text epoch:u48 client:text peer:text
+// http:text
 //   offer     := cluster:text node:u32 incarnation:u32 count:u16 (node:u32 address:text)*
 import type { AdoptOffer, Lane, PeerHello } from '@holdfast/cluster'
 import { catalogue, type ErrorCode, HoldfastError } from '@holdfast/errors'

@@ -17,7 +17,7 @@ export const transportLimits: Readonly<
   >
 > = {
   /** One frame: a message of 16 MiB and what goes round it. */
-  frameBytesMax: 17 * 1024 * 1024,
+  frameBytesMax: 18 * 1024 * 1024,
   /** Up to this claimed length a straddling frame gets its buffer at once; beyond, it grows. */
   trustedFrameBytes: 1024 * 1024,
   /** Unsent bytes of one link; beyond it the link is closed, so that its order never has a hole. */

@@ -1,6 +1,6 @@
-// One established connection between two members, in one lane. Order on a link has no holes: it delivers
-// every frame, or it ends. What is sent is queued until `flush`, which hands the socket one vector of
-// buffers per turn; bodies are never copied, small pieces are joined.
+// One established connection between two members, in one lane. Order on a link has no holes: it
+// delivers every frame, or it ends. What is sent is queued until `flush`, which hands the socket
+// one vector of buffers per turn; bodies are never copied, small pieces are joined.
 import type { Socket } from 'node:net'
 import type { Lane, PeerHello } from '@holdfast/cluster'
 import { assert, HoldfastError } from '@holdfast/errors'

@@ -1,5 +1,5 @@
-// Proof that a node knows the join token, without sending it: an HMAC over what was said, with a fresh
-// nonce of each side in it, so that a recording proves nothing later.
+// Proof that a node knows the join token, without sending it: an HMAC over what was said, with a
+// fresh nonce of each side in it, so that a recording proves nothing later.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 export type Side = 'dialler' | 'acceptor'

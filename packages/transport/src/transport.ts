@@ -1,5 +1,6 @@
-// Links between members over TCP. Each node dials each peer on two lanes; frames to a node leave on the
-// link dialled to it, frames from a node arrive on the link it dialled. What happens is told as inputs.
+// Links between members over TCP. Each node dials each peer on two lanes; frames to a node leave on
+// the link dialled to it, frames from a node arrive on the link it dialled. What happens is told as
+// inputs.
 import type { Socket } from 'node:net'
 import type { AdoptOffer, Chunks, Input, Lane, PeerHello, ProbeFailure } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
@@ -83,7 +84,9 @@ export class Transport {
     return this.#acceptor.listen(at)
   }
 
-  /** This node introduces itself anew from here on: it got an identity, or its addresses are known. */
+  /**
+   * This node introduces itself anew from here on: it got an identity, or its addresses are known.
+   */
   identify(hello: PeerHello): void {
     this.#hello = hello
     this.#desk.identified()
@@ -105,7 +108,9 @@ export class Transport {
     }
   }
 
-  /** Queues one frame; false if there is no link to the node at present, and the frame is dropped. */
+  /**
+   * Queues one frame; false if there is no link to the node at present, and the frame is dropped.
+   */
   send(node: number, lane: Lane, chunks: Chunks): boolean {
     const link = this.#peers.get(node)?.lanes[lane].link ?? null
     if (link === null) return false

@@ -1,5 +1,5 @@
-// `holdfast node list|add|remove`. Adding and removing are operations of the cluster: the command watches
-// one until it is done, and asks another node when the one it asked is gone.
+// `holdfast node list|add|remove`. Adding and removing are operations of the cluster: the command
+// watches one until it is done, and asks another node when the one it asked is gone.
 import type { ClusterStatus, OperationStatus } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import { AdminClient } from '@holdfast/server'
@@ -53,7 +53,8 @@ async function operate(
   options: NodeOptions,
   terminal: Terminal
 ): Promise<void> {
-  // Asked first, so that the operation can still be watched when the node that was asked is removed.
+  // Asked first, so that the operation can still be watched when the node that was asked is
+  // removed.
   const others = (await listNodes(options.node)).map(({ http }) => http)
   const answer = (await new AdminClient(options.node).call(method, path, body)) as {
     readonly operation: OperationStatus

@@ -1,5 +1,5 @@
-// Makes one cluster out of the nodes of a development cluster: adds those that are not members yet, and
-// tells when all of them are ready.
+// Makes one cluster out of the nodes of a development cluster: adds those that are not members yet,
+// and tells when all of them are ready.
 import type { ClusterStatus } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import { AdminClient } from '../admin-client.ts'

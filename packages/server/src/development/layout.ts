@@ -1,5 +1,5 @@
-// Where the nodes of a development cluster live: ports, directories, the join token, and whether this
-// is the first start.
+// Where the nodes of a development cluster live: ports, directories, the join token, and whether
+// this is the first start.
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -76,8 +76,8 @@ export function isBlank(directory: string): boolean {
 const markerOf = (layout: Layout): string => join(layout.directory, 'bootstrapped')
 
 /**
- * True when node 0 is to start a new cluster: all directories are blank, or the start before this one
- * ended before the cluster was there. Never when some node may hold data of a cluster.
+ * True when node 0 is to start a new cluster: all directories are blank, or the start before this
+ * one ended before the cluster was there. Never when some node may hold data of a cluster.
  */
 export function isFirstStart(layout: Layout): boolean {
   if (layout.nodes.every(({ data }) => isBlank(data))) {

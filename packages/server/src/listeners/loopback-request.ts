@@ -1,5 +1,5 @@
-// Until credentials and TLS exist, a web page must not reach a node through the browser of whoever runs
-// one (architecture A17): the Host and the Origin of an upgrade must be loopback.
+// Until credentials and TLS exist, a web page must not reach a node through the browser of whoever
+// runs one (architecture A17): the Host and the Origin of an upgrade must be loopback.
 import type { IncomingMessage } from 'node:http'
 import { HoldfastError } from '@holdfast/errors'
 import { isLoopbackHost } from '@holdfast/transport'

@@ -1,4 +1,5 @@
-// The native protocol over TCP: accepts, caps, and hands bytes on as they come, without copying them.
+// The native protocol over TCP: accepts, caps, and hands bytes on as they come, without copying
+// them.
 import { createServer, type Server, type Socket } from 'node:net'
 import { formatAddress, type HostPort } from '@holdfast/transport'
 import type { ClientSink, ClientSockets } from '../client-sockets.ts'

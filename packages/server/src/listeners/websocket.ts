@@ -1,5 +1,6 @@
-// The native protocol over WebSocket, at /v1/connect of the HTTP listener: each binary message is just a
-// piece of the byte stream. Compression is off and fragments are bounded (failure modes 111 and 112).
+// The native protocol over WebSocket, at /v1/connect of the HTTP listener: each binary message is
+// just a piece of the byte stream. Compression is off and fragments are bounded (failure modes 111
+// and 112).
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { HoldfastError } from '@holdfast/errors'

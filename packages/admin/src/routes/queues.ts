@@ -1,0 +1,126 @@
+// Queues: list, look, purge, delete. They are declared by clients, over the native protocol.
+import { readName, readPage, refuseBody } from '../request-fields.ts'
+import {
+  answers,
+  answersNothing,
+  type Call,
+  type Parameter,
+  parameter,
+  type Route,
+  type RouteContext
+} from '../route.ts'
+
+const named: readonly Parameter[] = [
+  {
+    name: 'vhost',
+    in: 'path',
+    description: 'Name of the vhost, percent-encoded: `/` is `%2F`.',
+    schema: { type: 'string', minLength: 1 }
+  },
+  {
+    name: 'name',
+    in: 'path',
+    description: 'Name of the queue, percent-encoded.',
+    schema: { type: 'string', minLength: 1 }
+  }
+]
+
+const paged: readonly Parameter[] = [
+  {
+    name: 'limit',
+    in: 'query',
+    description: 'Rows of the page.',
+    schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 }
+  },
+  {
+    name: 'cursor',
+    in: 'query',
+    description: 'The `cursor` of the page before.',
+    schema: { type: 'string', minLength: 1 }
+  }
+]
+
+function readQueue(call: Call): { vhost: string; name: string } {
+  return {
+    vhost: readName(parameter(call, 'vhost'), 'vhost'),
+    name: readName(parameter(call, 'name'), 'queue')
+  }
+}
+
+function listQueues({ ask }: RouteContext): Route {
+  return {
+    method: 'GET',
+    path: '/v1/queues',
+    name: 'listQueues',
+    summary: 'Queues of all vhosts, by vhost and name, page by page.',
+    parameters: paged,
+    body: null,
+    success: answers('QueuePage', 'A page.'),
+    errors: ['OPTION_INVALID', 'OPTION_UNKNOWN'],
+    async handle(call) {
+      const { queues, cursor } = await ask(
+        { type: 'list-queues', ...readPage(call.query) },
+        'queues'
+      )
+      return { body: { queues, cursor } }
+    }
+  }
+}
+
+function inspectQueue({ ask }: RouteContext): Route {
+  return {
+    method: 'GET',
+    path: '/v1/queues/{vhost}/{name}',
+    name: 'inspectQueue',
+    summary: 'One queue, with numbers from the leader of its shard.',
+    parameters: named,
+    body: null,
+    success: answers('Queue', 'The queue.'),
+    errors: ['NAME_INVALID', 'QUEUE_NOT_FOUND', 'VHOST_NOT_FOUND'],
+    async handle(call) {
+      const reply = await ask({ type: 'inspect-queue', ...readQueue(call) }, 'queue')
+      return { body: reply.queue }
+    }
+  }
+}
+
+function deleteQueue({ ask }: RouteContext): Route {
+  return {
+    method: 'DELETE',
+    path: '/v1/queues/{vhost}/{name}',
+    name: 'deleteQueue',
+    summary: 'Deletes a queue with its bindings and its messages, whoever uses it.',
+    parameters: named,
+    body: null,
+    success: answersNothing('The queue is gone.'),
+    errors: ['NAME_INVALID', 'QUEUE_NOT_FOUND', 'VHOST_NOT_FOUND', 'NOT_LEADER'],
+    async handle(call) {
+      refuseBody(call.body)
+      await ask({ type: 'delete-queue', ...readQueue(call) }, 'done', 'purged')
+      return { body: null }
+    }
+  }
+}
+
+function purgeQueue({ ask }: RouteContext): Route {
+  return {
+    method: 'POST',
+    path: '/v1/queues/{vhost}/{name}/purge',
+    name: 'purgeQueue',
+    summary: 'Removes the messages that wait; delivered ones stay with their consumers.',
+    parameters: named,
+    body: null,
+    success: answers('Purged', 'The queue is empty but for what is delivered.'),
+    errors: ['NAME_INVALID', 'QUEUE_NOT_FOUND', 'VHOST_NOT_FOUND', 'NOT_LEADER'],
+    async handle(call) {
+      refuseBody(call.body)
+      const { messages } = await ask({ type: 'purge-queue', ...readQueue(call) }, 'purged')
+      return { body: { messages } }
+    }
+  }
+}
+
+/** `/v1/queues`. */
+export function queueRoutes(context: RouteContext): readonly Route[] {
+  return [listQueues(context), inspectQueue(context), deleteQueue(context), purgeQueue(context)]
+}

@@ -1,0 +1,101 @@
+// Vhosts: namespaces of exchanges and queues. The vhost `/` is there from the start.
+import { HoldfastError } from '@holdfast/errors'
+import { readName, refuseBody } from '../request-fields.ts'
+import {
+  answers,
+  answersNothing,
+  type Call,
+  type Parameter,
+  parameter,
+  type Route,
+  type RouteContext
+} from '../route.ts'
+
+const named: readonly Parameter[] = [
+  {
+    name: 'vhost',
+    in: 'path',
+    description: 'Name of the vhost, percent-encoded: `/` is `%2F`.',
+    schema: { type: 'string', minLength: 1 }
+  }
+]
+
+const readVhost = (call: Call): string => readName(parameter(call, 'vhost'), 'vhost')
+
+function listVhosts({ ask }: RouteContext): Route {
+  return {
+    method: 'GET',
+    path: '/v1/vhosts',
+    name: 'listVhosts',
+    summary: 'All vhosts, by name.',
+    parameters: [],
+    body: null,
+    success: answers('VhostList', 'The vhosts.'),
+    errors: [],
+    async handle() {
+      const { vhosts } = await ask({ type: 'list-vhosts' }, 'vhosts')
+      return { body: { vhosts: vhosts.map((name) => ({ name })) } }
+    }
+  }
+}
+
+function inspectVhost({ ask }: RouteContext): Route {
+  return {
+    method: 'GET',
+    path: '/v1/vhosts/{vhost}',
+    name: 'inspectVhost',
+    summary: 'One vhost.',
+    parameters: named,
+    body: null,
+    success: answers('Vhost', 'The vhost.'),
+    errors: ['NAME_INVALID', 'VHOST_NOT_FOUND'],
+    async handle(call) {
+      const vhost = readVhost(call)
+      const { vhosts } = await ask({ type: 'list-vhosts' }, 'vhosts')
+      if (!vhosts.includes(vhost)) throw new HoldfastError('VHOST_NOT_FOUND', { vhost })
+      return { body: { name: vhost } }
+    }
+  }
+}
+
+function declareVhost({ ask }: RouteContext): Route {
+  return {
+    method: 'PUT',
+    path: '/v1/vhosts/{vhost}',
+    name: 'declareVhost',
+    summary: 'Makes sure that a vhost exists.',
+    parameters: named,
+    body: null,
+    success: answers('Vhost', 'The vhost exists.'),
+    errors: ['NAME_INVALID', 'LIMIT_REACHED', 'NOT_LEADER'],
+    async handle(call) {
+      refuseBody(call.body)
+      const vhost = readVhost(call)
+      await ask({ type: 'declare-vhost', vhost }, 'done')
+      return { body: { name: vhost } }
+    }
+  }
+}
+
+function deleteVhost({ ask }: RouteContext): Route {
+  return {
+    method: 'DELETE',
+    path: '/v1/vhosts/{vhost}',
+    name: 'deleteVhost',
+    summary: 'Deletes a vhost that holds no queues and no exchanges but the predeclared ones.',
+    parameters: named,
+    body: null,
+    success: answersNothing('The vhost is gone.'),
+    errors: ['NAME_INVALID', 'VHOST_NOT_FOUND', 'VHOST_IN_USE', 'NOT_LEADER'],
+    async handle(call) {
+      refuseBody(call.body)
+      await ask({ type: 'delete-vhost', vhost: readVhost(call) }, 'done')
+      return { body: null }
+    }
+  }
+}
+
+/** `/v1/vhosts`. */
+export function vhostRoutes(context: RouteContext): readonly Route[] {
+  return [listVhosts(context), inspectVhost(context), declareVhost(context), deleteVhost(context)]
+}

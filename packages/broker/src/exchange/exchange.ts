@@ -1,0 +1,120 @@
+// What an exchange is made of: its kinds, the ones that every vhost has from birth, its options,
+// and the index that fits its kind. The rules of declaring and deleting are in topology-changes.ts.
+import { HoldfastError, unreachable } from '@holdfast/errors'
+import { metadataLimits } from '../limits.ts'
+import type { ExchangeKind, Options } from '../metadata-command.ts'
+import { textFault } from '../names.ts'
+import type { BindingIndex, Exchange, ExchangeOptions } from '../topology-row.ts'
+import { DirectIndex } from './direct.ts'
+import { FanoutIndex } from './fanout.ts'
+import { HeadersIndex } from './headers.ts'
+import { TopicIndex } from './topic.ts'
+
+/** The default exchange: every queue is bound to it by its name, and nothing else can be. */
+export const defaultExchange = ''
+
+const plainOptions: ExchangeOptions = {
+  autoDelete: false,
+  internal: false,
+  alternateExchange: null
+}
+
+/**
+ * Exchanges that every vhost has, in this order (AMQP 0-9-1 §3.1.3; `amq.match` as in RabbitMQ).
+ */
+export const predeclaredExchanges: readonly (readonly [string, ExchangeKind])[] = [
+  [defaultExchange, 'direct'],
+  ['amq.direct', 'direct'],
+  ['amq.fanout', 'fanout'],
+  ['amq.topic', 'topic'],
+  ['amq.headers', 'headers'],
+  ['amq.match', 'headers']
+]
+
+/** @throws EXCHANGE_TYPE_UNKNOWN */
+export function readExchangeKind(kind: string): ExchangeKind {
+  if (kind === 'direct' || kind === 'fanout' || kind === 'topic' || kind === 'headers') return kind
+  throw new HoldfastError('EXCHANGE_TYPE_UNKNOWN', { type: kind })
+}
+
+function invalid(option: string, reason: string): HoldfastError {
+  return new HoldfastError('OPTION_INVALID', { option, kind: 'exchange', reason })
+}
+
+function readFlag(option: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw invalid(option, 'it must be true or false')
+  return value
+}
+
+function readAlternate(value: unknown): string | null {
+  if (value === null) return null
+  if (typeof value !== 'string') throw invalid('alternateExchange', 'it must be a name')
+  const reason = textFault(value, metadataLimits.nameBytesMax)
+  if (reason !== null) throw invalid('alternateExchange', reason)
+  return value
+}
+
+/** Fills in defaults. @throws OPTION_UNKNOWN, OPTION_INVALID */
+export function readExchangeOptions(options: Options): ExchangeOptions {
+  let { autoDelete, internal, alternateExchange } = plainOptions
+  for (const option of Object.keys(options).sort()) {
+    const value = options[option]
+    if (option === 'durable') {
+      if (!readFlag(option, value)) throw invalid(option, 'only durable exchanges exist')
+    } else if (option === 'autoDelete') autoDelete = readFlag(option, value)
+    else if (option === 'internal') internal = readFlag(option, value)
+    else if (option === 'alternateExchange') alternateExchange = readAlternate(value)
+    else throw new HoldfastError('OPTION_UNKNOWN', { option, kind: 'exchange' })
+  }
+  return { autoDelete, internal, alternateExchange }
+}
+
+function createIndex(kind: ExchangeKind): BindingIndex {
+  switch (kind) {
+    case 'direct':
+      return new DirectIndex()
+    case 'fanout':
+      return new FanoutIndex()
+    case 'topic':
+      return new TopicIndex()
+    case 'headers':
+      return new HeadersIndex()
+    default:
+      return unreachable(kind)
+  }
+}
+
+export function createExchange(
+  vhost: string,
+  name: string,
+  kind: ExchangeKind,
+  options: ExchangeOptions = plainOptions
+): Exchange {
+  const alternate = options.alternateExchange ?? ''
+  return {
+    type: 'exchange',
+    vhost,
+    name,
+    kind,
+    options,
+    outgoing: new Map(),
+    incoming: [],
+    index: createIndex(kind),
+    stamp: 0,
+    page: null,
+    bytes: 48 + 3 * (vhost.length + name.length + alternate.length)
+  }
+}
+
+/** The first field in which an existing exchange differs from what is declared; null when equal. */
+export function differingField(
+  exchange: Exchange,
+  kind: ExchangeKind,
+  options: ExchangeOptions
+): string | null {
+  if (exchange.kind !== kind) return 'type'
+  if (exchange.options.autoDelete !== options.autoDelete) return 'autoDelete'
+  if (exchange.options.internal !== options.internal) return 'internal'
+  if (exchange.options.alternateExchange !== options.alternateExchange) return 'alternateExchange'
+  return null
+}

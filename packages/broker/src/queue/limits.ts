@@ -1,0 +1,52 @@
+// Every bound of the shard machine. Bounds are part of the replicated behaviour: all replicas of a
+// shard use the same numbers, otherwise one refuses what another accepts. Changing one is a new
+// machine version (architecture, A16). Tests make machines with smaller ones.
+
+export interface ShardLimits {
+  /** Sections in one entry. */
+  readonly sectionsMax: number
+  /** Bytes of UTF-8 of an exchange, routing key, queue, vhost, session or consumer tag. */
+  readonly nameBytesMax: number
+  /** Target queues of one publish section. */
+  readonly targetsMax: number
+  /** Ranges in one command. */
+  readonly rangesMax: number
+  /** Queues named by one command: topology changes, marks, releases. */
+  readonly changesMax: number
+  readonly queuesMax: number
+  readonly consumersPerQueueMax: number
+  /** Unsettled deliveries of one consumer. */
+  readonly prefetchMax: number
+  readonly producersMax: number
+  /** Log time after which a silent producer is forgotten. */
+  readonly producerExpiryMs: number
+  /** Runs of applied sequences remembered of one producer. */
+  readonly sequenceRunsMax: number
+  readonly gatewaysMax: number
+  readonly gatewayExpiryMs: number
+  /** Unusual answers remembered of one gateway; it may have as many sections unanswered. */
+  readonly gatewayOutcomesMax: number
+  /** Log time that a queue stays closed for its deletion to arrive. */
+  readonly closingMs: number
+  /** A blob of a snapshot is closed when it has reached this size. */
+  readonly blobBytes: number
+}
+
+export const shardLimits: ShardLimits = {
+  sectionsMax: 65_536,
+  nameBytesMax: 255,
+  targetsMax: 65_536,
+  rangesMax: 65_536,
+  changesMax: 65_536,
+  queuesMax: 1_000_000,
+  consumersPerQueueMax: 65_536,
+  prefetchMax: 65_535,
+  producersMax: 100_000,
+  producerExpiryMs: 15 * 60_000,
+  sequenceRunsMax: 32_768,
+  gatewaysMax: 4_096,
+  gatewayExpiryMs: 24 * 3_600_000,
+  gatewayOutcomesMax: 8_192,
+  closingMs: 60_000,
+  blobBytes: 1_048_576
+}

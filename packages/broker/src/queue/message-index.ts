@@ -1,0 +1,246 @@
+// The messages of one queue: which offsets are live, and where each record lies in the log. Offsets
+// are consecutive from 1 and never given again (architecture, A7). Publishing and settling are O(1)
+// a message; a segment without live messages is freed, wherever it is in the queue.
+import type { LiveEntries } from '../live-entries.ts'
+import { forget } from '../saved-item.ts'
+import { Segment, segmentRows } from './segment.ts'
+
+/** One message, for those who ask singly. */
+export interface MessageRow {
+  /** Index of the entry that carries the record. */
+  readonly entry: number
+  /** Of the record, in the entry's data. */
+  readonly position: number
+  /** Of the record's section. */
+  readonly section: number
+  readonly sizeBytes: number
+  /** Grows each time the message goes back; above zero, a delivery is flagged redelivered. */
+  readonly attempt: number
+  /** How often it went back for a reason that counts towards a delivery limit. */
+  readonly deliveryCount: number
+}
+
+/** Collects flat pairs; neighbours are joined. */
+export function addPair(pairs: number[], first: number, last: number): void {
+  const end = pairs.length - 1
+  if (end > 0 && pairs[end] === first - 1) pairs[end] = last
+  else pairs.push(first, last)
+}
+
+export class MessageIndex {
+  readonly #live: LiveEntries
+  /** Ascending, without overlap; only the last may be without live rows. */
+  #segments: Segment[] = []
+  /** Position in `#segments` found last. */
+  #recent = 0
+  /** Highest offset given. */
+  tail = 0
+  liveCount = 0
+  /** Bytes of the live records. */
+  bytes = 0
+
+  constructor(live: LiveEntries) {
+    this.#live = live
+  }
+
+  get segments(): readonly Segment[] {
+    return this.#segments
+  }
+
+  /**
+   * Position of the first segment that ends above `offset`; the number of segments if none does.
+   */
+  #locate(offset: number): number {
+    const segments = this.#segments
+    const recent = segments[this.#recent]
+    if (recent !== undefined && offset >= recent.first && offset < recent.end) return this.#recent
+    let low = 0
+    let high = segments.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((segments[middle]?.end ?? 0) > offset) high = middle
+      else low = middle + 1
+    }
+    this.#recent = low
+    return low
+  }
+
+  #segmentFor(entry: number): Segment {
+    const last = this.#segments.at(-1)
+    if (last !== undefined) {
+      if (last.count > 0 && last.liveCount === 0) last.restart(entry)
+      if (last.canTake(entry)) return last
+    }
+    const segment = new Segment(this.tail + 1, entry)
+    this.#segments.push(segment)
+    return segment
+  }
+
+  /** Gives the next offsets to records `from` … `to - 1` of a section (see `Segment.append`). */
+  append(entry: number, section: number, starts: Uint32Array, from: number, to: number): void {
+    let at = from
+    while (at < to) {
+      const segment = this.#segmentFor(entry)
+      const rows = Math.min(to - at, segmentRows - segment.count)
+      forget(segment.saved)
+      segment.append(entry, section, starts, at, rows)
+      this.tail += rows
+      at += rows
+    }
+    this.liveCount += to - from
+    this.bytes += (starts[to] ?? 0) - (starts[from] ?? 0)
+    this.#live.add(entry, to - from)
+  }
+
+  /** Puts a segment back as it was saved; called in ascending order. */
+  restoreSegment(segment: Segment): void {
+    this.#segments.push(segment)
+    for (let row = segment.nextLive(0); row >= 0; row = segment.nextLive(row + 1)) {
+      this.liveCount++
+      this.bytes += segment.sizeAt(row)
+      this.#live.add(segment.entryAt(row), 1)
+    }
+  }
+
+  /** Removes the segment at `position` if nothing in it lives. Returns whether it is gone. */
+  #dropIfEmpty(position: number, segment: Segment): boolean {
+    if (segment.liveCount > 0) return false
+    forget(segment.saved)
+    const isLast = position === this.#segments.length - 1
+    if (isLast && segment.isSmall) return false
+    this.#segments.splice(position, 1)
+    return true
+  }
+
+  /**
+   * Settles the live offsets of `first` … `last` whose attempt is `attempt`; all of them where that
+   * is null. Offsets that are not settled are added to `stale`, if given. Returns how many were
+   * settled.
+   */
+  settle(first: number, last: number, attempt: number | null, stale: number[] | null): number {
+    const before = this.liveCount
+    let next = first
+    let position = this.#locate(first)
+    for (;;) {
+      const segment = this.#segments[position]
+      if (segment === undefined || segment.first > last) break
+      if (segment.first > next) {
+        if (stale !== null) addPair(stale, next, segment.first - 1)
+        next = segment.first
+      }
+      const end = Math.min(last + 1, segment.end)
+      this.#settleIn(segment, next, end, attempt, stale)
+      next = end
+      if (!this.#dropIfEmpty(position, segment)) position++
+    }
+    if (next <= last && stale !== null) addPair(stale, next, last)
+    return before - this.liveCount
+  }
+
+  #settleIn(
+    segment: Segment,
+    first: number,
+    end: number,
+    attempt: number | null,
+    stale: number[] | null
+  ): void {
+    const rowEnd = end - segment.first
+    let entry = 0
+    let ofEntry = 0
+    for (let row = first - segment.first; row < rowEnd; row++) {
+      if (!segment.isLive(row) || (attempt !== null && segment.attemptAt(row) !== attempt)) {
+        if (stale !== null) addPair(stale, segment.first + row, segment.first + row)
+        continue
+      }
+      const rowEntry = segment.entryAt(row)
+      if (rowEntry !== entry) {
+        if (ofEntry > 0) this.#live.remove(entry, ofEntry)
+        entry = rowEntry
+        ofEntry = 0
+      }
+      ofEntry++
+      this.liveCount--
+      this.bytes -= segment.sizeAt(row)
+      segment.kill(row)
+    }
+    if (ofEntry > 0) {
+      this.#live.remove(entry, ofEntry)
+      forget(segment.saved)
+    }
+  }
+
+  /**
+   * Returns the live offsets of `first` … `last` whose attempt is `attempt` (all where that is
+   * null): they keep their place and get another attempt. Adds them to `returned`, the others to
+   * `stale`.
+   */
+  giveBack(
+    first: number,
+    last: number,
+    attempt: number | null,
+    isCounted: boolean,
+    returned: number[],
+    stale: number[] | null
+  ): void {
+    let next = first
+    for (let position = this.#locate(first); position < this.#segments.length; position++) {
+      const segment = this.#segments[position]
+      if (segment === undefined || segment.first > last) break
+      const rowEnd = Math.min(last + 1, segment.end) - segment.first
+      const rowStart = Math.max(next, segment.first) - segment.first
+      for (let row = segment.nextLive(rowStart); row >= 0 && row < rowEnd; ) {
+        const offset = segment.first + row
+        if (attempt === null || segment.attemptAt(row) === attempt) {
+          forget(segment.saved)
+          segment.countAttempt(row, isCounted)
+          addPair(returned, offset, offset)
+          if (stale !== null && offset > next) addPair(stale, next, offset - 1)
+          next = offset + 1
+        }
+        row = segment.nextLive(row + 1)
+      }
+    }
+    if (stale !== null && next <= last) addPair(stale, next, last)
+  }
+
+  /** Smallest live offset at or above `offset`; null if there is none. */
+  nextLive(offset: number): number | null {
+    for (let position = this.#locate(offset); position < this.#segments.length; position++) {
+      const segment = this.#segments[position]
+      if (segment === undefined) break
+      const row = segment.nextLive(Math.max(0, offset - segment.first))
+      if (row >= 0) return segment.first + row
+    }
+    return null
+  }
+
+  /** The segment that has a row for `offset`, live or not. */
+  segmentOf(offset: number): Segment | null {
+    const segment = this.#segments[this.#locate(offset)]
+    return segment === undefined || offset < segment.first ? null : segment
+  }
+
+  row(offset: number): MessageRow | null {
+    const segment = this.segmentOf(offset)
+    if (segment === null) return null
+    const row = offset - segment.first
+    if (!segment.isLive(row)) return null
+    return {
+      entry: segment.entryAt(row),
+      position: segment.positionAt(row),
+      section: segment.sectionAt(row),
+      sizeBytes: segment.sizeAt(row),
+      attempt: segment.attemptAt(row),
+      deliveryCount: segment.deliveryCountAt(row)
+    }
+  }
+
+  /** Forgets everything; offsets go on. */
+  clear(): number {
+    const messages = this.liveCount
+    if (messages > 0) this.settle(1, this.tail, null, null)
+    for (const segment of this.#segments) forget(segment.saved)
+    this.#segments = []
+    return messages
+  }
+}

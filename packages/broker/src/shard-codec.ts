@@ -1,0 +1,289 @@
+// Commands of a shard as sections of an entry. Settlements are frequent and have a form of their
+// own; all others are one msgpack array with a code in front, checked field by field.
+//
+//   command := length:u32 kind:u8=2 msgpack [code, field…]
+//   settle  := length:u32 kind:u8=3 queue:natural session:text tag:text outcome:u8
+//              count:u32 (first:natural last:natural attempt:natural)*
+import { unreachable } from '@holdfast/errors'
+import { pack, unpack, utf8Length } from '@holdfast/record'
+import { ByteReader, ByteWriter, malformed, readUint32 } from './bytes.ts'
+import { shardLimits } from './queue/limits.ts'
+import type {
+  ConsumerKey,
+  Outcome,
+  QueueMark,
+  Release,
+  SettleCommand,
+  ShardCommand,
+  TopologyChange
+} from './shard-command.ts'
+
+export const commandKind = 2
+export const settleKind = 3
+
+const outcomes: readonly Outcome[] = ['accepted', 'released', 'rejected']
+
+function encodeSettle(command: SettleCommand): Uint8Array {
+  const writer = new ByteWriter(80 + command.ranges.length * 8)
+  writer.u32(0)
+  writer.u8(settleKind)
+  writer.natural(command.queue)
+  writer.text(command.consumer.session)
+  writer.text(command.consumer.tag)
+  writer.u8(outcomes.indexOf(command.outcome))
+  writer.u32(command.ranges.length / 3)
+  for (const number of command.ranges) writer.natural(number)
+  writer.patch32(0, writer.length - 4)
+  return writer.finish()
+}
+
+function changeFields(change: TopologyChange): readonly unknown[] {
+  return change.type === 'create-queue'
+    ? [1, change.cursor, change.queue, change.vhost, change.name]
+    : [2, change.cursor, change.queue]
+}
+
+function fields(command: Exclude<ShardCommand, SettleCommand>): readonly unknown[] {
+  switch (command.type) {
+    case 'topology':
+      return [1, command.upTo, command.changes.map(changeFields)]
+    case 'purge-queue':
+      return [2, command.queue, command.keep]
+    case 'attach-consumer': {
+      const { consumer, prefetch, autoAck, exclusive } = command
+      return [3, command.queue, consumer.session, consumer.tag, prefetch, autoAck, exclusive]
+    }
+    case 'detach-consumer':
+      return [4, command.queue, command.consumer.session, command.consumer.tag, command.release]
+    case 'detach-session':
+      return [5, command.session, command.releases.map(({ queue, ranges }) => [queue, ranges])]
+    case 'advance-marks':
+      return [6, command.marks.map(({ queue, mark }) => [queue, mark])]
+    case 'return-unclaimed':
+      return [7, command.queue, command.claimed]
+    case 'delete-queue-if':
+      return [8, command.queue, command.ifUnused, command.ifEmpty]
+    case 'tick':
+      return [9]
+    case 'activate-version':
+      return [10, command.version]
+    default:
+      return unreachable(command)
+  }
+}
+
+/** The section of a command, in one piece. @throws REQUEST_INVALID for a name that is not UTF-8 */
+export function encodeCommandSection(command: ShardCommand): Uint8Array {
+  if (command.type === 'settle') return encodeSettle(command)
+  const packed = pack(fields(command))
+  const writer = new ByteWriter(5 + packed.length)
+  writer.u32(1 + packed.length)
+  writer.u8(commandKind)
+  writer.raw(packed)
+  return writer.finish()
+}
+
+/** Takes the fields of an array in order. All methods: @throws FRAME_INVALID */
+class Fields {
+  readonly #values: readonly unknown[]
+  #next = 0
+
+  constructor(value: unknown) {
+    if (!Array.isArray(value)) throw malformed('a command must be an array')
+    this.#values = value
+  }
+
+  #take(): unknown {
+    if (this.#next >= this.#values.length) throw malformed('a command lacks a field')
+    return this.#values[this.#next++]
+  }
+
+  natural(max: number = Number.MAX_SAFE_INTEGER): number {
+    const value = this.#take()
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0 || value > max) {
+      throw malformed('a number of a command is out of range')
+    }
+    return value
+  }
+
+  positive(): number {
+    const value = this.natural()
+    if (value === 0) throw malformed('a number of a command is zero')
+    return value
+  }
+
+  text(): string {
+    const value = this.#take()
+    if (typeof value !== 'string') throw malformed('a field of a command must be a string')
+    if (utf8Length(value) > shardLimits.nameBytesMax) throw malformed('a text is too long')
+    return value
+  }
+
+  boolean(): boolean {
+    const value = this.#take()
+    if (typeof value !== 'boolean') throw malformed('a field of a command must be a boolean')
+    return value
+  }
+
+  list<T>(read: (item: Fields) => T): readonly T[] {
+    const value = this.#take()
+    if (!Array.isArray(value) || value.length > shardLimits.changesMax) {
+      throw malformed('a list of a command is too long')
+    }
+    return value.map((item) => {
+      const itemFields = new Fields(item)
+      const result = read(itemFields)
+      itemFields.finish()
+      return result
+    })
+  }
+
+  consumer(): ConsumerKey {
+    return { session: this.session(), tag: this.text() }
+  }
+
+  session(): string {
+    return checkSession(this.text())
+  }
+
+  /** Flat ranges of `width` 2 (pairs) or 3 (triples). */
+  ranges(width: 2 | 3): readonly number[] {
+    const value = this.#take()
+    if (!Array.isArray(value)) throw malformed('ranges must be an array')
+    for (const number of value) {
+      if (!Number.isSafeInteger(number) || number < 0) throw malformed('a range is out of range')
+    }
+    checkRanges(value, width)
+    return value
+  }
+
+  finish(): void {
+    if (this.#next !== this.#values.length) throw malformed('a command has a field too many')
+  }
+}
+
+/** Sessions are hexadecimal, so that '/' can separate them from tags. */
+function checkSession(session: string): string {
+  if (!/^[0-9a-f]+$/.test(session)) throw malformed('a session must be hexadecimal')
+  return session
+}
+
+function checkRanges(ranges: readonly number[], width: 2 | 3): void {
+  if (ranges.length % width !== 0) throw malformed('a range is cut')
+  if (ranges.length > shardLimits.rangesMax * width) throw malformed('there are too many ranges')
+  for (let index = 0; index < ranges.length; index += width) {
+    const first = ranges[index] ?? 0
+    if (first === 0 || first > (ranges[index + 1] ?? 0)) throw malformed('a range is empty')
+  }
+}
+
+function decodeSettle(reader: ByteReader): SettleCommand {
+  const queue = reader.positive()
+  const session = checkSession(reader.text(shardLimits.nameBytesMax))
+  const tag = reader.text(shardLimits.nameBytesMax)
+  const outcome = outcomes[reader.u8()]
+  if (outcome === undefined) throw malformed('an outcome is not known')
+  const count = reader.count(shardLimits.rangesMax, 24)
+  const ranges: number[] = new Array(count * 3)
+  for (let index = 0; index < ranges.length; index++) ranges[index] = reader.natural()
+  reader.finish()
+  checkRanges(ranges, 3)
+  return { type: 'settle', queue, consumer: { session, tag }, outcome, ranges }
+}
+
+function readChange(item: Fields): TopologyChange {
+  const code = item.natural()
+  const cursor = item.positive()
+  const queue = item.positive()
+  if (code === 1) {
+    return { type: 'create-queue', cursor, queue, vhost: item.text(), name: item.text() }
+  }
+  if (code === 2) return { type: 'delete-queue', cursor, queue }
+  throw malformed('a change of topology is not known')
+}
+
+function readTopology(source: Fields): ShardCommand {
+  const upTo = source.natural()
+  const changes = source.list(readChange)
+  let before = 0
+  for (const { cursor } of changes) {
+    if (cursor <= before || cursor > upTo) throw malformed('changes of topology are out of order')
+    before = cursor
+  }
+  return { type: 'topology', upTo, changes }
+}
+
+function readRelease(item: Fields): Release {
+  return { queue: item.positive(), ranges: item.ranges(3) }
+}
+
+function readMark(item: Fields): QueueMark {
+  return { queue: item.positive(), mark: item.natural() }
+}
+
+function readAttach(source: Fields): ShardCommand {
+  return {
+    type: 'attach-consumer',
+    queue: source.positive(),
+    consumer: source.consumer(),
+    prefetch: source.natural(shardLimits.prefetchMax),
+    autoAck: source.boolean(),
+    exclusive: source.boolean()
+  }
+}
+
+function readDetach(source: Fields): ShardCommand {
+  const queue = source.positive()
+  const consumer = source.consumer()
+  return { type: 'detach-consumer', queue, consumer, release: source.ranges(3) }
+}
+
+function readDeleteIf(source: Fields): ShardCommand {
+  const queue = source.positive()
+  const ifUnused = source.boolean()
+  return { type: 'delete-queue-if', queue, ifUnused, ifEmpty: source.boolean() }
+}
+
+function readCommand(source: Fields): ShardCommand {
+  const code = source.natural()
+  switch (code) {
+    case 1:
+      return readTopology(source)
+    case 2:
+      return { type: 'purge-queue', queue: source.positive(), keep: source.ranges(2) }
+    case 3:
+      return readAttach(source)
+    case 4:
+      return readDetach(source)
+    case 5: {
+      const session = source.session()
+      return { type: 'detach-session', session, releases: source.list(readRelease) }
+    }
+    case 6:
+      return { type: 'advance-marks', marks: source.list(readMark) }
+    case 7:
+      return { type: 'return-unclaimed', queue: source.positive(), claimed: source.ranges(2) }
+    case 8:
+      return readDeleteIf(source)
+    case 9:
+      return { type: 'tick' }
+    case 10:
+      return { type: 'activate-version', version: source.positive() }
+    default:
+      throw malformed(`command ${code} is not known`)
+  }
+}
+
+/** The command in the section at `position`, whose extent was checked. @throws FRAME_INVALID */
+export function decodeCommandSection(data: Uint8Array, position: number): ShardCommand {
+  const length = readUint32(data, position)
+  const start = position + 5
+  const end = position + 4 + length
+  const kind = data[position + 4] ?? 0
+  if (kind === settleKind) return decodeSettle(new ByteReader(data, start, end))
+  if (kind !== commandKind) throw malformed(`section kind ${kind} is not known`)
+  const source = new Fields(unpack(data.subarray(start, end)))
+  const command = readCommand(source)
+  source.finish()
+  return command
+}

@@ -1,0 +1,102 @@
+// What can be asked of a shard beside publishing. All of it reaches the machine through its log;
+// the leader has checked who may ask before it proposes (architecture, A6, A8).
+//
+// Ranges are flat arrays, ascending or not: pairs [first, last, …] of offsets, or triples
+// [first, last, attempt, …] where an attempt tells one delivery of a message from another (A7).
+
+/** A consumer across connections and leaders: the client's session, and its tag in it. */
+export interface ConsumerKey {
+  /** Hexadecimal. */
+  readonly session: string
+  readonly tag: string
+}
+
+/** A change of the queues of this shard, in the order of the metadata log. */
+export type TopologyChange =
+  | {
+      readonly type: 'create-queue'
+      /** Grows from change to change. */
+      readonly cursor: number
+      readonly queue: number
+      readonly vhost: string
+      readonly name: string
+    }
+  | { readonly type: 'delete-queue'; readonly cursor: number; readonly queue: number }
+
+export type Outcome = 'accepted' | 'released' | 'rejected'
+
+export interface SettleCommand {
+  readonly type: 'settle'
+  readonly queue: number
+  readonly consumer: ConsumerKey
+  readonly outcome: Outcome
+  /** Triples. */
+  readonly ranges: readonly number[]
+}
+
+/** Deliveries that end without an outcome: they go back, redelivered and counted. */
+export interface Release {
+  readonly queue: number
+  /** Triples. */
+  readonly ranges: readonly number[]
+}
+
+export interface QueueMark {
+  readonly queue: number
+  /** The leader hands out offsets up to it; may be ahead of the tail. */
+  readonly mark: number
+}
+
+export type ShardCommand =
+  | {
+      readonly type: 'topology'
+      /** The shard has all changes up to this cursor afterwards; those it had are skipped. */
+      readonly upTo: number
+      readonly changes: readonly TopologyChange[]
+    }
+  | {
+      readonly type: 'purge-queue'
+      readonly queue: number
+      /** Pairs: offsets that consumers hold, which stay. */
+      readonly keep: readonly number[]
+    }
+  | {
+      readonly type: 'attach-consumer'
+      readonly queue: number
+      readonly consumer: ConsumerKey
+      /** Unsettled deliveries at most; 0 means no bound. */
+      readonly prefetch: number
+      readonly autoAck: boolean
+      readonly exclusive: boolean
+    }
+  | {
+      readonly type: 'detach-consumer'
+      readonly queue: number
+      readonly consumer: ConsumerKey
+      /** Triples: what it held. */
+      readonly release: readonly number[]
+    }
+  | {
+      /** All consumers of a session, on all queues of the shard. */
+      readonly type: 'detach-session'
+      readonly session: string
+      readonly releases: readonly Release[]
+    }
+  | SettleCommand
+  | { readonly type: 'advance-marks'; readonly marks: readonly QueueMark[] }
+  | {
+      /** After a change of leader: what nobody claims of the offsets up to the mark goes back. */
+      readonly type: 'return-unclaimed'
+      readonly queue: number
+      /** Pairs. */
+      readonly claimed: readonly number[]
+    }
+  | {
+      /** Closes the queue for its deletion, or says why not; the deletion comes as topology. */
+      readonly type: 'delete-queue-if'
+      readonly queue: number
+      readonly ifUnused: boolean
+      readonly ifEmpty: boolean
+    }
+  | { readonly type: 'tick' }
+  | { readonly type: 'activate-version'; readonly version: number }

@@ -1,0 +1,79 @@
+// Rows of the topology as they stand in a snapshot. They refer to each other by name, and a row is
+// read after those it refers to, because pages keep the order of creation.
+//   row := [0, vhost]
+//        | [1, vhost, name, kind, autoDelete, internal, alternateExchange | nil]
+//        | [2, vhost, name, id, group]
+//        | [3, vhost, source, isQueue, destination, id, binding key, arguments | nil]
+import { assert, unreachable } from '@holdfast/errors'
+import { noArguments } from './binding.ts'
+import { readExchangeKind } from './exchange/exchange.ts'
+import type { BindingArguments } from './metadata-command.ts'
+import type { Topology } from './topology.ts'
+import type { Row, Vhost } from './topology-row.ts'
+
+export function topologyRow(row: Row): readonly unknown[] {
+  switch (row.type) {
+    case 'vhost':
+      return [0, row.name]
+    case 'exchange': {
+      const { autoDelete, internal, alternateExchange } = row.options
+      return [1, row.vhost, row.name, row.kind, autoDelete, internal, alternateExchange]
+    }
+    case 'queue':
+      return [2, row.vhost, row.name, row.id, row.group]
+    case 'binding': {
+      const { source, destination, id, bindingKey } = row
+      const tail = row.arguments === noArguments ? null : row.arguments
+      const isQueue = destination.type === 'queue'
+      return [3, source.vhost, source.name, isQueue, destination.name, id, bindingKey, tail]
+    }
+    default:
+      return unreachable(row)
+  }
+}
+
+function text(value: unknown): string {
+  assert(typeof value === 'string', 'a row of the topology has its texts')
+  return value
+}
+
+function number(value: unknown): number {
+  assert(typeof value === 'number', 'a row of the topology has its numbers')
+  return value
+}
+
+function findVhost(topology: Topology, name: unknown): Vhost {
+  const vhost = topology.vhost(text(name))
+  assert(vhost !== null, 'the vhost of a row stands before it')
+  return vhost
+}
+
+function readBinding(topology: Topology, row: readonly unknown[]): void {
+  const [, vhostName, sourceName, isQueue, destinationName, id, bindingKey, tail] = row
+  const vhost = findVhost(topology, vhostName)
+  const source = vhost.exchanges.get(text(sourceName))
+  const destinations = isQueue === true ? vhost.queues : vhost.exchanges
+  const destination = destinations.get(text(destinationName))
+  assert(source !== undefined && destination !== undefined, 'the ends of a binding stand before it')
+  assert(tail === null || typeof tail === 'object', 'a row of a binding has its arguments')
+  const bindingArguments = (tail ?? noArguments) as BindingArguments
+  topology.addBinding(source, destination, number(id), text(bindingKey), bindingArguments)
+}
+
+export function readTopologyRow(topology: Topology, row: unknown): void {
+  assert(Array.isArray(row), 'a row of the topology is a list')
+  const [kind, first, second, third, fourth, fifth, sixth]: readonly unknown[] = row
+  if (kind === 0) topology.addVhost(text(first))
+  else if (kind === 1) {
+    topology.addExchange(findVhost(topology, first), text(second), readExchangeKind(text(third)), {
+      autoDelete: fourth === true,
+      internal: fifth === true,
+      alternateExchange: sixth === null ? null : text(sixth)
+    })
+  } else if (kind === 2) {
+    topology.addQueue(findVhost(topology, first), text(second), number(third), number(fourth))
+  } else {
+    assert(kind === 3, 'a row of the topology is of a known kind')
+    readBinding(topology, row)
+  }
+}

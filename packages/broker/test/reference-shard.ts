@@ -1,0 +1,276 @@
+// A shard in plain arrays and maps: what the machine must do, without any of its structures.
+// Messages are objects, sequences are sets; it is slow and obviously right.
+import type { ConsumerKey, PublishSection, SectionReply, ShardCommand } from '../src/index.ts'
+import type {
+  ReferenceGateway,
+  ReferenceLimits,
+  ReferenceProducer,
+  ReferenceQueue
+} from './reference-types.ts'
+
+const isSame = (a: ConsumerKey, b: ConsumerKey): boolean =>
+  a.session === b.session && a.tag === b.tag
+
+function pairs(offsets: readonly number[]): number[] {
+  const flat: number[] = []
+  for (const offset of offsets) {
+    if (flat.at(-1) === offset - 1) flat[flat.length - 1] = offset
+    else flat.push(offset, offset)
+  }
+  return flat
+}
+
+function isIn(flat: readonly number[], offset: number): boolean {
+  for (let at = 0; at < flat.length; at += 2) {
+    if (offset >= (flat[at] ?? 0) && offset <= (flat[at + 1] ?? 0)) return true
+  }
+  return false
+}
+
+export class ReferenceShard {
+  readonly queues: Map<number, ReferenceQueue> = new Map()
+  readonly #producers: Map<string, ReferenceProducer> = new Map()
+  readonly #gateways: Map<number, ReferenceGateway> = new Map()
+  readonly #limits: ReferenceLimits
+  timeMs = 0
+  cursor = 0
+  entry = 0
+
+  constructor(limits: ReferenceLimits) {
+    this.#limits = limits
+  }
+
+  startEntry(index: number, timeMs: number): void {
+    this.entry = index
+    this.timeMs = Math.max(this.timeMs, timeMs)
+    for (const [key, row] of this.#producers) {
+      if (this.timeMs - row.lastMs >= this.#limits.producerExpiryMs) this.#producers.delete(key)
+    }
+    for (const [key, row] of this.#gateways) {
+      if (this.timeMs - row.lastMs >= this.#limits.gatewayExpiryMs) this.#gateways.delete(key)
+    }
+  }
+
+  publish(section: PublishSection, records: readonly Uint8Array[]): SectionReply {
+    const { gateway, number } = section
+    let row = this.#gateways.get(gateway.replica)
+    if (row !== undefined && row.epoch > gateway.epoch) {
+      return { type: 'refused', code: 'PRODUCER_FENCED', details: {} }
+    }
+    if (row === undefined || row.epoch < gateway.epoch) {
+      if (!section.first) return { type: 'gap', expected: 0 }
+      row = { epoch: gateway.epoch, replies: new Map(), next: number, lastMs: this.timeMs }
+      this.#gateways.set(gateway.replica, row)
+    }
+    if (number > row.next) return { type: 'gap', expected: row.next }
+    if (number < row.next) {
+      const reply = row.replies.get(number)
+      if (reply?.type === 'accepted') return { ...reply, type: 'repeated' }
+      return reply ?? { type: 'repeated', missing: [] }
+    }
+    const reply = this.#publishRecords(section, records)
+    row.replies.set(number, reply)
+    row.next++
+    row.lastMs = this.timeMs
+    return reply
+  }
+
+  #open(id: number): ReferenceQueue | undefined {
+    const queue = this.queues.get(id)
+    return queue !== undefined && queue.closingUntilMs <= this.timeMs ? queue : undefined
+  }
+
+  #publishRecords(section: PublishSection, records: readonly Uint8Array[]): SectionReply {
+    const missing = section.queues.filter((id) => this.#open(id) === undefined)
+    const { producer } = section
+    if (producer === null) {
+      for (const id of section.queues) for (const record of records) this.#push(id, section, record)
+      return { type: 'accepted', missing }
+    }
+    const key = Buffer.from(producer.id).toString('hex')
+    let row = this.#producers.get(key)
+    if (row !== undefined && row.epoch > producer.epoch) {
+      return { type: 'refused', code: 'PRODUCER_FENCED', details: {} }
+    }
+    if (row === undefined || row.epoch < producer.epoch) {
+      if (!producer.first) return { type: 'refused', code: 'PRODUCER_EXPIRED', details: {} }
+      const limit = this.#limits.producersMax
+      if (row === undefined && this.#producers.size >= limit) {
+        return { type: 'refused', code: 'PRODUCERS_FULL', details: { group: 7, limit } }
+      }
+      row = { epoch: producer.epoch, applied: new Set(), lowest: 1, lastMs: 0 }
+      this.#producers.set(key, row)
+    }
+    row.lastMs = this.timeMs
+    row.lowest = Math.max(row.lowest, producer.lowestUnconfirmed)
+    const { lowest, applied } = row
+    const isNowhere = missing.length > 0 && missing.length === section.queues.length
+    let isNew = false
+    for (const [position, record] of records.entries()) {
+      const sequence = producer.firstSequence + position
+      if (sequence < lowest || applied.has(sequence)) continue
+      isNew = true
+      if (isNowhere) continue
+      applied.add(sequence)
+      for (const id of section.queues) this.#push(id, section, record)
+    }
+    if (isNew) return { type: 'accepted', missing }
+    return { type: 'repeated', missing: [] }
+  }
+
+  #push(id: number, section: PublishSection, record: Uint8Array): void {
+    const queue = this.#open(id)
+    if (queue === undefined) return
+    const { exchange, routingKey } = section
+    const offset = ++queue.tail
+    const { entry } = this
+    queue.messages.push({
+      offset,
+      record,
+      entry,
+      exchange,
+      routingKey,
+      attempt: 0,
+      deliveryCount: 0
+    })
+  }
+
+  #giveBack(queue: ReferenceQueue, triples: readonly number[]): number[] {
+    const stale: number[] = []
+    for (let at = 0; at < triples.length; at += 3) {
+      for (let offset = triples[at] ?? 0; offset <= (triples[at + 1] ?? 0); offset++) {
+        const message = queue.messages.find((item) => item.offset === offset)
+        if (message?.attempt === triples[at + 2] && message !== undefined) {
+          message.attempt++
+          message.deliveryCount++
+        } else stale.push(offset)
+      }
+    }
+    return stale
+  }
+
+  /** Null: the kind of the reply is checked, and `done` carries nothing. */
+  command(command: ShardCommand): SectionReply {
+    switch (command.type) {
+      case 'topology':
+        for (const change of command.changes) {
+          if (change.cursor <= this.cursor) continue
+          if (change.type === 'delete-queue') this.queues.delete(change.queue)
+          else if (!this.queues.has(change.queue)) {
+            const queue = { messages: [], tail: 0, mark: 0, closingUntilMs: 0, consumers: [] }
+            this.queues.set(change.queue, { id: change.queue, ...queue })
+          }
+        }
+        this.cursor = Math.max(this.cursor, command.upTo)
+        return { type: 'done' }
+      case 'advance-marks':
+        for (const { queue, mark } of command.marks) {
+          const row = this.queues.get(queue)
+          if (row !== undefined) row.mark = Math.max(row.mark, mark)
+        }
+        return { type: 'done' }
+      case 'detach-session': {
+        for (const queue of this.queues.values()) {
+          queue.consumers = queue.consumers.filter(({ key }) => key.session !== command.session)
+        }
+        let messages = 0
+        for (const { queue, ranges } of command.releases) messages += this.#release(queue, ranges)
+        return { type: 'returned', messages }
+      }
+      case 'detach-consumer': {
+        const queue = this.queues.get(command.queue)
+        if (queue !== undefined) {
+          queue.consumers = queue.consumers.filter(({ key }) => !isSame(key, command.consumer))
+        }
+        return { type: 'returned', messages: this.#release(command.queue, command.release) }
+      }
+      case 'settle':
+        return this.#settle(command)
+      case 'tick':
+      case 'activate-version':
+        return { type: 'done' }
+      default:
+        return this.#queueCommand(command)
+    }
+  }
+
+  #release(id: number, triples: readonly number[]): number {
+    const queue = this.queues.get(id)
+    if (queue === undefined) return 0
+    let covered = 0
+    for (let at = 0; at < triples.length; at += 3) {
+      covered += (triples[at + 1] ?? 0) - (triples[at] ?? 0) + 1
+    }
+    return covered - this.#giveBack(queue, triples).length
+  }
+
+  #settle(command: Extract<ShardCommand, { type: 'settle' }>): SectionReply {
+    const queue = this.queues.get(command.queue)
+    const { ranges } = command
+    if (queue !== undefined && command.outcome === 'released') {
+      return { type: 'settled', stale: pairs(this.#giveBack(queue, ranges)) }
+    }
+    const stale: number[] = []
+    for (let at = 0; at < ranges.length; at += 3) {
+      for (let offset = ranges[at] ?? 0; offset <= (ranges[at + 1] ?? 0); offset++) {
+        const position =
+          queue?.messages.findIndex(
+            (item) => item.offset === offset && item.attempt === ranges[at + 2]
+          ) ?? -1
+        if (position < 0) stale.push(offset)
+        else queue?.messages.splice(position, 1)
+      }
+    }
+    return { type: 'settled', stale: pairs(stale) }
+  }
+
+  #queueCommand(
+    command: Extract<
+      ShardCommand,
+      { type: 'purge-queue' | 'attach-consumer' | 'return-unclaimed' | 'delete-queue-if' }
+    >
+  ): SectionReply {
+    const queue = this.queues.get(command.queue)
+    const name = { queue: `q${command.queue}`, vhost: '/' }
+    const notFound: SectionReply = {
+      type: 'refused',
+      code: 'QUEUE_NOT_FOUND',
+      details: { queue: command.queue, vhost: '' }
+    }
+    if (queue === undefined) return notFound
+    if (command.type === 'attach-consumer') {
+      if (queue.closingUntilMs > this.timeMs) return notFound
+      const others = queue.consumers.filter(({ key }) => !isSame(key, command.consumer))
+      if (others.some(({ exclusive }) => exclusive || command.exclusive)) {
+        return { type: 'refused', code: 'QUEUE_EXCLUSIVE', details: name }
+      }
+      const own = queue.consumers.find(({ key }) => isSame(key, command.consumer))
+      if (own !== undefined) own.exclusive = command.exclusive
+      else queue.consumers.push({ key: command.consumer, exclusive: command.exclusive })
+      return { type: 'done' }
+    }
+    if (command.type === 'delete-queue-if') {
+      if (command.ifUnused && queue.consumers.length > 0) {
+        return { type: 'refused', code: 'QUEUE_IN_USE', details: name }
+      }
+      if (command.ifEmpty && queue.messages.length > 0) {
+        return { type: 'refused', code: 'QUEUE_NOT_EMPTY', details: name }
+      }
+      queue.closingUntilMs = this.timeMs + this.#limits.closingMs
+      return { type: 'closing', messages: queue.messages.length }
+    }
+    if (command.type === 'purge-queue') {
+      const kept = queue.messages.filter(({ offset }) => isIn(command.keep, offset))
+      const messages = queue.messages.length - kept.length
+      queue.messages = kept
+      return { type: 'purged', messages }
+    }
+    let messages = 0
+    for (const message of queue.messages) {
+      if (message.offset > queue.mark || isIn(command.claimed, message.offset)) continue
+      message.attempt++
+      messages++
+    }
+    return { type: 'returned', messages }
+  }
+}

@@ -1,0 +1,42 @@
+// The state of the reference shard: plain arrays, sets and maps.
+import type { ConsumerKey, SectionReply } from '../src/index.ts'
+
+export interface ReferenceMessage {
+  readonly offset: number
+  readonly record: Uint8Array
+  readonly entry: number
+  readonly exchange: string
+  readonly routingKey: string
+  attempt: number
+  deliveryCount: number
+}
+
+export interface ReferenceQueue {
+  readonly id: number
+  messages: ReferenceMessage[]
+  tail: number
+  mark: number
+  closingUntilMs: number
+  consumers: { key: ConsumerKey; exclusive: boolean }[]
+}
+
+export interface ReferenceProducer {
+  epoch: number
+  applied: Set<number>
+  lowest: number
+  lastMs: number
+}
+
+export interface ReferenceGateway {
+  epoch: number
+  replies: Map<number, SectionReply>
+  next: number
+  lastMs: number
+}
+
+export interface ReferenceLimits {
+  readonly producersMax: number
+  readonly producerExpiryMs: number
+  readonly gatewayExpiryMs: number
+  readonly closingMs: number
+}

@@ -1,0 +1,236 @@
+// Random entries for a shard, with everything that goes wrong in a cluster: repeats, gaps, old
+// epochs, unknown queues, stale settlements. Each section comes with its call of the reference.
+import { encodeRecord } from '@holdfast/record'
+import {
+  type EncodedSection,
+  encodeCommandSection,
+  encodeEntryBatch,
+  encodePublishSection,
+  type PublishSection,
+  type SectionReply,
+  type ShardCommand
+} from '../src/index.ts'
+import type { Random } from './random.ts'
+import type { ReferenceShard } from './reference-shard.ts'
+import type { ReferenceQueue } from './reference-types.ts'
+
+export interface Step {
+  readonly section: EncodedSection
+  readonly expect: (reference: ReferenceShard) => SectionReply
+}
+
+interface Sender {
+  epoch: number
+  next: number
+  isUnknown: boolean
+  readonly sent: Step[]
+}
+
+const sessions = ['00aa', '00bb', '00cc']
+
+export class Workload {
+  readonly #random: Random
+  readonly #reference: ReferenceShard
+  /** By gateway: the next number, and what was sent, for repeats. */
+  readonly #gateways: Sender[] = []
+  readonly #producers: { id: Uint8Array; epoch: number; next: number; lowest: number }[] = []
+  #cursor = 0
+  #timeMs = 1_000_000
+
+  constructor(random: Random, reference: ReferenceShard, producers: number) {
+    this.#random = random
+    this.#reference = reference
+    for (let replica = 0; replica < 3; replica++) {
+      this.#gateways.push({ epoch: 1, next: 1, isUnknown: true, sent: [] })
+    }
+    for (let index = 0; index < producers; index++) {
+      const id = new Uint8Array(16).fill(index * 3)
+      this.#producers.push({ id, epoch: 1, next: 1, lowest: 1 })
+    }
+  }
+
+  entry(index: number): { data: Uint8Array; steps: readonly Step[] } {
+    const random = this.#random
+    this.#timeMs += random.chance(0.02) ? random.below(2_000) : random.below(10)
+    const timeMs = random.chance(0.05) ? this.#timeMs - 500 : this.#timeMs
+    this.#reference.startEntry(index, timeMs)
+    const steps: Step[] = []
+    for (let left = 1 + random.below(4); left > 0; left--) {
+      steps.push(random.chance(0.5) ? this.#publish() : this.#command(this.#randomCommand()))
+    }
+    return {
+      data: encodeEntryBatch(
+        timeMs,
+        steps.map(({ section }) => section)
+      ),
+      steps
+    }
+  }
+
+  #command(command: ShardCommand): Step {
+    return {
+      section: encodeCommandSection(command),
+      expect: (reference) => reference.command(command)
+    }
+  }
+
+  #queueIds(): number[] {
+    return [...this.#reference.queues.keys()].sort((a, b) => a - b)
+  }
+
+  #anyQueue(): number {
+    const ids = this.#queueIds()
+    return ids.length === 0 || this.#random.chance(0.03) ? 9_999 : this.#random.pick(ids)
+  }
+
+  #publish(): Step {
+    const random = this.#random
+    const replica = random.below(this.#gateways.length)
+    const gateway = this.#gateways[replica]
+    if (gateway === undefined) throw new Error('a gateway')
+    if (gateway.sent.length > 0 && random.chance(0.1)) return random.pick(gateway.sent)
+    if (random.chance(0.02)) {
+      gateway.epoch++
+      gateway.next = 1 + random.below(5)
+    }
+    const count = 1 + random.below(random.chance(0.05) ? 700 : 5)
+    const records = Array.from({ length: count }, () =>
+      encodeRecord(
+        random.chance(0.2) ? { messageId: `m${random.below(1000)}` } : null,
+        new Uint8Array(random.below(20)).fill(random.below(256))
+      )
+    )
+    const queues = this.#queueIds().filter(() => random.chance(0.4))
+    const rare = 10_000 + random.below(3)
+    if (random.chance(0.1) && !queues.includes(rare)) queues.push(rare)
+    const number = random.chance(0.04) ? gateway.next + random.below(3) : gateway.next
+    const section: PublishSection = {
+      gateway: { replica: replica + 1, epoch: random.chance(0.02) ? 0 : gateway.epoch },
+      number,
+      first: gateway.isUnknown || random.chance(0.1),
+      producer: random.chance(0.7) ? this.#producer(count) : null,
+      exchange: random.pick(['', 'events', 'ñ']),
+      routingKey: random.pick(['a.b', '', 'x'.repeat(255)]),
+      queues,
+      count,
+      blob: new Uint8Array(Buffer.concat(records))
+    }
+    const step: Step = {
+      section: encodePublishSection(section),
+      expect: (reference) => {
+        const reply = reference.publish(section, records)
+        if (reply.type !== 'gap') gateway.next = Math.max(gateway.next, number + 1)
+        else if (reply.expected > 0) gateway.next = reply.expected
+        gateway.isUnknown = reply.type === 'gap' && reply.expected === 0
+        return reply
+      }
+    }
+    gateway.sent.push(step)
+    if (gateway.sent.length > 20) gateway.sent.shift()
+    return step
+  }
+
+  #producer(count: number): PublishSection['producer'] {
+    const random = this.#random
+    const row = random.pick(this.#producers)
+    if (random.chance(0.01)) {
+      row.epoch++
+      row.next = 1
+      row.lowest = 1
+    }
+    if (random.chance(0.3)) row.lowest = row.lowest + random.below(row.next - row.lowest + 1)
+    let firstSequence = row.next
+    // A repeat, or a batch that overlaps what was sent before, or one that leaves a gap.
+    if (random.chance(0.3)) firstSequence = row.lowest + random.below(row.next - row.lowest + 1)
+    if (random.chance(0.2)) firstSequence += random.below(4)
+    row.next = Math.max(row.next, firstSequence + count)
+    return {
+      id: row.id,
+      epoch: random.chance(0.02) ? row.epoch - 1 : row.epoch,
+      firstSequence,
+      lowestUnconfirmed: Math.min(row.lowest, firstSequence),
+      first: random.chance(0.5)
+    }
+  }
+
+  #triples(queue: ReferenceQueue | undefined): number[] {
+    const random = this.#random
+    const triples: number[] = []
+    const messages = queue?.messages ?? []
+    for (let left = 1 + random.below(3); left > 0; left--) {
+      const start = messages.length > 0 ? random.pick(messages) : undefined
+      if (start === undefined || random.chance(0.05)) {
+        const first = 1 + random.below((queue?.tail ?? 0) + 5)
+        triples.push(first, first + random.below(10), random.below(3))
+        continue
+      }
+      const length = random.chance(0.2) ? random.below(1_500) : random.below(6)
+      triples.push(start.offset, start.offset + length, start.attempt)
+    }
+    return triples
+  }
+
+  #pairs(queue: ReferenceQueue | undefined): number[] {
+    const pairs: number[] = []
+    for (let left = this.#random.below(4); left > 0; left--) {
+      const first = 1 + this.#random.below((queue?.tail ?? 0) + 1)
+      pairs.push(first, first + this.#random.below(20))
+    }
+    return pairs
+  }
+
+  #topology(): ShardCommand {
+    const random = this.#random
+    const changes: Extract<ShardCommand, { type: 'topology' }>['changes'][number][] = []
+    // Now and then the reconciler repeats what the shard has had.
+    let cursor = random.chance(0.2) ? Math.max(0, this.#cursor - 3) : this.#cursor
+    const ids = this.#queueIds()
+    for (let left = 1 + random.below(2); left > 0; left--) {
+      cursor += 1 + random.below(3)
+      if (ids.length > 4 || (ids.length > 0 && random.chance(0.3))) {
+        changes.push({ type: 'delete-queue', cursor, queue: random.pick(ids) })
+      } else {
+        const queue = random.chance(0.3) ? 10_000 + random.below(3) : 20_000 + random.below(1_000)
+        changes.push({ type: 'create-queue', cursor, queue, vhost: '/', name: `q${queue}` })
+      }
+    }
+    this.#cursor = Math.max(this.#cursor, cursor)
+    return { type: 'topology', upTo: cursor, changes }
+  }
+
+  #randomCommand(): ShardCommand {
+    const random = this.#random
+    const queue = this.#anyQueue()
+    const row = this.#reference.queues.get(queue)
+    const consumer = { session: random.pick(sessions), tag: random.pick(['one', 'two/three']) }
+    const roll = random.below(100)
+    if (roll < 10 || this.#reference.queues.size < 2) return this.#topology()
+    if (roll < 55) {
+      const outcome = random.pick(['accepted', 'accepted', 'released', 'rejected'] as const)
+      return { type: 'settle', queue, consumer, outcome, ranges: this.#triples(row) }
+    }
+    if (roll < 65) {
+      const exclusive = random.chance(0.1)
+      const prefetch = random.below(65_536)
+      return { type: 'attach-consumer', queue, consumer, prefetch, autoAck: false, exclusive }
+    }
+    if (roll < 72) return { type: 'detach-consumer', queue, consumer, release: this.#triples(row) }
+    if (roll < 75) {
+      const releases = [{ queue, ranges: this.#triples(row) }]
+      return { type: 'detach-session', session: random.pick(sessions), releases }
+    }
+    if (roll < 87) {
+      return {
+        type: 'advance-marks',
+        marks: [{ queue, mark: random.below((row?.tail ?? 0) + 50) }]
+      }
+    }
+    if (roll < 92) return { type: 'return-unclaimed', queue, claimed: this.#pairs(row) }
+    if (roll < 94) return { type: 'purge-queue', queue, keep: this.#pairs(row) }
+    if (roll < 96) {
+      const [ifUnused, ifEmpty] = [random.chance(0.7), random.chance(0.7)]
+      return { type: 'delete-queue-if', queue, ifUnused, ifEmpty }
+    }
+    return random.chance(0.5) ? { type: 'tick' } : { type: 'activate-version', version: 1 }
+  }
+}

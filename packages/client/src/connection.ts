@@ -1,0 +1,255 @@
+// The connection as the application sees it. It puts the parts together: one link at a time carries
+// publishes and requests (the primary), consumers have links to the nodes that lead their queues,
+// and one timer moves everything that waits.
+import { HoldfastError } from '@holdfast/errors'
+import {
+  type ClientRequest,
+  checkBindingArguments,
+  checkInteger,
+  checkKeys,
+  checkName,
+  type ExchangeKind,
+  type ExchangeOptions,
+  parseRequest,
+  protocolLimits,
+  type QueueDescription,
+  type QueueOptions,
+  type RequestResults
+} from '@holdfast/protocol'
+import { type HeaderValue, type Properties, utf8Encode } from '@holdfast/record'
+import { type ConsumeOptions, Consumer } from './consumer.ts'
+import type { ResolvedOptions } from './options.ts'
+import { Session } from './session.ts'
+import type { Dial } from './wire.ts'
+
+export interface PublishOptions extends Properties {
+  /** Reject with MESSAGE_UNROUTABLE if no queue takes the message. Default false. */
+  readonly mandatory?: boolean
+}
+
+export interface CloseOptions {
+  /** How long to wait for confirms and settlements. Default 10,000. */
+  readonly timeoutMs?: number
+}
+
+type BindingArguments = Readonly<Record<string, HeaderValue>>
+
+const noOptions: PublishOptions = {}
+const closeTimeoutMsDefault = 10_000
+const prefetchDefault = 100
+
+/**
+ * A connection to a cluster. Made by `connect`; survives the death of nodes. Every call that fails
+ * rejects with a `HoldfastError`; decide on its `code`.
+ *
+ * @example
+ * ```ts
+ * const connection = await connect(['127.0.0.1:7672', '127.0.0.1:7682', '127.0.0.1:7692'])
+ * await connection.declareQueue('orders')
+ * await connection.publish('', 'orders', 'hello', { messageId: 'm-1' })
+ * await connection.close()
+ * ```
+ */
+export class Connection {
+  readonly #session: Session
+  #consumers = 0
+
+  /** @internal */
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  /** True while a node serves publishes and requests. */
+  get isConnected(): boolean {
+    return this.#session.isConnected
+  }
+
+  /** Id of the node that does, or null. */
+  get node(): number | null {
+    return this.#session.node
+  }
+
+  /** Publishes without an outcome. */
+  get unconfirmed(): number {
+    return this.#session.publisher.pendingMessages
+  }
+
+  /**
+   * Publishes a message; resolves when it is on a majority of the replicas of every queue it went
+   * to. The body is copied at once. A text is sent as UTF-8. Calls of one turn travel together, so
+   * do not await each one before the next where throughput matters. `''` is the default exchange,
+   * whose routing key is the name of a queue.
+   *
+   * Rejects with MESSAGE_TOO_LARGE above 16 MiB, with PUBLISH_OUTCOME_UNKNOWN after
+   * `publishTimeoutMs`, with MESSAGE_UNROUTABLE if `mandatory`, with LIMIT_REACHED when 2,000,000
+   * messages or 1 GiB wait.
+   */
+  publish(
+    exchange: string,
+    routingKey: string,
+    body: Uint8Array | string,
+    options: PublishOptions = noOptions
+  ): Promise<void> {
+    try {
+      return this.#session.publish({
+        exchange,
+        routingKey,
+        isMandatory: options.mandatory === true,
+        properties: options === noOptions ? null : propertiesOf(options),
+        body: bytesOf(body)
+      })
+    } catch (error) {
+      return rejected(error)
+    }
+  }
+
+  /** Declares a durable, replicated queue. One that exists with the same options is left alone. */
+  async declareQueue(name: string, options: QueueOptions = {}): Promise<{ readonly name: string }> {
+    return this.#request({ type: 'declare-queue', name, options })
+  }
+
+  /** Deletes a queue and its bindings. Resolves with the number of messages that went with it. */
+  async deleteQueue(
+    name: string,
+    { ifUnused = false, ifEmpty = false }: { ifUnused?: boolean; ifEmpty?: boolean } = {}
+  ): Promise<{ readonly messages: number }> {
+    return this.#request({ type: 'delete-queue', name, ifUnused, ifEmpty })
+  }
+
+  /** Removes the messages of a queue that nobody holds. */
+  async purgeQueue(name: string): Promise<{ readonly messages: number }> {
+    return this.#request({ type: 'purge-queue', name })
+  }
+
+  async inspectQueue(name: string): Promise<QueueDescription> {
+    return this.#request({ type: 'inspect-queue', name })
+  }
+
+  async declareExchange(
+    name: string,
+    kind: ExchangeKind,
+    options: ExchangeOptions = {}
+  ): Promise<void> {
+    await this.#request({ type: 'declare-exchange', name, kind, options })
+  }
+
+  async deleteExchange(
+    name: string,
+    { ifUnused = false }: { ifUnused?: boolean } = {}
+  ): Promise<void> {
+    await this.#request({ type: 'delete-exchange', name, ifUnused })
+  }
+
+  /** From when this resolves, every node routes by the binding. `*` is one word, `#` any number. */
+  async bindQueue(
+    queue: string,
+    exchange: string,
+    bindingKey = '',
+    bindingArguments: BindingArguments = {}
+  ): Promise<void> {
+    const args = checkBindingArguments(bindingArguments)
+    await this.#request({ type: 'bind-queue', queue, exchange, bindingKey, arguments: args })
+  }
+
+  async unbindQueue(
+    queue: string,
+    exchange: string,
+    bindingKey = '',
+    bindingArguments: BindingArguments = {}
+  ): Promise<void> {
+    const args = checkBindingArguments(bindingArguments)
+    await this.#request({ type: 'unbind-queue', queue, exchange, bindingKey, arguments: args })
+  }
+
+  /** Messages of exchange `source` also go through exchange `destination`. */
+  async bindExchange(
+    destination: string,
+    source: string,
+    bindingKey = '',
+    bindingArguments: BindingArguments = {}
+  ): Promise<void> {
+    const args = checkBindingArguments(bindingArguments)
+    await this.#request({ type: 'bind-exchange', destination, source, bindingKey, arguments: args })
+  }
+
+  async unbindExchange(
+    destination: string,
+    source: string,
+    bindingKey = '',
+    bindingArguments: BindingArguments = {}
+  ): Promise<void> {
+    const args = checkBindingArguments(bindingArguments)
+    const request = { type: 'unbind-exchange', destination, source, bindingKey } as const
+    await this.#request({ ...request, arguments: args })
+  }
+
+  /** Starts to consume a queue. Resolves when attached; deliveries may wait already. */
+  async consume(queue: string, options: ConsumeOptions = {}): Promise<Consumer> {
+    const given = options as Readonly<Record<string, unknown>>
+    checkName('queue', queue)
+    checkKeys('consumer', given, ['prefetch', 'autoAck', 'exclusive', 'tag'])
+    this.#consumers += 1
+    const settings = {
+      queue,
+      tag: checkName('consumer', options.tag ?? `consumer-${this.#consumers}`),
+      prefetch: checkInteger('consumer', { prefetch: prefetchDefault, ...given }, 'prefetch', {
+        min: 1,
+        max: protocolLimits.prefetchMax
+      }),
+      autoAck: options.autoAck === true,
+      exclusive: options.exclusive === true
+    }
+    return new Consumer(await this.#session.consume(settings))
+  }
+
+  /**
+   * Sends what was settled, awaits confirms and settlements, and closes. What has no outcome by
+   * then rejects. Deliveries that are still held go back to their queues. Further calls do nothing
+   * more.
+   */
+  close({ timeoutMs = closeTimeoutMsDefault }: CloseOptions = {}): Promise<void> {
+    return this.#session.close(timeoutMs)
+  }
+
+  /** Checks as a node would, so that a mistake is refused here, then sends. */
+  async #request<Request extends ClientRequest>(
+    request: Request
+  ): Promise<RequestResults[Request['type']]> {
+    const { type, ...args } = request
+    parseRequest(type, args)
+    const result = await this.#session.request(request)
+    // As it was decoded it has no prototype, which applications would stumble over.
+    return result === null ? result : { ...result }
+  }
+}
+
+/** @internal Connects with the dial function of a platform. */
+export async function connectWith(
+  dial: Dial,
+  addresses: readonly string[],
+  options: ResolvedOptions
+): Promise<Connection> {
+  const session = new Session(dial, addresses, options)
+  await session.start()
+  return new Connection(session)
+}
+
+function propertiesOf(options: PublishOptions): Properties | null {
+  const { mandatory: _, ...properties } = options
+  for (const _name in properties) return properties
+  return null
+}
+
+function bytesOf(body: Uint8Array | string): Uint8Array {
+  if (typeof body === 'string') return utf8Encode(body)
+  if (body instanceof Uint8Array) return body
+  const reason = 'the body must be a Uint8Array or a text'
+  throw new HoldfastError('REQUEST_INVALID', { reason })
+}
+
+/** A rejection that ends nobody who does not look at it. */
+function rejected(error: unknown): Promise<never> {
+  const promise = Promise.reject(HoldfastError.from(error))
+  promise.catch(() => undefined)
+  return promise
+}

@@ -1,0 +1,277 @@
+// The inside of a consumer: finds the node that leads its queue, attaches there with what it holds,
+// keeps deliveries in order for the application, and does it again whenever leader or link change.
+// What the application holds stays valid across that, because a delivery is known by offset and
+// attempt (A7, A8).
+import { HoldfastError } from '@holdfast/errors'
+import { DeliveryRangeList, type DeliveryRun, type Outcome } from '@holdfast/protocol'
+import { skipRecord } from '@holdfast/record'
+import { Backoff, nowMs, Sleeper } from './clock.ts'
+import { Delivery, type DeliveryOwner } from './delivery.ts'
+import { DeliveryQueue } from './delivery-queue.ts'
+import type { Link, LinkConsumer } from './link.ts'
+import { Settlements } from './settlements.ts'
+
+/** What a consumer needs of its connection. */
+export interface ConsumerHost {
+  /** The node that leads a queue, or null. */
+  locate(queue: string): Promise<number | null>
+  openNode(node: number): Promise<Link>
+  attached(queue: string, node: number): void
+  detached(queue: string, error: HoldfastError): void
+  settlementFailed(queue: string, error: HoldfastError): void
+  ended(session: ConsumerSession): void
+  schedule(): void
+}
+
+export interface ConsumerSettings {
+  readonly queue: string
+  readonly tag: string
+  readonly prefetch: number
+  readonly autoAck: boolean
+  readonly exclusive: boolean
+  /** How long the first attachment may take. */
+  readonly timeoutMs: number
+}
+
+interface Attachment {
+  readonly link: Link
+  readonly consumer: number
+}
+
+/**
+ * Refusals that may be due to this consumer's own connection of before, which the node still sees.
+ */
+const echoCodes: readonly string[] = ['CONSUMER_TAG_IN_USE', 'QUEUE_EXCLUSIVE']
+
+/** Hints that are followed in a row without a pause. */
+const hopsMax = 3
+
+export class ConsumerSession implements LinkConsumer, DeliveryOwner {
+  readonly settings: ConsumerSettings
+  readonly queue: DeliveryQueue = new DeliveryQueue()
+  readonly #host: ConsumerHost
+  readonly #settlements: Settlements
+  readonly #sleeper = new Sleeper()
+  /** Delivered and not settled, in the queue or with the application, by offset. */
+  readonly #held = new Map<number, Delivery>()
+  #attachment: Attachment | null = null
+  #wasAttached = false
+  #isEnded = false
+  #hint: number | null = null
+  #hops = 0
+  #lost: (error: HoldfastError) => void = () => undefined
+
+  constructor(settings: ConsumerSettings, host: ConsumerHost) {
+    this.settings = settings
+    this.#host = host
+    this.#settlements = new Settlements((error) => host.settlementFailed(settings.queue, error))
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
+  /** Resolves when attached for the first time, and goes on attaching after that. */
+  start(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#run(resolve).catch((error: unknown) => {
+        const coded = HoldfastError.from(error)
+        reject(coded)
+        this.end(coded)
+      })
+    })
+  }
+
+  /** Takes the next delivery that waits. With `autoAck` it is settled by that. */
+  take(): Delivery | null {
+    const delivery = this.queue.take()
+    if (delivery !== null && this.settings.autoAck) delivery.ack()
+    return delivery
+  }
+
+  deliver(run: DeliveryRun): void {
+    let position = 0
+    for (let i = 0; i < run.count; i++) {
+      const offset = run.firstOffset + i
+      const held = this.#held.get(offset)
+      // The same delivery again says nothing new; another attempt replaces what is held.
+      if (held === undefined || held.attempt !== run.attempt) {
+        if (held !== undefined) this.queue.remove(held)
+        const delivery = new Delivery(this, run, offset, position)
+        this.#held.set(offset, delivery)
+        this.queue.add(delivery)
+      }
+      if (i + 1 < run.count) position = skipRecord(run.blob, position)
+    }
+    this.queue.wake(() => this.take())
+  }
+
+  settle(delivery: Delivery, outcome: Outcome): void {
+    if (this.#held.get(delivery.offset) !== delivery) return
+    this.#held.delete(delivery.offset)
+    if (this.#isEnded) return
+    this.#settlements.add(outcome, delivery.offset, delivery.attempt)
+    this.#host.schedule()
+  }
+
+  detached(error: HoldfastError): void {
+    this.#attachment = null
+    this.#settlements.detach()
+    this.#lost(error)
+  }
+
+  flush(): void {
+    if (this.#attachment === null) return
+    this.#settlements.flush(this.#attachment.link, this.#attachment.consumer)
+  }
+
+  settled(): Promise<void> {
+    return this.#settlements.idle()
+  }
+
+  /** Detaches for good; the broker takes back what is held. */
+  async cancel(): Promise<void> {
+    if (this.#isEnded) return
+    this.queue.end(null)
+    await this.#settlements.idle()
+    const attachment = this.#attachment
+    this.end(null)
+    if (attachment === null) return
+    attachment.link.removeConsumer(attachment.consumer)
+    await attachment.link
+      .ask({ type: 'cancel', consumer: attachment.consumer })
+      .catch((error: unknown) => {
+        // A link that breaks ends the consumer as well as an answer does.
+        if (HoldfastError.from(error).row.retry === 'never') throw error
+      })
+  }
+
+  /** Ends the iteration: with an error for the application, or without. */
+  end(error: HoldfastError | null): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.#settlements.abandon()
+    this.queue.end(error)
+    this.#held.clear()
+    this.#sleeper.interrupt()
+    this.#lost(error ?? new HoldfastError('CONNECTION_CLOSED', { reason: 'the consumer ended' }))
+    this.#host.ended(this)
+  }
+
+  async #run(attachedFirst: () => void): Promise<void> {
+    const backoff = new Backoff()
+    const deadlineMs = nowMs() + this.settings.timeoutMs
+    while (!this.#isEnded) {
+      try {
+        const { lost } = await this.#attach()
+        backoff.reset()
+        this.#hops = 0
+        attachedFirst()
+        const error = await lost
+        if (this.#isEnded) return
+        this.#host.detached(this.settings.queue, error)
+        if (error.row.retry === 'never') throw new Fatal(error)
+        this.#hintFrom(error)
+      } catch (error) {
+        if (error instanceof Fatal) throw error.error
+        const coded = HoldfastError.from(error)
+        if (!this.#wasAttached && nowMs() >= deadlineMs) throw coded
+        if (this.#hintFrom(coded)) continue
+        await this.#sleeper.sleep(backoff.nextMs())
+      }
+    }
+  }
+
+  /**
+   * True if the error names a leader to ask at once; nodes that name each other are not believed.
+   */
+  #hintFrom(error: HoldfastError): boolean {
+    const leader = error.code === 'NOT_LEADER' ? Number(error.details['leader']) : 0
+    const isNews = leader > 0 && leader !== this.#hint && this.#hops < hopsMax
+    this.#hops = isNews ? this.#hops + 1 : 0
+    this.#hint = isNews ? leader : null
+    return isNews
+  }
+
+  /** Resolves once attached; `lost` does when the attachment ends. */
+  async #attach(): Promise<{ readonly lost: Promise<HoldfastError> }> {
+    const { queue } = this.settings
+    const node = this.#hint ?? (await this.#locate(queue))
+    if (node === null) {
+      throw new HoldfastError('UNAVAILABLE', { reason: `queue '${queue}' has no leader` })
+    }
+    const link = await this.#host.openNode(node)
+    const lost = new Promise<HoldfastError>((resolve) => {
+      this.#lost = resolve
+    })
+    await this.#consume(link)
+    return { lost }
+  }
+
+  async #locate(queue: string): Promise<number | null> {
+    try {
+      return await this.#host.locate(queue)
+    } catch (error) {
+      const coded = HoldfastError.from(error)
+      if (coded.row.retry === 'never') throw new Fatal(coded)
+      throw coded
+    }
+  }
+
+  #consume(link: Link): Promise<void> {
+    const { queue, tag, prefetch, exclusive } = this.settings
+    const resume = this.#wasAttached ? this.#heldRanges() : null
+    // The SDK acknowledges for the application: then what waits here is bounded by the prefetch
+    // too.
+    const request = {
+      type: 'consume',
+      queue,
+      tag,
+      prefetch,
+      autoAck: false,
+      exclusive,
+      resume
+    } as const
+    return new Promise((resolve, reject) => {
+      link.request(request, (error, result) => {
+        if (error === null) {
+          this.#attached(link, (result as { readonly consumer: number }).consumer)
+          resolve()
+          return
+        }
+        const isEcho = this.#wasAttached && echoCodes.includes(error.code)
+        reject(error.row.retry === 'never' && !isEcho ? new Fatal(error) : error)
+      })
+    })
+  }
+
+  /** Within the turn of the answer: deliveries may follow it in the same chunk. */
+  #attached(link: Link, consumer: number): void {
+    if (this.#isEnded) {
+      link.request({ type: 'cancel', consumer }, () => undefined)
+      return
+    }
+    this.#wasAttached = true
+    this.#attachment = { link, consumer }
+    link.addConsumer(consumer, this)
+    this.#host.attached(this.settings.queue, link.node)
+    this.#host.schedule()
+  }
+
+  #heldRanges(): readonly number[] {
+    const held = new DeliveryRangeList()
+    for (const delivery of this.#held.values()) held.add(delivery.offset, delivery.attempt)
+    this.#settlements.addTo(held)
+    return held.take()
+  }
+}
+
+/** An error of the broker that trying again cannot mend, told apart from those of links. */
+class Fatal extends Error {
+  readonly error: HoldfastError
+
+  constructor(error: HoldfastError) {
+    super(error.message)
+    this.error = error
+  }
+}

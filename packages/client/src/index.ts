@@ -1,0 +1,48 @@
+// The public names of @holdfast/client in Node: `connect` over TCP or WebSocket, and what it
+// returns. `browser.ts` is the same for browsers.
+import { WebSocket } from 'ws'
+import { type Connection, connectWith } from './connection.ts'
+import { type ConnectOptions, checkAddresses, resolveOptions } from './options.ts'
+import { tcpWire } from './tcp-wire.ts'
+import { type WebSocketLike, webSocketWire } from './websocket-wire.ts'
+import { type Dial, isWebSocketAddress } from './wire.ts'
+
+export { HoldfastError } from '@holdfast/errors'
+export type {
+  ExchangeKind,
+  ExchangeOptions,
+  QueueDescription,
+  QueueOptions
+} from '@holdfast/protocol'
+export type { HeaderValue, Properties } from '@holdfast/record'
+export { type CloseOptions, Connection, type PublishOptions } from './connection.ts'
+export { type ConsumeOptions, Consumer } from './consumer.ts'
+export { Delivery } from './delivery.ts'
+export type { ConnectOptions } from './options.ts'
+export type { ConnectionStatus } from './status.ts'
+
+/** No message of the stream is larger than a frame with its header. */
+const webSocketOptions = { perMessageDeflate: false, maxPayload: 17_825_792 } as const
+
+const dial: Dial = (address, handlers) =>
+  isWebSocketAddress(address)
+    ? webSocketWire(new WebSocket(address, webSocketOptions) as unknown as WebSocketLike, handlers)
+    : tcpWire(address, handlers)
+
+/**
+ * Connects to a cluster by the addresses of some of its nodes; the others are found by themselves.
+ *
+ * @example
+ * ```ts
+ * const connection = await connect(['127.0.0.1:7672', '127.0.0.1:7682'], { publishTimeoutMs:
+ * 30_000 })
+ * ```
+ * @throws OPTION_INVALID, OPTION_UNKNOWN; NODE_UNREACHABLE or what the last node said, after
+ * `connectTimeoutMs`; VERSION_UNSUPPORTED, VHOST_NOT_FOUND and the like at once
+ */
+export async function connect(
+  addresses: readonly string[],
+  options: ConnectOptions = {}
+): Promise<Connection> {
+  return connectWith(dial, checkAddresses(addresses), resolveOptions(options))
+}

@@ -1,0 +1,146 @@
+// The links of one connection: at most one per node, shared by publisher, requests and consumers.
+// It knows every address it was given or told of, and tries them in turn.
+import { HoldfastError } from '@holdfast/errors'
+import type { ClientEvent, Hello, NodeAddress } from '@holdfast/protocol'
+import { nowMs } from './clock.ts'
+import { clientLimits } from './limits.ts'
+import { Link } from './link.ts'
+import { type Dial, isWebSocketAddress } from './wire.ts'
+
+interface Attempt {
+  readonly link: Link
+  readonly promise: Promise<Link>
+  readonly resolve: (link: Link) => void
+  readonly reject: (error: HoldfastError) => void
+}
+
+export interface LinksOptions {
+  readonly seeds: readonly string[]
+  readonly dial: Dial
+  readonly hello: Hello
+  readonly dirty: () => void
+  /** A link that had been open is gone. */
+  readonly closed: (link: Link, error: HoldfastError) => void
+}
+
+export class Links {
+  readonly #options: LinksOptions
+  readonly #isWebSocket: boolean
+  /** Where each known node listens. */
+  readonly #nodes = new Map<number, string>()
+  readonly #open = new Set<Link>()
+  readonly #attempts = new Map<string, Attempt>()
+  /** Counts through the addresses. */
+  #turn = 0
+  #isClosed = false
+
+  constructor(options: LinksOptions) {
+    this.#options = options
+    this.#isWebSocket = isWebSocketAddress(options.seeds[0] ?? '')
+  }
+
+  /** Every address worth trying, the ones given first. */
+  get addresses(): readonly string[] {
+    return [...new Set([...this.#options.seeds, ...this.#nodes.values()])]
+  }
+
+  /** Any link that is open: after a node died, the fastest way on. */
+  anyOpen(): Link | null {
+    for (const link of this.#open) if (link.isOpen) return link
+    return null
+  }
+
+  /** Tries the next address in turn. @throws what the attempt failed with */
+  openNext(): Promise<Link> {
+    const { addresses } = this
+    const address = addresses[this.#turn % addresses.length] ?? ''
+    this.#turn += 1
+    return this.#connect(address)
+  }
+
+  /** The link to a node, opened if need be. @throws NODE_UNREACHABLE and others: try again later */
+  openNode(node: number): Promise<Link> {
+    for (const link of this.#open)
+      if (link.node === node && link.isOpen) return Promise.resolve(link)
+    const address = this.#nodes.get(node)
+    if (address !== undefined) return this.#connect(address)
+    const reason = 'its address is not known yet'
+    return Promise.reject(
+      new HoldfastError('NODE_UNREACHABLE', { address: `node ${node}`, reason })
+    )
+  }
+
+  tick(): void {
+    const idleSinceMs = nowMs() - clientLimits.linkIdleMsMax
+    for (const { link } of [...this.#attempts.values()]) link.tick()
+    for (const link of [...this.#open]) {
+      if (!link.isServing && link.usedMs < idleSinceMs) link.close()
+      else link.tick()
+    }
+  }
+
+  flush(): void {
+    for (const link of this.#open) link.flush()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    const gone = new HoldfastError('CONNECTION_CLOSED', { reason: 'it was closed on this side' })
+    for (const { link } of [...this.#attempts.values()]) link.destroy(gone)
+    for (const link of [...this.#open]) link.close()
+  }
+
+  #connect(address: string): Promise<Link> {
+    const running = this.#attempts.get(address)
+    if (running !== undefined) return running.promise
+    if (this.#isClosed) {
+      const reason = 'it was closed on this side'
+      return Promise.reject(new HoldfastError('CONNECTION_CLOSED', { reason }))
+    }
+    const { dial, hello, dirty } = this.#options
+    const link = new Link(address, dial, hello, {
+      opened: (opened, welcome) => this.#opened(opened, welcome),
+      nodes: (event) => this.#learn(event.nodes),
+      closed: (closed, error) => this.#closed(closed, error),
+      dirty
+    })
+    let resolve: (link: Link) => void = () => undefined
+    let reject: (error: HoldfastError) => void = () => undefined
+    const promise = new Promise<Link>((onOpen, onError) => {
+      resolve = onOpen
+      reject = onError
+    })
+    // Several may wait for one attempt, or nobody any more: the failure is told to those who ask.
+    promise.catch(() => undefined)
+    this.#attempts.set(address, { link, promise, resolve, reject })
+    return promise
+  }
+
+  #opened(link: Link, welcome: ClientEvent & { type: 'welcome' }): void {
+    this.#learn(welcome.nodes)
+    if (!this.#nodes.has(welcome.node)) this.#nodes.set(welcome.node, link.address)
+    const attempt = this.#attempts.get(link.address)
+    this.#attempts.delete(link.address)
+    this.#open.add(link)
+    attempt?.resolve(link)
+  }
+
+  #closed(link: Link, error: HoldfastError): void {
+    const attempt = this.#attempts.get(link.address)
+    if (attempt?.link === link) {
+      this.#attempts.delete(link.address)
+      attempt.reject(error)
+    }
+    if (this.#open.delete(link)) this.#options.closed(link, error)
+  }
+
+  /** The list of a node replaces what was known. */
+  #learn(nodes: readonly NodeAddress[]): void {
+    if (nodes.length === 0) return
+    this.#nodes.clear()
+    for (const { id, client, http } of nodes) {
+      const address = this.#isWebSocket ? `ws://${http}/v1/connect` : client
+      if (address !== '') this.#nodes.set(id, address)
+    }
+  }
+}

@@ -1,0 +1,101 @@
+// The settlements of one consumer from `ack` to their commit. Those of one turn leave as ranges,
+// one frame per outcome; those without an answer are sent again after a re-attachment.
+import type { HoldfastError } from '@holdfast/errors'
+import { DeliveryRangeList, type Outcome, outcomes } from '@holdfast/protocol'
+import { clientLimits } from './limits.ts'
+import type { Link } from './link.ts'
+
+interface Settlement {
+  readonly outcome: Outcome
+  /** `[first, last, attempt, …]` */
+  readonly ranges: readonly number[]
+}
+
+export class Settlements {
+  readonly #failed: (error: HoldfastError) => void
+  readonly #pending: { readonly [Name in Outcome]: DeliveryRangeList } = {
+    accepted: new DeliveryRangeList(),
+    released: new DeliveryRangeList(),
+    rejected: new DeliveryRangeList()
+  }
+  /** Sent on the present attachment, or waiting for the next one; in order. */
+  #open = new Set<Settlement>()
+  #unsent: Settlement[] = []
+  #waiters: (() => void)[] = []
+
+  /** `failed` hears of settlements that came too late. */
+  constructor(failed: (error: HoldfastError) => void) {
+    this.#failed = failed
+  }
+
+  get isIdle(): boolean {
+    return this.#open.size === 0 && this.#unsent.length === 0 && !this.#hasPending()
+  }
+
+  add(outcome: Outcome, offset: number, attempt: number): void {
+    this.#pending[outcome].add(offset, attempt)
+  }
+
+  /** Sends what there is, earlier ones first. */
+  flush(link: Link, consumer: number): void {
+    this.#gather()
+    for (const settlement of this.#unsent.splice(0)) {
+      this.#open.add(settlement)
+      link.settle(consumer, settlement.outcome, settlement.ranges, (error) => {
+        if (!this.#open.delete(settlement)) return
+        if (error !== null) this.#failed(error)
+        this.#wake()
+      })
+    }
+  }
+
+  /** The attachment is gone: whatever had no answer is to be sent again. */
+  detach(): void {
+    this.#unsent = [...this.#open, ...this.#unsent]
+    this.#open = new Set()
+  }
+
+  /** Deliveries that the broker must still count as held, so that these settlements find them. */
+  addTo(held: DeliveryRangeList): void {
+    this.#gather()
+    for (const { ranges } of [...this.#open, ...this.#unsent]) {
+      for (let i = 0; i < ranges.length; i += 3) {
+        held.addRange(ranges[i] ?? 0, ranges[i + 1] ?? 0, ranges[i + 2] ?? 0)
+      }
+    }
+  }
+
+  /** Resolves when everything settled so far has its answer. */
+  idle(): Promise<void> {
+    if (this.isIdle) return Promise.resolve()
+    return new Promise((resolve) => this.#waiters.push(resolve))
+  }
+
+  /** The consumer ended: nothing can be settled any more. */
+  abandon(): void {
+    for (const outcome of outcomes) this.#pending[outcome].take()
+    this.#open.clear()
+    this.#unsent = []
+    this.#wake()
+  }
+
+  #hasPending(): boolean {
+    return outcomes.some((outcome) => !this.#pending[outcome].isEmpty)
+  }
+
+  #gather(): void {
+    const numbersMax = 3 * clientLimits.settleRangesMax
+    for (const outcome of outcomes) {
+      if (this.#pending[outcome].isEmpty) continue
+      const ranges = this.#pending[outcome].take()
+      for (let i = 0; i < ranges.length; i += numbersMax) {
+        this.#unsent.push({ outcome, ranges: ranges.slice(i, i + numbersMax) })
+      }
+    }
+  }
+
+  #wake(): void {
+    if (!this.isIdle) return
+    for (const wake of this.#waiters.splice(0)) wake()
+  }
+}

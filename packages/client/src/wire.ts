@@ -1,0 +1,44 @@
+// A byte stream to a node, whatever carries it. The SDK above knows no sockets; the two entries of
+// the package (Node, browser) bring the dial function that fits the platform.
+
+/** What a byte stream tells. `closed` comes exactly once, also when it never opened. */
+export interface WireHandlers {
+  opened(): void
+  received(bytes: Uint8Array): void
+  closed(reason: string): void
+}
+
+export interface Wire {
+  /** The chunks must not be written to any more. */
+  send(chunks: readonly Uint8Array[]): void
+  /** Closes after what was sent. */
+  end(): void
+  /** Closes at once. */
+  destroy(): void
+}
+
+/** Starts to connect. Never throws: what goes wrong arrives at `closed`. */
+export type Dial = (address: string, handlers: WireHandlers) => Wire
+
+/** Chunks in total up to this size are sent as one. */
+const coalesceBytesMax = 65_536
+
+/** One chunk for many small ones: a call into the socket costs more than copying a few KiB. */
+export function coalesce(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (chunks.length < 2) return chunks
+  let total = 0
+  for (const chunk of chunks) total += chunk.length
+  if (total > coalesceBytesMax) return chunks
+  const whole = new Uint8Array(total)
+  let position = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, position)
+    position += chunk.length
+  }
+  return [whole]
+}
+
+/** Whether an address is one of a WebSocket. */
+export function isWebSocketAddress(address: string): boolean {
+  return address.startsWith('ws://') || address.startsWith('wss://')
+}

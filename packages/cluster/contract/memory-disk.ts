@@ -1,0 +1,220 @@
+// What a store in memory has made durable: the node log as plainly as it can be said, the reference
+// that other stores are compared with. It outlives the stores opened on it; a record is on it from
+// the moment its write resolves, so that dropping a store without a word is a crash.
+import type {
+  Blob,
+  CommitRecord,
+  GroupId,
+  GroupWrite,
+  InstallWrite,
+  NodeIdentity,
+  Recovered,
+  RecoveredGroup,
+  SnapshotWrite,
+  StageWrite
+} from '@holdfast/cluster'
+import { assert } from '@holdfast/errors'
+import type { Entry, EntryId, HardState, SnapshotMeta, TermRun } from '@holdfast/raft'
+
+export interface StoredEntry extends Entry {
+  isFreed: boolean
+}
+
+export interface StoredGroup {
+  hardState: HardState
+  meta: SnapshotMeta | null
+  blobs: Map<number, Blob>
+  entries: Map<number, StoredEntry>
+  lastIndex: number
+  keepFrom: number
+  staged: {
+    readonly snapshot: EntryId
+    readonly blobs: Map<number, Blob>
+    readonly entries: Map<number, Entry>
+  } | null
+}
+
+function copyOf(entry: Entry): StoredEntry {
+  return { ...bare(entry), data: entry.data.slice(), isFreed: false }
+}
+
+export function bare(entry: Entry): Entry {
+  return { index: entry.index, term: entry.term, type: entry.type, data: entry.data }
+}
+
+/** What is durable. Open stores on it one after the other. */
+export class MemoryDisk {
+  readonly storeId: string
+  readonly groups: Map<GroupId, StoredGroup> = new Map()
+  identity: NodeIdentity | null = null
+  peers: Uint8Array | null = null
+  lastRecord = 0
+
+  /** `storeId` has 32 hex digits. */
+  constructor(storeId: string = '0'.repeat(32)) {
+    this.storeId = storeId
+  }
+
+  #group(group: GroupId): StoredGroup {
+    let state = this.groups.get(group)
+    if (state === undefined) {
+      state = {
+        hardState: { term: 0, vote: null, commit: 0 },
+        meta: null,
+        blobs: new Map(),
+        entries: new Map(),
+        lastIndex: 0,
+        keepFrom: 0,
+        staged: null
+      }
+      this.groups.set(group, state)
+    }
+    return state
+  }
+
+  /** In the order of effect that the port names. */
+  apply(record: CommitRecord): void {
+    for (const stage of record.stages) this.#stage(stage)
+    for (const install of record.installs) this.#install(install)
+    for (const write of record.groups) {
+      this.#write(
+        write,
+        record.installs.find((install) => install.group === write.group)
+      )
+    }
+    for (const snapshot of record.snapshots) this.#snapshot(snapshot)
+    for (const group of record.removedGroups) this.groups.delete(group)
+    if (record.identity !== null) this.identity = record.identity
+    if (record.peers !== null) this.peers = record.peers.slice()
+    this.lastRecord = record.id
+  }
+
+  #write(write: GroupWrite, install: InstallWrite | undefined): void {
+    const state = this.#group(write.group)
+    const base = install?.meta.id.index ?? 0
+    const { hardState, truncateFrom } = write
+    const { term, vote, commit } = state.hardState
+    if (hardState !== null && install === undefined) {
+      assert(hardState.term >= term, 'terms never fall (Raft §5.1)')
+      state.hardState = hardState
+    } else if (hardState !== null && hardState.term >= term) {
+      const isSame = hardState.term === term
+      state.hardState = {
+        term: hardState.term,
+        vote: hardState.vote ?? (isSame ? vote : null),
+        commit: isSame ? Math.max(hardState.commit, commit) : hardState.commit
+      }
+    }
+    if (truncateFrom !== null && install === undefined) {
+      for (const index of [...state.entries.keys()]) {
+        if (index >= truncateFrom) state.entries.delete(index)
+      }
+      state.lastIndex = Math.min(state.lastIndex, truncateFrom - 1)
+    }
+    for (const entry of write.entries) {
+      if (entry.index <= base) continue
+      assert(entry.index === state.lastIndex + 1, 'entries follow the log without a gap')
+      state.entries.set(entry.index, copyOf(entry))
+      state.lastIndex = entry.index
+    }
+  }
+
+  #snapshot(snapshot: SnapshotWrite): void {
+    const state = this.#group(snapshot.group)
+    state.meta = snapshot.meta
+    for (const blob of snapshot.newBlobs) state.blobs.set(blob.id, copyOfBlob(blob))
+    for (const id of [...state.blobs.keys()]) {
+      if (!snapshot.blobs.includes(id)) state.blobs.delete(id)
+    }
+    for (const range of snapshot.freed) {
+      for (const entry of state.entries.values()) {
+        if (entry.index >= range.first && entry.index <= range.last) entry.isFreed = true
+      }
+    }
+    state.keepFrom = snapshot.keepFrom
+    for (const entry of [...state.entries.values()]) {
+      const isOld = entry.index < snapshot.keepFrom && entry.index <= snapshot.meta.id.index
+      if (entry.isFreed && isOld) state.entries.delete(entry.index)
+    }
+  }
+
+  #stage(stage: StageWrite): void {
+    const state = this.#group(stage.group)
+    const known = state.staged?.snapshot
+    if (known?.index !== stage.snapshot.index || known.term !== stage.snapshot.term) {
+      state.staged = { snapshot: stage.snapshot, blobs: new Map(), entries: new Map() }
+    }
+    for (const blob of stage.blobs) state.staged?.blobs.set(blob.id, copyOfBlob(blob))
+    for (const entry of stage.entries) state.staged?.entries.set(entry.index, copyOf(entry))
+  }
+
+  #install(install: InstallWrite): void {
+    const state = this.#group(install.group)
+    const entries = new Map<number, StoredEntry>()
+    for (const { first, last } of install.retained) {
+      for (let index = first; index <= last; index += 1) {
+        const entry = state.staged?.entries.get(index) ?? state.entries.get(index)
+        assert(entry !== undefined, 'a retained entry is staged or in the log')
+        entries.set(index, copyOf(entry))
+      }
+    }
+    const blobs = new Map<number, Blob>()
+    for (const id of install.blobs) {
+      const blob = state.staged?.blobs.get(id)
+      assert(blob !== undefined, 'a blob of an installed snapshot is staged')
+      blobs.set(id, blob)
+    }
+    this.groups.set(install.group, {
+      hardState: install.hardState,
+      meta: install.meta,
+      blobs,
+      entries,
+      lastIndex: install.meta.id.index,
+      keepFrom: 0,
+      staged: null
+    })
+  }
+
+  recover(): Recovered {
+    const sorted = [...this.groups].sort(([a], [b]) => a - b)
+    const groups = sorted.map(([id, state]) => recoverGroup(id, state))
+    const { storeId, identity, peers, lastRecord } = this
+    return { storeId, identity, peers, groups, lastRecord }
+  }
+}
+
+function copyOfBlob(blob: Blob): Blob {
+  return { id: blob.id, bytes: blob.bytes.slice() }
+}
+
+function recoverGroup(group: GroupId, state: StoredGroup): RecoveredGroup {
+  const { hardState, meta, lastIndex, staged } = state
+  let firstIndex = lastIndex + 1
+  while (state.entries.has(firstIndex - 1)) firstIndex -= 1
+  const terms: TermRun[] = []
+  const entries: Entry[] = []
+  for (let index = firstIndex; index <= lastIndex; index += 1) {
+    const entry = state.entries.get(index)
+    if (entry === undefined) continue
+    if (terms.at(-1)?.term !== entry.term) terms.push({ firstIndex: index, term: entry.term })
+    if (index > (meta?.id.index ?? 0)) entries.push(bare(entry))
+  }
+  const blobs = [...state.blobs.values()].sort((a, b) => a.id - b.id)
+  return {
+    group,
+    hardState,
+    snapshot: meta === null ? null : { meta, blobs },
+    firstIndex,
+    terms,
+    lastIndex,
+    entries,
+    staged: staged === null ? null : describeStaged(staged)
+  }
+}
+
+function describeStaged(staged: NonNullable<StoredGroup['staged']>): RecoveredGroup['staged'] {
+  const blobs = [...staged.blobs.keys()].sort((a, b) => a - b)
+  const entries = [...staged.entries.values()].map(({ index, term }) => ({ index, term }))
+  entries.sort((a, b) => a.index - b.index)
+  return { snapshot: staged.snapshot, blobs, entries }
+}

@@ -1,0 +1,84 @@
+// The parts of a member, by name. Each part is a synchronous object that sees the others through
+// this interface; member.ts builds them and hands them their inputs.
+import type { Bodies } from './bodies.ts'
+import type { Calls } from './calls.ts'
+import type { Clock } from './clock.ts'
+import type { Counters } from './counters.ts'
+import type { Deliveries } from './deliveries.ts'
+import type { Disk } from './disk.ts'
+import type { Fence } from './fence.ts'
+import type { Gateway } from './gateway.ts'
+import type { GroupCommit } from './group-commit.ts'
+import type { Groups } from './groups.ts'
+import type { Lease } from './lease.ts'
+import type { NodeIdentity } from './log-store.ts'
+import type { Membership } from './membership.ts'
+import type { Metadata } from './metadata.ts'
+import type { Operations } from './operations.ts'
+import type { Output } from './output.ts'
+import type { Peers } from './peers.ts'
+import type { Reconciler } from './reconciler.ts'
+import type { Repair } from './repair.ts'
+import type { Reports } from './reports.ts'
+import type { Sessions } from './sessions.ts'
+import type { Shards } from './shards.ts'
+import type { Snapshots } from './snapshots.ts'
+import type { StoreReads } from './store-reads.ts'
+import type { Timers } from './timers.ts'
+import type { TopologyDriver } from './topology-driver.ts'
+
+/** What a member is told once, when its process starts. */
+export interface MemberOptions {
+  /** Grows or is random per process start; tells this process from the one before. */
+  readonly processEpoch: number
+  /** Under which addresses others reach this node. */
+  readonly addresses: { readonly client: string; readonly peer: string; readonly http: string }
+  /** Start a new cluster when the data directory is blank. The id is 32 hex digits. */
+  readonly bootstrap: { readonly clusterId: string } | null
+  /** Draws from [0, 1). */
+  readonly random: () => number
+  /** CRC-32. */
+  readonly checksum: (bytes: Uint8Array) => number
+}
+
+export interface Core {
+  readonly options: MemberOptions
+  readonly storeId: string
+  /** Null while blank. */
+  identity: NodeIdentity | null
+  readonly outputs: Output[]
+  readonly counters: Counters
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly commit: GroupCommit
+  readonly reads: StoreReads
+  readonly peers: Peers
+  readonly calls: Calls
+  readonly groups: Groups
+  readonly snapshots: Snapshots
+  readonly shards: Shards
+  readonly bodies: Bodies
+  readonly repair: Repair
+  readonly metadata: Metadata
+  readonly lease: Lease
+  readonly fence: Fence
+  readonly topologyDriver: TopologyDriver
+  readonly reports: Reports
+  readonly membership: Membership
+  readonly reconciler: Reconciler
+  readonly operations: Operations
+  readonly gateway: Gateway
+  readonly deliveries: Deliveries
+  readonly sessions: Sessions
+  readonly disk: Disk
+}
+
+/** One line for the node's log. */
+export function log(
+  core: Core,
+  level: 'debug' | 'info' | 'warn' | 'error',
+  message: string,
+  fields: Readonly<Record<string, string | number | boolean | null>> = {}
+): void {
+  core.outputs.push({ type: 'log', level, message, fields })
+}

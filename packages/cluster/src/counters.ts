@@ -1,0 +1,24 @@
+// Counters of a member since its process started, for metrics. Plain numbers: the hot path adds to
+// them.
+import type { MemberCounters } from './status.ts'
+
+export class Counters {
+  publishedMessages = 0
+  publishedBytes = 0
+  confirmedMessages = 0
+  returnedMessages = 0
+  deliveredMessages = 0
+  redeliveredMessages = 0
+  settledMessages = 0
+  elections = 0
+  commitRecords = 0
+  commitBytes = 0
+  clientConnections = 0
+  publishBytesInFlight = 0
+  snapshotsTaken = 0
+  snapshotsInstalled = 0
+
+  read(): MemberCounters {
+    return { ...this }
+  }
+}

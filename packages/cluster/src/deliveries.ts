@@ -1,0 +1,213 @@
+// The deliveries of all queues whose shards this node leads: who consumes, what is woken by what
+// the log applied, and the dispatch marks that ride along with the next entry.
+import type { QueueView, ShardCommand, ShardEffect } from '@holdfast/broker'
+import { encodeCommandSection } from '@holdfast/broker'
+import { HoldfastError, type WireError } from '@holdfast/errors'
+import type { SettleEvent } from '@holdfast/protocol'
+import type { Consumer } from './consumer.ts'
+import type { Core } from './core.ts'
+import type { GroupId } from './log-store.ts'
+import type { QueueCounts } from './peer-message.ts'
+import { QueueDelivery } from './queue-delivery.ts'
+import type { Session } from './session.ts'
+
+export class Deliveries {
+  readonly #core: Core
+  readonly #shards = new Map<GroupId, Map<number, QueueDelivery>>()
+  #awake: Set<QueueDelivery> = new Set()
+  readonly #wantMarks = new Set<GroupId>()
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  wake(queue: QueueDelivery): void {
+    this.#awake.add(queue)
+  }
+
+  wakeQueue(group: GroupId, queue: number): void {
+    this.#shards.get(group)?.get(queue)?.wake()
+  }
+
+  wantMarks(group: GroupId): void {
+    this.#wantMarks.add(group)
+  }
+
+  /** This node began or ceased to lead the shard. Consumers of a lost one attach elsewhere. */
+  leadershipChanged(group: GroupId, isLeading: boolean): void {
+    const lost = this.#shards.get(group)
+    this.#shards.delete(group)
+    const leader = this.#core.reports.locate(group) ?? 0
+    const error = new HoldfastError('NOT_LEADER', { group, leader }).toWire()
+    for (const queue of lost?.values() ?? []) this.#cancelAll(queue, error)
+    const machine = this.#core.groups.shardHost(group)?.machine
+    if (!isLeading || machine === undefined) return
+    this.#shards.set(group, new Map())
+    for (const queue of machine.queues()) {
+      if (queue.consumers.size > 0) this.wake(this.#delivery(group, queue))
+    }
+  }
+
+  #cancelAll(queue: QueueDelivery, error: WireError): void {
+    this.#awake.delete(queue)
+    for (const consumer of queue.consumers()) consumer.session.cancelled(consumer.number, error)
+  }
+
+  attach(
+    group: GroupId,
+    queueId: number,
+    consumer: Consumer,
+    resume: readonly number[] | null
+  ): boolean {
+    const queue = this.#core.groups.shardHost(group)?.machine.queue(queueId)
+    if (queue === undefined || !this.#shards.has(group)) return false
+    const delivery = this.#delivery(group, queue)
+    delivery.attach(consumer, resume)
+    this.wantMarks(group)
+    return true
+  }
+
+  detach(group: GroupId, queueId: number, consumer: Consumer): void {
+    this.#shards.get(group)?.get(queueId)?.detach(consumer)
+  }
+
+  /** Counts of a queue as its leader knows them; null where this node does not lead it. */
+  counts(group: GroupId, queueId: number): QueueCounts | null {
+    const queue = this.#core.groups.shardHost(group)?.machine.queue(queueId)
+    const deliveries = this.#shards.get(group)
+    if (queue === undefined || deliveries === undefined) return null
+    const delivery = deliveries.get(queueId)
+    const unsettled = delivery?.unsettled ?? 0
+    const ready = Math.max(0, queue.liveCount - unsettled)
+    const consumers = delivery?.consumerCount ?? 0
+    return { ready, unsettled, consumers, bytes: queue.bytes }
+  }
+
+  /** Flat ranges of what consumers of the queue hold. */
+  heldRanges(group: GroupId, queueId: number): number[] {
+    return this.#shards.get(group)?.get(queueId)?.heldRanges() ?? []
+  }
+
+  /** A client settles deliveries: what it holds goes into the log, the rest is refused as stale. */
+  settle(
+    session: Session,
+    group: GroupId,
+    queueId: number,
+    consumer: Consumer,
+    event: SettleEvent
+  ): void {
+    const { settleSequence, outcome } = event
+    const delivery = this.#shards.get(group)?.get(queueId)
+    const ranges: number[] = []
+    let isStale = false
+    for (let i = 0; i + 2 < event.ranges.length; i += 3) {
+      const first = event.ranges[i] ?? 0
+      const last = event.ranges[i + 1] ?? 0
+      if (delivery?.release(consumer, first, last)) {
+        ranges.push(first, last, event.ranges[i + 2] ?? 0)
+      } else isStale = true
+    }
+    if (ranges.length === 0) return session.settleAnswered(settleSequence, false)
+    const command: ShardCommand = {
+      type: 'settle',
+      queue: queueId,
+      consumer: consumer.key,
+      outcome,
+      ranges
+    }
+    this.#core.shards.propose(group, command, (reply) => {
+      // Without an answer the client settles again where it attaches next.
+      if (reply === null) return
+      for (let i = 0; i + 2 < ranges.length; i += 3) {
+        delivery?.gone(ranges[i] ?? 0, ranges[i + 1] ?? 0)
+      }
+      this.#core.counters.settledMessages += countOf(ranges)
+      session.settleAnswered(settleSequence, !isStale)
+    })
+    delivery?.wake()
+  }
+
+  /** What an entry changed, on the leader and on followers alike; only a leader has deliveries. */
+  applied(group: GroupId, effects: readonly ShardEffect[]): void {
+    const deliveries = this.#shards.get(group)
+    if (deliveries === undefined) return
+    for (const effect of effects) this.#effect(deliveries, effect)
+  }
+
+  #effect(deliveries: Map<number, QueueDelivery>, effect: ShardEffect): void {
+    switch (effect.type) {
+      case 'published':
+        deliveries.get(effect.queue)?.wake()
+        return
+      case 'returned': {
+        const delivery = deliveries.get(effect.queue)
+        for (let i = 0; i + 1 < effect.ranges.length; i += 2) {
+          delivery?.returned(effect.ranges[i] ?? 0, effect.ranges[i + 1] ?? 0)
+        }
+        return
+      }
+      case 'marks-advanced':
+        for (const { queue } of effect.marks) deliveries.get(queue)?.wake()
+        return
+      case 'queue-deleted': {
+        const delivery = deliveries.get(effect.queue)
+        if (delivery === undefined) return
+        deliveries.delete(effect.queue)
+        const { vhost, name } = delivery.queue
+        const error = new HoldfastError('QUEUE_NOT_FOUND', { queue: name, vhost })
+        return this.#cancelAll(delivery, error.toWire())
+      }
+      default:
+    }
+  }
+
+  /** Marks that should advance, as one command; null if none. */
+  takeMarks(group: GroupId): ShardCommand | null {
+    const deliveries = this.#shards.get(group)
+    if (deliveries === undefined) return null
+    this.#wantMarks.delete(group)
+    const marks: { queue: number; mark: number }[] = []
+    for (const [queue, delivery] of deliveries) {
+      const mark = delivery.wantedMark()
+      if (mark !== null) marks.push({ queue, mark })
+    }
+    return marks.length === 0 ? null : { type: 'advance-marks', marks }
+  }
+
+  flush(): boolean {
+    if (this.#awake.size === 0 && this.#wantMarks.size === 0) return false
+    const awake = this.#awake
+    this.#awake = new Set()
+    for (const queue of awake) queue.dispatch()
+    for (const group of [...this.#wantMarks]) {
+      const marks = this.takeMarks(group)
+      if (marks === null) continue
+      this.#core.groups.shard(group)?.offer(encodeCommandSection(marks), () => undefined)
+    }
+    return true
+  }
+
+  tick(): void {
+    for (const deliveries of this.#shards.values()) {
+      for (const delivery of deliveries.values()) delivery.tick()
+    }
+  }
+
+  #delivery(group: GroupId, queue: QueueView): QueueDelivery {
+    const deliveries = this.#shards.get(group) ?? new Map<number, QueueDelivery>()
+    this.#shards.set(group, deliveries)
+    let delivery = deliveries.get(queue.id)
+    if (delivery === undefined) {
+      delivery = new QueueDelivery(this.#core, group, queue)
+      deliveries.set(queue.id, delivery)
+    }
+    return delivery
+  }
+}
+
+function countOf(ranges: readonly number[]): number {
+  let count = 0
+  for (let i = 0; i + 2 < ranges.length; i += 3)
+    count += (ranges[i + 1] ?? 0) - (ranges[i] ?? 0) + 1
+  return count
+}

@@ -1,0 +1,36 @@
+// How full the disk is, as far as it decides what this node may take (storage rule S3): below the
+// first limit it refuses publishes while acks and consumers go on, below the second it hands over
+// what it leads.
+import type { Core } from './core.ts'
+import { log } from './core.ts'
+import { handOver } from './leadership.ts'
+
+/** Free bytes below which publishes are refused, and below which leadership is given up. */
+export const diskLimits = { publishBytes: 536_870_912, leadBytes: 268_435_456 } as const
+
+export class Disk {
+  readonly #core: Core
+  freeBytes: number = Number.MAX_SAFE_INTEGER
+  #wasLow = false
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /** Whether publishes to shards that this node leads are refused. */
+  get isLow(): boolean {
+    return this.freeBytes < diskLimits.publishBytes
+  }
+
+  measured(freeBytes: number, totalBytes: number): void {
+    this.freeBytes = freeBytes
+    if (this.isLow !== this.#wasLow) {
+      this.#wasLow = this.isLow
+      const message = this.isLow
+        ? 'the disk is nearly full: publishes are refused'
+        : 'the disk has room again'
+      log(this.#core, this.isLow ? 'error' : 'info', message, { freeBytes, totalBytes })
+    }
+    if (freeBytes < diskLimits.leadBytes) handOver(this.#core)
+  }
+}

@@ -1,0 +1,245 @@
+// One Raft group with its machine: proposes what waits, persists and sends what Raft wants, applies
+// what is committed and durable here. What the machine answered goes back to whoever proposed it.
+import { assert } from '@holdfast/errors'
+import type { EntryId, Message, Raft } from '@holdfast/raft'
+import type { Core } from './core.ts'
+import { limits, times } from './limits.ts'
+import type { GroupId } from './log-store.ts'
+import { nodeOf } from './replica-id.ts'
+
+/** Null: not committed as far as this node knows (leadership was lost, or never held). */
+export type OnReply<Reply> = (reply: Reply | null) => void
+
+export interface MachineHost<Proposal, Reply> {
+  /** One entry out of what waited together. */
+  encode(timeMs: number, proposals: readonly Proposal[]): Uint8Array
+  /** Bytes that a proposal will occupy in an entry, roughly. */
+  sizeOf(proposal: Proposal): number
+  /** Applies an entry; replies in the order of its proposals. Throws only on a broken invariant. */
+  apply(id: EntryId, data: Uint8Array): readonly Reply[]
+  /** Log time that the machine has reached, in milliseconds. */
+  readonly timeMs: number
+}
+
+interface Waiting<Proposal, Reply> {
+  readonly proposal: Proposal
+  readonly sizeBytes: number
+  readonly onReply: OnReply<Reply>
+}
+
+interface Proposed<Reply> extends EntryId {
+  readonly onReplies: readonly OnReply<Reply>[]
+}
+
+export class Group<Proposal, Reply> {
+  readonly id: GroupId
+  readonly raft: Raft
+  readonly #core: Core
+  #host: MachineHost<Proposal, Reply>
+  #waiting: Waiting<Proposal, Reply>[] = []
+  #waitingBytes = 0
+  readonly #proposed: Proposed<Reply>[] = []
+  #wasLeader = false
+  /**
+   * Why this replica stopped; null while it works (architecture: a fault halts no more than it
+   * must).
+   */
+  haltedReason: string | null = null
+  /** Payload applied since the last snapshot of the machine. */
+  appliedBytes = 0
+  /** Told when leadership is won (the no-op is applied, so the machine is current) or lost. */
+  onLeadership: (isLeading: boolean) => void = () => undefined
+  #isLeading = false
+
+  constructor(core: Core, id: GroupId, raft: Raft, host: MachineHost<Proposal, Reply>) {
+    this.#core = core
+    this.id = id
+    this.raft = raft
+    this.#host = host
+  }
+
+  set host(host: MachineHost<Proposal, Reply>) {
+    this.#host = host
+  }
+
+  /** Leader whose machine has applied everything committed before its term. */
+  get isLeading(): boolean {
+    return this.#isLeading
+  }
+
+  /** Node id of the leader, as this replica knows it. */
+  get leaderNode(): number | null {
+    return this.raft.leader === null ? null : nodeOf(this.raft.leader)
+  }
+
+  /**
+   * Whether no other replica can have been elected: a quorum has heard this leader lately (thesis
+   * §6.4.1).
+   */
+  get hasLease(): boolean {
+    return this.#isLeading && this.raft.hasLeaderQuorum(times.leaderLeaseTicks)
+  }
+
+  /** Whether publishes may be offered. Commands always are: their number has other bounds. */
+  get hasRoom(): boolean {
+    return this.#waitingBytes <= limits.queuedBytesMax
+  }
+
+  /** Takes a proposal if this replica leads; `onReply` is then called exactly once. */
+  offer(proposal: Proposal, onReply: OnReply<Reply>): boolean {
+    if (!this.#isLeading || this.haltedReason !== null) return false
+    const sizeBytes = this.#host.sizeOf(proposal)
+    this.#waiting.push({ proposal, sizeBytes, onReply })
+    this.#waitingBytes += sizeBytes
+    return true
+  }
+
+  step(message: Message): void {
+    if (this.haltedReason === null) this.raft.step(message)
+  }
+
+  tick(): void {
+    if (this.haltedReason === null) this.raft.tick()
+  }
+
+  /**
+   * Turns what waits into entries. While a write is under way only full entries go, so that the
+   * rest gathers: batches grow with the load, and nothing waits when there is none.
+   */
+  propose(): void {
+    while (this.#waiting.length > 0 && this.raft.canPropose) {
+      if (this.#core.commit.isWriting && this.#waitingBytes < limits.entryBytesMax) return
+      const batch = this.#takeBatch()
+      const timeMs = Math.max(this.#host.timeMs, this.#logTimeMs())
+      const data = this.#host.encode(
+        timeMs,
+        batch.map((waiting) => waiting.proposal)
+      )
+      const id = this.raft.propose(data)
+      const onReplies = batch.map((waiting) => waiting.onReply)
+      if (id === null) {
+        for (const onReply of onReplies) onReply(null)
+        return
+      }
+      this.#proposed.push({ index: id.index, term: id.term, onReplies })
+    }
+  }
+
+  /** Carries out what Raft wants, and applies. Returns whether anything happened. */
+  work(): boolean {
+    if (this.haltedReason !== null) return false
+    let hasWorked = false
+    while (this.raft.hasReady) {
+      this.#carryOut()
+      hasWorked = true
+    }
+    if (this.#apply()) hasWorked = true
+    this.#followLeadership()
+    return hasWorked
+  }
+
+  #takeBatch(): Waiting<Proposal, Reply>[] {
+    let count = 0
+    let bytes = 0
+    for (const waiting of this.#waiting) {
+      const isFull = bytes + waiting.sizeBytes > limits.entryBytesMax
+      if (count > 0 && (isFull || count === limits.entryProposalsMax)) break
+      bytes += waiting.sizeBytes
+      count++
+    }
+    this.#waitingBytes -= bytes
+    return this.#waiting.splice(0, count)
+  }
+
+  #logTimeMs(): number {
+    const voters = this.raft.configuration.voters.map(nodeOf)
+    return this.#core.clock.medianWallMs(voters, this.#core.identity?.node ?? 0)
+  }
+
+  #carryOut(): void {
+    const { commit, snapshots } = this.#core
+    const ready = this.raft.ready()
+    const hasLog = ready.entries.length > 0 || ready.truncateFrom !== null
+    const isNeeded = hasLog || ready.messagesAfterPersist.length > 0
+    let record = commit.barrier
+    if (hasLog || ready.hardState !== null) {
+      const id = commit.addGroup(this.id, ready, isNeeded)
+      if (isNeeded) record = id
+    }
+    for (const message of ready.messages) this.#send(message, null)
+    for (const message of ready.messagesAfterPersist) this.#send(message, record)
+    for (const load of ready.loads) snapshots.load(this.id, load)
+    if (ready.offeredSnapshot !== null) {
+      snapshots.offered(this.id, ready.offeredSnapshot.from, ready.offeredSnapshot.snapshot)
+    }
+    for (const read of ready.reads) this.#core.fence.readIndex(read.id, read.index)
+    commit.whenDurable(record, () => this.raft.persisted(ready.number))
+  }
+
+  #send(message: Message, after: number | null): void {
+    const node = nodeOf(message.to)
+    this.#core.peers.send(node, { type: 'raft', group: this.id, message }, after)
+  }
+
+  #apply(): boolean {
+    const { raft } = this
+    if (raft.appliedIndex >= raft.applicableIndex) return false
+    while (raft.appliedIndex < raft.applicableIndex) {
+      const entry = raft.entry(raft.appliedIndex + 1)
+      assert(entry !== null, 'an entry that is not applied is in memory')
+      if (entry.type === 'command') {
+        this.appliedBytes += entry.data.length
+        const replies = this.#host.apply(entry, entry.data)
+        this.#answer(entry, replies)
+      } else {
+        this.#answer(entry, [])
+      }
+      raft.applied(entry.index)
+    }
+    return true
+  }
+
+  /** Replies belong to this node's proposal only if index and term are those it proposed. */
+  #answer(id: EntryId, replies: readonly Reply[]): void {
+    const first = this.#proposed[0]
+    if (first === undefined || first.index > id.index) return
+    this.#proposed.shift()
+    const isMine = first.index === id.index && first.term === id.term
+    first.onReplies.forEach((onReply, i) => {
+      onReply(isMine ? (replies[i] ?? null) : null)
+    })
+  }
+
+  #followLeadership(): void {
+    const isLeader = this.raft.isLeader
+    if (isLeader && !this.#wasLeader) this.#core.counters.elections++
+    this.#wasLeader = isLeader
+    const isLeading = isLeader && this.raft.noopApplied
+    if (isLeading === this.#isLeading) return
+    this.#isLeading = isLeading
+    if (!isLeading) this.#dropProposals()
+    this.onLeadership(isLeading)
+  }
+
+  /**
+   * Leadership is lost: what was proposed may or may not be committed; its proposers must ask
+   * again.
+   */
+  #dropProposals(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    this.#waitingBytes = 0
+    for (const { onReply } of waiting) onReply(null)
+    for (const { onReplies } of this.#proposed.splice(0)) {
+      for (const onReply of onReplies) onReply(null)
+    }
+  }
+
+  /** Stops this replica after a broken invariant. The other groups of the node go on. */
+  halt(reason: string): void {
+    this.haltedReason = reason
+    this.#isLeading = false
+    this.#dropProposals()
+    this.onLeadership(false)
+  }
+}

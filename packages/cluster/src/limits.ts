@@ -1,0 +1,87 @@
+// Every bound of a member, in one place. Relations between them are asserted at the end.
+import { assert } from '@holdfast/errors'
+
+export const limits = {
+  /** Payload of one log entry; one larger message makes an entry of its own. */
+  entryBytesMax: 131_072,
+  /** Proposals in one log entry. */
+  entryProposalsMax: 4096,
+  /** Payload of one commit record; one larger entry may exceed it. */
+  recordBytesMax: 4_194_304,
+  /** Proposed by this node and not yet committed, per group. */
+  uncommittedBytesMax: 33_554_432,
+  /** Waiting at a leader to be proposed, per group; more is refused and comes again. */
+  queuedBytesMax: 16_777_216,
+  /** Forwarded to one shard's leader and not yet answered. */
+  forwardBytesMax: 8_388_608,
+  /** Append requests and payload in flight to one follower of one group. */
+  inflightRequestsMax: 16,
+  inflightBytesMax: 4_194_304,
+  /** Entry bodies kept in memory for all groups: followers, deliveries. */
+  bodyBytesMax: 25_165_824,
+  /** Bodies read back from disk for deliveries, for all groups. */
+  readCacheBytesMax: 16_777_216,
+  /** One read from disk. */
+  readBytesMax: 1_048_576,
+  /** Publish credit of all clients together; a client starts with the protocol's initial credit. */
+  publishCreditBytesMax: 100_663_296,
+  /** Bytes that wait in a client's socket before its deliveries pause. */
+  clientBufferBytesMax: 1_048_576,
+  /** Payload of one deliver frame. */
+  deliverBytesMax: 131_072,
+  /** Payload of a peer frame that gathers small messages. */
+  peerFrameBytesMax: 1_048_576,
+  /** Calls to other nodes that are unanswered. */
+  callsMax: 65_536,
+  /** Unsettled deliveries that one consumer may ask for. */
+  prefetchMax: 65_535,
+  /** Consumers of one queue. */
+  consumersPerQueueMax: 10_000,
+  /** A dispatch mark runs ahead of the deliveries by at least and at most this many offsets. */
+  markBlockMin: 64,
+  markBlockMax: 16_384,
+  /** One chunk of a snapshot transfer. */
+  snapshotChunkBytes: 1_048_576,
+  /** Log growth after which a machine is snapshotted. */
+  snapshotBytes: 16_777_216,
+  snapshotEntries: 50_000,
+  /** Freed entries are kept for lagging followers up to here, per group. */
+  keepBytesMax: 268_435_456,
+  /** Voters of the metadata group, replicas of a shard. */
+  metadataVotersMax: 5,
+  shardReplicasMax: 3,
+  shardsAtBootstrap: 16
+} as const
+
+assert(limits.entryBytesMax <= limits.recordBytesMax, 'an entry fits into a commit record')
+assert(limits.markBlockMin <= limits.markBlockMax, 'mark blocks have a range')
+
+/** Times in milliseconds of the monotonic clock. */
+export const times = {
+  tickMs: 50,
+  electionTimeoutTicks: 20,
+  heartbeatTicks: 2,
+  /** A leader that a quorum has heard within this time is the only one. */
+  leaderLeaseTicks: 16,
+  /** A node may route without asking for this long after it asked (architecture: routing lease). */
+  leaseMs: 2_000,
+  leaseRenewMs: 400,
+  /** Clocks of different nodes run at speeds that differ by far less. */
+  leaseMarginMs: 200,
+  statusMs: 400,
+  reconcileMs: 200,
+  balanceMs: 1_500,
+  /** A new leader waits this long for the consumers it knows of to come back. */
+  reattachGraceMs: 2_000,
+  /** A call that is not answered fails; its caller retries or reports. */
+  callTimeoutMs: 5_000,
+  /** A client's request that could not be done by then is refused as unavailable. */
+  requestTimeoutMs: 30_000,
+  retryMs: 50,
+  /** Forwarded publishes without any answer are sent again. */
+  forwardRetryMs: 3_000,
+  snapshotTransferIdleMs: 15_000
+} as const
+
+assert(times.electionTimeoutTicks > 4 * times.heartbeatTicks, 'heartbeats outpace elections')
+assert(times.leaseMs > 2 * times.leaseRenewMs, 'a lost renewal costs no lease')

@@ -1,0 +1,46 @@
+// One batch of publishes on its way through a gateway: where it came from, and what its outcome is
+// once every shard it went to has answered.
+import type { WireError } from '@holdfast/errors'
+
+/** A batch as a client sent it: consecutive sequences, one exchange and routing key. */
+export interface Batch {
+  readonly exchange: string
+  readonly routingKey: string
+  readonly mandatory: boolean
+  /** The client said that this is its producer's first batch. */
+  readonly first: boolean
+  readonly firstSequence: number
+  readonly lowestUnconfirmed: number
+  readonly count: number
+  readonly blob: Uint8Array
+}
+
+/**
+ * Who publishes: survives connections and gateways (architecture: every publish has an identity).
+ */
+export interface Producer {
+  readonly id: Uint8Array
+  readonly epoch: number
+}
+
+/** Where outcomes go; a closed session ignores them. */
+export interface PublishOrigin {
+  readonly vhost: string
+  readonly producer: Producer
+  confirmed(firstSequence: number, count: number, bytes: number): void
+  failed(firstSequence: number, count: number, bytes: number, error: WireError): void
+}
+
+/** A batch in flight. */
+export interface Publish {
+  readonly origin: PublishOrigin
+  readonly batch: Batch
+  /** Shards that have not answered. */
+  shardsWaiting: number
+  /** Queues it was sent to, less those that turned out to be gone. */
+  queuesLeft: number
+  /** Shards that refused it. */
+  error: WireError | null
+  /** How often all its queues were gone and it was routed again. */
+  attempts: number
+}

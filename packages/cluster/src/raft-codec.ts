@@ -1,0 +1,161 @@
+// Raft messages between nodes.
+//   message := type:u8 from:number to:number term:number fields
+//   entry   := index:number term:number type:u8 data:bytes
+import { HoldfastError, unreachable } from '@holdfast/errors'
+import type { Entry, EntryId, EntryType, Message, SnapshotMeta } from '@holdfast/raft'
+import { decodeConfiguration, encodeConfiguration } from '@holdfast/raft'
+import { type ByteReader, retain } from './byte-reader.ts'
+import type { ByteWriter } from './byte-writer.ts'
+
+const messageTypes = [
+  'vote-request',
+  'vote-response',
+  'append-request',
+  'append-response',
+  'heartbeat-request',
+  'heartbeat-response',
+  'snapshot-request',
+  'timeout-now',
+  'read-index-request',
+  'read-index-response'
+] as const
+
+const entryTypes: readonly EntryType[] = ['command', 'configuration', 'no-op']
+
+export function writeEntry(writer: ByteWriter, entry: Entry): void {
+  writer.number(entry.index)
+  writer.number(entry.term)
+  writer.u8(entryTypes.indexOf(entry.type))
+  writer.bytes(entry.data)
+}
+
+export function readEntry(reader: ByteReader): Entry {
+  const index = reader.number()
+  const term = reader.number()
+  const type = entryTypes[reader.u8()]
+  if (type === undefined) throw new HoldfastError('FRAME_INVALID', { reason: 'entry type' })
+  return { index, term, type, data: retain(reader.bytes()) }
+}
+
+function writeId(writer: ByteWriter, id: EntryId): void {
+  writer.number(id.index)
+  writer.number(id.term)
+}
+
+function readId(reader: ByteReader): EntryId {
+  return { index: reader.number(), term: reader.number() }
+}
+
+export function writeSnapshotMeta(writer: ByteWriter, meta: SnapshotMeta): void {
+  writeId(writer, meta.id)
+  writer.bytes(encodeConfiguration(meta.configuration))
+  writer.bytes(meta.manifest)
+}
+
+export function readSnapshotMeta(reader: ByteReader): SnapshotMeta {
+  const id = readId(reader)
+  const configuration = decodeConfiguration(reader.bytes())
+  return { id, configuration, manifest: reader.bytes().slice() }
+}
+
+export function writeRaftMessage(writer: ByteWriter, message: Message): void {
+  writer.u8(messageTypes.indexOf(message.type))
+  writer.number(message.from)
+  writer.number(message.to)
+  writer.number(message.term)
+  switch (message.type) {
+    case 'vote-request':
+      writer.u8((message.pre ? 1 : 0) + (message.transfer ? 2 : 0))
+      return writeId(writer, message.last)
+    case 'vote-response':
+      return writer.u8((message.pre ? 1 : 0) + (message.granted ? 2 : 0))
+    case 'append-request':
+      writeId(writer, message.previous)
+      writer.number(message.commit)
+      writer.number(message.session)
+      writer.u32(message.entries.length)
+      for (const entry of message.entries) writeEntry(writer, entry)
+      return
+    case 'append-response':
+      writer.u8(message.accepted ? 1 : 0)
+      writer.number(message.index)
+      writer.number(message.session)
+      return writeId(writer, message.hint)
+    case 'heartbeat-request':
+      writer.number(message.commit)
+      return writer.number(message.round)
+    case 'heartbeat-response':
+      return writer.number(message.round)
+    case 'snapshot-request':
+      writer.number(message.session)
+      return writeSnapshotMeta(writer, message.snapshot)
+    case 'timeout-now':
+      return
+    case 'read-index-request':
+      return writer.number(message.id)
+    case 'read-index-response':
+      writer.number(message.id)
+      writer.u8(message.index === null ? 0 : 1)
+      return writer.number(message.index ?? 0)
+    default:
+      return unreachable(message)
+  }
+}
+
+/** @throws FRAME_INVALID */
+export function readRaftMessage(reader: ByteReader): Message {
+  const type = messageTypes[reader.u8()]
+  const envelope = { from: reader.number(), to: reader.number(), term: reader.number() }
+  switch (type) {
+    case 'vote-request': {
+      const flags = reader.u8()
+      const last = readId(reader)
+      return { type, ...envelope, pre: flags % 2 === 1, transfer: flags > 1, last }
+    }
+    case 'vote-response': {
+      const flags = reader.u8()
+      return { type, ...envelope, pre: flags % 2 === 1, granted: flags > 1 }
+    }
+    case 'append-request': {
+      const previous = readId(reader)
+      const commit = reader.number()
+      const session = reader.number()
+      return { type, ...envelope, previous, commit, session, entries: readEntries(reader) }
+    }
+    case 'append-response': {
+      const accepted = reader.u8() === 1
+      const index = reader.number()
+      const session = reader.number()
+      return { type, ...envelope, accepted, index, session, hint: readId(reader) }
+    }
+    case 'heartbeat-request':
+      return { type, ...envelope, commit: reader.number(), round: reader.number() }
+    case 'heartbeat-response':
+      return { type, ...envelope, round: reader.number() }
+    case 'snapshot-request': {
+      const session = reader.number()
+      return { type, ...envelope, session, snapshot: readSnapshotMeta(reader) }
+    }
+    case 'timeout-now':
+      return { type, ...envelope }
+    case 'read-index-request':
+      return { type, ...envelope, id: reader.number() }
+    case 'read-index-response': {
+      const id = reader.number()
+      const isKnown = reader.u8() === 1
+      const index = reader.number()
+      return { type, ...envelope, id, index: isKnown ? index : null }
+    }
+    case undefined:
+      throw new HoldfastError('FRAME_INVALID', { reason: 'unknown raft message' })
+    default:
+      return unreachable(type)
+  }
+}
+
+function readEntries(reader: ByteReader): Entry[] {
+  const count = reader.u32()
+  const entries: Entry[] = []
+  for (let i = 0; i < count; i++) entries.push(readEntry(reader))
+  return entries
+}

@@ -1,0 +1,134 @@
+// What is known of all groups, those without a replica here included: each node tells the others,
+// twice a second or so and at once when leadership changes, what it sees of its own. The highest
+// term wins.
+import type { Core } from './core.ts'
+import type { AnyGroup } from './groups.ts'
+import { times } from './limits.ts'
+import type { GroupId } from './log-store.ts'
+import type { GroupReport } from './peer-message.ts'
+import { nodeOf } from './replica-id.ts'
+
+interface Known extends GroupReport {
+  readonly from: number
+  readonly heardMs: number
+}
+
+/** A replica this close behind the commit index counts as caught up. */
+const caughtUpEntries = 64
+
+export class Reports {
+  readonly #core: Core
+  readonly #known = new Map<GroupId, Known>()
+  #sentMs = 0
+  #hasNews = false
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /** Leadership changed here: the others should know soon. */
+  changed(): void {
+    this.#hasNews = true
+  }
+
+  tick(): void {
+    const { clock } = this.#core
+    if (clock.nowMs - this.#sentMs >= times.statusMs) this.#hasNews = true
+  }
+
+  flush(): void {
+    const { clock, identity, metadata, peers } = this.#core
+    if (!this.#hasNews || identity === null) return
+    this.#hasNews = false
+    this.#sentMs = clock.nowMs
+    const groups = this.#core.groups.all().map((group) => this.#describe(group))
+    for (const report of groups) this.#learn(identity.node, report)
+    for (const { node } of metadata.machine.membership.nodes) {
+      if (node === identity.node || !peers.isUp(node)) continue
+      peers.send(node, { type: 'cast', cast: { type: 'status', groups } })
+    }
+  }
+
+  received(from: number, groups: readonly GroupReport[]): void {
+    for (const report of groups) this.#learn(from, report)
+  }
+
+  #learn(from: number, report: GroupReport): void {
+    const known = this.#known.get(report.group)
+    const isNewer =
+      known === undefined ||
+      report.term > known.term ||
+      (report.term === known.term && (known.leader === null || report.leader === from))
+    if (isNewer) {
+      this.#known.set(report.group, { ...report, from, heardMs: this.#core.clock.nowMs })
+    }
+  }
+
+  #describe(group: AnyGroup): GroupReport {
+    const { raft } = group
+    const { voters, outgoing, learners } = raft.configuration
+    const caughtUp = raft.isLeader
+      ? raft
+          .progress()
+          .filter((progress) => progress.match + caughtUpEntries >= raft.commitIndex)
+          .map((progress) => progress.replica)
+      : null
+    return {
+      group: group.id,
+      leader: group.leaderNode,
+      term: raft.term,
+      voters,
+      outgoing,
+      learners,
+      commit: raft.commitIndex,
+      applied: raft.appliedIndex,
+      caughtUp
+    }
+  }
+
+  /**
+   * The newest report of a group: what its leader tells, else what this node's own replica sees.
+   */
+  report(group: GroupId): GroupReport | null {
+    const local = this.#core.groups.get(group)
+    const known = this.#known.get(group) ?? null
+    if (local === undefined) return known
+    const own = this.#describe(local)
+    if (known === null || own.caughtUp !== null) return own
+    const isFromLeader = known.caughtUp !== null && known.term >= own.term
+    return isFromLeader || known.term > own.term || own.leader === null ? known : own
+  }
+
+  /** Leader and term of a group as far as this node knows. */
+  leadership(group: GroupId): { readonly leader: number | null; readonly term: number } {
+    const local = this.#core.groups.get(group)
+    const known = this.#known.get(group)
+    const term = local?.raft.term ?? -1
+    if (local !== undefined && local.leaderNode !== null && term >= (known?.term ?? -1)) {
+      return { leader: local.leaderNode, term }
+    }
+    if (known === undefined || known.term < term) return { leader: null, term: Math.max(0, term) }
+    return { leader: known.leader, term: known.term }
+  }
+
+  /** Node that leads the group; null if none is known. */
+  locate(group: GroupId): number | null {
+    return this.leadership(group).leader
+  }
+
+  /** A process is gone: what it led has no leader until another says so. */
+  nodeGone(node: number): void {
+    for (const [group, known] of this.#known) {
+      if (known.leader === node) this.#known.set(group, { ...known, leader: null })
+    }
+  }
+
+  forget(group: GroupId): void {
+    this.#known.delete(group)
+  }
+
+  /** Node ids in a list of replicas, ascending, each once. */
+  static nodes(replicas: readonly number[]): number[] {
+    return [...new Set(replicas.map(nodeOf))].sort((a, b) => a - b)
+  }
+}

@@ -1,0 +1,156 @@
+// All clients of this node: their events, and the publish credit that they share.
+import { unreachable } from '@holdfast/errors'
+import type { ConnectionEvent, NodeAddress } from '@holdfast/protocol'
+import type { Core } from './core.ts'
+import { limits } from './limits.ts'
+import { handleRequest } from './requests.ts'
+import { Session } from './session.ts'
+
+interface Want {
+  readonly session: Session
+  bytes: number
+}
+
+export class Sessions {
+  readonly #core: Core
+  readonly #sessions = new Map<number, Session>()
+  readonly #busy = new Set<Session>()
+  readonly #resumable = new Set<Session>()
+  /** Clients that wait for credit, in the order they asked. */
+  #wants: Want[] = []
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  get count(): number {
+    return this.#sessions.size
+  }
+
+  up(connection: number): void {
+    this.#sessions.set(connection, new Session(this.#core, connection))
+    this.#core.counters.clientConnections = this.#sessions.size
+  }
+
+  bytes(connection: number, bytes: Uint8Array): void {
+    const session = this.#sessions.get(connection)
+    if (session === undefined) return
+    this.touch(session)
+    for (const event of session.receive(bytes)) this.#event(session, event)
+  }
+
+  down(connection: number): void {
+    const session = this.#sessions.get(connection)
+    if (session === undefined) return
+    this.#sessions.delete(connection)
+    this.#wants = this.#wants.filter((want) => want.session !== session)
+    session.closed()
+    this.#core.counters.clientConnections = this.#sessions.size
+    this.creditReturned()
+  }
+
+  drained(connection: number, bytes: number): void {
+    this.#sessions.get(connection)?.drained(bytes)
+  }
+
+  /** The session has something to send at the end of the step. */
+  touch(session: Session): void {
+    this.#busy.add(session)
+  }
+
+  resumeHeld(): void {
+    for (const session of this.#sessions.values()) this.#resumable.add(session)
+  }
+
+  tick(): void {
+    for (const session of this.#sessions.values()) {
+      for (const event of session.connection.tick(this.#core.clock.nowMs)) {
+        this.#event(session, event)
+      }
+      this.touch(session)
+    }
+    this.resumeHeld()
+  }
+
+  /** Held publishes of sessions whose obstacle may be gone. */
+  work(): boolean {
+    if (this.#resumable.size === 0) return false
+    const sessions = [...this.#resumable]
+    this.#resumable.clear()
+    for (const session of sessions) session.resumeHeld()
+    return true
+  }
+
+  flush(): void {
+    for (const session of this.#busy) {
+      session.flush()
+      if (session.connection.isClosed) {
+        this.#core.outputs.push({ type: 'client-close', connection: session.id })
+        session.closed()
+      }
+    }
+    this.#busy.clear()
+  }
+
+  /** Tells the clients where the nodes are. */
+  nodesChanged(): void {
+    const nodes = this.nodeAddresses()
+    for (const session of this.#sessions.values()) {
+      session.connection.nodes(nodes)
+      this.touch(session)
+    }
+  }
+
+  nodeAddresses(): readonly NodeAddress[] {
+    return this.#core.metadata.machine.membership.nodes.map(({ node, addresses }) => {
+      return { id: node, client: addresses.client, http: addresses.http }
+    })
+  }
+
+  #event(session: Session, event: ConnectionEvent): void {
+    switch (event.type) {
+      case 'hello':
+        return session.opened(event, this.nodeAddresses())
+      case 'request':
+        return handleRequest(this.#core, session, event)
+      case 'publish':
+        return session.publish(event)
+      case 'settle':
+        return session.settle(event)
+      case 'want-credit':
+        this.#wants = this.#wants.filter((want) => want.session !== session)
+        this.#wants.push({ session, bytes: event.bytes })
+        return this.creditReturned()
+      case 'closed':
+        return session.closed()
+      default:
+        return unreachable(event)
+    }
+  }
+
+  /** Lends credit to those who wait, first come first served, as far as the node's pool goes. */
+  creditReturned(): void {
+    if (this.#wants.length === 0) return
+    let lent = 0
+    for (const session of this.#sessions.values()) lent += session.connection.borrowedBytes
+    while (this.#wants.length > 0) {
+      const [want] = this.#wants
+      if (want === undefined) return
+      const isAlone = lent === 0
+      if (lent + want.bytes > limits.publishCreditBytesMax && !isAlone) {
+        this.#reclaim(true)
+        return
+      }
+      this.#wants.shift()
+      lent += want.bytes
+      want.session.connection.grant(want.bytes)
+      this.touch(want.session)
+    }
+    this.#reclaim(false)
+  }
+
+  /** While somebody waits, credit that comes back goes to the pool. */
+  #reclaim(isReclaiming: boolean): void {
+    for (const session of this.#sessions.values()) session.connection.isReclaiming = isReclaiming
+  }
+}

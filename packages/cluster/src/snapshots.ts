@@ -1,0 +1,178 @@
+// Snapshots of this node's replicas: when they are taken, and what the log may forget afterwards. A
+// snapshot holds the machine's state and indexes, never bodies; entries behind it stay while a
+// message in them lives (architecture: the log is the message store).
+import type { LoadRequest, ReplicaId, SnapshotMeta } from '@holdfast/raft'
+import type { Core } from './core.ts'
+import type { AnyGroup } from './groups.ts'
+import { limits } from './limits.ts'
+import type { Blob, GroupId, IndexRange } from './log-store.ts'
+import { SnapshotFetch } from './snapshot-fetch.ts'
+
+/** What a machine gives for a snapshot; see the broker package. */
+export interface MachineSnapshot {
+  readonly manifest: Uint8Array
+  readonly newBlobs: readonly Blob[]
+  readonly blobs: readonly number[]
+  readonly freed: readonly IndexRange[]
+}
+
+/** A replica's own last snapshot, as others may fetch it. */
+interface Taken {
+  readonly meta: SnapshotMeta
+  readonly blobs: readonly number[]
+}
+
+/** A point in the log to which freed entries may be forgotten, and the payload behind it. */
+interface KeepPoint {
+  readonly index: number
+  readonly bytes: number
+}
+
+interface GroupSnapshots {
+  taken: Taken | null
+  keepPoints: KeepPoint[]
+  appliedBytesTotal: number
+  /** A follower fetches the snapshot: no other is taken until this time of the monotonic clock. */
+  pinnedUntilMs: number
+  fetch: SnapshotFetch | null
+  isTaking: boolean
+}
+
+export class Snapshots {
+  readonly #core: Core
+  readonly #groups = new Map<GroupId, GroupSnapshots>()
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /** A replica was recovered with this snapshot, or has installed it. */
+  restored(group: GroupId, meta: SnapshotMeta, blobs: readonly number[]): void {
+    const state = this.#state(group)
+    state.taken = { meta, blobs }
+    state.keepPoints = [{ index: meta.id.index + 1, bytes: state.appliedBytesTotal }]
+  }
+
+  forget(group: GroupId): void {
+    this.#groups.delete(group)
+  }
+
+  /** The snapshot a follower may fetch; pins it for a while. */
+  pin(group: GroupId): Taken | null {
+    const state = this.#state(group)
+    state.pinnedUntilMs = this.#core.clock.nowMs + 15_000
+    return state.taken
+  }
+
+  /** Takes a snapshot of each group that has grown enough; at most one a step, for even latency. */
+  takeWhereDue(): void {
+    for (const group of this.#core.groups.all()) {
+      const state = this.#state(group.id)
+      const { raft } = group
+      const since = raft.appliedIndex - (state.taken?.meta.id.index ?? 0)
+      const isDue = group.appliedBytes >= limits.snapshotBytes || since >= limits.snapshotEntries
+      const isPinned = state.pinnedUntilMs > this.#core.clock.nowMs
+      if (!isDue || isPinned || state.isTaking || state.fetch !== null) continue
+      if (group.haltedReason !== null) continue
+      this.#take(group, state)
+      return
+    }
+  }
+
+  #take(group: AnyGroup, state: GroupSnapshots): void {
+    const { raft } = group
+    const index = raft.appliedIndex
+    const term = raft.termAt(index)
+    if (term === null || index === 0) return
+    const configuration = group.raft.configurationAt(index)
+    const machine: MachineSnapshot = this.#core.groups.snapshotMachine(group.id)
+    const meta: SnapshotMeta = { id: { index, term }, configuration, manifest: machine.manifest }
+    state.appliedBytesTotal += group.appliedBytes
+    group.appliedBytes = 0
+    state.keepPoints.push({ index: index + 1, bytes: state.appliedBytesTotal })
+    const keepFrom = this.#keepFrom(group, state)
+    const { newBlobs, blobs, freed } = machine
+    state.isTaking = true
+    this.#core.counters.snapshotsTaken++
+    const record = this.#core.commit.addSnapshot({
+      group: group.id,
+      meta,
+      newBlobs,
+      blobs,
+      freed,
+      keepFrom
+    })
+    this.#core.commit.whenDurable(record, () => {
+      state.isTaking = false
+      state.taken = { meta, blobs }
+      raft.snapshotTaken(meta)
+      raft.compact(keepFrom)
+    })
+  }
+
+  /**
+   * Freed entries stay for members that lack them, within bounds; at least since the snapshot
+   * before.
+   */
+  #keepFrom(group: AnyGroup, state: GroupSnapshots): number {
+    let needed = Number.MAX_SAFE_INTEGER
+    for (const progress of group.raft.progress()) needed = Math.min(needed, progress.match + 1)
+    const points = state.keepPoints
+    while (points.length > 2) {
+      const [oldest, next] = points
+      if (oldest === undefined || next === undefined) break
+      const isTooMuch = state.appliedBytesTotal - oldest.bytes > limits.keepBytesMax
+      if (next.index > needed && !isTooMuch) break
+      points.shift()
+    }
+    return points[0]?.index ?? 1
+  }
+
+  /** A follower needs entries that are no longer in memory. */
+  load(groupId: GroupId, request: LoadRequest): void {
+    const { replica, firstIndex, lastIndex, bytesMax } = request
+    const range = { first: firstIndex, last: lastIndex }
+    this.#core.reads.entries(groupId, range, bytesMax, (results) => {
+      const group = this.#core.groups.get(groupId)
+      if (group === undefined) return
+      const entries = []
+      for (const result of results) {
+        if (result.type !== 'entry') break
+        entries.push(result.entry)
+      }
+      if (entries.length > 0) group.raft.supply(replica, entries)
+      else group.raft.loadFailed(replica)
+    })
+  }
+
+  /** A leader offers its snapshot because its log does not reach back far enough. */
+  offered(group: GroupId, from: ReplicaId, meta: SnapshotMeta): void {
+    const state = this.#state(group)
+    if (state.fetch?.isFor(meta.id)) return state.fetch.offeredBy(from)
+    state.fetch?.abandon()
+    state.fetch = new SnapshotFetch(this.#core, group, from, meta, () => {
+      state.fetch = null
+    })
+    state.fetch.start()
+  }
+
+  tick(): void {
+    for (const [, state] of this.#groups) state.fetch?.tick()
+  }
+
+  #state(group: GroupId): GroupSnapshots {
+    let state = this.#groups.get(group)
+    if (state === undefined) {
+      state = {
+        taken: null,
+        keepPoints: [{ index: 1, bytes: 0 }],
+        appliedBytesTotal: 0,
+        pinnedUntilMs: 0,
+        fetch: null,
+        isTaking: false
+      }
+      this.#groups.set(group, state)
+    }
+    return state
+  }
+}

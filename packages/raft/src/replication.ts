@@ -1,0 +1,215 @@
+// The leader's side of the log (Raft §5.3): what to send to whom, and what the answers mean.
+// Requests are made when a ready is taken, so that everything proposed in between travels together;
+// they are pipelined (thesis §10.2.1) within the bounds of inflights.ts.
+import { commitTo } from './append.ts'
+import type { Entry } from './entry.ts'
+import { snapshotOfferTimeouts } from './limits.ts'
+import type { AppendResponse, HeartbeatResponse } from './message.ts'
+import { becomeProbe, becomeReplicate, becomeSnapshot, type Progress } from './progress.ts'
+import { agreedValue } from './quorum.ts'
+import { noteRound } from './read-index.ts'
+import { effectiveConfiguration, progressOf, type RaftState } from './state.ts'
+
+/** Sends every follower what it may be sent. Called once for each ready. */
+export function replicate(state: RaftState): void {
+  for (const progress of state.progress) {
+    if (progress.replica !== state.id) replicateTo(state, progress)
+  }
+}
+
+function replicateTo(state: RaftState, progress: Progress): void {
+  const isWaiting = progress.state === 'snapshot' || progress.isProbeSent
+  if (!isWaiting && state.log.termAt(progress.next - 1) === null) {
+    offerLatestSnapshot(state, progress)
+  }
+  switch (progress.state) {
+    case 'probe':
+      probe(state, progress)
+      break
+    case 'replicate':
+      pipeline(state, progress)
+      break
+    case 'snapshot':
+      offerSnapshot(state, progress)
+      break
+  }
+}
+
+function probe(state: RaftState, progress: Progress): void {
+  if (progress.isProbeSent || progress.isLoading) return
+  progress.isProbeSent = true
+  // Bodies that are not in memory are not worth loading before it is known where the logs meet.
+  const hasBodies = progress.next >= state.log.bodiesFirst && progress.next <= state.log.lastIndex
+  sendAppend(
+    state,
+    progress,
+    hasBodies ? state.log.slice(progress.next, state.config.appendBytesMax) : []
+  )
+}
+
+function pipeline(state: RaftState, progress: Progress): void {
+  const { log, config } = state
+  let isSent = false
+  while (!progress.isLoading && progress.next <= log.lastIndex && !progress.inflights.isFull) {
+    const bytesMax = Math.min(config.appendBytesMax, progress.inflights.roomBytes)
+    if (progress.next < log.bodiesFirst) {
+      progress.isLoading = true
+      state.out.loads.push({
+        replica: progress.replica,
+        firstIndex: progress.next,
+        lastIndex: log.bodiesFirst - 1,
+        bytesMax
+      })
+      break
+    }
+    const entries = log.slice(progress.next, bytesMax)
+    if (isTooLarge(entries, progress, bytesMax)) break
+    sendPipelined(state, progress, entries)
+    isSent = true
+  }
+  const isCommitDue = config.broadcastCommit && progress.commitTold < state.commitIndex
+  if (!isSent && (progress.isPingDue || isCommitDue)) sendAppend(state, progress, [])
+}
+
+/** An entry larger than the room goes alone, once nothing else is under way. */
+function isTooLarge(entries: readonly Entry[], progress: Progress, bytesMax: number): boolean {
+  return progress.inflights.count > 0 && (entries[0]?.data.byteLength ?? 0) > bytesMax
+}
+
+function sendPipelined(state: RaftState, progress: Progress, entries: readonly Entry[]): void {
+  const bytes = entries.reduce((sum, entry) => sum + entry.data.byteLength, 0)
+  const lastIndex = progress.next + entries.length - 1
+  sendAppend(state, progress, entries)
+  progress.inflights.add(lastIndex, bytes)
+  progress.next = lastIndex + 1
+}
+
+function sendAppend(state: RaftState, progress: Progress, entries: readonly Entry[]): void {
+  const index = progress.next - 1
+  progress.isPingDue = false
+  progress.commitTold = state.commitIndex
+  state.out.messages.push({
+    type: 'append-request',
+    from: state.id,
+    to: progress.replica,
+    term: state.term,
+    session: progress.session,
+    previous: { index, term: state.log.termAt(index) ?? 0 },
+    commit: state.commitIndex,
+    entries
+  })
+}
+
+/** The follower needs what the log has forgotten (Raft §7). */
+function offerLatestSnapshot(state: RaftState, progress: Progress): void {
+  const { snapshot } = state.log
+  if (snapshot !== null) becomeSnapshot(progress, snapshot, state.tickCount)
+}
+
+/** Repeats the same offer until it is answered: a newer one would void what was fetched already. */
+function offerSnapshot(state: RaftState, progress: Progress): void {
+  const { offered } = progress
+  if (offered === null) return
+  const patience = snapshotOfferTimeouts * state.config.electionTimeoutTicks
+  const isOverdue = state.tickCount - offered.tick >= patience
+  if (!progress.isOfferDue && !isOverdue) return
+  progress.isOfferDue = false
+  progress.offered = { snapshot: offered.snapshot, tick: state.tickCount }
+  state.out.messages.push({
+    type: 'snapshot-request',
+    from: state.id,
+    to: progress.replica,
+    term: state.term,
+    session: progress.session,
+    snapshot: offered.snapshot
+  })
+}
+
+export function handleAppendResponse(state: RaftState, message: AppendResponse): void {
+  const progress = progressOf(state, message.from)
+  if (state.role !== 'leader' || progress === null) return
+  if (progress.replica === state.id || progress.session !== message.session) return
+  progress.heardTick = state.tickCount
+  if (message.accepted) acceptedTo(state, progress, message.index)
+  else refused(state, progress, message)
+}
+
+function acceptedTo(state: RaftState, progress: Progress, index: number): void {
+  if (index > state.log.lastIndex || index < progress.match) return
+  progress.match = index
+  progress.next = Math.max(progress.next, index + 1)
+  if (progress.state === 'replicate') progress.inflights.freeTo(index)
+  else if (progress.state === 'probe' || state.log.termAt(index) !== null) becomeReplicate(progress)
+  // It has what was offered, and the log has moved on meanwhile.
+  else if (index >= (progress.offered?.snapshot.id.index ?? 0)) becomeProbe(progress, index + 1)
+  advanceCommit(state)
+}
+
+function refused(state: RaftState, progress: Progress, message: AppendResponse): void {
+  switch (progress.state) {
+    case 'snapshot':
+      // The offered snapshot could not be had: look again where the logs stand, after a heartbeat.
+      if (progress.offered?.snapshot.id.index !== message.index) return
+      becomeProbe(progress, state.log.lastIndexOfTerm(message.hint.index, message.hint.term) + 1)
+      progress.isProbeSent = true
+      return
+    case 'probe':
+      if (progress.next - 1 !== message.index) return
+      break
+    case 'replicate':
+      if (message.index <= progress.match) return
+      break
+  }
+  const meets = state.log.lastIndexOfTerm(message.hint.index, message.hint.term)
+  becomeProbe(progress, Math.min(meets, message.index - 1) + 1)
+}
+
+export function handleHeartbeatResponse(state: RaftState, message: HeartbeatResponse): void {
+  const progress = progressOf(state, message.from)
+  if (state.role !== 'leader' || progress === null) return
+  progress.heardTick = state.tickCount
+  progress.isProbeSent = false
+  if (progress.match < state.log.lastIndex) progress.isPingDue = true
+  noteRound(state, progress, message.round)
+}
+
+/**
+ * Raises the commit index to what a quorum has on disk, but only if that entry is of the own term
+ * (Raft §5.4.2, figure 8); older ones are committed with it. The leader counts what it has on disk.
+ */
+export function advanceCommit(state: RaftState): void {
+  const agreed = agreedValue(effectiveConfiguration(state), (replica) =>
+    replica === state.id ? state.unstable.durableIndex : (progressOf(state, replica)?.match ?? 0)
+  )
+  if (agreed > state.commitIndex && state.log.termAt(agreed) === state.term) commitTo(state, agreed)
+}
+
+/** Entries that were loaded for a follower; used only if it still wants exactly these. */
+export function supply(state: RaftState, progress: Progress, entries: readonly Entry[]): void {
+  progress.isLoading = false
+  if (progress.state !== 'replicate' || progress.inflights.isFull) return
+  let fits = 0
+  for (const entry of entries) {
+    if (entry.index !== progress.next + fits || !state.log.matches(entry)) break
+    fits++
+  }
+  if (fits > 0) sendPipelined(state, progress, entries.slice(0, fits))
+}
+
+/** Entries could not be read: a snapshot takes their place, if it covers the first of them. */
+export function loadFailed(state: RaftState, progress: Progress): void {
+  progress.isLoading = false
+  if (progress.state !== 'replicate') return
+  if (progress.next <= state.log.snapshotIndex) {
+    offerLatestSnapshot(state, progress)
+    return
+  }
+  becomeProbe(progress, progress.match + 1)
+  progress.isProbeSent = true
+}
+
+/** The link is lost, and what was on it may be too. */
+export function linkLost(progress: Progress): void {
+  if (progress.state === 'replicate') becomeProbe(progress, progress.match + 1)
+  else if (progress.state === 'snapshot') progress.isOfferDue = true
+}

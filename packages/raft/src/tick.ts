@@ -1,0 +1,40 @@
+// The passing of time, the only one the core knows: campaigns of followers, heartbeats of leaders,
+// and the two reasons for which a leader gives up by itself (no quorum heard, own disk stalled).
+import { hasActiveQuorum } from './contact.ts'
+import { campaign, isWriteStalled } from './election.ts'
+import { broadcastHeartbeat, expireAskedReads } from './read-index.ts'
+import { becomeFollower, forgetLeader } from './role.ts'
+import { isElectable, isOnlyVoter, isSelfVoter, type RaftState } from './state.ts'
+import { tickTransfer } from './transfer.ts'
+
+export function tickState(state: RaftState): void {
+  state.tickCount++
+  if (state.role === 'leader') tickLeader(state)
+  else tickFollower(state)
+}
+
+function tickFollower(state: RaftState): void {
+  state.electionElapsedTicks++
+  state.leaderSilenceTicks++
+  expireAskedReads(state)
+  if (isElectable(state)) {
+    if (state.electionElapsedTicks >= state.electionTimeoutTicks) campaign(state, false)
+  } else if (state.leaderSilenceTicks >= 2 * state.config.electionTimeoutTicks) {
+    // One that never campaigns would otherwise name a dead leader for ever.
+    forgetLeader(state)
+  }
+}
+
+function tickLeader(state: RaftState): void {
+  // Without a quorum nothing can be committed; clients had better look elsewhere (thesis §6.2).
+  if (!hasActiveQuorum(state) || (!isOnlyVoter(state) && isWriteStalled(state))) {
+    becomeFollower(state, state.term, null)
+    return
+  }
+  if (tickTransfer(state) && !isSelfVoter(state)) {
+    becomeFollower(state, state.term, null)
+    return
+  }
+  state.heartbeatElapsedTicks++
+  if (state.heartbeatElapsedTicks >= state.config.heartbeatIntervalTicks) broadcastHeartbeat(state)
+}

@@ -1,0 +1,129 @@
+// Corners of elections that no scene in testdata shows.
+import t from 'tap'
+import { drain, elect, start, startQuiet, stateOf, voters } from './single-replica.ts'
+
+const three = voters(1, 2, 3)
+const last = { index: 1, term: 1 }
+const heartbeat = {
+  type: 'heartbeat-request',
+  from: 2,
+  to: 1,
+  term: 1,
+  commit: 0,
+  round: 1
+} as const
+
+t.test('nothing happens early while a leader is heard', async (t) => {
+  const raft = start(stateOf([1], three))
+  raft.step(heartbeat)
+  raft.campaign()
+  t.equal(raft.role, 'follower')
+})
+
+t.test('when the leader has ended, its followers campaign within two ticks', async (t) => {
+  for (const [share, ticks] of [
+    [0, 0],
+    [0.5, 1],
+    [0.9, 2]
+  ] as const) {
+    const raft = start(stateOf([1], three), { random: () => share })
+    raft.step(heartbeat)
+    raft.leaderGone()
+    t.equal(raft.leader, null)
+    for (let tick = 0; tick < ticks; tick++) {
+      t.equal(raft.role, 'follower')
+      raft.tick()
+    }
+    t.equal(raft.role, 'pre-candidate')
+  }
+})
+
+t.test('and they vote for each other at once', async (t) => {
+  const raft = start(stateOf([1], three), { random: () => 0.9 })
+  raft.step(heartbeat)
+  const request = { type: 'vote-request', from: 3, to: 1, term: 2, transfer: false, last } as const
+  raft.step({ ...request, pre: true })
+  raft.leaderGone()
+  raft.step({ ...request, pre: true })
+  raft.step({ ...request, pre: false })
+  const answers = drain(raft).filter((message) => message.type === 'vote-response')
+  t.same(
+    answers.map((message) => message.type === 'vote-response' && message.granted),
+    [false, true, true]
+  )
+})
+
+t.test(
+  'in haste, an attempt that fails is soon followed by the next, each time less soon',
+  async (t) => {
+    const raft = start(stateOf([1], three), { random: () => 0.99 })
+    raft.step(heartbeat)
+    raft.leaderGone()
+    const attempts: number[] = []
+    for (let tick = 1; tick <= 60; tick++) {
+      raft.tick()
+      if (drain(raft).some((message) => message.type === 'vote-request')) attempts.push(tick)
+    }
+    t.same(attempts, [2, 4, 8, 16, 35, 54])
+  }
+)
+
+t.test('a leader is not disturbed by the news of its end', async (t) => {
+  const raft = start(stateOf([1], three))
+  elect(raft, [2])
+  raft.leaderGone()
+  raft.campaign()
+  t.equal(raft.role, 'leader')
+})
+
+t.test('votes of an earlier attempt do not count for this one', async (t) => {
+  const raft = start(stateOf([1], three))
+  for (let tick = 0; tick < 10; tick++) raft.tick()
+  drain(raft)
+  raft.step({ type: 'vote-response', from: 2, to: 1, term: 1, pre: true, granted: true })
+  t.equal(raft.role, 'pre-candidate')
+  raft.step({ type: 'vote-response', from: 2, to: 1, term: 2, pre: false, granted: true })
+  t.not(raft.role, 'candidate')
+  t.not(raft.role, 'leader')
+})
+
+t.test('a vote does not wait for the next one to be given away', async (t) => {
+  const raft = startQuiet(stateOf([1], three))
+  raft.step({
+    type: 'vote-request',
+    from: 3,
+    to: 1,
+    term: 2,
+    pre: false,
+    transfer: false,
+    last
+  })
+  const ready = raft.ready()
+  t.same(ready.hardState, { term: 2, vote: 3, commit: 0 })
+  t.same(ready.messages, [], 'the answer leaves after the vote is durable')
+  t.match(ready.messagesAfterPersist, [{ type: 'vote-response', granted: true }])
+})
+
+t.test(
+  'a write that does not end takes a leader down, and keeps it from campaigning',
+  async (t) => {
+    const raft = start(stateOf([1], three))
+    elect(raft, [2])
+    raft.propose(new Uint8Array(1))
+    const ready = raft.ready()
+    const echo = { type: 'heartbeat-response', from: 2, to: 1, term: 2, round: 0 } as const
+    let ticks = 0
+    while (raft.role === 'leader' && ticks < 100) {
+      raft.tick()
+      raft.step(echo)
+      ticks++
+    }
+    t.equal(ticks, 21)
+    for (let tick = 0; tick < 30; tick++) raft.tick()
+    t.equal(raft.role, 'follower')
+    raft.persisted(ready.number)
+    drain(raft)
+    for (let tick = 0; tick < 20; tick++) raft.tick()
+    t.equal(raft.role, 'pre-candidate')
+  }
+)

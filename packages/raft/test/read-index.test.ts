@@ -1,0 +1,69 @@
+// Reads whose answer does not come, and the bound of those that wait.
+import t from 'tap'
+import { readsPendingMax } from '../src/limits.ts'
+import { accept, drain, elect, start, stateOf, voters } from './single-replica.ts'
+
+const three = voters(1, 2, 3)
+const heartbeat = {
+  type: 'heartbeat-request',
+  from: 2,
+  to: 1,
+  term: 1,
+  commit: 0,
+  round: 1
+} as const
+
+t.test('without a leader a read is given back at once', async (t) => {
+  const raft = start(stateOf([1], three))
+  raft.requestRead(1)
+  t.same(raft.ready().reads, [{ id: 1, index: null }])
+})
+
+t.test('a change of leader gives back what the old one was asked', async (t) => {
+  const raft = start(stateOf([1], three))
+  raft.step(heartbeat)
+  raft.requestRead(1)
+  raft.step({ ...heartbeat, from: 3, term: 2 })
+  t.same(raft.ready().reads, [{ id: 1, index: null }])
+  raft.step({ type: 'read-index-response', from: 2, to: 1, term: 2, id: 1, index: 1 })
+  t.notOk(raft.hasReady && raft.ready().reads.length > 0, 'an answer that comes later is void')
+})
+
+t.test('a leader that does not answer gives it back after an election timeout', async (t) => {
+  const raft = start(stateOf([1], three), { random: () => 0.99 })
+  raft.step(heartbeat)
+  raft.requestRead(1)
+  drain(raft)
+  for (let tick = 0; tick < 10; tick++) {
+    t.notOk(raft.hasReady)
+    raft.tick()
+  }
+  t.same(raft.ready().reads, [{ id: 1, index: null }])
+})
+
+t.test('a leader that steps down answers everybody', async (t) => {
+  const raft = start(stateOf([1], three))
+  elect(raft, [2])
+  accept(raft, 2, 2, 2)
+  drain(raft)
+  raft.requestRead(1)
+  raft.step({ type: 'read-index-request', from: 3, to: 1, term: 2, id: 7 })
+  drain(raft)
+  raft.step({ ...heartbeat, term: 3 })
+  const ready = raft.ready()
+  t.same(ready.reads, [{ id: 1, index: null }])
+  t.match(ready.messages, [{ type: 'read-index-response', to: 3, id: 7, index: null }, {}])
+})
+
+t.test('no more reads wait than allowed', async (t) => {
+  const raft = start(stateOf([1], three))
+  elect(raft, [2])
+  accept(raft, 2, 2, 2)
+  drain(raft)
+  for (let id = 1; id <= readsPendingMax + 1; id++) raft.requestRead(id)
+  t.same(raft.ready().reads, [{ id: readsPendingMax + 1, index: null }])
+  const follower = start(stateOf([1], three))
+  follower.step(heartbeat)
+  for (let id = 1; id <= readsPendingMax + 1; id++) follower.requestRead(id)
+  t.same(follower.ready().reads, [{ id: readsPendingMax + 1, index: null }])
+})

@@ -1,0 +1,278 @@
+// A whole group under one seed: replicas with disks, and a network that loses, repeats, delays,
+// reorders and divides. Every probability is drawn from the seed (swarm testing), so that each seed
+// is another kind of weather. After every step the checkers look at the replica that took it.
+import { assert } from '@holdfast/errors'
+import {
+  blankState,
+  bootstrapState,
+  type Entry,
+  type LoadRequest,
+  type Message,
+  Raft,
+  type RaftConfig,
+  type RaftInitialState,
+  type Ready,
+  type ReplicaId
+} from '../src/index.ts'
+import { Checkers } from './checkers.ts'
+import { SeededRandom } from './seeded-random.ts'
+import { SimulatedDisk, type Write } from './simulated-disk.ts'
+
+export interface Replica {
+  readonly id: ReplicaId
+  readonly disk: SimulatedDisk
+  raft: Raft
+  isUp: boolean
+  loads: LoadRequest[]
+  offer: Ready['offeredSnapshot']
+  /** Reads asked, by the index that was committed anywhere at that time. */
+  readonly reads: Map<number, number>
+}
+
+interface InFlight {
+  readonly message: Message
+  readonly dueTick: number
+}
+
+export interface Weather {
+  readonly loss: number
+  readonly duplicate: number
+  readonly delayTicksMax: number
+  /** Chance that a write completes in a step. */
+  readonly disk: number
+}
+
+export const calm: Weather = { loss: 0, duplicate: 0, delayTicksMax: 0, disk: 1 }
+
+export class SimulatedCluster {
+  readonly random: SeededRandom
+  readonly checkers: Checkers = new Checkers()
+  readonly replicas: Map<ReplicaId, Replica> = new Map()
+  readonly blocked: Set<string> = new Set()
+  readonly config: Omit<RaftConfig, 'id'>
+  weather: Weather
+  tickCount = 0
+  readsAnswered = 0
+  installs = 0
+  #network: InFlight[] = []
+  #nextRead = 1
+
+  constructor(seed: number, weather: Weather) {
+    this.random = new SeededRandom(seed)
+    this.weather = weather
+    this.config = {
+      electionTimeoutTicks: 10,
+      heartbeatIntervalTicks: 2,
+      appendBytesMax: 1 + this.random.below(64),
+      inflightRequestsMax: 1 + this.random.below(4),
+      inflightBytesMax: 1 + this.random.below(128),
+      uncommittedBytesMax: 64 + this.random.below(1024),
+      broadcastCommit: this.random.chance(0.5),
+      random: () => this.random.next()
+    }
+  }
+
+  add(id: ReplicaId, isFirst: boolean): Replica {
+    const initial: RaftInitialState = isFirst ? bootstrapState(id) : blankState()
+    const replica: Replica = {
+      id,
+      disk: new SimulatedDisk(initial),
+      raft: new Raft({ ...this.config, id }, initial),
+      isUp: true,
+      loads: [],
+      offer: null,
+      reads: new Map()
+    }
+    this.replicas.set(id, replica)
+    if (isFirst) this.run(replica, () => replica.raft.campaign())
+    return replica
+  }
+
+  get up(): readonly Replica[] {
+    return [...this.replicas.values()].filter((replica) => replica.isUp)
+  }
+
+  /** The leader of the highest term. */
+  get leader(): Replica | undefined {
+    const leaders = this.up.filter(({ raft }) => raft.isLeader)
+    return leaders.sort((left, right) => right.raft.term - left.raft.term)[0]
+  }
+
+  /** Does something to a replica, and carries out what follows from it. */
+  run(replica: Replica, action: () => void): void {
+    action()
+    this.checkers.observe(replica.raft)
+    while (replica.raft.hasReady) this.#carryOut(replica)
+    this.#apply(replica)
+    this.checkers.observe(replica.raft)
+  }
+
+  #carryOut(replica: Replica): void {
+    const { raft, disk } = replica
+    const ready = raft.ready()
+    for (const entry of ready.entries) {
+      this.checkers.appended(entry, raft.termAt(entry.index - 1) ?? -1)
+    }
+    disk.submit({ type: 'ready', ready })
+    for (const message of ready.messages) this.#send(message)
+    replica.loads.push(...ready.loads)
+    replica.offer = ready.offeredSnapshot ?? replica.offer
+    for (const read of ready.reads) {
+      const floor = replica.reads.get(read.id)
+      replica.reads.delete(read.id)
+      if (read.index === null) continue
+      this.readsAnswered++
+      assert(floor !== undefined && read.index >= floor, 'a read sees what was committed before it')
+    }
+  }
+
+  #apply({ raft }: Replica): void {
+    for (let index = raft.appliedIndex + 1; index <= raft.applicableIndex; index++) {
+      const entry = raft.entry(index)
+      assert(entry !== null, 'an entry stays in memory until it is applied')
+      this.checkers.applied(entry)
+    }
+    raft.applied(Math.max(raft.appliedIndex, raft.applicableIndex))
+  }
+
+  #send(message: Message): void {
+    this.checkers.sent(message)
+    const { loss, duplicate, delayTicksMax } = this.weather
+    const copies = this.random.chance(duplicate) ? 2 : 1
+    for (let copy = 0; copy < copies; copy++) {
+      if (this.random.chance(loss)) continue
+      const dueTick = this.tickCount + this.random.below(delayTicksMax + 1)
+      this.#network.push({ message, dueTick })
+    }
+  }
+
+  tick(): void {
+    this.tickCount++
+    for (const replica of this.up) this.run(replica, () => replica.raft.tick())
+    this.#checkLeases()
+  }
+
+  /**
+   * All replicas tick together, so a lease below the election timeout excludes every other leader.
+   */
+  #checkLeases(): void {
+    const leaders = this.up.filter(({ raft }) => raft.isLeader)
+    for (const { raft } of leaders) {
+      if (!raft.hasLeaderQuorum(this.config.electionTimeoutTicks - 1)) continue
+      const isAlone = leaders.every((other) => other.raft.term <= raft.term)
+      assert(isAlone, 'who holds a lease is the latest leader')
+    }
+  }
+
+  /** Delivers what is due, in an order of chance, and lets disks and loads go on. */
+  settle(): void {
+    const due = this.#network.filter(({ dueTick }) => dueTick <= this.tickCount)
+    this.#network = this.#network.filter(({ dueTick }) => dueTick > this.tickCount)
+    while (due.length > 0) {
+      const at = this.weather.delayTicksMax === 0 ? 0 : this.random.below(due.length)
+      const [item] = due.splice(at, 1)
+      if (item !== undefined) this.#deliver(item.message)
+    }
+    for (const replica of this.up) {
+      while (replica.disk.pendingCount > 0 && this.random.chance(this.weather.disk)) {
+        this.#completeWrite(replica)
+      }
+      this.#serveLoads(replica)
+      this.#serveOffer(replica)
+    }
+  }
+
+  get isQuiet(): boolean {
+    return this.#network.length === 0 && this.up.every(({ disk }) => disk.pendingCount === 0)
+  }
+
+  #deliver(message: Message): void {
+    const replica = this.replicas.get(message.to)
+    if (replica === undefined || !replica.isUp) return
+    if (this.blocked.has(`${message.from}-${message.to}`)) return
+    this.run(replica, () => replica.raft.step(message))
+  }
+
+  #completeWrite(replica: Replica): void {
+    const write = replica.disk.complete()
+    if (write === undefined) return
+    for (const message of SimulatedDisk.messagesOf(write)) {
+      this.#assertDurable(replica, message)
+      this.#send(message)
+    }
+    this.run(replica, () => finish(replica, write))
+    assertDurable(replica)
+    if (write.type === 'install') this.installs++
+  }
+
+  /** Nothing is acknowledged that is not on this disk. */
+  #assertDurable({ disk }: Replica, message: Message): void {
+    assert(disk.hardState.term >= message.term, 'a term is durable before it is spoken of')
+    if (message.type !== 'append-response' || !message.accepted) return
+    assert(disk.lastIndex >= message.index, 'an acknowledged entry is on disk')
+  }
+
+  #serveLoads(replica: Replica): void {
+    for (const load of replica.loads.splice(0)) {
+      const entries: Entry[] = []
+      for (let index = load.firstIndex; index <= load.lastIndex; index++) {
+        const entry = replica.disk.entry(index)
+        if (entry !== undefined && entries.length < 5) entries.push(entry)
+      }
+      const isLost = entries[0]?.index !== load.firstIndex || this.random.chance(0.02)
+      this.run(replica, () => {
+        if (isLost) replica.raft.loadFailed(load.replica)
+        else replica.raft.supply(load.replica, entries)
+      })
+    }
+  }
+
+  /** Fetches what was offered, after a while, or fails to. */
+  #serveOffer(replica: Replica): void {
+    const { offer } = replica
+    if (offer === null || this.random.chance(0.7)) return
+    replica.offer = null
+    this.run(replica, () => {
+      const { raft } = replica
+      if (this.random.chance(0.1)) raft.snapshotRefused(offer.from)
+      else if (raft.beginInstall(offer.snapshot)) {
+        const hardState = { ...raft.hardState, commit: offer.snapshot.id.index }
+        replica.disk.submit({ type: 'install', meta: offer.snapshot, hardState })
+      }
+    })
+  }
+
+  requestRead(replica: Replica): void {
+    const id = this.#nextRead++
+    replica.reads.set(id, this.checkers.committedIndex)
+    this.run(replica, () => replica.raft.requestRead(id))
+  }
+
+  crash(replica: Replica): void {
+    replica.isUp = false
+    replica.disk.crash(this.random.below(replica.disk.pendingCount + 1))
+    replica.loads = []
+    replica.offer = null
+    replica.reads.clear()
+  }
+
+  restart(replica: Replica): void {
+    replica.raft = new Raft({ ...this.config, id: replica.id }, replica.disk.recover())
+    replica.isUp = true
+    this.checkers.restarted(replica.id, replica.disk.hardState)
+    this.run(replica, () => {})
+  }
+}
+
+/** What a replica believes to be on its disk is there, and is the same. */
+function assertDurable({ raft, disk }: Replica): void {
+  const term = disk.entry(raft.durableIndex)?.term ?? disk.snapshot?.id.term ?? 0
+  if (raft.durableIndex < disk.firstIndex - 1) return
+  assert(raft.durableIndex <= disk.lastIndex, 'what is believed durable is on disk')
+  assert(raft.termAt(raft.durableIndex) === term, 'what is believed durable is the same on disk')
+}
+
+function finish(replica: Replica, write: Write): void {
+  if (write.type === 'install') replica.raft.installed(write.meta)
+  else replica.raft.persisted(write.ready.number)
+}

@@ -1,0 +1,34 @@
+// A closed store and its files, for tests that do harm to them.
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { commitRecord, entryAt } from '@holdfast/cluster/contract'
+import { openStore } from '../src/index.ts'
+
+export const tuning = { checkpointOnClose: false }
+export const entriesCount = 120
+
+/** A closed store of 120 entries; with small buffers most of them are in tables. */
+export async function makeStore(directory: string, sizeBytes: number): Promise<void> {
+  const store = await openStore({ directory, tuning, writeBufferSizeBytes: 128 * 1024 })
+  for (let index = 1; index <= entriesCount; index += 1) {
+    const entries = [entryAt(index, 1, sizeBytes)]
+    const write = { group: 1, hardState: null, truncateFrom: null, entries }
+    await store.write(commitRecord(index, { groups: [write] }))
+  }
+  await store.close()
+}
+
+export async function filesOf(directory: string, extension: string): Promise<readonly string[]> {
+  const log = join(directory, 'log')
+  const names = (await readdir(log)).filter((name) => name.endsWith(extension)).sort()
+  return names.map((name) => join(log, name))
+}
+
+export async function sizeOnDisk(directory: string): Promise<number> {
+  let size = 0
+  for (const name of await readdir(join(directory, 'log'))) {
+    const found = await stat(join(directory, 'log', name)).catch(() => null)
+    size += found?.size ?? 0
+  }
+  return size
+}

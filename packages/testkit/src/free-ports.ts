@@ -1,0 +1,62 @@
+// Ports for a development cluster. `holdfast dev` wants node i (from 0) at 7672+10i (client),
+// 7673+10i (peers) and 7680+10i (HTTP), all plus an offset: this finds an offset at which every one
+// of them is free on loopback, so that several clusters can run side by side.
+import { createServer } from 'node:net'
+
+/** The ports of node `node` (from 0) at an offset. */
+export interface NodePorts {
+  readonly client: number
+  readonly peer: number
+  readonly http: number
+}
+
+const basePorts: NodePorts = { client: 7672, peer: 7673, http: 7680 }
+const portsPerNode = 10
+/** Ports from 32768 up are handed out by Linux to outgoing connections; this stays below. */
+const portMax = 32_000
+
+export function portsOfNode(node: number, portOffset: number): NodePorts {
+  const shift = portsPerNode * node + portOffset
+  return {
+    client: basePorts.client + shift,
+    peer: basePorts.peer + shift,
+    http: basePorts.http + shift
+  }
+}
+
+/** True if a listener can be bound to the port on 127.0.0.1 at this moment. */
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+      server.close(() => resolve(true))
+    })
+  })
+}
+
+async function areFree(nodes: number, portOffset: number): Promise<boolean> {
+  for (let node = 0; node < nodes; node += 1) {
+    for (const port of Object.values(portsOfNode(node, portOffset))) {
+      if (!(await isPortFree(port))) return false
+    }
+  }
+  return true
+}
+
+/**
+ * An offset at which `nodes` nodes find all their ports free. The search starts at a place that
+ * differs from process to process, since test files run side by side.
+ *
+ * @throws Error if no offset below port 32,000 will do.
+ */
+export async function findPortOffset(nodes: number, start: number = process.pid): Promise<number> {
+  const step = portsPerNode * Math.max(nodes, 8)
+  const places = Math.floor((portMax - basePorts.http - portsPerNode * nodes) / step)
+  for (let tried = 0; tried < places; tried += 1) {
+    const portOffset = step * (1 + ((start * 7 + tried) % places))
+    if (portsOfNode(nodes - 1, portOffset).http > portMax) continue
+    if (await areFree(nodes, portOffset)) return portOffset
+  }
+  throw new Error(`no offset below port ${portMax} leaves ${nodes} nodes all their ports`)
+}

@@ -1,0 +1,65 @@
+// The harness from end to end against a stand-in broker: a sound one passes through kills, and each
+// bug that can be switched on in it is found out.
+import { rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { type RunResult, runLoad } from './chaos-run.ts'
+
+t.setTimeout(120_000)
+
+const standIn = (name: string): string => new URL(`./fixtures/${name}.js`, import.meta.url).href
+const cli = fileURLToPath(standIn('stand-in-holdfast'))
+
+async function run(bug: string, kills: number, requeueShare: number): Promise<RunResult> {
+  const options = {
+    name: `harness-${bug}`,
+    seed: 11,
+    cluster: { cli, environment: { STAND_IN_BUG: bug } },
+    load: {
+      messages: 1_500,
+      isEndless: true,
+      rate: 1_500,
+      sizes: 'small' as const,
+      queues: 5,
+      requeueShare,
+      sdk: standIn('stand-in-sdk')
+    },
+    idleMs: 2_500
+  }
+  const result = await runLoad(options, async ({ load, faults }) => {
+    for (let kill = 0; kill < kills; kill += 1) {
+      await load.confirmed(300 * (kill + 1))
+      await faults.killLeader(1, { minMs: 50, maxMs: 200 })
+    }
+  })
+  rmSync(result.directory, { recursive: true, force: true })
+  return result
+}
+
+t.test('a sound broker passes, with and without kills', async (t) => {
+  const { report, gaps, isDrained } = await run('', 3, 0.05)
+  t.same(report.violations, {})
+  t.same(report.errorExamples, [])
+  t.ok(report.isSound)
+  t.ok(isDrained)
+  t.ok(report.confirmed >= 1_500)
+  t.equal(report.confirmed, report.invoked)
+  t.ok(report.duplicates > 0, 'requeued messages came again')
+  t.equal(gaps.length, 3)
+  for (const gap of gaps) t.ok(gap.queueMs > 50 && gap.queueMs < 10_000, `gap ${gap.queueMs} ms`)
+})
+
+t.test('a broker that confirms before it writes is found out', async (t) => {
+  const { report } = await run('lose', 2, 0)
+  t.ok((report.violations.lost?.count ?? 0) > 0)
+})
+
+t.test('a broker that alters bytes is found out', async (t) => {
+  const { report } = await run('alter', 0, 0)
+  t.same(Object.keys(report.violations), ['altered'])
+})
+
+t.test('a broker that redelivers without the flag is found out', async (t) => {
+  const { report } = await run('unflagged', 0, 0.05)
+  t.same(Object.keys(report.violations).sort(), ['count-without-flag', 'unflagged-duplicate'])
+})

@@ -1,0 +1,119 @@
+// One run: a cluster, a load, something done to the cluster meanwhile, then the drain and the
+// verdict of the checker. The chaos test, the acceptance scripts and the short cluster tests differ
+// only in their options and in what they do meanwhile.
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  type ClusterOptions,
+  ClusterProcess,
+  Random,
+  removeDirectory,
+  repositoryRoot
+} from '@holdfast/testkit'
+import { Checker } from './checker.ts'
+import { Faults } from './faults.ts'
+import { type Gap, GapMeter } from './gap-meter.ts'
+import { HistoryWriter, readHistory } from './history.ts'
+import type { Report } from './violations.ts'
+import { type Progress, Workload, type WorkloadOptions } from './workload.ts'
+
+export interface RunOptions {
+  readonly name: string
+  readonly seed: number
+  readonly cluster?: Omit<ClusterOptions, 'data'>
+  readonly load: Omit<WorkloadOptions, 'addresses' | 'histories' | 'seed'>
+  /** Default 600,000. */
+  readonly publishTimeoutMs?: number
+  /** How long nothing may be delivered before a drain is given up. Default 30,000. */
+  readonly idleMs?: number
+  /** Keeps data and histories although all was well. */
+  readonly isKept?: boolean
+  readonly log?: (sentence: string) => void
+}
+
+export interface RunContext {
+  readonly cluster: ClusterProcess
+  readonly load: Workload
+  readonly faults: Faults
+  readonly random: Random
+  readonly log: (sentence: string) => void
+}
+
+export interface RunResult {
+  readonly report: Report
+  readonly gaps: readonly Gap[]
+  readonly progress: Progress
+  /** From the first publish to the end of the publishers. */
+  readonly publishSeconds: number
+  /** Whether the queues were empty at the end, as the admin API says. */
+  readonly isDrained: boolean
+  /** Where data and histories are, if they were kept. */
+  readonly directory: string
+}
+
+/** Directory of a run below `.holdfast/` of the repository, on a real disk and not in memory. */
+export function runDirectory(name: string): string {
+  const parent = join(repositoryRoot, '.holdfast', 'runs')
+  for (let number = 1; ; number += 1) {
+    const directory = join(parent, `${name}-${process.pid}-${number}`)
+    if (!existsSync(directory)) return directory
+  }
+}
+
+/** Judges histories on disk; also for those of an earlier run. */
+export async function judge(paths: readonly string[]): Promise<{ report: Report; gaps: Gap[] }> {
+  const checker = new Checker({ isStrict: true })
+  const meter = new GapMeter()
+  for await (const batch of readHistory(paths)) {
+    for (const event of batch) {
+      checker.push(event)
+      meter.push(event)
+    }
+  }
+  return { report: checker.finish(), gaps: meter.gaps() }
+}
+
+/** Histories in a directory of a run. */
+export function historiesIn(directory: string): string[] {
+  const files = readdirSync(directory).filter((name) => name.endsWith('.jsonl'))
+  return files.sort().map((name) => join(directory, name))
+}
+
+/** Runs all; `act` is what happens meanwhile, and load goes on at least until it ends. */
+export async function runLoad(
+  options: RunOptions,
+  act: (context: RunContext) => Promise<void>
+): Promise<RunResult> {
+  const directory = runDirectory(options.name)
+  const log = options.log ?? (() => {})
+  const cluster = await ClusterProcess.start({ ...options.cluster, data: join(directory, 'data') })
+  log(`cluster ready after ${Math.round(cluster.readyAfterMs)} ms at offset ${cluster.portOffset}`)
+  const histories = join(directory, 'histories')
+  let load: Workload | null = null
+  let isWell = false
+  try {
+    const addresses = cluster.clientAddresses()
+    const { seed } = options
+    load = await Workload.start({ ...options.load, addresses, histories, seed })
+    const faultHistory = new HistoryWriter(join(histories, 'faults.jsonl'))
+    const random = new Random(seed)
+    const faults = new Faults(cluster, random, faultHistory)
+    const startMs = performance.now()
+    await act({ cluster, load, faults, random, log })
+    await load.publishAll(options.publishTimeoutMs ?? 600_000)
+    const publishSeconds = (performance.now() - startMs) / 1_000
+    log(`published after ${publishSeconds.toFixed(1)} s; draining`)
+    const queues = (): ReturnType<typeof cluster.admin.queues> => cluster.admin.queues()
+    const isDrained = await load.drain(queues, options.idleMs ?? 30_000)
+    faultHistory.close()
+    const { report, gaps } = await judge(historiesIn(histories))
+    isWell = report.isSound && report.errors === 0 && isDrained
+    const progress = load.progress()
+    return { report, gaps, progress, publishSeconds, isDrained, directory }
+  } finally {
+    load?.kill()
+    await cluster.stop()
+    if (isWell && options.isKept !== true) removeDirectory(directory)
+    else log(`data, logs and histories are in ${directory}`)
+  }
+}

@@ -1,0 +1,290 @@
+// Judges a history: no loss, no invention, no altered byte, order per publisher and queue,
+// duplicates only where flagged, one outcome per publish, nothing delivered after its settlement
+// was committed. Events are pushed in the order of time; each costs O(1), memory about 40 bytes a
+// message. The statements are those of `docs/architecture.md`, "What is promised".
+import { unreachable } from '@holdfast/errors'
+import type { HistoryEvent } from './history.ts'
+import { finishPublisher, type LostRuns } from './loss.ts'
+import {
+  confirmed,
+  DeliveryTable,
+  failed,
+  finished,
+  invoked,
+  MessageTable,
+  noQueue,
+  unflagged,
+  unknown
+} from './message-table.ts'
+import { type Report, Violations } from './violations.ts'
+
+export interface CheckerOptions {
+  /**
+   * True where each queue has one consumer at a time: then even a flagged first delivery must be in
+   * order. With competing consumers a message may come first to one that died with it unseen.
+   */
+  readonly isStrict: boolean
+}
+
+type Deliver = Extract<HistoryEvent, { type: 'deliver' }>
+type Invoke = Extract<HistoryEvent, { type: 'invoke' }>
+
+const sequenceMax = 2 ** 32 - 1
+
+export class Checker {
+  readonly #options: CheckerOptions
+  readonly #violations = new Violations()
+  readonly #messages = new Map<number, MessageTable>()
+  readonly #consumers = new Map<number, DeliveryTable>()
+  readonly #queues = new Map<string, number>()
+  readonly #queueNames: string[] = []
+  /** Highest sequence first delivered, by publisher, queue and, unless strict, consumer. */
+  readonly #highest = new Map<string, number>()
+  /** By queue: offset → publisher × 2^32 + sequence; both parts are below 2^21 and 2^32. */
+  readonly #offsets: Map<number, number>[] = []
+  readonly #counts = { confirmed: 0, failed: 0, unknown: 0, deliveries: 0, duplicates: 0 }
+  readonly #errorExamples: string[] = []
+  #flaggedFirst = 0
+  #errors = 0
+  #stale = 0
+  #lastAt = 0
+
+  constructor(options: CheckerOptions) {
+    this.#options = options
+  }
+
+  push(event: HistoryEvent): void {
+    if (event.at < this.#lastAt) this.#violations.add('malformed', `time goes back at ${event.at}`)
+    this.#lastAt = event.at
+    switch (event.type) {
+      case 'invoke':
+        this.#invoke(event)
+        break
+      case 'ok':
+        this.#outcome(event.publisher, event.sequence, confirmed)
+        break
+      case 'fail':
+        this.#outcome(event.publisher, event.sequence, failed)
+        break
+      case 'info':
+        this.#outcome(event.publisher, event.sequence, unknown)
+        break
+      case 'deliver':
+        this.#deliver(event)
+        break
+      case 'settle':
+        this.#settle(event.consumer, event.delivery, event.outcome !== 'released')
+        break
+      case 'settled':
+        this.#settled(event.consumer, event.count)
+        break
+      case 'settle-failed':
+        this.#stale += 1
+        this.#consumer(event.consumer).doubt(this.#queue(event.queue))
+        break
+      case 'error':
+        this.#error(`${event.process}: ${event.code}: ${event.message}`)
+        break
+      case 'fault':
+        break
+      default:
+        unreachable(event)
+    }
+  }
+
+  #error(sentence: string): void {
+    this.#errors += 1
+    if (this.#errorExamples.length < 10) this.#errorExamples.push(sentence)
+  }
+
+  #table(publisher: number): MessageTable {
+    let table = this.#messages.get(publisher)
+    if (table === undefined) {
+      table = new MessageTable()
+      this.#messages.set(publisher, table)
+    }
+    return table
+  }
+
+  #consumer(consumer: number): DeliveryTable {
+    let table = this.#consumers.get(consumer)
+    if (table === undefined) {
+      table = new DeliveryTable()
+      this.#consumers.set(consumer, table)
+    }
+    return table
+  }
+
+  #queue(name: string): number {
+    let queue = this.#queues.get(name)
+    if (queue === undefined) {
+      queue = this.#queueNames.push(name) - 1
+      this.#queues.set(name, queue)
+      this.#offsets.push(new Map())
+    }
+    return queue
+  }
+
+  #invoke(event: Invoke): void {
+    const { publisher, sequence } = event
+    const table = this.#table(publisher)
+    if (sequence !== table.last + 1 && !(sequence <= table.last && !table.has(sequence, invoked))) {
+      const gap = `publisher ${publisher} invokes ${sequence} after ${table.last}`
+      this.#violations.add('malformed', gap)
+      if (sequence < 1 || sequence > table.last + 1) return
+    }
+    table.reach(sequence)
+    if (table.queues[sequence] !== noQueue) return
+    table.set(sequence, invoked)
+    table.queues[sequence] = this.#queue(event.queue)
+    table.sizes[sequence] = event.size
+    table.hashes[sequence] = event.hash
+    table.invokedAt[sequence] = event.at
+  }
+
+  #outcome(publisher: number, sequence: number, outcome: number): void {
+    const table = this.#table(publisher)
+    const name = `${publisher}-${sequence}`
+    if (!table.has(sequence, invoked)) {
+      this.#violations.add('confirmed-unpublished', name)
+      return
+    }
+    const before = (table.flags[sequence] ?? 0) & (confirmed | failed | unknown)
+    if (before !== 0) {
+      const isRepeat = before === outcome
+      this.#violations.add(isRepeat ? 'confirmed-twice' : 'outcome-conflict', name)
+      return
+    }
+    table.set(sequence, outcome)
+    if (outcome === confirmed) this.#counts.confirmed += 1
+    else if (outcome === failed) this.#counts.failed += 1
+    else this.#counts.unknown += 1
+  }
+
+  #deliver(event: Deliver): void {
+    const { publisher, sequence, consumer } = event
+    const name = `${publisher}-${sequence} in ${event.queue}`
+    const deliveries = this.#consumer(consumer)
+    deliveries.add(publisher, sequence, this.#queue(event.queue))
+    this.#counts.deliveries += 1
+    if (event.delivery !== deliveries.last) {
+      this.#violations.add('malformed', `consumer ${consumer} skips to delivery ${event.delivery}`)
+    }
+    const table = this.#messages.get(publisher)
+    if (table === undefined || sequence > sequenceMax || !table.has(sequence, invoked)) {
+      this.#violations.add('invented', `${name}: never published`)
+      return
+    }
+    const queue = this.#queue(event.queue)
+    if (table.queues[sequence] !== queue) {
+      const meant = this.#queueNames[table.queues[sequence] ?? 0]
+      this.#violations.add('invented', `${name}: published to ${meant}`)
+      return
+    }
+    if (table.has(sequence, failed)) this.#violations.add('invented', `${name}: it had failed`)
+    if (table.sizes[sequence] !== event.size || table.hashes[sequence] !== event.hash) {
+      const sizes = `${table.sizes[sequence]} bytes became ${event.size}`
+      this.#violations.add('altered', `${name}: ${sizes}`)
+    }
+    this.#checkRepeat(event, table, name)
+    this.#checkOffset(event, table, queue, name)
+  }
+
+  /** Order of first deliveries; flags and counts of later ones. */
+  #checkRepeat(event: Deliver, table: MessageTable, name: string): void {
+    const { sequence, consumer, redelivered, deliveryCount } = event
+    const before = table.deliveries[sequence] ?? 0
+    if (before === 0) {
+      if (redelivered) this.#flaggedFirst += 1
+      this.#checkOrder(event, table, name)
+    } else {
+      this.#counts.duplicates += 1
+      // An unflagged delivery may reach one consumer late, when another already has the next
+      // attempt.
+      const isLate = !table.has(sequence, unflagged) && table.consumers[sequence] !== consumer
+      if (!redelivered && !isLate) this.#violations.add('unflagged-duplicate', name)
+    }
+    if (table.has(sequence, finished)) this.#violations.add('delivered-after-settlement', name)
+    if (!redelivered) {
+      table.set(sequence, unflagged)
+      if (deliveryCount > 0) this.#violations.add('count-without-flag', name)
+    }
+    const isSameConsumer = before > 0 && table.consumers[sequence] === consumer
+    if (isSameConsumer && deliveryCount < (table.counts[sequence] ?? 0)) {
+      this.#violations.add('count-fell', `${name}: ${table.counts[sequence]} to ${deliveryCount}`)
+    }
+    table.counts[sequence] = Math.max(table.counts[sequence] ?? 0, deliveryCount)
+    table.consumers[sequence] = consumer
+    table.deliveries[sequence] = Math.min(before + 1, 65_535)
+  }
+
+  #checkOrder(event: Deliver, table: MessageTable, name: string): void {
+    const { publisher, sequence, consumer, queue, redelivered } = event
+    // What timed out may appear later, or never: no order is promised for it.
+    if (table.has(sequence, unknown)) return
+    const { isStrict } = this.#options
+    const key = isStrict ? `${publisher} ${queue}` : `${publisher} ${queue} ${consumer}`
+    const highest = this.#highest.get(key) ?? 0
+    if (sequence > highest) this.#highest.set(key, sequence)
+    else if (isStrict || !redelivered) {
+      this.#violations.add('out-of-order', `${name} after ${publisher}-${highest}`)
+    }
+  }
+
+  #checkOffset(event: Deliver, table: MessageTable, queue: number, name: string): void {
+    const { offset, publisher, sequence } = event
+    if (offset === null) return
+    const known = table.offsets[sequence] ?? Number.NaN
+    if (!Number.isNaN(known) && known !== offset) {
+      this.#violations.add('stored-twice', `${name} at ${known} and ${offset}`)
+    }
+    table.offsets[sequence] = offset
+    const message = publisher * 2 ** 32 + sequence
+    const other = this.#offsets[queue]?.get(offset)
+    if (other === undefined) this.#offsets[queue]?.set(offset, message)
+    else if (other !== message) {
+      const there = `${Math.floor(other / 2 ** 32)}-${other % 2 ** 32}`
+      this.#violations.add('offset-conflict', `${name} at ${offset}, where ${there} was`)
+    }
+  }
+
+  #settle(consumer: number, delivery: number, isFinal: boolean): void {
+    if (this.#consumer(consumer).settle(delivery, isFinal)) return
+    const what = `consumer ${consumer} settles delivery ${delivery}`
+    this.#violations.add('malformed', `${what}, unknown or settled before`)
+  }
+
+  #settled(consumer: number, count: number): void {
+    const isKnown = this.#consumer(consumer).commit(count, (publisher, sequence) => {
+      this.#messages.get(publisher)?.set(sequence, finished)
+    })
+    if (isKnown) return
+    this.#violations.add('malformed', `consumer ${consumer}: ${count} settled of fewer`)
+  }
+
+  /** Looks for what never came. Call once, after the last event. */
+  finish(): Report {
+    const totals = { invoked: 0, unconfirmedDelivered: 0 }
+    const lost: LostRuns = { prefix: 0, middle: 0, postfix: 0 }
+    for (const [publisher, table] of this.#messages) {
+      finishPublisher({ publisher, table, queues: this.#queueNames }, lost, this.#violations)
+      for (let sequence = 1; sequence <= table.last; sequence += 1) {
+        if (!table.has(sequence, invoked)) continue
+        totals.invoked += 1
+        const isDelivered = (table.deliveries[sequence] ?? 0) > 0
+        if (isDelivered && !table.has(sequence, confirmed)) totals.unconfirmedDelivered += 1
+      }
+    }
+    return {
+      ...totals,
+      ...this.#counts,
+      flaggedFirst: this.#flaggedFirst,
+      lost,
+      staleSettlements: this.#stale,
+      errors: this.#errors,
+      errorExamples: this.#errorExamples,
+      violations: this.#violations.all(),
+      isSound: this.#violations.total === 0
+    }
+  }
+}

@@ -1,0 +1,32 @@
+// Under load a node is added and another removed, by the admin API: no error in application code,
+// nothing lost, and no configuration names the removed node.
+import { rmSync } from 'node:fs'
+import t from 'tap'
+import { runLoad } from '../chaos/chaos-run.ts'
+
+t.setTimeout(180_000)
+
+t.test('a node is added and one removed under load', async (t) => {
+  const load = { messages: 3_000, isEndless: true, rate: 500, sizes: 'small' as const }
+  const log = (line: string): void => t.comment(line)
+  const result = await runLoad({ name: 'membership', seed: 1, load, log }, async (run) => {
+    await run.load.confirmed(300)
+    const added = await run.faults.addNode(3, ({ state, progress }) => {
+      t.comment(`${state} ${JSON.stringify(progress)}`)
+    })
+    const removed = await run.faults.leaderOf(0)
+    await run.faults.removeNode(removed)
+    const { nodes, groups } = await run.cluster.admin.cluster()
+    t.notOk(nodes.some((node) => node.id === removed && node.state !== 'leaving'))
+    for (const group of groups) {
+      t.notOk([...group.voters, ...group.learners].includes(removed), `group ${group.id}`)
+    }
+    t.ok(groups.every((group) => group.voters.includes(added)))
+    if (run.cluster.isAlive(removed)) await run.cluster.kill(removed)
+    run.cluster.forget(removed)
+  })
+  t.same(result.report.violations, {})
+  t.same(result.report.errorExamples, [])
+  t.ok(result.isDrained)
+  rmSync(result.directory, { recursive: true, force: true })
+})
