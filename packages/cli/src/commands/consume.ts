@@ -63,7 +63,7 @@ async function printAll(
     if (options.ack) delivery.ack()
     if (++seen === options.count) break
   }
-  await consumer.settled()
+  if (!isStopping()) await consumer.settled()
 }
 
 async function show(
