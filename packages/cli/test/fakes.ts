@@ -1,4 +1,5 @@
-// A terminal that keeps what is printed, a node that answers from a table, and an SDK without a broker.
+// A terminal that keeps what is printed, a node that answers from a table, and an SDK without a
+// broker.
 import { createServer } from 'node:http'
 import type { Connect, PublishOptions, SdkDelivery } from '../src/sdk.ts'
 import type { Terminal } from '../src/terminal.ts'

@@ -1,5 +1,5 @@
-// A stand-in for `holdfast server`, as the text of a script: it listens, and keeps what the cluster knows
-// in a file beside the data directories.
+// A stand-in for `holdfast server`, as the text of a script: it listens, and keeps what the cluster
+// knows in a file beside the data directories.
 export const fakeNodeScript = `
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
