@@ -65,6 +65,16 @@ export class PublishCredit {
     return true
   }
 
+  /** What must be lent before a record of `bytes` may be sent; 0: it may be, or will be soon. */
+  lacking(bytes: number): number {
+    return Math.max(0, bytes - this.#availableBytes)
+  }
+
+  /** Borrowed, and nothing is under way: it is lent to nobody's use. */
+  get isIdle(): boolean {
+    return this.#inFlightBytes === 0 && this.borrowedBytes > 0
+  }
+
   grant(bytes: number): void {
     this.#availableBytes += bytes
   }

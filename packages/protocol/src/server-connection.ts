@@ -19,6 +19,13 @@ import {
   type ServerConnectionOptions,
   type Welcome
 } from './server-options.ts'
+import {
+  beyondCredit,
+  frameLimit,
+  notGrowing,
+  repeatedHello,
+  tooMuchWanted
+} from './server-refusals.ts'
 import { protocolVersion } from './version.ts'
 
 type State = 'awaiting-hello' | 'awaiting-welcome' | 'open' | 'closed'
@@ -65,6 +72,21 @@ export class ServerConnection {
     return this.#credit.borrowedBytes
   }
 
+  /** Bytes that must be lent before a record of `bytes` may be sent. */
+  lackingCredit(bytes: number): number {
+    return this.#credit.lacking(bytes)
+  }
+
+  /** Whether it holds lent credit with nothing under way. */
+  get isCreditIdle(): boolean {
+    return this.#credit.isIdle
+  }
+
+  /** Whether a frame has begun and not ended: a large message may be on its way. */
+  get isReceiving(): boolean {
+    return this.#reader.heldBytes > 0
+  }
+
   /** While set, credit that returns goes to the pool of the node until nothing is borrowed. */
   set isReclaiming(value: boolean) {
     this.#credit.isReclaiming = value
@@ -85,7 +107,7 @@ export class ServerConnection {
     this.#heartbeat.heard(nowMs)
     try {
       this.#reader.feed(bytes)
-      for (let frame = this.#reader.next(); frame !== null; frame = this.#reader.next()) {
+      for (let frame = this.#next(); frame !== null; frame = this.#next()) {
         this.#take(decodeClientFrame(frame, this.#state === 'awaiting-hello'))
         if (this.isClosed) break
       }
@@ -94,6 +116,21 @@ export class ServerConnection {
       this.#fail(error)
     }
     return this.#takeEvents()
+  }
+
+  /**
+   * A frame that cannot be within the credit is refused by its length, so that a client that sends
+   * most of it and stops holds no more of this node's memory than it was given.
+   */
+  #next(): Uint8Array | null {
+    if (this.#state === 'awaiting-hello') return this.#reader.next()
+    const { availableBytes } = this.#credit
+    this.#reader.limitBytes = frameLimit(availableBytes)
+    try {
+      return this.#reader.next()
+    } catch (error) {
+      throw beyondCredit(error, availableBytes)
+    }
   }
 
   /** Wants to be called about four times in a heartbeat interval. */
@@ -197,7 +234,6 @@ export class ServerConnection {
         if (this.#state !== 'awaiting-hello') throw repeatedHello()
         const { heartbeatMs, ...rest } = frame
         this.#heartbeat.intervalMs = clampHeartbeat(heartbeatMs, this.#heartbeatMsDefault)
-        this.#reader.limitBytes = protocolLimits.frameBytesMax
         this.#state = 'awaiting-welcome'
         this.#events.push(rest)
         return
@@ -214,6 +250,7 @@ export class ServerConnection {
         this.#events.push(frame)
         return
       case 'want-credit':
+        if (frame.bytes > protocolLimits.frameBytesMax) throw tooMuchWanted(frame.bytes)
         this.#events.push(frame)
         return
       case 'heartbeat':
@@ -272,12 +309,4 @@ export class ServerConnection {
     if (events.length > 0) this.#events = []
     return events
   }
-}
-
-function repeatedHello(): HoldfastError {
-  return new HoldfastError('FRAME_INVALID', { reason: 'a second hello' })
-}
-
-function notGrowing(what: string): HoldfastError {
-  return new HoldfastError('FRAME_INVALID', { reason: `${what} must grow` })
 }

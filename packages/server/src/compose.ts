@@ -3,6 +3,8 @@ import { randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { createAdminServer } from '@holdfast/admin'
 import { Member } from '@holdfast/cluster'
+import type { HoldfastError } from '@holdfast/errors'
+import { ServerConnection } from '@holdfast/protocol'
 import { openStore, quarantine } from '@holdfast/storage'
 import type { Configuration } from './config-schema.ts'
 import type { Log } from './logger.ts'
@@ -14,6 +16,13 @@ const writeBufferBytesMin = 2 * 1024 * 1024
 /** Up to a quarter less than the setting, so that nodes do not fill their buffers in step. */
 function jittered(bytes: number): number {
   return Math.max(writeBufferBytesMin, bytes - randomInt(Math.floor(bytes / 4)))
+}
+
+/** A closing frame, for a client that is turned away before it has a session. */
+function closingBytes(error: HoldfastError): Uint8Array {
+  const connection = new ServerConnection({ nowMs: 0 })
+  connection.close(error.toWire())
+  return Buffer.concat(connection.flush())
 }
 
 export function composeNode(configuration: Configuration, log: Log): NodeParts {
@@ -39,6 +48,6 @@ export function composeNode(configuration: Configuration, log: Log): NodeParts {
         store.recovered
       ),
     createHttp: (port, httpLog) => createAdminServer({ port, version, log: httpLog }),
-    refusal: () => new Uint8Array(0)
+    refusal: closingBytes
   }
 }
