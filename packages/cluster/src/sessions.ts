@@ -92,7 +92,7 @@ export class Sessions {
     for (const session of this.#sessions.values()) {
       const { connection, lentAtMs } = session
       const patienceMs = connection.isReceiving ? times.lentSlowMs : times.lentIdleMs
-      if (!connection.isCreditIdle || nowMs - lentAtMs < patienceMs) continue
+      if (!connection.credit.isIdle || nowMs - lentAtMs < patienceMs) continue
       const reason = 'it borrowed publish credit and does not use it, while others wait'
       session.failedWith(new HoldfastError('CONNECTION_CLOSED', { reason }))
       this.touch(session)
@@ -159,12 +159,12 @@ export class Sessions {
   creditReturned(): void {
     if (this.#wants.length === 0) return
     let lent = 0
-    for (const session of this.#sessions.values()) lent += session.connection.borrowedBytes
+    for (const session of this.#sessions.values()) lent += session.connection.credit.borrowedBytes
     while (this.#wants.length > 0) {
       const [want] = this.#wants
       if (want === undefined) return
       // Only what the record that waits lacks: nobody gathers credit that it does not use.
-      const bytes = want.session.connection.lackingCredit(want.bytes)
+      const bytes = want.session.connection.credit.lacking(want.bytes)
       const isAlone = lent === 0
       if (lent + bytes > limits.publishCreditBytesMax && !isAlone) {
         this.#reclaim(true)
@@ -181,6 +181,7 @@ export class Sessions {
 
   /** While somebody waits, credit that comes back goes to the pool. */
   #reclaim(isReclaiming: boolean): void {
-    for (const session of this.#sessions.values()) session.connection.isReclaiming = isReclaiming
+    for (const session of this.#sessions.values())
+      session.connection.credit.isReclaiming = isReclaiming
   }
 }

@@ -7,7 +7,7 @@ import { type ClientFrame, decodeClientFrame } from './client-frame.ts'
 import { FrameReader } from './frame.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { protocolLimits } from './limits.ts'
-import { PublishCredit } from './publish-credit.ts'
+import { type CreditView, PublishCredit } from './publish-credit.ts'
 import { type ClientRequest, parseRequest } from './requests.ts'
 import type { NodeAddress } from './results.ts'
 import type { ConnectionEvent } from './server-event.ts'
@@ -62,34 +62,14 @@ export class ServerConnection {
     return this.#state === 'closed'
   }
 
-  /** Bytes of publishes that came and have no outcome. */
-  get publishBytesInFlight(): number {
-    return this.#credit.inFlightBytes
-  }
-
-  /** Bytes of credit beyond the base: what this connection takes from the pool of the node. */
-  get borrowedBytes(): number {
-    return this.#credit.borrowedBytes
-  }
-
-  /** Bytes that must be lent before a record of `bytes` may be sent. */
-  lackingCredit(bytes: number): number {
-    return this.#credit.lacking(bytes)
-  }
-
-  /** Whether it holds lent credit with nothing under way. */
-  get isCreditIdle(): boolean {
-    return this.#credit.isIdle
+  /** What the client may send, what it has under way, what it borrowed. */
+  get credit(): CreditView {
+    return this.#credit
   }
 
   /** Whether a frame has begun and not ended: a large message may be on its way. */
   get isReceiving(): boolean {
     return this.#reader.heldBytes > 0
-  }
-
-  /** While set, credit that returns goes to the pool of the node until nothing is borrowed. */
-  set isReclaiming(value: boolean) {
-    this.#credit.isReclaiming = value
   }
 
   /** Bytes that wait for the next `flush`, confirms and settlements not counted. */
