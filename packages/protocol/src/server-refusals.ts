@@ -1,5 +1,5 @@
-// Why the server's end of a connection ends it, in words; and how long a frame may be, which follows
-// from the credit that the client has.
+// Why the end of a connection at the server ends it, in words; and how long a frame may be, which
+// follows from the credit that the client has.
 import { HoldfastError } from '@holdfast/errors'
 import { protocolLimits } from './limits.ts'
 

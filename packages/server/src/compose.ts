@@ -3,8 +3,7 @@ import { randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { createAdminServer } from '@holdfast/admin'
 import { Member } from '@holdfast/cluster'
-import type { HoldfastError } from '@holdfast/errors'
-import { ServerConnection } from '@holdfast/protocol'
+import { ServerFrameWriter } from '@holdfast/protocol'
 import { openStore, quarantine } from '@holdfast/storage'
 import type { Configuration } from './config-schema.ts'
 import type { Log } from './logger.ts'
@@ -16,13 +15,6 @@ const writeBufferBytesMin = 2 * 1024 * 1024
 /** Up to a quarter less than the setting, so that nodes do not fill their buffers in step. */
 function jittered(bytes: number): number {
   return Math.max(writeBufferBytesMin, bytes - randomInt(Math.floor(bytes / 4)))
-}
-
-/** A closing frame, for a client that is turned away before it has a session. */
-function closingBytes(error: HoldfastError): Uint8Array {
-  const connection = new ServerConnection({ nowMs: 0 })
-  connection.close(error.toWire())
-  return Buffer.concat(connection.flush())
 }
 
 export function composeNode(configuration: Configuration, log: Log): NodeParts {
@@ -48,6 +40,10 @@ export function composeNode(configuration: Configuration, log: Log): NodeParts {
         store.recovered
       ),
     createHttp: (port, httpLog) => createAdminServer({ port, version, log: httpLog }),
-    refusal: closingBytes
+    refusal: (error) => {
+      const writer = new ServerFrameWriter()
+      writer.closing(error.toWire())
+      return Buffer.concat([...writer.take()])
+    }
   }
 }
