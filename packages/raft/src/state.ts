@@ -31,7 +31,7 @@ export interface PendingRead {
 export interface Transfer {
   readonly to: ReplicaId
   elapsedTicks: number
-  /** The target has nearly everything: proposals are refused until it leads or the transfer ends. */
+  /** The target has nearly everything: proposals are refused until the transfer ends. */
   isClosing: boolean
   isTimeoutNowSent: boolean
 }

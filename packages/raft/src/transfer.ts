@@ -1,5 +1,6 @@
-// Leadership transfer (thesis §3.10): the leader brings the target up to date, stops taking proposals
-// for the last few entries, and tells it to campaign at once. It aborts after an election timeout.
+// Leadership transfer (thesis §3.10): the leader brings the target up to date, stops taking
+// proposals for the last few entries, and tells it to campaign at once. It aborts after an election
+// timeout.
 
 import { isVoter } from './configuration.ts'
 import type { ReplicaId } from './entry.ts'
