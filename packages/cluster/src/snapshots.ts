@@ -4,7 +4,6 @@
 import type { LoadRequest, ReplicaId, SnapshotMeta } from '@holdfast/raft'
 import type { Core } from './core.ts'
 import type { AnyGroup } from './groups.ts'
-import { limits } from './limits.ts'
 import type { Blob, GroupId, IndexRange } from './log-store.ts'
 import { SnapshotFetch } from './snapshot-fetch.ts'
 
@@ -66,11 +65,12 @@ export class Snapshots {
 
   /** Takes a snapshot of each group that has grown enough; at most one a step, for even latency. */
   takeWhereDue(): void {
+    const { tuning } = this.#core
     for (const group of this.#core.groups.all()) {
       const state = this.#state(group.id)
       const { raft } = group
       const since = raft.appliedIndex - (state.taken?.meta.id.index ?? 0)
-      const isDue = group.appliedBytes >= limits.snapshotBytes || since >= limits.snapshotEntries
+      const isDue = group.appliedBytes >= tuning.snapshotBytes || since >= tuning.snapshotEntries
       const isPinned = state.pinnedUntilMs > this.#core.clock.nowMs
       if (!isDue || isPinned || state.isTaking || state.fetch !== null) continue
       if (group.haltedReason !== null) continue
@@ -121,7 +121,7 @@ export class Snapshots {
     while (points.length > 2) {
       const [oldest, next] = points
       if (oldest === undefined || next === undefined) break
-      const isTooMuch = state.appliedBytesTotal - oldest.bytes > limits.keepBytesMax
+      const isTooMuch = state.appliedBytesTotal - oldest.bytes > this.#core.tuning.keepBytesMax
       if (next.index > needed && !isTooMuch) break
       points.shift()
     }
