@@ -15,7 +15,14 @@ const unreached = /[/-](?:index|main)\.ts$/
 const testedElsewhere: Readonly<Record<string, string>> = {
   'packages/raft/src/':
     'through Raft: scripts, one test per claim of the paper, whole groups by seed',
-  'packages/storage/src/': 'through the store: contract, crashes, damage'
+  'packages/storage/src/': 'through the store: contract, crashes, damage',
+  'packages/server/src/development/': 'as processes: test/cluster starts, kills and restarts them',
+  'packages/server/src/compose.ts': 'as a process: test/cluster',
+  'packages/server/src/admin-client.ts': 'as a process: test/cluster',
+  'packages/server/src/version.ts': 'reads one field of package.json',
+  'packages/client/src/tcp-wire.ts': 'by every test of the SDK over TCP',
+  'packages/protocol/src/client-connection.ts': 'against the server end, both of them whole',
+  'packages/protocol/src/decode-server-frame.ts': 'by the client end against the server end'
 }
 
 const everything: readonly Source[] = [

@@ -1,4 +1,5 @@
 // A seeded source of random numbers for property tests (mulberry32), and values built from it.
+import { randomInt } from 'node:crypto'
 
 export interface Random {
   readonly seed: number
@@ -12,7 +13,7 @@ export interface Random {
 export function chooseSeed(): number {
   // biome-ignore lint/style/noProcessEnv: a failing seed is given again by hand.
   const given = process.env['SEED']
-  return given === undefined ? Math.trunc(Math.random() * 0x7fffffff) : Number(given)
+  return given === undefined ? randomInt(0x7fffffff) : Number(given)
 }
 
 export function seeded(seed: number): Random {

@@ -1,144 +1,24 @@
 // A broker in memory behind real TCP sockets, built on the server's end of the protocol: enough of
 // one (queues, prefetch, resume, deduplication, several nodes, leaders that move) to try the SDK
 // on.
-import { createServer, type Server, type Socket } from 'node:net'
 import { HoldfastError } from '@holdfast/errors'
-import {
-  type ClientRequest,
-  type ConnectionEvent,
-  type NodeAddress,
-  type PublishEvent,
-  ServerConnection,
-  type ServerConnectionOptions,
-  type SettleEvent
+import type {
+  ClientRequest,
+  ConnectionEvent,
+  NodeAddress,
+  PublishEvent,
+  ServerConnectionOptions,
+  SettleEvent
 } from '@holdfast/protocol'
-import { skipRecord } from '@holdfast/record'
-
-export interface FakeMessage {
-  readonly offset: number
-  readonly exchange: string
-  readonly routingKey: string
-  readonly record: Uint8Array
-  attempt: number
-  deliveryCount: number
-  holder: FakeConsumer | null
-}
-
-export interface FakeQueue {
-  readonly name: string
-  leader: number
-  tail: number
-  readonly messages: Map<number, FakeMessage>
-}
-
-export interface FakeConsumer {
-  readonly peer: FakePeer
-  readonly id: number
-  readonly queue: FakeQueue
-  readonly tag: string
-  readonly prefetch: number
-  held: number
-}
-
-export interface FakePeer {
-  readonly node: FakeNode
-  readonly connection: ServerConnection
-  readonly socket: Socket
-  readonly consumers: Map<number, FakeConsumer>
-  producer: string
-}
-
-/** What a test may bend. */
-export interface FakeBehaviour {
-  /** Publishes are taken and stored but not confirmed. */
-  mutesConfirms: boolean
-  /** Publishes are not even stored. */
-  dropsPublishes: boolean
-  /** Settlements are not answered. */
-  mutesSettled: boolean
-  /** Never grants credit. */
-  deniesCredit: boolean
-  /** Answers requests of a type with an error, as long as it is set. */
-  readonly refusals: Map<string, HoldfastError>
-  /** Types of requests that get no answer. */
-  readonly mutesRequests: Set<string>
-}
-
-export class FakeNode {
-  readonly id: number
-  readonly peers: Set<FakePeer> = new Set()
-  readonly #broker: FakeBroker
-  #server: Server | null = null
-  #port = 0
-
-  constructor(id: number, broker: FakeBroker) {
-    this.id = id
-    this.#broker = broker
-  }
-
-  get address(): string {
-    return `127.0.0.1:${this.#port}`
-  }
-
-  /** Listens, on the port of before if there was one. */
-  async start(): Promise<void> {
-    const server = createServer((socket) => this.#accept(socket))
-    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve))
-    const address = server.address()
-    if (address === null || typeof address === 'string') throw new Error('no port')
-    this.#port = address.port
-    this.#server = server
-  }
-
-  /** As `kill -9`: every socket breaks, nothing listens. */
-  async stop(): Promise<void> {
-    const server = this.#server
-    this.#server = null
-    this.breakConnections()
-    if (server !== null) await new Promise((resolve) => server.close(resolve))
-  }
-
-  breakConnections(): void {
-    for (const peer of [...this.peers]) {
-      this.#drop(peer)
-      peer.socket.resetAndDestroy()
-    }
-  }
-
-  tick(): void {
-    for (const peer of [...this.peers]) {
-      this.#broker.take(peer, peer.connection.tick(performance.now()))
-      this.flush(peer)
-    }
-  }
-
-  flush(peer: FakePeer): void {
-    for (const chunk of peer.connection.flush(performance.now())) peer.socket.write(chunk)
-  }
-
-  #accept(socket: Socket): void {
-    const connection = new ServerConnection({
-      nowMs: performance.now(),
-      ...this.#broker.connectionOptions
-    })
-    const peer: FakePeer = { node: this, connection, socket, consumers: new Map(), producer: '' }
-    this.peers.add(peer)
-    socket.setNoDelay(true)
-    socket.on('data', (bytes) => {
-      this.#broker.bytesReceived += bytes.length
-      this.#broker.take(peer, connection.receive(bytes, performance.now()))
-      this.#broker.dispatch()
-      this.flush(peer)
-    })
-    socket.on('error', () => undefined)
-    socket.on('close', () => this.#drop(peer))
-  }
-
-  #drop(peer: FakePeer): void {
-    this.peers.delete(peer)
-    this.#broker.lost(peer)
-  }
-}
+import { type FakeBehaviour, unbent } from './fake-behaviour.ts'
+import {
+  type FakeConsumer,
+  type FakeMessage,
+  type FakeQueue,
+  settle,
+  store
+} from './fake-messages.ts'
+import { FakeNode, type FakePeer } from './fake-node.ts'
 
 export class FakeBroker {
   readonly nodes: FakeNode[] = []
@@ -147,14 +27,7 @@ export class FakeBroker {
   readonly publishes: PublishEvent[] = []
   readonly settles: SettleEvent[] = []
   readonly hellos: string[] = []
-  readonly behaviour: FakeBehaviour = {
-    mutesConfirms: false,
-    dropsPublishes: false,
-    mutesSettled: false,
-    deniesCredit: false,
-    refusals: new Map(),
-    mutesRequests: new Set()
-  }
+  readonly behaviour: FakeBehaviour = unbent()
   connectionOptions: Partial<ServerConnectionOptions> = {}
   bytesReceived = 0
   /** Sequences that were applied, by producer: a repeat is answered but not stored. */
@@ -324,26 +197,7 @@ export class FakeBroker {
     const applied = this.#applied.get(peer.producer) ?? new Set<number>()
     this.#applied.set(peer.producer, applied)
     const queue = event.exchange === '' ? this.queues.get(event.routingKey) : undefined
-    let position = 0
-    for (let i = 0; i < event.count; i++) {
-      const end = skipRecord(event.blob, position)
-      const sequence = event.firstSequence + i
-      const isNew = !applied.has(sequence)
-      applied.add(sequence)
-      if (queue !== undefined && isNew) {
-        queue.tail += 1
-        queue.messages.set(queue.tail, {
-          offset: queue.tail,
-          exchange: event.exchange,
-          routingKey: event.routingKey,
-          record: event.blob.slice(position, end),
-          attempt: 0,
-          deliveryCount: 0,
-          holder: null
-        })
-      }
-      position = end
-    }
+    store(queue, applied, event)
     const last = event.firstSequence + event.count - 1
     if (queue === undefined && event.mandatory) {
       const { exchange, routingKey } = event
@@ -354,24 +208,7 @@ export class FakeBroker {
 
   #settle(peer: FakePeer, event: SettleEvent): void {
     const consumer = peer.consumers.get(event.consumer)
-    let isStale = consumer === undefined
-    for (let i = 0; i < event.ranges.length; i += 3) {
-      const [first = 0, last = 0, attempt = 0] = event.ranges.slice(i, i + 3)
-      for (let offset = first; offset <= last; offset++) {
-        const message = consumer?.queue.messages.get(offset)
-        if (message === undefined || message.holder !== consumer || message.attempt !== attempt) {
-          isStale = true
-          continue
-        }
-        if (this.behaviour.mutesSettled) continue
-        if (consumer !== undefined) consumer.held -= 1
-        message.holder = null
-        if (event.outcome === 'released') {
-          message.attempt += 1
-          message.deliveryCount += 1
-        } else consumer?.queue.messages.delete(offset)
-      }
-    }
+    const isStale = settle(consumer, event, this.behaviour.mutesSettled)
     if (this.behaviour.mutesSettled) return
     const { settleSequence } = event
     if (!isStale) peer.connection.settled(settleSequence)

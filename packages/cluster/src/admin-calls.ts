@@ -8,7 +8,7 @@ import { operationStatus } from './operations.ts'
 import type { CallResult } from './peer-message.ts'
 import { clearQueue, deleteQueue, findQueue, queueStatus } from './queue-calls.ts'
 import { nodeOf } from './replica-id.ts'
-import { type Responder, refusal } from './requests.ts'
+import { type Responder, refusal } from './responder.ts'
 import type { AdminReply, AdminRequest, QueueStatus } from './status.ts'
 
 type Done = (reply: AdminReply) => void

@@ -5,7 +5,7 @@ import type { ClientRequest } from '@holdfast/protocol'
 import type { Consumer } from './consumer.ts'
 import type { Core } from './core.ts'
 import { findQueue } from './queue-calls.ts'
-import { type Responder, refusal } from './requests.ts'
+import { type Responder, refusal } from './responder.ts'
 import type { Session } from './session.ts'
 
 type ConsumeRequest = Extract<ClientRequest, { type: 'consume' }>

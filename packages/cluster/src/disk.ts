@@ -3,6 +3,7 @@
 // what it leads.
 import type { Core } from './core.ts'
 import { log } from './core.ts'
+import { handOver } from './leadership.ts'
 
 /** Free bytes below which publishes are refused, and below which leadership is given up. */
 export const diskLimits = { publishBytes: 536_870_912, leadBytes: 268_435_456 } as const
@@ -30,6 +31,6 @@ export class Disk {
         : 'the disk has room again'
       log(this.#core, this.isLow ? 'error' : 'info', message, { freeBytes, totalBytes })
     }
-    if (freeBytes < diskLimits.leadBytes) this.#core.groups.handOver()
+    if (freeBytes < diskLimits.leadBytes) handOver(this.#core)
   }
 }

@@ -2,18 +2,13 @@
 // the outcome when every shard has answered. Routing happens here, under the lease, on this node's
 // replica of the metadata.
 import { type HeaderSource, type Headers, type QueueTarget, RouteTargets } from '@holdfast/broker'
-import {
-  catalogue,
-  type ErrorCode,
-  HoldfastError,
-  unreachable,
-  type WireError
-} from '@holdfast/errors'
+import { type ErrorCode, HoldfastError, unreachable } from '@holdfast/errors'
 import { recordProperties } from '@holdfast/record'
 import type { Core } from './core.ts'
 import type { GroupId } from './log-store.ts'
 import type { ForwardOutcome, ForwardResult } from './peer-codec.ts'
 import type { Publish } from './publish.ts'
+import { refusal } from './responder.ts'
 import { ShardStream } from './shard-stream.ts'
 
 /** What routing says of a batch. */
@@ -138,7 +133,8 @@ export class Gateway {
   #outcome(publish: Publish, outcome: ForwardOutcome): void {
     publish.shardsWaiting--
     if (outcome.type === 'missing') publish.queuesLeft -= outcome.queues.length
-    if (outcome.type === 'refused') publish.error = refusal(outcome.code, outcome.details)
+    if (outcome.type === 'refused')
+      publish.error = refusal(outcome.code as ErrorCode, outcome.details)
     if (publish.shardsWaiting > 0) return
     if (publish.error === null && publish.queuesLeft <= 0) this.#routeAgain(publish)
     else this.#finish(publish)
@@ -173,9 +169,4 @@ export class Gateway {
 
 function readHeaders(blob: Uint8Array): Headers {
   return recordProperties(blob, 0)?.headers ?? null
-}
-
-function refusal(code: string, details: Readonly<Record<string, string | number>>): WireError {
-  const row = catalogue[code as ErrorCode]
-  return HoldfastError.fromWire({ id: row?.id ?? 9001, code, message: code, details }).toWire()
 }

@@ -21,6 +21,9 @@ export interface MachineHost<Proposal, Reply> {
   readonly timeMs: number
 }
 
+/** Ticks between two steps of a process that was not held up. */
+const awakeTicksMax = 2
+
 interface Waiting<Proposal, Reply> {
   readonly proposal: Proposal
   readonly sizeBytes: number
@@ -80,10 +83,14 @@ export class Group<Proposal, Reply> {
     return this.#isLeading && this.raft.hasLeaderQuorum(times.leaderLeaseTicks)
   }
 
-  /** Takes a proposal if this replica leads and has room; `onReply` is then called exactly once. */
+  /** Whether publishes may be offered. Commands always are: their number has other bounds. */
+  get hasRoom(): boolean {
+    return this.#waitingBytes <= limits.queuedBytesMax
+  }
+
+  /** Takes a proposal if this replica leads; `onReply` is then called exactly once. */
   offer(proposal: Proposal, onReply: OnReply<Reply>): boolean {
     if (!this.#isLeading || this.haltedReason !== null) return false
-    if (this.#waitingBytes > limits.queuedBytesMax) return false
     const sizeBytes = this.#host.sizeOf(proposal)
     this.#waiting.push({ proposal, sizeBytes, onReply })
     this.#waitingBytes += sizeBytes
@@ -94,8 +101,12 @@ export class Group<Proposal, Reply> {
     if (this.haltedReason === null) this.raft.step(message)
   }
 
-  tick(): void {
-    if (this.haltedReason === null) this.raft.tick()
+  /** A node that was held up hears what its peers said meanwhile before it thinks them silent. */
+  tick(ticks: number): void {
+    if (this.haltedReason !== null) return
+    const awakeTicks = Math.min(ticks, awakeTicksMax)
+    if (ticks > awakeTicks) this.raft.standStill(ticks - awakeTicks)
+    for (let i = 0; i < awakeTicks; i++) this.raft.tick()
   }
 
   /**

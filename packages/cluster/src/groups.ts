@@ -15,6 +15,7 @@ import {
 import type { Core } from './core.ts'
 import { log } from './core.ts'
 import { Group } from './group.ts'
+import { metadataLeadership, shardLeadership } from './leadership.ts'
 import { limits, times } from './limits.ts'
 import type { Blob, GroupId, IndexRange, RecoveredGroup } from './log-store.ts'
 import type { MetadataGroup } from './metadata.ts'
@@ -110,14 +111,14 @@ export class Groups {
     const raft = new Raft(this.#config(id), initial)
     if (id === 0) {
       const group = new Group(this.#core, id, raft, this.#core.metadata)
-      group.onLeadership = () => this.#metadataLeadership()
+      group.onLeadership = () => metadataLeadership(this.#core)
       this.#core.metadata.group = group
       this.#listAll()
       return group
     }
     const host = new ShardHost(this.#core, id, new ShardMachine())
     const group = new Group(this.#core, id, raft, host)
-    group.onLeadership = (isLeading) => this.#shardLeadership(id, isLeading)
+    group.onLeadership = (isLeading) => shardLeadership(this.#core, id, isLeading)
     this.#shards.set(id, { group, host })
     this.#listAll()
     return group
@@ -143,41 +144,8 @@ export class Groups {
     }
   }
 
-  #metadataLeadership(): void {
-    const { lease, topologyDriver, metadata, membership, reports } = this.#core
-    this.#logLeadership(0, metadata.isLeading)
-    if (!metadata.isLeading) metadata.leadershipLost()
-    lease.leadershipChanged()
-    topologyDriver.leadershipChanged()
-    membership.leadershipChanged()
-    reports.changed()
-  }
-
-  #logLeadership(id: GroupId, isLeading: boolean): void {
-    const term = this.get(id)?.raft.term ?? 0
-    log(this.#core, 'info', isLeading ? 'leads a group' : 'leads a group no more', {
-      group: id,
-      term
-    })
-  }
-
-  #shardLeadership(id: GroupId, isLeading: boolean): void {
-    this.#logLeadership(id, isLeading)
-    const { shards, deliveries, reports } = this.#core
-    shards.leadershipChanged(id)
-    deliveries.leadershipChanged(id, isLeading)
-    reports.changed()
-  }
-
   tick(ticks: number): void {
-    for (const group of this.#all) {
-      // A node that was held up hears first what its peers said meanwhile; a leader must not, it
-      // may be deposed.
-      const due = group.raft.isLeader ? ticks : Math.min(ticks, 2)
-      this.#guard(group, () => {
-        for (let i = 0; i < due; i++) group.tick()
-      })
-    }
+    for (const group of this.#all) this.#guard(group, () => group.tick(ticks))
   }
 
   /** Proposes, persists, sends and applies until nothing is left to do. */
@@ -287,26 +255,13 @@ export class Groups {
     }
   }
 
-  /**
-   * Gives every leadership to a replica that is active and caught up most; how many were left to
-   * give.
-   */
-  handOver(): number {
-    let count = 0
-    for (const { raft, haltedReason } of this.#all) {
-      if (!raft.isLeader || haltedReason !== null) continue
-      const heirs = raft
-        .progress()
-        .filter(({ isVoter, recentlyActive, replica }) => {
-          return isVoter && recentlyActive && replica !== this.selfReplica
-        })
-        .sort((a, b) => b.match - a.match)
-      const [heir] = heirs
-      if (heir === undefined) continue
-      count++
-      raft.transfer(heir.replica)
+  /** What is sent to a node arrives from here on: a group without a leader may elect one. */
+  linkUp(node: number): void {
+    for (const group of this.#all) {
+      const { voters, outgoing } = group.raft.configuration
+      const isVoter = [...voters, ...outgoing].some((replica) => nodeOf(replica) === node)
+      if (isVoter && group.haltedReason === null) this.#guard(group, () => group.raft.hasten())
     }
-    return count
   }
 
   /** The raft lane to a node broke: what was in flight may be lost. */

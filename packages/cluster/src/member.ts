@@ -8,6 +8,7 @@ import { answerCall } from './call-handlers.ts'
 import type { Core, MemberOptions } from './core.ts'
 import { log } from './core.ts'
 import type { Input } from './input.ts'
+import { handOver } from './leadership.ts'
 import { times } from './limits.ts'
 import type { Recovered } from './log-store.ts'
 import type { Output } from './output.ts'
@@ -147,12 +148,13 @@ export class Member {
   }
 
   #peerUp(input: Extract<Input, { type: 'peer-up' }>): void {
-    const { peers, membership, gateway, reports } = this.#core
+    const { peers, membership, gateway, groups, reports } = this.#core
     const link = peers.up(input)
     membership.linkUp(link, input.hello)
     reports.changed()
-    const isOut = link.direction === 'out' && link.lane === 'gateway'
-    if (isOut && link.node !== null) gateway.linkUp(link.node)
+    if (link.direction !== 'out' || link.node === null) return
+    if (link.lane === 'gateway') gateway.linkUp(link.node)
+    else groups.linkUp(link.node)
   }
 
   #peerDown(id: number): void {
@@ -236,8 +238,8 @@ export class Member {
    * long.
    */
   #handOver(): void {
-    const { groups, outputs, clock } = this.#core
-    const ledCount = groups.handOver()
+    const { outputs, clock } = this.#core
+    const ledCount = handOver(this.#core)
     if (ledCount > 0 && clock.nowMs < this.#drainedByMs) return
     outputs.push({ type: 'exit', code: 0, reason: 'stopped as asked' })
   }

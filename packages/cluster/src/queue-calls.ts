@@ -5,7 +5,7 @@ import type { Core } from './core.ts'
 import { times } from './limits.ts'
 import type { GroupId } from './log-store.ts'
 import type { QueueCounts } from './peer-message.ts'
-import { type Responder, refusal } from './requests.ts'
+import { type Responder, refusal } from './responder.ts'
 import type { QueueStatus } from './status.ts'
 
 /** Looks the queue up; 'not found' only once this node is as current as the metadata leader. */

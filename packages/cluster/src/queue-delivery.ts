@@ -3,10 +3,11 @@
 // After an election nothing is handed out until the consumers that the log knows are back with what
 // they hold, or a grace has ended; then what nobody claimed is returned, flagged, by one committed
 // command.
-import type { DeliveryRun, QueueView, ShardCommand } from '@holdfast/broker'
+import type { DeliveryRun, Outcome, QueueView, ShardCommand } from '@holdfast/broker'
 import { readSectionHeader } from '@holdfast/broker'
 import { type Consumer, type ConsumerKey, creditOf, keyText } from './consumer.ts'
 import type { Core } from './core.ts'
+import { HeldDeliveries } from './held-deliveries.ts'
 import { limits, times } from './limits.ts'
 import type { GroupId } from './log-store.ts'
 import { OffsetHeap } from './offset-heap.ts'
@@ -25,13 +26,10 @@ export class QueueDelivery {
   readonly #graceUntilMs: number
   #consumers: Consumer[] = []
   #turn = 0
-  /** Who holds an offset; null while its settlement or return is on its way through the log. */
-  readonly #held = new Map<number, Consumer | null>()
+  readonly #held: HeldDeliveries
   readonly #returned = new OffsetHeap()
   /** No offset from here on was handed out in this term. */
   #cursor = 1
-  /** Offsets below were claimed after a failover and must be looked up one by one. */
-  #claimedEnd = 0
   #markAsked = 0
   #isReading = false
   #isRetrying = false
@@ -40,6 +38,7 @@ export class QueueDelivery {
     this.#core = core
     this.group = group
     this.queue = queue
+    this.#held = new HeldDeliveries(queue)
     this.#graceUntilMs = core.clock.nowMs + times.reattachGraceMs
   }
 
@@ -56,40 +55,29 @@ export class QueueDelivery {
   }
 
   attach(consumer: Consumer, resume: readonly number[] | null): void {
-    this.#consumers = this.#consumers.filter(
-      (other) => keyText(other.key) !== keyText(consumer.key)
-    )
+    const key = keyText(consumer.key)
+    const former = this.#consumers.find((other) => keyText(other.key) === key) ?? null
+    this.#consumers = this.#consumers.filter((other) => other !== former)
     this.#consumers.push(consumer)
     for (let i = 0; resume !== null && i + 2 < resume.length; i += 3) {
-      this.#claim(consumer, resume[i] ?? 0, resume[i + 1] ?? 0, resume[i + 2] ?? 0)
+      const [first = 0, last = 0, attempt = 0] = resume.slice(i, i + 3)
+      this.#held.claim(consumer, former, { first, last, attempt })
     }
+    if (former !== null) this.#replace(former)
     this.wake()
   }
 
-  /** What a consumer held before the failover it holds again, unless it was returned meanwhile. */
-  #claim(consumer: Consumer, first: number, last: number, attempt: number): void {
-    const end = Math.min(last, this.queue.mark)
-    let offset = this.queue.nextLive(first)
-    while (offset !== null && offset <= end) {
-      if (this.queue.row(offset)?.attempt === attempt && !this.#held.has(offset)) {
-        this.#held.set(offset, consumer)
-        consumer.unsettled++
-        this.#claimedEnd = Math.max(this.#claimedEnd, offset + 1)
-      }
-      offset = this.queue.nextLive(offset + 1)
-    }
+  /** The client is back before its old connection was seen to end: what it did not claim goes back. */
+  #replace(former: Consumer): void {
+    former.session.consumers.delete(former.number)
+    const ranges = this.#held.takeAll(former)
+    if (ranges.length > 0) this.#settle(former.key, 'released', ranges)
   }
 
   /** Ends a consumer; what it holds goes back through the log. */
   detach(consumer: Consumer): void {
     this.#consumers = this.#consumers.filter((other) => other !== consumer)
-    const release: number[] = []
-    for (const [offset, holder] of this.#held) {
-      if (holder !== consumer) continue
-      this.#held.set(offset, null)
-      release.push(offset, offset, this.queue.row(offset)?.attempt ?? 0)
-    }
-    const command = this.#detachCommand(consumer.key, release)
+    const command = this.#detachCommand(consumer.key, this.#held.takeAll(consumer))
     this.#core.shards.propose(this.group, command, () => undefined)
     this.wake()
   }
@@ -100,30 +88,12 @@ export class QueueDelivery {
 
   /** Takes offsets out of the consumer's hands; false: it does not hold all of them. */
   release(consumer: Consumer, first: number, last: number): boolean {
-    if (last - first >= limits.prefetchMax) return false
-    for (let offset = first; offset <= last; offset++) {
-      if (this.#held.get(offset) !== consumer) return false
-    }
-    for (let offset = first; offset <= last; offset++) this.#held.set(offset, null)
-    consumer.unsettled -= last - first + 1
-    return true
+    return this.#held.take(consumer, first, last)
   }
 
   /** The log has settled or returned these offsets. */
   gone(first: number, last: number): void {
-    if (last - first > this.#held.size) {
-      for (const offset of this.#held.keys()) {
-        if (offset >= first && offset <= last) this.#drop(offset)
-      }
-      return
-    }
-    for (let offset = first; offset <= last; offset++) this.#drop(offset)
-  }
-
-  #drop(offset: number): void {
-    const holder = this.#held.get(offset)
-    if (holder != null) holder.unsettled--
-    this.#held.delete(offset)
+    this.#held.gone(first, last)
   }
 
   /** The log put these offsets back to be delivered again. */
@@ -144,7 +114,7 @@ export class QueueDelivery {
 
   /** Ranges of what is held, flat, for a purge that must spare it. */
   heldRanges(): number[] {
-    return flatRanges([...this.#held.keys()].sort((a, b) => a - b))
+    return this.#held.ranges()
   }
 
   /** The mark this queue should have by now; null if the one it has will do. */
@@ -222,7 +192,7 @@ export class QueueDelivery {
     const back = this.#takeReturned()
     const first = back ?? this.#nextFresh()
     if (first === null) return false
-    const isSingle = back !== null || first < this.#claimedEnd
+    const isSingle = back !== null || first < this.#held.claimedEnd
     const { mark } = this.queue
     const run = this.queue.deliveryRun(first, isSingle ? 1 : share, limits.deliverBytesMax, mark)
     if (run === null) return false
@@ -247,7 +217,7 @@ export class QueueDelivery {
   /** The next offset that was not handed out in this term, within the mark. */
   #nextFresh(): number | null {
     let offset = this.queue.nextLive(this.#cursor)
-    while (offset !== null && offset < this.#claimedEnd && this.#held.has(offset)) {
+    while (offset !== null && offset < this.#held.claimedEnd && this.#held.has(offset)) {
       offset = this.queue.nextLive(offset + 1)
     }
     if (offset === null) {
@@ -275,9 +245,7 @@ export class QueueDelivery {
     const { firstOffset, count, attempt, deliveryCount } = run
     const { exchange, routingKey } = readSectionHeader(data, run.section)
     const blob = data.subarray(run.position, run.position + run.lengthBytes)
-    const holder = consumer.autoAck ? null : consumer
-    for (let i = 0; i < count; i++) this.#held.set(firstOffset + i, holder)
-    if (!consumer.autoAck) consumer.unsettled += count
+    this.#held.add(firstOffset, count, consumer.autoAck ? null : consumer)
     const { counters } = this.#core
     counters.deliveredMessages += count
     if (attempt > 0) counters.redeliveredMessages += count
@@ -299,25 +267,15 @@ export class QueueDelivery {
    */
   #settleAutomatically(consumer: Consumer, run: DeliveryRun): void {
     const { firstOffset, count, attempt } = run
-    const command: ShardCommand = {
-      type: 'settle',
-      queue: this.queue.id,
-      consumer: consumer.key,
-      outcome: 'accepted',
-      ranges: [firstOffset, firstOffset + count - 1, attempt]
-    }
+    this.#settle(consumer.key, 'accepted', [firstOffset, firstOffset + count - 1, attempt])
+  }
+
+  #settle(consumer: ConsumerKey, outcome: Outcome, ranges: readonly number[]): void {
+    const { id: queue } = this.queue
+    const command: ShardCommand = { type: 'settle', queue, consumer, outcome, ranges }
     this.#core.shards.propose(this.group, command, (reply) => {
-      if (reply !== null) this.gone(firstOffset, firstOffset + count - 1)
+      if (reply === null) return
+      for (let i = 0; i + 2 < ranges.length; i += 3) this.gone(ranges[i] ?? 0, ranges[i + 1] ?? 0)
     })
   }
-}
-
-/** Ascending numbers as `[first, last, first, last, …]`. */
-export function flatRanges(offsets: readonly number[]): number[] {
-  const ranges: number[] = []
-  for (const offset of offsets) {
-    if (ranges.at(-1) === offset - 1) ranges[ranges.length - 1] = offset
-    else ranges.push(offset, offset)
-  }
-  return ranges
 }

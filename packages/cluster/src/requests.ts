@@ -1,22 +1,13 @@
 // What clients ask for beside publishing and settling: topology, queues, consumers. Each request is
 // answered once.
 import { type MetadataCommand, type MetadataResult, rendezvousGroup } from '@holdfast/broker'
-import { type ErrorCode, HoldfastError, unreachable, type WireError } from '@holdfast/errors'
+import { unreachable } from '@holdfast/errors'
 import type { ClientRequest, RequestEvent } from '@holdfast/protocol'
 import { cancelConsumer, startConsumer } from './consuming.ts'
 import type { Core } from './core.ts'
 import { clearQueue, deleteQueue, describeQueue, findQueue } from './queue-calls.ts'
+import { type Responder, refusal } from './responder.ts'
 import type { Session } from './session.ts'
-
-/** Answers a request: with its result, or with an error of the catalogue. */
-export interface Responder {
-  done(result: unknown): void
-  refuse(error: WireError): void
-}
-
-export function refusal(code: ErrorCode, details: Record<string, string | number>): WireError {
-  return HoldfastError.fromWire({ id: 0, code, message: code, details }).toWire()
-}
 
 export function handleRequest(core: Core, session: Session, event: RequestEvent): void {
   const { requestId, request } = event

@@ -137,7 +137,9 @@ export class Shards {
       return queue > topologyCursor || closingUntilMs > this.#core.clock.wallMs
     })
     const isTaken =
-      !isEarly && shard.offer(bytes, (reply) => this.#replied(from, group, epoch, number, reply))
+      !isEarly &&
+      shard.hasRoom &&
+      shard.offer(bytes, (reply) => this.#replied(from, group, epoch, number, reply))
     cursor.expected = isTaken ? Math.max(cursor.expected, number + 1) : number
     return isTaken
   }

@@ -90,7 +90,8 @@ export function checkBindingArguments(value: unknown): Readonly<Record<string, H
     )
   }
   if (bytes > protocolLimits.argumentsBytesMax) {
-    const reason = `its arguments have ${bytes} bytes, the limit is ${protocolLimits.argumentsBytesMax}`
+    const limit = protocolLimits.argumentsBytesMax
+    const reason = `its arguments have ${bytes} bytes, the limit is ${limit}`
     throw new HoldfastError('BINDING_INVALID', { reason })
   }
   return found as Readonly<Record<string, HeaderValue>>

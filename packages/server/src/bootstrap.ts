@@ -26,7 +26,8 @@ export async function shouldBootstrap(question: BootstrapQuestion): Promise<bool
     if (answer === null || answer.clusterId === null) continue
     throw new HoldfastError('BOOTSTRAP_REFUSED', {
       reason:
-        `the node at ${seeds[position] ?? ''} is a member of cluster ${answer.clusterId}; start this ` +
+        `the node at ${seeds[position] ?? ''} is a member of cluster ` +
+        `${answer.clusterId}; start this ` +
         `node without --bootstrap, and add it there with 'holdfast node add ${question.hello.peer}'`
     })
   }

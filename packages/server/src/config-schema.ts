@@ -79,7 +79,9 @@ export const schema: readonly Setting[] = [
     name: 'data',
     type: 'text',
     default: null,
-    doc: 'Directory that holds everything this node persists. Created when it does not exist. Required.'
+    doc:
+      'Directory that holds everything this node persists. Created when it does not ' +
+      'exist. Required.'
   },
   {
     name: 'client',
@@ -103,7 +105,10 @@ export const schema: readonly Setting[] = [
     name: 'seed',
     type: 'address-list',
     default: [],
-    doc: 'Peer addresses of other nodes, asked before a bootstrap: it is refused when one of them is a member already. Given several times as a flag, separated by commas in the environment.'
+    doc:
+      'Peer addresses of other nodes, asked before a bootstrap: it is refused when one of ' +
+      'them is a member already. Given several times as a flag, separated by commas in ' +
+      'the environment.'
   },
   {
     name: 'token',
@@ -116,7 +121,9 @@ export const schema: readonly Setting[] = [
     name: 'bootstrap',
     type: 'boolean',
     default: false,
-    doc: 'Start a new cluster when the data directory is blank. A directory that belongs to a cluster just starts.'
+    doc:
+      'Start a new cluster when the data directory is blank. A directory that belongs to ' +
+      'a cluster just starts.'
   },
   {
     name: 'logLevel',
@@ -141,7 +148,9 @@ export const schema: readonly Setting[] = [
     default: 64 * MiB,
     min: 18 * MiB,
     max: 1024 * MiB,
-    doc: 'Bytes that may wait for one client that reads slowly; beyond it the client is disconnected.'
+    doc:
+      'Bytes that may wait for one client that reads slowly; beyond it the client is ' +
+      'disconnected.'
   },
   {
     name: 'clientBuffersBytesMax',
@@ -159,7 +168,9 @@ export const schema: readonly Setting[] = [
     default: 4 * MiB,
     min: 2 * MiB,
     max: 4 * MiB,
-    doc: 'Write buffer of LevelDB. Each node takes up to a quarter less (not below 2 MiB), so that nodes do not stall in step.'
+    doc:
+      'Write buffer of LevelDB. Each node takes up to a quarter less (not below 2 MiB), ' +
+      'so that nodes do not stall in step.'
   },
   {
     name: 'tickIntervalMs',
@@ -177,7 +188,9 @@ export const schema: readonly Setting[] = [
     default: 5000,
     min: 500,
     max: 60_000,
-    doc: 'How long an orderly shutdown may take; then the process ends as it stands, which loses nothing.'
+    doc:
+      'How long an orderly shutdown may take; then the process ends as it stands, which ' +
+      'loses nothing.'
   }
 ]
 
@@ -215,7 +228,8 @@ function describeDefault(setting: Setting): string {
 export function configurationPage(): string {
   const rows = schema.map(
     (setting) =>
-      `| \`${setting.name}\` | ${describeType(setting)} | ${describeDefault(setting)} | ${setting.doc} |`
+      `| \`${setting.name}\` | ${describeType(setting)} | ${describeDefault(setting)} ` +
+      `| ${setting.doc} |`
   )
   const template = new URL('configuration-page.md', packageRoot())
   return readFileSync(template, 'utf8').replace('{settings}', rows.join('\n'))

@@ -34,7 +34,8 @@ import { openData } from './open-data.ts'
 
 /**
  * Starts a node. Resolves when it listens.
- * @throws the errors of the data directory, BOOTSTRAP_REFUSED, CONFIGURATION_INVALID (address in use)
+ * @throws the errors of the data directory, BOOTSTRAP_REFUSED, CONFIGURATION_INVALID (address in
+ * use)
  */
 export async function startNode(
   configuration: Configuration,

@@ -54,7 +54,8 @@ export class DevelopmentCluster {
 
   /**
    * Runs until `stop` is called.
-   * @throws CONFIGURATION_INVALID (a port is in use), UNAVAILABLE (a node ended before all were ready)
+   * @throws CONFIGURATION_INVALID (a port is in use), UNAVAILABLE (a node ended before all were
+   * ready)
    */
   async run(): Promise<void> {
     createDirectory(this.#layout)

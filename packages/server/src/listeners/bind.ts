@@ -14,7 +14,8 @@ export async function bind<Result>(
     if (error instanceof HoldfastError) throw error
     const reason =
       code === 'EADDRINUSE'
-        ? `${address} is in use by another process; stop it, or choose another port with --${setting}`
+        ? `${address} is in use by another process; stop it, or choose another port with ` +
+          `--${setting}`
         : `cannot listen at ${address}: ${message}`
     throw new HoldfastError('CONFIGURATION_INVALID', { setting, reason }, { cause: error })
   }

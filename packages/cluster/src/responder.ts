@@ -1,0 +1,16 @@
+// Who waits for an answer: a client's request or an operator's call. Answered exactly once.
+import { type ErrorCode, HoldfastError, type WireError } from '@holdfast/errors'
+
+/** Answers a request: with its result, or with an error of the catalogue. */
+export interface Responder {
+  done(result: unknown): void
+  refuse(error: WireError): void
+}
+
+/** An error of the catalogue as it crosses the wire, where code and details come from elsewhere. */
+export function refusal(
+  code: ErrorCode,
+  details: Readonly<Record<string, string | number>>
+): WireError {
+  return HoldfastError.fromWire({ id: 0, code, message: code, details }).toWire()
+}
