@@ -213,6 +213,7 @@ export class Groups {
     const hardState = { term, vote, commit: meta.id.index }
     const ids = blobs.map((blob) => blob.id)
     const { commit, counters, snapshots } = this.#core
+    snapshots.installing(id)
     const record = commit.addInstall({ group: id, meta, hardState, blobs: ids, retained })
     commit.whenDurable(record, () => {
       this.#guard(group, () => {

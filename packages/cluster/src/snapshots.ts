@@ -35,6 +35,8 @@ interface GroupSnapshots {
   pinnedUntilMs: number
   fetch: SnapshotFetch | null
   isTaking: boolean
+  /** Another's snapshot is about to replace log and machine: none of the old machine may follow it. */
+  isInstalling: boolean
 }
 
 export class Snapshots {
@@ -49,10 +51,17 @@ export class Snapshots {
   restored(group: GroupId, meta: SnapshotMeta, blobs: readonly number[]): void {
     const state = this.#state(group)
     state.taken = { meta, blobs }
+    state.isInstalling = false
     state.keepPoints = [{ index: meta.id.index + 1, bytes: state.appliedBytesTotal }]
   }
 
+  /** An install is handed to the store. */
+  installing(group: GroupId): void {
+    this.#state(group).isInstalling = true
+  }
+
   forget(group: GroupId): void {
+    this.#groups.get(group)?.fetch?.abandon()
     this.#groups.delete(group)
   }
 
@@ -72,7 +81,8 @@ export class Snapshots {
       const since = raft.appliedIndex - (state.taken?.meta.id.index ?? 0)
       const isDue = group.appliedBytes >= tuning.snapshotBytes || since >= tuning.snapshotEntries
       const isPinned = state.pinnedUntilMs > this.#core.clock.nowMs
-      if (!isDue || isPinned || state.isTaking || state.fetch !== null) continue
+      const isBusy = state.isTaking || state.isInstalling || state.fetch !== null
+      if (!isDue || isPinned || isBusy) continue
       if (group.haltedReason !== null) continue
       this.#take(group, state)
       return
@@ -148,12 +158,13 @@ export class Snapshots {
   /** A leader offers its snapshot because its log does not reach back far enough. */
   offered(group: GroupId, from: ReplicaId, meta: SnapshotMeta): void {
     const state = this.#state(group)
-    if (state.fetch?.isFor(meta.id)) return state.fetch.offeredBy(from)
+    if (state.fetch?.isFrom(from, meta.id)) return
     state.fetch?.abandon()
-    state.fetch = new SnapshotFetch(this.#core, group, from, meta, () => {
-      state.fetch = null
+    const fetch = new SnapshotFetch(this.#core, group, from, meta, () => {
+      if (state.fetch === fetch) state.fetch = null
     })
-    state.fetch.start()
+    state.fetch = fetch
+    fetch.start()
   }
 
   tick(): void {
@@ -169,7 +180,8 @@ export class Snapshots {
         appliedBytesTotal: 0,
         pinnedUntilMs: 0,
         fetch: null,
-        isTaking: false
+        isTaking: false,
+        isInstalling: false
       }
       this.#groups.set(group, state)
     }
