@@ -22,8 +22,13 @@ export class Deliveries {
     this.#core = core
   }
 
+  /** A queue of an earlier leadership may still have timers and reads: it hands out nothing. */
   wake(queue: QueueDelivery): void {
-    this.#awake.add(queue)
+    if (this.#isCurrent(queue)) this.#awake.add(queue)
+  }
+
+  #isCurrent(delivery: QueueDelivery): boolean {
+    return this.#shards.get(delivery.group)?.get(delivery.queue.id) === delivery
   }
 
   wakeQueue(group: GroupId, queue: number): void {
@@ -133,13 +138,10 @@ export class Deliveries {
     command: ShardCommand,
     done: (reply: SectionReply) => void
   ): void {
-    const isCurrent = (): boolean => {
-      return this.#shards.get(delivery.group)?.get(delivery.queue.id) === delivery
-    }
     const again = (): void => {
-      if (!isCurrent()) return
+      if (!this.#isCurrent(delivery)) return
       this.#core.timers.after(times.retryMs, () => {
-        if (isCurrent()) this.commit(delivery, command, done)
+        if (this.#isCurrent(delivery)) this.commit(delivery, command, done)
       })
     }
     const isTaken = this.#core.shards.propose(delivery.group, command, (reply) => {

@@ -120,7 +120,9 @@ export abstract class Client {
       } else if (event.type === 'closed') {
         const code = event.error?.code
         if (code !== undefined && !harmless.has(code)) {
-          this.world.fail(`${this.name}: closed with ${code} ${JSON.stringify(event.error?.details)}`)
+          this.world.fail(
+            `${this.name}: closed with ${code} ${JSON.stringify(event.error?.details)}`
+          )
         }
         return this.reconnect()
       } else this.event(event)

@@ -57,6 +57,7 @@ export class Consumer extends Client {
   }
 
   protected lost(): void {
+    this.world.note(`${this.name} lost its connection`)
     this.#number = null
     this.#isAsking = false
     this.#settling.clear()
@@ -148,6 +149,7 @@ export class Consumer extends Client {
   }
 
   #forget(held: Held): void {
+    this.world.note(`${this.name} is done with ${held.offset} attempt ${held.attempt}`)
     if (this.#held.get(held.offset) === held) this.#held.delete(held.offset)
   }
 
@@ -182,6 +184,7 @@ export class Consumer extends Client {
     const ranges = [offset, offset, attempt]
     const sequence = this.connection.settle({ consumer: this.#number, outcome, ranges })
     this.#settling.set(sequence, held)
+    this.world.note(`${this.name} settles ${offset} attempt ${attempt}: ${outcome}`)
   }
 
   #settled(sequence: number): void {

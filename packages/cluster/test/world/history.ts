@@ -71,8 +71,10 @@ export class History {
     if (attempt > 0) this.redeliveries += 1
     const published = this.#published.get(message)
     const what = `${message} at ${queue}/${offset} attempt ${attempt} to ${to}`
+    this.#world.note(`delivered ${what}`)
     if (published === undefined) return this.#world.fail(`never published: ${what}`)
-    if (!published.queues.includes(queue)) this.#world.fail(`in a queue it was not sent to: ${what}`)
+    if (!published.queues.includes(queue))
+      this.#world.fail(`in a queue it was not sent to: ${what}`)
     if (body !== bodyOf(message)) this.#world.fail(`other bytes than were published: ${what}`)
     const row = this.#row(queue, offset, message)
     if (row.message !== message) this.#world.fail(`an offset with two messages: ${what}`)

@@ -106,7 +106,11 @@ export class Network {
     }
   }
 
-  #dial(from: Process, peer: { readonly node: number; readonly address: string }, lane: Lane): void {
+  #dial(
+    from: Process,
+    peer: { readonly node: number; readonly address: string },
+    lane: Lane
+  ): void {
     const target = this.#world.hostAt(peer.address)
     if (!from.isAlive || target === undefined || !this.#canTalk(from.host, target)) return
     const to = target.process
@@ -186,7 +190,9 @@ export class Network {
     link.isUp = false
     this.#links = this.#links.filter((other) => other !== link)
     const { from, to, outId, inId } = link
-    this.#world.schedule.after(this.#delayMs(), () => from.input({ type: 'peer-down', link: outId }))
+    this.#world.schedule.after(this.#delayMs(), () =>
+      from.input({ type: 'peer-down', link: outId })
+    )
     this.#world.schedule.after(this.#delayMs(), () => to.input({ type: 'peer-down', link: inId }))
   }
 

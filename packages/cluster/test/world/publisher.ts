@@ -68,7 +68,8 @@ export class Publisher extends Client {
     this.world.schedule.after(this.world.random.integer(2, 120), () => {
       if (this.isStopped) return
       const openCount = this.#batches.reduce((count, { open }) => count + open.size, 0)
-      if (this.isOpen && this.left > 0 && openCount < openMax && this.#credit > 20_000) this.#publish()
+      if (this.isOpen && this.left > 0 && openCount < openMax && this.#credit > 20_000)
+        this.#publish()
       this.#go()
     })
   }

@@ -128,7 +128,13 @@ class Bindings {
     this.#count += 1
     const bindingKey = `key-${this.#count}`
     const queue = this.#world.random.pick(queueNames)
-    const request = { type: 'bind-queue', queue, exchange: 'dir', bindingKey, arguments: {} } as const
+    const request = {
+      type: 'bind-queue',
+      queue,
+      exchange: 'dir',
+      bindingKey,
+      arguments: {}
+    } as const
     this.#operator.ask(request, (error) => {
       if (error !== null) return this.#world.fail(`a binding was refused: ${error.code}`)
       const publisher = new Publisher(this.#world, `b${this.#count}`, {

@@ -68,7 +68,8 @@ export class World {
 
   logged(process: Process, line: Extract<Output, { type: 'log' }>): void {
     const { host } = process
-    if (line.message === 'a replica halted') this.fail(`host ${host.number}: ${line.fields['reason']}`)
+    if (line.message === 'a replica halted')
+      this.fail(`host ${host.number}: ${line.fields['reason']}`)
     this.note(`host ${host.number}: ${line.message} ${JSON.stringify(line.fields)}`)
   }
 
