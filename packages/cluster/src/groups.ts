@@ -1,7 +1,7 @@
 // All Raft groups of this node: the metadata group and the shards with a replica here. They are
 // born at bootstrap, found on disk, or made blank when a leader writes to a replica that does not
 // exist yet.
-import { MetadataMachine, ShardMachine } from '@holdfast/broker'
+import { MetadataMachine, metadataLimits, ShardMachine } from '@holdfast/broker'
 import { assert } from '@holdfast/errors'
 import {
   blankState,
@@ -104,7 +104,7 @@ export class Groups {
       message.type === 'append-request' ||
       message.type === 'heartbeat-request' ||
       message.type === 'snapshot-request'
-    return isFromLeader ? this.openBlank(id) : undefined
+    return isFromLeader && id <= metadataLimits.shardsMax ? this.openBlank(id) : undefined
   }
 
   #open(id: GroupId, initial: RaftInitialState): AnyGroup {
