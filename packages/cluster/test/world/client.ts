@@ -2,8 +2,8 @@
 // which connects again whenever it is cut off.
 import type { WireError } from '@holdfast/errors'
 import { ClientConnection, type ClientEvent, type ClientRequest } from '@holdfast/protocol'
+import type { ClientSocket } from './client-socket.ts'
 import type { Host } from './host.ts'
-import type { ClientSocket } from './network.ts'
 import type { World } from './world.ts'
 
 export type Answer = (error: WireError | null, result: unknown) => void

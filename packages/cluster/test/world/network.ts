@@ -1,6 +1,7 @@
 // The network of the simulated world. A link keeps its order; different links, hence the lanes of two
 // nodes, overtake each other. A cut stalls what is under way, and breaks links that stall too long.
 import type { AdoptOffer, Input, Lane } from '@holdfast/cluster'
+import type { ClientSocket, Wire } from './client-socket.ts'
 import type { Host } from './host.ts'
 import type { Process } from './process.ts'
 import type { World } from './world.ts'
@@ -16,21 +17,6 @@ interface Link {
   isUp: boolean
   arrivesMs: number
   stalled: Uint8Array[]
-}
-
-/** What a client sees of its socket. */
-export interface Wire {
-  readonly bytes: (bytes: Uint8Array) => void
-  readonly closed: () => void
-}
-
-export interface ClientSocket {
-  readonly id: number
-  readonly process: Process
-  readonly wire: Wire
-  isOpen: boolean
-  toServerMs: number
-  toClientMs: number
 }
 
 const redialMs = 60

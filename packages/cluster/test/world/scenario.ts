@@ -77,6 +77,7 @@ export function runScenario(seed: number, options: ScenarioOptions): Outcome {
   world.until(40_000, 'all replicas are in place', () => world.isReady && world.isSettled)
   world.schedule.run(1500)
   if (history.missing.length > 0) world.note(`missing: ${history.missing.slice(0, 20).join(', ')}`)
+  if (world.failures.length > 0) describe(world)
   if (world.failures.length === 0) {
     history.checkOrder()
     checkHashes(world)
@@ -158,5 +159,14 @@ function checkHashes(world: World): void {
       if (known !== undefined && known !== hash) world.fail(`replica ${replica} of ${key} differs`)
       seen.set(key, hash)
     }
+  }
+}
+
+function describe(world: World): void {
+  for (const { number, process, isRemoved } of world.hosts) {
+    const status = process?.member.status()
+    world.note(`host ${number}: ${isRemoved ? 'removed' : ''} ${status?.notReadyReason ?? ''}`)
+    for (const node of status?.nodes ?? []) world.note(`  ${JSON.stringify(node)}`)
+    for (const group of status?.groups ?? []) world.note(`  ${JSON.stringify(group)}`)
   }
 }
