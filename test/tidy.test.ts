@@ -9,6 +9,24 @@ const scope = '@holdfast/'
 const architecture = read('docs/architecture.md')
 const rows = new Map(rankRows(architecture).map((row) => [row.name, row]))
 
+interface Lockfile {
+  /** By place: `node_modules/a/node_modules/b`, `packages/raft`; the root's is empty. */
+  readonly packages: Readonly<Record<string, Locked>>
+}
+
+interface Locked {
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
+
+/** Whether Node would find `name` from `place`: there, or in a directory above. */
+function isLocked(locked: Lockfile['packages'], place: string, name: string): boolean {
+  for (let from = place; from !== ''; from = from.slice(0, Math.max(0, from.lastIndexOf('/')))) {
+    if (`${from}/node_modules/${name}` in locked) return true
+  }
+  return `node_modules/${name}` in locked
+}
+
 /** Ports of the core: types only, and asynchronous because those who implement them are. */
 const ports = new Set(['packages/cluster/src/log-store.ts', 'packages/cluster/src/status.ts'])
 
@@ -197,3 +215,18 @@ t.test('all packages are of one version, one license and one module system', asy
   }
   none(t, offences, 'manifests')
 })
+
+t.test(
+  'a fresh clone can be installed: the lockfile holds what each package asks for',
+  async (t) => {
+    // `npm ci` refuses a lockfile that lacks the optional packages of another platform.
+    const { packages: locked } = JSON.parse(read('package-lock.json')) as Lockfile
+    const offences: string[] = []
+    for (const [place, { dependencies, optionalDependencies }] of Object.entries(locked)) {
+      for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+        if (!isLocked(locked, place, name)) offences.push(`${place || 'the root'} asks for ${name}`)
+      }
+    }
+    none(t, offences, 'missing from package-lock.json')
+  }
+)

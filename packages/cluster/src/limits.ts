@@ -78,6 +78,10 @@ export const times = {
   /** A client's request that could not be done by then is refused as unavailable. */
   requestTimeoutMs: 30_000,
   retryMs: 50,
+  /** Lent publish credit may lie unused for this long while others wait for some. */
+  lentIdleMs: 5_000,
+  /** As long as its message is arriving, for this long. */
+  lentSlowMs: 60_000,
   /** Forwarded publishes without any answer are sent again. */
   forwardRetryMs: 3_000,
   snapshotTransferIdleMs: 15_000,

@@ -8,7 +8,7 @@ import { effectiveConfiguration, isSelfVoter, progressOf, type RaftState } from 
 /** Whether something was heard from it within an election timeout. */
 export function isRecentlyActive(state: RaftState, progress: Progress): boolean {
   if (progress.replica === state.id) return true
-  return state.tickCount - progress.heardTick <= state.config.electionTimeoutTicks
+  return state.awakeTickCount - progress.heardTick <= state.config.electionTimeoutTicks
 }
 
 /** Whether the leader has heard a quorum, itself included, within an election timeout. */
