@@ -1,6 +1,8 @@
 // The cluster as this node sees it, for operators: its own replicas exactly, the rest as its
 // leaders last reported.
+import type { ReplicaId } from '@holdfast/raft'
 import type { Core } from './core.ts'
+import { incarnationOf, nodeOf } from './replica-id.ts'
 import { Reports } from './reports.ts'
 import type { ClusterStatus, GroupStatus, NodeState, NodeStatus } from './status.ts'
 
@@ -38,13 +40,21 @@ function groupStatuses(core: Core): GroupStatus[] {
       kind: group === 0 ? 'metadata' : 'shard',
       leader: report.leader,
       term: report.term,
-      voters: Reports.nodes([...report.voters, ...report.outgoing]),
+      voters: Reports.nodes(
+        [...report.voters, ...report.outgoing].filter((replica) => !isLost(core, replica))
+      ),
       learners: Reports.nodes(report.learners),
       commitIndex: Math.max(report.commit, raft?.commitIndex ?? 0),
       appliedIndex: raft?.appliedIndex ?? report.applied
     })
   }
   return statuses
+}
+
+/** A replica whose data is gone for good: its node has come back as another incarnation. */
+function isLost({ metadata }: Core, replica: ReplicaId): boolean {
+  const current = metadata.machine.membership.node(nodeOf(replica))?.incarnation ?? 0
+  return incarnationOf(replica) < current
 }
 
 function notReadyReason(core: Core): string | null {
