@@ -97,7 +97,9 @@ export const times = {
   lentSlowMs: 60_000,
   /** Forwarded publishes without any answer are sent again. */
   forwardRetryMs: 3_000,
-  snapshotTransferIdleMs: 15_000
+  snapshotTransferIdleMs: 15_000,
+  /** A shard that has applied nothing for this long is snapshotted, so that the disk is freed. */
+  snapshotRestMs: 5_000
 } as const
 
 assert(times.electionTimeoutTicks > 4 * times.heartbeatTicks, 'heartbeats outpace elections')

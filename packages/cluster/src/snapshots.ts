@@ -4,6 +4,7 @@
 import type { LoadRequest, ReplicaId, SnapshotMeta } from '@holdfast/raft'
 import type { Core } from './core.ts'
 import type { AnyGroup } from './groups.ts'
+import { times } from './limits.ts'
 import type { Blob, GroupId, IndexRange } from './log-store.ts'
 import { SnapshotFetch } from './snapshot-fetch.ts'
 
@@ -37,6 +38,9 @@ interface GroupSnapshots {
   isTaking: boolean
   /** Another's snapshot is about to replace log and machine: none of the old machine may follow it. */
   isInstalling: boolean
+  /** What was applied when last looked at, and since when it is that. */
+  seenIndex: number
+  seenSinceMs: number
 }
 
 export class Snapshots {
@@ -72,24 +76,39 @@ export class Snapshots {
     return state.taken
   }
 
-  /** Takes a snapshot of each group that has grown enough; at most one a step, for even latency. */
+  /**
+   * Takes a snapshot of each group that has grown enough, or of a shard that has come to rest: only
+   * a snapshot lets the disk forget what was settled since the last one. At most one a step, for
+   * even latency.
+   */
   takeWhereDue(): void {
     const { tuning } = this.#core
     for (const group of this.#core.groups.all()) {
       const state = this.#state(group.id)
       const { raft } = group
       const since = raft.appliedIndex - (state.taken?.meta.id.index ?? 0)
-      const isDue = group.appliedBytes >= tuning.snapshotBytes || since >= tuning.snapshotEntries
+      const isLarge = group.appliedBytes >= tuning.snapshotBytes || since >= tuning.snapshotEntries
+      const isAtRest = !isLarge && this.#isAtRest(group, state)
       const isPinned = state.pinnedUntilMs > this.#core.clock.nowMs
       const isBusy = state.isTaking || state.isInstalling || state.fetch !== null
-      if (!isDue || isPinned || isBusy) continue
+      if (!(isLarge || isAtRest) || isPinned || isBusy) continue
       if (group.haltedReason !== null) continue
-      this.#take(group, state)
+      this.#take(group, state, isAtRest)
       return
     }
   }
 
-  #take(group: AnyGroup, state: GroupSnapshots): void {
+  /** Metadata has no bodies to free, and its snapshots are whole: growth alone decides there. */
+  #isAtRest({ id, raft, appliedBytes }: AnyGroup, state: GroupSnapshots): boolean {
+    const { nowMs } = this.#core.clock
+    if (state.seenIndex !== raft.appliedIndex) {
+      state.seenIndex = raft.appliedIndex
+      state.seenSinceMs = nowMs
+    }
+    return id !== 0 && appliedBytes > 0 && nowMs - state.seenSinceMs >= times.snapshotRestMs
+  }
+
+  #take(group: AnyGroup, state: GroupSnapshots, isAtRest: boolean): void {
     const { raft } = group
     const index = raft.appliedIndex
     const term = raft.termAt(index)
@@ -100,7 +119,7 @@ export class Snapshots {
     state.appliedBytesTotal += group.appliedBytes
     group.appliedBytes = 0
     state.keepPoints.push({ index: index + 1, bytes: state.appliedBytesTotal })
-    const keepFrom = this.#keepFrom(group, state)
+    const keepFrom = this.#keepFrom(group, state, isAtRest ? 1 : 2)
     const { newBlobs, blobs, freed } = machine
     state.isTaking = true
     this.#core.counters.snapshotsTaken++
@@ -121,14 +140,14 @@ export class Snapshots {
   }
 
   /**
-   * Freed entries stay for members that lack them, within bounds; at least since the snapshot
-   * before.
+   * Freed entries stay for members that lack them, within bounds; under load at least since the
+   * snapshot before, for those that lag by a little.
    */
-  #keepFrom(group: AnyGroup, state: GroupSnapshots): number {
+  #keepFrom(group: AnyGroup, state: GroupSnapshots, pointsMin: number): number {
     let needed = Number.MAX_SAFE_INTEGER
     for (const progress of group.raft.progress()) needed = Math.min(needed, progress.match + 1)
     const points = state.keepPoints
-    while (points.length > 2) {
+    while (points.length > pointsMin) {
       const [oldest, next] = points
       if (oldest === undefined || next === undefined) break
       const isTooMuch = state.appliedBytesTotal - oldest.bytes > this.#core.tuning.keepBytesMax
@@ -181,7 +200,9 @@ export class Snapshots {
         pinnedUntilMs: 0,
         fetch: null,
         isTaking: false,
-        isInstalling: false
+        isInstalling: false,
+        seenIndex: 0,
+        seenSinceMs: 0
       }
       this.#groups.set(group, state)
     }
