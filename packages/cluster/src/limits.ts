@@ -53,6 +53,19 @@ export const limits = {
   shardsAtBootstrap: 16
 } as const
 
+/** Bounds that a simulation sets lower, so that what is rare happens often. */
+export interface Tuning {
+  readonly snapshotBytes: number
+  readonly snapshotEntries: number
+  readonly snapshotChunkBytes: number
+  readonly keepBytesMax: number
+  readonly bodyBytesMax: number
+  readonly readCacheBytesMax: number
+  readonly shardsAtBootstrap: number
+}
+
+export const defaultTuning: Tuning = limits
+
 assert(limits.entryBytesMax <= limits.recordBytesMax, 'an entry fits into a commit record')
 assert(limits.markBlockMin <= limits.markBlockMax, 'mark blocks have a range')
 
@@ -86,7 +99,9 @@ export const times = {
   lentSlowMs: 60_000,
   /** Forwarded publishes without any answer are sent again. */
   forwardRetryMs: 3_000,
-  snapshotTransferIdleMs: 15_000
+  snapshotTransferIdleMs: 15_000,
+  /** A shard that has applied nothing for this long is snapshotted, so that the disk is freed. */
+  snapshotRestMs: 5_000
 } as const
 
 assert(times.electionTimeoutTicks > 4 * times.heartbeatTicks, 'heartbeats outpace elections')
