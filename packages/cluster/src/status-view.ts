@@ -33,6 +33,8 @@ function groupStatuses(core: Core): GroupStatus[] {
   for (const { group } of core.metadata.machine.placement.placements) {
     const report = core.reports.report(group)
     if (report === null) continue
+    // How far a replica of this node has come is its own to say; the leader tells how far there is.
+    const raft = core.groups.get(group)?.raft
     statuses.push({
       id: group,
       kind: group === 0 ? 'metadata' : 'shard',
@@ -42,8 +44,8 @@ function groupStatuses(core: Core): GroupStatus[] {
         [...report.voters, ...report.outgoing].filter((replica) => !isLost(core, replica))
       ),
       learners: Reports.nodes(report.learners),
-      commitIndex: report.commit,
-      appliedIndex: report.applied
+      commitIndex: Math.max(report.commit, raft?.commitIndex ?? 0),
+      appliedIndex: raft?.appliedIndex ?? report.applied
     })
   }
   return statuses
