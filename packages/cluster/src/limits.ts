@@ -81,6 +81,8 @@ export const times = {
   leaseRenewMs: 400,
   /** Clocks of different nodes run at speeds that differ by far less. */
   leaseMarginMs: 200,
+  /** A replica that its group does not name leaves after the leader was silent for this long. */
+  dismissedMs: 3_000,
   statusMs: 400,
   reconcileMs: 200,
   balanceMs: 1_500,
