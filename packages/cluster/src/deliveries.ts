@@ -77,11 +77,15 @@ export class Deliveries {
     this.#shards.get(group)?.get(queueId)?.detach(consumer)
   }
 
-  /** Counts of a queue as its leader knows them; null where this node does not lead it. */
+  /**
+   * Counts of a queue as its leader knows them; null where this node does not lead it, or cannot
+   * know whether it still does: what it has may be long out of date.
+   */
   counts(group: GroupId, queueId: number): QueueCounts | null {
     const queue = this.#core.groups.shardHost(group)?.machine.queue(queueId)
     const deliveries = this.#shards.get(group)
     if (queue === undefined || deliveries === undefined) return null
+    if (this.#core.groups.shard(group)?.hasLease !== true) return null
     const delivery = deliveries.get(queueId)
     const unsettled = delivery?.unsettled ?? 0
     const ready = Math.max(0, queue.liveCount - unsettled)

@@ -170,7 +170,16 @@ export class Snapshots {
         entries.push(result.entry)
       }
       if (entries.length > 0) group.raft.supply(replica, entries)
-      else group.raft.loadFailed(replica)
+      else this.#loadElsewhere(groupId, replica, firstIndex)
+    })
+  }
+
+  /** This node's store does not have the entry intact; another replica may. */
+  #loadElsewhere(groupId: GroupId, replica: ReplicaId, index: number): void {
+    this.#core.repair.fetch(groupId, index, (entry) => {
+      const raft = this.#core.groups.get(groupId)?.raft
+      if (entry === null) raft?.loadFailed(replica)
+      else raft?.supply(replica, [entry])
     })
   }
 
