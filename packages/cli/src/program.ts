@@ -105,7 +105,8 @@ function settingOption(setting: Setting): Option {
   const { name, doc, type } = setting
   const isFlag = type === 'boolean'
   const placeholder = isFlag ? '' : type === 'address' ? ' <host:port>' : ' <value>'
-  const text = `${doc} (${describeType(setting).replaceAll('`', '')}; ${environmentVariableOf(name)})`
+  const range = describeType(setting).replaceAll('`', '')
+  const text = `${doc} (${range}; ${environmentVariableOf(name)})`
   const option = new Option(`${flagOf(name)}${placeholder}`, text)
   return type === 'address-list'
     ? option.argParser((value: string, before: readonly string[] | undefined) =>
