@@ -82,6 +82,7 @@ export {
   type PublishProducer,
   type PublishSection,
   readPublishHeader,
+  readSectionAlone,
   readSectionHeader
 } from './publish-section.ts'
 export { type Consumer, consumerId } from './queue/consumer.ts'
@@ -89,7 +90,7 @@ export type { DeliveryRun } from './queue/delivery-run.ts'
 export { type ShardLimits, shardLimits } from './queue/limits.ts'
 export type { MessageRow } from './queue/message-index.ts'
 export type { QueueView } from './queue/queue.ts'
-export { encodeCommandSection } from './shard-codec.ts'
+export { decodeCommandSection, encodeCommandSection } from './shard-codec.ts'
 export type {
   ConsumerKey,
   Outcome,

@@ -137,6 +137,7 @@ function readProducer(reader: ByteReader, flags: number): HeaderProducer {
  */
 export function readPublishHeader(data: Uint8Array, position: number): PublishHeader {
   const length = readUint32(data, position)
+  if (length > data.length - position - 4) throw malformed('a section is cut')
   const reader = new ByteReader(data, position + 5, position + 4 + length)
   const gateway = { replica: reader.natural(), epoch: reader.natural() }
   const number = reader.positive()
@@ -159,6 +160,18 @@ export function readPublishHeader(data: Uint8Array, position: number): PublishHe
   const blobStart = reader.position
   const blobEnd = blobStart + reader.left
   return { gateway, number, first, producer, queues, count, position, blobStart, blobEnd }
+}
+
+/**
+ * The header of a publish section that is all of `section`, as a leader wants it before it puts it
+ * beside others: a length that lies would cut its neighbours. Records are judged in apply.
+ * @throws FRAME_INVALID
+ */
+export function readSectionAlone(section: Uint8Array): PublishHeader {
+  if (readUint32(section, 0) !== section.length - 4 || section[4] !== publishKind) {
+    throw malformed('it is not one publish section')
+  }
+  return readPublishHeader(section, 0)
 }
 
 /**

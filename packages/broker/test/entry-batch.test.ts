@@ -8,6 +8,7 @@ import {
   encodePublishSection,
   entryBatchHeaderBytes,
   readEntryBatch,
+  readSectionAlone,
   ShardMachine,
   sectionBytes,
   validateSection
@@ -149,4 +150,29 @@ t.test('log time never goes back', async (t) => {
   t.throws(() => machine.apply({ index: 4, term: 1 }, encodeEntryBatch(1, [])), {
     name: 'AssertionError'
   })
+})
+
+t.test('a section that another node sent is one publish, as long as it says', async (t) => {
+  const section = joined(publish)
+  t.equal(readSectionAlone(section).count, 3)
+  for (let length = 0; length < section.length; length++) {
+    t.equal(
+      codeOf(() => readSectionAlone(section.subarray(0, length))),
+      'FRAME_INVALID'
+    )
+  }
+  for (const lie of [0, 1, section.length - 5, section.length - 3, 2 ** 31, 2 ** 32 - 1]) {
+    const lying = section.slice()
+    new DataView(lying.buffer).setUint32(0, lie)
+    t.equal(
+      codeOf(() => readSectionAlone(lying)),
+      'FRAME_INVALID',
+      `a length of ${lie}`
+    )
+  }
+  t.equal(
+    codeOf(() => readSectionAlone(settle)),
+    'FRAME_INVALID',
+    'a command is no publish'
+  )
 })

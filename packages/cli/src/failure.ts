@@ -16,7 +16,8 @@ const advice: Readonly<Record<string, string>> = {
   DATA_DIRECTORY_NEWER: 'Use the version that wrote it, or a newer one.',
   UNAVAILABLE: "'holdfast status' shows which groups have no leader.",
   CONNECTION_CLOSED:
-    "Is a node running there? 'holdfast dev' starts a cluster; --client HOST:PORT asks another one.",
+    "Is a node running there? 'holdfast dev' starts a cluster; " +
+    '--client HOST:PORT reaches another node.',
   PUBLISH_OUTCOME_UNKNOWN: "'holdfast status' shows whether a majority of nodes is up."
 }
 

@@ -30,6 +30,7 @@ export const processTerminal: Terminal = {
       for (const signal of stopSignals) process.off(signal, listener)
     }
   },
+  exit: (code) => process.exit(code),
   pause: async (delayMs, signal) => {
     await pause(delayMs, undefined, signal === undefined ? {} : { signal })
   },

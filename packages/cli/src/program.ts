@@ -105,8 +105,8 @@ function settingOption(setting: Setting): Option {
   const { name, doc, type } = setting
   const isFlag = type === 'boolean'
   const placeholder = isFlag ? '' : type === 'address' ? ' <host:port>' : ' <value>'
-  const range = describeType(setting).replaceAll('`', '')
-  const text = `${doc} (${range}; ${environmentVariableOf(name)})`
+  const kind = describeType(setting).replaceAll('`', '')
+  const text = `${doc} (${kind}; ${environmentVariableOf(name)})`
   const option = new Option(`${flagOf(name)}${placeholder}`, text)
   return type === 'address-list'
     ? option.argParser((value: string, before: readonly string[] | undefined) =>

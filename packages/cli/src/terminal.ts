@@ -11,6 +11,8 @@ export interface Terminal {
   readInput(): Promise<Uint8Array>
   /** Calls `listener` on Ctrl-C and when asked to stop. Returns what stops listening. */
   onStop(listener: () => void): () => void
+  /** Ends the process at once. */
+  exit(code: number): void
   /** Aborted pauses reject. */
   pause(delayMs: number, signal?: AbortSignal): Promise<void>
   timeOfDay(): string

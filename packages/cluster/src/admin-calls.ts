@@ -2,7 +2,7 @@
 // goes to the metadata leader.
 import { HoldfastError } from '@holdfast/errors'
 import { type Answer, errorResult } from './calls.ts'
-import type { Core } from './core.ts'
+import { type Core, log } from './core.ts'
 import { times } from './limits.ts'
 import { operationStatus } from './operations.ts'
 import type { CallResult } from './peer-message.ts'
@@ -24,7 +24,16 @@ export function handleAdmin(core: Core, id: number, request: AdminRequest): void
   if (core.identity === null) {
     return to.refuse(refusal('UNAVAILABLE', { reason: 'this node is in no cluster yet' }))
   }
-  carryOut(core, request, to)
+  try {
+    carryOut(core, request, to)
+  } catch (error) {
+    // Thrown before anything was done: what was asked for makes no sense, or is a defect.
+    if (!(error instanceof HoldfastError)) {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      log(core, 'error', 'an operator call failed', { type: request.type, reason })
+    }
+    to.refuse(HoldfastError.from(error).toWire())
+  }
 }
 
 function carryOut(core: Core, request: AdminRequest, to: Responder): void {

@@ -47,6 +47,12 @@ function reconfigure(
   const raft = core.groups.get(call.group)?.raft
   if (raft === undefined || !raft.isLeader) return answer(notLeader(core, call.group))
   const { voters, learners } = call
+  const replicas = [...voters, ...learners]
+  const isSound = voters.length > 0 && new Set(replicas).size === replicas.length
+  if (!isSound || replicas.some((replica) => replica === 0)) {
+    const reason = 'a configuration needs voters, and names each replica once'
+    throw new HoldfastError('REQUEST_INVALID', { reason })
+  }
   const id = raft.proposeConfiguration({ voters, learners })
   if (id !== null) return answer({ type: 'done' })
   const reason = 'another change of this group is under way'

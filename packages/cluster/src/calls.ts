@@ -46,7 +46,14 @@ export class Calls {
 
   /** A call of another node arrived. */
   received(from: number, id: number, call: Call): void {
-    this.#handle(call, (result) => this.#core.peers.send(from, { type: 'result', id, result }))
+    const answer: Answer = (result) => this.#core.peers.send(from, { type: 'result', id, result })
+    try {
+      this.#handle(call, answer)
+    } catch (error) {
+      // Thrown before anything was done: what was asked for makes no sense.
+      if (!(error instanceof HoldfastError)) throw error
+      answer(errorResult(error))
+    }
   }
 
   result(from: number, id: number, result: CallResult): void {

@@ -21,6 +21,9 @@ export interface MachineHost<Proposal, Reply> {
   readonly timeMs: number
 }
 
+/** Ticks between two steps of a process that was not held up. */
+const awakeTicksMax = 2
+
 interface Waiting<Proposal, Reply> {
   readonly proposal: Proposal
   readonly sizeBytes: number
@@ -98,8 +101,12 @@ export class Group<Proposal, Reply> {
     if (this.haltedReason === null) this.raft.step(message)
   }
 
-  tick(): void {
-    if (this.haltedReason === null) this.raft.tick()
+  /** A node that was held up hears what its peers said meanwhile before it thinks them silent. */
+  tick(ticks: number): void {
+    if (this.haltedReason !== null) return
+    const awakeTicks = Math.min(ticks, awakeTicksMax)
+    if (ticks > awakeTicks) this.raft.standStill(ticks - awakeTicks)
+    for (let i = 0; i < awakeTicks; i++) this.raft.tick()
   }
 
   /**

@@ -1,7 +1,7 @@
 // All Raft groups of this node: the metadata group and the shards with a replica here. They are
 // born at bootstrap, found on disk, or made blank when a leader writes to a replica that does not
 // exist yet.
-import { MetadataMachine, ShardMachine } from '@holdfast/broker'
+import { MetadataMachine, metadataLimits, ShardMachine } from '@holdfast/broker'
 import { assert } from '@holdfast/errors'
 import {
   blankState,
@@ -103,7 +103,7 @@ export class Groups {
       message.type === 'append-request' ||
       message.type === 'heartbeat-request' ||
       message.type === 'snapshot-request'
-    return isFromLeader ? this.openBlank(id) : undefined
+    return isFromLeader && id <= metadataLimits.shardsMax ? this.openBlank(id) : undefined
   }
 
   #open(id: GroupId, initial: RaftInitialState): AnyGroup {
@@ -144,14 +144,7 @@ export class Groups {
   }
 
   tick(ticks: number): void {
-    for (const group of this.#all) {
-      // A node that was held up hears first what its peers said meanwhile; a leader must not, it
-      // may be deposed.
-      const due = group.raft.isLeader ? ticks : Math.min(ticks, 2)
-      this.#guard(group, () => {
-        for (let i = 0; i < due; i++) group.tick()
-      })
-    }
+    for (const group of this.#all) this.#guard(group, () => group.tick(ticks))
   }
 
   /** Proposes, persists, sends and applies until nothing is left to do. */
@@ -245,6 +238,15 @@ export class Groups {
   nodeGone(node: number): void {
     for (const group of this.#all) {
       if (group.leaderNode === node) this.#guard(group, () => group.raft.leaderGone())
+    }
+  }
+
+  /** What is sent to a node arrives from here on: a group without a leader may elect one. */
+  linkUp(node: number): void {
+    for (const group of this.#all) {
+      const { voters, outgoing } = group.raft.configuration
+      const isVoter = [...voters, ...outgoing].some((replica) => nodeOf(replica) === node)
+      if (isVoter && group.haltedReason === null) this.#guard(group, () => group.raft.hasten())
     }
   }
 

@@ -49,7 +49,8 @@ export class Lease {
     return group?.isLeading === true && group.raft.hasLeaderQuorum(times.leaderLeaseTicks)
   }
 
-  topologyChanged(): void {
+  /** The topology changed, or a change waits for its answer: both are looked after in this step. */
+  lookAgain(): void {
     this.#hasNews = true
   }
 

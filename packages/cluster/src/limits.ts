@@ -78,9 +78,15 @@ export const times = {
   /** A client's request that could not be done by then is refused as unavailable. */
   requestTimeoutMs: 30_000,
   retryMs: 50,
+  /** Lent publish credit may lie unused for this long while others wait for some. */
+  lentIdleMs: 5_000,
+  /** As long as its message is arriving, for this long. */
+  lentSlowMs: 60_000,
   /** Forwarded publishes without any answer are sent again. */
   forwardRetryMs: 3_000,
-  snapshotTransferIdleMs: 15_000
+  snapshotTransferIdleMs: 15_000,
+  /** A shard that has applied nothing for this long is snapshotted, so that the disk is freed. */
+  snapshotRestMs: 5_000
 } as const
 
 assert(times.electionTimeoutTicks > 4 * times.heartbeatTicks, 'heartbeats outpace elections')

@@ -143,12 +143,13 @@ export class Member {
   }
 
   #peerUp(input: Extract<Input, { type: 'peer-up' }>): void {
-    const { peers, membership, gateway, reports } = this.#core
+    const { peers, membership, gateway, groups, reports } = this.#core
     const link = peers.up(input)
     membership.linkUp(link, input.hello)
     reports.changed()
-    const isOut = link.direction === 'out' && link.lane === 'gateway'
-    if (isOut && link.node !== null) gateway.linkUp(link.node)
+    if (link.direction !== 'out' || link.node === null) return
+    if (link.lane === 'gateway') gateway.linkUp(link.node)
+    else groups.linkUp(link.node)
   }
 
   #peerDown(id: number): void {

@@ -22,6 +22,7 @@ export type MetadataGroup = Group<Uint8Array, MetadataResult>
 
 /** A committed change whose answer waits until it is in force. */
 interface Waiter {
+  /** Entry of the latest change of the topology: who has applied it routes by all of them. */
   readonly index: number
   /** The queue change that a shard has to have taken; null if none. */
   readonly shard: { readonly group: number; readonly cursor: number } | null
@@ -40,7 +41,6 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
   /** Null on a blank node. */
   group: MetadataGroup | null = null
   #waiters: Waiter[] = []
-  #appliedIndex = 0
 
   constructor(core: Core) {
     this.#core = core
@@ -68,7 +68,6 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
   }
 
   apply(id: EntryId, data: Uint8Array): readonly MetadataResult[] {
-    this.#appliedIndex = id.index
     const applied = this.machine.apply(id, data)
     for (const effect of applied.effects) this.#effect(effect)
     return applied.results
@@ -77,7 +76,7 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
   #effect(effect: MetadataEffect): void {
     switch (effect.type) {
       case 'topology-changed':
-        return this.#core.lease.topologyChanged()
+        return this.#core.lease.lookAgain()
       case 'nodes-changed':
         return this.#core.membership.nodesChanged()
       default:
@@ -121,7 +120,10 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
       const { reply } = result
       const isQueue = reply.type === 'queue' || reply.type === 'queue-deleted'
       const shard = isQueue ? { group: reply.group, cursor: reply.cursor } : null
-      this.#waiters.push({ index: this.#appliedIndex, shard, answer, result })
+      // What was so already is answered at once, if everybody knows it.
+      const index = this.machine.topology.revision
+      this.#waiters.push({ index, shard, answer, result })
+      this.#core.lease.lookAgain()
     })
     if (isOffered !== true) answer(this.#notLeader())
   }
@@ -137,7 +139,7 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
     const { lease, topologyDriver } = this.#core
     const inForce = lease.inForceIndex()
     const isDone = ({ index, shard }: Waiter): boolean =>
-      index <= inForce && (shard === null || topologyDriver.cursor(shard.group) >= shard.cursor)
+      index <= inForce && (shard === null || topologyDriver.hasTaken(shard.group, shard.cursor))
     const done = this.#waiters.filter(isDone)
     if (done.length === 0) return
     this.#waiters = this.#waiters.filter((waiter) => !isDone(waiter))

@@ -9,6 +9,7 @@ import { ByteReader, retain } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 import type { GroupId } from './log-store.ts'
 import type { Call, CallResult, Cast } from './peer-message.ts'
+import { readCall, readCallResult, readCast, readOutcomes } from './peer-shape.ts'
 import { readRaftMessage, writeRaftMessage } from './raft-codec.ts'
 
 export const peerVersion = 1
@@ -122,15 +123,19 @@ function readPeerMessage(reader: ByteReader): PeerMessage {
     case kinds['forward-result']: {
       const group = reader.u32()
       const epoch = reader.number()
-      const outcomes = unpack(reader.bytes()) as readonly ForwardOutcome[]
+      const outcomes = readOutcomes(unpack(reader.bytes()))
       return { type: 'forward-result', group, epoch, outcomes }
     }
     case kinds.call:
-      return { type: 'call', id: reader.number(), call: unpack(reader.bytes()) as Call }
+      return { type: 'call', id: reader.number(), call: readCall(unpack(reader.bytes())) }
     case kinds.result:
-      return { type: 'result', id: reader.number(), result: unpack(reader.bytes()) as CallResult }
+      return {
+        type: 'result',
+        id: reader.number(),
+        result: readCallResult(unpack(reader.bytes()))
+      }
     case kinds.cast:
-      return { type: 'cast', cast: unpack(reader.bytes()) as Cast }
+      return { type: 'cast', cast: readCast(unpack(reader.bytes())) }
     default:
       throw new HoldfastError('FRAME_INVALID', { reason: `peer message of kind ${kind}` })
   }

@@ -2,7 +2,14 @@
 //   message := type:u8 from:number to:number term:number fields
 //   entry   := index:number term:number type:u8 data:bytes
 import { HoldfastError, unreachable } from '@holdfast/errors'
-import type { Entry, EntryId, EntryType, Message, SnapshotMeta } from '@holdfast/raft'
+import type {
+  Configuration,
+  Entry,
+  EntryId,
+  EntryType,
+  Message,
+  SnapshotMeta
+} from '@holdfast/raft'
 import { decodeConfiguration, encodeConfiguration } from '@holdfast/raft'
 import { type ByteReader, retain } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
@@ -34,7 +41,19 @@ export function readEntry(reader: ByteReader): Entry {
   const term = reader.number()
   const type = entryTypes[reader.u8()]
   if (type === undefined) throw new HoldfastError('FRAME_INVALID', { reason: 'entry type' })
-  return { index, term, type, data: retain(reader.bytes()) }
+  const data = retain(reader.bytes())
+  if (type === 'configuration') readConfiguration(data)
+  return { index, term, type, data }
+}
+
+/** What a peer sent is input; what this node has appended itself is an invariant. */
+function readConfiguration(bytes: Uint8Array): Configuration {
+  try {
+    return decodeConfiguration(bytes)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'a configuration cannot be decoded'
+    throw new HoldfastError('FRAME_INVALID', { reason }, { cause: error })
+  }
 }
 
 function writeId(writer: ByteWriter, id: EntryId): void {
@@ -54,7 +73,7 @@ export function writeSnapshotMeta(writer: ByteWriter, meta: SnapshotMeta): void 
 
 export function readSnapshotMeta(reader: ByteReader): SnapshotMeta {
   const id = readId(reader)
-  const configuration = decodeConfiguration(reader.bytes())
+  const configuration = readConfiguration(reader.bytes())
   return { id, configuration, manifest: reader.bytes().slice() }
 }
 
@@ -120,7 +139,8 @@ export function readRaftMessage(reader: ByteReader): Message {
       const previous = readId(reader)
       const commit = reader.number()
       const session = reader.number()
-      return { type, ...envelope, previous, commit, session, entries: readEntries(reader) }
+      const entries = readEntries(reader, previous, envelope.term)
+      return { type, ...envelope, previous, commit, session, entries }
     }
     case 'append-response': {
       const accepted = reader.u8() === 1
@@ -153,9 +173,18 @@ export function readRaftMessage(reader: ByteReader): Message {
   }
 }
 
-function readEntries(reader: ByteReader): Entry[] {
+/** Entries follow each other without gaps, terms ascending up to that of the message. */
+function readEntries(reader: ByteReader, previous: EntryId, term: number): Entry[] {
   const count = reader.u32()
   const entries: Entry[] = []
-  for (let i = 0; i < count; i++) entries.push(readEntry(reader))
+  let before = previous
+  for (let i = 0; i < count; i++) {
+    const entry = readEntry(reader)
+    if (entry.index !== before.index + 1 || entry.term < before.term || entry.term > term) {
+      throw new HoldfastError('FRAME_INVALID', { reason: 'entries of an append do not ascend' })
+    }
+    entries.push(entry)
+    before = entry
+  }
   return entries
 }

@@ -1,6 +1,7 @@
 // What is known of all groups, those without a replica here included: each node tells the others,
 // twice a second or so and at once when leadership changes, what it sees of its own. The highest
 // term wins.
+import { metadataLimits } from '@holdfast/broker'
 import type { Core } from './core.ts'
 import type { AnyGroup } from './groups.ts'
 import { times } from './limits.ts'
@@ -50,7 +51,9 @@ export class Reports {
   }
 
   received(from: number, groups: readonly GroupReport[]): void {
-    for (const report of groups) this.#learn(from, report)
+    for (const report of groups) {
+      if (report.group <= metadataLimits.shardsMax) this.#learn(from, report)
+    }
   }
 
   #learn(from: number, report: GroupReport): void {

@@ -1,7 +1,13 @@
 // What clients ask for beside publishing and settling: topology, queues, consumers. Each request is
 // answered once.
-import { type MetadataCommand, type MetadataResult, rendezvousGroup } from '@holdfast/broker'
-import { unreachable } from '@holdfast/errors'
+import {
+  checkMetadataCommand,
+  encodeMetadataCommand,
+  type MetadataCommand,
+  type MetadataResult,
+  rendezvousGroup
+} from '@holdfast/broker'
+import { HoldfastError, unreachable } from '@holdfast/errors'
 import type { ClientRequest, RequestEvent } from '@holdfast/protocol'
 import { cancelConsumer, startConsumer } from './consuming.ts'
 import type { Core } from './core.ts'
@@ -81,6 +87,13 @@ function carryOut(core: Core, session: Session, request: ClientRequest, to: Resp
 
 /** A change of the metadata: committed, and in force on every node when it is answered. */
 function change(core: Core, command: MetadataCommand, to: Responder, result: unknown): void {
+  try {
+    checkMetadataCommand(command)
+    encodeMetadataCommand(command)
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error
+    return to.refuse(error.toWire())
+  }
   core.metadata.submit(command, (answer: MetadataResult) => {
     if ('error' in answer) to.refuse(answer.error)
     else to.done(result)

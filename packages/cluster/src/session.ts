@@ -13,7 +13,7 @@ import {
 } from '@holdfast/protocol'
 import { skipRecord } from '@holdfast/record'
 import type { Consumer } from './consumer.ts'
-import type { Core } from './core.ts'
+import { type Core, log } from './core.ts'
 import { limits } from './limits.ts'
 import type { GroupId } from './log-store.ts'
 import type { Batch, Producer, Publish, PublishOrigin } from './publish.ts'
@@ -32,6 +32,8 @@ export class Session implements PublishOrigin {
   readonly #core: Core
   vhost = '/'
   producer: Producer = noProducer
+  /** When credit was last lent to this client, on the monotonic clock. */
+  lentAtMs = 0
   /** Consumers by their number on this connection. */
   readonly consumers: Map<number, SessionConsumer> = new Map()
   #lastConsumer = 0
@@ -226,6 +228,16 @@ export class Session implements PublishOrigin {
       this.#core.deliveries.detach(group, queue, consumer)
     }
     this.consumers.clear()
+  }
+
+  /** Something was thrown while this client was served: a coded error, or a defect to be logged. */
+  failedWith(thrown: unknown): void {
+    const error = HoldfastError.from(thrown)
+    if (error !== thrown) {
+      const reason = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+      log(this.#core, 'error', 'serving a client failed', { connection: this.id, reason })
+    }
+    this.connection.close(error.toWire())
   }
 
   flush(): void {

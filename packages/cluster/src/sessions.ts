@@ -1,8 +1,8 @@
 // All clients of this node: their events, and the publish credit that they share.
-import { unreachable } from '@holdfast/errors'
+import { HoldfastError, unreachable } from '@holdfast/errors'
 import type { ConnectionEvent, NodeAddress } from '@holdfast/protocol'
 import type { Core } from './core.ts'
-import { limits } from './limits.ts'
+import { limits, times } from './limits.ts'
 import { handleRequest } from './requests.ts'
 import { Session } from './session.ts'
 
@@ -36,7 +36,19 @@ export class Sessions {
     const session = this.#sessions.get(connection)
     if (session === undefined) return
     this.touch(session)
-    for (const event of session.receive(bytes)) this.#event(session, event)
+    this.#guard(session, () => {
+      for (const event of session.receive(bytes)) this.#event(session, event)
+    })
+  }
+
+  /** Whatever goes wrong for one client ends its connection, and nothing else. */
+  #guard(session: Session, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      session.failedWith(error)
+      this.touch(session)
+    }
   }
 
   down(connection: number): void {
@@ -64,12 +76,27 @@ export class Sessions {
 
   tick(): void {
     for (const session of this.#sessions.values()) {
-      for (const event of session.connection.tick(this.#core.clock.nowMs)) {
-        this.#event(session, event)
-      }
+      this.#guard(session, () => {
+        const events = session.connection.tick(this.#core.clock.nowMs)
+        for (const event of events) this.#event(session, event)
+      })
       this.touch(session)
     }
+    if (this.#wants.length > 0) this.#endHoarders()
     this.resumeHeld()
+  }
+
+  /** Credit that was lent cannot be taken back: who sits on it while others wait is cut off. */
+  #endHoarders(): void {
+    const { nowMs } = this.#core.clock
+    for (const session of this.#sessions.values()) {
+      const { connection, lentAtMs } = session
+      const patienceMs = connection.isReceiving ? times.lentSlowMs : times.lentIdleMs
+      if (!connection.credit.isIdle || nowMs - lentAtMs < patienceMs) continue
+      const reason = 'it borrowed publish credit and does not use it, while others wait'
+      session.failedWith(new HoldfastError('CONNECTION_CLOSED', { reason }))
+      this.touch(session)
+    }
   }
 
   /** Held publishes of sessions whose obstacle may be gone. */
@@ -77,7 +104,7 @@ export class Sessions {
     if (this.#resumable.size === 0) return false
     const sessions = [...this.#resumable]
     this.#resumable.clear()
-    for (const session of sessions) session.resumeHeld()
+    for (const session of sessions) this.#guard(session, () => session.resumeHeld())
     return true
   }
 
@@ -132,18 +159,21 @@ export class Sessions {
   creditReturned(): void {
     if (this.#wants.length === 0) return
     let lent = 0
-    for (const session of this.#sessions.values()) lent += session.connection.borrowedBytes
+    for (const session of this.#sessions.values()) lent += session.connection.credit.borrowedBytes
     while (this.#wants.length > 0) {
       const [want] = this.#wants
       if (want === undefined) return
+      // Only what the record that waits lacks: nobody gathers credit that it does not use.
+      const bytes = want.session.connection.credit.lacking(want.bytes)
       const isAlone = lent === 0
-      if (lent + want.bytes > limits.publishCreditBytesMax && !isAlone) {
+      if (lent + bytes > limits.publishCreditBytesMax && !isAlone) {
         this.#reclaim(true)
         return
       }
       this.#wants.shift()
-      lent += want.bytes
-      want.session.connection.grant(want.bytes)
+      lent += bytes
+      want.session.connection.grant(bytes)
+      want.session.lentAtMs = this.#core.clock.nowMs
       this.touch(want.session)
     }
     this.#reclaim(false)
@@ -151,6 +181,7 @@ export class Sessions {
 
   /** While somebody waits, credit that comes back goes to the pool. */
   #reclaim(isReclaiming: boolean): void {
-    for (const session of this.#sessions.values()) session.connection.isReclaiming = isReclaiming
+    for (const session of this.#sessions.values())
+      session.connection.credit.isReclaiming = isReclaiming
   }
 }

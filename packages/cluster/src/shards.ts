@@ -3,7 +3,7 @@
 import {
   encodeCommandSection,
   encodeEntryBatch,
-  readPublishHeader,
+  readSectionAlone,
   type SectionReply,
   type ShardCommand,
   type ShardMachine
@@ -130,7 +130,7 @@ export class Shards {
     if (number > cursor.expected) return false
     // A queue whose creation or deletion is on its way to this shard: the publish comes again in a
     // moment.
-    const { queues } = readPublishHeader(bytes, 0)
+    const { queues } = readSectionAlone(bytes)
     const { topologyCursor } = host.machine
     const isEarly = queues.some((queue) => {
       const { closingUntilMs = 0 } = host.machine.queue(queue) ?? {}

@@ -16,13 +16,17 @@ const retainedPerChunk = 1024
 
 export function serveSnapshot(core: Core, call: SnapshotCall, answer: Answer): void {
   const { group } = call
-  const taken = core.snapshots.pin(group)
+  const taken = core.groups.get(group) === undefined ? null : core.snapshots.pin(group)
   const isCurrent = taken !== null && taken.meta.id.index === call.index
   if (!isCurrent) return answer(errorResult(new HoldfastError('GROUP_NOT_FOUND', { group })))
   if (call.type === 'snapshot-open') {
     return answer({ type: 'snapshot-opened', blobs: taken.blobs })
   }
   if (call.type === 'snapshot-blobs') {
+    const known = new Set(taken.blobs)
+    if (call.ids.length > known.size || !call.ids.every((id) => known.has(id))) {
+      return answer(errorResult(new HoldfastError('GROUP_NOT_FOUND', { group })))
+    }
     return core.reads.blobs(group, call.ids, (results) => {
       const blobs = results.flatMap((result) => (result.type === 'blob' ? [result.blob] : []))
       if (blobs.length < call.ids.length) answer(damaged(group, 0))

@@ -4,7 +4,7 @@
 import type { LoadRequest, ReplicaId, SnapshotMeta } from '@holdfast/raft'
 import type { Core } from './core.ts'
 import type { AnyGroup } from './groups.ts'
-import { limits } from './limits.ts'
+import { limits, times } from './limits.ts'
 import type { Blob, GroupId, IndexRange } from './log-store.ts'
 import { SnapshotFetch } from './snapshot-fetch.ts'
 
@@ -36,6 +36,9 @@ interface GroupSnapshots {
   pinnedUntilMs: number
   fetch: SnapshotFetch | null
   isTaking: boolean
+  /** What was applied when last looked at, and since when it is that. */
+  seenIndex: number
+  seenSinceMs: number
 }
 
 export class Snapshots {
@@ -64,22 +67,37 @@ export class Snapshots {
     return state.taken
   }
 
-  /** Takes a snapshot of each group that has grown enough; at most one a step, for even latency. */
+  /**
+   * Takes a snapshot of each group that has grown enough, or of a shard that has come to rest: only
+   * a snapshot lets the disk forget what was settled since the last one. At most one a step, for
+   * even latency.
+   */
   takeWhereDue(): void {
     for (const group of this.#core.groups.all()) {
       const state = this.#state(group.id)
       const { raft } = group
       const since = raft.appliedIndex - (state.taken?.meta.id.index ?? 0)
-      const isDue = group.appliedBytes >= limits.snapshotBytes || since >= limits.snapshotEntries
+      const isLarge = group.appliedBytes >= limits.snapshotBytes || since >= limits.snapshotEntries
+      const isAtRest = !isLarge && this.#isAtRest(group, state)
       const isPinned = state.pinnedUntilMs > this.#core.clock.nowMs
-      if (!isDue || isPinned || state.isTaking || state.fetch !== null) continue
+      if (!(isLarge || isAtRest) || isPinned || state.isTaking || state.fetch !== null) continue
       if (group.haltedReason !== null) continue
-      this.#take(group, state)
+      this.#take(group, state, isAtRest)
       return
     }
   }
 
-  #take(group: AnyGroup, state: GroupSnapshots): void {
+  /** Metadata has no bodies to free, and its snapshots are whole: growth alone decides there. */
+  #isAtRest({ id, raft, appliedBytes }: AnyGroup, state: GroupSnapshots): boolean {
+    const { nowMs } = this.#core.clock
+    if (state.seenIndex !== raft.appliedIndex) {
+      state.seenIndex = raft.appliedIndex
+      state.seenSinceMs = nowMs
+    }
+    return id !== 0 && appliedBytes > 0 && nowMs - state.seenSinceMs >= times.snapshotRestMs
+  }
+
+  #take(group: AnyGroup, state: GroupSnapshots, isAtRest: boolean): void {
     const { raft } = group
     const index = raft.appliedIndex
     const term = raft.termAt(index)
@@ -90,7 +108,7 @@ export class Snapshots {
     state.appliedBytesTotal += group.appliedBytes
     group.appliedBytes = 0
     state.keepPoints.push({ index: index + 1, bytes: state.appliedBytesTotal })
-    const keepFrom = this.#keepFrom(group, state)
+    const keepFrom = this.#keepFrom(group, state, isAtRest ? 1 : 2)
     const { newBlobs, blobs, freed } = machine
     state.isTaking = true
     this.#core.counters.snapshotsTaken++
@@ -111,14 +129,14 @@ export class Snapshots {
   }
 
   /**
-   * Freed entries stay for members that lack them, within bounds; at least since the snapshot
-   * before.
+   * Freed entries stay for members that lack them, within bounds; under load at least since the
+   * snapshot before, for those that lag by a little.
    */
-  #keepFrom(group: AnyGroup, state: GroupSnapshots): number {
+  #keepFrom(group: AnyGroup, state: GroupSnapshots, pointsMin: number): number {
     let needed = Number.MAX_SAFE_INTEGER
     for (const progress of group.raft.progress()) needed = Math.min(needed, progress.match + 1)
     const points = state.keepPoints
-    while (points.length > 2) {
+    while (points.length > pointsMin) {
       const [oldest, next] = points
       if (oldest === undefined || next === undefined) break
       const isTooMuch = state.appliedBytesTotal - oldest.bytes > limits.keepBytesMax
@@ -169,7 +187,9 @@ export class Snapshots {
         appliedBytesTotal: 0,
         pinnedUntilMs: 0,
         fetch: null,
-        isTaking: false
+        isTaking: false,
+        seenIndex: 0,
+        seenSinceMs: 0
       }
       this.#groups.set(group, state)
     }

@@ -19,6 +19,7 @@ export interface GroupStatus {
   /** Node ids. Null: no leader known. */
   readonly leader: number | null
   readonly term: number
+  /** Without those whose data is gone: a node that came back blank must become a voter again. */
   readonly voters: readonly number[]
   readonly learners: readonly number[]
   readonly commitIndex: number

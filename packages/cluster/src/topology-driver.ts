@@ -30,9 +30,17 @@ export class TopologyDriver {
     this.#core = core
   }
 
-  /** Cursor up to which the shard is known to have taken the changes. */
-  cursor(group: GroupId): number {
-    return this.#shards.get(group)?.cursor ?? 0
+  /**
+   * Whether the shard has taken the change at `cursor`, of which this replica of the metadata
+   * knows. What is acknowledged is off the list, and a new leader has sent nothing yet: the list
+   * itself decides.
+   */
+  hasTaken(group: GroupId, cursor: number): boolean {
+    const sent = this.#shards.get(group)?.cursor ?? 0
+    const next = this.#core.metadata.machine.outbox
+      .entries(group)
+      .find((entry) => entry.cursor > sent)
+    return next === undefined || next.cursor > cursor
   }
 
   leadershipChanged(): void {

@@ -6,6 +6,8 @@ export const protocolLimits = {
   helloBytesMax: 4_096,
   /** Largest frame: one message of 16 MiB, its properties and the header of its frame. */
   frameBytesMax: 16_908_288,
+  /** What goes around the blob of a publish, or the arguments of a request, at most. */
+  frameHeaderBytesMax: 65_536,
   /** First buffer of a frame that straddles chunks; it grows only with what really arrives. */
   frameBufferBytesFirst: 262_144,
   /** How long a connection may take to say hello. */

@@ -13,17 +13,32 @@ interface Batch {
   remaining: number
 }
 
+/** The credit of a connection, for whoever lends it. */
+export interface CreditView {
+  readonly availableBytes: number
+  /** Of publishes that came and have no outcome. */
+  readonly inFlightBytes: number
+  /** Beyond the base: what this connection takes from the pool of the node. */
+  readonly borrowedBytes: number
+  /** Borrowed, and nothing is under way. */
+  readonly isIdle: boolean
+  /** While set, credit that returns goes to the pool of the node until nothing is borrowed. */
+  isReclaiming: boolean
+  /** What must be lent before a record of `bytes` may be sent. */
+  lacking(bytes: number): number
+}
+
 /** Batches that were answered are taken out of the list in blocks of at least this many. */
 const sweepMin = 64
 
-export class PublishCredit {
+export class PublishCredit implements CreditView {
   readonly #baseBytes: number
   #availableBytes: number
   #inFlightBytes = 0
   /** Ascending by sequence; `#head` is the first that may have something unconfirmed. */
   #batches: Batch[] = []
   #answered = 0
-  #isReclaiming = false
+  isReclaiming = false
 
   constructor(baseBytes: number) {
     this.#baseBytes = baseBytes
@@ -50,11 +65,6 @@ export class PublishCredit {
     return Math.max(0, this.#availableBytes + this.#inFlightBytes - this.#baseBytes)
   }
 
-  /** While set, credit that returns goes to the pool until nothing is borrowed. */
-  set isReclaiming(value: boolean) {
-    this.#isReclaiming = value
-  }
-
   /** False, and nothing is spent, if the credit does not suffice. */
   spend(firstSequence: number, count: number, bytes: number): boolean {
     if (bytes > this.#availableBytes) return false
@@ -63,6 +73,16 @@ export class PublishCredit {
     const last = firstSequence + count - 1
     this.#batches.push({ first: firstSequence, last, bytes, remaining: count })
     return true
+  }
+
+  /** What must be lent before a record of `bytes` may be sent; 0: it may be, or will be soon. */
+  lacking(bytes: number): number {
+    return Math.max(0, bytes - this.#availableBytes)
+  }
+
+  /** Borrowed, and nothing is under way: it is lent to nobody's use. */
+  get isIdle(): boolean {
+    return this.#inFlightBytes === 0 && this.borrowedBytes > 0
   }
 
   grant(bytes: number): void {
@@ -91,7 +111,7 @@ export class PublishCredit {
   #giveBack(bytes: number): number {
     this.#inFlightBytes -= bytes
     // More than the base comes only by being lent, so that an idle client sits on nothing borrowed.
-    const kept = this.#availableBytes + (this.#isReclaiming ? this.#inFlightBytes : 0)
+    const kept = this.#availableBytes + (this.isReclaiming ? this.#inFlightBytes : 0)
     const wanted = this.#baseBytes - kept
     const given = Math.max(0, Math.min(bytes, wanted))
     this.#availableBytes += given

@@ -6,8 +6,8 @@ import { protocolLimits } from './limits.ts'
 import {
   type Arguments,
   checkBindingArguments,
-  checkDeliveryRanges,
   checkFlag,
+  checkHeldRanges,
   checkInteger,
   checkKeys,
   checkName,
@@ -163,7 +163,7 @@ function parseConsume(args: Arguments): ClientRequest {
     }),
     autoAck: checkFlag('consumer', args, 'autoAck'),
     exclusive: checkFlag('consumer', args, 'exclusive'),
-    resume: resume === null || resume === undefined ? null : checkDeliveryRanges(resume)
+    resume: resume === null || resume === undefined ? null : checkHeldRanges(resume)
   }
 }
 

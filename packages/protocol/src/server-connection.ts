@@ -7,7 +7,7 @@ import { type ClientFrame, decodeClientFrame } from './client-frame.ts'
 import { FrameReader } from './frame.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { protocolLimits } from './limits.ts'
-import { PublishCredit } from './publish-credit.ts'
+import { type CreditView, PublishCredit } from './publish-credit.ts'
 import { type ClientRequest, parseRequest } from './requests.ts'
 import type { NodeAddress } from './results.ts'
 import type { ConnectionEvent } from './server-event.ts'
@@ -19,6 +19,13 @@ import {
   type ServerConnectionOptions,
   type Welcome
 } from './server-options.ts'
+import {
+  beyondCredit,
+  frameLimit,
+  notGrowing,
+  repeatedHello,
+  tooMuchWanted
+} from './server-refusals.ts'
 import { protocolVersion } from './version.ts'
 
 type State = 'awaiting-hello' | 'awaiting-welcome' | 'open' | 'closed'
@@ -55,19 +62,14 @@ export class ServerConnection {
     return this.#state === 'closed'
   }
 
-  /** Bytes of publishes that came and have no outcome. */
-  get publishBytesInFlight(): number {
-    return this.#credit.inFlightBytes
+  /** What the client may send, what it has under way, what it borrowed. */
+  get credit(): CreditView {
+    return this.#credit
   }
 
-  /** Bytes of credit beyond the base: what this connection takes from the pool of the node. */
-  get borrowedBytes(): number {
-    return this.#credit.borrowedBytes
-  }
-
-  /** While set, credit that returns goes to the pool of the node until nothing is borrowed. */
-  set isReclaiming(value: boolean) {
-    this.#credit.isReclaiming = value
+  /** Whether a frame has begun and not ended: a large message may be on its way. */
+  get isReceiving(): boolean {
+    return this.#reader.heldBytes > 0
   }
 
   /** Bytes that wait for the next `flush`, confirms and settlements not counted. */
@@ -85,7 +87,7 @@ export class ServerConnection {
     this.#heartbeat.heard(nowMs)
     try {
       this.#reader.feed(bytes)
-      for (let frame = this.#reader.next(); frame !== null; frame = this.#reader.next()) {
+      for (let frame = this.#next(); frame !== null; frame = this.#next()) {
         this.#take(decodeClientFrame(frame, this.#state === 'awaiting-hello'))
         if (this.isClosed) break
       }
@@ -94,6 +96,21 @@ export class ServerConnection {
       this.#fail(error)
     }
     return this.#takeEvents()
+  }
+
+  /**
+   * A frame that cannot be within the credit is refused by its length, so that a client that sends
+   * most of it and stops holds no more of this node's memory than it was given.
+   */
+  #next(): Uint8Array | null {
+    if (this.#state === 'awaiting-hello') return this.#reader.next()
+    const { availableBytes } = this.#credit
+    this.#reader.limitBytes = frameLimit(availableBytes)
+    try {
+      return this.#reader.next()
+    } catch (error) {
+      throw beyondCredit(error, availableBytes)
+    }
   }
 
   /** Wants to be called about four times in a heartbeat interval. */
@@ -197,7 +214,6 @@ export class ServerConnection {
         if (this.#state !== 'awaiting-hello') throw repeatedHello()
         const { heartbeatMs, ...rest } = frame
         this.#heartbeat.intervalMs = clampHeartbeat(heartbeatMs, this.#heartbeatMsDefault)
-        this.#reader.limitBytes = protocolLimits.frameBytesMax
         this.#state = 'awaiting-welcome'
         this.#events.push(rest)
         return
@@ -214,6 +230,7 @@ export class ServerConnection {
         this.#events.push(frame)
         return
       case 'want-credit':
+        if (frame.bytes > protocolLimits.frameBytesMax) throw tooMuchWanted(frame.bytes)
         this.#events.push(frame)
         return
       case 'heartbeat':
@@ -272,12 +289,4 @@ export class ServerConnection {
     if (events.length > 0) this.#events = []
     return events
   }
-}
-
-function repeatedHello(): HoldfastError {
-  return new HoldfastError('FRAME_INVALID', { reason: 'a second hello' })
-}
-
-function notGrowing(what: string): HoldfastError {
-  return new HoldfastError('FRAME_INVALID', { reason: `${what} must grow` })
 }

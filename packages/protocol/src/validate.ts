@@ -112,6 +112,16 @@ export function checkDeliveryRanges(value: unknown): readonly number[] {
   return value as readonly number[]
 }
 
+/** Ranges of deliveries that one consumer can hold at a time: no more than the largest prefetch. */
+export function checkHeldRanges(value: unknown): readonly number[] {
+  const ranges = checkDeliveryRanges(value)
+  let held = 0
+  for (let i = 0; i < ranges.length; i += 3) held += (ranges[i + 1] ?? 0) - (ranges[i] ?? 0) + 1
+  if (held <= protocolLimits.prefetchMax) return ranges
+  const reason = `no consumer holds more than ${protocolLimits.prefetchMax} deliveries`
+  throw new HoldfastError('REQUEST_INVALID', { reason })
+}
+
 /** Whether it is a safe integer from 0. */
 export function isNatural(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0

@@ -29,7 +29,11 @@ function trackMembers(state: RaftState, index: number): void {
   state.progress = members(effectiveConfiguration(state)).map(
     (replica) =>
       progressOf(state, replica) ??
-      createProgress(state.config, replica, { next: index, session: index, tick: state.tickCount })
+      createProgress(state.config, replica, {
+        next: index,
+        session: index,
+        tick: state.awakeTickCount
+      })
   )
 }
 

@@ -8,7 +8,7 @@ import { effectiveConfiguration, isSelfVoter, progressOf, type RaftState } from 
 /** Whether something was heard from it within an election timeout. */
 export function isRecentlyActive(state: RaftState, progress: Progress): boolean {
   if (progress.replica === state.id) return true
-  return state.tickCount - progress.heardTick <= state.config.electionTimeoutTicks
+  return state.awakeTickCount - progress.heardTick <= state.config.electionTimeoutTicks
 }
 
 /** Whether the leader has heard a quorum, itself included, within an election timeout. */
@@ -25,7 +25,7 @@ export function hasActiveQuorum(state: RaftState): boolean {
  * exists.
  */
 export function hasLeaderQuorum(state: RaftState, ticks: number): boolean {
-  if (state.role !== 'leader' || state.transfer !== null) return false
+  if (state.role !== 'leader' || state.transfer?.isClosing === true) return false
   // One that is leaving is not among those whose silence it could rely on.
   if (state.tickCount < state.leaseVoidUntilTick || !isSelfVoter(state)) return false
   return isQuorum(effectiveConfiguration(state), (replica) => {

@@ -27,7 +27,7 @@ export function hasHeardLeader(state: RaftState): boolean {
 export function isWriteStalled(state: RaftState): boolean {
   const since = state.unstable.oldestTick
   const patience = stalledWriteTimeouts * state.config.electionTimeoutTicks
-  return since !== null && state.tickCount - since > patience
+  return since !== null && state.awakeTickCount - since > patience
 }
 
 /** Only a voter campaigns, and not while its log is being replaced. */
@@ -122,6 +122,8 @@ export function handleVoteRequest(state: RaftState, message: VoteRequest): void 
     ((isFree || (message.pre && message.term > state.term)) && !isSilenced(state, message))
   if (!mayVote || !isUpToDate(message.last, state.log.lastId)) {
     refuseVote(state, message)
+    // Who asks cannot win, and nobody leads: it may be this replica that has to.
+    if (mayVote && message.pre && state.haste === null) hasten(state)
     return
   }
   if (!message.pre) {
@@ -174,6 +176,20 @@ export function handleVoteResponse(state: RaftState, message: VoteResponse): voi
     return
   }
   recordVote(state, message.from, message.granted)
+}
+
+/**
+ * A voter has come within reach: where nobody leads, the ordinary timeout need not be waited for.
+ * Votes are refused as long as anybody owes a leader its silence, so the first attempt is when this
+ * replica does not.
+ */
+export function hasten(state: RaftState): void {
+  const isWaiting = state.role === 'follower' || state.role === 'pre-candidate'
+  if (!isWaiting || state.leader !== null || !isElectable(state)) return
+  state.haste = 0
+  const owedTicks = Math.max(0, state.config.electionTimeoutTicks - state.leaderSilenceTicks)
+  state.electionElapsedTicks = 0
+  state.electionTimeoutTicks = 1 + owedTicks + drawSuccessionTicks(state.config)
 }
 
 /** The carrier knows that the leader's process has ended: succeed it after a small random wait. */

@@ -47,7 +47,7 @@ export function takeReady(state: RaftState): Ready {
     isWrite && isHardStateNew
       ? { term: state.term, vote: state.vote, commit: state.commitIndex }
       : null
-  const taken = unstable.take(log.lastIndex, state.term, isWrite ? state.tickCount : null)
+  const taken = unstable.take(log.lastIndex, state.term, isWrite ? state.awakeTickCount : null)
   const isOfferNew = offer !== null && !offer.isHandedOut
   const ready: Ready = {
     number: taken.number,

@@ -28,7 +28,7 @@ export interface Progress {
   /** Snapshot state: what was offered, at which tick, and whether to offer it again. */
   offered: { readonly snapshot: SnapshotMeta; readonly tick: number } | null
   isOfferDue: boolean
-  /** Tick at which something was last heard from it. */
+  /** Tick of this replica being awake at which something was last heard from it. */
   heardTick: number
   /** Highest round it has answered, and the tick at which that round was sent. */
   round: number

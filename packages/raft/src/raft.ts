@@ -6,7 +6,7 @@ import { appendOwn } from './append.ts'
 import { assertConfig, type RaftConfig, type RaftInitialState } from './config.ts'
 import { hasLeaderQuorum } from './contact.ts'
 import { dispatch } from './dispatch.ts'
-import { campaignEarly, countOwnVote, succeedLeader } from './election.ts'
+import { campaignEarly, countOwnVote, hasten, succeedLeader } from './election.ts'
 import type { Configuration, Entry, EntryId, HardState, ReplicaId, SnapshotMeta } from './entry.ts'
 import * as follower from './follower.ts'
 import { type ConfigurationTarget, proposeConfiguration } from './membership.ts'
@@ -18,7 +18,7 @@ import * as replication from './replication.ts'
 import * as snapshot from './snapshot.ts'
 import * as states from './state.ts'
 import { describeProgress, type ProgressStatus } from './status.ts'
-import { tickState } from './tick.ts'
+import { standStill, tickState } from './tick.ts'
 import { beginTransfer } from './transfer.ts'
 
 export class Raft {
@@ -36,6 +36,11 @@ export class Raft {
     tickState(this.#state)
   }
 
+  /** So many ticks have passed in which this process stood still: they count for leases only. */
+  standStill(ticks: number): void {
+    standStill(this.#state, ticks)
+  }
+
   /** Handles one message from another replica. */
   step(message: Message): void {
     const state = this.#state
@@ -51,6 +56,11 @@ export class Raft {
    */
   campaign(): void {
     campaignEarly(this.#state)
+  }
+
+  /** A voter has come within reach: without a leader, campaign as soon as a vote may be given. */
+  hasten(): void {
+    hasten(this.#state)
   }
 
   /** The carrier knows that the leader's process has ended: campaign after 0 to 2 ticks. */
@@ -72,11 +82,12 @@ export class Raft {
   }
 
   /**
-   * Whether `propose` takes a command: leader, no transfer under way, room for uncommitted bytes.
+   * Whether `propose` takes a command: leader, no transfer closing, room for uncommitted bytes.
    */
   get canPropose(): boolean {
     const { role, transfer, uncommittedBytes, config } = this.#state
-    return role === 'leader' && transfer === null && uncommittedBytes < config.uncommittedBytesMax
+    if (role !== 'leader' || transfer?.isClosing === true) return false
+    return uncommittedBytes < config.uncommittedBytesMax
   }
 
   /**
@@ -89,7 +100,7 @@ export class Raft {
     return proposeConfiguration(this.#state, target)
   }
 
-  /** Hands leadership to a voter; false if refused. Proposals are refused until it ends. */
+  /** Hands leadership to a voter; false if refused. Proposals are refused towards its end. */
   transfer(to: ReplicaId): boolean {
     return beginTransfer(this.#state, to)
   }

@@ -129,7 +129,7 @@ export function handleAppendResponse(state: RaftState, message: AppendResponse):
   const progress = progressOf(state, message.from)
   if (state.role !== 'leader' || progress === null) return
   if (progress.replica === state.id || progress.session !== message.session) return
-  progress.heardTick = state.tickCount
+  progress.heardTick = state.awakeTickCount
   if (message.accepted) acceptedTo(state, progress, message.index)
   else refused(state, progress, message)
 }
@@ -167,7 +167,7 @@ function refused(state: RaftState, progress: Progress, message: AppendResponse):
 export function handleHeartbeatResponse(state: RaftState, message: HeartbeatResponse): void {
   const progress = progressOf(state, message.from)
   if (state.role !== 'leader' || progress === null) return
-  progress.heardTick = state.tickCount
+  progress.heardTick = state.awakeTickCount
   progress.isProbeSent = false
   if (progress.match < state.log.lastIndex) progress.isPingDue = true
   noteRound(state, progress, message.round)

@@ -108,7 +108,7 @@ export function becomeLeader(state: RaftState): void {
     createProgress(state.config, replica, {
       next: state.noopIndex,
       session: state.noopIndex,
-      tick: state.tickCount
+      tick: state.awakeTickCount
     })
   )
   state.uncommittedBytes = 0

@@ -27,10 +27,12 @@ export interface PendingRead {
   round: number | null
 }
 
-/** A leadership transfer under way (thesis §3.10); proposals are refused meanwhile. */
+/** A leadership transfer under way (thesis §3.10). */
 export interface Transfer {
   readonly to: ReplicaId
   elapsedTicks: number
+  /** The target has nearly everything: proposals are refused until the transfer ends. */
+  isClosing: boolean
   isTimeoutNowSent: boolean
 }
 
@@ -66,8 +68,10 @@ export interface RaftState {
   /** Highest index handed to the machine. Invariant: applied ≤ min(commit, durable). */
   appliedIndex: number
 
-  /** Ticks since the start. */
+  /** Ticks since the start: the time by which leases end. */
   tickCount: number
+  /** Ticks since the start in which this replica could hear others: the time of its patience. */
+  awakeTickCount: number
   /** Ticks since this replica last had a reason not to campaign. */
   electionElapsedTicks: number
   /** Random share included; drawn anew for each wait. */
@@ -140,6 +144,7 @@ export function createState(config: RaftConfig, initial: RaftInitialState): Raft
     commitIndex: Math.max(commit, initial.applied),
     appliedIndex: initial.applied,
     tickCount: 0,
+    awakeTickCount: 0,
     electionElapsedTicks: 0,
     electionTimeoutTicks: drawElectionTimeoutTicks(config),
     leaderSilenceTicks: term > 0 && !isNew ? 0 : config.electionTimeoutTicks,

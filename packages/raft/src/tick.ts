@@ -7,8 +7,18 @@ import { becomeFollower, forgetLeader } from './role.ts'
 import { isElectable, isOnlyVoter, isSelfVoter, type RaftState } from './state.ts'
 import { tickTransfer } from './transfer.ts'
 
+/**
+ * Time passed in which this process stood still and could hear nobody. Leases end by it; nobody's
+ * silence counts, or a leader would step down before it reads what its followers said meanwhile.
+ */
+export function standStill(state: RaftState, ticks: number): void {
+  state.tickCount += ticks
+  if (state.role === 'leader') state.heartbeatElapsedTicks += ticks
+}
+
 export function tickState(state: RaftState): void {
   state.tickCount++
+  state.awakeTickCount++
   if (state.role === 'leader') tickLeader(state)
   else tickFollower(state)
 }

@@ -51,7 +51,9 @@ class Storm {
       [0.02 + upTo(0.1), () => this.cluster.blocked.clear()],
       [upTo(0.02), () => this.#leaderGone()],
       [upTo(0.05), () => this.#linkLost()],
-      [upTo(0.01), () => this.#anyone((replica) => replica.raft.campaign())]
+      [upTo(0.01), () => this.#anyone((replica) => replica.raft.campaign())],
+      [upTo(0.1), () => this.#anyone((replica) => replica.raft.hasten())],
+      [upTo(0.05), () => this.#anyone(({ raft }) => raft.standStill(this.random.below(40)))]
     ]
   }
 

@@ -57,6 +57,24 @@ t.test('a transfer ends the lease, and one that failed leaves doubt for a while'
   t.equal(ticks, 30, 'an election timeout for the transfer, two for the doubt')
 })
 
+t.test('standing still ends the lease at once, but makes nobody silent', async (t) => {
+  const raft = leader()
+  raft.tick()
+  raft.tick()
+  echo(raft, beat(raft))
+  t.ok(raft.hasLeaderQuorum(8))
+  raft.standStill(100)
+  t.notOk(raft.hasLeaderQuorum(8), 'another may have been elected meanwhile')
+  raft.tick()
+  t.ok(raft.isLeader, 'what the followers said meanwhile has not been heard yet')
+  const round = beat(raft)
+  t.ok(round > 0, 'a heartbeat is overdue')
+  echo(raft, round)
+  t.ok(raft.hasLeaderQuorum(8))
+  for (let tick = 0; tick < 11; tick++) raft.tick()
+  t.notOk(raft.isLeader, 'silence while awake still counts')
+})
+
 t.test('a follower has no lease, the only voter always', async (t) => {
   t.notOk(start(stateOf([1], three)).hasLeaderQuorum(8))
   const alone = start(stateOf([1], voters(1)))

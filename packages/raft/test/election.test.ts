@@ -76,6 +76,31 @@ t.test('a leader is not disturbed by the news of its end', async (t) => {
   t.equal(raft.role, 'leader')
 })
 
+t.test('with a voter in reach and no leader, the first attempt is when silence ends', async (t) => {
+  const raft = start(stateOf([1], three), { random: () => 0.99 })
+  raft.hasten()
+  for (let tick = 0; tick < 12; tick++) raft.tick()
+  t.equal(raft.role, 'follower', 'a vote is owed to nobody else for an election timeout')
+  raft.tick()
+  t.equal(raft.role, 'pre-candidate', 'long before the ordinary timeout of 19 ticks')
+})
+
+t.test('a voter in reach is no reason to campaign where a leader is known', async (t) => {
+  const raft = start(stateOf([1], three), { random: () => 0.99 })
+  raft.step(heartbeat)
+  raft.hasten()
+  for (let tick = 0; tick < 18; tick++) raft.tick()
+  t.equal(raft.role, 'follower')
+})
+
+t.test('who is asked by one that cannot win soon campaigns itself', async (t) => {
+  const raft = startQuiet(stateOf([1, 1], three))
+  const request = { type: 'vote-request', from: 3, to: 1, term: 2, transfer: false, last } as const
+  raft.step({ ...request, pre: true })
+  for (let tick = 0; tick < 3; tick++) raft.tick()
+  t.equal(raft.role, 'pre-candidate')
+})
+
 t.test('votes of an earlier attempt do not count for this one', async (t) => {
   const raft = start(stateOf([1], three))
   for (let tick = 0; tick < 10; tick++) raft.tick()

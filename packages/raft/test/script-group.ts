@@ -4,7 +4,7 @@
 //
 //   replicas 3 [blank 1] [batch 1] [quiet]   voters 1…3 of an agreed configuration, then blank
 //                                    ones; quiet: a commit index alone is not broadcast
-//   campaign 1 | tick 1 10 | leader-gone 2 | propose 1 a b | transfer 1 2 | read 1 7
+//   campaign 1 | tick 1 10 | leader-gone 2 | hasten 1 | propose 1 a b | transfer 1 2 | read 1 7
 //   change 1 voters 1 2 learners 3   propose a configuration
 //   step                             every replica: take readies, write, deliver one round
 //   stabilize [1 2]                  step until nothing moves, among these replicas only
@@ -96,8 +96,9 @@ export class ScriptGroup {
         for (let count = words.length === 0 ? 1 : number; count > 0; count--) raft.tick()
         return
       case 'leader-gone':
-        raft.leaderGone()
-        return
+        return raft.leaderGone()
+      case 'hasten':
+        return raft.hasten()
       case 'propose':
         for (const word of words) this.#out.push(describeProposal(raft.propose(bytesOf(word))))
         return

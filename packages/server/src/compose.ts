@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { createAdminServer } from '@holdfast/admin'
 import { Member } from '@holdfast/cluster'
+import { ServerFrameWriter } from '@holdfast/protocol'
 import { openStore, quarantine } from '@holdfast/storage'
 import type { Configuration } from './config-schema.ts'
 import type { Log } from './logger.ts'
@@ -39,6 +40,10 @@ export function composeNode(configuration: Configuration, log: Log): NodeParts {
         store.recovered
       ),
     createHttp: (port, httpLog) => createAdminServer({ port, version, log: httpLog }),
-    refusal: () => new Uint8Array(0)
+    refusal: (error) => {
+      const writer = new ServerFrameWriter()
+      writer.closing(error.toWire())
+      return Buffer.concat([...writer.take()])
+    }
   }
 }

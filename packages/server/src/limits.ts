@@ -12,6 +12,7 @@ export const serverLimits: Readonly<
     | 'loopDelayWarnMs'
     | 'logBufferBytes'
     | 'socketEndTimeoutMs'
+    | 'refusalsMax'
     | 'webSocketPayloadBytes'
     | 'webSocketFragmentsMax'
     | 'webSocketChunksMax'
@@ -37,6 +38,8 @@ export const serverLimits: Readonly<
   logBufferBytes: 4 * 1024 * 1024,
   /** A socket that was ended and does not close is destroyed after this. */
   socketEndTimeoutMs: 5000,
+  /** Connections over the cap that are being told so; more are closed without a word. */
+  refusalsMax: 128,
   /** One WebSocket message: a piece of the byte stream, at most one frame of 16 MiB and a bit. */
   webSocketPayloadBytes: 17 * 1024 * 1024,
   webSocketFragmentsMax: 1024,

@@ -1,5 +1,6 @@
 // `holdfast consume`: prints messages as they come and acknowledges each after it is printed.
-import type { Connect, SdkDelivery } from '../sdk.ts'
+import { exitCodes } from '@holdfast/server'
+import type { Connect, SdkConsumer, SdkDelivery } from '../sdk.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface ConsumeCommandOptions {
@@ -21,32 +22,48 @@ export async function consume(
   terminal: Terminal,
   connect: Connect
 ): Promise<void> {
-  const { client, vhost, prefetch, count } = options
+  const { client, vhost, prefetch } = options
   const connection = await connect(client, {
     name: 'holdfast consume',
     vhost,
     connectTimeoutMs: 10_000
   })
-  let isStopping = false
+  let stops = 0
+  let stop: () => void = () => undefined
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve
+  })
+  const stopListening = terminal.onStop(() => {
+    // The second Ctrl-C waits for nothing; what was not acknowledged comes again.
+    if (++stops > 1) terminal.exit(exitCodes.refused)
+    stop()
+  })
   try {
     const consumer = await connection.consume(queue, { prefetch })
-    const stopListening = terminal.onStop(() => {
-      if (isStopping) return
-      isStopping = true
-      void consumer.cancel().catch(() => undefined)
-    })
-    let seen = 0
-    for await (const delivery of consumer) {
-      if (isStopping) break
-      await show(delivery, options, terminal)
-      if (options.ack) delivery.ack()
-      if (++seen === count) break
-    }
-    if (!isStopping) await consumer.settled()
-    stopListening()
+    const printing = printAll(consumer, options, terminal, () => stops > 0)
+    await Promise.race([printing, stopped])
+    if (stops > 0) await consumer.cancel()
   } finally {
     await connection.close()
+    stopListening()
   }
+}
+
+/** Ends after `count` messages, once their acknowledgements are committed. */
+async function printAll(
+  consumer: SdkConsumer,
+  options: ConsumeCommandOptions,
+  terminal: Terminal,
+  isStopping: () => boolean
+): Promise<void> {
+  let seen = 0
+  for await (const delivery of consumer) {
+    if (isStopping()) return
+    await show(delivery, options, terminal)
+    if (options.ack) delivery.ack()
+    if (++seen === options.count) break
+  }
+  if (!isStopping()) await consumer.settled()
 }
 
 async function show(

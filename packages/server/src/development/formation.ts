@@ -60,10 +60,14 @@ export class Forming {
   /** Looks once, and asks for what is missing. `running` are the nodes whose process is alive. */
   async look(running: readonly NodeLayout[]): Promise<Formation> {
     const view = await viewCluster(running)
-    if (view === null) return { isReady: false, waitingFor: 'the first node', ids: new Map() }
+    if (view === null || view.nodes.length === 0) {
+      return { isReady: false, waitingFor: 'the first node', ids: new Map() }
+    }
     const ids = new Map(view.nodes.map(({ peer, id }) => [peer, id]))
     const missing = running.filter(({ peer }) => !ids.has(peer))
-    for (const node of missing) await this.#add(node, running)
+    // One after the other, so that the ids follow the order of the nodes.
+    const next = missing[0]
+    if (next !== undefined) await this.#add(next, running)
     return { ids, ...(await this.#judge(view, running, missing)) }
   }
 

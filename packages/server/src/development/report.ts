@@ -82,7 +82,7 @@ export function peopleReport(print: (line: string) => void, clock: () => string)
       const client = nodes[0]?.layout.client ?? ''
       say('ready')
       print('')
-      print(`  npx holdfast publish --declare '' orders 'hello' --client ${client}`)
+      print(`  npx holdfast publish --declare orders hello --client ${client}`)
       print(`  npx holdfast consume orders --client ${client}`)
       print(`  npx holdfast status --node ${nodes[0]?.layout.http ?? ''}`)
       print('')

@@ -14,6 +14,7 @@ export interface TcpListenerOptions {
 export class TcpListener {
   readonly #options: TcpListenerOptions
   readonly #server: Server
+  #refusedCount = 0
 
   constructor(options: TcpListenerOptions) {
     this.#options = options
@@ -41,12 +42,27 @@ export class TcpListener {
     if (this.#server.listening) this.#server.close()
   }
 
+  /** Says why, as long as not too many are being told: those who do not go hold a socket. */
+  #refuse(socket: Socket): void {
+    socket.on('error', () => socket.destroy())
+    if (this.#refusedCount >= serverLimits.refusalsMax) {
+      socket.destroy()
+      return
+    }
+    this.#refusedCount++
+    socket.once('close', () => {
+      this.#refusedCount--
+    })
+    socket.end(this.#options.refusal())
+    // What it sends is read and dropped, so that the refusal is not lost to a reset.
+    socket.resume()
+    destroyLater(socket)
+  }
+
   #accept(socket: Socket): void {
-    const { sockets, refusal } = this.#options
+    const { sockets } = this.#options
     if (sockets.isFull) {
-      socket.on('error', () => socket.destroy())
-      socket.end(refusal())
-      destroyLater(socket)
+      this.#refuse(socket)
       return
     }
     const handle = sockets.add(tcpSink(socket))
