@@ -30,6 +30,7 @@ export class FakeSurroundings implements Surroundings {
     write: async (bytes) => void this.lines.push(Buffer.from(bytes).toString().trimEnd()),
     readInput: async () => Buffer.from(this.input),
     onStop: () => () => undefined,
+    exit: () => undefined,
     pause: async () => undefined,
     timeOfDay: () => '12:00:00'
   }
