@@ -4,7 +4,7 @@
 import type { LoadRequest, ReplicaId, SnapshotMeta } from '@holdfast/raft'
 import type { Core } from './core.ts'
 import type { AnyGroup } from './groups.ts'
-import { limits, times } from './limits.ts'
+import { times } from './limits.ts'
 import type { Blob, GroupId, IndexRange } from './log-store.ts'
 import { SnapshotFetch } from './snapshot-fetch.ts'
 
@@ -36,6 +36,8 @@ interface GroupSnapshots {
   pinnedUntilMs: number
   fetch: SnapshotFetch | null
   isTaking: boolean
+  /** Another's snapshot is about to replace log and machine: none of the old machine may follow it. */
+  isInstalling: boolean
   /** What was applied when last looked at, and since when it is that. */
   seenIndex: number
   seenSinceMs: number
@@ -53,10 +55,17 @@ export class Snapshots {
   restored(group: GroupId, meta: SnapshotMeta, blobs: readonly number[]): void {
     const state = this.#state(group)
     state.taken = { meta, blobs }
+    state.isInstalling = false
     state.keepPoints = [{ index: meta.id.index + 1, bytes: state.appliedBytesTotal }]
   }
 
+  /** An install is handed to the store. */
+  installing(group: GroupId): void {
+    this.#state(group).isInstalling = true
+  }
+
   forget(group: GroupId): void {
+    this.#groups.get(group)?.fetch?.abandon()
     this.#groups.delete(group)
   }
 
@@ -73,14 +82,16 @@ export class Snapshots {
    * even latency.
    */
   takeWhereDue(): void {
+    const { tuning } = this.#core
     for (const group of this.#core.groups.all()) {
       const state = this.#state(group.id)
       const { raft } = group
       const since = raft.appliedIndex - (state.taken?.meta.id.index ?? 0)
-      const isLarge = group.appliedBytes >= limits.snapshotBytes || since >= limits.snapshotEntries
+      const isLarge = group.appliedBytes >= tuning.snapshotBytes || since >= tuning.snapshotEntries
       const isAtRest = !isLarge && this.#isAtRest(group, state)
       const isPinned = state.pinnedUntilMs > this.#core.clock.nowMs
-      if (!(isLarge || isAtRest) || isPinned || state.isTaking || state.fetch !== null) continue
+      const isBusy = state.isTaking || state.isInstalling || state.fetch !== null
+      if (!(isLarge || isAtRest) || isPinned || isBusy) continue
       if (group.haltedReason !== null) continue
       this.#take(group, state, isAtRest)
       return
@@ -139,7 +150,7 @@ export class Snapshots {
     while (points.length > pointsMin) {
       const [oldest, next] = points
       if (oldest === undefined || next === undefined) break
-      const isTooMuch = state.appliedBytesTotal - oldest.bytes > limits.keepBytesMax
+      const isTooMuch = state.appliedBytesTotal - oldest.bytes > this.#core.tuning.keepBytesMax
       if (next.index > needed && !isTooMuch) break
       points.shift()
     }
@@ -166,12 +177,13 @@ export class Snapshots {
   /** A leader offers its snapshot because its log does not reach back far enough. */
   offered(group: GroupId, from: ReplicaId, meta: SnapshotMeta): void {
     const state = this.#state(group)
-    if (state.fetch?.isFor(meta.id)) return state.fetch.offeredBy(from)
+    if (state.fetch?.isFrom(from, meta.id)) return
     state.fetch?.abandon()
-    state.fetch = new SnapshotFetch(this.#core, group, from, meta, () => {
-      state.fetch = null
+    const fetch = new SnapshotFetch(this.#core, group, from, meta, () => {
+      if (state.fetch === fetch) state.fetch = null
     })
-    state.fetch.start()
+    state.fetch = fetch
+    fetch.start()
   }
 
   tick(): void {
@@ -188,6 +200,7 @@ export class Snapshots {
         pinnedUntilMs: 0,
         fetch: null,
         isTaking: false,
+        isInstalling: false,
         seenIndex: 0,
         seenSinceMs: 0
       }

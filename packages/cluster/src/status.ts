@@ -26,6 +26,14 @@ export interface GroupStatus {
   readonly appliedIndex: number
 }
 
+/** What a replica's machine has become after the entries it has applied. */
+export interface MachineHash {
+  readonly group: GroupId
+  readonly replica: number
+  readonly applied: number
+  readonly hash: string
+}
+
 export interface ClusterStatus {
   readonly clusterId: string | null
   /** The node that answers; null while it is blank. */
