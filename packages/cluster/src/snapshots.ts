@@ -36,7 +36,9 @@ interface GroupSnapshots {
   pinnedUntilMs: number
   fetch: SnapshotFetch | null
   isTaking: boolean
-  /** Another's snapshot is about to replace log and machine: none of the old machine may follow it. */
+  /**
+   * Another's snapshot is about to replace log and machine: none of the old machine may follow it.
+   */
   isInstalling: boolean
   /** What was applied when last looked at, and since when it is that. */
   seenIndex: number

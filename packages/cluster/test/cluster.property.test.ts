@@ -1,5 +1,5 @@
-// The whole cluster under many seeds: what is promised holds whatever befalls nodes, links and disks.
-// A seed that fails is printed with what happened in it.
+// The whole cluster under many seeds: what is promised holds whatever befalls nodes, links and
+// disks. A seed that fails is printed with what happened in it.
 import t from 'tap'
 import { runScenario, type ScenarioOptions } from './world/scenario.ts'
 
