@@ -2,10 +2,11 @@
 // when a node returns; a leader stopped for 10 s neither answers stale nor delivers what another
 // has.
 import { setTimeout as delay } from 'node:timers/promises'
-import { codeOf, within } from '@holdfast/testkit'
+import { codeOf, eventually, within } from '@holdfast/testkit'
 import { runLoad } from '../chaos/chaos-run.ts'
 import { renderReport } from '../chaos/report.ts'
 import { drain, fill, numberedBody, withScene } from './cluster-scene.ts'
+import { sleepThrough } from './sleeping-leader.ts'
 import { accept, option } from './verdict.ts'
 
 await accept(6, 'no quorum, and a leader that sleeps', async (verdict) => {
@@ -43,12 +44,19 @@ await accept(6, 'no quorum, and a leader that sleeps', async (verdict) => {
     cluster.restart(3)
     await cluster.waitReady()
     // 1,001 may have come or not.
-    const { ready } = await cluster.admin.queue(queue)
+    const look = async (): Promise<number | null> => (await cluster.admin.queue(queue)).ready
+    const ready = await eventually('the depth of the queue', look)
     const isWhole = ready === 1_003 || ready === 1_004
     verdict.check('nothing confirmed is lost', isWhole, `${ready} ready`)
-    const drained = await drain(connection, queue, ready ?? 0)
+    const drained = await drain(connection, queue, ready)
     verdict.check('all can be consumed, once', drained.duplicates === 0, drained.count)
     await hasty.close()
+  })
+  await withScene('line-06-sleep', {}, async (scene) => {
+    const { answers } = await sleepThrough(scene, 10_000)
+    for (const { question, answer, isRight } of answers) {
+      verdict.check(`not stale: ${question}`, isRight, answer)
+    }
   })
   const load = { messages: option('messages', 30_000), isEndless: true, rate: 1_000 }
   const log = (sentence: string): void => verdict.log(`  ${sentence}`)

@@ -9,7 +9,7 @@ import { accept, option, type Verdict } from './verdict.ts'
 async function killMetadataLeader(cluster: ClusterProcess, isOver: () => boolean): Promise<number> {
   let kills = 0
   while (!isOver()) {
-    await delay(3_000)
+    await delay(1_000)
     const leader = await cluster.leaderOf(0).catch(() => null)
     if (leader === null || isOver()) continue
     await cluster.kill(leader)

@@ -1,12 +1,15 @@
 // Acceptance 9: each node with --max-old-space-size=512 stays below 1 GiB RssAnon through a stalled
 // consumer, a follower absent for 5 GB, 64 flooding publishers of 4 MiB bodies, a backlog of 4 GiB.
+import { spawn } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { SdkConnection } from '@holdfast/testkit'
-import { fill, MemoryWatch, numberOf, type Scene, withScene } from './cluster-scene.ts'
+import { defaultCli, eventually, type SdkConnection } from '@holdfast/testkit'
+import { type Drained, drain, fill, MemoryWatch, type Scene, withScene } from './cluster-scene.ts'
 import { accept, megabytes, option, type Verdict } from './verdict.ts'
 
 const limit = 1_024 ** 3
 const mib = 1_024 ** 2
+/** Of the messages that an absent follower misses. */
+const absentSize = 64 * 1_024
 
 async function watched(
   verdict: Verdict,
@@ -26,40 +29,75 @@ async function watched(
   verdict.check(`all nodes live after ${what}`, alive === cluster.nodes.length, alive)
 }
 
-/** A consumer with a large prefetch that takes nothing, while its queue is filled. */
-async function stalledConsumer({ connection, connect, cluster }: Scene): Promise<void> {
+/**
+ * Two consumers with a large prefetch while their queue is filled: one that takes nothing of what
+ * it is sent, and one whose process stands still, so that its socket fills.
+ */
+async function stalledConsumers(scene: Scene, share: number): Promise<void> {
+  const { connection, connect, cluster } = scene
   await connection.declareQueue('stalled')
   const stalled = await connect(cluster.clientAddresses())
-  await stalled.consume('stalled', { prefetch: 60_000 })
-  await fill(connection, { queue: 'stalled', count: 60_000, size: 32 * 1_024, window: 500 })
+  await stalled.consume('stalled', { prefetch: Math.ceil(10_000 * share) })
+  const [address = ''] = cluster.clientAddresses()
+  const words = ['consume', 'stalled', '--prefetch', '60000', '--client', address]
+  const frozen = spawn(process.execPath, [defaultCli, ...words], { stdio: 'ignore' })
+  try {
+    const isAttached = async (): Promise<boolean> =>
+      (await cluster.admin.queue('stalled')).consumers === 2
+    await eventually('both consumers are attached', isAttached, { timeoutMs: 10_000 })
+    frozen.kill('SIGSTOP')
+    const count = Math.ceil(60_000 * share)
+    await fill(connection, { queue: 'stalled', count, size: 32 * 1_024, window: 500 })
+  } finally {
+    frozen.kill('SIGKILL')
+  }
   await stalled.close()
   await connection.deleteQueue('stalled')
 }
 
-async function absentFollower({ connection, cluster }: Scene, bytes: number): Promise<void> {
-  await connection.declareQueue('absent')
-  const leader = (await cluster.admin.queue('absent')).leader
+/** Kills a replica of a queue while `run` publishes to it, and waits until it is back. */
+async function withoutFollower(
+  { connection, cluster }: Scene,
+  run: (queue: string) => Promise<void>,
+  meanwhile: (queue: string) => Promise<void>
+): Promise<void> {
+  const queue = 'absent'
+  await connection.declareQueue(queue)
+  const { leader } = await cluster.admin.queue(queue)
   const follower = cluster.nodes.map((node) => node.id).find((id) => id !== leader) ?? 0
   await cluster.kill(follower)
-  const size = 64 * 1_024
-  const consumer = await connection.consume('absent', { prefetch: 1_000 })
-  const count = Math.ceil(bytes / size)
-  const consuming = (async (): Promise<void> => {
-    let seen = 0
-    for await (const delivery of consumer) {
-      delivery.ack()
-      seen = Math.max(seen, numberOf(delivery.body) + 1)
-      if (seen === count) break
-    }
-  })()
-  await fill(connection, { queue: 'absent', count, size, window: 500 })
-  await consuming
-  await consumer.settled()
-  await consumer.cancel()
+  await run(queue)
   cluster.restart(follower)
-  await cluster.waitReady(180_000)
+  await Promise.all([cluster.waitReady(180_000), meanwhile(queue)])
   await cluster.waitCaughtUp(300_000)
-  await connection.deleteQueue('absent')
+  await connection.deleteQueue(queue)
+}
+
+/** What the follower misses is consumed meanwhile: it needs a snapshot and little else. */
+async function absentWhileConsumed(scene: Scene, bytes: number): Promise<void> {
+  const count = Math.ceil(bytes / absentSize)
+  const run = async (queue: string): Promise<void> => {
+    const draining = drain(scene.connection, queue, count)
+    await fill(scene.connection, { queue, count, size: absentSize, window: 500 })
+    await draining
+  }
+  await withoutFollower(scene, run, async () => undefined)
+}
+
+/** What the follower misses is all there still, and more is published while it catches up. */
+async function absentWhileFilled(scene: Scene, bytes: number): Promise<void> {
+  const count = Math.ceil(bytes / absentSize)
+  const run = (queue: string): Promise<void> =>
+    fill(scene.connection, { queue, count, size: absentSize, window: 500 })
+  const meanwhile = (queue: string): Promise<void> =>
+    fill(scene.connection, {
+      queue,
+      count: Math.ceil(count / 10),
+      first: count,
+      size: absentSize,
+      window: 50
+    })
+  await withoutFollower(scene, run, meanwhile)
 }
 
 async function flood({ connection, connect, cluster }: Scene, each: number): Promise<void> {
@@ -72,24 +110,35 @@ async function flood({ connection, connect, cluster }: Scene, each: number): Pro
   await connection.deleteQueue('flood')
 }
 
-async function largeBacklog({ connection }: Scene, bytes: number): Promise<void> {
-  await connection.declareQueue('large')
+async function largeBacklog({ connection }: Scene, bytes: number): Promise<Drained> {
+  const queue = 'large'
+  await connection.declareQueue(queue)
   const size = 16 * 1_024
-  await fill(connection, { queue: 'large', count: Math.ceil(bytes / size), size, window: 1_000 })
+  const count = Math.ceil(bytes / size)
+  await fill(connection, { queue, count, size, window: 1_000 })
   await delay(10_000)
-  await connection.deleteQueue('large')
+  const drained = await drain(connection, queue, count)
+  await connection.deleteQueue(queue)
+  return drained
 }
 
 await accept(9, 'bounded memory with a heap of 512 MB', async (verdict) => {
   const environment = { NODE_OPTIONS: '--max-old-space-size=512' }
   const share = option('share', 1)
   await withScene('line-09', { environment }, async (scene) => {
-    await watched(verdict, 'a stalled consumer', scene, () => stalledConsumer(scene))
+    await watched(verdict, 'stalled consumers', scene, () => stalledConsumers(scene, share))
     const absent = 5e9 * share
-    await watched(verdict, 'an absent follower', scene, () => absentFollower(scene, absent))
+    const consumed = 'a follower absent while all is consumed'
+    await watched(verdict, consumed, scene, () => absentWhileConsumed(scene, absent))
+    const filled = 'a follower absent while a backlog grows'
+    await watched(verdict, filled, scene, () => absentWhileFilled(scene, absent))
     const each = Math.ceil(8 * share)
     await watched(verdict, '64 flooding publishers', scene, () => flood(scene, each))
     const backlog = 4 * 1_024 ** 3 * share
-    await watched(verdict, 'a large backlog', scene, () => largeBacklog(scene, backlog))
+    await watched(verdict, 'a large backlog, filled and drained', scene, async () => {
+      const { outOfOrder, duplicates } = await largeBacklog(scene, backlog)
+      verdict.check('the large backlog came in order', outOfOrder === 0, outOfOrder)
+      verdict.check('the large backlog came once', duplicates === 0, duplicates)
+    })
   })
 })

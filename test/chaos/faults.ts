@@ -124,6 +124,7 @@ export class Faults {
   /** Kills a node, deletes its data, starts it blank: it must come back as a new incarnation. */
   async wipe(node: number): Promise<{ before: number; after: number }> {
     const before = await this.#incarnationOf(node)
+    const voting = await this.#votesOf(node)
     this.#note('kill-and-wipe', node, null)
     await this.#cluster.kill(node)
     removeDirectory(this.#cluster.node(node).data)
@@ -137,8 +138,17 @@ export class Faults {
     const timeoutMs = operationTimeoutMs
     const after = await eventually(`new incarnation of node ${node}`, look, { timeoutMs })
     await this.#cluster.waitReady(operationTimeoutMs)
+    // Until it votes again wherever it did, one more loss would be one too many.
+    const votes = async (): Promise<boolean> => (await this.#votesOf(node)) >= voting
+    await eventually(`node ${node} voting as before`, votes, { timeoutMs })
     await this.#cluster.waitCaughtUp(operationTimeoutMs)
     return { before, after }
+  }
+
+  /** In how many groups a node is a voter, with none of them catching up. */
+  async #votesOf(node: number): Promise<number> {
+    const { groups } = await this.#cluster.admin.cluster()
+    return groups.filter(({ voters }) => voters.includes(node)).length
   }
 
   async #incarnationOf(node: number): Promise<number> {

@@ -89,6 +89,9 @@ const memberRows: Readonly<
   ]
 }
 
+/** How often the event loop is looked at: each look wakes a process that has nothing else to do. */
+const loopLookMs = 100
+
 const nodeStates: readonly NodeState[] = ['joining', 'up', 'down', 'leaving', 'damaged']
 
 const one = (value: number): readonly Sample[] => [{ labels: {}, value }]
@@ -229,7 +232,7 @@ export function createMetrics(read: () => Reading): Metrics {
   const registry = new Registry()
   let reading: Reading | null = null
   for (const row of metricRows) register(row, registry, () => reading ?? read())
-  collectDefaultMetrics({ register: registry })
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: loopLookMs })
   const requests = new Counter({
     name: 'holdfast_http_requests_total',
     help: 'Requests to the HTTP API, by route and status.',

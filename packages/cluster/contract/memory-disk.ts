@@ -1,20 +1,27 @@
 // What a store in memory has made durable: the node log as plainly as it can be said, the reference
 // that other stores are compared with. It outlives the stores opened on it; a record is on it from
 // the moment its write resolves, so that dropping a store without a word is a crash.
+import { crc32 } from 'node:zlib'
 import type {
   Blob,
   CommitRecord,
   GroupId,
   GroupWrite,
+  IndexRange,
   InstallWrite,
   NodeIdentity,
+  ReadResult,
   Recovered,
   RecoveredGroup,
+  RetainedEntry,
   SnapshotWrite,
   StageWrite
 } from '@holdfast/cluster'
 import { assert } from '@holdfast/errors'
 import type { Entry, EntryId, HardState, SnapshotMeta, TermRun } from '@holdfast/raft'
+
+/** Entries in one read. */
+const readEntriesMax = 1024
 
 export interface StoredEntry extends Entry {
   isFreed: boolean
@@ -173,6 +180,42 @@ export class MemoryDisk {
       keepFrom: 0,
       staged: null
     })
+  }
+
+  /** As the port says, but at once. */
+  readEntries(group: GroupId, range: IndexRange, bytesMax: number): readonly ReadResult[] {
+    const results: ReadResult[] = []
+    let bytes = 0
+    const last = Math.min(range.last, range.first + readEntriesMax - 1)
+    for (let index = range.first; index <= last; index += 1) {
+      const entry = this.groups.get(group)?.entries.get(index)
+      bytes += entry?.data.length ?? 0
+      if (bytes > bytesMax && results.length > 0) break
+      results.push(entry === undefined ? { type: 'absent' } : { type: 'entry', entry: bare(entry) })
+    }
+    return results
+  }
+
+  readBlobs(group: GroupId, ids: readonly number[]): readonly ReadResult[] {
+    return ids.map((id) => {
+      const blob = this.groups.get(group)?.blobs.get(id)
+      return blob === undefined ? { type: 'absent' } : { type: 'blob', blob }
+    })
+  }
+
+  retained(group: GroupId, from: number, countMax: number): readonly RetainedEntry[] {
+    const state = this.groups.get(group)
+    const last = state?.meta?.id.index ?? 0
+    return [...(state?.entries.values() ?? [])]
+      .filter((entry) => entry.index >= from && entry.index <= last && !entry.isFreed)
+      .sort((a, b) => a.index - b.index)
+      .slice(0, Math.max(0, countMax))
+      .map(({ index, term, data }) => ({
+        index,
+        term,
+        checksum: crc32(data),
+        sizeBytes: data.length
+      }))
   }
 
   recover(): Recovered {

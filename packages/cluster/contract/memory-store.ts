@@ -1,5 +1,4 @@
 // A LogStore in memory, for tests and simulations: reads and writes of a MemoryDisk.
-import { crc32 } from 'node:zlib'
 import type {
   CommitRecord,
   GroupId,
@@ -10,9 +9,7 @@ import type {
   RetainedEntry
 } from '@holdfast/cluster'
 import { assert, HoldfastError } from '@holdfast/errors'
-import { bare, MemoryDisk } from './memory-disk.ts'
-
-const readEntriesMax = 1024
+import { MemoryDisk } from './memory-disk.ts'
 
 export class MemoryStore implements LogStore {
   readonly recovered: Recovered
@@ -48,38 +45,15 @@ export class MemoryStore implements LogStore {
     range: IndexRange,
     bytesMax: number
   ): Promise<readonly ReadResult[]> {
-    const results: ReadResult[] = []
-    let bytes = 0
-    const last = Math.min(range.last, range.first + readEntriesMax - 1)
-    for (let index = range.first; index <= last; index += 1) {
-      const entry = this.#disk.groups.get(group)?.entries.get(index)
-      bytes += entry?.data.length ?? 0
-      if (bytes > bytesMax && results.length > 0) break
-      results.push(entry === undefined ? { type: 'absent' } : { type: 'entry', entry: bare(entry) })
-    }
-    return results
+    return this.#disk.readEntries(group, range, bytesMax)
   }
 
   async readBlobs(group: GroupId, ids: readonly number[]): Promise<readonly ReadResult[]> {
-    return ids.map((id) => {
-      const blob = this.#disk.groups.get(group)?.blobs.get(id)
-      return blob === undefined ? { type: 'absent' } : { type: 'blob', blob }
-    })
+    return this.#disk.readBlobs(group, ids)
   }
 
   retained(group: GroupId, from: number, countMax: number): readonly RetainedEntry[] {
-    const state = this.#disk.groups.get(group)
-    const last = state?.meta?.id.index ?? 0
-    return [...(state?.entries.values() ?? [])]
-      .filter((entry) => entry.index >= from && entry.index <= last && !entry.isFreed)
-      .sort((a, b) => a.index - b.index)
-      .slice(0, Math.max(0, countMax))
-      .map(({ index, term, data }) => ({
-        index,
-        term,
-        checksum: crc32(data),
-        sizeBytes: data.length
-      }))
+    return this.#disk.retained(group, from, countMax)
   }
 
   sizeBytes(): number {

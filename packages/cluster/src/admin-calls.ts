@@ -6,7 +6,7 @@ import { type Core, log } from './core.ts'
 import { times } from './limits.ts'
 import { operationStatus } from './operations.ts'
 import type { CallResult } from './peer-message.ts'
-import { clearQueue, deleteQueue, findQueue, queueStatus } from './queue-calls.ts'
+import { clearQueue, deleteQueue, describeQueue, queueStatus, whenCurrent } from './queue-calls.ts'
 import { nodeOf } from './replica-id.ts'
 import { type Responder, refusal } from './responder.ts'
 import type { AdminReply, AdminRequest, QueueStatus } from './status.ts'
@@ -40,10 +40,11 @@ function carryOut(core: Core, request: AdminRequest, to: Responder): void {
   const done: Done = (reply) => to.done(reply)
   switch (request.type) {
     case 'list-queues':
-      return listQueues(core, request.limit, request.cursor, to)
+      return whenCurrent(core, to, () => listQueues(core, request.limit, request.cursor, to))
     case 'inspect-queue':
-      return findQueue(core, request.vhost, request.name, to, (queue) => {
-        queueStatus(core, queue, (status) => done({ type: 'queue', queue: status }))
+      return describeQueue(core, request.vhost, request.name, {
+        done: (status) => done({ type: 'queue', queue: status as QueueStatus }),
+        refuse: to.refuse
       })
     case 'purge-queue':
     case 'delete-queue': {
@@ -67,7 +68,9 @@ function carryOut(core: Core, request: AdminRequest, to: Responder): void {
         else done({ type: 'done' })
       })
     case 'list-vhosts':
-      return done({ type: 'vhosts', vhosts: core.metadata.machine.topology.vhostNames() })
+      return whenCurrent(core, to, () => {
+        done({ type: 'vhosts', vhosts: core.metadata.machine.topology.vhostNames() })
+      })
     case 'transfer':
       return transfer(core, request.group, request.to, to)
     case 'add-node':

@@ -41,16 +41,18 @@ export class Bodies {
     this.#reading.set(key, [arrived])
     const last = this.#core.groups.get(group)?.raft.appliedIndex ?? index
     const range = { first: index, last: Math.max(index, last) }
-    this.#core.reads.entries(group, range, limits.readBytesMax, (results) => {
+    const bytesMax = Math.min(limits.readBytesMax, this.#core.tuning.readCacheBytesMax / 4)
+    this.#core.reads.entries(group, range, bytesMax, (results) => {
       const done = this.#reading.get(key) ?? []
       this.#reading.delete(key)
-      let hasFirst = false
+      const entries: Entry[] = []
       for (const result of results) {
         if (result.type !== 'entry') break
-        this.#keep(group, result.entry)
-        hasFirst = true
+        entries.push(result.entry)
       }
-      if (hasFirst) for (const run of done) run()
+      // The one that is waited for comes last, so that what was read ahead makes room for it.
+      for (const entry of entries.reverse()) this.#keep(group, entry)
+      if (entries.length > 0) for (const run of done) run()
       else this.#missing(group, index, done)
     })
   }
@@ -72,11 +74,10 @@ export class Bodies {
 
   #keep(group: GroupId, entry: Entry): void {
     const key = `${group}:${entry.index}`
-    if (this.#cache.has(key)) return
+    if (!this.#cache.delete(key)) this.#cacheBytes += entry.data.length
     this.#cache.set(key, entry.data)
-    this.#cacheBytes += entry.data.length
     for (const [oldest, data] of this.#cache) {
-      if (this.#cacheBytes <= limits.readCacheBytesMax || this.#cache.size <= 1) break
+      if (this.#cacheBytes <= this.#core.tuning.readCacheBytesMax || this.#cache.size <= 1) break
       this.#cache.delete(oldest)
       this.#cacheBytes -= data.length
     }

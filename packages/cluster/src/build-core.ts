@@ -11,6 +11,7 @@ import { Gateway } from './gateway.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Groups } from './groups.ts'
 import { Lease } from './lease.ts'
+import { defaultTuning } from './limits.ts'
 import type { Recovered } from './log-store.ts'
 import { Membership } from './membership.ts'
 import { Metadata } from './metadata.ts'
@@ -35,6 +36,7 @@ export function buildCore(
   // The parts keep the core they are given and use each other only once all of them are there.
   const core = {
     options,
+    tuning: { ...defaultTuning, ...options.tuning },
     storeId: recovered.storeId,
     identity: recovered.identity,
     outputs: [],

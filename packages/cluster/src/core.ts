@@ -11,6 +11,7 @@ import type { Gateway } from './gateway.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { Groups } from './groups.ts'
 import type { Lease } from './lease.ts'
+import type { Tuning } from './limits.ts'
 import type { NodeIdentity } from './log-store.ts'
 import type { Membership } from './membership.ts'
 import type { Metadata } from './metadata.ts'
@@ -39,10 +40,13 @@ export interface MemberOptions {
   readonly random: () => number
   /** CRC-32. */
   readonly checksum: (bytes: Uint8Array) => number
+  /** Other bounds than those of limits.ts, for tests. */
+  readonly tuning?: Partial<Tuning>
 }
 
 export interface Core {
   readonly options: MemberOptions
+  readonly tuning: Tuning
   readonly storeId: string
   /** Null while blank. */
   identity: NodeIdentity | null

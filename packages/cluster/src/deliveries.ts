@@ -1,11 +1,12 @@
 // The deliveries of all queues whose shards this node leads: who consumes, what is woken by what
 // the log applied, and the dispatch marks that ride along with the next entry.
-import type { QueueView, ShardCommand, ShardEffect } from '@holdfast/broker'
+import type { QueueView, SectionReply, ShardCommand, ShardEffect } from '@holdfast/broker'
 import { encodeCommandSection } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
 import type { SettleEvent } from '@holdfast/protocol'
 import type { Consumer } from './consumer.ts'
 import type { Core } from './core.ts'
+import { times } from './limits.ts'
 import type { GroupId } from './log-store.ts'
 import type { QueueCounts } from './peer-message.ts'
 import { QueueDelivery } from './queue-delivery.ts'
@@ -21,8 +22,13 @@ export class Deliveries {
     this.#core = core
   }
 
+  /** A queue of an earlier leadership may still have timers and reads: it hands out nothing. */
   wake(queue: QueueDelivery): void {
-    this.#awake.add(queue)
+    if (this.#isCurrent(queue)) this.#awake.add(queue)
+  }
+
+  #isCurrent(delivery: QueueDelivery): boolean {
+    return this.#shards.get(delivery.group)?.get(delivery.queue.id) === delivery
   }
 
   wakeQueue(group: GroupId, queue: number): void {
@@ -71,11 +77,15 @@ export class Deliveries {
     this.#shards.get(group)?.get(queueId)?.detach(consumer)
   }
 
-  /** Counts of a queue as its leader knows them; null where this node does not lead it. */
+  /**
+   * Counts of a queue as its leader knows them; null where this node does not lead it, or cannot
+   * know whether it still does: what it has may be long out of date.
+   */
   counts(group: GroupId, queueId: number): QueueCounts | null {
     const queue = this.#core.groups.shardHost(group)?.machine.queue(queueId)
     const deliveries = this.#shards.get(group)
     if (queue === undefined || deliveries === undefined) return null
+    if (this.#core.groups.shard(group)?.hasLease !== true) return null
     const delivery = deliveries.get(queueId)
     const unsettled = delivery?.unsettled ?? 0
     const ready = Math.max(0, queue.liveCount - unsettled)
@@ -98,14 +108,13 @@ export class Deliveries {
   ): void {
     const { settleSequence, outcome } = event
     const delivery = this.#shards.get(group)?.get(queueId)
+    if (delivery === undefined) return session.settleAnswered(settleSequence, false)
     const ranges: number[] = []
     let isStale = false
     for (let i = 0; i + 2 < event.ranges.length; i += 3) {
-      const first = event.ranges[i] ?? 0
-      const last = event.ranges[i + 1] ?? 0
-      if (delivery?.release(consumer, first, last)) {
-        ranges.push(first, last, event.ranges[i + 2] ?? 0)
-      } else isStale = true
+      const [first = 0, last = 0, attempt = 0] = event.ranges.slice(i, i + 3)
+      if (delivery.release(consumer, { first, last, attempt })) ranges.push(first, last, attempt)
+      else isStale = true
     }
     if (ranges.length === 0) return session.settleAnswered(settleSequence, false)
     const command: ShardCommand = {
@@ -115,16 +124,35 @@ export class Deliveries {
       outcome,
       ranges
     }
-    this.#core.shards.propose(group, command, (reply) => {
-      // Without an answer the client settles again where it attaches next.
-      if (reply === null) return
+    // Without an answer the client settles again where it attaches next.
+    this.commit(delivery, command, (reply) => {
+      const stale = reply.type === 'settled' ? reply.stale : []
       for (let i = 0; i + 2 < ranges.length; i += 3) {
-        delivery?.gone(ranges[i] ?? 0, ranges[i + 1] ?? 0)
+        delivery.decided(ranges[i] ?? 0, ranges[i + 1] ?? 0)
       }
       this.#core.counters.settledMessages += countOf(ranges)
-      session.settleAnswered(settleSequence, !isStale)
+      session.settleAnswered(settleSequence, !isStale && stale.length === 0)
     })
-    delivery?.wake()
+    delivery.wake()
+  }
+
+  /** Proposes until the log has it, or this node leads the queue no more. */
+  commit(
+    delivery: QueueDelivery,
+    command: ShardCommand,
+    done: (reply: SectionReply) => void
+  ): void {
+    const again = (): void => {
+      if (!this.#isCurrent(delivery)) return
+      this.#core.timers.after(times.retryMs, () => {
+        if (this.#isCurrent(delivery)) this.commit(delivery, command, done)
+      })
+    }
+    const isTaken = this.#core.shards.propose(delivery.group, command, (reply) => {
+      if (reply === null) again()
+      else done(reply)
+    })
+    if (!isTaken) again()
   }
 
   /** What an entry changed, on the leader and on followers alike; only a leader has deliveries. */

@@ -1,7 +1,7 @@
 // One Raft group with its machine: proposes what waits, persists and sends what Raft wants, applies
 // what is committed and durable here. What the machine answered goes back to whoever proposed it.
 import { assert } from '@holdfast/errors'
-import type { EntryId, Message, Raft } from '@holdfast/raft'
+import type { EntryId, HardState, Message, Raft } from '@holdfast/raft'
 import type { Core } from './core.ts'
 import { limits, times } from './limits.ts'
 import type { GroupId } from './log-store.ts'
@@ -42,6 +42,8 @@ export class Group<Proposal, Reply> {
   #waiting: Waiting<Proposal, Reply>[] = []
   #waitingBytes = 0
   readonly #proposed: Proposed<Reply>[] = []
+  /** The last term and vote that were handed to the store. */
+  #promised: HardState
   #wasLeader = false
   /**
    * Why this replica stopped; null while it works (architecture: a fault halts no more than it
@@ -59,6 +61,7 @@ export class Group<Proposal, Reply> {
     this.id = id
     this.raft = raft
     this.#host = host
+    this.#promised = raft.hardState
   }
 
   set host(host: MachineHost<Proposal, Reply>) {
@@ -167,7 +170,8 @@ export class Group<Proposal, Reply> {
     const { commit, snapshots } = this.#core
     const ready = this.raft.ready()
     const hasLog = ready.entries.length > 0 || ready.truncateFrom !== null
-    const isNeeded = hasLog || ready.messagesAfterPersist.length > 0
+    const isNeeded =
+      hasLog || ready.messagesAfterPersist.length > 0 || this.#isNewPromise(ready.hardState)
     let record = commit.barrier
     if (hasLog || ready.hardState !== null) {
       const id = commit.addGroup(this.id, ready, isNeeded)
@@ -181,6 +185,14 @@ export class Group<Proposal, Reply> {
     }
     for (const read of ready.reads) this.#core.fence.readIndex(read.id, read.index)
     commit.whenDurable(record, () => this.raft.persisted(ready.number))
+  }
+
+  /** A new term or vote must be on disk before anything rests on it; a commit index can wait. */
+  #isNewPromise(hardState: HardState | null): boolean {
+    if (hardState === null) return false
+    const { term, vote } = this.#promised
+    this.#promised = hardState
+    return hardState.term !== term || hardState.vote !== vote
   }
 
   #send(message: Message, after: number | null): void {

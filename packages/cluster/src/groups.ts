@@ -22,6 +22,7 @@ import type { MetadataGroup } from './metadata.ts'
 import { nodeOf, replicaOf } from './replica-id.ts'
 import { type ShardGroup, ShardHost } from './shards.ts'
 import type { MachineSnapshot } from './snapshots.ts'
+import type { MachineHash } from './status.ts'
 
 export type AnyGroup = MetadataGroup | ShardGroup
 
@@ -168,14 +169,27 @@ export class Groups {
   forgetBodies(): void {
     let bytes = 0
     for (const group of this.#all) bytes += group.raft.bodiesBytes
-    if (bytes <= limits.bodyBytesMax) return
+    if (bytes <= this.#core.tuning.bodyBytesMax) return
     const byBytes = [...this.#all].sort((a, b) => b.raft.bodiesBytes - a.raft.bodiesBytes)
     for (const { raft } of byBytes) {
-      if (bytes <= limits.bodyBytesMax / 2) return
+      if (bytes <= this.#core.tuning.bodyBytesMax / 2) return
       bytes -= raft.bodiesBytes
       raft.forgetBodies(Math.min(raft.appliedIndex, raft.durableIndex))
       bytes += raft.bodiesBytes
     }
+  }
+
+  /** Reads all state: for tests and audits. */
+  machineHashes(): readonly MachineHash[] {
+    return this.#all.map(({ id, raft }) => {
+      const machine = this.#shards.get(id)?.host.machine ?? this.#core.metadata.machine
+      return {
+        group: id,
+        replica: this.selfReplica,
+        applied: raft.appliedIndex,
+        hash: machine.hash()
+      }
+    })
   }
 
   snapshotMachine(id: GroupId): MachineSnapshot {
@@ -199,6 +213,7 @@ export class Groups {
     const hardState = { term, vote, commit: meta.id.index }
     const ids = blobs.map((blob) => blob.id)
     const { commit, counters, snapshots } = this.#core
+    snapshots.installing(id)
     const record = commit.addInstall({ group: id, meta, hardState, blobs: ids, retained })
     commit.whenDurable(record, () => {
       this.#guard(group, () => {

@@ -1,5 +1,5 @@
-// Who holds which message of a queue, at the leader only. A message whose settlement or return is on its way
-// through the log is held by nobody and still not to be handed out.
+// Who holds which message of a queue, at the leader only. A message whose settlement or return is
+// on its way through the log is held by nobody and still not to be handed out.
 import type { QueueView } from '@holdfast/broker'
 import type { Consumer } from './consumer.ts'
 import { limits } from './limits.ts'
@@ -67,11 +67,13 @@ export class HeldDeliveries {
     return triples
   }
 
-  /** Takes a range out of the consumer's hands; false: it does not hold all of it. */
-  take(consumer: Consumer, first: number, last: number): boolean {
+  /** Takes deliveries out of the consumer's hands; false: it does not hold all of them. */
+  take(consumer: Consumer, { first, last, attempt }: ClaimedRange): boolean {
     if (last - first >= limits.prefetchMax) return false
     for (let offset = first; offset <= last; offset++) {
       if (this.#holders.get(offset) !== consumer) return false
+      // It may have come back and been handed to the same consumer again.
+      if (this.#queue.row(offset)?.attempt !== attempt) return false
     }
     for (let offset = first; offset <= last; offset++) this.#holders.set(offset, null)
     consumer.unsettled -= last - first + 1
@@ -87,6 +89,13 @@ export class HeldDeliveries {
       return
     }
     for (let offset = first; offset <= last; offset++) this.#drop(offset)
+  }
+
+  /** The log has decided on what was taken; what was handed out anew meanwhile stays. */
+  decided(first: number, last: number): void {
+    for (let offset = first; offset <= last; offset++) {
+      if (this.#holders.get(offset) === null) this.#holders.delete(offset)
+    }
   }
 
   #drop(offset: number): void {

@@ -27,6 +27,7 @@ export type {
   AdminRequest,
   ClusterStatus,
   GroupStatus,
+  MachineHash,
   MemberCounters,
   NodeState,
   NodeStatus,

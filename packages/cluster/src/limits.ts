@@ -53,6 +53,19 @@ export const limits = {
   shardsAtBootstrap: 16
 } as const
 
+/** Bounds that a simulation sets lower, so that what is rare happens often. */
+export interface Tuning {
+  readonly snapshotBytes: number
+  readonly snapshotEntries: number
+  readonly snapshotChunkBytes: number
+  readonly keepBytesMax: number
+  readonly bodyBytesMax: number
+  readonly readCacheBytesMax: number
+  readonly shardsAtBootstrap: number
+}
+
+export const defaultTuning: Tuning = limits
+
 assert(limits.entryBytesMax <= limits.recordBytesMax, 'an entry fits into a commit record')
 assert(limits.markBlockMin <= limits.markBlockMax, 'mark blocks have a range')
 
@@ -60,15 +73,17 @@ assert(limits.markBlockMin <= limits.markBlockMax, 'mark blocks have a range')
 export const times = {
   tickMs: 50,
   electionTimeoutTicks: 20,
-  heartbeatTicks: 2,
+  heartbeatTicks: 4,
   /** A leader that a quorum has heard within this time is the only one. */
   leaderLeaseTicks: 16,
   /** A node may route without asking for this long after it asked (architecture: routing lease). */
   leaseMs: 2_000,
-  leaseRenewMs: 400,
+  leaseRenewMs: 600,
   /** Clocks of different nodes run at speeds that differ by far less. */
   leaseMarginMs: 200,
+  /** Nodes tell each other what changed this often, and what did not this often. */
   statusMs: 400,
+  statusRepeatMs: 2_000,
   reconcileMs: 200,
   balanceMs: 1_500,
   /** A new leader waits this long for the consumers it knows of to come back. */
@@ -84,7 +99,9 @@ export const times = {
   lentSlowMs: 60_000,
   /** Forwarded publishes without any answer are sent again. */
   forwardRetryMs: 3_000,
-  snapshotTransferIdleMs: 15_000
+  snapshotTransferIdleMs: 15_000,
+  /** A shard that has applied nothing for this long is snapshotted, so that the disk is freed. */
+  snapshotRestMs: 5_000
 } as const
 
 assert(times.electionTimeoutTicks > 4 * times.heartbeatTicks, 'heartbeats outpace elections')

@@ -16,7 +16,7 @@ import { type PeerMessage, readPeerFrame } from './peer-codec.ts'
 import type { Cast } from './peer-message.ts'
 import type { Link } from './peers.ts'
 import { incarnationOf, nodeOf } from './replica-id.ts'
-import type { ClusterStatus, MemberCounters } from './status.ts'
+import type { ClusterStatus, MachineHash, MemberCounters } from './status.ts'
 import { clusterStatus } from './status-view.ts'
 
 /** Rounds of work in one step; what is left waits for the next. */
@@ -45,6 +45,11 @@ export class Member {
 
   counters(): MemberCounters {
     return this.#core.counters.read()
+  }
+
+  /** The machine of each replica as a hash: equal on all replicas at one index. For audits. */
+  machineHashes(): readonly MachineHash[] {
+    return this.#core.groups.machineHashes()
   }
 
   /** Takes what happened, in order, and gives what is to be done, in order. */

@@ -6,7 +6,7 @@ import { pack, unpack } from '@holdfast/record'
 import type { Core } from './core.ts'
 import { log } from './core.ts'
 import type { PeerHello, ProbeFailure } from './input.ts'
-import { limits, times } from './limits.ts'
+import { times } from './limits.ts'
 import type { AdoptOffer } from './output.ts'
 import type { Link } from './peers.ts'
 
@@ -61,7 +61,8 @@ export class Membership {
     core.identity = { clusterId, node: 1, incarnation: 1 }
     core.commit.addIdentity(core.identity)
     core.groups.bootstrap(0)
-    for (let shard = 1; shard <= limits.shardsAtBootstrap; shard++) core.groups.bootstrap(shard)
+    const { shardsAtBootstrap } = core.tuning
+    for (let shard = 1; shard <= shardsAtBootstrap; shard++) core.groups.bootstrap(shard)
     log(core, 'info', 'began a cluster', { clusterId })
   }
 
@@ -71,7 +72,7 @@ export class Membership {
     const { clusterId = '', node } = identity ?? {}
     if (!metadata.isLeading || metadata.machine.clusterId !== null || node !== 1) return
     const { addresses } = options
-    const shards = limits.shardsAtBootstrap
+    const shards = this.#core.tuning.shardsAtBootstrap
     const command = { type: 'initialise', clusterId, storeId, addresses, shards } as const
     metadata.propose(command, () => undefined)
   }

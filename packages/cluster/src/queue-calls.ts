@@ -8,6 +8,18 @@ import type { QueueCounts } from './peer-message.ts'
 import { type Responder, refusal } from './responder.ts'
 import type { QueueStatus } from './status.ts'
 
+/**
+ * Runs `look` when this node's metadata is current: under the routing lease, or behind a fence. For
+ * answers that are not checked by anybody further on.
+ */
+export function whenCurrent(core: Core, to: Responder, look: () => void): void {
+  if (core.lease.isValid) return look()
+  core.fence.wait((isCurrent) => {
+    if (isCurrent) look()
+    else to.refuse(refusal('UNAVAILABLE', { reason: 'there is no metadata leader' }))
+  })
+}
+
 /** Looks the queue up; 'not found' only once this node is as current as the metadata leader. */
 export function findQueue(
   core: Core,
@@ -83,7 +95,11 @@ function messagesOf(reply: SectionReply): number {
 }
 
 export function describeQueue(core: Core, vhost: string, name: string, to: Responder): void {
-  findQueue(core, vhost, name, to, (queue) => queueStatus(core, queue, (status) => to.done(status)))
+  whenCurrent(core, to, () => {
+    findQueue(core, vhost, name, to, (queue) => {
+      queueStatus(core, queue, (status) => to.done(status))
+    })
+  })
 }
 
 /** What is known of a queue; the counts are null where its leader does not answer. */

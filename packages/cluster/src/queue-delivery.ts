@@ -3,11 +3,11 @@
 // After an election nothing is handed out until the consumers that the log knows are back with what
 // they hold, or a grace has ended; then what nobody claimed is returned, flagged, by one committed
 // command.
-import type { DeliveryRun, Outcome, QueueView, ShardCommand } from '@holdfast/broker'
+import type { DeliveryRun, Outcome, QueueView, SectionReply, ShardCommand } from '@holdfast/broker'
 import { readSectionHeader } from '@holdfast/broker'
 import { type Consumer, type ConsumerKey, creditOf, keyText } from './consumer.ts'
 import type { Core } from './core.ts'
-import { HeldDeliveries } from './held-deliveries.ts'
+import { type ClaimedRange, HeldDeliveries } from './held-deliveries.ts'
 import { limits, times } from './limits.ts'
 import type { GroupId } from './log-store.ts'
 import { OffsetHeap } from './offset-heap.ts'
@@ -67,7 +67,7 @@ export class QueueDelivery {
     this.wake()
   }
 
-  /** The client is back before its old connection was seen to end: what it did not claim goes back. */
+  /** The client is back before its old connection ended: what it did not claim goes back. */
   #replace(former: Consumer): void {
     former.session.consumers.delete(former.number)
     const ranges = this.#held.takeAll(former)
@@ -76,29 +76,35 @@ export class QueueDelivery {
 
   /** Ends a consumer; what it holds goes back through the log. */
   detach(consumer: Consumer): void {
+    // Another connection of the same consumer may have taken its place, and stays.
+    if (!this.#consumers.includes(consumer)) return
     this.#consumers = this.#consumers.filter((other) => other !== consumer)
-    const command = this.#detachCommand(consumer.key, this.#held.takeAll(consumer))
-    this.#core.shards.propose(this.group, command, () => undefined)
+    this.#commit(this.#detachCommand(consumer.key, this.#held.takeAll(consumer)))
     this.wake()
+  }
+
+  /** Sees to it that the log takes a command, for as long as this node leads the queue. */
+  #commit(command: ShardCommand, done: (reply: SectionReply) => void = () => undefined): void {
+    this.#core.deliveries.commit(this, command, done)
   }
 
   #detachCommand(consumer: ConsumerKey, release: number[]): ShardCommand {
     return { type: 'detach-consumer', queue: this.queue.id, consumer, release }
   }
 
-  /** Takes offsets out of the consumer's hands; false: it does not hold all of them. */
-  release(consumer: Consumer, first: number, last: number): boolean {
-    return this.#held.take(consumer, first, last)
+  /** Takes deliveries out of the consumer's hands; false: it does not hold all of them. */
+  release(consumer: Consumer, range: ClaimedRange): boolean {
+    return this.#held.take(consumer, range)
   }
 
-  /** The log has settled or returned these offsets. */
-  gone(first: number, last: number): void {
-    this.#held.gone(first, last)
+  /** The log has decided on a settlement of these offsets. */
+  decided(first: number, last: number): void {
+    this.#held.decided(first, last)
   }
 
   /** The log put these offsets back to be delivered again. */
   returned(first: number, last: number): void {
-    this.gone(first, last)
+    this.#held.gone(first, last)
     const end = Math.min(last, this.#cursor - 1)
     for (let offset = first; offset <= end; offset++) this.#returned.push(offset)
     this.wake()
@@ -156,18 +162,14 @@ export class QueueDelivery {
     const missing = [...this.queue.consumers.values()].filter((key) => !attached.has(keyText(key)))
     if (missing.length > 0 && this.#core.clock.nowMs < this.#graceUntilMs) return
     this.#phase = 'returning'
-    const { shards } = this.#core
     for (const { session, tag } of missing) {
-      const command = this.#detachCommand({ session, tag }, [])
-      shards.propose(this.group, command, () => undefined)
+      this.#commit(this.#detachCommand({ session, tag }, []))
     }
     const claimed = this.heldRanges()
     const command: ShardCommand = { type: 'return-unclaimed', queue: this.queue.id, claimed }
     const head = this.queue.nextLive(1)
     if (head === null || head > this.queue.mark) return this.#open()
-    shards.propose(this.group, command, (reply) => {
-      if (reply !== null) this.#open()
-    })
+    this.#commit(command, () => this.#open())
   }
 
   #open(): void {
@@ -273,9 +275,10 @@ export class QueueDelivery {
   #settle(consumer: ConsumerKey, outcome: Outcome, ranges: readonly number[]): void {
     const { id: queue } = this.queue
     const command: ShardCommand = { type: 'settle', queue, consumer, outcome, ranges }
-    this.#core.shards.propose(this.group, command, (reply) => {
-      if (reply === null) return
-      for (let i = 0; i + 2 < ranges.length; i += 3) this.gone(ranges[i] ?? 0, ranges[i + 1] ?? 0)
+    this.#commit(command, () => {
+      for (let i = 0; i + 2 < ranges.length; i += 3) {
+        this.decided(ranges[i] ?? 0, ranges[i + 1] ?? 0)
+      }
     })
   }
 }

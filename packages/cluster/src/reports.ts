@@ -1,6 +1,6 @@
 // What is known of all groups, those without a replica here included: each node tells the others,
-// twice a second or so and at once when leadership changes, what it sees of its own. The highest
-// term wins.
+// twice a second or so where it changed and at once when leadership changes, what it sees of its
+// own. The highest term wins.
 import { metadataLimits } from '@holdfast/broker'
 import type { Core } from './core.ts'
 import type { AnyGroup } from './groups.ts'
@@ -11,7 +11,6 @@ import { nodeOf } from './replica-id.ts'
 
 interface Known extends GroupReport {
   readonly from: number
-  readonly heardMs: number
 }
 
 /** A replica this close behind the commit index counts as caught up. */
@@ -20,7 +19,12 @@ const caughtUpEntries = 64
 export class Reports {
   readonly #core: Core
   readonly #known = new Map<GroupId, Known>()
+  #sent: readonly GroupReport[] = []
   #sentMs = 0
+  #lookedMs = 0
+  /** Whether to look for something to tell at the end of this step. */
+  #isDue = false
+  /** Whether to tell it even if it is what was told last. */
   #hasNews = false
 
   constructor(core: Core) {
@@ -34,16 +38,22 @@ export class Reports {
 
   tick(): void {
     const { clock } = this.#core
-    if (clock.nowMs - this.#sentMs >= times.statusMs) this.#hasNews = true
+    if (clock.nowMs - this.#lookedMs >= times.statusMs) this.#isDue = true
   }
 
   flush(): void {
     const { clock, identity, metadata, peers } = this.#core
-    if (!this.#hasNews || identity === null) return
-    this.#hasNews = false
-    this.#sentMs = clock.nowMs
+    if ((!this.#hasNews && !this.#isDue) || identity === null) return
+    this.#lookedMs = clock.nowMs
+    this.#isDue = false
     const groups = this.#core.groups.all().map((group) => this.#describe(group))
     for (const report of groups) this.#learn(identity.node, report)
+    // An idle cluster has nothing to say, and says so less often.
+    const isOverdue = clock.nowMs - this.#sentMs >= times.statusRepeatMs
+    if (!this.#hasNews && !isOverdue && isSameList(groups, this.#sent, isSameReport)) return
+    this.#hasNews = false
+    this.#sent = groups
+    this.#sentMs = clock.nowMs
     for (const { node } of metadata.machine.membership.nodes) {
       if (node === identity.node || !peers.isUp(node)) continue
       peers.send(node, { type: 'cast', cast: { type: 'status', groups } })
@@ -63,7 +73,7 @@ export class Reports {
       report.term > known.term ||
       (report.term === known.term && (known.leader === null || report.leader === from))
     if (isNewer) {
-      this.#known.set(report.group, { ...report, from, heardMs: this.#core.clock.nowMs })
+      this.#known.set(report.group, { ...report, from })
     }
   }
 
@@ -134,4 +144,31 @@ export class Reports {
   static nodes(replicas: readonly number[]): number[] {
     return [...new Set(replicas.map(nodeOf))].sort((a, b) => a - b)
   }
+}
+
+function isSameList<Item>(
+  left: readonly Item[],
+  right: readonly Item[],
+  isSame: (left: Item, right: Item) => boolean = Object.is
+): boolean {
+  if (left.length !== right.length) return false
+  return left.every((item, at) => {
+    const other = right[at]
+    return other !== undefined && isSame(item, other)
+  })
+}
+
+function isSameReport(left: GroupReport, right: GroupReport): boolean {
+  return (
+    left.group === right.group &&
+    left.leader === right.leader &&
+    left.term === right.term &&
+    left.commit === right.commit &&
+    left.applied === right.applied &&
+    isSameList(left.voters, right.voters) &&
+    isSameList(left.outgoing, right.outgoing) &&
+    isSameList(left.learners, right.learners) &&
+    isSameList(left.caughtUp ?? [], right.caughtUp ?? []) &&
+    (left.caughtUp === null) === (right.caughtUp === null)
+  )
 }

@@ -20,7 +20,7 @@ export class SnapshotFetch {
   readonly #group: GroupId
   readonly #meta: SnapshotMeta
   readonly #ended: () => void
-  #from: ReplicaId
+  readonly #from: ReplicaId
   #blobIds: readonly number[] | null = null
   readonly #blobs = new Map<number, Uint8Array>()
   readonly #retained: { first: number; last: number }[] = []
@@ -38,13 +38,13 @@ export class SnapshotFetch {
     this.#ended = ended
   }
 
-  isFor(id: EntryId): boolean {
-    return id.index === this.#meta.id.index && id.term === this.#meta.id.term
-  }
-
-  /** The same snapshot may be offered again, by a new leader too. */
-  offeredBy(from: ReplicaId): void {
-    this.#from = from
+  /**
+   * Whether this is that offer. What another replica has at the same index consists of other parts:
+   * each packs its own blobs.
+   */
+  isFrom(from: ReplicaId, id: EntryId): boolean {
+    const { index, term } = this.#meta.id
+    return from === this.#from && id.index === index && id.term === term
   }
 
   start(): void {

@@ -4,7 +4,6 @@ import type { Entry } from '@holdfast/raft'
 import { ByteWriter, join } from './byte-writer.ts'
 import { type Answer, errorResult } from './calls.ts'
 import type { Core } from './core.ts'
-import { limits } from './limits.ts'
 import type { GroupId, IndexRange, ReadResult, RetainedEntry } from './log-store.ts'
 import type { Call } from './peer-message.ts'
 import { writeEntry } from './raft-codec.ts'
@@ -54,7 +53,7 @@ function sendRetained(
   const chosen: RetainedEntry[] = []
   let bytes = 0
   for (const entry of retained) {
-    if (chosen.length > 0 && bytes + entry.sizeBytes > limits.snapshotChunkBytes) break
+    if (chosen.length > 0 && bytes + entry.sizeBytes > core.tuning.snapshotChunkBytes) break
     chosen.push(entry)
     bytes += entry.sizeBytes
   }
@@ -96,7 +95,7 @@ function readRuns(
   core.reads.entries(
     group,
     run,
-    limits.snapshotChunkBytes * 32,
+    core.tuning.snapshotChunkBytes * 32,
     (results: readonly ReadResult[]) => {
       for (const result of results) if (result.type === 'entry') take(result.entry)
       const isComplete = results.length === run.last - run.first + 1

@@ -4,7 +4,7 @@
 import type { LoadRequest, ReplicaId, SnapshotMeta } from '@holdfast/raft'
 import type { Core } from './core.ts'
 import type { AnyGroup } from './groups.ts'
-import { limits } from './limits.ts'
+import { times } from './limits.ts'
 import type { Blob, GroupId, IndexRange } from './log-store.ts'
 import { SnapshotFetch } from './snapshot-fetch.ts'
 
@@ -36,6 +36,13 @@ interface GroupSnapshots {
   pinnedUntilMs: number
   fetch: SnapshotFetch | null
   isTaking: boolean
+  /**
+   * Another's snapshot is about to replace log and machine: none of the old machine may follow it.
+   */
+  isInstalling: boolean
+  /** What was applied when last looked at, and since when it is that. */
+  seenIndex: number
+  seenSinceMs: number
 }
 
 export class Snapshots {
@@ -50,10 +57,17 @@ export class Snapshots {
   restored(group: GroupId, meta: SnapshotMeta, blobs: readonly number[]): void {
     const state = this.#state(group)
     state.taken = { meta, blobs }
+    state.isInstalling = false
     state.keepPoints = [{ index: meta.id.index + 1, bytes: state.appliedBytesTotal }]
   }
 
+  /** An install is handed to the store. */
+  installing(group: GroupId): void {
+    this.#state(group).isInstalling = true
+  }
+
   forget(group: GroupId): void {
+    this.#groups.get(group)?.fetch?.abandon()
     this.#groups.delete(group)
   }
 
@@ -64,22 +78,39 @@ export class Snapshots {
     return state.taken
   }
 
-  /** Takes a snapshot of each group that has grown enough; at most one a step, for even latency. */
+  /**
+   * Takes a snapshot of each group that has grown enough, or of a shard that has come to rest: only
+   * a snapshot lets the disk forget what was settled since the last one. At most one a step, for
+   * even latency.
+   */
   takeWhereDue(): void {
+    const { tuning } = this.#core
     for (const group of this.#core.groups.all()) {
       const state = this.#state(group.id)
       const { raft } = group
       const since = raft.appliedIndex - (state.taken?.meta.id.index ?? 0)
-      const isDue = group.appliedBytes >= limits.snapshotBytes || since >= limits.snapshotEntries
+      const isLarge = group.appliedBytes >= tuning.snapshotBytes || since >= tuning.snapshotEntries
+      const isAtRest = !isLarge && this.#isAtRest(group, state)
       const isPinned = state.pinnedUntilMs > this.#core.clock.nowMs
-      if (!isDue || isPinned || state.isTaking || state.fetch !== null) continue
+      const isBusy = state.isTaking || state.isInstalling || state.fetch !== null
+      if (!(isLarge || isAtRest) || isPinned || isBusy) continue
       if (group.haltedReason !== null) continue
-      this.#take(group, state)
+      this.#take(group, state, isAtRest)
       return
     }
   }
 
-  #take(group: AnyGroup, state: GroupSnapshots): void {
+  /** Metadata has no bodies to free, and its snapshots are whole: growth alone decides there. */
+  #isAtRest({ id, raft, appliedBytes }: AnyGroup, state: GroupSnapshots): boolean {
+    const { nowMs } = this.#core.clock
+    if (state.seenIndex !== raft.appliedIndex) {
+      state.seenIndex = raft.appliedIndex
+      state.seenSinceMs = nowMs
+    }
+    return id !== 0 && appliedBytes > 0 && nowMs - state.seenSinceMs >= times.snapshotRestMs
+  }
+
+  #take(group: AnyGroup, state: GroupSnapshots, isAtRest: boolean): void {
     const { raft } = group
     const index = raft.appliedIndex
     const term = raft.termAt(index)
@@ -90,7 +121,7 @@ export class Snapshots {
     state.appliedBytesTotal += group.appliedBytes
     group.appliedBytes = 0
     state.keepPoints.push({ index: index + 1, bytes: state.appliedBytesTotal })
-    const keepFrom = this.#keepFrom(group, state)
+    const keepFrom = this.#keepFrom(group, state, isAtRest ? 1 : 2)
     const { newBlobs, blobs, freed } = machine
     state.isTaking = true
     this.#core.counters.snapshotsTaken++
@@ -111,17 +142,17 @@ export class Snapshots {
   }
 
   /**
-   * Freed entries stay for members that lack them, within bounds; at least since the snapshot
-   * before.
+   * Freed entries stay for members that lack them, within bounds; under load at least since the
+   * snapshot before, for those that lag by a little.
    */
-  #keepFrom(group: AnyGroup, state: GroupSnapshots): number {
+  #keepFrom(group: AnyGroup, state: GroupSnapshots, pointsMin: number): number {
     let needed = Number.MAX_SAFE_INTEGER
     for (const progress of group.raft.progress()) needed = Math.min(needed, progress.match + 1)
     const points = state.keepPoints
-    while (points.length > 2) {
+    while (points.length > pointsMin) {
       const [oldest, next] = points
       if (oldest === undefined || next === undefined) break
-      const isTooMuch = state.appliedBytesTotal - oldest.bytes > limits.keepBytesMax
+      const isTooMuch = state.appliedBytesTotal - oldest.bytes > this.#core.tuning.keepBytesMax
       if (next.index > needed && !isTooMuch) break
       points.shift()
     }
@@ -141,19 +172,29 @@ export class Snapshots {
         entries.push(result.entry)
       }
       if (entries.length > 0) group.raft.supply(replica, entries)
-      else group.raft.loadFailed(replica)
+      else this.#loadElsewhere(groupId, replica, firstIndex)
+    })
+  }
+
+  /** This node's store does not have the entry intact; another replica may. */
+  #loadElsewhere(groupId: GroupId, replica: ReplicaId, index: number): void {
+    this.#core.repair.fetch(groupId, index, (entry) => {
+      const raft = this.#core.groups.get(groupId)?.raft
+      if (entry === null) raft?.loadFailed(replica)
+      else raft?.supply(replica, [entry])
     })
   }
 
   /** A leader offers its snapshot because its log does not reach back far enough. */
   offered(group: GroupId, from: ReplicaId, meta: SnapshotMeta): void {
     const state = this.#state(group)
-    if (state.fetch?.isFor(meta.id)) return state.fetch.offeredBy(from)
+    if (state.fetch?.isFrom(from, meta.id)) return
     state.fetch?.abandon()
-    state.fetch = new SnapshotFetch(this.#core, group, from, meta, () => {
-      state.fetch = null
+    const fetch = new SnapshotFetch(this.#core, group, from, meta, () => {
+      if (state.fetch === fetch) state.fetch = null
     })
-    state.fetch.start()
+    state.fetch = fetch
+    fetch.start()
   }
 
   tick(): void {
@@ -169,7 +210,10 @@ export class Snapshots {
         appliedBytesTotal: 0,
         pinnedUntilMs: 0,
         fetch: null,
-        isTaking: false
+        isTaking: false,
+        isInstalling: false,
+        seenIndex: 0,
+        seenSinceMs: 0
       }
       this.#groups.set(group, state)
     }

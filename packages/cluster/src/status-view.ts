@@ -1,6 +1,8 @@
 // The cluster as this node sees it, for operators: its own replicas exactly, the rest as its
 // leaders last reported.
+import type { ReplicaId } from '@holdfast/raft'
 import type { Core } from './core.ts'
+import { incarnationOf, nodeOf } from './replica-id.ts'
 import { Reports } from './reports.ts'
 import type { ClusterStatus, GroupStatus, NodeState, NodeStatus } from './status.ts'
 
@@ -31,18 +33,28 @@ function groupStatuses(core: Core): GroupStatus[] {
   for (const { group } of core.metadata.machine.placement.placements) {
     const report = core.reports.report(group)
     if (report === null) continue
+    // How far a replica of this node has come is its own to say; the leader tells how far there is.
+    const raft = core.groups.get(group)?.raft
     statuses.push({
       id: group,
       kind: group === 0 ? 'metadata' : 'shard',
       leader: report.leader,
       term: report.term,
-      voters: Reports.nodes([...report.voters, ...report.outgoing]),
+      voters: Reports.nodes(
+        [...report.voters, ...report.outgoing].filter((replica) => !isLost(core, replica))
+      ),
       learners: Reports.nodes(report.learners),
-      commitIndex: report.commit,
-      appliedIndex: report.applied
+      commitIndex: Math.max(report.commit, raft?.commitIndex ?? 0),
+      appliedIndex: raft?.appliedIndex ?? report.applied
     })
   }
   return statuses
+}
+
+/** A replica whose data is gone for good: its node has come back as another incarnation. */
+function isLost({ metadata }: Core, replica: ReplicaId): boolean {
+  const current = metadata.machine.membership.node(nodeOf(replica))?.incarnation ?? 0
+  return incarnationOf(replica) < current
 }
 
 function notReadyReason(core: Core): string | null {

@@ -19,10 +19,19 @@ export interface GroupStatus {
   /** Node ids. Null: no leader known. */
   readonly leader: number | null
   readonly term: number
+  /** Without those whose data is gone: a node that came back blank must become a voter again. */
   readonly voters: readonly number[]
   readonly learners: readonly number[]
   readonly commitIndex: number
   readonly appliedIndex: number
+}
+
+/** What a replica's machine has become after the entries it has applied. */
+export interface MachineHash {
+  readonly group: GroupId
+  readonly replica: number
+  readonly applied: number
+  readonly hash: string
 }
 
 export interface ClusterStatus {

@@ -25,7 +25,7 @@ export function hasActiveQuorum(state: RaftState): boolean {
  * exists.
  */
 export function hasLeaderQuorum(state: RaftState, ticks: number): boolean {
-  if (state.role !== 'leader' || state.transfer !== null) return false
+  if (state.role !== 'leader' || state.transfer?.isClosing === true) return false
   // One that is leaving is not among those whose silence it could rely on.
   if (state.tickCount < state.leaseVoidUntilTick || !isSelfVoter(state)) return false
   return isQuorum(effectiveConfiguration(state), (replica) => {

@@ -17,6 +17,9 @@ export const snapshotOfferTimeouts = 2
 /** A leader whose own write takes longer than this many election timeouts steps down. */
 export const stalledWriteTimeouts = 2
 
+/** A transfer stops proposals once its target lacks at most this many entries. */
+export const transferLagEntriesMax = 16
+
 /** The leases of a leader are void for this many election timeouts after a transfer that failed. */
 export const leaseVoidTimeouts = 2
 

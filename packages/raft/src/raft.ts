@@ -82,11 +82,12 @@ export class Raft {
   }
 
   /**
-   * Whether `propose` takes a command: leader, no transfer under way, room for uncommitted bytes.
+   * Whether `propose` takes a command: leader, no transfer closing, room for uncommitted bytes.
    */
   get canPropose(): boolean {
     const { role, transfer, uncommittedBytes, config } = this.#state
-    return role === 'leader' && transfer === null && uncommittedBytes < config.uncommittedBytesMax
+    if (role !== 'leader' || transfer?.isClosing === true) return false
+    return uncommittedBytes < config.uncommittedBytesMax
   }
 
   /**
@@ -99,7 +100,7 @@ export class Raft {
     return proposeConfiguration(this.#state, target)
   }
 
-  /** Hands leadership to a voter; false if refused. Proposals are refused until it ends. */
+  /** Hands leadership to a voter; false if refused. Proposals are refused towards its end. */
   transfer(to: ReplicaId): boolean {
     return beginTransfer(this.#state, to)
   }

@@ -27,10 +27,12 @@ export interface PendingRead {
   round: number | null
 }
 
-/** A leadership transfer under way (thesis §3.10); proposals are refused meanwhile. */
+/** A leadership transfer under way (thesis §3.10). */
 export interface Transfer {
   readonly to: ReplicaId
   elapsedTicks: number
+  /** The target has nearly everything: proposals are refused until the transfer ends. */
+  isClosing: boolean
   isTimeoutNowSent: boolean
 }
 

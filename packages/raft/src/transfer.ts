@@ -1,9 +1,10 @@
-// Leadership transfer (thesis §3.10): the leader stops taking proposals, brings the target up to
-// date, and tells it to campaign at once. It aborts after an election timeout.
+// Leadership transfer (thesis §3.10): the leader brings the target up to date, stops taking
+// proposals for the last few entries, and tells it to campaign at once. It aborts after an election
+// timeout.
 
 import { isVoter } from './configuration.ts'
 import type { ReplicaId } from './entry.ts'
-import { leaseVoidTimeouts } from './limits.ts'
+import { leaseVoidTimeouts, transferLagEntriesMax } from './limits.ts'
 import { effectiveConfiguration, progressOf, type RaftState } from './state.ts'
 
 /** Begins a transfer; false if it is refused. */
@@ -14,14 +15,29 @@ export function beginTransfer(state: RaftState, to: ReplicaId): boolean {
   if (!isVoter(configuration, to)) return false
   // A voter on its way out would soon have to hand over again.
   if (!configuration.voters.includes(to)) return false
-  state.transfer = { to, elapsedTicks: 0, isTimeoutNowSent: false }
+  state.transfer = { to, elapsedTicks: 0, isClosing: false, isTimeoutNowSent: false }
+  closeSoon(state)
   return true
+}
+
+/** A target that lags is waited for while proposals go on: they must not stop for long. */
+function closeSoon(state: RaftState): void {
+  const { transfer, log } = state
+  if (transfer === null || transfer.isClosing) return
+  const match = progressOf(state, transfer.to)?.match ?? 0
+  if (log.lastIndex - match > transferLagEntriesMax) return
+  let bytes = 0
+  for (let index = match + 1; index <= log.lastIndex; index++) {
+    bytes += log.entry(index)?.data.byteLength ?? Number.POSITIVE_INFINITY
+  }
+  transfer.isClosing = bytes <= state.config.appendBytesMax
 }
 
 /** Tells the target to campaign once it has everything. Called once for each ready. */
 export function continueTransfer(state: RaftState): void {
+  closeSoon(state)
   const { transfer } = state
-  if (transfer === null || transfer.isTimeoutNowSent) return
+  if (transfer === null || !transfer.isClosing || transfer.isTimeoutNowSent) return
   const progress = progressOf(state, transfer.to)
   if (progress === null || progress.match < state.log.lastIndex) return
   transfer.isTimeoutNowSent = true
@@ -45,8 +61,9 @@ export function tickTransfer(state: RaftState): boolean {
     }
     return false
   }
+  state.transfer = null
+  if (!transfer.isClosing) return true
   // The order may still arrive, and the votes it asks for do not respect leases.
   state.leaseVoidUntilTick = state.tickCount + leaseVoidTimeouts * config.electionTimeoutTicks
-  state.transfer = null
   return true
 }

@@ -9,7 +9,7 @@ export class LoopDelay {
   readonly #timer: NodeJS.Timeout
 
   constructor(log: Log) {
-    this.#histogram = monitorEventLoopDelay({ resolution: 20 })
+    this.#histogram = monitorEventLoopDelay({ resolution: serverLimits.loopResolutionMs })
     this.#histogram.enable()
     this.#timer = setInterval(() => this.#report(log), serverLimits.loopReportIntervalMs)
     this.#timer.unref()
@@ -21,8 +21,11 @@ export class LoopDelay {
   }
 
   #report(log: Log): void {
-    const maxMs = Math.round(this.#histogram.max / 1e6)
-    const p99Ms = Math.round(this.#histogram.percentile(99) / 1e6)
+    // The histogram holds the times between two looks.
+    const lateMs = (ns: number): number =>
+      Math.max(0, Math.round(ns / 1e6) - serverLimits.loopResolutionMs)
+    const maxMs = lateMs(this.#histogram.max)
+    const p99Ms = lateMs(this.#histogram.percentile(99))
     this.#histogram.reset()
     if (maxMs >= serverLimits.loopDelayWarnMs) {
       log('warn', 'the event loop stood still', { maxMs, p99Ms })

@@ -1,0 +1,199 @@
+// A consumer of the simulated world. It finds the node that leads its queue, attaches with what it
+// still holds, settles what it is given in one way or another, and settles again what it got no
+// answer for.
+import type { ClientEvent, Outcome, QueueLocation } from '@holdfast/protocol'
+import { recordBody, skipRecord, utf8Decode } from '@holdfast/record'
+import { Client } from './client.ts'
+import type { History } from './history.ts'
+import type { Host } from './host.ts'
+import type { World } from './world.ts'
+
+interface Held {
+  readonly offset: number
+  readonly attempt: number
+  outcome: Outcome | null
+}
+
+export class Consumer extends Client {
+  readonly #history: History
+  readonly #queue: string
+  readonly #prefetch: number
+  #leader: number | null = null
+  #number: number | null = null
+  #isAsking = false
+  #wasAttached = false
+  readonly #held = new Map<number, Held>()
+  /** Settlements without an answer, by their number on this connection. */
+  readonly #settling = new Map<number, Held>()
+  /** At the end everything is accepted, so that the queue empties. */
+  isDraining = false
+
+  constructor(
+    world: World,
+    name: string,
+    options: { history: History; queue: string; prefetch: number }
+  ) {
+    super(world, name)
+    this.#history = options.history
+    this.#queue = options.queue
+    this.#prefetch = options.prefetch
+    this.#look()
+  }
+
+  get heldCount(): number {
+    return this.#held.size
+  }
+
+  protected choose(): Host | null {
+    const { runningHosts, random } = this.world
+    const leader = runningHosts.find(({ process }) => process?.identity?.node === this.#leader)
+    if (leader !== undefined) return leader
+    return runningHosts.length === 0 ? null : random.pick(runningHosts)
+  }
+
+  protected opened(): void {
+    this.#number = null
+    this.#isAsking = false
+    this.#attach()
+  }
+
+  protected lost(): void {
+    this.world.note(`${this.name} lost its connection`)
+    this.#number = null
+    this.#isAsking = false
+    this.#settling.clear()
+    this.#leader = null
+  }
+
+  #look(): void {
+    this.world.schedule.after(this.world.random.integer(50, 150), () => {
+      if (this.isStopped) return
+      if (this.isOpen && this.#number === null) this.#attach()
+      this.#look()
+    })
+  }
+
+  #attach(): void {
+    if (this.#isAsking || this.#number !== null) return
+    this.#isAsking = true
+    const resume: number[] = []
+    for (const { offset, attempt } of this.#held.values()) resume.push(offset, offset, attempt)
+    this.request(
+      {
+        type: 'consume',
+        queue: this.#queue,
+        tag: 'c',
+        prefetch: this.#prefetch,
+        autoAck: false,
+        exclusive: false,
+        resume: this.#wasAttached ? resume : null
+      },
+      (error, result) => {
+        this.#isAsking = false
+        this.world.note(`${this.name}: consume ${error?.code ?? 'done'}`)
+        if (error === null) return this.#attached((result as { consumer: number }).consumer)
+        if (error.code === 'NOT_LEADER') return this.#locate()
+        if (error.code !== 'UNAVAILABLE' && error.code !== 'CONSUMER_TAG_IN_USE') {
+          this.world.fail(`${this.name}: consume was refused: ${error.code}`)
+        }
+      }
+    )
+  }
+
+  #locate(): void {
+    this.request({ type: 'locate-queue', name: this.#queue }, (error, result) => {
+      if (error !== null) return
+      const { leader } = result as QueueLocation
+      if (leader === null) return
+      this.#leader = leader
+      const host = this.world.runningHosts.find(({ process }) => process?.identity?.node === leader)
+      if (host === undefined) return
+      this.reconnect()
+      this.#leader = leader
+    })
+  }
+
+  #attached(number: number): void {
+    this.#number = number
+    this.#wasAttached = true
+    for (const held of this.#held.values()) if (held.outcome !== null) this.#settle(held)
+    this.pump()
+  }
+
+  protected event(event: ClientEvent): void {
+    switch (event.type) {
+      case 'deliver':
+        return this.#delivered(event.run)
+      case 'settled':
+        for (let at = 0; at + 1 < event.ranges.length; at += 2) {
+          for (let n = event.ranges[at] ?? 0; n <= (event.ranges[at + 1] ?? 0); n += 1) {
+            this.#settled(n)
+          }
+        }
+        return
+      case 'settle-failed': {
+        const held = this.#settling.get(event.settleSequence)
+        this.#settling.delete(event.settleSequence)
+        if (held !== undefined) this.#forget(held)
+        return
+      }
+      case 'consumer-cancelled':
+        this.world.note(`${this.name}: cancelled ${event.error.code}`)
+        if (event.consumer === this.#number) {
+          this.#number = null
+          // What was not answered is asked again where the queue is led now.
+          this.#settling.clear()
+        }
+        return
+      default:
+    }
+  }
+
+  #forget(held: Held): void {
+    this.world.note(`${this.name} is done with ${held.offset} attempt ${held.attempt}`)
+    if (this.#held.get(held.offset) === held) this.#held.delete(held.offset)
+  }
+
+  #delivered(run: Extract<ClientEvent, { type: 'deliver' }>['run']): void {
+    const { firstOffset, count, attempt, blob } = run
+    let position = 0
+    for (let i = 0; i < count; i += 1) {
+      const body = utf8Decode(recordBody(blob, position))
+      position = skipRecord(blob, position)
+      const offset = firstOffset + i
+      this.#history.delivered(this.#queue, offset, attempt, body, this.name)
+      const held: Held = { offset, attempt, outcome: null }
+      this.#held.set(offset, held)
+      const workMs = this.world.random.integer(0, 60)
+      this.world.schedule.after(workMs, () => this.#done(held))
+    }
+    const open = [...this.#held.values()].filter(({ outcome }) => outcome === null).length
+    if (open > this.#prefetch) this.world.fail(`${this.name} got ${open} of ${this.#prefetch}`)
+  }
+
+  #done(held: Held): void {
+    if (this.#held.get(held.offset) !== held) return
+    const draw = this.isDraining ? 0 : this.world.random.fraction()
+    held.outcome = draw < 0.85 ? 'accepted' : draw < 0.95 ? 'released' : 'rejected'
+    if (this.#number !== null) this.#settle(held)
+    this.pump()
+  }
+
+  #settle(held: Held): void {
+    const { offset, attempt, outcome } = held
+    if (this.#number === null || outcome === null || this.connection === null) return
+    const ranges = [offset, offset, attempt]
+    const sequence = this.connection.settle({ consumer: this.#number, outcome, ranges })
+    this.#settling.set(sequence, held)
+    this.world.note(`${this.name} settles ${offset} attempt ${attempt}: ${outcome}`)
+  }
+
+  #settled(sequence: number): void {
+    const held = this.#settling.get(sequence)
+    this.#settling.delete(sequence)
+    if (held === undefined) return
+    this.#forget(held)
+    const isFinal = held.outcome !== 'released'
+    if (isFinal) this.#history.settled(this.#queue, held.offset, held.attempt)
+  }
+}

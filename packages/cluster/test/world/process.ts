@@ -1,0 +1,243 @@
+// One life of a node's process in the simulated world: the real member, driven as
+// server/src/driver.ts does it. Inputs gather and are handed over once a turn, time first; one
+// write is in flight; what names a record waits until it is durable.
+import { crc32 } from 'node:zlib'
+import type {
+  AdminReply,
+  AdminRequest,
+  CommitRecord,
+  Input,
+  NodeIdentity,
+  Output,
+  PeerHello
+} from '@holdfast/cluster'
+import { Member } from '@holdfast/cluster'
+import { assert, unreachable, type WireError } from '@holdfast/errors'
+import { join } from '../../src/byte-writer.ts'
+import type { Host } from './host.ts'
+
+type PeerSend = Extract<Output, { type: 'peer-send' }>
+type AdminResult = AdminReply | { readonly error: WireError }
+
+/** The driver's own tick. */
+const tickMs = 50
+
+export class Process {
+  readonly host: Host
+  readonly epoch: number
+  readonly member: Member
+  isAlive = true
+  isPaused = false
+  peers: readonly { readonly node: number; readonly address: string }[] = []
+  identity: NodeIdentity | null
+  #inputs: Input[] = []
+  #isScheduled = false
+  #isDue = false
+  #durable: number
+  #writing: CommitRecord | null = null
+  #held: PeerSend[] = []
+  readonly #calls = new Map<number, (result: AdminResult) => void>()
+  #lastCall = 0
+  readonly #adopted: (() => void)[] = []
+
+  constructor(host: Host, bootstrap: boolean) {
+    const { world } = host
+    this.host = host
+    this.epoch = world.nextEpoch()
+    const recovered = host.disk.recover()
+    this.#durable = recovered.lastRecord
+    this.identity = recovered.identity
+    const random = world.random.split(`process ${this.epoch}`)
+    const { address } = host
+    this.member = new Member(
+      {
+        processEpoch: this.epoch,
+        addresses: { client: address, peer: address, http: address },
+        bootstrap: bootstrap ? { clusterId: 'c'.repeat(32) } : null,
+        random: () => random.fraction(),
+        checksum: (bytes) => crc32(bytes),
+        tuning: world.tuning
+      },
+      recovered
+    )
+    this.#schedule()
+    this.#tick()
+  }
+
+  hello(): PeerHello {
+    const { address, disk } = this.host
+    const { clusterId = null, node = null, incarnation = null } = this.identity ?? {}
+    const own = { client: address, peer: address, http: address }
+    return {
+      clusterId,
+      node,
+      incarnation,
+      storeId: disk.storeId,
+      processEpoch: this.epoch,
+      ...own
+    }
+  }
+
+  end(): void {
+    const { world } = this.host
+    this.isAlive = false
+    // The kernel may have had the write already.
+    if (this.#writing !== null && world.random.chance(0.5)) this.host.disk.apply(this.#writing)
+    world.network.ended(this)
+  }
+
+  resume(): void {
+    this.isPaused = false
+    if (this.#isDue) this.#schedule()
+  }
+
+  input(input: Input): void {
+    if (!this.isAlive) return
+    this.#inputs.push(input)
+    this.#schedule()
+  }
+
+  admin(request: AdminRequest, answer: (result: AdminResult) => void): void {
+    this.#lastCall += 1
+    this.#calls.set(this.#lastCall, answer)
+    this.input({ type: 'admin', id: this.#lastCall, request })
+  }
+
+  #tick(): void {
+    this.host.world.schedule.after(tickMs, () => {
+      if (!this.isAlive) return
+      this.#schedule()
+      this.#tick()
+    })
+  }
+
+  #schedule(): void {
+    this.#isDue = true
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    this.host.world.schedule.after(0, () => {
+      this.#isScheduled = false
+      if (this.isAlive && !this.isPaused) this.#turn()
+    })
+  }
+
+  #turn(): void {
+    const { world, wallSkewMs } = this.host
+    const { nowMs } = world.schedule
+    const time: Input = { type: 'tick', nowMs, wallMs: world.epochMs + nowMs + wallSkewMs }
+    const inputs = [time, ...this.#inputs]
+    this.#inputs = []
+    this.#isDue = false
+    for (const output of this.member.step(inputs)) {
+      this.#carry(output)
+      if (!this.isAlive) return
+    }
+  }
+
+  #carry(output: Output): void {
+    const { world, disk } = this.host
+    switch (output.type) {
+      case 'write':
+        return this.#write(output.record)
+      case 'read-entries': {
+        const { id, group, range, bytesMax } = output
+        return this.#later(() => {
+          const results = disk.readEntries(group, range, bytesMax)
+          this.input({ type: 'read-done', id, results })
+        })
+      }
+      case 'read-blobs': {
+        const { id, group, ids } = output
+        return this.#later(() => {
+          this.input({ type: 'read-done', id, results: disk.readBlobs(group, ids) })
+        })
+      }
+      case 'read-retained': {
+        const { id, group, from, countMax } = output
+        const entries = disk.retained(group, from, countMax)
+        return this.input({ type: 'retained-done', id, entries })
+      }
+      case 'peer-send':
+        if (output.after !== null && (output.after > this.#durable || this.#holds(output))) {
+          this.#held.push(output)
+        } else this.#send(output)
+        return
+      case 'client-send':
+        return world.network.toClient(this, output.connection, join(output.chunks))
+      case 'client-close':
+        return world.network.closeClient(this, output.connection)
+      case 'peers':
+        this.peers = output.peers
+        return
+      case 'peer-close':
+        return world.network.closeLink(this, output.link)
+      case 'probe-peer':
+        return world.network.probe(this, output.id, output.address, output.adopt)
+      case 'admin-reply': {
+        const answer = this.#calls.get(output.id)
+        this.#calls.delete(output.id)
+        return answer?.(output.result)
+      }
+      case 'log':
+        return world.logged(this, output)
+      case 'exit':
+        return this.#exit(output.code, output.reason)
+      default:
+        return unreachable(output)
+    }
+  }
+
+  #holds({ node, lane }: PeerSend): boolean {
+    return this.#held.some((other) => other.node === node && other.lane === lane)
+  }
+
+  #send({ node, lane, chunks }: PeerSend): void {
+    this.host.world.network.send(this, node, lane, join(chunks))
+  }
+
+  #later(run: () => void): void {
+    const { world } = this.host
+    world.schedule.after(world.random.integer(0, 5), () => {
+      if (this.isAlive) run()
+    })
+  }
+
+  #write(record: CommitRecord): void {
+    const { world, disk, diskFactor } = this.host
+    assert(this.#writing === null, 'one write is in flight at a time')
+    assert(record.id === this.#durable + 1, 'commit records grow by one')
+    this.#writing = record
+    const slowMs = world.random.chance(0.01) ? world.random.integer(20, 200) : 0
+    world.schedule.after((world.random.integer(1, 6) + slowMs) * diskFactor, () => {
+      if (!this.isAlive) return
+      disk.apply(record)
+      this.#writing = null
+      this.#durable = record.id
+      if (record.identity !== null) this.#identified(record.identity)
+      const held = this.#held
+      // From the head only, which keeps the order of each destination.
+      const firstLater = held.findIndex(({ after }) => (after ?? 0) > record.id)
+      this.#held = firstLater < 0 ? [] : held.slice(firstLater)
+      for (const output of firstLater < 0 ? held : held.slice(0, firstLater)) this.#send(output)
+      this.input({ type: 'written', id: record.id })
+    })
+  }
+
+  #identified(identity: NodeIdentity): void {
+    this.identity = identity
+    for (const done of this.#adopted.splice(0)) done()
+  }
+
+  /** A cluster offers this process a place; `done` once it is durable. */
+  adopt(offer: Extract<Input, { type: 'adopted' }>['offer'], done: () => void): void {
+    this.#adopted.push(done)
+    this.input({ type: 'adopted', offer })
+  }
+
+  #exit(code: 0 | 70, reason: string): void {
+    const { host } = this
+    if (code !== 0) host.world.fail(`host ${host.number} ended with ${code}: ${reason}`)
+    if (reason.includes('removed')) host.isRemoved = true
+    host.crash()
+  }
+}

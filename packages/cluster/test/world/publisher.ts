@@ -1,0 +1,136 @@
+// A publisher of the simulated world. It has an identity, sends in batches, and sends again
+// whatever has no outcome when it is connected again, to whatever node that is.
+import type { ClientEvent } from '@holdfast/protocol'
+import { encodeRecord, utf8Encode } from '@holdfast/record'
+import { Client } from './client.ts'
+import { bodyOf, type History } from './history.ts'
+import type { Host } from './host.ts'
+import type { World } from './world.ts'
+
+export interface Route {
+  readonly exchange: string
+  readonly routingKey: string
+  readonly queues: readonly string[]
+  readonly mandatory: boolean
+}
+
+interface Batch {
+  readonly route: Route
+  readonly first: number
+  readonly count: number
+  readonly open: Set<number>
+}
+
+const openMax = 60
+
+export class Publisher extends Client {
+  readonly #history: History
+  readonly #routes: readonly Route[]
+  #batches: Batch[] = []
+  #lastSequence = 0
+  #credit = 0
+  left: number
+
+  constructor(
+    world: World,
+    name: string,
+    options: { history: History; routes: readonly Route[]; messages: number }
+  ) {
+    super(world, name)
+    this.#history = options.history
+    this.#routes = options.routes
+    this.left = options.messages
+    this.#go()
+  }
+
+  get isDone(): boolean {
+    return this.left === 0 && this.#batches.length === 0
+  }
+
+  /** No new messages; what was sent is still seen to. */
+  finish(): void {
+    this.left = 0
+  }
+
+  protected choose(): Host | null {
+    const { runningHosts, random } = this.world
+    return runningHosts.length === 0 ? null : random.pick(runningHosts)
+  }
+
+  protected opened(credit: number): void {
+    this.#credit = credit
+    for (const batch of this.#batches) this.#send(batch)
+  }
+
+  protected lost(): void {}
+
+  #go(): void {
+    this.world.schedule.after(this.world.random.integer(2, 120), () => {
+      if (this.isStopped) return
+      const openCount = this.#batches.reduce((count, { open }) => count + open.size, 0)
+      if (this.isOpen && this.left > 0 && openCount < openMax && this.#credit > 20_000)
+        this.#publish()
+      this.#go()
+    })
+  }
+
+  #publish(): void {
+    const { random } = this.world
+    const route = random.pick(this.#routes)
+    const count = Math.min(this.left, random.integer(1, 6))
+    const first = this.#lastSequence + 1
+    this.#lastSequence += count
+    this.left -= count
+    const open = new Set<number>()
+    for (let sequence = first; sequence < first + count; sequence += 1) {
+      open.add(sequence)
+      this.#history.published(this.name, sequence, route.queues)
+    }
+    const batch = { route, first, count, open }
+    this.#batches.push(batch)
+    this.#send(batch)
+    this.pump()
+  }
+
+  #send({ route, first, count }: Batch): void {
+    const records: Uint8Array[] = []
+    for (let sequence = first; sequence < first + count; sequence += 1) {
+      records.push(encodeRecord(null, utf8Encode(bodyOf(`${this.name}:${sequence}`))))
+    }
+    const blob = new Uint8Array(Buffer.concat(records))
+    this.#credit -= blob.length
+    this.connection?.publish({
+      exchange: route.exchange,
+      routingKey: route.routingKey,
+      mandatory: route.mandatory,
+      first: true,
+      firstSequence: first,
+      lowestUnconfirmed: Math.min(...this.#batches.flatMap(({ open }) => [...open])),
+      count,
+      blob
+    })
+  }
+
+  protected event(event: ClientEvent): void {
+    if (event.type === 'confirm') {
+      this.#credit += event.credit
+      for (let at = 0; at + 1 < event.ranges.length; at += 2) {
+        this.#answered(event.ranges[at] ?? 0, event.ranges[at + 1] ?? 0, null)
+      }
+    } else if (event.type === 'publish-failed') {
+      this.#answered(event.first, event.last, event.error.code)
+    }
+  }
+
+  #answered(first: number, last: number, code: string | null): void {
+    for (const batch of this.#batches) {
+      for (const sequence of [...batch.open]) {
+        if (sequence < first || sequence > last) continue
+        batch.open.delete(sequence)
+        if (code === null) this.#history.confirmed(this.name, sequence)
+        else this.#history.failed(this.name, sequence, code)
+      }
+    }
+    this.#batches = this.#batches.filter(({ open }) => open.size > 0)
+  }
+}

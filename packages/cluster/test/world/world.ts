@@ -1,0 +1,123 @@
+// A whole cluster in one process and one thread, driven by one seed: real members around simulated
+// disks, clocks and links, and clients that speak the real protocol.
+import type { Output } from '@holdfast/cluster'
+import type { MemoryDisk } from '@holdfast/cluster/contract'
+import { Random } from '@holdfast/testkit'
+import type { Tuning } from '../../src/limits.ts'
+import { Host } from './host.ts'
+import { Network } from './network.ts'
+import type { Process } from './process.ts'
+import { Schedule } from './schedule.ts'
+
+/** Bounds so low that snapshots, transfers and reads from disk happen all the time. */
+export const tinyTuning: Partial<Tuning> = {
+  snapshotBytes: 4000,
+  snapshotEntries: 40,
+  snapshotChunkBytes: 1500,
+  keepBytesMax: 4000,
+  bodyBytesMax: 6000,
+  readCacheBytesMax: 2000,
+  shardsAtBootstrap: 3
+}
+
+export class World {
+  readonly random: Random
+  readonly schedule: Schedule = new Schedule()
+  readonly network: Network
+  readonly hosts: Host[] = []
+  readonly tuning: Partial<Tuning>
+  /** Wall clock at the start of the world. */
+  readonly epochMs = 1_700_000_000_000
+  /** What broke, in the order it was noticed. */
+  readonly failures: string[] = []
+  readonly lines: string[] = []
+  #epochs = 0
+
+  constructor(seed: number, tuning: Partial<Tuning> = tinyTuning) {
+    this.random = new Random(seed)
+    this.tuning = tuning
+    this.network = new Network(this)
+  }
+
+  get runningHosts(): Host[] {
+    return this.hosts.filter((host) => host.isRunning)
+  }
+
+  addHost(disk: MemoryDisk | null = null): Host {
+    const host = new Host(this, this.hosts.length + 1, disk)
+    this.hosts.push(host)
+    return host
+  }
+
+  hostAt(address: string): Host | undefined {
+    return this.hosts.find((host) => host.address === address)
+  }
+
+  nextEpoch(): number {
+    this.#epochs += 1
+    return this.#epochs
+  }
+
+  fail(what: string): void {
+    this.failures.push(`at ${this.schedule.nowMs} ms: ${what}`)
+  }
+
+  note(what: string): void {
+    this.lines.push(`${this.schedule.nowMs} ${what}`)
+  }
+
+  logged(process: Process, line: Extract<Output, { type: 'log' }>): void {
+    const { host } = process
+    if (line.message === 'a replica halted')
+      this.fail(`host ${host.number}: ${line.fields['reason']}`)
+    this.note(`host ${host.number}: ${line.message} ${JSON.stringify(line.fields)}`)
+  }
+
+  /** Lets time pass until `isDone`, or records a failure. */
+  until(limitMs: number, what: string, isDone: () => boolean): boolean {
+    const endMs = this.schedule.nowMs + limitMs
+    while (!isDone()) {
+      if (this.failures.length > 0) return false
+      if (this.schedule.nowMs >= endMs) {
+        this.fail(`not within ${limitMs} ms: ${what}`)
+        return false
+      }
+      this.schedule.run(50)
+    }
+    return true
+  }
+
+  get isReady(): boolean {
+    return this.runningHosts.every(({ process }) => process?.member.status().ready === true)
+  }
+
+  /** Grows a cluster of `count` nodes from one, by operators' calls. */
+  form(count: number): boolean {
+    this.addHost().start(true)
+    const ready = (): boolean => this.isReady
+    if (!this.until(5000, 'the first node is ready', ready)) return false
+    for (let i = 1; i < count; i += 1) {
+      const host = this.addHost()
+      host.start()
+      let isAsked = false
+      this.hosts[0]?.process?.admin({ type: 'add-node', peer: host.address }, (result) => {
+        if ('error' in result) this.fail(`add-node: ${result.error.code}`)
+        isAsked = true
+      })
+      if (!this.until(5000, 'a node is added', () => isAsked)) return false
+    }
+    return this.until(30_000, 'all nodes are placed', () => this.isSettled && this.isReady)
+  }
+
+  /** Every group has as many voters as it should, and none that is gone. */
+  get isSettled(): boolean {
+    const status = this.runningHosts[0]?.process?.member.status()
+    if (status === undefined || status.groups.length === 0) return false
+    const staying = status.nodes.filter(({ state }) => state === 'up')
+    if (staying.length !== status.nodes.length) return false
+    return status.groups.every(({ kind, voters, leader }) => {
+      const wanted = kind === 'metadata' ? Math.min(5, staying.length) : Math.min(3, staying.length)
+      return leader !== null && voters.length === wanted
+    })
+  }
+}

@@ -1,0 +1,49 @@
+// What a backlog leaves behind: once it is drained the disk is free again, and a replica that was
+// away while it grew has all of it before it calls itself caught up.
+import { join } from 'node:path'
+import { ClusterProcess, eventually, loadSdk, temporaryDirectory } from '@holdfast/testkit'
+import t from 'tap'
+import { diskBytes, drain, fill } from '../acceptance/cluster-scene.ts'
+
+t.setTimeout(120_000)
+
+t.test('a drained queue frees the disk although nothing else is published', async (t) => {
+  const data = join(temporaryDirectory(t, 'backlog'), 'data')
+  const connect = await loadSdk()
+  const cluster = await ClusterProcess.start({ data })
+  t.teardown(() => cluster.stop())
+  const connection = await connect(cluster.clientAddresses())
+  await connection.declareQueue('backlog')
+  const blank = diskBytes(data)
+  const count = 400
+  await fill(connection, { queue: 'backlog', count, size: 128 * 1_024, window: 50 })
+  const full = diskBytes(data) - blank
+  t.ok(full > 3 * count * 128 * 1_024, 'every node has it on disk')
+  t.match(await drain(connection, 'backlog', count), { count, outOfOrder: 0, duplicates: 0 })
+  const isFree = (): boolean => diskBytes(data) - blank < full / 4
+  await eventually('disk use falls back', isFree, { timeoutMs: 60_000, intervalMs: 500 })
+  await connection.close()
+})
+
+t.test('a replica that was away catches up', async (t) => {
+  const data = join(temporaryDirectory(t, 'lagging'), 'data')
+  const connect = await loadSdk()
+  const cluster = await ClusterProcess.start({ data })
+  t.teardown(() => cluster.stop())
+  const connection = await connect(cluster.clientAddresses())
+  await connection.declareQueue('missed')
+  const { leader, group } = await cluster.admin.queue('missed')
+  const away = cluster.nodes.map((node) => node.id).find((id) => id !== leader) ?? 0
+  await cluster.kill(away)
+  const count = 300
+  await fill(connection, { queue: 'missed', count, size: 128 * 1_024, window: 50 })
+  cluster.restart(away)
+  await cluster.waitReady(60_000)
+  await cluster.waitCaughtUp(60_000)
+  // What it says of itself is borne out: it can lead at once.
+  await cluster.admin.transfer(group, away)
+  const leads = async (): Promise<boolean> => (await cluster.admin.queue('missed')).leader === away
+  await eventually('the replica leads', leads, { timeoutMs: 10_000 })
+  t.match(await drain(connection, 'missed', count), { count, outOfOrder: 0, duplicates: 0 })
+  await connection.close()
+})
