@@ -2,7 +2,13 @@
 // injected, lines are readable, files say what they are, and everything that runs is tested.
 import { dirname, posix } from 'node:path'
 import t from 'tap'
-import { codeOf, importsOf, unformattedLines } from './tidy/source-text.ts'
+import {
+  codeOf,
+  importsOf,
+  namesImported,
+  publishedFrom,
+  unformattedLines
+} from './tidy/source-text.ts'
 import { matches, none } from './tidy/verdict.ts'
 import { isThere, type Package, packages, type Source, wholeTests } from './tidy/workspace.ts'
 
@@ -13,9 +19,7 @@ const unreached = /[/-](?:index|main)\.ts$/
 
 /** Sources, or directories (ending in `/`), that no test of their package reaches, and why not. */
 const testedElsewhere: Readonly<Record<string, string>> = {
-  'packages/raft/src/':
-    'through Raft: scripts, one test per claim of the paper, whole groups by seed',
-  'packages/storage/src/': 'through the store: contract, crashes, damage',
+  'packages/cluster/src/': 'in whole members: test/cluster kills, adds and removes processes',
   'packages/server/src/development/': 'as processes: test/cluster starts, kills and restarts them',
   'packages/server/src/compose.ts': 'as a process: test/cluster',
   'packages/server/src/admin-client.ts': 'as a process: test/cluster',
@@ -96,7 +100,10 @@ function hasCode({ code }: Source): boolean {
   return /^(?:export )?(?:abstract )?(?:async )?(?:const|let|function|class)\b/m.test(code)
 }
 
-/** Sources that have a test of their own, that a test imports, or that such sources are made of. */
+/**
+ * Sources that have a test of their own, that a test imports (by path, or by a name that the index
+ * makes public), or that such sources are made of.
+ */
 function testedSources({ name, sources, tests }: Package): ReadonlySet<string> {
   const byPath = new Map(sources.map((source) => [source.path, source]))
   const tested = new Set<string>()
@@ -107,10 +114,14 @@ function testedSources({ name, sources, tests }: Package): ReadonlySet<string> {
     tested.add(path)
     for (const module of source.imports) visit(posix.join(dirname(path), module))
   }
-  for (const { path, imports } of tests) {
+  const published = publishedFrom(byPath.get(`packages/${name}/src/index.ts`)?.text ?? '')
+  for (const { path, imports, text } of tests) {
     const inside = path.slice(`packages/${name}/test/`.length)
     visit(`packages/${name}/src/${inside.replace(/(?:\.property)?\.test\.ts$/, '.ts')}`)
     for (const module of imports) visit(posix.join(dirname(path), module))
+    for (const imported of namesImported(text, `@holdfast/${name}`)) {
+      visit(posix.join(`packages/${name}/src`, published.get(imported) ?? ''))
+    }
   }
   return tested
 }
@@ -151,6 +162,17 @@ t.test('the reader of sources tells code from comments and literals', async (t) 
     ),
     ['b', 'e', 'f', 'g']
   )
+  t.same(
+    [...publishedFrom("export {\n  type A,\n  b as c\n} from './d.ts'")],
+    [
+      ['A', './d.ts'],
+      ['b', './d.ts']
+    ]
+  )
+  t.same(namesImported("import { type A, b } from '@x/y'\nimport { c } from 'z'", '@x/y'), [
+    'A',
+    'b'
+  ])
   t.same(
     [...unformattedLines(['// biome-ignore format: table', 'const a = {', '  b', '}', 'c'])],
     [2, 3, 4]

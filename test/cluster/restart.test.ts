@@ -24,7 +24,8 @@ t.test('starting again finds the data', async (t) => {
   t.equal((await second.admin.cluster()).clusterId, clusterId, 'it is the same cluster')
   t.ok(second.readyAfterMs < 10_000, `ready after ${Math.round(second.readyAfterMs)} ms`)
   const consumer = await connect(second.clientAddresses())
-  // The shard took the queue over in an earlier life of the metadata leader, which knows no more of it.
+  // The shard took the queue over in an earlier life of the metadata leader, which has forgotten
+  // it.
   await within('declaring the queue again', 5_000, consumer.declareQueue('kept'))
   t.match(await drain(consumer, 'kept', 2_000), { count: 2_000, outOfOrder: 0, duplicates: 0 })
   await consumer.close()

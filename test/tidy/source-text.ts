@@ -130,3 +130,36 @@ export function unformattedLines(lines: readonly string[]): ReadonlySet<number> 
   }
   return exempt
 }
+
+/** Names between braces, as they are called where they come from; types too. */
+function namesIn(braces: string): readonly string[] {
+  return braces
+    .split(',')
+    .map(
+      (each) =>
+        each
+          .trim()
+          .replace(/^type /, '')
+          .split(' as ')[0] ?? ''
+    )
+    .filter((each) => each !== '')
+}
+
+/** What a source imports from a module by name; an index of a package ends in `src/index.ts`. */
+export function namesImported(text: string, module: string): readonly string[] {
+  const imports = /\bimport\s+(?:type\s+)?\{([^}]*)\}\s+from\s+'([^']+)'/g
+  return [...text.matchAll(imports)]
+    .filter(([, , from = '']) => from === module || from.endsWith('/src/index.ts'))
+    .flatMap(([, braces = '']) => namesIn(braces))
+}
+
+/** Public names of an index, and the module that each comes from. */
+export function publishedFrom(index: string): ReadonlyMap<string, string> {
+  const published = new Map<string, string>()
+  for (const [, braces = '', from = ''] of index.matchAll(
+    /\bexport\s+(?:type\s+)?\{([^}]*)\}\s+from\s+'([^']+)'/g
+  )) {
+    for (const name of namesIn(braces)) published.set(name, from)
+  }
+  return published
+}

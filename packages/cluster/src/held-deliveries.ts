@@ -1,5 +1,5 @@
-// Who holds which message of a queue, at the leader only. A message whose settlement or return is on its way
-// through the log is held by nobody and still not to be handed out.
+// Who holds which message of a queue, at the leader only. A message whose settlement or return is
+// on its way through the log is held by nobody and still not to be handed out.
 import type { QueueView } from '@holdfast/broker'
 import type { Consumer } from './consumer.ts'
 import { limits } from './limits.ts'

@@ -67,7 +67,7 @@ export class QueueDelivery {
     this.wake()
   }
 
-  /** The client is back before its old connection was seen to end: what it did not claim goes back. */
+  /** The client is back before its old connection ended: what it did not claim goes back. */
   #replace(former: Consumer): void {
     former.session.consumers.delete(former.number)
     const ranges = this.#held.takeAll(former)

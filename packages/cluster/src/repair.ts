@@ -39,7 +39,9 @@ export class Repair {
     if (node === undefined) return done(null)
     this.#core.calls.call(node, { type: 'fetch-entry', group, index }, (result) => {
       const entry = result.type === 'entry' ? readEntry(new ByteReader(result.entry)) : null
-      if (entry?.index === index) done(entry)
+      const term = this.#core.groups.get(group)?.raft.termAt(index) ?? null
+      const isSame = entry?.index === index && (term === null || entry.term === term)
+      if (isSame) done(entry)
       else this.#ask(rest, group, index, done)
     })
   }

@@ -36,7 +36,9 @@ interface GroupSnapshots {
   pinnedUntilMs: number
   fetch: SnapshotFetch | null
   isTaking: boolean
-  /** Another's snapshot is about to replace log and machine: none of the old machine may follow it. */
+  /**
+   * Another's snapshot is about to replace log and machine: none of the old machine may follow it.
+   */
   isInstalling: boolean
   /** What was applied when last looked at, and since when it is that. */
   seenIndex: number
@@ -170,7 +172,16 @@ export class Snapshots {
         entries.push(result.entry)
       }
       if (entries.length > 0) group.raft.supply(replica, entries)
-      else group.raft.loadFailed(replica)
+      else this.#loadElsewhere(groupId, replica, firstIndex)
+    })
+  }
+
+  /** This node's store does not have the entry intact; another replica may. */
+  #loadElsewhere(groupId: GroupId, replica: ReplicaId, index: number): void {
+    this.#core.repair.fetch(groupId, index, (entry) => {
+      const raft = this.#core.groups.get(groupId)?.raft
+      if (entry === null) raft?.loadFailed(replica)
+      else raft?.supply(replica, [entry])
     })
   }
 

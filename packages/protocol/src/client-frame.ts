@@ -1,9 +1,13 @@
 // The frames of a client: what they hold, how they are read by a server and written by the SDK.
-// Field by field by position, so that no name of a stranger becomes a key. hello := [1, version,
-// {producer, epoch, name, vhost, heartbeatMs}] request := [2, requestId, name, args] publish := [3,
-// exchange, routingKey, flags, firstSequence, lowestUnconfirmed, count, blob] settle := [4,
-// settleSequence, consumer, outcome, [first, last, attempt, …]] want-credit := [5, bytes]
-// heartbeat := [6]   close := [7]
+// Field by field by position, so that no name of a stranger becomes a key.
+//
+//   hello       := [1, version, {producer, epoch, name, vhost, heartbeatMs}]
+//   request     := [2, requestId, name, arguments]
+//   publish     := [3, exchange, routingKey, flags, firstSequence, lowestUnconfirmed, count, blob]
+//   settle      := [4, settleSequence, consumer, outcome, [first, last, attempt, …]]
+//   want-credit := [5, bytes]
+//   heartbeat   := [6]
+//   close       := [7]
 import { HoldfastError } from '@holdfast/errors'
 import { recordLimits, scanRecords } from '@holdfast/record'
 import { FrameCursor } from './frame-cursor.ts'

@@ -218,6 +218,9 @@ const parsers: { readonly [Name in RequestName]: Parser } = {
   }
 }
 
+/** Names of all requests. */
+export const requestNames: readonly RequestName[] = Object.keys(parsers) as RequestName[]
+
 function onlyName(kind: string, args: Arguments): string {
   checkKeys(kind, args, ['name'])
   return checkName('queue', args['name'])

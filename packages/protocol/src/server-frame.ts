@@ -1,10 +1,18 @@
 // The frames of a server: what they hold, how they are read by the SDK and written by a node.
 // Confirms and settlements are gathered as ranges and written once, when the frames are taken.
-// welcome := [33, version, {…}]            response := [34, requestId, nil | error, result] confirm
-// := [35, [first, last, …], credit] publish-failed := [36, first, last, error] deliver := [37,
-// consumer, exchange, routingKey, firstOffset, count, attempt, deliveryCount, blob] settled := [38,
-// [first, last, …]]         consumer-cancelled := [39, consumer, error] heartbeat := [40]  closing
-// := [41, error | nil]  nodes := [42, […]]  settle-failed := [43, n, error]
+//
+//   welcome            := [33, version, {clusterId, node, heartbeatMs, credit, limits, nodes}]
+//   response           := [34, requestId, nil | error, result]
+//   confirm            := [35, [first, last, …], credit]
+//   publish-failed     := [36, first, last, error]
+//   deliver            := [37, consumer, exchange, routingKey, firstOffset, count, attempt,
+//                          deliveryCount, blob]
+//   settled            := [38, [first, last, …]]
+//   consumer-cancelled := [39, consumer, error]
+//   heartbeat          := [40]
+//   closing            := [41, error | nil]
+//   nodes              := [42, [{id, client, http}, …]]
+//   settle-failed      := [43, settleSequence, error]
 import type { WireError } from '@holdfast/errors'
 import { recordLimits } from '@holdfast/record'
 import { FrameWriter } from './frame-writer.ts'

@@ -1,5 +1,5 @@
-// A client of the simulated world: the real connection machine of the protocol on a simulated socket,
-// which connects again whenever it is cut off.
+// A client of the simulated world: the real connection machine of the protocol on a simulated
+// socket, which connects again whenever it is cut off.
 import type { WireError } from '@holdfast/errors'
 import { ClientConnection, type ClientEvent, type ClientRequest } from '@holdfast/protocol'
 import type { ClientSocket } from './client-socket.ts'

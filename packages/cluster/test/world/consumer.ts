@@ -1,5 +1,6 @@
-// A consumer of the simulated world. It finds the node that leads its queue, attaches with what it still
-// holds, settles what it is given in one way or another, and settles again what it got no answer for.
+// A consumer of the simulated world. It finds the node that leads its queue, attaches with what it
+// still holds, settles what it is given in one way or another, and settles again what it got no
+// answer for.
 import type { ClientEvent, Outcome, QueueLocation } from '@holdfast/protocol'
 import { recordBody, skipRecord, utf8Decode } from '@holdfast/record'
 import { Client } from './client.ts'

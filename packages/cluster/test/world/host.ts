@@ -1,5 +1,5 @@
-// A machine of the simulated world: an address, a disk that outlives processes, clocks of its own, and
-// at most one process at a time.
+// A machine of the simulated world: an address, a disk that outlives processes, clocks of its own,
+// and at most one process at a time.
 import { MemoryDisk } from '@holdfast/cluster/contract'
 import { Process } from './process.ts'
 import type { World } from './world.ts'

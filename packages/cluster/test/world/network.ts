@@ -1,5 +1,6 @@
-// The network of the simulated world. A link keeps its order; different links, hence the lanes of two
-// nodes, overtake each other. A cut stalls what is under way, and breaks links that stall too long.
+// The network of the simulated world. A link keeps its order; different links, hence the lanes of
+// two nodes, overtake each other. A cut stalls what is under way, and breaks links that stall too
+// long.
 import type { AdoptOffer, Input, Lane } from '@holdfast/cluster'
 import type { ClientSocket, Wire } from './client-socket.ts'
 import type { Host } from './host.ts'

@@ -1,4 +1,5 @@
-// A client that declares and asks: requests one after the other, each repeated until it is answered.
+// A client that declares and asks: requests one after the other, each repeated until it is
+// answered.
 import type { WireError } from '@holdfast/errors'
 import type { ClientEvent, ClientRequest } from '@holdfast/protocol'
 import { Client } from './client.ts'

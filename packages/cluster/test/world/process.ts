@@ -1,6 +1,6 @@
-// One life of a node's process in the simulated world: the real member, driven as server/src/driver.ts
-// does it. Inputs gather and are handed over once a turn, time first; one write is in flight; what names
-// a record waits until it is durable.
+// One life of a node's process in the simulated world: the real member, driven as
+// server/src/driver.ts does it. Inputs gather and are handed over once a turn, time first; one
+// write is in flight; what names a record waits until it is durable.
 import { crc32 } from 'node:zlib'
 import type {
   AdminReply,

@@ -1,5 +1,5 @@
-// A publisher of the simulated world. It has an identity, sends in batches, and sends again whatever has
-// no outcome when it is connected again, to whatever node that is.
+// A publisher of the simulated world. It has an identity, sends in batches, and sends again
+// whatever has no outcome when it is connected again, to whatever node that is.
 import type { ClientEvent } from '@holdfast/protocol'
 import { encodeRecord, utf8Encode } from '@holdfast/record'
 import { Client } from './client.ts'

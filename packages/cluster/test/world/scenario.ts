@@ -1,5 +1,5 @@
-// One run of a simulated cluster under one seed: clients publish, consume and declare while the weather
-// does its worst; then all is well again, and what was promised must hold.
+// One run of a simulated cluster under one seed: clients publish, consume and declare while the
+// weather does its worst; then all is well again, and what was promised must hold.
 import { Consumer } from './consumer.ts'
 import { History } from './history.ts'
 import { Operator } from './operator.ts'

@@ -1,4 +1,5 @@
-// The virtual time of a simulated world: what is to happen, ordered by when, and by who asked first.
+// The virtual time of a simulated world: what is to happen, ordered by when, and by who asked
+// first.
 interface Due {
   readonly atMs: number
   readonly order: number

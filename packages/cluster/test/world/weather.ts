@@ -1,5 +1,5 @@
-// What befalls a simulated cluster: processes that die or stall, links that break, networks that part,
-// slow disks, clocks that jump, leaders that move, nodes that come, go, or lose their disk.
+// What befalls a simulated cluster: processes that die or stall, links that break, networks that
+// part, slow disks, clocks that jump, leaders that move, nodes that come, go, or lose their disk.
 import type { Host } from './host.ts'
 import type { World } from './world.ts'
 

@@ -1,0 +1,103 @@
+// The examples of the README and of docs/reference/sdk.md: the same lines stand here, where they
+// are compiled and run against a real cluster.
+import { join } from 'node:path'
+import * as sdk from '@holdfast/client'
+import { HoldfastError } from '@holdfast/client'
+import { ClusterProcess, temporaryDirectory } from '@holdfast/testkit'
+import t from 'tap'
+import { read } from '../tidy/workspace.ts'
+
+t.setTimeout(120_000)
+
+/** Lines without indentation, import lines and empty ones: what both sides must agree on. */
+function linesOf(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('import '))
+}
+
+t.test('every example of the documents is compiled here', async (t) => {
+  const here = linesOf(read('test/cluster/examples.test.ts')).join('\n')
+  for (const path of ['README.md', 'docs/reference/sdk.md']) {
+    const examples = [...read(path).matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code ?? '')
+    t.ok(examples.length > 0, `${path} has examples`)
+    for (const example of examples) {
+      const lines = linesOf(example)
+      t.ok(here.includes(lines.join('\n')), `${path}: ${lines[0]}`)
+    }
+  }
+})
+
+t.test('the examples run', async (t) => {
+  const cluster = await ClusterProcess.start({
+    data: join(temporaryDirectory(t, 'examples'), 'data')
+  })
+  t.teardown(() => cluster.stop())
+  const logged: unknown[] = []
+  const log = (...values: unknown[]): void => void logged.push(values)
+  /** As the SDK's, at the addresses of this test's cluster. */
+  const connect: typeof sdk.connect = (addresses, options) => {
+    t.equal(addresses.length, 3)
+    return sdk.connect(cluster.clientAddresses(), options)
+  }
+
+  await t.test('of the README', async (t) => {
+    const connection = await connect(['127.0.0.1:7672', '127.0.0.1:7682', '127.0.0.1:7692'])
+    await connection.declareQueue('orders')
+    await connection.publish('', 'orders', 'hello') // settles when it is confirmed
+
+    const consumer = await connection.consume('orders', { prefetch: 100 })
+    for await (const delivery of consumer) {
+      delivery.ack()
+      break
+    }
+    await consumer.settled()
+    await connection.close()
+    t.equal(connection.unconfirmed, 0)
+  })
+
+  await t.test('of the page about the SDK', async (t) => {
+    const connection = await connect(['127.0.0.1:7672', '127.0.0.1:7682', '127.0.0.1:7692'], {
+      name: 'billing',
+      publishTimeoutMs: 30_000,
+      onStatus: (status) => log(status)
+    })
+
+    await connection.declareQueue('orders')
+    await connection.declareExchange('events', 'topic')
+    await connection.bindQueue('orders', 'events', 'order.*')
+
+    await connection.publish('events', 'order.created', new Uint8Array([1, 2, 3]), {
+      headers: { customer: 7 },
+      messageId: 'm-1',
+      mandatory: true
+    })
+
+    const bodies = ['one', 'two', 'three']
+    await Promise.all(bodies.map((body) => connection.publish('', 'orders', body)))
+
+    const consumer = await connection.consume('orders', { prefetch: 100 })
+    let handled = 0
+    for await (const delivery of consumer) {
+      log(delivery.text(), delivery.redelivered)
+      delivery.ack()
+      handled += 1
+      if (handled === 4) break
+    }
+    await consumer.settled()
+    await consumer.cancel()
+
+    try {
+      await connection.publish('events', 'nobody.asked', 'hello', { mandatory: true })
+    } catch (error) {
+      if (error instanceof HoldfastError && error.code === 'MESSAGE_UNROUTABLE') log('no queue')
+      else throw error
+    }
+
+    await connection.close()
+    t.match(logged, [[{ type: 'connected' }]])
+    t.ok(logged.some((values) => String(values) === 'no queue'))
+    t.equal(logged.filter((values) => (values as unknown[])[1] === false).length, 4)
+  })
+})
