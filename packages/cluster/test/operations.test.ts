@@ -174,6 +174,27 @@ t.test('two removals at once leave a node standing', async (t) => {
   isWell(t, world)
 })
 
+t.test('a node that was away while groups left it is ready when it is back', async (t) => {
+  for (let seed = 1; seed <= 6; seed += 1) {
+    const world = formed(t, seed, 3)
+    // Replicas are taken from the nodes with the lowest ids first.
+    const away = world.hosts.find((host) => nodeOf(host) === 2) ?? hostAt(world, 2)
+    crash(world, away)
+    const host = world.addHost()
+    host.start()
+    const request = { type: 'add-node', peer: host.address } as const
+    const { id } = operationOf(ask(world, hostAt(world, 1), request))
+    t.equal(follow(world, id).at(-1)?.state, 'succeeded', `seed ${seed}`)
+    const left = statusAt(host).groups.filter(({ voters }) => !voters.includes(2))
+    t.ok(left.length > 0, `it has left ${left.length} groups`)
+    away.start()
+    world.until(10_000, 'all are ready', () => world.isReady && world.isSettled)
+    world.schedule.run(5000)
+    t.equal(statusAt(away).notReadyReason, null, 'and stays so')
+    isWell(t, world)
+  }
+})
+
 t.test('a node that lost its data comes back as a new incarnation', async (t) => {
   const world = formed(t, 6, 3)
   const host = hostAt(world, 2)
