@@ -78,15 +78,13 @@ export class Membership {
   }
 
   nodesChanged(): void {
-    const { metadata, clock, identity, peers } = this.#core
+    const { metadata, clock, identity } = this.#core
     const nodes = metadata.machine.membership.nodes
     for (const { node, addresses } of this.#knownNodes) {
       const isLeft = !nodes.some((other) => other.node === node)
       if (!isLeft || node === identity?.node) continue
       this.#departed.set(node, { address: addresses.peer, untilMs: clock.nowMs + farewellMs })
       clock.forget(node)
-      // It may hear nothing of its removal from groups that it has left; links that stand tell it.
-      peers.send(node, { type: 'cast', cast: { type: 'removed' } })
     }
     this.#knownNodes = nodes
     if (nodes.length === 0) return
