@@ -1,6 +1,6 @@
-// What a node finds when it starts and must not touch: settings that make no sense, a directory that
-// another process uses, one of a newer format, one of another cluster. It says so and ends, the
-// directory is as it was, and the cluster beside it goes on.
+// What a node finds when it starts and must not touch: settings that make no sense, a directory
+// that another process uses, one of a newer format, one of another cluster. It says so and ends,
+// the directory is as it was, and the cluster beside it goes on.
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
