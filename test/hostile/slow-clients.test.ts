@@ -8,7 +8,7 @@ import { startTarget } from './healthy-client.ts'
 import { type Carrier, frame, framed, hello, RawClient } from './raw-client.ts'
 import { RawWebSocket, webSocketFrame } from './raw-websocket.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(280_000)
 
 const target = await startTarget(t)
 
