@@ -90,6 +90,8 @@ export const times = {
   statusRepeatMs: 2_000,
   reconcileMs: 200,
   balanceMs: 1_500,
+  /** A node gets leaderships only when it has been up for this long. */
+  settleMs: 4_000,
   /** A new leader waits this long for the consumers it knows of to come back. */
   reattachGraceMs: 2_000,
   /** A call that is not answered fails; its caller retries or reports. */

@@ -4,14 +4,12 @@
 import type { ReplicaId } from '@holdfast/raft'
 import type { Core } from './core.ts'
 import { log } from './core.ts'
+import { LeaderBalance } from './leader-balance.ts'
 import { limits, times } from './limits.ts'
 import type { GroupId } from './log-store.ts'
 import type { GroupReport } from './peer-message.ts'
 import { placeMetadata, placeShards, type Wish } from './placement.ts'
 import { nodeOf, replicaOf } from './replica-id.ts'
-
-/** Leaderships moved at a time; the next time is when the reports show what became of them. */
-const movesMax = 32
 
 /** Groups that may be catching up new learners at a time. */
 const growingMax = 8
@@ -21,12 +19,14 @@ export class Reconciler {
   #reconcileAtMs = 0
   #balanceAtMs = 0
   #probeAtMs = 0
+  readonly #leaderBalance: LeaderBalance
   #isPlacing = false
   readonly #changing = new Set<GroupId>()
   readonly #adopting = new Set<number>()
 
   constructor(core: Core) {
     this.#core = core
+    this.#leaderBalance = new LeaderBalance(core)
   }
 
   leadershipChanged(): void {
@@ -49,7 +49,7 @@ export class Reconciler {
     }
     if (clock.nowMs >= this.#balanceAtMs) {
       this.#balanceAtMs = clock.nowMs + times.balanceMs
-      this.#balanceLeaders()
+      this.#leaderBalance.level()
     }
     if (clock.nowMs >= this.#probeAtMs) {
       this.#probeAtMs = clock.nowMs + times.balanceMs
@@ -152,31 +152,6 @@ export class Reconciler {
     })
   }
 
-  /**
-   * Moves leaderships from the nodes that lead most to those that lead least, until they are level.
-   */
-  #balanceLeaders(): void {
-    const { membership, metadata, reports } = this.#core
-    const led = new Map<number, GroupReport[]>()
-    for (const { node, state } of metadata.machine.membership.nodes) {
-      if (state === 'up' && membership.isUp(node)) led.set(node, [])
-    }
-    // The metadata group stays where it is: moving it would interrupt who moves the others.
-    for (const group of metadata.machine.placement.shards) {
-      const report = reports.report(group)
-      if (report?.leader == null || report.caughtUp === null) continue
-      led.get(report.leader)?.push(report)
-    }
-    for (let moves = 0; moves < movesMax; moves++) {
-      const move = nextMove(led)
-      if (move === null) return
-      const { report, from, to } = move
-      led.set(from, led.get(from)?.filter((other) => other !== report) ?? [])
-      led.get(to)?.push(report)
-      this.#core.calls.call(from, { type: 'transfer', group: report.group, to }, () => undefined)
-    }
-  }
-
   /** Nodes that joined become 'up'; blank directories at known addresses are adopted again. */
   #welcomeNodes(): void {
     const { membership, metadata, reports } = this.#core
@@ -252,30 +227,6 @@ export function nextStep(
   const learning = learners.filter((replica) => !report.voters.includes(replica))
   if (isSame(report.learners, learning)) return null
   return { voters: report.voters, learners: learning, isGrowing: true }
-}
-
-interface Move {
-  readonly report: GroupReport
-  readonly from: number
-  readonly to: number
-}
-
-/** One leadership that makes the nodes more even; null if they are, or none can be moved. */
-function nextMove(led: ReadonlyMap<number, readonly GroupReport[]>): Move | null {
-  const byCount = [...led].sort(([a, x], [b, y]) => x.length - y.length || a - b)
-  const [from, most] = byCount.at(-1) ?? [0, []]
-  for (const [to, groups] of byCount) {
-    if (most.length - groups.length < 2) return null
-    const report = most.find((candidate) => canLead(candidate, to))
-    if (report !== undefined) return { report, from, to }
-  }
-  return null
-}
-
-function canLead(report: GroupReport, node: number): boolean {
-  const isVoter = report.voters.some((replica) => nodeOf(replica) === node)
-  const isCaughtUp = report.caughtUp?.some((replica) => nodeOf(replica) === node) === true
-  return isVoter && isCaughtUp && report.outgoing.length === 0
 }
 
 function isSame(left: readonly number[], right: readonly number[]): boolean {
