@@ -12,6 +12,9 @@ export const limits = {
   uncommittedBytesMax: 33_554_432,
   /** Waiting at a leader to be proposed, per group; more is refused and comes again. */
   queuedBytesMax: 16_777_216,
+  /** The same two for all groups of a node; beyond it each group goes on with one entry's worth. */
+  nodeUncommittedBytesMax: 134_217_728,
+  nodeQueuedBytesMax: 67_108_864,
   /** Forwarded to one shard's leader and not yet answered. */
   forwardBytesMax: 8_388_608,
   /** Append requests and payload in flight to one follower of one group. */

@@ -12,10 +12,18 @@ import type { Publish } from './publish.ts'
 
 interface Item {
   number: number
+  /**
+   * Encoded each time it is sent, and not kept in that form: a batch that goes to many shards waits
+   * for all of them with one copy of its bodies, the one that came from the client.
+   */
   section: PublishSection
-  bytes: Uint8Array
+  /** What it takes on its way, roughly. */
+  readonly sizeBytes: number
   readonly publish: Publish
 }
+
+/** Bytes of a section beside its bodies, roughly. */
+const sectionHeaderBytes = 256
 
 /** Called for each section once its outcome is known. */
 export type OnOutcome = (publish: Publish, outcome: ForwardOutcome) => void
@@ -63,10 +71,8 @@ export class ShardStream {
       count: batch.count,
       blob: batch.blob
     }
-    const bytes = join(encodePublishSection(section))
-    // The section's own copy of the blob is kept, not the client's chunk.
-    const blob = bytes.subarray(bytes.length - batch.blob.length)
-    this.#items.push({ number: this.#nextNumber, section: { ...section, blob }, bytes, publish })
+    const sizeBytes = batch.blob.length + sectionHeaderBytes
+    this.#items.push({ number: this.#nextNumber, section, sizeBytes, publish })
     this.#nextNumber++
   }
 
@@ -98,10 +104,11 @@ export class ShardStream {
     while (this.#sent < this.#items.length) {
       const item = this.#items[this.#sent]
       if (item === undefined) break
-      const isFull = this.#sentBytes + item.bytes.length > limits.forwardBytesMax
+      const isFull = this.#sentBytes + item.sizeBytes > limits.forwardBytesMax
       if (isFull && this.#sentBytes > 0) break
-      sections.push({ number: item.number, bytes: item.bytes })
-      this.#sentBytes += item.bytes.length
+      const bytes = join(encodePublishSection(item.section))
+      sections.push({ number: item.number, bytes })
+      this.#sentBytes += item.sizeBytes
       this.#sent++
     }
     if (sections.length === 0) return
@@ -157,7 +164,7 @@ export class ShardStream {
     }
     if (count === 0) return
     const answered = this.#items.splice(0, count)
-    for (const item of answered.slice(0, this.#sent)) this.#sentBytes -= item.bytes.length
+    for (const item of answered.slice(0, this.#sent)) this.#sentBytes -= item.sizeBytes
     this.#sent = Math.max(0, this.#sent - count)
     for (const item of answered) this.#onOutcome(item.publish, outcome)
   }
@@ -167,7 +174,7 @@ export class ShardStream {
       const item = this.#items[this.#sent - 1]
       if (item === undefined || item.number < number) break
       this.#sent--
-      this.#sentBytes -= item.bytes.length
+      this.#sentBytes -= item.sizeBytes
     }
   }
 
@@ -182,7 +189,6 @@ export class ShardStream {
     for (const item of this.#items) {
       item.number = this.#nextNumber
       item.section = { ...item.section, ...this.#place(item.number, item.number === 1) }
-      item.bytes = join(encodePublishSection(item.section))
       this.#nextNumber++
     }
   }
