@@ -19,10 +19,11 @@ const pauseMs = 5
 export interface Verdict {
   readonly confirmed: number
   readonly received: number
-  readonly isInOrder: boolean
   /** Longest time between two confirms. */
   readonly longestGapMs: number
   readonly errors: readonly string[]
+  /** Deliveries out of their order that were not flagged as repeated. */
+  readonly surprises: readonly string[]
 }
 
 /** Publishes one message after the other and consumes them, until it is asked for its verdict. */
@@ -35,7 +36,7 @@ export class HealthyClient {
   #isStopping = false
   #confirmed = 0
   #received = 0
-  #isInOrder = true
+  readonly #surprises: string[] = []
   #longestGapMs = 0
 
   private constructor(connection: SdkConnection, consumer: SdkConsumer) {
@@ -63,9 +64,9 @@ export class HealthyClient {
     return {
       confirmed: this.#confirmed,
       received: this.#received,
-      isInOrder: this.#isInOrder,
       longestGapMs: Math.round(this.#longestGapMs),
-      errors: this.#errors
+      errors: this.#errors,
+      surprises: this.#surprises
     }
   }
 
@@ -90,7 +91,10 @@ export class HealthyClient {
     for await (const delivery of this.#consumer) {
       const number = Number(Buffer.from(delivery.body).toString())
       if (number === this.#received) this.#received++
-      else if (!delivery.redelivered) this.#isInOrder = false
+      else if (!delivery.redelivered) {
+        const { offset, deliveryCount } = delivery
+        this.#surprises.push(`${number} instead of ${this.#received}, ${offset}, ${deliveryCount}`)
+      }
       delivery.ack()
     }
   }
@@ -109,7 +113,10 @@ export interface Target {
 }
 
 /** Memory that a node may have grown by while it was attacked. */
-const growthBytesMax = 200 * 1024 * 1024
+const growthBytesMax = 300 * 1024 * 1024
+
+/** A machine that runs other tests as well takes its time; a client that is held up waits longer. */
+const gapMsMax = 10_000
 
 /** One node as a process, with the healthy client at work. All ends with the test. */
 export async function startTarget(
@@ -130,8 +137,8 @@ export async function startTarget(
     judging.same(verdict.errors, [], 'the healthy client met no error')
     judging.ok(verdict.confirmed > 0)
     judging.equal(verdict.received, verdict.confirmed, 'all that was confirmed arrived')
-    judging.ok(verdict.isInOrder, 'in order')
-    judging.ok(verdict.longestGapMs < 3_000, `longest gap ${verdict.longestGapMs} ms`)
+    judging.same(verdict.surprises, [], 'in order, repeats flagged')
+    judging.ok(verdict.longestGapMs < gapMsMax, `longest gap ${verdict.longestGapMs} ms`)
     judging.ok(grown < growthBytesMax, `grown by ${Math.round(grown / 2 ** 20)} MiB`)
   }
   return { cluster, node, healthy, judge }

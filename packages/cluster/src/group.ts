@@ -50,6 +50,8 @@ export class Group<Proposal, Reply> {
    * must).
    */
   haltedReason: string | null = null
+  /** When a leader wrote to this replica last; it counts as written to when it is opened. */
+  heardMs: number
   /** Payload applied since the last snapshot of the machine. */
   appliedBytes = 0
   /** Told when leadership is won (the no-op is applied, so the machine is current) or lost. */
@@ -61,6 +63,7 @@ export class Group<Proposal, Reply> {
     this.id = id
     this.raft = raft
     this.#host = host
+    this.heardMs = core.clock.nowMs
     this.#promised = raft.hardState
   }
 

@@ -16,6 +16,7 @@ import type { Core } from './core.ts'
 import { log } from './core.ts'
 import { Group } from './group.ts'
 import { metadataLeadership, shardLeadership } from './leadership.ts'
+import { leaveGroups } from './leaving.ts'
 import { limits, times } from './limits.ts'
 import type { Blob, GroupId, IndexRange, RecoveredGroup } from './log-store.ts'
 import type { MetadataGroup } from './metadata.ts'
@@ -33,6 +34,7 @@ export class Groups {
   readonly #core: Core
   readonly #shards = new Map<GroupId, { readonly group: ShardGroup; host: ShardHost }>()
   #all: AnyGroup[] = []
+  #leaveAtMs = 0
 
   constructor(core: Core) {
     this.#core = core
@@ -105,16 +107,13 @@ export class Groups {
     if (message.to !== this.selfReplica) return
     const group = this.get(id) ?? this.#bornBy(id, message)
     if (group === undefined) return
+    if (isFromLeader(message)) group.heardMs = this.#core.clock.nowMs
     this.#guard(group, () => group.step(message))
   }
 
   /** A leader writes to a replica that is not here yet: it is a new member of that group. */
   #bornBy(id: GroupId, message: Message): AnyGroup | undefined {
-    const isFromLeader =
-      message.type === 'append-request' ||
-      message.type === 'heartbeat-request' ||
-      message.type === 'snapshot-request'
-    return isFromLeader && id <= metadataLimits.shardsMax ? this.openBlank(id) : undefined
+    return isFromLeader(message) && id <= metadataLimits.shardsMax ? this.openBlank(id) : undefined
   }
 
   #open(id: GroupId, initial: RaftInitialState): AnyGroup {
@@ -156,6 +155,10 @@ export class Groups {
 
   tick(ticks: number): void {
     for (const group of this.#all) this.#guard(group, () => group.tick(ticks))
+    const { nowMs } = this.#core.clock
+    if (nowMs < this.#leaveAtMs) return
+    this.#leaveAtMs = nowMs + times.reconcileMs
+    leaveGroups(this.#core)
   }
 
   /** Proposes, persists, sends and applies until nothing is left to do. */
@@ -254,7 +257,6 @@ export class Groups {
     this.#shards.delete(id)
     this.#listAll()
     this.#core.snapshots.forget(id)
-    this.#core.reports.forget(id)
     this.#core.commit.addRemovedGroup(id)
     log(this.#core, 'info', 'left a group', { group: id })
   }
@@ -294,4 +296,8 @@ export class Groups {
       group.halt(reason)
     }
   }
+}
+
+function isFromLeader({ type }: Message): boolean {
+  return type === 'append-request' || type === 'heartbeat-request' || type === 'snapshot-request'
 }

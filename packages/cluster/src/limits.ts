@@ -84,6 +84,8 @@ export const times = {
   leaseRenewMs: 600,
   /** Clocks of different nodes run at speeds that differ by far less. */
   leaseMarginMs: 200,
+  /** A replica that its group does not name leaves after the leader was silent for this long. */
+  dismissedMs: 3_000,
   /** Nodes tell each other what changed this often, and what did not this often. */
   statusMs: 400,
   statusRepeatMs: 2_000,

@@ -150,7 +150,7 @@ export class Member {
   #peerUp(input: Extract<Input, { type: 'peer-up' }>): void {
     const { peers, membership, gateway, groups, reports } = this.#core
     const link = peers.up(input)
-    membership.linkUp(link, input.hello)
+    membership.linkUp(link)
     reports.changed()
     if (link.direction !== 'out' || link.node === null) return
     if (link.lane === 'gateway') gateway.linkUp(link.node)

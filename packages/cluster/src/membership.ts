@@ -112,27 +112,28 @@ export class Membership {
     return this.#gone.has(node)
   }
 
-  linkUp(link: Link, hello: PeerHello): void {
-    const { node } = link
-    if (node === null) return
-    this.#gone.delete(node)
-    const { membership } = this.#core.metadata.machine
-    const known = membership.node(node)
-    const isRemoved = membership.isRemoved(node)
-    const isOld = known !== null && (hello.incarnation ?? 0) < known.incarnation
-    if (isRemoved || isOld) this.#sayRemoved(node, hello.peer, link)
+  linkUp(link: Link): void {
+    if (link.node !== null) this.#gone.delete(link.node)
+    this.#sayRemoved(link)
   }
 
   /**
    * A node that was removed, or a directory that was replaced, is told, and its frames are not
-   * heard.
+   * heard. It is reached for a while even if it was forgotten.
    */
-  #sayRemoved(node: number, address: string, link: Link): void {
-    const { clock, peers } = this.#core
-    if (link.direction === 'out') peers.send(node, { type: 'cast', cast: { type: 'removed' } })
-    else if (!this.#peers.some((peer) => peer.node === node)) {
+  #sayRemoved({ node, incarnation, address, direction, lane }: Link): void {
+    if (node === null) return
+    const { clock, peers, metadata } = this.#core
+    const { membership } = metadata.machine
+    const known = membership.node(node)
+    const isOld = known !== null && (incarnation ?? 0) < known.incarnation
+    if (!isOld && !membership.isRemoved(node)) return
+    if (direction === 'out') {
+      if (lane === 'gateway') peers.send(node, { type: 'cast', cast: { type: 'removed' } })
+    } else if (!this.#peers.some((peer) => peer.node === node)) {
+      const isAnnounced = this.#departed.has(node)
       this.#departed.set(node, { address, untilMs: clock.nowMs + farewellMs })
-      this.#announce()
+      if (!isAnnounced) this.#announce()
     }
   }
 
@@ -183,9 +184,15 @@ export class Membership {
       hasLeft = true
     }
     if (hasLeft) this.#announce()
+    if (clock.nowMs >= this.#farewellAtMs) {
+      this.#farewellAtMs = clock.nowMs + farewellMs / 10
+      // Those whose links were up already when they were removed, and those that did not hear it.
+      for (const link of this.#core.peers.links()) this.#sayRemoved(link)
+    }
     this.#updateAddresses()
   }
 
+  #farewellAtMs = 0
   #updateAttemptMs = 0
 
   /** This node listens elsewhere than the cluster believes. */

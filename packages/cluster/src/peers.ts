@@ -13,6 +13,8 @@ export interface Link {
   /** Null while the peer is blank. */
   readonly node: number | null
   readonly incarnation: number | null
+  /** Where the node at the other end says that it listens to its peers. */
+  readonly address: string
 }
 
 interface Frame {
@@ -31,6 +33,10 @@ export class Peers {
     this.#core = core
   }
 
+  links(): IterableIterator<Link> {
+    return this.#links.values()
+  }
+
   link(link: number): Link | undefined {
     return this.#links.get(link)
   }
@@ -38,7 +44,7 @@ export class Peers {
   up(input: Extract<Input, { type: 'peer-up' }>): Link {
     const { link, lane, direction, hello } = input
     const { node, incarnation } = hello
-    const entry: Link = { link, lane, direction, node, incarnation }
+    const entry: Link = { link, lane, direction, node, incarnation, address: hello.peer }
     this.#links.set(link, entry)
     return entry
   }

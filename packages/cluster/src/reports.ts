@@ -19,6 +19,8 @@ const caughtUpEntries = 64
 export class Reports {
   readonly #core: Core
   readonly #known = new Map<GroupId, Known>()
+  /** When a leader on another node reported last. */
+  readonly #heardMs = new Map<GroupId, number>()
   #sent: readonly GroupReport[] = []
   #sentMs = 0
   #lookedMs = 0
@@ -62,7 +64,10 @@ export class Reports {
 
   received(from: number, groups: readonly GroupReport[]): void {
     for (const report of groups) {
-      if (report.group <= metadataLimits.shardsMax) this.#learn(from, report)
+      if (report.group > metadataLimits.shardsMax) continue
+      this.#learn(from, report)
+      const isLeader = this.#known.get(report.group)?.from === from && report.caughtUp !== null
+      if (isLeader) this.#heardMs.set(report.group, this.#core.clock.nowMs)
     }
   }
 
@@ -79,7 +84,8 @@ export class Reports {
 
   #describe(group: AnyGroup): GroupReport {
     const { raft } = group
-    const { voters, outgoing, learners } = raft.configuration
+    // Only what is committed is sure to stay: a node must not leave, or be forgotten, on less.
+    const { voters, outgoing, learners } = raft.configurationAt(raft.commitIndex)
     const caughtUp = raft.isLeader
       ? raft
           .progress()
@@ -112,6 +118,15 @@ export class Reports {
     return isFromLeader || known.term > own.term || own.leader === null ? known : own
   }
 
+  /** What the leader of a group said last, on another node, and when it was heard here. */
+  heardFromLeader(group: GroupId): { readonly report: GroupReport; readonly atMs: number } | null {
+    const atMs = this.#heardMs.get(group)
+    const report = this.#known.get(group)
+    return report == null || report.caughtUp === null || atMs === undefined
+      ? null
+      : { report, atMs }
+  }
+
   /** Leader and term of a group as far as this node knows. */
   leadership(group: GroupId): { readonly leader: number | null; readonly term: number } {
     const local = this.#core.groups.get(group)
@@ -134,10 +149,6 @@ export class Reports {
     for (const [group, known] of this.#known) {
       if (known.leader === node) this.#known.set(group, { ...known, leader: null })
     }
-  }
-
-  forget(group: GroupId): void {
-    this.#known.delete(group)
   }
 
   /** Node ids in a list of replicas, ascending, each once. */

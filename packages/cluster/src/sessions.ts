@@ -1,6 +1,6 @@
 // All clients of this node: their events, and the publish credit that they share.
 import { HoldfastError, unreachable } from '@holdfast/errors'
-import type { ConnectionEvent, NodeAddress } from '@holdfast/protocol'
+import { type ConnectionEvent, type NodeAddress, protocolLimits } from '@holdfast/protocol'
 import type { Core } from './core.ts'
 import { limits, times } from './limits.ts'
 import { handleRequest } from './requests.ts'
@@ -8,7 +8,7 @@ import { Session } from './session.ts'
 
 interface Want {
   readonly session: Session
-  bytes: number
+  readonly bytes: number
 }
 
 export class Sessions {
@@ -160,23 +160,24 @@ export class Sessions {
     if (this.#wants.length === 0) return
     let lent = 0
     for (const session of this.#sessions.values()) lent += session.connection.credit.borrowedBytes
-    while (this.#wants.length > 0) {
-      const [want] = this.#wants
-      if (want === undefined) return
-      // Only what the record that waits lacks: nobody gathers credit that it does not use.
-      const bytes = want.session.connection.credit.lacking(want.bytes)
-      const isAlone = lent === 0
-      if (lent + bytes > limits.publishCreditBytesMax && !isAlone) {
-        this.#reclaim(true)
-        return
+    const later: Want[] = []
+    let isShort = false
+    for (const want of this.#wants) {
+      const { session, bytes } = want
+      // Who has room for the largest message uses that first: nobody gathers credit.
+      const hasEnough = session.connection.credit.availableBytes >= protocolLimits.frameBytesMax
+      isShort ||= !hasEnough && lent > 0 && lent + bytes > limits.publishCreditBytesMax
+      if (hasEnough || isShort) {
+        later.push(want)
+        continue
       }
-      this.#wants.shift()
       lent += bytes
-      want.session.connection.grant(bytes)
-      want.session.lentAtMs = this.#core.clock.nowMs
-      this.touch(want.session)
+      session.connection.grant(bytes)
+      session.lentAtMs = this.#core.clock.nowMs
+      this.touch(session)
     }
-    this.#reclaim(false)
+    this.#wants = later
+    this.#reclaim(isShort)
   }
 
   /** While somebody waits, credit that comes back goes to the pool. */

@@ -24,8 +24,6 @@ export interface CreditView {
   readonly isIdle: boolean
   /** While set, credit that returns goes to the pool of the node until nothing is borrowed. */
   isReclaiming: boolean
-  /** What must be lent before a record of `bytes` may be sent. */
-  lacking(bytes: number): number
 }
 
 /** Batches that were answered are taken out of the list in blocks of at least this many. */
@@ -73,11 +71,6 @@ export class PublishCredit implements CreditView {
     const last = firstSequence + count - 1
     this.#batches.push({ first: firstSequence, last, bytes, remaining: count })
     return true
-  }
-
-  /** What must be lent before a record of `bytes` may be sent; 0: it may be, or will be soon. */
-  lacking(bytes: number): number {
-    return Math.max(0, bytes - this.#availableBytes)
   }
 
   /** Borrowed, and nothing is under way: it is lent to nobody's use. */
