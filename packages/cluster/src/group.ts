@@ -100,7 +100,7 @@ export class Group<Proposal, Reply> {
    */
   get hasRoom(): boolean {
     if (this.#waitingBytes <= limits.entryBytesMax) return true
-    const isNodeFull = this.#core.groups.waitingBytes > limits.nodeQueuedBytesMax
+    const isNodeFull = waitingBytesOf(this.#core) > limits.nodeQueuedBytesMax
     return !isNodeFull && this.#waitingBytes <= limits.queuedBytesMax
   }
 
@@ -108,7 +108,7 @@ export class Group<Proposal, Reply> {
   get #fitsNext(): boolean {
     const own = this.raft.uncommittedBytes
     if (own === 0) return true
-    if (this.#core.groups.uncommittedBytes > limits.nodeUncommittedBytesMax) return false
+    if (uncommittedBytesOf(this.#core) > limits.nodeUncommittedBytesMax) return false
     const nextBytes = Math.max(limits.entryBytesMax, this.#waiting[0]?.sizeBytes ?? 0)
     return own + nextBytes + limits.entryBytesMax <= limits.uncommittedBytesMax
   }
@@ -283,4 +283,14 @@ export class Group<Proposal, Reply> {
     this.#dropProposals()
     this.onLeadership(false)
   }
+}
+
+/** Bytes that wait at this node's leaders to be proposed. */
+function waitingBytesOf(core: Core): number {
+  return core.groups.all().reduce((bytes, group) => bytes + group.waitingBytes, 0)
+}
+
+/** Bytes that this node's leaders have proposed and that are not committed. */
+function uncommittedBytesOf(core: Core): number {
+  return core.groups.all().reduce((bytes, { raft }) => bytes + raft.uncommittedBytes, 0)
 }

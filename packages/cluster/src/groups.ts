@@ -47,16 +47,6 @@ export class Groups {
     return replicaOf(identity.node, identity.incarnation)
   }
 
-  /** Bytes that wait at this node's leaders to be proposed. */
-  get waitingBytes(): number {
-    return this.#all.reduce((bytes, group) => bytes + group.waitingBytes, 0)
-  }
-
-  /** Bytes that this node's leaders have proposed and that are not committed. */
-  get uncommittedBytes(): number {
-    return this.#all.reduce((bytes, { raft }) => bytes + raft.uncommittedBytes, 0)
-  }
-
   all(): readonly AnyGroup[] {
     return this.#all
   }

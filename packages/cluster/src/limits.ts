@@ -98,6 +98,8 @@ export const times = {
   /** A client's request that could not be done by then is refused as unavailable. */
   requestTimeoutMs: 30_000,
   retryMs: 50,
+  /** A busy leader is asked again after pauses that double up to this. */
+  retryMaxMs: 800,
   /** Lent publish credit may lie unused for this long while others wait for some. */
   lentIdleMs: 5_000,
   /** As long as its message is arriving, for this long. */

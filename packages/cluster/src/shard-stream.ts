@@ -41,6 +41,8 @@ export class ShardStream {
   #leader = 0
   #term = 0
   #pausedUntilMs = 0
+  /** Refusals since something was accepted: each doubles the pause before all is sent again. */
+  #refusals = 0
   #progressAtMs = 0
 
   constructor(core: Core, group: GroupId, epoch: number, onOutcome: OnOutcome) {
@@ -91,6 +93,7 @@ export class ShardStream {
       this.#leader = leader
       this.#term = term
       this.#pausedUntilMs = 0
+      this.#refusals = 0
       this.rewind()
     }
     const silentMs = clock.nowMs - this.#progressAtMs
@@ -140,6 +143,7 @@ export class ShardStream {
   #outcome(outcome: ForwardOutcome): void {
     switch (outcome.type) {
       case 'accepted':
+        this.#refusals = 0
         return this.#answered(outcome.last, outcome)
       case 'missing':
       case 'refused':
@@ -147,12 +151,19 @@ export class ShardStream {
         return this.#answered(outcome.number, outcome)
       case 'again':
         this.#rewindTo(outcome.from)
-        this.#pausedUntilMs = this.#core.clock.nowMs + times.retryMs
-        return
+        return this.#pause()
       case 'forgotten':
         return this.#startAgain()
       default:
     }
+  }
+
+  /** Many refusals at once, as when leadership is lost, are one. */
+  #pause(): void {
+    const { nowMs } = this.#core.clock
+    if (nowMs < this.#pausedUntilMs) return
+    this.#pausedUntilMs = nowMs + Math.min(times.retryMs * 2 ** this.#refusals, times.retryMaxMs)
+    this.#refusals++
   }
 
   /** Sections are taken in order, so an answer to one answers those before it. */

@@ -57,6 +57,8 @@ export class ShardHost implements MachineHost<Uint8Array, SectionReply> {
 interface GatewayCursor {
   readonly epoch: number
   expected: number
+  /** Taken and not answered: what comes again meanwhile is on its way already. */
+  readonly pending: Set<number>
 }
 
 /** Outcomes that wait for the end of the step, so that runs of them become one. */
@@ -128,6 +130,7 @@ export class Shards {
     const cursor = this.#cursor(group, from, epoch, number)
     // After a refusal, what follows must wait until the refused one has come again: order is kept.
     if (number > cursor.expected) return false
+    if (cursor.pending.has(number)) return true
     // A queue whose creation or deletion is on its way to this shard: the publish comes again in a
     // moment.
     const { queues } = readSectionAlone(bytes)
@@ -139,19 +142,13 @@ export class Shards {
     const isTaken =
       !isEarly &&
       shard.hasRoom &&
-      shard.offer(bytes, (reply) => this.#replied(from, group, epoch, number, reply))
+      shard.offer(bytes, (reply) => {
+        cursor.pending.delete(number)
+        this.#result(from, group, epoch, outcomeOf(number, reply))
+      })
+    if (isTaken) cursor.pending.add(number)
     cursor.expected = isTaken ? Math.max(cursor.expected, number + 1) : number
     return isTaken
-  }
-
-  #replied(
-    from: number,
-    group: GroupId,
-    epoch: number,
-    number: number,
-    reply: SectionReply | null
-  ): void {
-    this.#result(from, group, epoch, outcomeOf(number, reply))
   }
 
   #result(node: number, group: GroupId, epoch: number, outcome: ForwardOutcome): void {
@@ -190,7 +187,7 @@ export class Shards {
     }
     let cursor = cursors.get(from)
     if (cursor === undefined || cursor.epoch !== epoch) {
-      cursor = { epoch, expected: number }
+      cursor = { epoch, expected: number, pending: new Set() }
       cursors.set(from, cursor)
     }
     return cursor
