@@ -1,7 +1,7 @@
 // Makes a clone ready to run: installs what the lockfile names, once, and builds what changed.
 // Called by `npm start` and `npm test`, so that each is the only command a newcomer needs.
 import { spawnSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -16,7 +16,24 @@ const run = (command, args) => {
   if (status !== 0) process.exit(status ?? 1)
 }
 
+/** Where the tests of a package are, and where the tests of a project are built. */
+const testOf = (name) => `${root}packages/${name}/test`
+const builtOf = (project) =>
+  project === `${root}test` ? `${project}/dist` : project.replace(/test$/, 'dist/test')
+
+const builtTests = (project) =>
+  existsSync(builtOf(project))
+    ? readdirSync(builtOf(project), { recursive: true }).filter((name) => name.endsWith('.test.js'))
+    : []
+
 const isInstalled =
   existsSync(installed) && statSync(installed).mtimeMs >= statSync(lockfile).mtimeMs
 if (!isInstalled) run('npm', ['ci'])
+// The compiler leaves what it once built; a test whose source is gone must not run.
+for (const project of [`${root}test`, ...readdirSync(`${root}packages`).map(testOf)]) {
+  for (const name of builtTests(project)) {
+    const source = `${project}/${name.replace(/\.js$/, '.ts')}`
+    if (!existsSync(source)) rmSync(`${builtOf(project)}/${name}`)
+  }
+}
 run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-b'])

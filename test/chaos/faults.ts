@@ -7,6 +7,7 @@ import {
   eventually,
   type OperationView,
   portsOfNode,
+  type QueueView,
   type Random,
   removeDirectory
 } from '@holdfast/testkit'
@@ -50,7 +51,8 @@ export class Faults {
   /** A shard that holds a queue of this prefix, or the metadata group one time in four. */
   async pickGroup(prefix: string): Promise<number> {
     if (this.#random.chance(0.25)) return 0
-    const queues = await this.#cluster.admin.queues()
+    const list = (): Promise<readonly QueueView[]> => this.#cluster.admin.queues()
+    const queues = await eventually('list of queues', list, { timeoutMs: readyTimeoutMs })
     const groups = new Set<number>()
     for (const queue of queues) if (queue.name.startsWith(prefix)) groups.add(queue.group)
     return this.#random.pick([...groups].sort((left, right) => left - right))

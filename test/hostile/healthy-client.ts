@@ -115,7 +115,9 @@ export interface Target {
 /** Memory that a node may have grown by while it was attacked. */
 const growthBytesMax = 300 * 1024 * 1024
 
-/** A machine that runs other tests as well takes its time; a client that is held up waits longer. */
+/**
+ * A machine that runs other tests as well takes its time; a client that is held up waits longer.
+ */
 const gapMsMax = 10_000
 
 /** One node as a process, with the healthy client at work. All ends with the test. */

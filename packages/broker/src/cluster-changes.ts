@@ -118,6 +118,14 @@ function placeGroup(context: ClusterContext, command: Command<'place-group'>): M
   return done
 }
 
+/** Removals that run side by side must not take all nodes between them. @throws LAST_NODE */
+function checkOthersStay({ membership, operations }: ClusterContext, node: number): void {
+  const going = operations.running.filter(({ kind }) => kind === 'remove-node')
+  const stays = ({ node: other, state }: Node): boolean =>
+    other !== node && state !== 'leaving' && !going.some((removal) => removal.node === other)
+  if (!membership.nodes.some(stays)) throw new HoldfastError('LAST_NODE', { node })
+}
+
 function startOperation(
   context: ClusterContext,
   command: Command<'start-operation'>
@@ -132,6 +140,7 @@ function startOperation(
       throw new HoldfastError('REQUEST_INVALID', { reason: 'a removal names a node' })
     }
     membership.find(node)
+    checkOthersStay(context, node)
   }
   const id = operations.start(cursor, kind, { peer, node }, timeMs)
   context.effect({ type: 'operation-changed', id })

@@ -79,6 +79,7 @@ export type {
 export {
   encodePublishSection,
   type GatewayId,
+  type PublishHeader,
   type PublishProducer,
   type PublishSection,
   readPublishHeader,

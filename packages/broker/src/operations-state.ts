@@ -97,8 +97,9 @@ export class OperationsState {
   end(id: number, error: OperationError | null, timeMs: number): boolean {
     const operation = this.#find(id)
     if (operation.state !== 'running') return false
-    const state = error === null ? 'succeeded' : 'failed'
-    this.#operations.set(id, { ...operation, state, error, endedMs: timeMs })
+    const ended = { ...operation, error, endedMs: timeMs }
+    if (error === null) this.#operations.set(id, { ...ended, ...success(operation) })
+    else this.#operations.set(id, { ...ended, state: 'failed' })
     this.#dropOldest()
     return true
   }
@@ -121,4 +122,10 @@ export class OperationsState {
     const surplus = ended.length - this.#limits.operationsEndedMax
     for (const { id } of ended.slice(0, Math.max(0, surplus))) this.#operations.delete(id)
   }
+}
+
+/** What has succeeded is done in full, whatever was reported last. */
+function success({ kind, node, total }: Operation): Partial<Operation> {
+  const sentence = kind === 'add-node' ? `node ${node} is a member` : `node ${node} is removed`
+  return { state: 'succeeded', done: total, sentence }
 }

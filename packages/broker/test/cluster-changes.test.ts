@@ -104,6 +104,19 @@ t.test('an operation runs, reports and ends, and is not started twice', async (t
   t.match(give(machine, start), { id: machine.appliedIndex * 4096 }, 'a new one may start')
 })
 
+t.test('removals side by side never take all nodes between them', async (t) => {
+  const machine = createMachine()
+  const remove = (node: number): MetadataCommand => {
+    return { type: 'start-operation', kind: 'remove-node', peer: null, node }
+  }
+  t.equal(give(machine, remove(1)), 'LAST_NODE')
+  give(machine, { type: 'add-node', storeId: 'two', addresses: otherAddresses })
+  t.match(give(machine, remove(1)), { type: 'operation' })
+  t.equal(give(machine, remove(2)), 'LAST_NODE', 'node 1 is as good as gone')
+  const [removal] = machine.operations.running
+  t.match(give(machine, remove(1)), { id: removal?.id }, 'again: the one that runs')
+})
+
 t.test('only so many operations run, and only so many ended ones are remembered', async (t) => {
   const machine = createMachine({
     ...metadataLimits,

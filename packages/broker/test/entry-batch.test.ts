@@ -1,6 +1,7 @@
 // Entries under every kind of damage: refused as a whole or section by section, never an exception,
 // and the same on every replica.
 import { HoldfastError } from '@holdfast/errors'
+import { chooseSeed, Random } from '@holdfast/testkit'
 import t from 'tap'
 import {
   encodeCommandSection,
@@ -13,7 +14,6 @@ import {
   sectionBytes,
   validateSection
 } from '../src/index.ts'
-import { chooseSeed, seeded } from './random.ts'
 import { producer, ShardFixture } from './shard-fixture.ts'
 
 function joined(section: readonly Uint8Array[]): Uint8Array {
@@ -101,7 +101,7 @@ t.test('an entry truncated at every byte changes nothing and answers nothing', a
 })
 
 t.test('flipped bits lead to refusals, the same ones on each replica', async (t) => {
-  const random = seeded(chooseSeed())
+  const random = new Random(chooseSeed())
   t.comment(`seed ${random.seed}`)
   for (let round = 0; round < 4_000; round++) {
     const data = encodeEntryBatch(77, [create, publish, settle])
@@ -119,7 +119,7 @@ t.test('flipped bits lead to refusals, the same ones on each replica', async (t)
 })
 
 t.test('what the leader accepts is not refused as malformed when it is applied', async (t) => {
-  const random = seeded(chooseSeed())
+  const random = new Random(chooseSeed())
   t.comment(`seed ${random.seed}`)
   let accepted = 0
   for (let round = 0; round < 6_000; round++) {

@@ -1,10 +1,11 @@
 // Live messages by entry, against a plain map.
+
+import { chooseSeed, Random } from '@holdfast/testkit'
 import t from 'tap'
 import { LiveEntries } from '../src/live-entries.ts'
-import { chooseSeed, seeded } from './random.ts'
 
 t.test('agrees with a map, over pages and snapshots', async (t) => {
-  const random = seeded(chooseSeed())
+  const random = new Random(chooseSeed())
   t.comment(`seed ${random.seed}`)
   const live = new LiveEntries()
   const expected = new Map<number, number>()

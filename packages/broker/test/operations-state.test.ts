@@ -17,6 +17,20 @@ t.test('targets tell operations apart', async (t) => {
   )
 })
 
+t.test('what succeeded is done in full, whatever was reported last', async (t) => {
+  const operations = new OperationsState(metadataLimits)
+  const progress = { node: 4, step: 'add-node', done: 9, total: 17, sentence: '9 of 17' }
+  operations.start(1, 'add-node', { peer: 'a', node: null }, 10)
+  operations.advance({ id: 1, ...progress })
+  operations.end(1, null, 20)
+  t.match(operations.get(1), { state: 'succeeded', node: 4, done: 17, total: 17 })
+  t.equal(operations.get(1)?.sentence, 'node 4 is a member')
+  operations.start(2, 'remove-node', { peer: null, node: 4 }, 10)
+  operations.advance({ id: 2, ...progress })
+  operations.end(2, { code: 'LAST_NODE', message: 'no' }, 20)
+  t.match(operations.get(2), { state: 'failed', done: 9, sentence: '9 of 17' })
+})
+
 t.test('what runs is never forgotten, what ended is after a while', async (t) => {
   const operations = new OperationsState({ ...metadataLimits, operationsEndedMax: 2 })
   operations.start(1, 'add-node', { peer: 'kept', node: null }, 10)

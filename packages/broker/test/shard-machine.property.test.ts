@@ -1,8 +1,9 @@
 // The shard machine against the reference, entry by entry; and against itself: a snapshot at any
 // index and the entries behind it give what the full log gives.
+
+import { chooseSeed, Random } from '@holdfast/testkit'
 import t, { type Test } from 'tap'
 import { type MachineSnapshot, readSectionHeader, ShardMachine } from '../src/index.ts'
-import { chooseSeed, type Random, seeded } from './random.ts'
 import { ReferenceShard } from './reference-shard.ts'
 import { Workload } from './shard-workload.ts'
 
@@ -230,6 +231,6 @@ t.test('agrees with the reference, and replays to the same state', async (t) => 
   let seed = chooseSeed()
   for (let round = 0; round < rounds && t.passing(); round++, seed++) {
     t.comment(`seed ${seed}`)
-    run(t, seeded(seed), 500)
+    run(t, new Random(seed), 500)
   }
 })

@@ -1,7 +1,8 @@
 // Snapshots: what they cost, how many blobs they keep, and what becomes of damaged ones.
+
+import { chooseSeed, Random } from '@holdfast/testkit'
 import t from 'tap'
 import { ShardMachine } from '../src/index.ts'
-import { chooseSeed, seeded } from './random.ts'
 import { consumer, producer, ShardFixture } from './shard-fixture.ts'
 
 function settle(shard: ShardFixture, first: number, last: number): void {
@@ -72,7 +73,7 @@ t.test('a long life keeps few blobs, and writes what changes', async (t) => {
 })
 
 t.test('tables are saved when a row changes, also where nothing else does', async (t) => {
-  const random = seeded(chooseSeed())
+  const random = new Random(chooseSeed())
   t.comment(`seed ${random.seed}`)
   const options = { limits: { blobBytes: 1_000, producerExpiryMs: 800 } }
   const shard = new ShardFixture(options)
@@ -163,7 +164,7 @@ t.test('a blob that is missing, cut or damaged fails an assertion and nothing el
   for (let length = 0; length < manifest.length; length++) {
     t.throws(() => restore(manifest.slice(0, length), bytes), failure)
   }
-  const random = seeded(chooseSeed())
+  const random = new Random(chooseSeed())
   t.comment(`seed ${random.seed}`)
   for (let round = 0; round < 3_000; round++) {
     const damaged = [manifest.slice(), bytes.slice()] as const

@@ -1,6 +1,7 @@
 // Random entries for a shard, with everything that goes wrong in a cluster: repeats, gaps, old
 // epochs, unknown queues, stale settlements. Each section comes with its call of the reference.
 import { encodeRecord } from '@holdfast/record'
+import type { Random } from '@holdfast/testkit'
 import {
   type EncodedSection,
   encodeCommandSection,
@@ -10,7 +11,6 @@ import {
   type SectionReply,
   type ShardCommand
 } from '../src/index.ts'
-import type { Random } from './random.ts'
 import type { ReferenceShard } from './reference-shard.ts'
 import type { ReferenceQueue } from './reference-types.ts'
 

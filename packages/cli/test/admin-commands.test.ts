@@ -104,11 +104,11 @@ t.test('node remove watches its operation to the end', async (t) => {
       { body: operation('running', 1) },
       // The metadata group elects: nobody can tell for a moment.
       { status: 503, body: { code: 'UNAVAILABLE', message: 'no leader', details: {} } },
-      { body: operation('done', 2) }
+      { body: operation('succeeded', 2) }
     ]
   })
   t.equal(exitCode, 0)
-  t.same(lines, ['12:00:00  0/2  step 0', '12:00:00  1/2  step 1', '12:00:00  done  step 2'])
+  t.same(lines, ['12:00:00  0/2  step 0', '12:00:00  1/2  step 1', '12:00:00  succeeded  step 2'])
 })
 
 t.test('an operation that fails is a failure of the command', async (t) => {

@@ -7,9 +7,8 @@ import { times } from './limits.ts'
 import { operationStatus } from './operations.ts'
 import type { CallResult } from './peer-message.ts'
 import { clearQueue, deleteQueue, describeQueue, queueStatus, whenCurrent } from './queue-calls.ts'
-import { nodeOf } from './replica-id.ts'
 import { type Responder, refusal } from './responder.ts'
-import type { AdminReply, AdminRequest, QueueStatus } from './status.ts'
+import type { AdminReply, AdminRequest, OperationStatus, QueueStatus } from './status.ts'
 
 type Done = (reply: AdminReply) => void
 
@@ -146,8 +145,7 @@ export function adminAtLeader(core: Core, request: AdminRequest, answer: Answer)
     case 'operation': {
       const operation = operations.get(Number(request.id))
       if (operation !== null) {
-        const status = operationStatus(operation)
-        return answer({ type: 'admin', reply: { type: 'operation', operation: status } })
+        return answerOperation(operationStatus(operation), answer)
       }
       const { id } = request
       return answer(errorResult(new HoldfastError('OPERATION_NOT_FOUND', { operation: id })))
@@ -169,6 +167,9 @@ export function adminAtLeader(core: Core, request: AdminRequest, answer: Answer)
 
 function addNode(core: Core, address: string, answer: Answer): void {
   const { membership, metadata, identity } = core
+  const { running } = metadata.machine.operations
+  const same = running.find(({ kind, peer }) => kind === 'add-node' && peer === address)
+  if (same !== undefined) return answerOperation(operationStatus(same), answer)
   for (const { node, addresses } of metadata.machine.membership.nodes) {
     if (addresses.peer !== address) continue
     return answer(errorResult(new HoldfastError('NODE_ALREADY_MEMBER', { address, node })))
@@ -197,14 +198,11 @@ function removeNode(core: Core, node: number, answer: Answer): void {
   const { machine } = core.metadata
   const known = machine.membership.node(node)
   if (known === null) return answer(errorResult(new HoldfastError('NODE_NOT_FOUND', { node })))
-  const staying = machine.membership.nodes.filter(
-    (other) => other.node !== node && other.state !== 'leaving'
-  )
-  if (staying.length === 0) return answer(errorResult(new HoldfastError('LAST_NODE', { node })))
-  for (const { group } of machine.placement.placements) {
-    const voters = core.reports.report(group)?.voters ?? []
-    const live = voters.filter((replica) => core.membership.isUp(nodeOf(replica)))
-    if (live.length > voters.length / 2) continue
+  const { running } = machine.operations
+  const same = running.find((one) => one.kind === 'remove-node' && one.node === node)
+  if (same !== undefined) return answerOperation(operationStatus(same), answer)
+  const group = core.reconciler.groupEndangeredBy(node)
+  if (group !== null) {
     return answer(errorResult(new HoldfastError('QUORUM_WOULD_BE_LOST', { node, group })))
   }
   startOperation(core, { kind: 'remove-node', peer: null, node }, answer)
@@ -226,7 +224,10 @@ function startOperation(
     if (operation === null) {
       return answer(errorResult(new HoldfastError('OPERATION_NOT_FOUND', { operation: id })))
     }
-    const status = operationStatus(operation)
-    answer({ type: 'admin', reply: { type: 'operation', operation: status } })
+    answerOperation(operationStatus(operation), answer)
   })
+}
+
+function answerOperation(operation: OperationStatus, answer: Answer): void {
+  answer({ type: 'admin', reply: { type: 'operation', operation } })
 }

@@ -4,7 +4,7 @@
 import type { ClientRequest } from '@holdfast/protocol'
 import type { Consumer } from './consumer.ts'
 import type { Core } from './core.ts'
-import { findQueue } from './queue-calls.ts'
+import { findQueue, shardRefusal } from './queue-calls.ts'
 import { type Responder, refusal } from './responder.ts'
 import type { Session } from './session.ts'
 
@@ -20,7 +20,8 @@ export function startConsumer(
   for (const { consumer } of session.consumers.values()) {
     if (consumer.key.tag === tag) return to.refuse(refusal('CONSUMER_TAG_IN_USE', { tag }))
   }
-  findQueue(core, session.vhost, request.queue, to, ({ id: queue, group }) => {
+  findQueue(core, session.vhost, request.queue, to, (target) => {
+    const { id: queue, group } = target
     const key = { session: hex(session.producer.id), tag }
     const command = {
       type: 'attach-consumer',
@@ -35,7 +36,7 @@ export function startConsumer(
     }
     const isTaken = core.shards.propose(group, command, (reply) => {
       if (reply === null) return notLeader()
-      if (reply.type === 'refused') return to.refuse(refusal(reply.code, reply.details))
+      if (reply.type === 'refused') return to.refuse(shardRefusal(reply, target))
       const number = session.nextConsumerNumber()
       const consumer: Consumer = { key, session, number, prefetch, autoAck, unsettled: 0 }
       if (session.isClosed) {

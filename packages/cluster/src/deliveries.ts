@@ -17,6 +17,8 @@ export class Deliveries {
   readonly #shards = new Map<GroupId, Map<number, QueueDelivery>>()
   #awake: Set<QueueDelivery> = new Set()
   readonly #wantMarks = new Set<GroupId>()
+  /** Queues that handed out something, or were attached to, since marks were last looked at. */
+  readonly #moved = new Map<GroupId, Set<QueueDelivery>>()
 
   constructor(core: Core) {
     this.#core = core
@@ -35,8 +37,15 @@ export class Deliveries {
     this.#shards.get(group)?.get(queue)?.wake()
   }
 
-  wantMarks(group: GroupId): void {
-    this.#wantMarks.add(group)
+  wantMarks(delivery: QueueDelivery): void {
+    this.moved(delivery)
+    this.#wantMarks.add(delivery.group)
+  }
+
+  moved(delivery: QueueDelivery): void {
+    const moved = this.#moved.get(delivery.group)
+    if (moved === undefined) this.#moved.set(delivery.group, new Set([delivery]))
+    else moved.add(delivery)
   }
 
   /** This node began or ceased to lead the shard. Consumers of a lost one attach elsewhere. */
@@ -69,7 +78,7 @@ export class Deliveries {
     if (queue === undefined || !this.#shards.has(group)) return false
     const delivery = this.#delivery(group, queue)
     delivery.attach(consumer, resume)
-    this.wantMarks(group)
+    this.wantMarks(delivery)
     return true
   }
 
@@ -191,14 +200,15 @@ export class Deliveries {
 
   /** Marks that should advance, as one command; null if none. */
   takeMarks(group: GroupId): ShardCommand | null {
-    const deliveries = this.#shards.get(group)
-    if (deliveries === undefined) return null
     this.#wantMarks.delete(group)
+    const moved = this.#moved.get(group)
+    if (moved === undefined || moved.size === 0) return null
     const marks: { queue: number; mark: number }[] = []
-    for (const [queue, delivery] of deliveries) {
-      const mark = delivery.wantedMark()
-      if (mark !== null) marks.push({ queue, mark })
+    for (const delivery of moved) {
+      const mark = this.#isCurrent(delivery) ? delivery.wantedMark() : null
+      if (mark !== null) marks.push({ queue: delivery.queue.id, mark })
     }
+    moved.clear()
     return marks.length === 0 ? null : { type: 'advance-marks', marks }
   }
 

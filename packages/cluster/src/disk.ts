@@ -4,6 +4,7 @@
 import type { Core } from './core.ts'
 import { log } from './core.ts'
 import { handOver } from './leadership.ts'
+import type { ForwardOutcome } from './peer-codec.ts'
 
 /** Free bytes below which publishes are refused, and below which leadership is given up. */
 export const diskLimits = { publishBytes: 536_870_912, leadBytes: 268_435_456 } as const
@@ -20,6 +21,12 @@ export class Disk {
   /** Whether publishes to shards that this node leads are refused. */
   get isLow(): boolean {
     return this.freeBytes < diskLimits.publishBytes
+  }
+
+  refusal(number: number): ForwardOutcome {
+    const { freeBytes } = this
+    const details = { freeBytes, limitBytes: diskLimits.publishBytes }
+    return { type: 'refused', number, code: 'DISK_LOW', details }
   }
 
   measured(freeBytes: number, totalBytes: number): void {

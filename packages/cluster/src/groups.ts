@@ -115,7 +115,7 @@ export class Groups {
       this.#listAll()
       return group
     }
-    const host = new ShardHost(this.#core, id, new ShardMachine())
+    const host = new ShardHost(this.#core, id, new ShardMachine({ group: id }))
     const group = new Group(this.#core, id, raft, host)
     group.onLeadership = (isLeading) => shardLeadership(this.#core, id, isLeading)
     this.#shards.set(id, { group, host })
@@ -238,7 +238,9 @@ export class Groups {
     }
     const shard = this.#shards.get(id)
     assert(shard !== undefined, 'a restored shard is open')
-    shard.host = new ShardHost(this.#core, id, ShardMachine.restore(meta.manifest, byId))
+    const firstBlobId = this.#core.snapshots.firstFreeBlob(id)
+    const machine = ShardMachine.restore(meta.manifest, byId, { group: id, firstBlobId })
+    shard.host = new ShardHost(this.#core, id, machine)
     shard.group.host = shard.host
   }
 

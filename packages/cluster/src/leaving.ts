@@ -1,8 +1,9 @@
-// Leaving groups: a replica that was removed from its group while it lagged never hears of it from the
-// log, since leaders write to members only. It may go when the leader, in its own term or a later one
-// and with all that this replica knows to be committed, says that the committed configuration does
-// not name it; when metadata does not wish for it either; and when the leader has written nothing to
-// it for long. A leader that had taken it in again would have written within that time.
+// Leaving groups: a replica that was removed from its group while it lagged never hears of it from
+// the log, since leaders write to members only. It may go when the leader, in its own term or a
+// later one and with all that this replica knows to be committed, says that the committed
+// configuration does not name it; when metadata does not wish for it either; and when the leader
+// has written nothing to it for long. A leader that had taken it in again would have written within
+// that time.
 import type { Core } from './core.ts'
 import type { AnyGroup } from './groups.ts'
 import { times } from './limits.ts'

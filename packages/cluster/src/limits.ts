@@ -17,6 +17,8 @@ export const limits = {
   nodeQueuedBytesMax: 67_108_864,
   /** Forwarded to one shard's leader and not yet answered. */
   forwardBytesMax: 8_388_608,
+  /** Sections of publishes among them; a shard remembers the outcomes of twice as many. */
+  forwardSectionsMax: 4096,
   /** Append requests and payload in flight to one follower of one group. */
   inflightRequestsMax: 16,
   inflightBytesMax: 4_194_304,
@@ -104,6 +106,8 @@ export const times = {
   lentIdleMs: 5_000,
   /** As long as its message is arriving, for this long. */
   lentSlowMs: 60_000,
+  /** A dispatch mark that did not advance is asked for again. */
+  markRetryMs: 1_000,
   /** Forwarded publishes without any answer are sent again. */
   forwardRetryMs: 3_000,
   snapshotTransferIdleMs: 15_000,

@@ -114,7 +114,9 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
 
   /** At the leader: commits a change, and answers when it is in force everywhere. */
   change(command: MetadataCommand, answer: Answer): void {
-    const isOffered = this.group?.offer(encodeMetadataCommand(command), (result) => {
+    const encoded = encode(command)
+    if ('error' in encoded) return answer({ type: 'reply', reply: encoded })
+    const isOffered = this.group?.offer(encoded.bytes, (result) => {
       if (result === null) return answer(this.#notLeader())
       if ('error' in result) return answer({ type: 'reply', reply: result })
       const { reply } = result
@@ -130,7 +132,9 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
 
   /** At the leader: commits without waiting for anybody; for the cluster's own bookkeeping. */
   propose(command: MetadataCommand, done: (result: MetadataResult | null) => void): void {
-    if (this.group?.offer(encodeMetadataCommand(command), done) !== true) done(null)
+    const encoded = encode(command)
+    if ('error' in encoded) return done(encoded)
+    if (this.group?.offer(encoded.bytes, done) !== true) done(null)
   }
 
   /** Answers changes that are in force by now. */
@@ -157,5 +161,17 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
   #notLeader(): CallResult {
     const leader = this.group?.leaderNode ?? 0
     return errorResult(new HoldfastError('NOT_LEADER', { group: 0, leader }))
+  }
+}
+
+/** What a client asks for may not fit into a command: that is its refusal, and nobody's end. */
+function encode(
+  command: MetadataCommand
+): { readonly bytes: Uint8Array } | { readonly error: WireError } {
+  try {
+    return { bytes: encodeMetadataCommand(command) }
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error
+    return { error: error.toWire() }
   }
 }

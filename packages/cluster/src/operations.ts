@@ -43,8 +43,8 @@ export class Operations {
     const done = joined.length
     if (placed.length === done && this.#core.reconciler.isPlaced)
       return this.#end(operation, null, '')
-    const sentence = `the node is a voter of ${done} of ${placed.length} groups`
-    this.#report(operation, 2 + done, 2 + placed.length, sentence)
+    const sentence = `node ${operation.node} is a voter of ${done} of ${placed.length} groups`
+    this.#report(operation, 2 + done, 2 + placed.length, `${sentence}${this.#absent()}`)
   }
 
   #hasVoter(group: number, replica: number): boolean {
@@ -100,7 +100,21 @@ export class Operations {
     const total = placements.length + 1
     if (left.length === 0) return this.#commit(operation, { type: 'forget-node', node: id })
     const done = placements.length - left.length
-    this.#report(operation, done, total, `${left.length} groups still name node ${id}`)
+    const sentence = `${left.length} of ${placements.length} groups name node ${id}`
+    this.#report(operation, done, total, `${sentence}${this.#absent(id)}`)
+  }
+
+  /** What may keep an operation from going on, for people: members that do not answer. */
+  #absent(leaving: number = 0): string {
+    const { membership, metadata } = this.#core
+    const absent = metadata.machine.membership.nodes
+      .map(({ node }) => node)
+      .filter((node) => node !== leaving && !membership.isUp(node))
+    if (absent.length === 0) return ''
+    const which = absent.join(', ')
+    return absent.length === 1
+      ? `; node ${which} does not answer`
+      : `; nodes ${which} do not answer`
   }
 
   /** Whether a group's own configuration names the node; unknown counts as yes. */

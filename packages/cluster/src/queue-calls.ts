@@ -1,9 +1,9 @@
 // Finding, describing, purging and deleting a queue from any node: metadata knows where it is, its
 // shard's leader knows what is in it.
-import type { QueueTarget, SectionReply, ShardCommand } from '@holdfast/broker'
+import type { QueueTarget, Refused, SectionReply, ShardCommand } from '@holdfast/broker'
+import type { WireError } from '@holdfast/errors'
 import type { Core } from './core.ts'
 import { times } from './limits.ts'
-import type { GroupId } from './log-store.ts'
 import type { QueueCounts } from './peer-message.ts'
 import { type Responder, refusal } from './responder.ts'
 import type { QueueStatus } from './status.ts'
@@ -38,31 +38,39 @@ export function findQueue(
   })
 }
 
+/** A shard that does not have a queue knows its id only; who asked knows the name. */
+export function shardRefusal(refused: Refused, { vhost, name }: QueueTarget): WireError {
+  const isGone = refused.code === 'QUEUE_NOT_FOUND'
+  return refusal(refused.code, isGone ? { queue: name, vhost } : refused.details)
+}
+
 /** Brings a command to a shard's leader until it is answered or the time is up. */
 export function submitToShard(
   core: Core,
-  group: GroupId,
+  queue: QueueTarget,
   command: ShardCommand,
   to: Responder,
   done: (reply: SectionReply) => void,
   deadlineMs: number = core.clock.nowMs + times.requestTimeoutMs
 ): void {
+  const { group } = queue
   core.shards.submit(group, command, (reply) => {
-    if (reply?.type === 'refused') return to.refuse(refusal(reply.code, reply.details))
+    if (reply?.type === 'refused') return to.refuse(shardRefusal(reply, queue))
     if (reply !== null) return done(reply)
     if (core.clock.nowMs >= deadlineMs) {
       return to.refuse(refusal('UNAVAILABLE', { reason: `group ${group} has no leader` }))
     }
     core.timers.after(times.retryMs, () => {
-      submitToShard(core, group, command, to, done, deadlineMs)
+      submitToShard(core, queue, command, to, done, deadlineMs)
     })
   })
 }
 
 export function clearQueue(core: Core, vhost: string, name: string, to: Responder): void {
-  findQueue(core, vhost, name, to, ({ id: queue, group }) => {
+  findQueue(core, vhost, name, to, (target) => {
     // The leader adds what consumers hold, which stays.
-    submitToShard(core, group, { type: 'purge-queue', queue, keep: [] }, to, (reply) => {
+    const command: ShardCommand = { type: 'purge-queue', queue: target.id, keep: [] }
+    submitToShard(core, target, command, to, (reply) => {
       to.done({ messages: messagesOf(reply) })
     })
   })
@@ -76,9 +84,10 @@ export function deleteQueue(
   to: Responder
 ): void {
   const { name, ifUnused, ifEmpty } = request
-  findQueue(core, vhost, name, to, ({ id: queue, group }) => {
+  findQueue(core, vhost, name, to, (target) => {
+    const queue = target.id
     const condition: ShardCommand = { type: 'delete-queue-if', queue, ifUnused, ifEmpty }
-    submitToShard(core, group, condition, to, (reply) => {
+    submitToShard(core, target, condition, to, (reply) => {
       const messages = messagesOf(reply)
       core.metadata.submit({ type: 'delete-queue', vhost, name, queue }, (answer) => {
         // Asked again after a lost answer: it is gone, as wanted.

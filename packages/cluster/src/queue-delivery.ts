@@ -31,6 +31,7 @@ export class QueueDelivery {
   /** No offset from here on was handed out in this term. */
   #cursor = 1
   #markAsked = 0
+  #markAskedMs = Number.NEGATIVE_INFINITY
   #isReading = false
   #isRetrying = false
 
@@ -129,9 +130,12 @@ export class QueueDelivery {
     let prefetch = 0
     for (const consumer of this.#consumers) prefetch += consumer.prefetch
     const block = Math.min(limits.markBlockMax, Math.max(limits.markBlockMin, 2 * prefetch))
-    const reached = Math.max(this.queue.mark, this.#markAsked)
+    const { nowMs } = this.#core.clock
+    const isAsked = nowMs < this.#markAskedMs + times.markRetryMs
+    const reached = isAsked ? Math.max(this.queue.mark, this.#markAsked) : this.queue.mark
     if (reached - this.#cursor >= block / 2) return null
     this.#markAsked = this.#cursor + block
+    this.#markAskedMs = nowMs
     return this.#markAsked
   }
 
@@ -228,7 +232,9 @@ export class QueueDelivery {
     }
     this.#cursor = offset
     if (offset <= this.queue.mark) return offset
-    this.#core.deliveries.wantMarks(this.group)
+    this.#core.deliveries.wantMarks(this)
+    // The command may be lost; only whoever waits for it asks again.
+    this.#retryLater()
     return null
   }
 
@@ -251,6 +257,7 @@ export class QueueDelivery {
     const { counters } = this.#core
     counters.deliveredMessages += count
     if (attempt > 0) counters.redeliveredMessages += count
+    this.#core.deliveries.moved(this)
     consumer.session.deliver({
       consumer: consumer.number,
       exchange,

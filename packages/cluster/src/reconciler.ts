@@ -58,23 +58,41 @@ export class Reconciler {
   }
 
   /** Replica ids of the nodes that may hold data. */
-  #eligible(): ReplicaId[] {
+  #eligible(leaving: number | null): ReplicaId[] {
     const { nodes } = this.#core.metadata.machine.membership
     return nodes
-      .filter(({ state }) => state === 'up')
+      .filter(({ node, state }) => state === 'up' && node !== leaving)
       .map(({ node, incarnation }) => replicaOf(node, incarnation))
   }
 
-  /** Where the replicas should be, with the nodes there are now. */
-  #wishes(): readonly Wish[] {
+  /** Where the replicas should be, with the nodes there are now, or without one of them. */
+  #wishes(leaving: number | null = null): readonly Wish[] {
     const [first, ...shards] = this.#core.metadata.machine.placement.placements
-    const eligible = this.#eligible()
+    const eligible = this.#eligible(leaving)
     if (first === undefined || eligible.length === 0) return []
     const voters = placeMetadata(first.replicas, eligible, limits.metadataVotersMax)
     return [
       { group: 0, replicas: voters },
       ...placeShards(shards, eligible, limits.shardReplicasMax)
     ]
+  }
+
+  /**
+   * A group that has no live majority, or would be left without one by the removal of a node; null
+   * if there is none.
+   */
+  groupEndangeredBy(node: number): GroupId | null {
+    for (const { group, replicas } of this.#wishes(node)) {
+      const voters = this.#core.reports.report(group)?.voters ?? []
+      if (!this.#hasLiveMajority(voters) || !this.#hasLiveMajority(replicas)) return group
+    }
+    return null
+  }
+
+  #hasLiveMajority(voters: readonly ReplicaId[]): boolean {
+    const { membership } = this.#core
+    const live = voters.filter((replica) => membership.isUp(nodeOf(replica)))
+    return live.length > voters.length / 2
   }
 
   #isPlacedNow({ group, replicas }: Wish): boolean {
@@ -105,7 +123,8 @@ export class Reconciler {
       const report = this.#core.reports.report(group)
       if (report?.caughtUp == null || this.#changing.has(group)) continue
       const step = nextStep(report, replicas, this.#observers(group, replicas))
-      if (step === null) continue
+      // A joint configuration binds the old majority to the new one, which must be there.
+      if (step === null || !this.#hasLiveMajority(step.voters)) continue
       if (step.isGrowing && ++growing > growingMax) continue
       this.#change(group, report, step)
     }

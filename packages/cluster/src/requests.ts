@@ -30,6 +30,10 @@ export function handleRequest(core: Core, session: Session, event: RequestEvent)
   if (core.identity === null) {
     return responder.refuse(refusal('UNAVAILABLE', { reason: 'this node is in no cluster yet' }))
   }
+  if (core.metadata.machine.clusterId === null) {
+    const reason = 'this node is still learning the metadata'
+    return responder.refuse(refusal('UNAVAILABLE', { reason }))
+  }
   carryOut(core, session, request, responder)
 }
 

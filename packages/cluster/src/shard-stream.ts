@@ -104,7 +104,7 @@ export class ShardStream {
 
   #send(leader: number): void {
     const sections: { number: number; bytes: Uint8Array }[] = []
-    while (this.#sent < this.#items.length) {
+    while (this.#sent < Math.min(this.#items.length, limits.forwardSectionsMax)) {
       const item = this.#items[this.#sent]
       if (item === undefined) break
       const isFull = this.#sentBytes + item.sizeBytes > limits.forwardBytesMax

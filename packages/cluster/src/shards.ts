@@ -3,6 +3,8 @@
 import {
   encodeCommandSection,
   encodeEntryBatch,
+  encodePublishSection,
+  type PublishHeader,
   readSectionAlone,
   type SectionReply,
   type ShardCommand,
@@ -10,6 +12,7 @@ import {
 } from '@holdfast/broker'
 import { HoldfastError } from '@holdfast/errors'
 import type { EntryId } from '@holdfast/raft'
+import { join } from './byte-writer.ts'
 import { type Answer, errorResult } from './calls.ts'
 import type { Core } from './core.ts'
 import type { Group, MachineHost } from './group.ts'
@@ -133,18 +136,21 @@ export class Shards {
     if (cursor.pending.has(number)) return true
     // A queue whose creation or deletion is on its way to this shard: the publish comes again in a
     // moment.
-    const { queues } = readSectionAlone(bytes)
+    const header = readSectionAlone(bytes)
     const { topologyCursor } = host.machine
-    const isEarly = queues.some((queue) => {
+    const isEarly = header.queues.some((queue) => {
       const { closingUntilMs = 0 } = host.machine.queue(queue) ?? {}
       return queue > topologyCursor || closingUntilMs > this.#core.clock.wallMs
     })
+    const isLow = this.#core.disk.isLow
     const isTaken =
       !isEarly &&
       shard.hasRoom &&
-      shard.offer(bytes, (reply) => {
+      shard.offer(isLow ? refusedSection(header) : bytes, (reply) => {
         cursor.pending.delete(number)
-        this.#result(from, group, epoch, outcomeOf(number, reply))
+        const isRefused = isLow && reply?.type === 'refused'
+        const outcome = isRefused ? this.#core.disk.refusal(number) : outcomeOf(number, reply)
+        this.#result(from, group, epoch, outcome)
       })
     if (isTaken) cursor.pending.add(number)
     cursor.expected = isTaken ? Math.max(cursor.expected, number + 1) : number
@@ -213,4 +219,15 @@ function outcomeOf(number: number, reply: SectionReply | null): ForwardOutcome {
     default:
       return { type: 'again', from: number }
   }
+}
+
+/**
+ * Takes the number of a section that the leader refuses, in a form that every machine refuses too: the
+ * numbers of a gateway have no gaps, and a repeat must not turn the refusal into a success.
+ */
+function refusedSection({ gateway, number, first }: PublishHeader): Uint8Array {
+  // The byte 0xc1 begins no msgpack value.
+  const blob = new Uint8Array(4).fill(0xc1)
+  const nowhere = { producer: null, exchange: '', routingKey: '', queues: [], count: 1, blob }
+  return join(encodePublishSection({ gateway, number, first, ...nowhere }))
 }

@@ -42,6 +42,8 @@ interface GroupSnapshots {
   isInstalling: boolean
   /** What was applied when last looked at, and since when it is that. */
   seenIndex: number
+  /** This replica has used ids of blobs up to here. */
+  lastBlob: number
   seenSinceMs: number
 }
 
@@ -58,7 +60,13 @@ export class Snapshots {
     const state = this.#state(group)
     state.taken = { meta, blobs }
     state.isInstalling = false
+    state.lastBlob = Math.max(state.lastBlob, blobs.at(-1) ?? 0)
     state.keepPoints = [{ index: meta.id.index + 1, bytes: state.appliedBytesTotal }]
+  }
+
+  /** Ids of blobs are never reused by a replica, those of a snapshot it replaced included. */
+  firstFreeBlob(group: GroupId): number {
+    return this.#state(group).lastBlob + 1
   }
 
   /** An install is handed to the store. */
@@ -124,6 +132,7 @@ export class Snapshots {
     const keepFrom = this.#keepFrom(group, state, isAtRest ? 1 : 2)
     const { newBlobs, blobs, freed } = machine
     state.isTaking = true
+    state.lastBlob = Math.max(state.lastBlob, blobs.at(-1) ?? 0)
     this.#core.counters.snapshotsTaken++
     const record = this.#core.commit.addSnapshot({
       group: group.id,
@@ -213,6 +222,7 @@ export class Snapshots {
         isTaking: false,
         isInstalling: false,
         seenIndex: 0,
+        lastBlob: 0,
         seenSinceMs: 0
       }
       this.#groups.set(group, state)

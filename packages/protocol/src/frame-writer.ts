@@ -1,6 +1,8 @@
 // Writes frames, as msgpack, one behind the other into slabs, and hands them out as few chunks: one
 // write per turn instead of one per frame. Large blobs are not copied: they become chunks between
-// two slabs. frame := length:u32be payload
+// two slabs.
+//
+//   frame := length:u32be payload
 import { assert } from '@holdfast/errors'
 import { pack, utf8Encode } from '@holdfast/record'
 import { protocolLimits } from './limits.ts'

@@ -4,9 +4,9 @@
 // printed; `node cluster.property.test.js SEED 1` repeats it alone, `SEED COUNT` runs that many.
 import { argv } from 'node:process'
 import { assert } from '@holdfast/errors'
+import { Random } from '@holdfast/testkit'
 import t from 'tap'
 import { describeConfiguration, describeId, type ReplicaId } from '../src/index.ts'
-import { SeededRandom } from './seeded-random.ts'
 import { calm, type Replica, SimulatedCluster } from './simulated-cluster.ts'
 
 const replicaIds: readonly ReplicaId[] = [1, 2, 3, 4, 5]
@@ -23,21 +23,21 @@ interface Tally {
 
 class Storm {
   readonly cluster: SimulatedCluster
-  readonly random: SeededRandom
+  readonly random: Random
   readonly #chances: readonly (readonly [number, () => void])[]
   changes = 0
   #serial = 0
 
   constructor(seed: number) {
-    this.random = new SeededRandom(seed * 7919 + 1)
+    this.random = new Random(seed * 7919 + 1)
     const { random } = this
     this.cluster = new SimulatedCluster(seed, {
-      loss: random.chance(0.5) ? random.next() * 0.3 : 0,
-      duplicate: random.chance(0.5) ? random.next() * 0.3 : 0,
+      loss: random.chance(0.5) ? random.fraction() * 0.3 : 0,
+      duplicate: random.chance(0.5) ? random.fraction() * 0.3 : 0,
       delayTicksMax: random.chance(0.6) ? random.below(16) : 0,
-      disk: 0.3 + random.next() * 0.7
+      disk: 0.3 + random.fraction() * 0.7
     })
-    const upTo = (most: number): number => (random.chance(0.7) ? random.next() * most : 0)
+    const upTo = (most: number): number => (random.chance(0.7) ? random.fraction() * most : 0)
     this.#chances = [
       [0.5 + upTo(0.5), () => this.#propose()],
       [upTo(random.chance(0.3) ? 0.3 : 0.05), () => this.#crash()],
@@ -89,13 +89,13 @@ class Storm {
   }
 
   #anyone(action: (replica: Replica) => void): void {
-    const replica = this.random.pick(this.cluster.up)
+    const replica = this.random.pickAny(this.cluster.up)
     if (replica !== undefined) this.cluster.run(replica, () => action(replica))
   }
 
   #leader(action: (replica: Replica) => void): void {
     const leaders = this.cluster.up.filter(({ raft }) => raft.isLeader)
-    const replica = this.random.pick(leaders)
+    const replica = this.random.pickAny(leaders)
     if (replica !== undefined) this.cluster.run(replica, () => action(replica))
   }
 
@@ -110,23 +110,23 @@ class Storm {
   }
 
   #crash(): void {
-    const replica = this.random.pick(this.cluster.up)
+    const replica = this.random.pickAny(this.cluster.up)
     if (replica !== undefined) this.cluster.crash(replica)
   }
 
   #restart(): void {
     const down = [...this.cluster.replicas.values()].filter(({ isUp }) => !isUp)
-    const replica = this.random.pick(down)
+    const replica = this.random.pickAny(down)
     if (replica !== undefined) this.cluster.restart(replica)
   }
 
   #transfer(): void {
-    this.#leader(({ raft }) => raft.transfer(this.random.pick(replicaIds) ?? 1))
+    this.#leader(({ raft }) => raft.transfer(this.random.pick(replicaIds)))
   }
 
   #change(): void {
     this.#leader(({ raft }) => {
-      const shuffled = replicaIds.map((id) => ({ id, at: this.random.next() }))
+      const shuffled = replicaIds.map((id) => ({ id, at: this.random.fraction() }))
       const ids = shuffled.sort((left, right) => left.at - right.at).map(({ id }) => id)
       const count = 1 + this.random.below(5)
       const target = { voters: ids.slice(0, count), learners: ids.slice(count, count + 1) }
@@ -153,7 +153,7 @@ class Storm {
   }
 
   #read(): void {
-    const replica = this.random.pick(this.cluster.up)
+    const replica = this.random.pickAny(this.cluster.up)
     if (replica !== undefined) this.cluster.requestRead(replica)
   }
 
@@ -180,7 +180,7 @@ class Storm {
   }
 
   #linkLost(): void {
-    this.#leader(({ raft }) => raft.reportUnreachable(this.random.pick(replicaIds) ?? 1))
+    this.#leader(({ raft }) => raft.reportUnreachable(this.random.pick(replicaIds)))
   }
 
   /** The weather clears: a leader is found, and everyone in its configuration catches up. */

@@ -1,8 +1,8 @@
 // The bytes of a configuration: round trip, and everything else is refused.
 import { AssertionError } from '@holdfast/errors'
+import { Random } from '@holdfast/testkit'
 import t from 'tap'
 import { decodeConfiguration, encodeConfiguration } from '../src/index.ts'
-import { SeededRandom } from './seeded-random.ts'
 
 const seed = 7
 const sample = { voters: [1, 2 ** 40 + 3], outgoing: [1, 2], learners: [2, 9] }
@@ -34,7 +34,7 @@ t.test('truncated at any byte, or with a byte more, it is refused', async (t) =>
 })
 
 t.test(`flipped bits give a valid configuration or an assertion, seed ${seed}`, async (t) => {
-  const random = new SeededRandom(seed)
+  const random = new Random(seed)
   for (let round = 0; round < 2000; round++) {
     const bytes = encodeConfiguration(sample)
     const at = random.below(bytes.length)

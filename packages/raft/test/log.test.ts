@@ -1,8 +1,9 @@
 // The log in memory, against a naive one: an array of everything.
+
+import { Random } from '@holdfast/testkit'
 import t from 'tap'
 import { blankState, type Entry } from '../src/index.ts'
 import { RaftLog } from '../src/log.ts'
-import { SeededRandom } from './seeded-random.ts'
 import { command, stateOf, voters } from './single-replica.ts'
 
 const configuration = voters(1)
@@ -23,13 +24,13 @@ t.test('a blank log knows index 0 and nothing else', async (t) => {
 
 for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
   t.test(`agrees with a naive log, seed ${seed}`, async (t) => {
-    const random = new SeededRandom(seed)
+    const random = new Random(seed)
     const log = new RaftLog(blankState())
     const naive: Entry[] = []
     let forgotten = 0
     let term = 1
     for (let step = 0; step < 4000; step++) {
-      const choice = random.next()
+      const choice = random.fraction()
       if (choice < 0.7) {
         if (random.chance(0.1)) term++
         const entry = command(naive.length + 1, term, 'x'.repeat(random.below(9)))

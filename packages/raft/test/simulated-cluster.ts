@@ -2,6 +2,7 @@
 // reorders and divides. Every probability is drawn from the seed (swarm testing), so that each seed
 // is another kind of weather. After every step the checkers look at the replica that took it.
 import { assert } from '@holdfast/errors'
+import { Random } from '@holdfast/testkit'
 import {
   blankState,
   bootstrapState,
@@ -15,7 +16,6 @@ import {
   type ReplicaId
 } from '../src/index.ts'
 import { Checkers } from './checkers.ts'
-import { SeededRandom } from './seeded-random.ts'
 import { SimulatedDisk, type Write } from './simulated-disk.ts'
 
 export interface Replica {
@@ -45,7 +45,7 @@ export interface Weather {
 export const calm: Weather = { loss: 0, duplicate: 0, delayTicksMax: 0, disk: 1 }
 
 export class SimulatedCluster {
-  readonly random: SeededRandom
+  readonly random: Random
   readonly checkers: Checkers = new Checkers()
   readonly replicas: Map<ReplicaId, Replica> = new Map()
   readonly blocked: Set<string> = new Set()
@@ -58,7 +58,7 @@ export class SimulatedCluster {
   #nextRead = 1
 
   constructor(seed: number, weather: Weather) {
-    this.random = new SeededRandom(seed)
+    this.random = new Random(seed)
     this.weather = weather
     this.config = {
       electionTimeoutTicks: 10,
@@ -68,7 +68,7 @@ export class SimulatedCluster {
       inflightBytesMax: 1 + this.random.below(128),
       uncommittedBytesMax: 64 + this.random.below(1024),
       broadcastCommit: this.random.chance(0.5),
-      random: () => this.random.next()
+      random: () => this.random.fraction()
     }
   }
 

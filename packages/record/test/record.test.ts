@@ -1,5 +1,6 @@
 // Records: round trip, slices, limits, and hostile bytes.
 import { HoldfastError } from '@holdfast/errors'
+import { chooseSeed, Random } from '@holdfast/testkit'
 import t from 'tap'
 import {
   encodeRecord,
@@ -13,7 +14,6 @@ import {
   skipRecord
 } from '../src/index.ts'
 import { verdict, withProperties } from './property-records.ts'
-import { chooseSeed, type Random, seeded } from './random.ts'
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts))
@@ -46,7 +46,7 @@ function randomProperties(random: Random): Properties | null {
 }
 
 t.test('records pass through a blob unchanged', async (t) => {
-  const random = seeded(chooseSeed())
+  const random = new Random(chooseSeed())
   t.comment(`seed ${random.seed}`)
   const messages = Array.from({ length: 300 }, () => ({
     properties: randomProperties(random),
@@ -88,7 +88,7 @@ t.test('a record truncated at every byte is refused', async (t) => {
 })
 
 t.test('a record with flipped bits is accepted whole or refused with a code', async (t) => {
-  const random = seeded(chooseSeed())
+  const random = new Random(chooseSeed())
   t.comment(`seed ${random.seed}`)
   for (let round = 0; round < 5_000; round++) {
     const record = encodeRecord(randomProperties(random), new Uint8Array(random.below(40)))

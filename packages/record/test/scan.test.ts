@@ -1,10 +1,10 @@
 // The scanner against every prefix, flipped bits and lying lengths: a coded error or an exact end.
 import { isDeepStrictEqual } from 'node:util'
 import { HoldfastError } from '@holdfast/errors'
+import { chooseSeed, Random } from '@holdfast/testkit'
 import t from 'tap'
 import { pack, skipValue, unpack } from '../src/index.ts'
 import { valueEnd } from '../src/scan.ts'
-import { chooseSeed, type Random, seeded } from './random.ts'
 
 function randomValue(random: Random, depth: number): unknown {
   const integers = [
@@ -61,7 +61,7 @@ function isCoded(run: () => unknown): boolean {
 }
 
 t.test('packs and unpacks any value, and the scanner finds its end', async (t) => {
-  const random = seeded(chooseSeed())
+  const random = new Random(chooseSeed())
   t.comment(`seed ${random.seed}`)
   for (let round = 0; round < 400; round++) {
     const value = randomValue(random, 4)
@@ -73,7 +73,7 @@ t.test('packs and unpacks any value, and the scanner finds its end', async (t) =
 })
 
 t.test('refuses each value truncated at every byte', async (t) => {
-  const random = seeded(chooseSeed())
+  const random = new Random(chooseSeed())
   t.comment(`seed ${random.seed}`)
   for (let round = 0; round < 60; round++) {
     const bytes = pack(randomValue(random, 2))
@@ -92,7 +92,7 @@ t.test('refuses each value truncated at every byte', async (t) => {
 t.test(
   'answers flipped bits with a value or a coded error, and never reads past the end',
   async (t) => {
-    const random = seeded(chooseSeed())
+    const random = new Random(chooseSeed())
     t.comment(`seed ${random.seed}`)
     for (let round = 0; round < 3_000; round++) {
       const bytes = pack(randomValue(random, 3))

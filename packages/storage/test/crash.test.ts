@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { entryAt } from '@holdfast/cluster/contract'
+import { Random } from '@holdfast/testkit'
 import t from 'tap'
 import { openStore } from '../src/index.ts'
-import { SeededRandom } from './seeded-random.ts'
 
 const writer = fileURLToPath(new URL('./writer-process.js', import.meta.url))
 
@@ -34,7 +34,7 @@ async function writeAndKill(directory: string, extraMs: number): Promise<number>
 
 t.test('what was acknowledged survives kill -9', async (t) => {
   const directory = join(t.testdir(), 'data')
-  const random = new SeededRandom(42)
+  const random = new Random(42)
   for (let round = 0; round < 8; round += 1) {
     const acknowledged = await writeAndKill(directory, random.integer(0, 60))
     const store = await openStore({ directory, tuning: { checkpointOnClose: false } })

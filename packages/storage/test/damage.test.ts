@@ -4,9 +4,9 @@ import { cp, readdir, readFile, stat, truncate, unlink, writeFile } from 'node:f
 import { join } from 'node:path'
 import { commitRecord, entryAt } from '@holdfast/cluster/contract'
 import { HoldfastError } from '@holdfast/errors'
+import { Random } from '@holdfast/testkit'
 import t from 'tap'
 import { type LevelStore, openStore } from '../src/index.ts'
-import { SeededRandom } from './seeded-random.ts'
 import { entriesCount, filesOf, makeStore, tuning } from './store-files.ts'
 
 async function openOutcome(directory: string): Promise<LevelStore | string> {
@@ -35,7 +35,7 @@ t.test('300 bit flips in the write-ahead log are all found or harmless', async (
   const directory = join(t.testdir(), 'data')
   await makeStore(directory, 300)
   const [path = ''] = await filesOf(directory, '.log')
-  const random = new SeededRandom(7)
+  const random = new Random(7)
   let found = 0
   for (let flip = 0; flip < 300; flip += 1) {
     const copy = join(t.testdirName, `copy-${flip}`)
@@ -78,7 +78,7 @@ t.test(
     }
     await first.write(commitRecord(entriesCount + 1, { snapshots: [snapshot] }))
     await first.close()
-    const random = new SeededRandom(11)
+    const random = new Random(11)
     let damaged = 0
     for (let flip = 0; flip < 40; flip += 1) {
       const copy = join(t.testdirName, `copy-${flip}`)

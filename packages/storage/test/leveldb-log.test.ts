@@ -1,11 +1,11 @@
 // The reader of LevelDB's log format, against files that LevelDB wrote and harm done to them.
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Random } from '@holdfast/testkit'
 import { ClassicLevel } from 'classic-level'
 import t from 'tap'
 import { crc32c, maskCrc } from '../src/crc32c.ts'
 import { scanLog } from '../src/leveldb-log.ts'
-import { SeededRandom } from './seeded-random.ts'
 
 async function makeLog(directory: string, sizes: readonly number[]): Promise<Buffer> {
   const database = new ClassicLevel<string, Uint8Array>(directory, { valueEncoding: 'view' })
@@ -69,7 +69,7 @@ t.test('a flip of any bit before the end of a small log is found', async (t) => 
 })
 
 t.test('flips in a log of many blocks are found', async (t) => {
-  const random = new SeededRandom(3)
+  const random = new Random(3)
   const sizes = Array.from({ length: 60 }, () => random.integer(0, 9000))
   const bytes = await makeLog(t.testdir(), sizes)
   for (let flip = 0; flip < 300; flip += 1) {

@@ -1,12 +1,13 @@
 // The index of a log and the table of records, against maps.
+
+import { Random } from '@holdfast/testkit'
 import t from 'tap'
 import { LogIndex, Segment } from '../src/log-index.ts'
 import { RecordTable } from '../src/record-table.ts'
-import { SeededRandom } from './seeded-random.ts'
 
 for (const seed of [1, 2, 3]) {
   t.test(`seed ${seed}: the index does what a map does`, async (t) => {
-    const random = new SeededRandom(seed)
+    const random = new Random(seed)
     const index = new LogIndex(() => undefined)
     const model = new Map<number, { sequence: number; isFreed: boolean }>()
     let held = 0
@@ -15,7 +16,7 @@ for (const seed of [1, 2, 3]) {
     }
     for (let step = 1; step <= 3000; step += 1) {
       const at = random.integer(1, 3000)
-      const kind = random.next()
+      const kind = random.fraction()
       if (kind < 0.7) {
         const row = { index: at, sequence: step, position: at, length: 9, checksum: 1, term: 2 }
         index.set(row, release)

@@ -1,6 +1,7 @@
 // Records as bytes: what goes in comes out, and bytes that are not whole are refused, never
 // misread.
 import { commitRecord, entryAt } from '@holdfast/cluster/contract'
+import { Random } from '@holdfast/testkit'
 import t from 'tap'
 import { ByteReader, Unreadable } from '../src/byte-reader.ts'
 import { ByteWriter } from '../src/byte-writer.ts'
@@ -10,7 +11,6 @@ import { recordKey, sequenceOfKey } from '../src/keys.ts'
 import { decodeCommitRecord } from '../src/record-decoder.ts'
 import { RecordEncoder } from '../src/record-encoder.ts'
 import { readHeader } from '../src/section.ts'
-import { SeededRandom } from './seeded-random.ts'
 
 const storeId = Buffer.from('0123456789abcdef0123456789abcdef', 'hex')
 const meta = {
@@ -93,7 +93,7 @@ t.test('a record of another store or sequence is refused', async (t) => {
 })
 
 t.test('random bytes are no checkpoint, and lying counts cost nothing', async (t) => {
-  const random = new SeededRandom(5)
+  const random = new Random(5)
   for (let run = 0; run < 2000; run += 1) {
     const bytes = Uint8Array.from({ length: random.integer(0, 200) }, () => random.integer(0, 255))
     bytes[0] = 0

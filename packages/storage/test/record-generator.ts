@@ -9,18 +9,18 @@ import type {
   StageWrite
 } from '@holdfast/cluster'
 import { commitRecord, entryAt, type MemoryDisk } from '@holdfast/cluster/contract'
-import type { SeededRandom } from './seeded-random.ts'
+import type { Random } from '@holdfast/testkit'
 
 const groupsMax = 4
 const configuration = { voters: [1, 2, 3], outgoing: [], learners: [] }
 
 export class RecordGenerator {
-  readonly #random: SeededRandom
+  readonly #random: Random
   readonly #disk: MemoryDisk
   #nextBlob = 1
   #term = 1
 
-  constructor(random: SeededRandom, disk: MemoryDisk) {
+  constructor(random: Random, disk: MemoryDisk) {
     this.#random = random
     this.#disk = disk
   }
@@ -32,7 +32,7 @@ export class RecordGenerator {
     const installs: InstallWrite[] = []
     const removedGroups: number[] = []
     for (let group = 0; group < groupsMax; group += 1) {
-      const kind = this.#random.next()
+      const kind = this.#random.fraction()
       if (kind < 0.6) groups.push(this.#group(group))
       else if (kind < 0.75) this.#snapshot(group, snapshots)
       else if (kind < 0.82) stages.push(this.#stage(group))

@@ -3,11 +3,11 @@
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MemoryDisk, MemoryStore } from '@holdfast/cluster/contract'
+import { Random } from '@holdfast/testkit'
 import t from 'tap'
 import { openStore, type StoreTuning } from '../src/index.ts'
 import { describeContents, describeRecovered } from './compare-stores.ts'
 import { RecordGenerator } from './record-generator.ts'
-import { SeededRandom } from './seeded-random.ts'
 
 const tunings: readonly Partial<StoreTuning>[] = [
   { checkpointIntervalRecords: 1, deleteChunkBytes: 1 },
@@ -22,7 +22,7 @@ const tunings: readonly Partial<StoreTuning>[] = [
 ]
 
 async function runSeed(t: Tap, seed: number, directory: string, steps: number): Promise<void> {
-  const random = new SeededRandom(seed)
+  const random = new Random(seed)
   const disk = new MemoryDisk()
   const generator = new RecordGenerator(random, disk)
   const makeTuning = (): Partial<StoreTuning> => ({

@@ -39,7 +39,7 @@ export {
   UsageMeter,
   type UsageSpan
 } from './process-usage.ts'
-export { hashText, mix, Random } from './random.ts'
+export { chooseSeed, hashText, mix, Random } from './random.ts'
 export type { ClusterNode } from './ready-line.ts'
 export {
   codeOf,

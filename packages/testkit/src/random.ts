@@ -1,6 +1,14 @@
 // Seeded random numbers (xoshiro128**, state filled by splitmix32), split by name: each subsystem
 // draws from its own stream, so that one more draw in one of them does not shift the others.
 // Source: Blackman and Vigna, "Scrambled linear pseudorandom number generators".
+import { randomInt } from 'node:crypto'
+
+/** Seed of this run: `SEED` of the environment, else a new one. Print it with each failure. */
+export function chooseSeed(): number {
+  // biome-ignore lint/style/noProcessEnv: a failing seed is given again by hand.
+  const given = process.env['SEED']
+  return given === undefined ? randomInt(0x7fffffff) : Number(given)
+}
 
 /** FNV-1a over the UTF-16 units of `text`, as an unsigned 32-bit number. */
 export function hashText(text: string, seed: number = 0x811c9dc5): number {
@@ -71,6 +79,11 @@ export class Random {
     return min + Math.floor(this.fraction() * (max - min + 1))
   }
 
+  /** An integer of 0 … `end` − 1. */
+  below(end: number): number {
+    return Math.floor(this.fraction() * end)
+  }
+
   /** True with the given probability. */
   chance(probability: number): boolean {
     return this.fraction() < probability
@@ -80,6 +93,11 @@ export class Random {
   pick<Item>(items: readonly Item[]): Item {
     if (items.length === 0) throw new RangeError('nothing to pick from')
     return items[this.integer(0, items.length - 1)] as Item
+  }
+
+  /** One element, or undefined when there is none. */
+  pickAny<Item>(items: readonly Item[]): Item | undefined {
+    return items[this.below(items.length)]
   }
 
   /** A new array in random order (Fisher and Yates). */

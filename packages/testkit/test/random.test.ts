@@ -45,3 +45,14 @@ t.test('shuffle permutes, bytes fill every length', async (t) => {
   for (let size = 0; size < 12; size += 1) t.equal(random.bytes(size).length, size)
   t.notSame(random.bytes(16), random.bytes(16))
 })
+
+t.test('draws below an end, and from lists that may be empty', async (t) => {
+  const random = new Random(5)
+  for (let round = 0; round < 1_000; round += 1) {
+    const drawn = random.below(3)
+    if (drawn < 0 || drawn > 2 || !Number.isInteger(drawn)) t.fail(`drew ${drawn}`)
+  }
+  t.equal(random.pickAny([]), undefined)
+  t.equal(random.pickAny(['one']), 'one')
+  t.throws(() => random.pick([]), RangeError)
+})

@@ -8,7 +8,7 @@
 //   verdict   := magic:8 2:u8 hello
 //   refusal   := magic:8 0:u8 code:text message:text
 //   hello     := cluster:text node:u32 incarnation:u32 store:text epoch:u48 client:text peer:text
-// http:text
+//                http:text
 //   offer     := cluster:text node:u32 incarnation:u32 count:u16 (node:u32 address:text)*
 import type { AdoptOffer, Lane, PeerHello } from '@holdfast/cluster'
 import { catalogue, type ErrorCode, HoldfastError } from '@holdfast/errors'

@@ -1,10 +1,11 @@
 // The set of applied sequences against a plain set.
+
+import { chooseSeed, Random } from '@holdfast/testkit'
 import t from 'tap'
 import { SequenceSet } from '../../src/queue/sequence-set.ts'
-import { chooseSeed, seeded } from '../random.ts'
 
 t.test('agrees with a plain set', async (t) => {
-  const random = seeded(chooseSeed())
+  const random = new Random(chooseSeed())
   t.comment(`seed ${random.seed}`)
   for (let round = 0; round < 50; round++) {
     const set = new SequenceSet()

@@ -45,6 +45,15 @@ export class History {
     return count
   }
 
+  /** What became of the messages, each kind of outcome once, in the order of publishing. */
+  outcomes(): ReadonlySet<string> {
+    const outcomes = new Set<string>()
+    for (const { isConfirmed, failure } of this.#published.values()) {
+      outcomes.add(failure ?? (isConfirmed ? 'confirmed' : 'none'))
+    }
+    return outcomes
+  }
+
   published(publisher: string, sequence: number, queues: readonly string[]): void {
     const fields = { publisher, sequence, queues, isConfirmed: false, failure: null }
     this.#published.set(`${publisher}:${sequence}`, fields)

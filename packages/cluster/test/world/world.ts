@@ -88,7 +88,10 @@ export class World {
   }
 
   get isReady(): boolean {
-    return this.runningHosts.every(({ process }) => process?.member.status().ready === true)
+    // A host that was not taken in, because an operator's call was lost, is in no cluster.
+    const members = this.runningHosts.filter(({ process }) => process?.identity != null)
+    const isReady = members.every(({ process }) => process?.member.status().ready === true)
+    return members.length > 0 && isReady
   }
 
   /** Grows a cluster of `count` nodes from one, by operators' calls. */
@@ -106,12 +109,16 @@ export class World {
       })
       if (!this.until(5000, 'a node is added', () => isAsked)) return false
     }
-    return this.until(30_000, 'all nodes are placed', () => this.isSettled && this.isReady)
+    return this.until(30_000, 'all nodes are placed', () => {
+      const nodes = this.hosts[0]?.process?.member.status().nodes ?? []
+      return nodes.length === count && this.isSettled && this.isReady
+    })
   }
 
   /** Every group has as many voters as it should, and none that is gone. */
   get isSettled(): boolean {
-    const status = this.runningHosts[0]?.process?.member.status()
+    const member = this.runningHosts.find(({ process }) => process?.identity != null)
+    const status = member?.process?.member.status()
     if (status === undefined || status.groups.length === 0) return false
     const staying = status.nodes.filter(({ state }) => state === 'up')
     if (staying.length !== status.nodes.length) return false
