@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { type RunResult, runLoad } from './chaos-run.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(280_000)
 
 const standIn = (name: string): string => new URL(`./fixtures/${name}.js`, import.meta.url).href
 const cli = fileURLToPath(standIn('stand-in-holdfast'))

@@ -5,7 +5,7 @@ import { ClusterProcess, eventually, loadSdk, temporaryDirectory } from '@holdfa
 import t from 'tap'
 import { diskBytes, drain, fill } from '../acceptance/cluster-scene.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(280_000)
 
 t.test('a drained queue frees the disk although nothing else is published', async (t) => {
   const data = join(temporaryDirectory(t, 'backlog'), 'data')

@@ -5,7 +5,7 @@ import { ClusterProcess, temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'
 import { bundleForBrowser, findChromium, runInBrowser } from '../acceptance/browser-page.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(280_000)
 
 t.test('the bundle for browsers holds no Node module', async (t) => {
   const { text, nodeModules } = await bundleForBrowser()

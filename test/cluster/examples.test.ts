@@ -7,7 +7,7 @@ import { ClusterProcess, temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'
 import { read } from '../tidy/workspace.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(280_000)
 
 /** Lines without indentation, import lines and empty ones: what both sides must agree on. */
 function linesOf(text: string): readonly string[] {

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs'
 import t from 'tap'
 import { runLoad } from '../chaos/chaos-run.ts'
 
-t.setTimeout(180_000)
+t.setTimeout(280_000)
 
 t.test('a node is added and one removed under load', async (t) => {
   const load = { messages: 3_000, isEndless: true, rate: 500, sizes: 'small' as const }

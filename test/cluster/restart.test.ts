@@ -5,7 +5,7 @@ import { ClusterProcess, loadSdk, temporaryDirectory, within } from '@holdfast/t
 import t from 'tap'
 import { drain, fill } from '../acceptance/cluster-scene.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(280_000)
 
 t.test('starting again finds the data', async (t) => {
   const data = join(temporaryDirectory(t, 'restart'), 'data')

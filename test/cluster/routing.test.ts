@@ -5,7 +5,7 @@ import { type Connection, connect } from '@holdfast/client'
 import { ClusterProcess, temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'
 
-t.setTimeout(120_000)
+t.setTimeout(280_000)
 
 const utf8 = new TextEncoder()
 

@@ -3,7 +3,7 @@ import t from 'tap'
 import { withScene } from '../acceptance/cluster-scene.ts'
 import { sleepThrough } from '../acceptance/sleeping-leader.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(280_000)
 
 t.test('a leader that slept says the truth or that it cannot know', async (t) => {
   await withScene('sleeping-leader', {}, async (scene) => {

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { type RunContext, type RunResult, runLoad } from '../chaos/chaos-run.ts'
 import { renderReport } from '../chaos/report.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(280_000)
 
 async function run(
   t: Test,

@@ -6,7 +6,7 @@ import t from 'tap'
 import { startTarget, type Target } from './healthy-client.ts'
 import { type Carrier, framed, hello, RawClient } from './raw-client.ts'
 
-t.setTimeout(60_000)
+t.setTimeout(280_000)
 
 const record = encodeRecord(null, new Uint8Array(10))
 

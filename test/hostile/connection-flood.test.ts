@@ -4,7 +4,7 @@ import t from 'tap'
 import { startTarget } from './healthy-client.ts'
 import { hello, RawClient } from './raw-client.ts'
 
-t.setTimeout(60_000)
+t.setTimeout(280_000)
 
 t.test('connections over the cap are told so, and room comes back', async (t) => {
   const target = await startTarget(t, { HOLDFAST_CONNECTIONS_MAX: '40' })

@@ -118,7 +118,7 @@ const growthBytesMax = 300 * 1024 * 1024
 /**
  * A machine that runs other tests as well takes its time; a client that is held up waits longer.
  */
-const gapMsMax = 10_000
+const gapMsMax = 5_000
 
 /** One node as a process, with the healthy client at work. All ends with the test. */
 export async function startTarget(

@@ -1,14 +1,13 @@
 // Clients that do not break a rule of the bytes, but of manners: they never read, flood, hold on to
 // connections, or say nothing. Each is cut off by a bound; the client beside them is not held up.
-import { connect } from 'node:net'
 import { encodeRecord } from '@holdfast/record'
 import { eventually, loadSdk } from '@holdfast/testkit'
 import t, { type Test } from 'tap'
 import { startTarget } from './healthy-client.ts'
-import { type Carrier, frame, framed, hello, RawClient } from './raw-client.ts'
+import { type Carrier, frame, framed, RawClient } from './raw-client.ts'
 import { RawWebSocket, webSocketFrame } from './raw-websocket.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(280_000)
 
 const target = await startTarget(t)
 
@@ -82,7 +81,6 @@ t.test(
       }
     }
     for (const client of clients) t.equal(await client.closingCode(), 'CREDIT_EXCEEDED')
-    await target.judge(t)
   }
 )
 
@@ -111,30 +109,6 @@ t.test('credit that is borrowed and not used goes to those who need it', async (
   t.ok(performance.now() - startMs < 10_000, 'a large message goes through')
   await connection.close()
   for (const client of hoarders) client.destroy()
-})
-
-t.test('who says nothing is sent away in time', async (t) => {
-  const silent = await open()
-  const webSilent = await open('websocket')
-  const dripping = await open()
-  const bytes = hello()
-  let position = 0
-  const drip = setInterval(() => dripping.write(bytes.subarray(position, ++position)), 200)
-  const halfOpen = await (await open()).greet({ heartbeatMs: 500 })
-  const halfHttp = connect(Number(target.node.http.split(':')[1]), '127.0.0.1')
-  let isHttpClosed = false
-  halfHttp.on('close', () => {
-    isHttpClosed = true
-  })
-  halfHttp.on('error', () => halfHttp.destroy())
-  halfHttp.resume()
-  halfHttp.write('GET /v1/cluster HTTP/1.1\r\nhost: 127.0.0.1\r\nx-slow: ')
-  t.equal(await silent.closingCode(), 'HANDSHAKE_TIMEOUT')
-  t.equal(await webSilent.closingCode(), 'HANDSHAKE_TIMEOUT')
-  t.equal(await dripping.closingCode(), 'HANDSHAKE_TIMEOUT')
-  clearInterval(drip)
-  t.equal(await halfOpen.closingCode(), 'HEARTBEAT_MISSED')
-  await eventually('the end of half a request', () => isHttpClosed, { timeoutMs: 45_000 })
 })
 
 t.test('a WebSocket that breaks its own protocol is closed', async (t) => {

@@ -148,6 +148,7 @@ function createInstance(surroundings: () => Surroundings): FastifyInstance {
     http: {
       maxHeaderSize: adminLimits.headerBytesMax,
       headersTimeout: adminLimits.headersTimeoutMs,
+      connectionsCheckingInterval: adminLimits.connectionsCheckMs,
       requireHostHeader: false
     },
     frameworkErrors(error, request, reply) {

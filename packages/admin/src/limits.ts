@@ -12,6 +12,8 @@ export const adminLimits = {
   /** Time a client has to send its headers, and its whole request. */
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
+  /** How often connections are looked at for these times. */
+  connectionsCheckMs: 2_000,
   /** An idle connection is kept this long for the next request. */
   keepAliveTimeoutMs: 10_000,
   /** Time the node has to answer a call before it is told UNAVAILABLE. */

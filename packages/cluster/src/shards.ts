@@ -222,8 +222,8 @@ function outcomeOf(number: number, reply: SectionReply | null): ForwardOutcome {
 }
 
 /**
- * Takes the number of a section that the leader refuses, in a form that every machine refuses too: the
- * numbers of a gateway have no gaps, and a repeat must not turn the refusal into a success.
+ * Takes the number of a section that the leader refuses, in a form that every machine refuses too:
+ * the numbers of a gateway have no gaps, and a repeat must not turn the refusal into a success.
  */
 function refusedSection({ gateway, number, first }: PublishHeader): Uint8Array {
   // The byte 0xc1 begins no msgpack value.

@@ -1,5 +1,5 @@
-// Operations of operators on a simulated cluster: they end, say how far they are, outlive the leader
-// of the metadata, and are refused where they would strand a group.
+// Operations of operators on a simulated cluster: they end, say how far they are, outlive the
+// leader of the metadata, and are refused where they would strand a group.
 import type { AdminReply, AdminRequest, ClusterStatus, OperationStatus } from '@holdfast/cluster'
 import type { WireError } from '@holdfast/errors'
 import t, { type Test } from 'tap'

@@ -39,6 +39,8 @@ export class ServerConnection {
   readonly #heartbeat: Heartbeat
   readonly #startedMs: number
   readonly #unanswered = new Set<number>()
+  /** Requests that made no sense since the last flush: they cost as much as others. */
+  #refused = 0
   #state: State = 'awaiting-hello'
   #events: ConnectionEvent[] = []
   /** Highest sequence that was published, and highest settle sequence that was used, here. */
@@ -204,6 +206,7 @@ export class ServerConnection {
   /** All bytes to send, in order. Slices: nothing of them is written again. */
   flush(nowMs?: number): readonly Uint8Array[] {
     const chunks = this.#writer.take()
+    this.#refused = 0
     if (nowMs !== undefined && chunks.length > 0) this.#heartbeat.sent(nowMs)
     return chunks
   }
@@ -249,13 +252,14 @@ export class ServerConnection {
       const reason = `request ${requestId} is not answered yet, and was sent again`
       throw new HoldfastError('FRAME_INVALID', { reason })
     }
-    if (this.#unanswered.size >= this.#limits.requestsMax) {
+    if (this.#unanswered.size + this.#refused >= this.#limits.requestsMax) {
       throw new HoldfastError('TOO_MANY_REQUESTS', { limit: this.#limits.requestsMax })
     }
     let request: ClientRequest
     try {
       request = parseRequest(name, args)
     } catch (error) {
+      this.#refused++
       this.#writer.response(requestId, HoldfastError.from(error).toWire(), null)
       return
     }

@@ -5,7 +5,7 @@ import t from 'tap'
 import { protocolLimits } from '../src/limits.ts'
 import { parseRequest } from '../src/requests.ts'
 import { beyondCredit, frameLimit } from '../src/server-refusals.ts'
-import { Pair } from './connection-pair.ts'
+import { frame, Pair } from './connection-pair.ts'
 
 const { frameBytesMax, frameHeaderBytesMax, prefetchMax, requestBytesMax } = protocolLimits
 
@@ -60,6 +60,15 @@ t.test('a wish for more credit than one message can need ends the connection', a
   pair.client.wantCredit(frameBytesMax + 1)
   pair.exchange()
   t.match(pair.serverEvents.at(-1), { type: 'closed', error: { code: 'FRAME_INVALID' } })
+})
+
+t.test('a flood of requests that make no sense ends the connection', async (t) => {
+  const { server } = new Pair({ limits: { requestsMax: 10 } }).open()
+  const odd = (id: number): Uint8Array => frame(2, id, 'odd', {})
+  for (let id = 1; id <= 10; id++) t.same(server.receive(odd(id), 0), [])
+  server.flush()
+  for (let id = 1; id <= 10; id++) t.same(server.receive(odd(id), 0), [], 'a turn later')
+  t.match(server.receive(odd(11), 0), [{ type: 'closed', error: { code: 'TOO_MANY_REQUESTS' } }])
 })
 
 t.test('nobody claims more deliveries than a consumer can hold', async (t) => {

@@ -1,4 +1,5 @@
-// Whether this node may start a new cluster: a one-time, explicit act (failure mode 50).
+// What the seeds say before a node starts: whether it may begin a new cluster, a one-time, explicit
+// act (failure mode 50), and whether its data is of the cluster that it is to be part of.
 import type { NodeIdentity, PeerHello } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import { dialProbe } from '@holdfast/transport'
@@ -6,6 +7,7 @@ import { serverLimits } from './limits.ts'
 
 export interface BootstrapQuestion {
   readonly isWanted: boolean
+  readonly directory: string
   /** What the data directory says this node is; null while blank. */
   readonly identity: NodeIdentity | null
   readonly seeds: readonly string[]
@@ -15,13 +17,19 @@ export interface BootstrapQuestion {
 
 /**
  * True if a new cluster is to be started. A directory that belongs to a cluster just starts, so
- * that the same command can be given again.
- * @throws BOOTSTRAP_REFUSED when a seed is a member of a cluster
+ * that the same command can be given again; unless a seed is of another cluster.
+ * @throws BOOTSTRAP_REFUSED when a seed is a member of a cluster, DATA_DIRECTORY_FOREIGN when it is
+ * of another one than the data
  */
 export async function shouldBootstrap(question: BootstrapQuestion): Promise<boolean> {
-  if (!question.isWanted || question.identity !== null) return false
+  const { identity, isWanted } = question
   const seeds = question.seeds.filter((seed) => seed !== question.hello.peer)
+  if (identity === null && !isWanted) return false
   const answers = await Promise.all(seeds.map((seed) => askSeed(seed, question)))
+  if (identity !== null) {
+    refuseForeign(question.directory, identity.clusterId, answers)
+    return false
+  }
   for (const [position, answer] of answers.entries()) {
     if (answer === null || answer.clusterId === null) continue
     throw new HoldfastError('BOOTSTRAP_REFUSED', {
@@ -32,6 +40,18 @@ export async function shouldBootstrap(question: BootstrapQuestion): Promise<bool
     })
   }
   return true
+}
+
+function refuseForeign(
+  directory: string,
+  found: string,
+  answers: readonly (PeerHello | null)[]
+): void {
+  for (const answer of answers) {
+    const expected = answer?.clusterId ?? null
+    if (expected === null || expected === found) continue
+    throw new HoldfastError('DATA_DIRECTORY_FOREIGN', { directory, found, expected })
+  }
 }
 
 /** Null if nothing answers there. */

@@ -122,6 +122,7 @@ class Node implements RunningNode {
     const store = this.#store
     const isBootstrap = await shouldBootstrap({
       isWanted: this.#configuration.bootstrap,
+      directory: this.#configuration.data,
       identity: store.recovered.identity,
       seeds: this.#configuration.seed,
       hello: this.#hello,

@@ -151,6 +151,20 @@ t.test(
   }
 )
 
+t.test('data of another cluster than that of a seed is refused', async (t) => {
+  const member = await start(t, fakeParts(new FakeStore(identity)))
+  const foreign = fakeParts(new FakeStore({ ...identity, clusterId: 'b'.repeat(32), node: 2 }))
+  await t.rejects(start(t, foreign, { seed: ['127.0.0.1:1', member.addresses.peer] }), {
+    code: 'DATA_DIRECTORY_FOREIGN',
+    details: { found: 'b'.repeat(32), expected: identity.clusterId }
+  })
+  t.same(foreign.settings, [], 'no member was made')
+  t.ok(foreign.store.isClosed)
+  const own = fakeParts(new FakeStore({ ...identity, node: 2 }))
+  await start(t, own, { seed: [member.addresses.peer] })
+  t.equal(own.settings.length, 1)
+})
+
 t.test('a port in use is refused, and the directory is free again', async (t) => {
   const other = await start(t, fakeParts())
   for (const setting of ['client', 'peer', 'http'] as const) {

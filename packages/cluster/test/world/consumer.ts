@@ -45,10 +45,10 @@ export class Consumer extends Client {
   }
 
   protected choose(): Host | null {
-    const { runningHosts, random } = this.world
-    const leader = runningHosts.find(({ process }) => process?.identity?.node === this.#leader)
+    const { memberHosts, random } = this.world
+    const leader = memberHosts.find(({ process }) => process?.identity?.node === this.#leader)
     if (leader !== undefined) return leader
-    return runningHosts.length === 0 ? null : random.pick(runningHosts)
+    return memberHosts.length === 0 ? null : random.pick(memberHosts)
   }
 
   protected opened(): void {

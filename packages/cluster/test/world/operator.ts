@@ -26,9 +26,9 @@ export class Operator extends Client {
   }
 
   protected choose(): Host | null {
-    const { runningHosts, random } = this.world
+    const { memberHosts, random } = this.world
     if (this.preferred?.isRunning) return this.preferred
-    return runningHosts.length === 0 ? null : random.pick(runningHosts)
+    return memberHosts.length === 0 ? null : random.pick(memberHosts)
   }
 
   protected opened(): void {

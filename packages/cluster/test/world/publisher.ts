@@ -53,8 +53,8 @@ export class Publisher extends Client {
   }
 
   protected choose(): Host | null {
-    const { runningHosts, random } = this.world
-    return runningHosts.length === 0 ? null : random.pick(runningHosts)
+    const { memberHosts, random } = this.world
+    return memberHosts.length === 0 ? null : random.pick(memberHosts)
   }
 
   protected opened(credit: number): void {

@@ -43,6 +43,11 @@ export class World {
     return this.hosts.filter((host) => host.isRunning)
   }
 
+  /** Hosts that a client may know of: a blank one has no place yet. */
+  get memberHosts(): Host[] {
+    return this.runningHosts.filter(({ process }) => process?.identity != null)
+  }
+
   addHost(disk: MemoryDisk | null = null): Host {
     const host = new Host(this, this.hosts.length + 1, disk)
     this.hosts.push(host)
@@ -89,7 +94,7 @@ export class World {
 
   get isReady(): boolean {
     // A host that was not taken in, because an operator's call was lost, is in no cluster.
-    const members = this.runningHosts.filter(({ process }) => process?.identity != null)
+    const members = this.memberHosts
     const isReady = members.every(({ process }) => process?.member.status().ready === true)
     return members.length > 0 && isReady
   }
@@ -117,7 +122,7 @@ export class World {
 
   /** Every group has as many voters as it should, and none that is gone. */
   get isSettled(): boolean {
-    const member = this.runningHosts.find(({ process }) => process?.identity != null)
+    const [member] = this.memberHosts
     const status = member?.process?.member.status()
     if (status === undefined || status.groups.length === 0) return false
     const staying = status.nodes.filter(({ state }) => state === 'up')
