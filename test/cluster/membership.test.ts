@@ -1,6 +1,7 @@
 // Under load a node is added and another removed, by the admin API: no error in application code,
 // nothing lost, and no configuration names the removed node.
 import { rmSync } from 'node:fs'
+import { eventually } from '@holdfast/testkit'
 import t from 'tap'
 import { runLoad } from '../chaos/chaos-run.ts'
 
@@ -22,7 +23,8 @@ t.test('a node is added and one removed under load', async (t) => {
       t.notOk([...group.voters, ...group.learners].includes(removed), `group ${group.id}`)
     }
     t.ok(groups.every((group) => group.voters.includes(added)))
-    if (run.cluster.isAlive(removed)) await run.cluster.kill(removed)
+    const hasExited = (): boolean => !run.cluster.isAlive(removed)
+    await eventually('the removed node ends by itself', hasExited, { timeoutMs: 30_000 })
     run.cluster.forget(removed)
   })
   t.same(result.report.violations, {})
