@@ -23,15 +23,8 @@ const config = {
 
 t.test('a higher term alone is written at once, and told to Raft when it is durable', async (t) => {
   const outputs: Output[] = []
-<<<<<<< HEAD
   const parts = { outputs, counters: new Counters(), clock: new Clock() }
   const core = parts as unknown as Core & { commit: GroupCommit }
-=======
-  const clock = { nowMs: 0 }
-  const core = { outputs, clock, counters: new Counters() } as unknown as Core & {
-    commit: GroupCommit
-  }
->>>>>>> main
   Object.assign(core, { commit: new GroupCommit(core, 0) })
   const raft = new Raft(config, blankState())
   const host = { timeMs: 0, encode: () => new Uint8Array(0), sizeOf: () => 0, apply: () => [] }
