@@ -19,7 +19,6 @@ const unreached = /[/-](?:index|main)\.ts$/
 
 /** Sources, or directories (ending in `/`), that no test of their package reaches, and why not. */
 const testedElsewhere: Readonly<Record<string, string>> = {
-  'packages/cluster/src/': 'in whole members: test/cluster kills, adds and removes processes',
   'packages/server/src/development/': 'as processes: test/cluster starts, kills and restarts them',
   'packages/server/src/compose.ts': 'as a process: test/cluster',
   'packages/server/src/admin-client.ts': 'as a process: test/cluster',
@@ -31,12 +30,6 @@ const testedElsewhere: Readonly<Record<string, string>> = {
 
 const everything: readonly Source[] = [
   ...packages.flatMap(({ sources, tests }) => [...sources, ...tests]),
-  ...wholeTests
-]
-
-/** Without the contracts of packages that are not built yet; their builders will lay them out. */
-const finished: readonly Source[] = [
-  ...packages.filter((each) => each.isBuilt).flatMap((each) => [...each.sources, ...each.tests]),
   ...wholeTests
 ]
 
@@ -71,7 +64,7 @@ t.test('unfinished work names its issue', async (t) => {
 
 t.test(`lines have at most ${columnsMax} columns`, async (t) => {
   const offences: string[] = []
-  for (const { path, text } of finished) {
+  for (const { path, text } of everything) {
     const lines = text.split('\n')
     const exempt = unformattedLines(lines)
     for (const [place, line] of lines.entries()) {
@@ -128,7 +121,7 @@ function testedSources({ name, sources, tests }: Package): ReadonlySet<string> {
 
 t.test('every source has a test of its own, or of what uses it', async (t) => {
   const offences: string[] = []
-  for (const each of packages.filter(({ isBuilt }) => isBuilt)) {
+  for (const each of packages) {
     const tested = testedSources(each)
     for (const source of each.sources) {
       const { path } = source
@@ -140,10 +133,7 @@ t.test('every source has a test of its own, or of what uses it', async (t) => {
     }
   }
   none(t, offences, 'sources without a test (or a line in testedElsewhere that says why)')
-  const built = packages.filter(({ isBuilt }) => isBuilt).map(({ name }) => `packages/${name}/`)
-  const stale = Object.keys(testedElsewhere).filter(
-    (path) => built.some((place) => path.startsWith(place)) && !isThere(path)
-  )
+  const stale = Object.keys(testedElsewhere).filter((path) => !isThere(path))
   none(t, stale, 'lines of testedElsewhere without a file')
 })
 

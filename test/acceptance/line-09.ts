@@ -103,7 +103,11 @@ async function absentWhileFilled(scene: Scene, bytes: number): Promise<void> {
 async function flood({ connection, connect, cluster }: Scene, each: number): Promise<void> {
   await connection.declareQueue('flood')
   const publishers: SdkConnection[] = []
-  for (let at = 0; at < 64; at += 1) publishers.push(await connect(cluster.clientAddresses()))
+  // 1 GiB waits at a time: on a slow disk longer than a publish waits by default.
+  const options = { publishTimeoutMs: 300_000 }
+  for (let at = 0; at < 64; at += 1) {
+    publishers.push(await connect(cluster.clientAddresses(), options))
+  }
   const filling = { queue: 'flood', count: each, size: 4 * mib, window: 4 }
   await Promise.all(publishers.map((publisher) => fill(publisher, filling)))
   for (const publisher of publishers) await publisher.close()

@@ -30,8 +30,6 @@ export interface Package {
   /** Packages that `tsconfig.json` of the sources refers to. */
   readonly references: readonly string[]
   readonly compilerOptions: Readonly<Record<string, unknown>>
-  /** A package is built once it has tests; before that it is a place for contracts. */
-  readonly isBuilt: boolean
 }
 
 const ignored = new Set([
@@ -99,8 +97,7 @@ function readPackage(name: string): Package {
     sources: filesBelow(`${directory}/src`, '.ts').map(source),
     tests,
     references: references.map(({ path }) => path.replace('../', '')).sort(),
-    compilerOptions: project['compilerOptions'] as Readonly<Record<string, unknown>>,
-    isBuilt: tests.some(({ path }) => path.endsWith('.test.ts'))
+    compilerOptions: project['compilerOptions'] as Readonly<Record<string, unknown>>
   }
 }
 

@@ -89,9 +89,28 @@ export class Group<Proposal, Reply> {
     return this.#isLeading && this.raft.hasLeaderQuorum(times.leaderLeaseTicks)
   }
 
-  /** Whether publishes may be offered. Commands always are: their number has other bounds. */
+  /** Bytes of proposals that wait to become entries. */
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+
+  /**
+   * Whether publishes may be offered. Commands always are: their number has other bounds. A group
+   * where little waits has room whatever the others hold.
+   */
   get hasRoom(): boolean {
-    return this.#waitingBytes <= limits.queuedBytesMax
+    if (this.#waitingBytes <= limits.entryBytesMax) return true
+    const isNodeFull = waitingBytesOf(this.#core) > limits.nodeQueuedBytesMax
+    return !isNodeFull && this.#waitingBytes <= limits.queuedBytesMax
+  }
+
+  /** Whether the next entry fits: of what is uncommitted every byte is in memory. */
+  get #fitsNext(): boolean {
+    const own = this.raft.uncommittedBytes
+    if (own === 0) return true
+    if (uncommittedBytesOf(this.#core) > limits.nodeUncommittedBytesMax) return false
+    const nextBytes = Math.max(limits.entryBytesMax, this.#waiting[0]?.sizeBytes ?? 0)
+    return own + nextBytes + limits.entryBytesMax <= limits.uncommittedBytesMax
   }
 
   /** Takes a proposal if this replica leads; `onReply` is then called exactly once. */
@@ -120,7 +139,7 @@ export class Group<Proposal, Reply> {
    * rest gathers: batches grow with the load, and nothing waits when there is none.
    */
   propose(): void {
-    while (this.#waiting.length > 0 && this.raft.canPropose) {
+    while (this.#waiting.length > 0 && this.raft.canPropose && this.#fitsNext) {
       if (this.#core.commit.isWriting && this.#waitingBytes < limits.entryBytesMax) return
       const batch = this.#takeBatch()
       const timeMs = Math.max(this.#host.timeMs, this.#logTimeMs())
@@ -264,4 +283,14 @@ export class Group<Proposal, Reply> {
     this.#dropProposals()
     this.onLeadership(false)
   }
+}
+
+/** Bytes that wait at this node's leaders to be proposed. */
+function waitingBytesOf(core: Core): number {
+  return core.groups.all().reduce((bytes, group) => bytes + group.waitingBytes, 0)
+}
+
+/** Bytes that this node's leaders have proposed and that are not committed. */
+function uncommittedBytesOf(core: Core): number {
+  return core.groups.all().reduce((bytes, { raft }) => bytes + raft.uncommittedBytes, 0)
 }

@@ -12,6 +12,9 @@ export const limits = {
   uncommittedBytesMax: 33_554_432,
   /** Waiting at a leader to be proposed, per group; more is refused and comes again. */
   queuedBytesMax: 16_777_216,
+  /** The same two for all groups of a node; beyond it each group goes on with one entry's worth. */
+  nodeUncommittedBytesMax: 134_217_728,
+  nodeQueuedBytesMax: 67_108_864,
   /** Forwarded to one shard's leader and not yet answered. */
   forwardBytesMax: 8_388_608,
   /** Sections of publishes among them; a shard remembers the outcomes of twice as many. */
@@ -99,6 +102,8 @@ export const times = {
   /** A client's request that could not be done by then is refused as unavailable. */
   requestTimeoutMs: 30_000,
   retryMs: 50,
+  /** A busy leader is asked again after pauses that double up to this. */
+  retryMaxMs: 800,
   /** Lent publish credit may lie unused for this long while others wait for some. */
   lentIdleMs: 5_000,
   /** As long as its message is arriving, for this long. */

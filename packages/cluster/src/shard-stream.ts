@@ -12,10 +12,18 @@ import type { Publish } from './publish.ts'
 
 interface Item {
   number: number
+  /**
+   * Encoded each time it is sent, and not kept in that form: a batch that goes to many shards waits
+   * for all of them with one copy of its bodies, the one that came from the client.
+   */
   section: PublishSection
-  bytes: Uint8Array
+  /** What it takes on its way, roughly. */
+  readonly sizeBytes: number
   readonly publish: Publish
 }
+
+/** Bytes of a section beside its bodies, roughly. */
+const sectionHeaderBytes = 256
 
 /** Called for each section once its outcome is known. */
 export type OnOutcome = (publish: Publish, outcome: ForwardOutcome) => void
@@ -33,6 +41,8 @@ export class ShardStream {
   #leader = 0
   #term = 0
   #pausedUntilMs = 0
+  /** Refusals since something was accepted: each doubles the pause before all is sent again. */
+  #refusals = 0
   #progressAtMs = 0
 
   constructor(core: Core, group: GroupId, epoch: number, onOutcome: OnOutcome) {
@@ -63,10 +73,8 @@ export class ShardStream {
       count: batch.count,
       blob: batch.blob
     }
-    const bytes = join(encodePublishSection(section))
-    // The section's own copy of the blob is kept, not the client's chunk.
-    const blob = bytes.subarray(bytes.length - batch.blob.length)
-    this.#items.push({ number: this.#nextNumber, section: { ...section, blob }, bytes, publish })
+    const sizeBytes = batch.blob.length + sectionHeaderBytes
+    this.#items.push({ number: this.#nextNumber, section, sizeBytes, publish })
     this.#nextNumber++
   }
 
@@ -85,6 +93,7 @@ export class ShardStream {
       this.#leader = leader
       this.#term = term
       this.#pausedUntilMs = 0
+      this.#refusals = 0
       this.rewind()
     }
     const silentMs = clock.nowMs - this.#progressAtMs
@@ -98,10 +107,11 @@ export class ShardStream {
     while (this.#sent < Math.min(this.#items.length, limits.forwardSectionsMax)) {
       const item = this.#items[this.#sent]
       if (item === undefined) break
-      const isFull = this.#sentBytes + item.bytes.length > limits.forwardBytesMax
+      const isFull = this.#sentBytes + item.sizeBytes > limits.forwardBytesMax
       if (isFull && this.#sentBytes > 0) break
-      sections.push({ number: item.number, bytes: item.bytes })
-      this.#sentBytes += item.bytes.length
+      const bytes = join(encodePublishSection(item.section))
+      sections.push({ number: item.number, bytes })
+      this.#sentBytes += item.sizeBytes
       this.#sent++
     }
     if (sections.length === 0) return
@@ -133,6 +143,7 @@ export class ShardStream {
   #outcome(outcome: ForwardOutcome): void {
     switch (outcome.type) {
       case 'accepted':
+        this.#refusals = 0
         return this.#answered(outcome.last, outcome)
       case 'missing':
       case 'refused':
@@ -140,12 +151,19 @@ export class ShardStream {
         return this.#answered(outcome.number, outcome)
       case 'again':
         this.#rewindTo(outcome.from)
-        this.#pausedUntilMs = this.#core.clock.nowMs + times.retryMs
-        return
+        return this.#pause()
       case 'forgotten':
         return this.#startAgain()
       default:
     }
+  }
+
+  /** Many refusals at once, as when leadership is lost, are one. */
+  #pause(): void {
+    const { nowMs } = this.#core.clock
+    if (nowMs < this.#pausedUntilMs) return
+    this.#pausedUntilMs = nowMs + Math.min(times.retryMs * 2 ** this.#refusals, times.retryMaxMs)
+    this.#refusals++
   }
 
   /** Sections are taken in order, so an answer to one answers those before it. */
@@ -157,7 +175,7 @@ export class ShardStream {
     }
     if (count === 0) return
     const answered = this.#items.splice(0, count)
-    for (const item of answered.slice(0, this.#sent)) this.#sentBytes -= item.bytes.length
+    for (const item of answered.slice(0, this.#sent)) this.#sentBytes -= item.sizeBytes
     this.#sent = Math.max(0, this.#sent - count)
     for (const item of answered) this.#onOutcome(item.publish, outcome)
   }
@@ -167,7 +185,7 @@ export class ShardStream {
       const item = this.#items[this.#sent - 1]
       if (item === undefined || item.number < number) break
       this.#sent--
-      this.#sentBytes -= item.bytes.length
+      this.#sentBytes -= item.sizeBytes
     }
   }
 
@@ -182,7 +200,6 @@ export class ShardStream {
     for (const item of this.#items) {
       item.number = this.#nextNumber
       item.section = { ...item.section, ...this.#place(item.number, item.number === 1) }
-      item.bytes = join(encodePublishSection(item.section))
       this.#nextNumber++
     }
   }

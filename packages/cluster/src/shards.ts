@@ -60,6 +60,8 @@ export class ShardHost implements MachineHost<Uint8Array, SectionReply> {
 interface GatewayCursor {
   readonly epoch: number
   expected: number
+  /** Taken and not answered: what comes again meanwhile is on its way already. */
+  readonly pending: Set<number>
 }
 
 /** Outcomes that wait for the end of the step, so that runs of them become one. */
@@ -131,6 +133,7 @@ export class Shards {
     const cursor = this.#cursor(group, from, epoch, number)
     // After a refusal, what follows must wait until the refused one has come again: order is kept.
     if (number > cursor.expected) return false
+    if (cursor.pending.has(number)) return true
     // A queue whose creation or deletion is on its way to this shard: the publish comes again in a
     // moment.
     const header = readSectionAlone(bytes)
@@ -144,15 +147,12 @@ export class Shards {
       !isEarly &&
       shard.hasRoom &&
       shard.offer(isLow ? refusedSection(header) : bytes, (reply) => {
+        cursor.pending.delete(number)
         const isRefused = isLow && reply?.type === 'refused'
-        const { disk } = this.#core
-        this.#result(
-          from,
-          group,
-          epoch,
-          isRefused ? disk.refusal(number) : outcomeOf(number, reply)
-        )
+        const outcome = isRefused ? this.#core.disk.refusal(number) : outcomeOf(number, reply)
+        this.#result(from, group, epoch, outcome)
       })
+    if (isTaken) cursor.pending.add(number)
     cursor.expected = isTaken ? Math.max(cursor.expected, number + 1) : number
     return isTaken
   }
@@ -193,7 +193,7 @@ export class Shards {
     }
     let cursor = cursors.get(from)
     if (cursor === undefined || cursor.epoch !== epoch) {
-      cursor = { epoch, expected: number }
+      cursor = { epoch, expected: number, pending: new Set() }
       cursors.set(from, cursor)
     }
     return cursor

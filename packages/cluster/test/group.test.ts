@@ -2,6 +2,7 @@
 // written though nothing else is.
 import { blankState, Raft } from '@holdfast/raft'
 import t from 'tap'
+import { Clock } from '../src/clock.ts'
 import type { Core } from '../src/core.ts'
 import { Counters } from '../src/counters.ts'
 import { Group } from '../src/group.ts'
@@ -22,7 +23,8 @@ const config = {
 
 t.test('a higher term alone is written at once, and told to Raft when it is durable', async (t) => {
   const outputs: Output[] = []
-  const core = { outputs, counters: new Counters() } as unknown as Core & { commit: GroupCommit }
+  const parts = { outputs, counters: new Counters(), clock: new Clock() }
+  const core = parts as unknown as Core & { commit: GroupCommit }
   Object.assign(core, { commit: new GroupCommit(core, 0) })
   const raft = new Raft(config, blankState())
   const host = { timeMs: 0, encode: () => new Uint8Array(0), sizeOf: () => 0, apply: () => [] }

@@ -1,4 +1,5 @@
-// The next change of a group: learners first, voters once they have caught up, one change at a time.
+// The next change of a group: learners first, voters once they have caught up, one change at a
+// time.
 import t from 'tap'
 import type { GroupReport } from '../src/peer-message.ts'
 import { nextStep } from '../src/reconciler.ts'

@@ -90,6 +90,11 @@ export class Raft {
     return uncommittedBytes < config.uncommittedBytesMax
   }
 
+  /** Leader: payload bytes above the commit index. Otherwise 0. */
+  get uncommittedBytes(): number {
+    return this.#state.role === 'leader' ? this.#state.uncommittedBytes : 0
+  }
+
   /**
    * Begins a change of membership; null if this is not the leader, no entry of its term is
    * committed, another change or a transfer is under way. The returned entry is the first step: the
