@@ -90,7 +90,7 @@ const memberRows: Readonly<
 }
 
 /** How often the event loop is looked at: each look wakes a process that has nothing else to do. */
-const loopLookMs = 100
+const loopLookMs = 500
 
 const nodeStates: readonly NodeState[] = ['joining', 'up', 'down', 'leaving', 'damaged']
 

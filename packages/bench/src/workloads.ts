@@ -152,7 +152,8 @@ async function declareMany(options: BenchOptions): Promise<Figures[]> {
   const prefix = `${nameQueue()}.`
   const what = `declare ${count} queues`
   const declared = await measure(options, 'W5', what, declareJob(options, prefix, count))
-  await delay(2_000)
+  // Leaders are levelled, snapshots taken and the store tidied once; then the cluster is idle.
+  await delay(15_000)
   const meter = startMeter(options.cluster, {})
   await delay(options.seconds * 1_000)
   const span = meter.stop()

@@ -83,7 +83,7 @@ export const times = {
   leaderLeaseTicks: 16,
   /** A node may route without asking for this long after it asked (architecture: routing lease). */
   leaseMs: 2_000,
-  leaseRenewMs: 600,
+  leaseRenewMs: 800,
   /** Clocks of different nodes run at speeds that differ by far less. */
   leaseMarginMs: 200,
   /** A replica that its group does not name leaves after the leader was silent for this long. */

@@ -34,7 +34,7 @@ export const serverLimits: Readonly<
   diskIntervalMs: 1000,
   loopReportIntervalMs: 10_000,
   /** The loop is looked at this often: each look wakes a process that has nothing else to do. */
-  loopResolutionMs: 200,
+  loopResolutionMs: 500,
   /** An event loop that stood still for longer is worth a line in the log. */
   loopDelayWarnMs: 500,
   /** Log lines that stderr has not taken; beyond it lines are dropped and counted. */
