@@ -134,9 +134,16 @@ export class Sessions {
     })
   }
 
+  /** A node that is in no cluster yet has nothing to offer: the client goes to another. */
+  #refuseBlank(session: Session): void {
+    const reason = 'this node is in no cluster yet'
+    session.connection.close(new HoldfastError('UNAVAILABLE', { reason }).toWire())
+  }
+
   #event(session: Session, event: ConnectionEvent): void {
     switch (event.type) {
       case 'hello':
+        if (this.#core.identity === null) return this.#refuseBlank(session)
         return session.opened(event, this.nodeAddresses())
       case 'request':
         return handleRequest(this.#core, session, event)
