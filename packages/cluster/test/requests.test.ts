@@ -11,11 +11,12 @@ t.test('a node that has yet to learn the metadata has its clients wait', async (
   world.schedule.run(100)
   const operator = new Operator(world, 'operator')
   operator.preferred = host
+  world.hosts[0]?.process?.admin({ type: 'add-node', peer: host.address }, () => undefined)
+  t.ok(world.until(10_000, 'the client is let in', () => operator.isOpen))
   let error: string | null = 'unanswered'
   operator.ask({ type: 'declare-queue', name: 'q', options: {} }, (refusal) => {
     error = refusal?.code ?? null
   })
-  world.hosts[0]?.process?.admin({ type: 'add-node', peer: host.address }, () => undefined)
   t.ok(world.until(10_000, 'the queue is declared', () => operator.isIdle))
   t.equal(error, null)
   t.same(world.failures, [])

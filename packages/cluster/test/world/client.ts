@@ -131,4 +131,8 @@ export abstract class Client {
   }
 }
 
-const harmless: ReadonlySet<string> = new Set(['HEARTBEAT_MISSED', 'HANDSHAKE_TIMEOUT'])
+const harmless: ReadonlySet<string> = new Set([
+  'HEARTBEAT_MISSED',
+  'HANDSHAKE_TIMEOUT',
+  'UNAVAILABLE'
+])
