@@ -1,10 +1,11 @@
 // How full the disk is, as far as it decides what this node may take (storage rule S3): below the
 // first limit it refuses publishes while acks and consumers go on, below the second it hands over
 // what it leads.
+
+import { handOver } from './consensus/leadership.ts'
 import type { Core } from './core.ts'
 import { log } from './core.ts'
-import { handOver } from './leadership.ts'
-import type { ForwardOutcome } from './peer-codec.ts'
+import type { ForwardOutcome } from './peers/peer-codec.ts'
 
 /** Free bytes below which publishes are refused, and below which leadership is given up. */
 export const diskLimits = { publishBytes: 536_870_912, leadBytes: 268_435_456 } as const

@@ -2,22 +2,22 @@
 // dispatch is here; the work is in the parts that core.ts names. What happens in a step leaves
 // together at its end: one frame a peer and lane, one batch a client, at most one write.
 import { HoldfastError, unreachable } from '@holdfast/errors'
-import { handleAdmin } from './admin-calls.ts'
+import { handleAdmin } from './administration/admin-calls.ts'
+import { clusterStatus } from './administration/status-view.ts'
 import { buildCore } from './build-core.ts'
-import { answerCall } from './call-handlers.ts'
+import { handOver } from './consensus/leadership.ts'
+import { incarnationOf, nodeOf } from './consensus/replica-id.ts'
 import type { Core, MemberOptions } from './core.ts'
 import { log } from './core.ts'
 import type { Input } from './input.ts'
-import { handOver } from './leadership.ts'
 import { times } from './limits.ts'
 import type { Recovered } from './log-store.ts'
 import type { Output } from './output.ts'
-import { type PeerMessage, readPeerFrame } from './peer-codec.ts'
-import type { Cast } from './peer-message.ts'
-import type { Link } from './peers.ts'
-import { incarnationOf, nodeOf } from './replica-id.ts'
+import { answerCall } from './peers/call-handlers.ts'
+import { type PeerMessage, readPeerFrame } from './peers/peer-codec.ts'
+import type { Cast } from './peers/peer-message.ts'
+import type { Link } from './peers/peers.ts'
 import type { ClusterStatus, MachineHash, MemberCounters } from './status.ts'
-import { clusterStatus } from './status-view.ts'
 
 /** Rounds of work in one step; what is left waits for the next. */
 const roundsMax = 16

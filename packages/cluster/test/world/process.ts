@@ -13,7 +13,7 @@ import type {
 } from '@holdfast/cluster'
 import { Member } from '@holdfast/cluster'
 import { assert, unreachable, type WireError } from '@holdfast/errors'
-import { join } from '../../src/byte-writer.ts'
+import { join } from '../../src/peers/byte-writer.ts'
 import type { Host } from './host.ts'
 
 type PeerSend = Extract<Output, { type: 'peer-send' }>

@@ -1,0 +1,185 @@
+// What is known of all groups, those without a replica here included: each node tells the others,
+// twice a second or so where it changed and at once when leadership changes, what it sees of its
+// own. The highest term wins.
+import { metadataLimits } from '@holdfast/broker'
+import type { AnyGroup } from '../consensus/groups.ts'
+import { nodeOf } from '../consensus/replica-id.ts'
+import type { Core } from '../core.ts'
+import { times } from '../limits.ts'
+import type { GroupId } from '../log-store.ts'
+import type { GroupReport } from '../peers/peer-message.ts'
+
+interface Known extends GroupReport {
+  readonly from: number
+}
+
+/** A replica this close behind the commit index counts as caught up. */
+const caughtUpEntries = 64
+
+export class Reports {
+  readonly #core: Core
+  readonly #known = new Map<GroupId, Known>()
+  /** When a leader on another node reported last. */
+  readonly #heardMs = new Map<GroupId, number>()
+  #sent: readonly GroupReport[] = []
+  #sentMs = 0
+  #lookedMs = 0
+  /** Whether to look for something to tell at the end of this step. */
+  #isDue = false
+  /** Whether to tell it even if it is what was told last. */
+  #hasNews = false
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /** Leadership changed here: the others should know soon. */
+  changed(): void {
+    this.#hasNews = true
+  }
+
+  tick(): void {
+    const { clock } = this.#core
+    if (clock.nowMs - this.#lookedMs >= times.statusMs) this.#isDue = true
+  }
+
+  flush(): void {
+    const { clock, identity, metadata, peers } = this.#core
+    if ((!this.#hasNews && !this.#isDue) || identity === null) return
+    this.#lookedMs = clock.nowMs
+    this.#isDue = false
+    const groups = this.#core.groups.all().map((group) => this.#describe(group))
+    for (const report of groups) this.#learn(identity.node, report)
+    // An idle cluster has nothing to say, and says so less often.
+    const isOverdue = clock.nowMs - this.#sentMs >= times.statusRepeatMs
+    if (!this.#hasNews && !isOverdue && isSameList(groups, this.#sent, isSameReport)) return
+    this.#hasNews = false
+    this.#sent = groups
+    this.#sentMs = clock.nowMs
+    for (const { node } of metadata.machine.membership.nodes) {
+      if (node === identity.node || !peers.isUp(node)) continue
+      peers.send(node, { type: 'cast', cast: { type: 'status', groups } })
+    }
+  }
+
+  received(from: number, groups: readonly GroupReport[]): void {
+    for (const report of groups) {
+      if (report.group > metadataLimits.shardsMax) continue
+      this.#learn(from, report)
+      const isLeader = this.#known.get(report.group)?.from === from && report.caughtUp !== null
+      if (isLeader) this.#heardMs.set(report.group, this.#core.clock.nowMs)
+    }
+  }
+
+  #learn(from: number, report: GroupReport): void {
+    const known = this.#known.get(report.group)
+    const isNewer =
+      known === undefined ||
+      report.term > known.term ||
+      (report.term === known.term && (known.leader === null || report.leader === from))
+    if (isNewer) {
+      this.#known.set(report.group, { ...report, from })
+    }
+  }
+
+  #describe(group: AnyGroup): GroupReport {
+    const { raft } = group
+    // Only what is committed is sure to stay: a node must not leave, or be forgotten, on less.
+    const { voters, outgoing, learners } = raft.configurationAt(raft.commitIndex)
+    const caughtUp = raft.isLeader
+      ? raft
+          .progress()
+          .filter((progress) => progress.match + caughtUpEntries >= raft.commitIndex)
+          .map((progress) => progress.replica)
+      : null
+    return {
+      group: group.id,
+      leader: group.leaderNode,
+      term: raft.term,
+      voters,
+      outgoing,
+      learners,
+      commit: raft.commitIndex,
+      applied: raft.appliedIndex,
+      caughtUp
+    }
+  }
+
+  /**
+   * The newest report of a group: what its leader tells, else what this node's own replica sees.
+   */
+  report(group: GroupId): GroupReport | null {
+    const local = this.#core.groups.get(group)
+    const known = this.#known.get(group) ?? null
+    if (local === undefined) return known
+    const own = this.#describe(local)
+    if (known === null || own.caughtUp !== null) return own
+    const isFromLeader = known.caughtUp !== null && known.term >= own.term
+    return isFromLeader || known.term > own.term || own.leader === null ? known : own
+  }
+
+  /** What the leader of a group said last, on another node, and when it was heard here. */
+  heardFromLeader(group: GroupId): { readonly report: GroupReport; readonly atMs: number } | null {
+    const atMs = this.#heardMs.get(group)
+    const report = this.#known.get(group)
+    return report == null || report.caughtUp === null || atMs === undefined
+      ? null
+      : { report, atMs }
+  }
+
+  /** Leader and term of a group as far as this node knows. */
+  leadership(group: GroupId): { readonly leader: number | null; readonly term: number } {
+    const local = this.#core.groups.get(group)
+    const known = this.#known.get(group)
+    const term = local?.raft.term ?? -1
+    if (local !== undefined && local.leaderNode !== null && term >= (known?.term ?? -1)) {
+      return { leader: local.leaderNode, term }
+    }
+    if (known === undefined || known.term < term) return { leader: null, term: Math.max(0, term) }
+    return { leader: known.leader, term: known.term }
+  }
+
+  /** Node that leads the group; null if none is known. */
+  locate(group: GroupId): number | null {
+    return this.leadership(group).leader
+  }
+
+  /** A process is gone: what it led has no leader until another says so. */
+  nodeGone(node: number): void {
+    for (const [group, known] of this.#known) {
+      if (known.leader === node) this.#known.set(group, { ...known, leader: null })
+    }
+  }
+
+  /** Node ids in a list of replicas, ascending, each once. */
+  static nodes(replicas: readonly number[]): number[] {
+    return [...new Set(replicas.map(nodeOf))].sort((a, b) => a - b)
+  }
+}
+
+function isSameList<Item>(
+  left: readonly Item[],
+  right: readonly Item[],
+  isSame: (left: Item, right: Item) => boolean = Object.is
+): boolean {
+  if (left.length !== right.length) return false
+  return left.every((item, at) => {
+    const other = right[at]
+    return other !== undefined && isSame(item, other)
+  })
+}
+
+function isSameReport(left: GroupReport, right: GroupReport): boolean {
+  return (
+    left.group === right.group &&
+    left.leader === right.leader &&
+    left.term === right.term &&
+    left.commit === right.commit &&
+    left.applied === right.applied &&
+    isSameList(left.voters, right.voters) &&
+    isSameList(left.outgoing, right.outgoing) &&
+    isSameList(left.learners, right.learners) &&
+    isSameList(left.caughtUp ?? [], right.caughtUp ?? []) &&
+    (left.caughtUp === null) === (right.caughtUp === null)
+  )
+}

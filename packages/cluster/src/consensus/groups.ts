@@ -1,0 +1,295 @@
+// All Raft groups of this node: the metadata group and the shards with a replica here. They are
+// born at bootstrap, found on disk, or made blank when a leader writes to a replica that does not
+// exist yet.
+import { MetadataMachine, metadataLimits, ShardMachine } from '@holdfast/broker'
+import { assert } from '@holdfast/errors'
+import {
+  blankState,
+  bootstrapState,
+  type Message,
+  Raft,
+  type RaftConfig,
+  type RaftInitialState,
+  type SnapshotMeta
+} from '@holdfast/raft'
+import type { Core } from '../core.ts'
+import { log } from '../core.ts'
+import { limits, times } from '../limits.ts'
+import type { Blob, GroupId, IndexRange, RecoveredGroup } from '../log-store.ts'
+import { leaveGroups } from '../membership/leaving.ts'
+import type { MetadataGroup } from '../metadata/metadata.ts'
+import { type ShardGroup, ShardHost } from '../publishing/shards.ts'
+import type { MachineHash } from '../status.ts'
+import { Group } from './group.ts'
+import { metadataLeadership, shardLeadership } from './leadership.ts'
+import { nodeOf, replicaOf } from './replica-id.ts'
+import type { MachineSnapshot } from './snapshots.ts'
+
+export type AnyGroup = MetadataGroup | ShardGroup
+
+/** Rounds of propose, persist, apply in one step before the rest waits for the next. */
+const roundsMax = 16
+
+export class Groups {
+  readonly #core: Core
+  readonly #shards = new Map<GroupId, { readonly group: ShardGroup; host: ShardHost }>()
+  #all: AnyGroup[] = []
+  #leaveAtMs = 0
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /** This node's replica id. Only where the node has an identity. */
+  get selfReplica(): number {
+    const { identity } = this.#core
+    assert(identity !== null, 'a node without an identity has no replicas')
+    return replicaOf(identity.node, identity.incarnation)
+  }
+
+  all(): readonly AnyGroup[] {
+    return this.#all
+  }
+
+  get(id: GroupId): AnyGroup | undefined {
+    return id === 0 ? (this.#core.metadata.group ?? undefined) : this.#shards.get(id)?.group
+  }
+
+  shard(id: GroupId): ShardGroup | undefined {
+    return this.#shards.get(id)?.group
+  }
+
+  shardHost(id: GroupId): ShardHost | undefined {
+    return this.#shards.get(id)?.host
+  }
+
+  /** Opens a replica as the store found it. */
+  recover(recovered: RecoveredGroup): void {
+    const { group, hardState, snapshot, firstIndex, terms, lastIndex, entries } = recovered
+    const initial: RaftInitialState = {
+      hardState,
+      snapshot: snapshot?.meta ?? null,
+      configuration: snapshot?.meta.configuration ?? blankState().configuration,
+      firstIndex,
+      terms,
+      lastIndex,
+      entries,
+      applied: snapshot?.meta.id.index ?? 0
+    }
+    this.#open(group, initial)
+    if (snapshot === null) return
+    this.#restore(group, snapshot.meta, snapshot.blobs)
+    const blobs = snapshot.blobs.map((blob) => blob.id)
+    this.#core.snapshots.restored(group, snapshot.meta, blobs)
+  }
+
+  /** A group of one voter, this node. */
+  bootstrap(id: GroupId): void {
+    this.#open(id, bootstrapState(this.selfReplica)).raft.campaign()
+  }
+
+  /** The metadata replica of a node that was just adopted: it learns all from the leader. */
+  openBlank(id: GroupId): AnyGroup {
+    return this.get(id) ?? this.#open(id, blankState())
+  }
+
+  receive(id: GroupId, message: Message): void {
+    if (message.to !== this.selfReplica) return
+    const group = this.get(id) ?? this.#bornBy(id, message)
+    if (group === undefined) return
+    if (isFromLeader(message)) group.heardMs = this.#core.clock.nowMs
+    this.#guard(group, () => group.step(message))
+  }
+
+  /** A leader writes to a replica that is not here yet: it is a new member of that group. */
+  #bornBy(id: GroupId, message: Message): AnyGroup | undefined {
+    return isFromLeader(message) && id <= metadataLimits.shardsMax ? this.openBlank(id) : undefined
+  }
+
+  #open(id: GroupId, initial: RaftInitialState): AnyGroup {
+    const raft = new Raft(this.#config(id), initial)
+    if (id === 0) {
+      const group = new Group(this.#core, id, raft, this.#core.metadata)
+      group.onLeadership = () => metadataLeadership(this.#core)
+      this.#core.metadata.group = group
+      this.#listAll()
+      return group
+    }
+    const host = new ShardHost(this.#core, id, new ShardMachine({ group: id }))
+    const group = new Group(this.#core, id, raft, host)
+    group.onLeadership = (isLeading) => shardLeadership(this.#core, id, isLeading)
+    this.#shards.set(id, { group, host })
+    this.#listAll()
+    return group
+  }
+
+  #listAll(): void {
+    const { group } = this.#core.metadata
+    const shards = [...this.#shards].sort(([a], [b]) => a - b).map(([, shard]) => shard.group)
+    this.#all = group === null ? shards : [group, ...shards]
+  }
+
+  #config(id: GroupId): RaftConfig {
+    return {
+      id: this.selfReplica,
+      electionTimeoutTicks: times.electionTimeoutTicks,
+      heartbeatIntervalTicks: times.heartbeatTicks,
+      appendBytesMax: limits.recordBytesMax / 4,
+      inflightRequestsMax: limits.inflightRequestsMax,
+      inflightBytesMax: limits.inflightBytesMax,
+      uncommittedBytesMax: limits.uncommittedBytesMax,
+      broadcastCommit: id === 0,
+      random: this.#core.options.random
+    }
+  }
+
+  tick(ticks: number): void {
+    for (const group of this.#all) this.#guard(group, () => group.tick(ticks))
+    const { nowMs } = this.#core.clock
+    if (nowMs < this.#leaveAtMs) return
+    this.#leaveAtMs = nowMs + times.reconcileMs
+    leaveGroups(this.#core)
+  }
+
+  /** Proposes, persists, sends and applies until nothing is left to do. */
+  work(): boolean {
+    let hasWorked = false
+    for (let round = 0; round < roundsMax; round++) {
+      let isBusy = false
+      for (const group of this.#all) {
+        this.#guard(group, () => {
+          group.propose()
+          if (group.work()) isBusy = true
+        })
+      }
+      if (!isBusy) break
+      hasWorked = true
+    }
+    return hasWorked
+  }
+
+  /** Bodies in memory have a bound for the whole node; the store has them all. */
+  forgetBodies(): void {
+    let bytes = 0
+    for (const group of this.#all) bytes += group.raft.bodiesBytes
+    if (bytes <= this.#core.tuning.bodyBytesMax) return
+    const byBytes = [...this.#all].sort((a, b) => b.raft.bodiesBytes - a.raft.bodiesBytes)
+    for (const { raft } of byBytes) {
+      if (bytes <= this.#core.tuning.bodyBytesMax / 2) return
+      bytes -= raft.bodiesBytes
+      raft.forgetBodies(Math.min(raft.appliedIndex, raft.durableIndex))
+      bytes += raft.bodiesBytes
+    }
+  }
+
+  /** Reads all state: for tests and audits. */
+  machineHashes(): readonly MachineHash[] {
+    return this.#all.map(({ id, raft }) => {
+      const machine = this.#shards.get(id)?.host.machine ?? this.#core.metadata.machine
+      return {
+        group: id,
+        replica: this.selfReplica,
+        applied: raft.appliedIndex,
+        hash: machine.hash()
+      }
+    })
+  }
+
+  snapshotMachine(id: GroupId): MachineSnapshot {
+    const host = this.#shards.get(id)?.host
+    return id === 0 || host === undefined
+      ? this.#core.metadata.machine.snapshot()
+      : host.machine.snapshot()
+  }
+
+  /** All parts of an offered snapshot are durable: they replace log and machine, in one write. */
+  install(
+    id: GroupId,
+    meta: SnapshotMeta,
+    blobs: readonly Blob[],
+    retained: readonly IndexRange[]
+  ): void {
+    const group = this.get(id)
+    if (group === undefined) return
+    if (!group.raft.beginInstall(meta)) return
+    const { term, vote } = group.raft.hardState
+    const hardState = { term, vote, commit: meta.id.index }
+    const ids = blobs.map((blob) => blob.id)
+    const { commit, counters, snapshots } = this.#core
+    snapshots.installing(id)
+    const record = commit.addInstall({ group: id, meta, hardState, blobs: ids, retained })
+    commit.whenDurable(record, () => {
+      this.#guard(group, () => {
+        this.#restore(id, meta, blobs)
+        group.appliedBytes = 0
+        group.raft.installed(meta)
+        snapshots.restored(id, meta, ids)
+        counters.snapshotsInstalled++
+      })
+    })
+  }
+
+  #restore(id: GroupId, meta: SnapshotMeta, blobs: readonly Blob[]): void {
+    const byId = new Map(blobs.map((blob) => [blob.id, blob.bytes]))
+    if (id === 0) {
+      this.#core.metadata.machine = MetadataMachine.restore(meta.manifest, byId)
+      this.#core.membership.nodesChanged()
+      return
+    }
+    const shard = this.#shards.get(id)
+    assert(shard !== undefined, 'a restored shard is open')
+    const firstBlobId = this.#core.snapshots.firstFreeBlob(id)
+    const machine = ShardMachine.restore(meta.manifest, byId, { group: id, firstBlobId })
+    shard.host = new ShardHost(this.#core, id, machine)
+    shard.group.host = shard.host
+  }
+
+  /** This node is no member of the group any more: nothing of it is kept. */
+  drop(id: GroupId): void {
+    this.#shards.delete(id)
+    this.#listAll()
+    this.#core.snapshots.forget(id)
+    this.#core.commit.addRemovedGroup(id)
+    log(this.#core, 'info', 'left a group', { group: id })
+  }
+
+  /** The process of a node is gone: who followed it need not wait for a timeout. */
+  nodeGone(node: number): void {
+    for (const group of this.#all) {
+      if (group.leaderNode === node) this.#guard(group, () => group.raft.leaderGone())
+    }
+  }
+
+  /** What is sent to a node arrives from here on: a group without a leader may elect one. */
+  linkUp(node: number): void {
+    for (const group of this.#all) {
+      const { voters, outgoing } = group.raft.configuration
+      const isVoter = [...voters, ...outgoing].some((replica) => nodeOf(replica) === node)
+      if (isVoter && group.haltedReason === null) this.#guard(group, () => group.raft.hasten())
+    }
+  }
+
+  /** The raft lane to a node broke: what was in flight may be lost. */
+  linkDown(node: number): void {
+    for (const { raft } of this.#all) {
+      for (const { replica } of raft.progress()) {
+        if (nodeOf(replica) === node) raft.reportUnreachable(replica)
+      }
+    }
+  }
+
+  /** A broken invariant halts the replica it happened in, loudly; other groups go on. */
+  #guard(group: AnyGroup, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      log(this.#core, 'error', 'a replica halted', { group: group.id, reason })
+      group.halt(reason)
+    }
+  }
+}
+
+function isFromLeader({ type }: Message): boolean {
+  return type === 'append-request' || type === 'heartbeat-request' || type === 'snapshot-request'
+}

@@ -1,0 +1,49 @@
+// What follows when this node begins or ceases to lead a group, and handing leadership over.
+import type { Core } from '../core.ts'
+import { log } from '../core.ts'
+import type { GroupId } from '../log-store.ts'
+
+export function metadataLeadership(core: Core): void {
+  const { lease, topologyDriver, metadata, membership, reports } = core
+  logLeadership(core, 0, metadata.isLeading)
+  if (!metadata.isLeading) metadata.leadershipLost()
+  lease.leadershipChanged()
+  topologyDriver.leadershipChanged()
+  membership.leadershipChanged()
+  reports.changed()
+}
+
+export function shardLeadership(core: Core, group: GroupId, isLeading: boolean): void {
+  const { shards, deliveries, reports } = core
+  logLeadership(core, group, isLeading)
+  shards.leadershipChanged(group)
+  deliveries.leadershipChanged(group, isLeading)
+  reports.changed()
+}
+
+function logLeadership(core: Core, group: GroupId, isLeading: boolean): void {
+  const term = core.groups.get(group)?.raft.term ?? 0
+  log(core, 'info', isLeading ? 'leads a group' : 'leads a group no more', { group, term })
+}
+
+/**
+ * Gives every leadership to the replica that is active and caught up most; how many there were to
+ * give.
+ */
+export function handOver(core: Core): number {
+  const { groups } = core
+  let count = 0
+  for (const { raft, haltedReason } of groups.all()) {
+    if (!raft.isLeader || haltedReason !== null) continue
+    const [heir] = raft
+      .progress()
+      .filter(({ isVoter, recentlyActive, replica }) => {
+        return isVoter && recentlyActive && replica !== groups.selfReplica
+      })
+      .sort((a, b) => b.match - a.match)
+    if (heir === undefined) continue
+    count++
+    raft.transfer(heir.replica)
+  }
+  return count
+}

@@ -1,0 +1,59 @@
+// Reads from the store: asked for as outputs, answered as inputs, matched by id.
+import type { Core } from '../core.ts'
+import type { GroupId, IndexRange, ReadResult, RetainedEntry } from '../log-store.ts'
+
+export class StoreReads {
+  readonly #core: Core
+  readonly #pending = new Map<number, (results: readonly ReadResult[]) => void>()
+  readonly #pendingRetained = new Map<number, (entries: readonly RetainedEntry[]) => void>()
+  #lastId = 0
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /** Consecutive entries from `range.first` on, as many as fit into `bytesMax`, at least one. */
+  entries(
+    group: GroupId,
+    range: IndexRange,
+    bytesMax: number,
+    done: (results: readonly ReadResult[]) => void
+  ): void {
+    this.#lastId++
+    this.#pending.set(this.#lastId, done)
+    this.#core.outputs.push({ type: 'read-entries', id: this.#lastId, group, range, bytesMax })
+  }
+
+  blobs(
+    group: GroupId,
+    ids: readonly number[],
+    done: (results: readonly ReadResult[]) => void
+  ): void {
+    this.#lastId++
+    this.#pending.set(this.#lastId, done)
+    this.#core.outputs.push({ type: 'read-blobs', id: this.#lastId, group, ids })
+  }
+
+  retained(
+    group: GroupId,
+    from: number,
+    countMax: number,
+    done: (entries: readonly RetainedEntry[]) => void
+  ): void {
+    this.#lastId++
+    this.#pendingRetained.set(this.#lastId, done)
+    this.#core.outputs.push({ type: 'read-retained', id: this.#lastId, group, from, countMax })
+  }
+
+  done(id: number, results: readonly ReadResult[]): void {
+    const done = this.#pending.get(id)
+    this.#pending.delete(id)
+    done?.(results)
+  }
+
+  retainedDone(id: number, entries: readonly RetainedEntry[]): void {
+    const done = this.#pendingRetained.get(id)
+    this.#pendingRetained.delete(id)
+    done?.(entries)
+  }
+}

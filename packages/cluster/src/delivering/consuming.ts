@@ -1,0 +1,69 @@
+// Attaching and cancelling consumers. A consumer connects to the node that leads its queue's shard;
+// the attachment is committed before the first delivery, so that a new leader knows whom to wait
+// for.
+import type { ClientRequest } from '@holdfast/protocol'
+import { findQueue, shardRefusal } from '../administration/queue-calls.ts'
+import type { Core } from '../core.ts'
+import { type Responder, refusal } from '../sessions/responder.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Consumer } from './consumer.ts'
+
+type ConsumeRequest = Extract<ClientRequest, { type: 'consume' }>
+
+export function startConsumer(
+  core: Core,
+  session: Session,
+  request: ConsumeRequest,
+  to: Responder
+): void {
+  const { tag, prefetch, autoAck, exclusive, resume } = request
+  for (const { consumer } of session.consumers.values()) {
+    if (consumer.key.tag === tag) return to.refuse(refusal('CONSUMER_TAG_IN_USE', { tag }))
+  }
+  findQueue(core, session.vhost, request.queue, to, (target) => {
+    const { id: queue, group } = target
+    const key = { session: hex(session.producer.id), tag }
+    const command = {
+      type: 'attach-consumer',
+      queue,
+      consumer: key,
+      prefetch,
+      autoAck,
+      exclusive
+    } as const
+    const notLeader = (): void => {
+      to.refuse(refusal('NOT_LEADER', { group, leader: core.reports.locate(group) ?? 0 }))
+    }
+    const isTaken = core.shards.propose(group, command, (reply) => {
+      if (reply === null) return notLeader()
+      if (reply.type === 'refused') return to.refuse(shardRefusal(reply, target))
+      const number = session.nextConsumerNumber()
+      const consumer: Consumer = { key, session, number, prefetch, autoAck, unsettled: 0 }
+      if (session.isClosed) {
+        const detach = { type: 'detach-consumer', queue, consumer: key, release: [] } as const
+        core.shards.propose(group, detach, () => undefined)
+        return
+      }
+      session.consumers.set(number, { consumer, group, queue })
+      to.done({ consumer: number })
+      if (!core.deliveries.attach(group, queue, consumer, resume)) {
+        session.cancelled(number, refusal('NOT_LEADER', { group, leader: 0 }))
+      }
+    })
+    if (!isTaken) notLeader()
+  })
+}
+
+export function cancelConsumer(core: Core, session: Session, number: number, to: Responder): void {
+  const entry = session.consumers.get(number)
+  if (entry === undefined) return to.refuse(refusal('CONSUMER_NOT_FOUND', { tag: String(number) }))
+  session.consumers.delete(number)
+  core.deliveries.detach(entry.group, entry.queue, entry.consumer)
+  to.done(null)
+}
+
+function hex(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
+  return text
+}

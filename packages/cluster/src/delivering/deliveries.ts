@@ -1,0 +1,251 @@
+// The deliveries of all queues whose shards this node leads: who consumes, what is woken by what
+// the log applied, and the dispatch marks that ride along with the next entry.
+import type { QueueView, SectionReply, ShardCommand, ShardEffect } from '@holdfast/broker'
+import { encodeCommandSection } from '@holdfast/broker'
+import { HoldfastError, type WireError } from '@holdfast/errors'
+import type { SettleEvent } from '@holdfast/protocol'
+import type { Core } from '../core.ts'
+import { times } from '../limits.ts'
+import type { GroupId } from '../log-store.ts'
+import type { QueueCounts } from '../peers/peer-message.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Consumer } from './consumer.ts'
+import { QueueDelivery } from './queue-delivery.ts'
+
+export class Deliveries {
+  readonly #core: Core
+  readonly #shards = new Map<GroupId, Map<number, QueueDelivery>>()
+  #awake: Set<QueueDelivery> = new Set()
+  readonly #wantMarks = new Set<GroupId>()
+  /** Queues that handed out something, or were attached to, since marks were last looked at. */
+  readonly #moved = new Map<GroupId, Set<QueueDelivery>>()
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /** A queue of an earlier leadership may still have timers and reads: it hands out nothing. */
+  wake(queue: QueueDelivery): void {
+    if (this.#isCurrent(queue)) this.#awake.add(queue)
+  }
+
+  #isCurrent(delivery: QueueDelivery): boolean {
+    return this.#shards.get(delivery.group)?.get(delivery.queue.id) === delivery
+  }
+
+  wakeQueue(group: GroupId, queue: number): void {
+    this.#shards.get(group)?.get(queue)?.wake()
+  }
+
+  wantMarks(delivery: QueueDelivery): void {
+    this.moved(delivery)
+    this.#wantMarks.add(delivery.group)
+  }
+
+  moved(delivery: QueueDelivery): void {
+    const moved = this.#moved.get(delivery.group)
+    if (moved === undefined) this.#moved.set(delivery.group, new Set([delivery]))
+    else moved.add(delivery)
+  }
+
+  /** This node began or ceased to lead the shard. Consumers of a lost one attach elsewhere. */
+  leadershipChanged(group: GroupId, isLeading: boolean): void {
+    const lost = this.#shards.get(group)
+    this.#shards.delete(group)
+    const leader = this.#core.reports.locate(group) ?? 0
+    const error = new HoldfastError('NOT_LEADER', { group, leader }).toWire()
+    for (const queue of lost?.values() ?? []) this.#cancelAll(queue, error)
+    const machine = this.#core.groups.shardHost(group)?.machine
+    if (!isLeading || machine === undefined) return
+    this.#shards.set(group, new Map())
+    for (const queue of machine.queues()) {
+      if (queue.consumers.size > 0) this.wake(this.#delivery(group, queue))
+    }
+  }
+
+  #cancelAll(queue: QueueDelivery, error: WireError): void {
+    this.#awake.delete(queue)
+    for (const consumer of queue.consumers()) consumer.session.cancelled(consumer.number, error)
+  }
+
+  attach(
+    group: GroupId,
+    queueId: number,
+    consumer: Consumer,
+    resume: readonly number[] | null
+  ): boolean {
+    const queue = this.#core.groups.shardHost(group)?.machine.queue(queueId)
+    if (queue === undefined || !this.#shards.has(group)) return false
+    const delivery = this.#delivery(group, queue)
+    delivery.attach(consumer, resume)
+    this.wantMarks(delivery)
+    return true
+  }
+
+  detach(group: GroupId, queueId: number, consumer: Consumer): void {
+    this.#shards.get(group)?.get(queueId)?.detach(consumer)
+  }
+
+  /**
+   * Counts of a queue as its leader knows them; null where this node does not lead it, or cannot
+   * know whether it still does: what it has may be long out of date.
+   */
+  counts(group: GroupId, queueId: number): QueueCounts | null {
+    const queue = this.#core.groups.shardHost(group)?.machine.queue(queueId)
+    const deliveries = this.#shards.get(group)
+    if (queue === undefined || deliveries === undefined) return null
+    if (this.#core.groups.shard(group)?.hasLease !== true) return null
+    const delivery = deliveries.get(queueId)
+    const unsettled = delivery?.unsettled ?? 0
+    const ready = Math.max(0, queue.liveCount - unsettled)
+    const consumers = delivery?.consumerCount ?? 0
+    return { ready, unsettled, consumers, bytes: queue.bytes }
+  }
+
+  /** Flat ranges of what consumers of the queue hold. */
+  heldRanges(group: GroupId, queueId: number): number[] {
+    return this.#shards.get(group)?.get(queueId)?.heldRanges() ?? []
+  }
+
+  /** A client settles deliveries: what it holds goes into the log, the rest is refused as stale. */
+  settle(
+    session: Session,
+    group: GroupId,
+    queueId: number,
+    consumer: Consumer,
+    event: SettleEvent
+  ): void {
+    const { settleSequence, outcome } = event
+    const delivery = this.#shards.get(group)?.get(queueId)
+    if (delivery === undefined) return session.settleAnswered(settleSequence, false)
+    const ranges: number[] = []
+    let isStale = false
+    for (let i = 0; i + 2 < event.ranges.length; i += 3) {
+      const [first = 0, last = 0, attempt = 0] = event.ranges.slice(i, i + 3)
+      if (delivery.release(consumer, { first, last, attempt })) ranges.push(first, last, attempt)
+      else isStale = true
+    }
+    if (ranges.length === 0) return session.settleAnswered(settleSequence, false)
+    const command: ShardCommand = {
+      type: 'settle',
+      queue: queueId,
+      consumer: consumer.key,
+      outcome,
+      ranges
+    }
+    // Without an answer the client settles again where it attaches next.
+    this.commit(delivery, command, (reply) => {
+      const stale = reply.type === 'settled' ? reply.stale : []
+      for (let i = 0; i + 2 < ranges.length; i += 3) {
+        delivery.decided(ranges[i] ?? 0, ranges[i + 1] ?? 0)
+      }
+      this.#core.counters.settledMessages += countOf(ranges)
+      session.settleAnswered(settleSequence, !isStale && stale.length === 0)
+    })
+    delivery.wake()
+  }
+
+  /** Proposes until the log has it, or this node leads the queue no more. */
+  commit(
+    delivery: QueueDelivery,
+    command: ShardCommand,
+    done: (reply: SectionReply) => void
+  ): void {
+    const again = (): void => {
+      if (!this.#isCurrent(delivery)) return
+      this.#core.timers.after(times.retryMs, () => {
+        if (this.#isCurrent(delivery)) this.commit(delivery, command, done)
+      })
+    }
+    const isTaken = this.#core.shards.propose(delivery.group, command, (reply) => {
+      if (reply === null) again()
+      else done(reply)
+    })
+    if (!isTaken) again()
+  }
+
+  /** What an entry changed, on the leader and on followers alike; only a leader has deliveries. */
+  applied(group: GroupId, effects: readonly ShardEffect[]): void {
+    const deliveries = this.#shards.get(group)
+    if (deliveries === undefined) return
+    for (const effect of effects) this.#effect(deliveries, effect)
+  }
+
+  #effect(deliveries: Map<number, QueueDelivery>, effect: ShardEffect): void {
+    switch (effect.type) {
+      case 'published':
+        deliveries.get(effect.queue)?.wake()
+        return
+      case 'returned': {
+        const delivery = deliveries.get(effect.queue)
+        for (let i = 0; i + 1 < effect.ranges.length; i += 2) {
+          delivery?.returned(effect.ranges[i] ?? 0, effect.ranges[i + 1] ?? 0)
+        }
+        return
+      }
+      case 'marks-advanced':
+        for (const { queue } of effect.marks) deliveries.get(queue)?.wake()
+        return
+      case 'queue-deleted': {
+        const delivery = deliveries.get(effect.queue)
+        if (delivery === undefined) return
+        deliveries.delete(effect.queue)
+        const { vhost, name } = delivery.queue
+        const error = new HoldfastError('QUEUE_NOT_FOUND', { queue: name, vhost })
+        return this.#cancelAll(delivery, error.toWire())
+      }
+      default:
+    }
+  }
+
+  /** Marks that should advance, as one command; null if none. */
+  takeMarks(group: GroupId): ShardCommand | null {
+    this.#wantMarks.delete(group)
+    const moved = this.#moved.get(group)
+    if (moved === undefined || moved.size === 0) return null
+    const marks: { queue: number; mark: number }[] = []
+    for (const delivery of moved) {
+      const mark = this.#isCurrent(delivery) ? delivery.wantedMark() : null
+      if (mark !== null) marks.push({ queue: delivery.queue.id, mark })
+    }
+    moved.clear()
+    return marks.length === 0 ? null : { type: 'advance-marks', marks }
+  }
+
+  flush(): boolean {
+    if (this.#awake.size === 0 && this.#wantMarks.size === 0) return false
+    const awake = this.#awake
+    this.#awake = new Set()
+    for (const queue of awake) queue.dispatch()
+    for (const group of [...this.#wantMarks]) {
+      const marks = this.takeMarks(group)
+      if (marks === null) continue
+      this.#core.groups.shard(group)?.offer(encodeCommandSection(marks), () => undefined)
+    }
+    return true
+  }
+
+  tick(): void {
+    for (const deliveries of this.#shards.values()) {
+      for (const delivery of deliveries.values()) delivery.tick()
+    }
+  }
+
+  #delivery(group: GroupId, queue: QueueView): QueueDelivery {
+    const deliveries = this.#shards.get(group) ?? new Map<number, QueueDelivery>()
+    this.#shards.set(group, deliveries)
+    let delivery = deliveries.get(queue.id)
+    if (delivery === undefined) {
+      delivery = new QueueDelivery(this.#core, group, queue)
+      deliveries.set(queue.id, delivery)
+    }
+    return delivery
+  }
+}
+
+function countOf(ranges: readonly number[]): number {
+  let count = 0
+  for (let i = 0; i + 2 < ranges.length; i += 3)
+    count += (ranges[i + 1] ?? 0) - (ranges[i] ?? 0) + 1
+  return count
+}

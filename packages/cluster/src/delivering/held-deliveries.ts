@@ -1,0 +1,116 @@
+// Who holds which message of a queue, at the leader only. A message whose settlement or return is
+// on its way through the log is held by nobody and still not to be handed out.
+import type { QueueView } from '@holdfast/broker'
+import { limits } from '../limits.ts'
+import type { Consumer } from './consumer.ts'
+
+export interface ClaimedRange {
+  readonly first: number
+  readonly last: number
+  /** Which delivery of these messages the consumer holds. */
+  readonly attempt: number
+}
+
+export class HeldDeliveries {
+  readonly #queue: QueueView
+  /** By offset; null while the log decides. */
+  readonly #holders = new Map<number, Consumer | null>()
+  /** Offsets below were claimed after a failover and must be looked up one by one. */
+  claimedEnd = 0
+
+  constructor(queue: QueueView) {
+    this.#queue = queue
+  }
+
+  get size(): number {
+    return this.#holders.size
+  }
+
+  has(offset: number): boolean {
+    return this.#holders.has(offset)
+  }
+
+  /** Handed out just now; `holder` is null where the settlement follows at once. */
+  add(firstOffset: number, count: number, holder: Consumer | null): void {
+    for (let i = 0; i < count; i++) this.#holders.set(firstOffset + i, holder)
+    if (holder !== null) holder.unsettled += count
+  }
+
+  /**
+   * What a consumer held on its last connection or with the last leader it holds again, unless it
+   * was returned meanwhile. `former` is the same consumer on a connection that is not closed yet.
+   */
+  claim(consumer: Consumer, former: Consumer | null, range: ClaimedRange): void {
+    const end = Math.min(range.last, this.#queue.mark)
+    let offset = this.#queue.nextLive(range.first)
+    while (offset !== null && offset <= end) {
+      const holder = this.#holders.get(offset)
+      const isFree = holder === undefined || (former !== null && holder === former)
+      if (isFree && this.#queue.row(offset)?.attempt === range.attempt) {
+        if (holder === former && former !== null) former.unsettled--
+        this.add(offset, 1, consumer)
+        this.claimedEnd = Math.max(this.claimedEnd, offset + 1)
+      }
+      offset = this.#queue.nextLive(offset + 1)
+    }
+  }
+
+  /** Takes all of a consumer's messages from it: flat triples of offset, offset, attempt. */
+  takeAll(consumer: Consumer): number[] {
+    const triples: number[] = []
+    for (const [offset, holder] of this.#holders) {
+      if (holder !== consumer) continue
+      this.#holders.set(offset, null)
+      triples.push(offset, offset, this.#queue.row(offset)?.attempt ?? 0)
+    }
+    consumer.unsettled = 0
+    return triples
+  }
+
+  /** Takes deliveries out of the consumer's hands; false: it does not hold all of them. */
+  take(consumer: Consumer, { first, last, attempt }: ClaimedRange): boolean {
+    if (last - first >= limits.prefetchMax) return false
+    for (let offset = first; offset <= last; offset++) {
+      if (this.#holders.get(offset) !== consumer) return false
+      // It may have come back and been handed to the same consumer again.
+      if (this.#queue.row(offset)?.attempt !== attempt) return false
+    }
+    for (let offset = first; offset <= last; offset++) this.#holders.set(offset, null)
+    consumer.unsettled -= last - first + 1
+    return true
+  }
+
+  /** The log has settled or returned these offsets. */
+  gone(first: number, last: number): void {
+    if (last - first > this.#holders.size) {
+      for (const offset of this.#holders.keys()) {
+        if (offset >= first && offset <= last) this.#drop(offset)
+      }
+      return
+    }
+    for (let offset = first; offset <= last; offset++) this.#drop(offset)
+  }
+
+  /** The log has decided on what was taken; what was handed out anew meanwhile stays. */
+  decided(first: number, last: number): void {
+    for (let offset = first; offset <= last; offset++) {
+      if (this.#holders.get(offset) === null) this.#holders.delete(offset)
+    }
+  }
+
+  #drop(offset: number): void {
+    const holder = this.#holders.get(offset)
+    if (holder != null) holder.unsettled--
+    this.#holders.delete(offset)
+  }
+
+  /** All that is held, as flat pairs `[first, last, …]`. */
+  ranges(): number[] {
+    const ranges: number[] = []
+    for (const offset of [...this.#holders.keys()].sort((a, b) => a - b)) {
+      if (ranges.at(-1) === offset - 1) ranges[ranges.length - 1] = offset
+      else ranges.push(offset, offset)
+    }
+    return ranges
+  }
+}

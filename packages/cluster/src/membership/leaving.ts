@@ -1,0 +1,30 @@
+// Leaving groups: a replica that was removed from its group while it lagged never hears of it from
+// the log, since leaders write to members only. It may go when the leader, in its own term or a
+// later one and with all that this replica knows to be committed, says that the committed
+// configuration does not name it; when metadata does not wish for it either; and when the leader
+// has written nothing to it for long. A leader that had taken it in again would have written within
+// that time.
+
+import type { AnyGroup } from '../consensus/groups.ts'
+import type { Core } from '../core.ts'
+import { times } from '../limits.ts'
+
+/** Drops the replicas of this node whose groups go on without them. */
+export function leaveGroups(core: Core): void {
+  for (const group of [...core.groups.all()]) {
+    if (group.id !== 0 && isDismissed(core, group)) core.groups.drop(group.id)
+  }
+}
+
+function isDismissed(core: Core, group: AnyGroup): boolean {
+  const { groups, metadata, reports } = core
+  const self = groups.selfReplica
+  const { raft } = group
+  const placement = metadata.machine.placement.get(group.id)
+  if (raft.isLeader || placement == null || placement.replicas.includes(self)) return false
+  const heard = reports.heardFromLeader(group.id)
+  if (heard === null || heard.atMs < group.heardMs + times.dismissedMs) return false
+  const { term, commit, voters, outgoing, learners } = heard.report
+  const isMember = [...voters, ...outgoing, ...learners].includes(self)
+  return !isMember && voters.length > 0 && term >= raft.term && commit >= raft.commitIndex
+}

@@ -1,0 +1,150 @@
+// The routing lease (architecture: routing under a lease). A node routes from its own replica of
+// the metadata only while it holds a lease of the metadata leader; a change is answered once every
+// node that may hold one has applied it, or its lease has run out. So what was confirmed through
+// one node is in force on all.
+//
+// Two margins keep it safe: a holder counts from when it asked, the leader from when it granted and
+// a little longer; and a new leader, which does not know what its predecessor granted, counts every
+// node it has not heard from as a holder until such a lease must have ended.
+import type { Core } from '../core.ts'
+import { times } from '../limits.ts'
+
+interface Holder {
+  /** End of the last grant in this term as the leader counts it; 0 without one. */
+  untilMs: number
+  applied: number
+}
+
+/** A deposed leader may go on granting until it notices that it hears no quorum. */
+const unknownLeaseMs =
+  times.leaseMs + times.leaseMarginMs + times.electionTimeoutTicks * times.tickMs
+
+export class Lease {
+  readonly #core: Core
+  readonly #holders = new Map<number, Holder>()
+  #leaderSinceMs = 0
+  /** Highest index whose answer may have been given: who has not applied it gets no lease. */
+  #answeredIndex = 0
+
+  #term = 0
+  #untilMs = 0
+  #sequence = 0
+  readonly #askedAtMs = new Map<number, number>()
+  #askedLastMs = 0
+  #hasNews = false
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /** Whether this node may route from its own replica now. */
+  get isValid(): boolean {
+    const { metadata, clock } = this.#core
+    return metadata.isLeading ? this.#leads : clock.nowMs < this.#untilMs
+  }
+
+  /** Leader that a quorum has heard lately, so that no other can have been elected. */
+  get #leads(): boolean {
+    const { group } = this.#core.metadata
+    return group?.isLeading === true && group.raft.hasLeaderQuorum(times.leaderLeaseTicks)
+  }
+
+  /** The topology changed, or a change waits for its answer: both are looked after in this step. */
+  lookAgain(): void {
+    this.#hasNews = true
+  }
+
+  tick(): void {
+    const { clock, metadata } = this.#core
+    if (clock.nowMs - this.#askedLastMs >= times.leaseRenewMs) this.#ask()
+    if (metadata.isLeading) metadata.answerWaiters()
+  }
+
+  /** At the end of a step: the leader learns at once what this node has applied. */
+  flush(): void {
+    if (!this.#hasNews) return
+    this.#hasNews = false
+    if (this.#core.metadata.isLeading) this.#core.metadata.answerWaiters()
+    else this.#ask()
+  }
+
+  #ask(): void {
+    const { clock, metadata, peers } = this.#core
+    const { group } = metadata
+    if (group === null || group.isLeading) return
+    const leader = group.leaderNode
+    if (leader === null || leader === this.#core.identity?.node) return
+    // Whoever asks a new leader has given up what the old one granted.
+    if (group.raft.term !== this.#term) this.#drop(group.raft.term)
+    this.#askedLastMs = clock.nowMs
+    this.#sequence++
+    this.#askedAtMs.set(this.#sequence, clock.nowMs)
+    for (const [sequence, askedMs] of this.#askedAtMs) {
+      if (clock.nowMs - askedMs > times.leaseMs) this.#askedAtMs.delete(sequence)
+    }
+    const { appliedIndex: applied } = metadata
+    const cast = {
+      type: 'lease-renew',
+      sequence: this.#sequence,
+      applied,
+      term: this.#term
+    } as const
+    peers.send(leader, { type: 'cast', cast })
+  }
+
+  #drop(term: number): void {
+    this.#term = term
+    this.#untilMs = 0
+    this.#askedAtMs.clear()
+  }
+
+  granted(sequence: number, term: number): void {
+    const askedMs = this.#askedAtMs.get(sequence)
+    if (askedMs === undefined || term !== this.#term) return
+    this.#untilMs = Math.max(this.#untilMs, askedMs + times.leaseMs)
+    this.#core.gateway.leaseRenewed()
+  }
+
+  /** At the leader: a node asks, and tells how far it is. */
+  asked(node: number, sequence: number, applied: number, term: number): void {
+    const { clock, metadata, peers } = this.#core
+    const { group } = metadata
+    if (group === null || !group.isLeading || group.raft.term !== term) return
+    const holder = this.#holders.get(node) ?? { untilMs: 0, applied: 0 }
+    this.#holders.set(node, holder)
+    holder.applied = Math.max(holder.applied, applied)
+    if (this.#leads && holder.applied >= this.#answeredIndex) {
+      holder.untilMs = clock.nowMs + times.leaseMs + times.leaseMarginMs
+      peers.send(node, { type: 'cast', cast: { type: 'lease-grant', sequence, term } })
+    }
+    metadata.answerWaiters()
+  }
+
+  /** Highest index that no node can be routing without. */
+  inForceIndex(): number {
+    const { clock, metadata, identity } = this.#core
+    let index = metadata.appliedIndex
+    const isYoung = clock.nowMs < this.#leaderSinceMs + unknownLeaseMs
+    for (const { node } of metadata.machine.membership.nodes) {
+      if (node === identity?.node) continue
+      const holder = this.#holders.get(node)
+      if (holder === undefined) {
+        if (isYoung) return 0
+      } else if (holder.untilMs > clock.nowMs) {
+        index = Math.min(index, holder.applied)
+      }
+    }
+    return index
+  }
+
+  answered(index: number): void {
+    this.#answeredIndex = Math.max(this.#answeredIndex, index)
+  }
+
+  leadershipChanged(): void {
+    this.#holders.clear()
+    this.#leaderSinceMs = this.#core.clock.nowMs
+    this.#answeredIndex = this.#core.metadata.appliedIndex
+    this.#drop(this.#core.metadata.group?.raft.term ?? 0)
+  }
+}

@@ -1,0 +1,153 @@
+// What nodes say to each other. A frame is a run of messages; the carrier adds length and checksum.
+//   frame   := version:u8 wallMs:number message*
+//   message := kind:u8 body
+// Raft messages go in the raft lane, all others in the gateway lane.
+import { HoldfastError, unreachable } from '@holdfast/errors'
+import type { Message } from '@holdfast/raft'
+import { pack, unpack } from '@holdfast/record'
+import type { GroupId } from '../log-store.ts'
+import { ByteReader, retain } from './byte-reader.ts'
+import { ByteWriter } from './byte-writer.ts'
+import type { Call, CallResult, Cast } from './peer-message.ts'
+import { readCall, readCallResult, readCast, readOutcomes } from './peer-shape.ts'
+import { readRaftMessage, writeRaftMessage } from './raft-codec.ts'
+
+export const peerVersion = 1
+
+/** Publishes on their way to a shard's leader. Numbers are gapless per gateway and shard. */
+export interface Forward {
+  readonly type: 'forward'
+  readonly group: GroupId
+  readonly epoch: number
+  readonly sections: readonly { readonly number: number; readonly bytes: Uint8Array }[]
+}
+
+/** Outcomes of forwarded sections, runs of equal outcome together. */
+export interface ForwardResult {
+  readonly type: 'forward-result'
+  readonly group: GroupId
+  readonly epoch: number
+  readonly outcomes: readonly ForwardOutcome[]
+}
+
+export type ForwardOutcome =
+  | { readonly type: 'accepted'; readonly first: number; readonly last: number }
+  /** Took effect, but these queues are gone. */
+  | { readonly type: 'missing'; readonly number: number; readonly queues: readonly number[] }
+  /** Refused for good, with a code of the catalogue. */
+  | {
+      readonly type: 'refused'
+      readonly number: number
+      readonly code: string
+      readonly details: Readonly<Record<string, string | number>>
+    }
+  /** Not taken: send again from this number on, to the leader, after a pause. */
+  | { readonly type: 'again'; readonly from: number }
+  /** The shard does not remember this gateway: start again with a new epoch. */
+  | { readonly type: 'forgotten' }
+
+export type PeerMessage =
+  | { readonly type: 'raft'; readonly group: GroupId; readonly message: Message }
+  | Forward
+  | ForwardResult
+  | { readonly type: 'call'; readonly id: number; readonly call: Call }
+  | { readonly type: 'result'; readonly id: number; readonly result: CallResult }
+  | { readonly type: 'cast'; readonly cast: Cast }
+
+const kinds = { raft: 1, forward: 2, 'forward-result': 3, call: 4, result: 5, cast: 6 } as const
+
+export function startFrame(wallMs: number): ByteWriter {
+  const writer = new ByteWriter()
+  writer.u8(peerVersion)
+  writer.number(wallMs)
+  return writer
+}
+
+export function writePeerMessage(writer: ByteWriter, message: PeerMessage): void {
+  writer.u8(kinds[message.type])
+  switch (message.type) {
+    case 'raft':
+      writer.u32(message.group)
+      return writeRaftMessage(writer, message.message)
+    case 'forward':
+      writer.u32(message.group)
+      writer.number(message.epoch)
+      writer.u32(message.sections.length)
+      for (const section of message.sections) {
+        writer.number(section.number)
+        writer.bytes(section.bytes)
+      }
+      return
+    case 'forward-result':
+      writer.u32(message.group)
+      writer.number(message.epoch)
+      return writer.bytes(pack(message.outcomes))
+    case 'call':
+      writer.number(message.id)
+      return writer.bytes(pack(message.call))
+    case 'result':
+      writer.number(message.id)
+      return writer.bytes(pack(message.result))
+    case 'cast':
+      return writer.bytes(pack(message.cast))
+    default:
+      return unreachable(message)
+  }
+}
+
+export interface PeerFrame {
+  readonly wallMs: number
+  readonly messages: readonly PeerMessage[]
+}
+
+/** @throws FRAME_INVALID, VERSION_UNSUPPORTED */
+export function readPeerFrame(bytes: Uint8Array): PeerFrame {
+  const reader = new ByteReader(bytes)
+  const version = reader.u8()
+  if (version !== peerVersion) {
+    throw new HoldfastError('VERSION_UNSUPPORTED', { version, supported: peerVersion })
+  }
+  const wallMs = reader.number()
+  const messages: PeerMessage[] = []
+  while (!reader.isAtEnd) messages.push(readPeerMessage(reader))
+  return { wallMs, messages }
+}
+
+function readPeerMessage(reader: ByteReader): PeerMessage {
+  const kind = reader.u8()
+  switch (kind) {
+    case kinds.raft:
+      return { type: 'raft', group: reader.u32(), message: readRaftMessage(reader) }
+    case kinds.forward:
+      return readForward(reader)
+    case kinds['forward-result']: {
+      const group = reader.u32()
+      const epoch = reader.number()
+      const outcomes = readOutcomes(unpack(reader.bytes()))
+      return { type: 'forward-result', group, epoch, outcomes }
+    }
+    case kinds.call:
+      return { type: 'call', id: reader.number(), call: readCall(unpack(reader.bytes())) }
+    case kinds.result:
+      return {
+        type: 'result',
+        id: reader.number(),
+        result: readCallResult(unpack(reader.bytes()))
+      }
+    case kinds.cast:
+      return { type: 'cast', cast: readCast(unpack(reader.bytes())) }
+    default:
+      throw new HoldfastError('FRAME_INVALID', { reason: `peer message of kind ${kind}` })
+  }
+}
+
+function readForward(reader: ByteReader): Forward {
+  const group = reader.u32()
+  const epoch = reader.number()
+  const count = reader.u32()
+  const sections: { number: number; bytes: Uint8Array }[] = []
+  for (let i = 0; i < count; i++) {
+    sections.push({ number: reader.number(), bytes: retain(reader.bytes()) })
+  }
+  return { type: 'forward', group, epoch, sections }
+}

@@ -1,0 +1,106 @@
+// Calls between nodes and one-way casts, in the gateway lane. Calls are answered once or time out;
+// each is safe to repeat, because its caller cannot know whether a lost answer meant a lost call.
+import type { MetadataCommand, ShardCommand } from '@holdfast/broker'
+import type { WireError } from '@holdfast/errors'
+import type { GroupId } from '../log-store.ts'
+import type { AdminReply, AdminRequest } from '../status.ts'
+
+export type Call =
+  /** To the metadata leader: commit this, answer when it is in force on all nodes. */
+  | { readonly type: 'metadata'; readonly command: MetadataCommand }
+  /** To a shard's leader: commit this, answer with the machine's reply. */
+  | { readonly type: 'shard'; readonly group: GroupId; readonly command: ShardCommand }
+  /** To a group's leader. */
+  | {
+      readonly type: 'reconfigure'
+      readonly group: GroupId
+      readonly voters: readonly number[]
+      readonly learners: readonly number[]
+    }
+  | { readonly type: 'transfer'; readonly group: GroupId; readonly to: number }
+  /** To a shard's leader: what is ready, unsettled, attached. */
+  | { readonly type: 'inspect'; readonly group: GroupId; readonly queue: number }
+  /** To the metadata leader: an operator's call that only it can do. */
+  | { readonly type: 'admin'; readonly request: AdminRequest }
+  /** To the leader that offered a snapshot: which blobs does it consist of? */
+  | {
+      readonly type: 'snapshot-open'
+      readonly group: GroupId
+      readonly index: number
+      readonly term: number
+    }
+  | {
+      readonly type: 'snapshot-blobs'
+      readonly group: GroupId
+      readonly index: number
+      readonly ids: readonly number[]
+    }
+  /** Retained entries from `from` on, as many as fit into a chunk. */
+  | {
+      readonly type: 'snapshot-entries'
+      readonly group: GroupId
+      readonly index: number
+      readonly from: number
+    }
+  /** To any replica: this entry is damaged at the caller's. */
+  | { readonly type: 'fetch-entry'; readonly group: GroupId; readonly index: number }
+
+export interface QueueCounts {
+  readonly ready: number
+  readonly unsettled: number
+  readonly consumers: number
+  readonly bytes: number
+}
+
+export type CallResult =
+  | { readonly type: 'error'; readonly error: WireError }
+  | { readonly type: 'done' }
+  /** What a machine or a component answered; the caller knows its shape. */
+  | { readonly type: 'reply'; readonly reply: unknown }
+  | { readonly type: 'counts'; readonly counts: QueueCounts }
+  | { readonly type: 'admin'; readonly reply: AdminReply }
+  /** Encoded by raft-codec. */
+  | { readonly type: 'entry'; readonly entry: Uint8Array }
+  | { readonly type: 'snapshot-opened'; readonly blobs: readonly number[] }
+  | {
+      readonly type: 'snapshot-blobs'
+      readonly blobs: readonly { readonly id: number; readonly bytes: Uint8Array }[]
+    }
+  | {
+      readonly type: 'snapshot-entries'
+      /** Encoded by raft-codec, in ascending order. */
+      readonly entries: Uint8Array
+      /** Ask again from here; null: that was all. */
+      readonly next: number | null
+    }
+
+/** A group as its leader, or a replica of it, sees it. */
+export interface GroupReport {
+  readonly group: GroupId
+  readonly leader: number | null
+  readonly term: number
+  /** Replica ids. */
+  readonly voters: readonly number[]
+  readonly outgoing: readonly number[]
+  readonly learners: readonly number[]
+  readonly commit: number
+  readonly applied: number
+  /** Only from the leader: replicas that have what is committed, or nearly. */
+  readonly caughtUp: readonly number[] | null
+}
+
+export type Cast =
+  /**
+   * Asks for the routing lease and tells what metadata the node has applied. `sequence` names the
+   * request.
+   */
+  | {
+      readonly type: 'lease-renew'
+      readonly sequence: number
+      readonly applied: number
+      readonly term: number
+    }
+  | { readonly type: 'lease-grant'; readonly sequence: number; readonly term: number }
+  | { readonly type: 'status'; readonly groups: readonly GroupReport[] }
+  /** The receiver is no member any more. */
+  | { readonly type: 'removed' }

@@ -1,0 +1,103 @@
+// The other nodes: which links lead to them, and what goes out next. Small messages to one node
+// gather in one frame a step and lane, so that the heartbeats of all groups cost one frame a peer.
+
+import type { Core } from '../core.ts'
+import type { Input, Lane } from '../input.ts'
+import { limits } from '../limits.ts'
+import type { ByteWriter } from './byte-writer.ts'
+import { type PeerMessage, startFrame, writePeerMessage } from './peer-codec.ts'
+
+export interface Link {
+  readonly link: number
+  readonly lane: Lane
+  readonly direction: 'in' | 'out'
+  /** Null while the peer is blank. */
+  readonly node: number | null
+  readonly incarnation: number | null
+  /** Where the node at the other end says that it listens to its peers. */
+  readonly address: string
+}
+
+interface Frame {
+  readonly node: number
+  readonly lane: Lane
+  readonly after: number | null
+  writer: ByteWriter
+}
+
+export class Peers {
+  readonly #core: Core
+  readonly #links = new Map<number, Link>()
+  #frames: Frame[] = []
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  links(): IterableIterator<Link> {
+    return this.#links.values()
+  }
+
+  link(link: number): Link | undefined {
+    return this.#links.get(link)
+  }
+
+  up(input: Extract<Input, { type: 'peer-up' }>): Link {
+    const { link, lane, direction, hello } = input
+    const { node, incarnation } = hello
+    const entry: Link = { link, lane, direction, node, incarnation, address: hello.peer }
+    this.#links.set(link, entry)
+    return entry
+  }
+
+  down(link: number): Link | undefined {
+    const entry = this.#links.get(link)
+    this.#links.delete(link)
+    return entry
+  }
+
+  /** Whether a message sent now has a link to travel on. */
+  isUp(node: number, lane: Lane = 'gateway'): boolean {
+    for (const link of this.#links.values()) {
+      if (link.node === node && link.lane === lane && link.direction === 'out') return true
+    }
+    return false
+  }
+
+  close(link: number): void {
+    this.#core.outputs.push({ type: 'peer-close', link })
+  }
+
+  /** Queues a message; it leaves at the end of the step, or when record `after` is durable. */
+  send(node: number, message: PeerMessage, after: number | null = null): void {
+    const lane: Lane = message.type === 'raft' ? 'raft' : 'gateway'
+    const frame = this.#frame(node, lane, after)
+    writePeerMessage(frame.writer, message)
+    if (frame.writer.size >= limits.peerFrameBytesMax) {
+      this.#emit(frame)
+      this.#frames = this.#frames.filter((other) => other !== frame)
+    }
+  }
+
+  flush(): void {
+    if (this.#frames.length === 0) return
+    const frames = this.#frames
+    this.#frames = []
+    for (const frame of frames) this.#emit(frame)
+  }
+
+  #frame(node: number, lane: Lane, after: number | null): Frame {
+    for (const frame of this.#frames) {
+      if (frame.node === node && frame.lane === lane && frame.after === after) return frame
+    }
+    const frame = { node, lane, after, writer: startFrame(this.#core.clock.wallMs) }
+    this.#frames.push(frame)
+    return frame
+  }
+
+  #emit(frame: Frame): void {
+    const { node, lane, after } = frame
+    const chunks = frame.writer.take()
+    this.#core.outputs.push({ type: 'peer-send', node, lane, chunks, after })
+  }
+}

@@ -1,0 +1,172 @@
+// The gateway of this node: brings what its clients publish to the shards, in order, and tells them
+// the outcome when every shard has answered. Routing happens here, under the lease, on this node's
+// replica of the metadata.
+import { type HeaderSource, type Headers, type QueueTarget, RouteTargets } from '@holdfast/broker'
+import { type ErrorCode, HoldfastError, unreachable } from '@holdfast/errors'
+import { recordProperties } from '@holdfast/record'
+import type { Core } from '../core.ts'
+import type { GroupId } from '../log-store.ts'
+import type { ForwardOutcome, ForwardResult } from '../peers/peer-codec.ts'
+import { refusal } from '../sessions/responder.ts'
+import type { Publish } from './publish.ts'
+import { ShardStream } from './shard-stream.ts'
+
+/** What routing says of a batch. */
+export type Routing =
+  | {
+      readonly type: 'targets'
+      readonly targets: readonly QueueTarget[]
+      readonly perRecord: boolean
+    }
+  | { readonly type: 'nowhere' }
+  | { readonly type: 'no-exchange' }
+  | { readonly type: 'internal' }
+  /** No lease: hold the publish until there is one. */
+  | { readonly type: 'wait' }
+
+/** Epochs of streams that begin again are counted within the gateway's own. */
+const epochsPerProcess = 1024
+
+/** How often a publish whose queues are all gone is routed again before it counts as unroutable. */
+const attemptsMax = 3
+
+export class Gateway {
+  readonly #core: Core
+  readonly #targets = new RouteTargets()
+  readonly #streams = new Map<GroupId, ShardStream>()
+  /** Null until the record that makes this process's epoch unique is durable. */
+  #epoch: number | null = null
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /** Numbers of an earlier process cannot be mistaken for this one's from here on. */
+  open(record: number): void {
+    this.#epoch = record * epochsPerProcess
+  }
+
+  get isOpen(): boolean {
+    return this.#epoch !== null && this.#core.identity !== null
+  }
+
+  /**
+   * Routes by this node's replica of the metadata. Straight to a queue needs no lease: its shard
+   * knows it.
+   */
+  route(vhost: string, exchange: string, routingKey: string, blob: Uint8Array): Routing {
+    const { lease, metadata } = this.#core
+    if (!this.isOpen || (exchange !== '' && !lease.isValid)) return { type: 'wait' }
+    let perRecord = false
+    const headers: HeaderSource = () => {
+      perRecord = true
+      return readHeaders(blob)
+    }
+    const { topology } = metadata.machine
+    const result = topology.route(vhost, exchange, routingKey, headers, this.#targets)
+    switch (result) {
+      case 'exchange-internal':
+        return { type: 'internal' }
+      case 'vhost-not-found':
+      case 'exchange-not-found':
+        return { type: 'no-exchange' }
+      case 'routed':
+      case 'unroutable':
+        if (this.#targets.count === 0 && !perRecord) return { type: 'nowhere' }
+        return { type: 'targets', targets: this.#targets.toArray(), perRecord }
+      default:
+        return unreachable(result)
+    }
+  }
+
+  /** Sends a routed batch to its shards; its outcome reaches the origin later. */
+  send(publish: Publish, targets: readonly QueueTarget[]): void {
+    const first = targets[0]
+    if (first === undefined) return this.#finish(publish)
+    if (targets.every((target) => target.group === first.group)) {
+      publish.shardsWaiting = 1
+      publish.queuesLeft = targets.length
+      this.#stream(first.group).push(
+        publish,
+        targets.map((target) => target.id)
+      )
+      return
+    }
+    const shards = new Map<GroupId, number[]>()
+    for (const { group, id } of targets) {
+      const queues = shards.get(group)
+      if (queues === undefined) shards.set(group, [id])
+      else queues.push(id)
+    }
+    publish.shardsWaiting = shards.size
+    publish.queuesLeft = targets.length
+    for (const [group, queues] of shards) this.#stream(group).push(publish, queues)
+  }
+
+  result(message: ForwardResult): void {
+    this.#streams.get(message.group)?.result(message.epoch, message.outcomes)
+  }
+
+  leaseRenewed(): void {
+    this.#core.sessions.resumeHeld()
+  }
+
+  linkUp(node: number): void {
+    for (const stream of this.#streams.values()) stream.linkUp(node)
+  }
+
+  flush(): void {
+    for (const stream of this.#streams.values()) stream.flush()
+  }
+
+  #stream(group: GroupId): ShardStream {
+    let stream = this.#streams.get(group)
+    if (stream === undefined) {
+      stream = new ShardStream(this.#core, group, this.#epoch ?? 0, (publish, outcome) => {
+        this.#outcome(publish, outcome)
+      })
+      this.#streams.set(group, stream)
+    }
+    return stream
+  }
+
+  #outcome(publish: Publish, outcome: ForwardOutcome): void {
+    publish.shardsWaiting--
+    if (outcome.type === 'missing') publish.queuesLeft -= outcome.queues.length
+    if (outcome.type === 'refused')
+      publish.error = refusal(outcome.code as ErrorCode, outcome.details)
+    if (publish.shardsWaiting > 0) return
+    if (publish.error === null && publish.queuesLeft <= 0) this.#routeAgain(publish)
+    else this.#finish(publish)
+  }
+
+  /** All its queues are gone: deleted, or replaced by others of the same name. Metadata knows. */
+  #routeAgain(publish: Publish): void {
+    publish.attempts++
+    if (publish.attempts > attemptsMax) return this.#finish(publish)
+    this.#core.fence.wait(() => {
+      const { batch, origin } = publish
+      const routing = this.route(origin.vhost, batch.exchange, batch.routingKey, batch.blob)
+      if (routing.type === 'targets') this.send(publish, routing.targets)
+      else if (routing.type === 'wait') this.#routeAgain({ ...publish })
+      else this.#finish(publish)
+    })
+  }
+
+  /** Every shard has answered: confirms, returns, or reports the refusal. */
+  #finish(publish: Publish): void {
+    const { batch, origin, error } = publish
+    const { firstSequence, count, blob, exchange, routingKey } = batch
+    if (error !== null) return origin.failed(firstSequence, count, blob.length, error)
+    if (publish.queuesLeft <= 0 && batch.mandatory) {
+      this.#core.counters.returnedMessages += count
+      const unroutable = new HoldfastError('MESSAGE_UNROUTABLE', { exchange, routingKey })
+      return origin.failed(firstSequence, count, blob.length, unroutable.toWire())
+    }
+    origin.confirmed(firstSequence, count, blob.length)
+  }
+}
+
+function readHeaders(blob: Uint8Array): Headers {
+  return recordProperties(blob, 0)?.headers ?? null
+}

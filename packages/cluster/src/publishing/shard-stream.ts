@@ -1,0 +1,206 @@
+// The stream of publishes from this gateway to one shard. Sections are numbered without gaps; the
+// shard takes them in that order and answers a repeat as done, so everything unanswered is simply
+// sent again when the leader changes, a link breaks or an answer says so. Nothing is lost, repeated
+// or reordered by that (architecture: every publish has an identity).
+import { encodePublishSection, type PublishSection } from '@holdfast/broker'
+import type { Core } from '../core.ts'
+import { limits, times } from '../limits.ts'
+import type { GroupId } from '../log-store.ts'
+import { join } from '../peers/byte-writer.ts'
+import type { ForwardOutcome } from '../peers/peer-codec.ts'
+import type { Publish } from './publish.ts'
+
+interface Item {
+  number: number
+  /**
+   * Encoded each time it is sent, and not kept in that form: a batch that goes to many shards waits
+   * for all of them with one copy of its bodies, the one that came from the client.
+   */
+  section: PublishSection
+  /** What it takes on its way, roughly. */
+  readonly sizeBytes: number
+  readonly publish: Publish
+}
+
+/** Bytes of a section beside its bodies, roughly. */
+const sectionHeaderBytes = 256
+
+/** Called for each section once its outcome is known. */
+export type OnOutcome = (publish: Publish, outcome: ForwardOutcome) => void
+
+export class ShardStream {
+  readonly group: GroupId
+  readonly #core: Core
+  readonly #onOutcome: OnOutcome
+  #items: Item[] = []
+  /** Items before this position have been sent to the current leader. */
+  #sent = 0
+  #sentBytes = 0
+  #nextNumber = 1
+  #epoch: number
+  #leader = 0
+  #term = 0
+  #pausedUntilMs = 0
+  /** Refusals since something was accepted: each doubles the pause before all is sent again. */
+  #refusals = 0
+  #progressAtMs = 0
+
+  constructor(core: Core, group: GroupId, epoch: number, onOutcome: OnOutcome) {
+    this.#core = core
+    this.group = group
+    this.#epoch = epoch
+    this.#onOutcome = onOutcome
+  }
+
+  get isIdle(): boolean {
+    return this.#items.length === 0
+  }
+
+  push(publish: Publish, queues: readonly number[]): void {
+    const { batch, origin } = publish
+    const section: PublishSection = {
+      ...this.#place(this.#nextNumber, this.#items.length === 0),
+      producer: {
+        id: origin.producer.id,
+        epoch: origin.producer.epoch,
+        firstSequence: batch.firstSequence,
+        lowestUnconfirmed: batch.lowestUnconfirmed,
+        first: batch.first
+      },
+      exchange: batch.exchange,
+      routingKey: batch.routingKey,
+      queues: [...queues],
+      count: batch.count,
+      blob: batch.blob
+    }
+    const sizeBytes = batch.blob.length + sectionHeaderBytes
+    this.#items.push({ number: this.#nextNumber, section, sizeBytes, publish })
+    this.#nextNumber++
+  }
+
+  #place(number: number, first: boolean): Pick<PublishSection, 'gateway' | 'number' | 'first'> {
+    const gateway = { replica: this.#core.groups.selfReplica, epoch: this.#epoch }
+    return { gateway, number, first }
+  }
+
+  /** Sends what may go to the leader, if there is one. */
+  flush(): void {
+    const { clock, reports } = this.#core
+    if (this.#items.length === 0) return
+    const { leader, term } = reports.leadership(this.group)
+    if (leader === null) return
+    if (leader !== this.#leader || term !== this.#term) {
+      this.#leader = leader
+      this.#term = term
+      this.#pausedUntilMs = 0
+      this.#refusals = 0
+      this.rewind()
+    }
+    const silentMs = clock.nowMs - this.#progressAtMs
+    if (this.#sent > 0 && silentMs > times.forwardRetryMs) this.rewind()
+    if (clock.nowMs < this.#pausedUntilMs) return
+    this.#send(leader)
+  }
+
+  #send(leader: number): void {
+    const sections: { number: number; bytes: Uint8Array }[] = []
+    while (this.#sent < Math.min(this.#items.length, limits.forwardSectionsMax)) {
+      const item = this.#items[this.#sent]
+      if (item === undefined) break
+      const isFull = this.#sentBytes + item.sizeBytes > limits.forwardBytesMax
+      if (isFull && this.#sentBytes > 0) break
+      const bytes = join(encodePublishSection(item.section))
+      sections.push({ number: item.number, bytes })
+      this.#sentBytes += item.sizeBytes
+      this.#sent++
+    }
+    if (sections.length === 0) return
+    if (this.#sent === sections.length) this.#progressAtMs = this.#core.clock.nowMs
+    const forward = { type: 'forward', group: this.group, epoch: this.#epoch, sections } as const
+    const self = this.#core.identity?.node ?? 0
+    if (leader === self) this.#core.shards.forward(self, forward)
+    else this.#core.peers.send(leader, forward)
+  }
+
+  /** Everything unanswered will be sent again, from the first. */
+  rewind(): void {
+    this.#sent = 0
+    this.#sentBytes = 0
+    this.#progressAtMs = this.#core.clock.nowMs
+  }
+
+  /** The link to a node is new: what was sent on the old one may be lost. */
+  linkUp(node: number): void {
+    if (node === this.#leader) this.rewind()
+  }
+
+  result(epoch: number, outcomes: readonly ForwardOutcome[]): void {
+    if (epoch !== this.#epoch) return
+    this.#progressAtMs = this.#core.clock.nowMs
+    for (const outcome of outcomes) this.#outcome(outcome)
+  }
+
+  #outcome(outcome: ForwardOutcome): void {
+    switch (outcome.type) {
+      case 'accepted':
+        this.#refusals = 0
+        return this.#answered(outcome.last, outcome)
+      case 'missing':
+      case 'refused':
+        this.#answered(outcome.number - 1, { type: 'accepted', first: 0, last: 0 })
+        return this.#answered(outcome.number, outcome)
+      case 'again':
+        this.#rewindTo(outcome.from)
+        return this.#pause()
+      case 'forgotten':
+        return this.#startAgain()
+      default:
+    }
+  }
+
+  /** Many refusals at once, as when leadership is lost, are one. */
+  #pause(): void {
+    const { nowMs } = this.#core.clock
+    if (nowMs < this.#pausedUntilMs) return
+    this.#pausedUntilMs = nowMs + Math.min(times.retryMs * 2 ** this.#refusals, times.retryMaxMs)
+    this.#refusals++
+  }
+
+  /** Sections are taken in order, so an answer to one answers those before it. */
+  #answered(upTo: number, outcome: ForwardOutcome): void {
+    let count = 0
+    for (const item of this.#items) {
+      if (item.number > upTo) break
+      count++
+    }
+    if (count === 0) return
+    const answered = this.#items.splice(0, count)
+    for (const item of answered.slice(0, this.#sent)) this.#sentBytes -= item.sizeBytes
+    this.#sent = Math.max(0, this.#sent - count)
+    for (const item of answered) this.#onOutcome(item.publish, outcome)
+  }
+
+  #rewindTo(number: number): void {
+    while (this.#sent > 0) {
+      const item = this.#items[this.#sent - 1]
+      if (item === undefined || item.number < number) break
+      this.#sent--
+      this.#sentBytes -= item.sizeBytes
+    }
+  }
+
+  /**
+   * The shard has dropped this gateway's row after a long silence, hence holds none of what is
+   * unanswered: a new epoch, numbered from 1.
+   */
+  #startAgain(): void {
+    this.#epoch++
+    this.#nextNumber = 1
+    this.rewind()
+    for (const item of this.#items) {
+      item.number = this.#nextNumber
+      item.section = { ...item.section, ...this.#place(item.number, item.number === 1) }
+      this.#nextNumber++
+    }
+  }
+}

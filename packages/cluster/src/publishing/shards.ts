@@ -1,0 +1,233 @@
+// The shards of this node, and the way to the leaders of all. At a leader: sections of publishes
+// and commands become entries; what the machine answers goes back to the gateway or the caller.
+import {
+  encodeCommandSection,
+  encodeEntryBatch,
+  encodePublishSection,
+  type PublishHeader,
+  readSectionAlone,
+  type SectionReply,
+  type ShardCommand,
+  type ShardMachine
+} from '@holdfast/broker'
+import { HoldfastError } from '@holdfast/errors'
+import type { EntryId } from '@holdfast/raft'
+import type { Group, MachineHost } from '../consensus/group.ts'
+import type { Core } from '../core.ts'
+import type { GroupId } from '../log-store.ts'
+import { join } from '../peers/byte-writer.ts'
+import { type Answer, errorResult } from '../peers/calls.ts'
+import type { Forward, ForwardOutcome } from '../peers/peer-codec.ts'
+import type { CallResult } from '../peers/peer-message.ts'
+
+export type ShardGroup = Group<Uint8Array, SectionReply>
+
+/** Connects a shard's machine with its Raft group; on the leader its effects wake deliveries. */
+export class ShardHost implements MachineHost<Uint8Array, SectionReply> {
+  readonly #core: Core
+  readonly #group: GroupId
+  readonly machine: ShardMachine
+
+  constructor(core: Core, group: GroupId, machine: ShardMachine) {
+    this.#core = core
+    this.#group = group
+    this.machine = machine
+  }
+
+  get timeMs(): number {
+    return this.machine.timeMs
+  }
+
+  /** Dispatch marks that are due ride along at the end, where they shift no reply. */
+  encode(timeMs: number, sections: readonly Uint8Array[]): Uint8Array {
+    const marks = this.#core.deliveries.takeMarks(this.#group)
+    if (marks === null) return encodeEntryBatch(timeMs, sections)
+    return encodeEntryBatch(timeMs, [...sections, encodeCommandSection(marks)])
+  }
+
+  sizeOf(section: Uint8Array): number {
+    return section.length
+  }
+
+  apply(id: EntryId, data: Uint8Array): readonly SectionReply[] {
+    const applied = this.machine.apply(id, data)
+    this.#core.deliveries.applied(this.#group, applied.effects)
+    return applied.replies
+  }
+}
+
+/** Sections a gateway sent: the number that may come next, in this term of the leader. */
+interface GatewayCursor {
+  readonly epoch: number
+  expected: number
+  /** Taken and not answered: what comes again meanwhile is on its way already. */
+  readonly pending: Set<number>
+}
+
+/** Outcomes that wait for the end of the step, so that runs of them become one. */
+interface Results {
+  readonly node: number
+  readonly group: GroupId
+  readonly epoch: number
+  readonly outcomes: ForwardOutcome[]
+}
+
+export class Shards {
+  readonly #core: Core
+  readonly #cursors = new Map<GroupId, Map<number, GatewayCursor>>()
+  #results: Results[] = []
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /**
+   * Brings a command to the shard's leader once. Null: it may not have been committed; ask again.
+   */
+  submit(group: GroupId, command: ShardCommand, done: (reply: SectionReply | null) => void): void {
+    const leader = this.#core.reports.locate(group)
+    if (leader === null) return done(null)
+    this.#core.calls.call(leader, { type: 'shard', group, command }, (result: CallResult) => {
+      done(result.type === 'reply' ? (result.reply as SectionReply) : null)
+    })
+  }
+
+  /** At the leader: commits a command of another part or node. */
+  command(group: GroupId, asked: ShardCommand, answer: Answer): void {
+    const isPurge = asked.type === 'purge-queue'
+    const keep = isPurge ? this.#core.deliveries.heldRanges(group, asked.queue) : []
+    const command = isPurge ? { ...asked, keep } : asked
+    const isTaken = this.propose(group, command, (reply) => {
+      answer(reply === null ? this.#notLeader(group) : { type: 'reply', reply })
+    })
+    if (!isTaken) answer(this.#notLeader(group))
+  }
+
+  propose(
+    group: GroupId,
+    command: ShardCommand,
+    done: (reply: SectionReply | null) => void
+  ): boolean {
+    const shard = this.#core.groups.shard(group)
+    return shard?.offer(encodeCommandSection(command), done) ?? false
+  }
+
+  leadershipChanged(group: GroupId): void {
+    this.#cursors.delete(group)
+  }
+
+  /** Publishes of a gateway, this node's own included, arrive in order of their numbers. */
+  forward(from: number, forward: Forward): void {
+    for (const { number, bytes } of forward.sections) {
+      if (this.#take(from, forward, number, bytes)) continue
+      const outcome: ForwardOutcome = { type: 'again', from: number }
+      return this.#result(from, forward.group, forward.epoch, outcome)
+    }
+  }
+
+  #take(from: number, forward: Forward, number: number, bytes: Uint8Array): boolean {
+    const { group, epoch } = forward
+    const shard = this.#core.groups.shard(group)
+    const host = this.#core.groups.shardHost(group)
+    if (shard === undefined || host === undefined || !shard.isLeading) return false
+    const cursor = this.#cursor(group, from, epoch, number)
+    // After a refusal, what follows must wait until the refused one has come again: order is kept.
+    if (number > cursor.expected) return false
+    if (cursor.pending.has(number)) return true
+    // A queue whose creation or deletion is on its way to this shard: the publish comes again in a
+    // moment.
+    const header = readSectionAlone(bytes)
+    const { topologyCursor } = host.machine
+    const isEarly = header.queues.some((queue) => {
+      const { closingUntilMs = 0 } = host.machine.queue(queue) ?? {}
+      return queue > topologyCursor || closingUntilMs > this.#core.clock.wallMs
+    })
+    const isLow = this.#core.disk.isLow
+    const isTaken =
+      !isEarly &&
+      shard.hasRoom &&
+      shard.offer(isLow ? refusedSection(header) : bytes, (reply) => {
+        cursor.pending.delete(number)
+        const isRefused = isLow && reply?.type === 'refused'
+        const outcome = isRefused ? this.#core.disk.refusal(number) : outcomeOf(number, reply)
+        this.#result(from, group, epoch, outcome)
+      })
+    if (isTaken) cursor.pending.add(number)
+    cursor.expected = isTaken ? Math.max(cursor.expected, number + 1) : number
+    return isTaken
+  }
+
+  #result(node: number, group: GroupId, epoch: number, outcome: ForwardOutcome): void {
+    let results = this.#results.find(
+      (other) => other.node === node && other.group === group && other.epoch === epoch
+    )
+    if (results === undefined) {
+      results = { node, group, epoch, outcomes: [] }
+      this.#results.push(results)
+    }
+    const last = results.outcomes.at(-1)
+    const isRun =
+      last?.type === 'accepted' && outcome.type === 'accepted' && last.last + 1 === outcome.first
+    if (isRun) {
+      results.outcomes[results.outcomes.length - 1] = { ...last, last: outcome.last }
+    } else results.outcomes.push(outcome)
+  }
+
+  /** Sends the outcomes of this step to the gateways. */
+  flush(): void {
+    if (this.#results.length === 0) return
+    const results = this.#results
+    this.#results = []
+    for (const { node, group, epoch, outcomes } of results) {
+      const message = { type: 'forward-result', group, epoch, outcomes } as const
+      if (node === this.#core.identity?.node) this.#core.gateway.result(message)
+      else this.#core.peers.send(node, message)
+    }
+  }
+
+  #cursor(group: GroupId, from: number, epoch: number, number: number): GatewayCursor {
+    let cursors = this.#cursors.get(group)
+    if (cursors === undefined) {
+      cursors = new Map()
+      this.#cursors.set(group, cursors)
+    }
+    let cursor = cursors.get(from)
+    if (cursor === undefined || cursor.epoch !== epoch) {
+      cursor = { epoch, expected: number, pending: new Set() }
+      cursors.set(from, cursor)
+    }
+    return cursor
+  }
+
+  #notLeader(group: GroupId): CallResult {
+    const leader = this.#core.reports.locate(group) ?? 0
+    return errorResult(new HoldfastError('NOT_LEADER', { group, leader }))
+  }
+}
+
+function outcomeOf(number: number, reply: SectionReply | null): ForwardOutcome {
+  switch (reply?.type) {
+    case 'accepted':
+    case 'repeated':
+      return reply.missing.length === 0
+        ? { type: 'accepted', first: number, last: number }
+        : { type: 'missing', number, queues: reply.missing }
+    case 'gap':
+      return reply.expected === 0 ? { type: 'forgotten' } : { type: 'again', from: reply.expected }
+    case 'refused':
+      return { type: 'refused', number, code: reply.code, details: reply.details }
+    default:
+      return { type: 'again', from: number }
+  }
+}
+
+/**
+ * Takes the number of a section that the leader refuses, in a form that every machine refuses too:
+ * the numbers of a gateway have no gaps, and a repeat must not turn the refusal into a success.
+ */
+function refusedSection({ gateway, number, first }: PublishHeader): Uint8Array {
+  // The byte 0xc1 begins no msgpack value.
+  const blob = new Uint8Array(4).fill(0xc1)
+  const nowhere = { producer: null, exchange: '', routingKey: '', queues: [], count: 1, blob }
+  return join(encodePublishSection({ gateway, number, first, ...nowhere }))
+}

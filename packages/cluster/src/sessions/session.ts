@@ -1,0 +1,249 @@
+// What one connected client owns at this node: its connection, its publishes in their order, its
+// consumers.
+import type { WireError } from '@holdfast/errors'
+import { HoldfastError, unreachable } from '@holdfast/errors'
+import {
+  type ConnectionEvent,
+  type DeliveryRun,
+  type HelloEvent,
+  type NodeAddress,
+  type PublishEvent,
+  ServerConnection,
+  type SettleEvent
+} from '@holdfast/protocol'
+import { skipRecord } from '@holdfast/record'
+import { type Core, log } from '../core.ts'
+import type { Consumer } from '../delivering/consumer.ts'
+import { limits } from '../limits.ts'
+import type { GroupId } from '../log-store.ts'
+import type { Batch, Producer, Publish, PublishOrigin } from '../publishing/publish.ts'
+
+export interface SessionConsumer {
+  readonly consumer: Consumer
+  readonly group: GroupId
+  readonly queue: number
+}
+
+const noProducer: Producer = { id: new Uint8Array(16), epoch: 0 }
+
+export class Session implements PublishOrigin {
+  readonly id: number
+  readonly connection: ServerConnection
+  readonly #core: Core
+  vhost = '/'
+  producer: Producer = noProducer
+  /** When credit was last lent to this client, on the monotonic clock. */
+  lentAtMs = 0
+  /** Consumers by their number on this connection. */
+  readonly consumers: Map<number, SessionConsumer> = new Map()
+  #lastConsumer = 0
+  /** Publishes that wait for a lease or a fence, and all behind them: order is kept. */
+  #held: Batch[] = []
+  #isFencing = false
+  /** How many held batches a fence has already vouched for. */
+  #fenced = 0
+  #unsentBytes = 0
+  #isClosed = false
+
+  constructor(core: Core, id: number) {
+    this.#core = core
+    this.id = id
+    this.connection = new ServerConnection({ nowMs: core.clock.nowMs })
+  }
+
+  /** The client does not read what it is sent: its deliveries pause. */
+  get isCongested(): boolean {
+    return this.#unsentBytes + this.connection.bufferedBytes > limits.clientBufferBytesMax
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  opened(event: HelloEvent, nodes: readonly NodeAddress[]): void {
+    const { identity } = this.#core
+    this.vhost = event.vhost
+    this.producer = { id: event.producer.slice(), epoch: event.epoch }
+    const { clusterId = '', node = 0 } = identity ?? {}
+    this.connection.welcome({ clusterId, node, nodes })
+  }
+
+  receive(bytes: Uint8Array): readonly ConnectionEvent[] {
+    return this.connection.receive(bytes, this.#core.clock.nowMs)
+  }
+
+  drained(bytes: number): void {
+    const wasCongested = this.isCongested
+    this.#unsentBytes = bytes
+    if (wasCongested && !this.isCongested) this.#wakeConsumers()
+  }
+
+  #wakeConsumers(): void {
+    for (const { group, queue } of this.consumers.values())
+      this.#core.deliveries.wakeQueue(group, queue)
+  }
+
+  publish(event: PublishEvent): void {
+    const { counters } = this.#core
+    counters.publishedMessages += event.count
+    counters.publishedBytes += event.blob.length
+    this.#held.push(event)
+    if (this.#held.length === 1) this.resumeHeld()
+  }
+
+  /** Sends held publishes on their way, in order, until one has to wait for a lease or a fence. */
+  resumeHeld(): void {
+    while (!this.#isFencing) {
+      const [batch] = this.#held
+      if (batch === undefined || !this.#route(batch, this.#fenced > 0)) return
+    }
+  }
+
+  /** False: the batch must wait, and all after it. */
+  #route(batch: Batch, isFenced: boolean): boolean {
+    const { gateway } = this.#core
+    const { exchange, routingKey, blob, firstSequence, count } = batch
+    const routing = gateway.route(this.vhost, exchange, routingKey, blob)
+    switch (routing.type) {
+      case 'wait':
+        return false
+      case 'targets':
+        if (routing.perRecord && count > 1) return this.#split(batch)
+        if (routing.targets.length === 0 && !isFenced) return this.#fence()
+        this.#unhold()
+        gateway.send(this.#publish(batch), routing.targets)
+        return true
+      case 'nowhere':
+        if (!isFenced) return this.#fence()
+        this.#unhold()
+        gateway.send(this.#publish(batch), [])
+        return true
+      case 'no-exchange':
+      case 'internal': {
+        if (!isFenced) return this.#fence()
+        this.#unhold()
+        const error =
+          routing.type === 'internal'
+            ? new HoldfastError('EXCHANGE_INTERNAL', { exchange, vhost: this.vhost })
+            : new HoldfastError('EXCHANGE_NOT_FOUND', { exchange, vhost: this.vhost })
+        this.failed(firstSequence, count, blob.length, error.toWire())
+        return true
+      }
+      default:
+        return unreachable(routing)
+    }
+  }
+
+  /** The first of the held batches goes on. */
+  #unhold(): void {
+    this.#held.shift()
+    if (this.#fenced > 0) this.#fenced--
+  }
+
+  #publish(batch: Batch): Publish {
+    return { origin: this, batch, shardsWaiting: 0, queuesLeft: 0, error: null, attempts: 0 }
+  }
+
+  /** Routing looks at headers, so each record of the batch goes its own way: one batch each. */
+  #split(batch: Batch): true {
+    const singles: Batch[] = []
+    let position = 0
+    for (let i = 0; i < batch.count; i++) {
+      const end = skipRecord(batch.blob, position)
+      const firstSequence = batch.firstSequence + i
+      singles.push({ ...batch, firstSequence, count: 1, blob: batch.blob.subarray(position, end) })
+      position = end
+    }
+    this.#held.splice(0, 1, ...singles)
+    if (this.#fenced > 0) this.#fenced += singles.length - 1
+    return true
+  }
+
+  /** 'Nowhere' and 'not found' count only once this node knows what the metadata leader knows. */
+  #fence(): false {
+    if (this.#isFencing) return false
+    this.#isFencing = true
+    this.#core.fence.wait((isCurrent) => {
+      this.#isFencing = false
+      if (isCurrent) this.#fenced = this.#held.length
+      this.resumeHeld()
+    })
+    return false
+  }
+
+  confirmed(firstSequence: number, count: number, _bytes: number): void {
+    if (this.#isClosed) return
+    this.#core.counters.confirmedMessages += count
+    this.connection.confirm(firstSequence, firstSequence + count - 1)
+    this.#answered()
+  }
+
+  failed(firstSequence: number, count: number, _bytes: number, error: WireError): void {
+    if (this.#isClosed) return
+    this.connection.publishFailed(firstSequence, firstSequence + count - 1, error)
+    this.#answered()
+  }
+
+  #answered(): void {
+    this.#core.sessions.touch(this)
+    this.#core.sessions.creditReturned()
+  }
+
+  deliver(run: DeliveryRun): void {
+    this.connection.deliver(run)
+    this.#core.sessions.touch(this)
+  }
+
+  settle(event: SettleEvent): void {
+    const entry = this.consumers.get(event.consumer)
+    if (entry === undefined) return this.settleAnswered(event.settleSequence, false)
+    const { group, queue, consumer } = entry
+    this.#core.deliveries.settle(this, group, queue, consumer, event)
+  }
+
+  settleAnswered(settleSequence: number, isDone: boolean): void {
+    this.#core.sessions.touch(this)
+    if (isDone) return this.connection.settled(settleSequence)
+    this.connection.settleFailed(settleSequence, new HoldfastError('DELIVERY_STALE').toWire())
+  }
+
+  nextConsumerNumber(): number {
+    this.#lastConsumer++
+    return this.#lastConsumer
+  }
+
+  /** The server ended a consumer: the queue is gone, or is led elsewhere. */
+  cancelled(number: number, error: WireError): void {
+    this.consumers.delete(number)
+    this.connection.cancelled(number, error)
+    this.#core.sessions.touch(this)
+  }
+
+  /** The connection is gone: what its consumers hold goes back to their queues. */
+  closed(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#held = []
+    for (const { consumer, group, queue } of this.consumers.values()) {
+      this.#core.deliveries.detach(group, queue, consumer)
+    }
+    this.consumers.clear()
+  }
+
+  /** Something was thrown while this client was served: a coded error, or a defect to be logged. */
+  failedWith(thrown: unknown): void {
+    const error = HoldfastError.from(thrown)
+    if (error !== thrown) {
+      const reason = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+      log(this.#core, 'error', 'serving a client failed', { connection: this.id, reason })
+    }
+    this.connection.close(error.toWire())
+  }
+
+  flush(): void {
+    const chunks = this.connection.flush(this.#core.clock.nowMs)
+    if (chunks.length === 0) return
+    for (const chunk of chunks) this.#unsentBytes += chunk.length
+    this.#core.outputs.push({ type: 'client-send', connection: this.id, chunks, after: null })
+  }
+}

@@ -1,0 +1,58 @@
+// Who holds what: claims, settlements of an old attempt, and what the log decides.
+import type { QueueView } from '@holdfast/broker'
+import t from 'tap'
+import type { Consumer } from '../../src/delivering/consumer.ts'
+import { HeldDeliveries } from '../../src/delivering/held-deliveries.ts'
+
+function consumer(tag: string): Consumer {
+  const key = { session: 'aa', tag }
+  return { key, number: 1, prefetch: 10, autoAck: false, unsettled: 0 } as unknown as Consumer
+}
+
+/** Ten live messages; `attempts` may change. */
+function queueOf(attempts: number[]): QueueView {
+  const isLive = (offset: number): boolean => offset >= 1 && offset <= attempts.length
+  return {
+    mark: attempts.length,
+    nextLive: (offset: number) => (isLive(Math.max(1, offset)) ? Math.max(1, offset) : null),
+    row: (offset: number) => (isLive(offset) ? { attempt: attempts[offset - 1] } : null)
+  } as unknown as QueueView
+}
+
+t.test('only the delivery that is held can be settled, in its own attempt', async (t) => {
+  const attempts = [0, 0, 0, 1]
+  const held = new HeldDeliveries(queueOf(attempts))
+  const one = consumer('one')
+  held.add(1, 4, one)
+  t.equal(one.unsettled, 4)
+  t.notOk(held.take(consumer('two'), { first: 1, last: 1, attempt: 0 }))
+  t.notOk(held.take(one, { first: 3, last: 4, attempt: 0 }), 'one of them is another attempt')
+  t.ok(held.take(one, { first: 1, last: 2, attempt: 0 }))
+  t.equal(one.unsettled, 2)
+  t.notOk(held.take(one, { first: 1, last: 1, attempt: 0 }), 'not twice')
+  t.notOk(held.take(one, { first: 1, last: 2 ** 40, attempt: 0 }), 'a lying range costs nothing')
+})
+
+t.test('what came back and was handed out anew is not undone by a late decision', async (t) => {
+  const held = new HeldDeliveries(queueOf([0]))
+  const one = consumer('one')
+  held.add(1, 1, one)
+  held.take(one, { first: 1, last: 1, attempt: 0 })
+  held.gone(1, 1)
+  held.add(1, 1, one)
+  held.decided(1, 1)
+  t.ok(held.has(1))
+  t.equal(one.unsettled, 1)
+})
+
+t.test('the same consumer on a new connection takes over what it names', async (t) => {
+  const held = new HeldDeliveries(queueOf([0, 0, 2]))
+  const before = consumer('one')
+  const after = consumer('one')
+  held.add(1, 3, before)
+  held.claim(after, before, { first: 2, last: 2, attempt: 0 })
+  held.claim(after, before, { first: 3, last: 2 ** 40, attempt: 1 })
+  t.same([before.unsettled, after.unsettled], [2, 1])
+  t.same(held.takeAll(before), [1, 1, 0, 3, 3, 2])
+  t.same(held.ranges(), [1, 3])
+})

@@ -1,0 +1,90 @@
+// The way from a gateway to a leader elsewhere: a leader that is busy is asked again after pauses
+// that grow, and everything goes out again when another one leads.
+import t from 'tap'
+import type { Core } from '../../src/core.ts'
+import { times } from '../../src/limits.ts'
+import type { Forward } from '../../src/peers/peer-codec.ts'
+import type { Publish } from '../../src/publishing/publish.ts'
+import { ShardStream } from '../../src/publishing/shard-stream.ts'
+
+const epoch = 1024
+
+function streamTo(leadership: { leader: number; term: number }): {
+  stream: ShardStream
+  clock: { nowMs: number }
+  sent: number[][]
+} {
+  const sent: number[][] = []
+  const clock = { nowMs: 1_000 }
+  const send = (_node: number, { sections }: Forward): void => {
+    sent.push(sections.map((section) => section.number))
+  }
+  const core = {
+    clock,
+    identity: { node: 1 },
+    groups: { selfReplica: 1 },
+    peers: { send },
+    reports: { leadership: () => leadership }
+  } as unknown as Core
+  return { stream: new ShardStream(core, 1, epoch, () => undefined), clock, sent }
+}
+
+function publishOf(firstSequence: number): Publish {
+  const batch = {
+    exchange: '',
+    routingKey: 'q',
+    mandatory: false,
+    first: firstSequence === 1,
+    firstSequence,
+    lowestUnconfirmed: 1,
+    count: 1,
+    blob: new Uint8Array(10)
+  }
+  const producer = { id: new Uint8Array(16), epoch: 0 }
+  const origin = {
+    vhost: '/',
+    producer,
+    confirmed: (): void => undefined,
+    failed: (): void => undefined
+  }
+  return { origin, batch, shardsWaiting: 1, queuesLeft: 1, error: null, attempts: 0 }
+}
+
+t.test('a busy leader is asked again after pauses that double up to a bound', async (t) => {
+  const { stream, clock, sent } = streamTo({ leader: 2, term: 1 })
+  stream.push(publishOf(1), [7])
+  stream.push(publishOf(2), [7])
+  stream.flush()
+  const pauses: number[] = []
+  for (let round = 0; round < 7; round++) {
+    const before = clock.nowMs
+    const count = sent.length
+    // Both were refused: that is one refusal.
+    stream.result(epoch, [
+      { type: 'again', from: 1 },
+      { type: 'again', from: 1 }
+    ])
+    for (; sent.length === count; clock.nowMs += 10) stream.flush()
+    pauses.push(clock.nowMs - 10 - before)
+    clock.nowMs -= 10
+  }
+  const { retryMs, retryMaxMs } = times
+  t.same(
+    pauses,
+    [1, 2, 4, 8, 16, 16, 16].map((factor) => Math.min(retryMs * factor, retryMaxMs))
+  )
+  t.ok(sent.every((numbers) => numbers.join() === '1,2'))
+})
+
+t.test('what another leader is told waits for no pause', async (t) => {
+  const leadership = { leader: 2, term: 1 }
+  const { stream, sent } = streamTo(leadership)
+  stream.push(publishOf(1), [7])
+  stream.flush()
+  stream.result(epoch, [{ type: 'again', from: 1 }])
+  stream.flush()
+  t.equal(sent.length, 1)
+  Object.assign(leadership, { leader: 3, term: 2 })
+  stream.flush()
+  t.same(sent, [[1], [1]])
+})

@@ -1,0 +1,33 @@
+// Clients of a member, over the real connection machine and without a socket.
+import { ClientConnection, type ClientEvent } from '@holdfast/protocol'
+import t from 'tap'
+import { Member } from '../../src/member.ts'
+
+t.test('a blank node sends its clients elsewhere', async (t) => {
+  const addresses = { client: '127.0.0.1:1', peer: '127.0.0.1:2', http: '127.0.0.1:3' }
+  const member = new Member(
+    { processEpoch: 1, addresses, bootstrap: null, random: () => 0.5, checksum: () => 0 },
+    { storeId: '00', identity: null, peers: null, groups: [], lastRecord: 0 }
+  )
+  const hello = {
+    producer: new Uint8Array(16),
+    epoch: 1,
+    name: 'test',
+    vhost: '/',
+    heartbeatMs: 1_000
+  }
+  const client = new ClientConnection({ nowMs: 0, hello })
+  const bytes = Buffer.concat(client.flush(0))
+  const outputs = member.step([
+    { type: 'tick', nowMs: 0, wallMs: 0 },
+    { type: 'client-up', connection: 7, remote: '127.0.0.1:4' },
+    { type: 'client-bytes', connection: 7, bytes }
+  ])
+  const events: ClientEvent[] = []
+  for (const output of outputs) {
+    if (output.type !== 'client-send') continue
+    for (const chunk of output.chunks) events.push(...client.receive(chunk, 0))
+  }
+  t.match(events, [{ type: 'closed', error: { code: 'UNAVAILABLE' } }])
+  t.ok(outputs.some((output) => output.type === 'client-close' && output.connection === 7))
+})
