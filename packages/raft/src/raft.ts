@@ -31,9 +31,9 @@ export class Raft {
     states.assertRestored(this.#state)
   }
 
-  /** One unit of time has passed. */
-  tick(): void {
-    tickState(this.#state)
+  /** One unit of time has passed. On a `beat` a leader sends its heartbeat though none is due. */
+  tick(isBeat = false): void {
+    tickState(this.#state, isBeat)
   }
 
   /** So many ticks have passed in which this process stood still: they count for leases only. */

@@ -16,10 +16,14 @@ export function standStill(state: RaftState, ticks: number): void {
   if (state.role === 'leader') state.heartbeatElapsedTicks += ticks
 }
 
-export function tickState(state: RaftState): void {
+/**
+ * `isBeat`: all leaders of a node send their heartbeats now, so that those to one node travel
+ * together. Who keeps to beats needs no heartbeat of its own between them.
+ */
+export function tickState(state: RaftState, isBeat: boolean): void {
   state.tickCount++
   state.awakeTickCount++
-  if (state.role === 'leader') tickLeader(state)
+  if (state.role === 'leader') tickLeader(state, isBeat)
   else tickFollower(state)
 }
 
@@ -35,7 +39,7 @@ function tickFollower(state: RaftState): void {
   }
 }
 
-function tickLeader(state: RaftState): void {
+function tickLeader(state: RaftState, isBeat: boolean): void {
   // Without a quorum nothing can be committed; clients had better look elsewhere (thesis §6.2).
   if (!hasActiveQuorum(state) || (!isOnlyVoter(state) && isWriteStalled(state))) {
     becomeFollower(state, state.term, null)
@@ -46,5 +50,6 @@ function tickLeader(state: RaftState): void {
     return
   }
   state.heartbeatElapsedTicks++
-  if (state.heartbeatElapsedTicks >= state.config.heartbeatIntervalTicks) broadcastHeartbeat(state)
+  const isDue = state.heartbeatElapsedTicks >= state.config.heartbeatIntervalTicks
+  if (isDue || isBeat) broadcastHeartbeat(state)
 }

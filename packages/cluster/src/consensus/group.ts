@@ -126,12 +126,14 @@ export class Group<Proposal, Reply> {
     if (this.haltedReason === null) this.raft.step(message)
   }
 
-  /** A node that was held up hears what its peers said meanwhile before it thinks them silent. */
-  tick(ticks: number): void {
+  /** A node that was held up hears what its peers said before it thinks them silent. */
+  tick(from: number, to: number): void {
     if (this.haltedReason !== null) return
-    const awakeTicks = Math.min(ticks, awakeTicksMax)
-    if (ticks > awakeTicks) this.raft.standStill(ticks - awakeTicks)
-    for (let i = 0; i < awakeTicks; i++) this.raft.tick()
+    const awakeFrom = Math.max(from, to - awakeTicksMax + 1)
+    if (awakeFrom > from) this.raft.standStill(awakeFrom - from)
+    for (let tick = awakeFrom; tick <= to; tick++) {
+      this.raft.tick(tick % times.heartbeatTicks === 0)
+    }
   }
 
   /**

@@ -35,6 +35,7 @@ export class Groups {
   readonly #shards = new Map<GroupId, { readonly group: ShardGroup; host: ShardHost }>()
   #all: AnyGroup[] = []
   #leaveAtMs = 0
+  #tickCount = 0
 
   constructor(core: Core) {
     this.#core = core
@@ -144,7 +145,9 @@ export class Groups {
   }
 
   tick(ticks: number): void {
-    for (const group of this.#all) this.#guard(group, () => group.tick(ticks))
+    const from = this.#tickCount + 1
+    this.#tickCount += ticks
+    for (const group of this.#all) this.#guard(group, () => group.tick(from, this.#tickCount))
     const { nowMs } = this.#core.clock
     if (nowMs < this.#leaveAtMs) return
     this.#leaveAtMs = nowMs + times.reconcileMs
