@@ -1,4 +1,4 @@
-// Heartbeats of one node's leaders travel together: on a beat all of them send, and none in between.
+// Heartbeats of one node travel together: on a beat all its leaders send, and none in between.
 import t from 'tap'
 import { drain, elect, start, stateOf, voters } from './single-replica.ts'
 
