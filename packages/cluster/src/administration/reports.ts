@@ -56,13 +56,17 @@ export class Reports {
     this.#hasNews = false
     this.#sent = groups
     this.#sentMs = clock.nowMs
+    // A term that a crash can take back must not be told: nobody would ever lead in it.
+    const after = this.#core.commit.barrier
     for (const { node } of metadata.machine.membership.nodes) {
       if (node === identity.node || !peers.isUp(node)) continue
-      peers.send(node, { type: 'cast', cast: { type: 'status', groups } })
+      peers.send(node, { type: 'cast', cast: { type: 'status', groups } }, after)
     }
   }
 
+  /** What a node says now takes the place of all that it said before: it may have lost a disk. */
   received(from: number, groups: readonly GroupReport[]): void {
+    for (const [group, known] of this.#known) if (known.from === from) this.#known.delete(group)
     for (const report of groups) {
       if (report.group > metadataLimits.shardsMax) continue
       this.#learn(from, report)
