@@ -12,10 +12,21 @@ export function randomBytes(length: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(length))
 }
 
-/** A number from 0 up to 1. */
-function randomPart(): number {
+/** Where chance comes from: each call gives a number from 0 up to, not including, 1. */
+export type RandomPart = () => number
+
+/** Chance of the platform. */
+export function randomPart(): number {
   const [value = 0] = crypto.getRandomValues(new Uint32Array(1))
   return value / 2 ** 32
+}
+
+/** The same items in an order that is drawn, each order as likely as any other. */
+export function shuffled<Item>(items: readonly Item[], random: RandomPart): readonly Item[] {
+  const rest = [...items]
+  const drawn: Item[] = []
+  while (rest.length > 0) drawn.push(...rest.splice(Math.floor(random() * rest.length), 1))
+  return drawn
 }
 
 /** Growing waits between attempts: 50 ms doubling to 1 s, each between half and all of that. */

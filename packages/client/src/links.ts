@@ -1,8 +1,10 @@
 // The links of one connection: at most one per node, shared by publisher, requests and consumers.
-// It knows every address it was given or told of, and tries them in turn.
+// It knows every address it was given or told of, and tries them in turn, in an order of its own:
+// clients that are all given the same list spread over the nodes, and so do those of a node that
+// died.
 import { HoldfastError } from '@holdfast/errors'
 import type { ClientEvent, Hello, NodeAddress } from '@holdfast/protocol'
-import { nowMs } from './clock.ts'
+import { nowMs, type RandomPart, shuffled } from './clock.ts'
 import { clientLimits } from './limits.ts'
 import { Link } from './link.ts'
 import { type Dial, isWebSocketAddress } from './wire.ts'
@@ -18,6 +20,7 @@ export interface LinksOptions {
   readonly seeds: readonly string[]
   readonly dial: Dial
   readonly hello: Hello
+  readonly random: RandomPart
   readonly dirty: () => void
   /** A link that had been open is gone. */
   readonly closed: (link: Link, error: HoldfastError) => void
@@ -25,6 +28,8 @@ export interface LinksOptions {
 
 export class Links {
   readonly #options: LinksOptions
+  /** The addresses that the application gave, in the order of this connection. */
+  readonly #seeds: readonly string[]
   readonly #isWebSocket: boolean
   /** Where each known node listens. */
   readonly #nodes = new Map<number, string>()
@@ -36,12 +41,13 @@ export class Links {
 
   constructor(options: LinksOptions) {
     this.#options = options
+    this.#seeds = shuffled(options.seeds, options.random)
     this.#isWebSocket = isWebSocketAddress(options.seeds[0] ?? '')
   }
 
   /** Every address worth trying, the ones given first. */
   get addresses(): readonly string[] {
-    return [...new Set([...this.#options.seeds, ...this.#nodes.values()])]
+    return [...new Set([...this.#seeds, ...this.#nodes.values()])]
   }
 
   /** Any link that is open: after a node died, the fastest way on. */
@@ -134,11 +140,11 @@ export class Links {
     if (this.#open.delete(link)) this.#options.closed(link, error)
   }
 
-  /** The list of a node replaces what was known. */
+  /** The list of a node replaces what was known; all nodes give it in the same order. */
   #learn(nodes: readonly NodeAddress[]): void {
     if (nodes.length === 0) return
     this.#nodes.clear()
-    for (const { id, client, http } of nodes) {
+    for (const { id, client, http } of shuffled(nodes, this.#options.random)) {
       const address = this.#isWebSocket ? `ws://${http}/v1/connect` : client
       if (address !== '') this.#nodes.set(id, address)
     }

@@ -3,7 +3,7 @@
 // travel, and finds another when that breaks.
 import { HoldfastError } from '@holdfast/errors'
 import type { ClientRequest, RequestResults } from '@holdfast/protocol'
-import { Backoff, nowMs, randomBytes, Sleeper, Turn } from './clock.ts'
+import { Backoff, nowMs, randomBytes, randomPart, Sleeper, Turn } from './clock.ts'
 import { type ConsumerHost, ConsumerSession, type ConsumerSettings } from './consumer-session.ts'
 import { Declarations } from './declarations.ts'
 import { clientLimits } from './limits.ts'
@@ -40,6 +40,7 @@ export class Session {
       seeds: addresses,
       dial,
       hello: { producer: randomBytes(16), epoch: 1, name, vhost, heartbeatMs },
+      random: randomPart,
       dirty: () => this.#turn.schedule(),
       closed: (link, error) => {
         if (link === this.#primary) this.#primaryLost(error)

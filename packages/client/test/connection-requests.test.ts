@@ -1,6 +1,6 @@
 // Requests, closing and silent nodes through the SDK, against a broker in memory behind real
 // sockets.
-import { HoldfastError } from '@holdfast/client'
+import { connect, HoldfastError } from '@holdfast/client'
 import t from 'tap'
 import { bench, codeOf, takeSome, until } from './sdk-scene.ts'
 
@@ -23,6 +23,15 @@ t.test('requests survive a broken connection and refusals for now', async (t) =>
   await until(() => broker.requests.some(({ type }) => type === 'purge-queue'))
   for (const node of broker.nodes) node.breakConnections()
   t.equal(await purged, 'UNAVAILABLE', 'a purge is not repeated')
+})
+
+t.test('connections with one list of addresses spread over its nodes', async (t) => {
+  const { broker } = await bench(t, 2)
+  // Chance leaves a node out once in 2^63.
+  const connecting = Array.from({ length: 64 }, () => connect(broker.addresses))
+  const connections = await Promise.all(connecting)
+  t.strictSame([...new Set(connections.map(({ node }) => node))].sort(), [1, 2])
+  await Promise.all(connections.map((connection) => connection.close()))
 })
 
 t.test('a request without an answer rejects after its time', async (t) => {

@@ -1,0 +1,100 @@
+// Which node a connection starts at, and where it goes from there, with wires in memory and chance
+// that the test decides.
+import { type Hello, ServerConnection } from '@holdfast/protocol'
+import t from 'tap'
+import { shuffled } from '../src/clock.ts'
+import { Links } from '../src/links.ts'
+import type { Dial } from '../src/wire.ts'
+
+const hello: Hello = {
+  producer: new Uint8Array(16),
+  epoch: 1,
+  name: '',
+  vhost: '/',
+  heartbeatMs: 2_000
+}
+
+const seeds = ['a:1', 'b:1', 'c:1', 'd:1']
+
+/** Links whose dials are noted; addresses in `alive` answer as node 1, with `nodes` as the list. */
+function linksWith(
+  random: () => number,
+  alive: ReadonlySet<string> = new Set(),
+  nodes: readonly string[] = []
+): { readonly links: Links; readonly dialled: string[] } {
+  const dialled: string[] = []
+  const dial: Dial = (address, handlers) => {
+    dialled.push(address)
+    const server = new ServerConnection({ nowMs: 0 })
+    queueMicrotask(() => (alive.has(address) ? handlers.opened() : handlers.closed('refused')))
+    return {
+      send: (chunks) => {
+        for (const chunk of chunks) {
+          for (const event of server.receive(chunk, 0)) {
+            if (event.type !== 'hello') continue
+            const list = nodes.map((client, i) => ({ id: i + 1, client, http: '' }))
+            server.welcome({ clusterId: 'c', node: 1, nodes: list })
+          }
+        }
+        for (const chunk of server.flush()) handlers.received(chunk)
+      },
+      end: () => undefined,
+      destroy: () => undefined
+    }
+  }
+  const ignored = (): void => undefined
+  const links = new Links({ seeds, dial, hello, random, dirty: ignored, closed: ignored })
+  return { links, dialled }
+}
+
+async function fails(links: Links, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) await links.openNext().catch(() => undefined)
+}
+
+t.test('chance says which address is first, and all the others follow', async (t) => {
+  const firsts = new Set<string | undefined>()
+  for (const part of [0, 0.25, 0.5, 0.75]) {
+    const { links, dialled } = linksWith(() => part)
+    await fails(links, 8)
+    t.strictSame(dialled.slice(0, 4).sort(), seeds, `each is tried in a round, from ${part}`)
+    t.strictSame(dialled.slice(4), dialled.slice(0, 4), 'the next round has the same order')
+    firsts.add(dialled[0])
+    links.close()
+  }
+  t.equal(firsts.size, 4, 'each can be the first')
+})
+
+t.test('clients of a node that died do not all go to the same one', async (t) => {
+  const seconds = new Set<string | undefined>()
+  for (const part of [0, 0.4, 0.7]) {
+    let draws = 0
+    const { links, dialled } = linksWith(() => (draws++ === 0 ? 0 : part))
+    await fails(links, 2)
+    t.equal(dialled[0], 'a:1')
+    seconds.add(dialled[1])
+    links.close()
+  }
+  t.strictSame([...seconds].sort(), ['b:1', 'c:1', 'd:1'])
+})
+
+t.test('nodes that were told of are tried after those given, in an order of its own', async (t) => {
+  const told = ['e:1', 'f:1', 'g:1']
+  const { links, dialled } = linksWith(() => 0.99, new Set(['d:1']), told)
+  const link = await links.openNext()
+  t.equal(link.address, 'd:1')
+  t.strictSame(links.addresses, ['d:1', 'c:1', 'b:1', 'a:1', 'g:1', 'f:1', 'e:1'])
+  await fails(links, 6)
+  t.strictSame(dialled.slice(1), ['c:1', 'b:1', 'a:1', 'g:1', 'f:1', 'e:1'])
+  links.close()
+})
+
+t.test('one address is the one that is used', async (t) => {
+  t.strictSame(
+    shuffled(['a:1'], () => 0.999),
+    ['a:1']
+  )
+  t.strictSame(
+    shuffled([], () => 0),
+    []
+  )
+})
