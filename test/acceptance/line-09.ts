@@ -40,7 +40,9 @@ async function stalledConsumers(scene: Scene, share: number): Promise<void> {
   await stalled.consume('stalled', { prefetch: Math.ceil(10_000 * share) })
   const [address = ''] = cluster.clientAddresses()
   const words = ['consume', 'stalled', '--prefetch', '60000', '--client', address]
-  const frozen = spawn(process.execPath, [defaultCli, ...words], { stdio: 'ignore' })
+  const frozen = spawn(process.execPath, [defaultCli, ...words], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc']
+  })
   try {
     const isAttached = async (): Promise<boolean> =>
       (await cluster.admin.queue('stalled')).consumers === 2

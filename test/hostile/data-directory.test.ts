@@ -19,15 +19,15 @@ interface Ended {
 function run(flags: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [defaultCli, ...flags], {
-      stdio: ['ignore', 'pipe', 'pipe']
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc']
     })
     const timer = setTimeout(() => child.kill('SIGKILL'), 30_000)
     let text = ''
     const read = (chunk: Buffer): void => {
       text += chunk.toString()
     }
-    child.stdout.on('data', read)
-    child.stderr.on('data', read)
+    child.stdout?.on('data', read)
+    child.stderr?.on('data', read)
     child.on('close', (exitCode) => {
       clearTimeout(timer)
       resolve({ exitCode, text })
@@ -83,7 +83,10 @@ t.test('a node does not start on what it must not touch', async (t) => {
 
   // A directory of a cluster of its own, which the next ones are copies of in all but the change.
   const own = blank('own')
-  const other = spawn(process.execPath, [defaultCli, ...flagsAt(portOffset, 2, own), '--bootstrap'])
+  const flags = [...flagsAt(portOffset, 2, own), '--bootstrap']
+  const other = spawn(process.execPath, [defaultCli, ...flags], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc']
+  })
   const isReady = (): Promise<boolean> =>
     fetch(`http://127.0.0.1:${portsOfNode(2, portOffset).http}/health/ready`).then(
       ({ ok }) => ok,

@@ -181,6 +181,8 @@ async function run(): Promise<JobResult> {
   return job.type === 'consume' ? consume(connect, job) : declare(connect, job)
 }
 
+// Nobody is left to measure for.
+process.once('disconnect', () => process.exit(1))
 try {
   say({ result: await run() })
   process.exit(0)

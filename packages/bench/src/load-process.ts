@@ -16,7 +16,7 @@ export class LoadProcess {
 
   constructor(job: Job) {
     this.#child = spawn(process.execPath, [program, JSON.stringify(job)], {
-      stdio: ['pipe', 'pipe', 'pipe']
+      stdio: ['pipe', 'pipe', 'pipe', 'ipc']
     })
     const { pid, stdout, stderr } = this.#child
     if (pid === undefined || stdout === null) throw new Error('cannot start a load generator')

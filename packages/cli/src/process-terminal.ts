@@ -3,7 +3,11 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Terminal } from './terminal.ts'
 
-const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/**
+ * The last one comes when whoever started this process with a channel to it is gone, however it
+ * ended: a test that was killed leaves no cluster behind.
+ */
+const stopEvents = ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const
 /** A message has at most 16 MiB; more input is an error of the command that reads it. */
 const inputBytesMax = 64 * 1024 * 1024
 
@@ -25,9 +29,9 @@ export const processTerminal: Terminal = {
     return Buffer.concat(chunks)
   },
   onStop: (listener) => {
-    for (const signal of stopSignals) process.on(signal, listener)
+    for (const event of stopEvents) process.on(event, listener)
     return () => {
-      for (const signal of stopSignals) process.off(signal, listener)
+      for (const event of stopEvents) process.off(event, listener)
     }
   },
   exit: (code) => process.exit(code),

@@ -9,7 +9,10 @@ export interface Terminal {
   write(bytes: Uint8Array): Promise<void>
   /** All of stdin. */
   readInput(): Promise<Uint8Array>
-  /** Calls `listener` on Ctrl-C and when asked to stop. Returns what stops listening. */
+  /**
+   * Calls `listener` on Ctrl-C, when asked to stop, and when a parent with a channel is gone.
+   * Returns what stops listening.
+   */
   onStop(listener: () => void): () => void
   /** Ends the process at once. */
   exit(code: number): void

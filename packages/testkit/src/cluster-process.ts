@@ -1,6 +1,6 @@
 // A real cluster for tests from outside: starts `holdfast dev --json`, knows its nodes by pid,
 // kills, pauses and restarts them, adds further servers, and asks the admin API who leads what.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -32,6 +32,9 @@ export interface ClusterOptions {
 const repository = new URL('../../', import.meta.resolve('@holdfast/testkit/package.json'))
 export const repositoryRoot: string = fileURLToPath(repository)
 export const defaultCli: string = fileURLToPath(new URL('packages/cli/bin/holdfast.js', repository))
+
+/** The channel tells what is started here when this process is gone, also by SIGKILL. */
+const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'ipc']
 
 function childEnvironment(options: ClusterOptions): NodeJS.ProcessEnv {
   // biome-ignore lint/style/noProcessEnv: children inherit PATH and the like.
@@ -80,7 +83,7 @@ export class ClusterProcess {
     await mkdir(options.data, { recursive: true })
     const startMs = performance.now()
     const development = spawn(process.execPath, [cli, 'dev', ...flags], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio,
       env: childEnvironment(options)
     })
     if (development.pid === undefined) throw new Error(`cannot start ${cli}`)
@@ -242,7 +245,7 @@ export class ClusterProcess {
   #spawn(id: number, command: readonly string[]): number {
     const [program = process.execPath, ...flags] = command
     const environment = childEnvironment(this.#options)
-    const child = spawn(program, flags, { stdio: ['ignore', 'pipe', 'pipe'], env: environment })
+    const child = spawn(program, flags, { stdio, env: environment })
     if (child.pid === undefined) throw new Error(`cannot start node ${id}: ${command.join(' ')}`)
     child.stdout?.on('data', (chunk: Buffer) => this.#log.write(chunk))
     child.stderr?.on('data', (chunk: Buffer) => this.#log.write(chunk))

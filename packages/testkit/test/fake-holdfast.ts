@@ -31,6 +31,7 @@ function serve(): void {
   })
   server.listen(Number(port), host)
   process.once('SIGTERM', () => process.exit(0))
+  process.once('disconnect', () => process.exit(0))
 }
 
 function develop(): void {
@@ -55,10 +56,12 @@ function develop(): void {
     return { id, pid: child.pid, client, peer: `127.0.0.1:${ports.peer}`, http, data, command }
   })
   process.stdout.write(`a line for people\n${JSON.stringify({ ready: true, token: 't', nodes })}\n`)
-  process.once('SIGINT', () => {
+  const stop = (): void => {
     for (const child of children) child.kill('SIGTERM')
-    process.exitCode = 0
-  })
+    process.exit(0)
+  }
+  process.once('SIGINT', stop)
+  process.once('disconnect', stop)
 }
 
 if (mode === 'dev') develop()
