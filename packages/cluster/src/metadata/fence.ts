@@ -13,6 +13,8 @@ export class Fence {
   #running: OnFence[] = []
   #next: OnFence[] = []
   #id = 0
+  /** First question of the fence in flight: an answer to any of its questions will do. */
+  #firstId = 0
   #startedMs = 0
   /** The read index, once known; null while asking. */
   #index: number | null = null
@@ -30,6 +32,7 @@ export class Fence {
     this.#running = this.#next
     this.#next = []
     this.#startedMs = this.#core.clock.nowMs
+    this.#firstId = this.#id + 1
     this.#ask()
   }
 
@@ -39,10 +42,13 @@ export class Fence {
     this.#core.metadata.group?.raft.requestRead(this.#id)
   }
 
-  /** Raft answered a read; null means ask again. */
+  /**
+   * Raft answered a read; null means ask again. The answer may take longer than it takes to ask
+   * again.
+   */
   readIndex(id: number, index: number | null): void {
-    if (id !== this.#id || this.#running.length === 0 || index === null) return
-    this.#index = index
+    if (id < this.#firstId || this.#running.length === 0 || index === null) return
+    if (this.#index === null) this.#index = index
     this.flush()
   }
 

@@ -12,6 +12,7 @@ import { times } from '../limits.ts'
 interface Holder {
   /** End of the last grant in this term as the leader counts it; 0 without one. */
   untilMs: number
+  /** As it said last: a node that starts again begins at its snapshot, or with nothing. */
   applied: number
 }
 
@@ -110,9 +111,11 @@ export class Lease {
     const { clock, metadata, peers } = this.#core
     const { group } = metadata
     if (group === null || !group.isLeading || group.raft.term !== term) return
+    // Who was removed routes no more: its lease ends, and no change waits for it any longer.
+    if (metadata.machine.membership.node(node) === null) return
     const holder = this.#holders.get(node) ?? { untilMs: 0, applied: 0 }
     this.#holders.set(node, holder)
-    holder.applied = Math.max(holder.applied, applied)
+    holder.applied = applied
     if (this.#leads && holder.applied >= this.#answeredIndex) {
       holder.untilMs = clock.nowMs + times.leaseMs + times.leaseMarginMs
       peers.send(node, { type: 'cast', cast: { type: 'lease-grant', sequence, term } })
@@ -126,13 +129,12 @@ export class Lease {
     let index = metadata.appliedIndex
     const isYoung = clock.nowMs < this.#leaderSinceMs + unknownLeaseMs
     for (const { node } of metadata.machine.membership.nodes) {
-      if (node === identity?.node) continue
-      const holder = this.#holders.get(node)
-      if (holder === undefined) {
-        if (isYoung) return 0
-      } else if (holder.untilMs > clock.nowMs) {
-        index = Math.min(index, holder.applied)
-      }
+      const isUnknown = node !== identity?.node && !this.#holders.has(node)
+      if (isUnknown && isYoung) return 0
+    }
+    // A node that was just removed is no member, and routes until its lease has run out.
+    for (const { untilMs, applied } of this.#holders.values()) {
+      if (untilMs > clock.nowMs) index = Math.min(index, applied)
     }
     return index
   }
