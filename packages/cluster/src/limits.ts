@@ -38,6 +38,8 @@ export const limits = {
   peerFrameBytesMax: 1_048_576,
   /** Calls to other nodes that are unanswered. */
   callsMax: 65_536,
+  /** Removed nodes that are still reached, to be told. */
+  farewellsMax: 64,
   /** Unsettled deliveries that one consumer may ask for. */
   prefetchMax: 65_535,
   /** Consumers of one queue. */

@@ -59,7 +59,7 @@ export class Reports {
     // A term that a crash can take back must not be told: nobody would ever lead in it.
     const after = this.#core.commit.barrier
     for (const { node } of metadata.machine.membership.nodes) {
-      if (node === identity.node || !peers.isUp(node)) continue
+      if (node === identity.node || !peers.canSend(node)) continue
       peers.send(node, { type: 'cast', cast: { type: 'status', groups } }, after)
     }
   }
@@ -117,7 +117,9 @@ export class Reports {
     const known = this.#known.get(group) ?? null
     if (local === undefined) return known
     const own = this.#describe(local)
-    if (known === null || own.caughtUp !== null) return own
+    if (known === null) return own
+    // A leader that was deposed and does not know it yet is not to be believed.
+    if (own.caughtUp !== null && own.term >= known.term) return own
     const isFromLeader = known.caughtUp !== null && known.term >= own.term
     return isFromLeader || known.term > own.term || own.leader === null ? known : own
   }

@@ -252,6 +252,7 @@ export class Groups {
     this.#shards.delete(id)
     this.#listAll()
     this.#core.snapshots.forget(id)
+    this.#core.reads.forget(id)
     this.#core.commit.addRemovedGroup(id)
     log(this.#core, 'info', 'left a group', { group: id })
   }

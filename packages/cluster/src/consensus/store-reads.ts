@@ -2,10 +2,15 @@
 import type { Core } from '../core.ts'
 import type { GroupId, IndexRange, ReadResult, RetainedEntry } from '../log-store.ts'
 
+interface PendingRetained {
+  readonly group: GroupId
+  readonly done: (entries: readonly RetainedEntry[]) => void
+}
+
 export class StoreReads {
   readonly #core: Core
   readonly #pending = new Map<number, (results: readonly ReadResult[]) => void>()
-  readonly #pendingRetained = new Map<number, (entries: readonly RetainedEntry[]) => void>()
+  readonly #pendingRetained = new Map<number, PendingRetained>()
   #lastId = 0
 
   constructor(core: Core) {
@@ -41,7 +46,7 @@ export class StoreReads {
     done: (entries: readonly RetainedEntry[]) => void
   ): void {
     this.#lastId++
-    this.#pendingRetained.set(this.#lastId, done)
+    this.#pendingRetained.set(this.#lastId, { group, done })
     this.#core.outputs.push({ type: 'read-retained', id: this.#lastId, group, from, countMax })
   }
 
@@ -52,8 +57,18 @@ export class StoreReads {
   }
 
   retainedDone(id: number, entries: readonly RetainedEntry[]): void {
-    const done = this.#pendingRetained.get(id)
+    const pending = this.#pendingRetained.get(id)
     this.#pendingRetained.delete(id)
-    done?.(entries)
+    pending?.done(entries)
+  }
+
+  /**
+   * The replica left its group: what its store retained is no answer any more, least of all if that
+   * is nothing.
+   */
+  forget(group: GroupId): void {
+    for (const [id, pending] of this.#pendingRetained) {
+      if (pending.group === group) this.#pendingRetained.delete(id)
+    }
   }
 }

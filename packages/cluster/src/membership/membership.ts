@@ -6,7 +6,7 @@ import { pack, unpack } from '@holdfast/record'
 import type { Core } from '../core.ts'
 import { log } from '../core.ts'
 import type { PeerHello, ProbeFailure } from '../input.ts'
-import { times } from '../limits.ts'
+import { limits, times } from '../limits.ts'
 import type { AdoptOffer } from '../output.ts'
 import type { Link } from '../peers/peers.ts'
 
@@ -23,12 +23,11 @@ const farewellMs = 10_000
 export class Membership {
   readonly #core: Core
   #peers: readonly PeerAddress[] = []
+  /** Removed nodes that are still reached, to be told; the one seen last at the end. */
   readonly #departed = new Map<number, { readonly address: string; readonly untilMs: number }>()
   readonly #probes = new Map<number, (result: ProbeResult) => void>()
   #lastProbe = 0
   #knownNodes: readonly Node[] = []
-  /** Nodes whose process is known to have ended, until a link of theirs is up again. */
-  readonly #gone = new Set<number>()
 
   constructor(core: Core) {
     this.#core = core
@@ -83,14 +82,24 @@ export class Membership {
     for (const { node, addresses } of this.#knownNodes) {
       const isLeft = !nodes.some((other) => other.node === node)
       if (!isLeft || node === identity?.node) continue
-      this.#departed.set(node, { address: addresses.peer, untilMs: clock.nowMs + farewellMs })
+      this.#depart(node, addresses.peer)
       clock.forget(node)
     }
+    for (const { node } of nodes) this.#departed.delete(node)
     this.#knownNodes = nodes
     if (nodes.length === 0) return
     this.#peers = nodes.map(({ node, addresses }) => ({ node, address: addresses.peer }))
     this.#core.sessions.nodesChanged()
     this.#announce()
+  }
+
+  #depart(node: number, address: string): void {
+    this.#departed.delete(node)
+    this.#departed.set(node, { address, untilMs: this.#core.clock.nowMs + farewellMs })
+    for (const oldest of this.#departed.keys()) {
+      if (this.#departed.size <= limits.farewellsMax) return
+      this.#departed.delete(oldest)
+    }
   }
 
   #announce(): void {
@@ -103,17 +112,12 @@ export class Membership {
     this.#core.outputs.push({ type: 'peers', peers })
   }
 
-  /** Members whose links are up, this node included. */
+  /** Members whose links are all up, this node included. */
   isUp(node: number): boolean {
     return node === this.#core.identity?.node || this.#core.peers.isUp(node)
   }
 
-  isGone(node: number): boolean {
-    return this.#gone.has(node)
-  }
-
   linkUp(link: Link): void {
-    if (link.node !== null) this.#gone.delete(link.node)
     this.#sayRemoved(link)
   }
 
@@ -123,7 +127,7 @@ export class Membership {
    */
   #sayRemoved({ node, incarnation, address, direction, lane }: Link): void {
     if (node === null) return
-    const { clock, peers, metadata } = this.#core
+    const { peers, metadata } = this.#core
     const { membership } = metadata.machine
     const known = membership.node(node)
     const isOld = known !== null && (incarnation ?? 0) < known.incarnation
@@ -132,13 +136,12 @@ export class Membership {
       if (lane === 'gateway') peers.send(node, { type: 'cast', cast: { type: 'removed' } })
     } else if (!this.#peers.some((peer) => peer.node === node)) {
       const isAnnounced = this.#departed.has(node)
-      this.#departed.set(node, { address, untilMs: clock.nowMs + farewellMs })
+      this.#depart(node, address)
       if (!isAnnounced) this.#announce()
     }
   }
 
   nodeGone(node: number): void {
-    this.#gone.add(node)
     this.#core.reports.nodeGone(node)
     this.#core.groups.nodeGone(node)
   }

@@ -31,8 +31,8 @@ export class Calls {
 
   /** Calls `node`; the own node is called without detour. */
   call(node: number, call: Call, answer: Answer): void {
-    if (node === this.#core.identity?.node) return this.#handle(call, answer)
-    if (!this.#core.peers.isUp(node)) {
+    if (node === this.#core.identity?.node) return this.#take(call, answer)
+    if (!this.#core.peers.canCall(node)) {
       return answer(this.#unavailable(`no link to node ${node}`))
     }
     if (this.#pending.size >= limits.callsMax) {
@@ -46,12 +46,19 @@ export class Calls {
 
   /** A call of another node arrived. */
   received(from: number, id: number, call: Call): void {
-    const answer: Answer = (result) => this.#core.peers.send(from, { type: 'result', id, result })
+    this.#take(call, (result) => this.#core.peers.send(from, { type: 'result', id, result }))
+  }
+
+  #take(call: Call, answer: Answer): void {
+    let isAnswered = false
     try {
-      this.#handle(call, answer)
+      this.#handle(call, (result) => {
+        isAnswered = true
+        answer(result)
+      })
     } catch (error) {
       // Thrown before anything was done: what was asked for makes no sense.
-      if (!(error instanceof HoldfastError)) throw error
+      if (isAnswered || !(error instanceof HoldfastError)) throw error
       answer(errorResult(error))
     }
   }

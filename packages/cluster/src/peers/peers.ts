@@ -56,10 +56,24 @@ export class Peers {
     return entry
   }
 
-  /** Whether a message sent now has a link to travel on. */
-  isUp(node: number, lane: Lane = 'gateway'): boolean {
+  /** Whether a message beside Raft's that is sent now has a link to travel on. */
+  canSend(node: number): boolean {
+    return this.#has(node, 'gateway', 'out')
+  }
+
+  /** Whether an answer has a link to come back on, too: it travels on the other node's own. */
+  canCall(node: number): boolean {
+    return this.canSend(node) && this.#has(node, 'gateway', 'in')
+  }
+
+  /** Whether the node can do all that members do: a replica votes and answers in the Raft lane. */
+  isUp(node: number): boolean {
+    return this.canCall(node) && this.#has(node, 'raft', 'out') && this.#has(node, 'raft', 'in')
+  }
+
+  #has(node: number, lane: Lane, direction: Link['direction']): boolean {
     for (const link of this.#links.values()) {
-      if (link.node === node && link.lane === lane && link.direction === 'out') return true
+      if (link.node === node && link.lane === lane && link.direction === direction) return true
     }
     return false
   }

@@ -5,6 +5,7 @@ import { type HeaderSource, type Headers, type QueueTarget, RouteTargets } from 
 import { type ErrorCode, HoldfastError, unreachable } from '@holdfast/errors'
 import { recordProperties } from '@holdfast/record'
 import type { Core } from '../core.ts'
+import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { ForwardOutcome, ForwardResult } from '../peers/peer-codec.ts'
 import { refusal } from '../sessions/responder.ts'
@@ -142,15 +143,20 @@ export class Gateway {
 
   /** All its queues are gone: deleted, or replaced by others of the same name. Metadata knows. */
   #routeAgain(publish: Publish): void {
-    publish.attempts++
-    if (publish.attempts > attemptsMax) return this.#finish(publish)
-    this.#core.fence.wait(() => {
+    this.#core.fence.wait((isCurrent) => {
       const { batch, origin } = publish
       const routing = this.route(origin.vhost, batch.exchange, batch.routingKey, batch.blob)
-      if (routing.type === 'targets') this.send(publish, routing.targets)
-      else if (routing.type === 'wait') this.#routeAgain({ ...publish })
+      if (!isCurrent || routing.type === 'wait') return this.#routeLater(publish)
+      publish.attempts++
+      const isAgain = routing.type === 'targets' && publish.attempts <= attemptsMax
+      if (isAgain) this.send(publish, routing.targets)
       else this.#finish(publish)
     })
+  }
+
+  /** A node that is behind must not say that a publish has nowhere to go. */
+  #routeLater(publish: Publish): void {
+    this.#core.timers.after(times.retryMs, () => this.#routeAgain(publish))
   }
 
   /** Every shard has answered: confirms, returns, or reports the refusal. */

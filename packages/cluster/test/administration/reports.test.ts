@@ -1,72 +1,168 @@
-// What nodes tell each other of their groups: the highest term wins, unless who told it takes it
-// back.
+// What is known of groups: the highest term wins, and a leader before a follower; what is told to
+// the others, and how often.
 import t from 'tap'
 import { Reports } from '../../src/administration/reports.ts'
-import { Clock } from '../../src/clock.ts'
-import { GroupCommit } from '../../src/consensus/group-commit.ts'
+import { replicaOf } from '../../src/consensus/replica-id.ts'
 import type { Core } from '../../src/core.ts'
-import type { Output } from '../../src/output.ts'
+import { times } from '../../src/limits.ts'
 import type { GroupReport } from '../../src/peers/peer-message.ts'
-import { Peers } from '../../src/peers/peers.ts'
+import { coreWith, linkTo, pass, sent } from '../part-core.ts'
 
-function report(term: number, leader: number | null, caughtUp: number[] | null): GroupReport {
-  const members = { voters: [1, 2, 3], outgoing: [], learners: [] }
-  return { group: 7, leader, term, commit: 9, applied: 9, caughtUp, ...members }
+const replicas = [1, 2, 3].map((node) => replicaOf(node, 1))
+
+interface Local {
+  isLeader: boolean
+  leaderNode: number | null
+  term: number
+  commit: number
+  matches: number[]
 }
 
-interface Parts {
-  readonly outputs: Output[]
-  readonly commit: GroupCommit
-  readonly peers: Peers
-  readonly reports: Reports
-}
-
-/** Node 1 of two, with a link to node 2 and no group of its own. */
-function nodeOne(): Parts {
-  const outputs: Output[] = []
-  const core = {
-    outputs,
-    clock: new Clock(),
-    identity: { clusterId: 'c', node: 1, incarnation: 1 },
-    groups: { all: () => [], get: () => undefined },
-    metadata: { machine: { membership: { nodes: [{ node: 1 }, { node: 2 }] } } }
-  } as unknown as Core
-  const commit = new GroupCommit(core, 0)
-  const peers = new Peers(core)
-  const reports = new Reports(core)
-  Object.assign(core, { commit, peers })
-  for (const lane of ['raft', 'gateway'] as const) {
-    const hello = { node: 2, incarnation: 1, peer: 'b' } as never
-    const link = { link: lane.length, lane, direction: 'out', hello, address: 'b' } as const
-    peers.up({ type: 'peer-up', ...link })
+/** A node with a replica of group 5, as `local` says, and links to nodes 2 and 3. */
+function make(): { core: Core; local: Local } {
+  const local: Local = {
+    isLeader: false,
+    leaderNode: 2,
+    term: 4,
+    commit: 100,
+    matches: [100, 100, 100]
   }
-  return { outputs, commit, peers, reports }
+  const raft = {
+    configurationAt: () => ({ voters: replicas, outgoing: [], learners: [] }),
+    progress: () => replicas.map((replica, i) => ({ replica, match: local.matches[i] ?? 0 })),
+    get isLeader() {
+      return local.isLeader
+    },
+    get term() {
+      return local.term
+    },
+    get commitIndex() {
+      return local.commit
+    },
+    get appliedIndex() {
+      return local.commit
+    }
+  }
+  const group = {
+    id: 5,
+    raft,
+    get leaderNode() {
+      return local.leaderNode
+    }
+  }
+  const nodes = [1, 2, 3, 4].map((node) => ({ node }))
+  const groups = { all: () => [group], get: (id: number) => (id === 5 ? group : undefined) }
+  const core = coreWith({ groups, metadata: { machine: { membership: { nodes } } } })
+  linkTo(core, 2, 3)
+  return { core, local }
 }
 
-t.test('the highest term wins, and within a term the leader itself', async (t) => {
-  const { reports } = nodeOne()
-  reports.received(2, [report(3, 2, [1, 2])])
-  reports.received(3, [report(3, null, null)])
-  t.same(reports.leadership(7), { leader: 2, term: 3 })
-  reports.received(3, [report(4, null, null)])
-  t.same(reports.leadership(7), { leader: null, term: 4 })
+function reportOf(fields: Partial<GroupReport>): GroupReport {
+  const members = { voters: replicas, outgoing: [], learners: [] }
+  const fresh = { group: 5, leader: 2, term: 4, commit: 100, applied: 100, caughtUp: null }
+  return { ...fresh, ...members, ...fields }
+}
+
+/** Whom the node told, looking after `durationMs`. */
+function toldAfter(core: Core, durationMs: number): number[] {
+  pass(core, durationMs)
+  core.reports.tick()
+  core.reports.flush()
+  return sent(core).map(({ to }) => to)
+}
+
+t.test('a change is told to all who can be reached, twice a second or so', async (t) => {
+  const { core, local } = make()
+  t.same(toldAfter(core, times.statusMs), [2, 3])
+  local.commit = 101
+  t.same(toldAfter(core, times.statusMs - 1), [])
+  t.same(toldAfter(core, 1), [2, 3])
+  t.same(toldAfter(core, times.statusMs), [], 'nothing new')
 })
 
-t.test('a node that lost a term with its disk takes it back', async (t) => {
-  const { reports } = nodeOne()
-  reports.received(3, [report(4, null, null)])
-  reports.received(3, [report(3, 2, null)])
-  t.same(reports.leadership(7), { leader: 2, term: 3 })
-  reports.received(3, [])
-  t.same(reports.leadership(7), { leader: null, term: 0 }, 'it has no replica any more')
+t.test('what did not change is said again, but not so often', async (t) => {
+  const { core } = make()
+  toldAfter(core, times.statusMs)
+  let passedMs = 0
+  while (toldAfter(core, times.statusMs).length === 0) passedMs += times.statusMs
+  t.equal(passedMs + times.statusMs, times.statusRepeatMs)
 })
 
-t.test('a report leaves when all that it may tell of is durable', async (t) => {
-  const { commit, outputs, peers, reports } = nodeOne()
-  const hardState = { term: 4, vote: 1, commit: 0 }
-  const record = commit.addGroup(7, { hardState, truncateFrom: null, entries: [] }, true)
-  reports.changed()
-  reports.flush()
-  peers.flush()
-  t.match(outputs, [{ type: 'peer-send', node: 2, after: record }])
+t.test('a change of leadership is told at once', async (t) => {
+  const { core } = make()
+  toldAfter(core, times.statusMs)
+  core.reports.changed()
+  core.reports.flush()
+  t.same(
+    sent(core).map(({ to }) => to),
+    [2, 3]
+  )
+})
+
+t.test('the highest term wins, and in one term what the leader itself says', async (t) => {
+  const { core } = make()
+  const reports = new Reports(core)
+  reports.received(3, [reportOf({ group: 9, term: 4, leader: 2 })])
+  reports.received(4, [reportOf({ group: 9, term: 3, leader: 4, caughtUp: [] })])
+  t.equal(reports.locate(9), 2, 'a deposed leader is not believed')
+  reports.received(2, [reportOf({ group: 9, term: 4, leader: 2, caughtUp: replicas })])
+  reports.received(3, [reportOf({ group: 9, term: 4, leader: 2, commit: 7 })])
+  t.equal(reports.report(9)?.commit, 100)
+  reports.received(3, [reportOf({ group: 9, term: 5, leader: null })])
+  t.equal(reports.locate(9), null)
+  reports.received(4, [reportOf({ group: 9, term: 5, leader: 4 })])
+  t.equal(reports.locate(9), 4)
+})
+
+t.test('a leader here that was deposed is not believed over its successor', async (t) => {
+  const { core, local } = make()
+  Object.assign(local, { isLeader: true, leaderNode: 1 })
+  t.equal(core.reports.report(5)?.leader, 1)
+  const [first = 0] = replicas
+  core.reports.received(3, [reportOf({ leader: 3, term: 5, voters: [first], caughtUp: replicas })])
+  t.same(core.reports.report(5)?.voters, [first])
+  t.equal(core.reports.locate(5), 3)
+  local.term = 5
+  t.equal(core.reports.report(5)?.leader, 1, 'a leader of this term knows best')
+})
+
+t.test('what the leader elsewhere says goes before what a follower here sees', async (t) => {
+  const { core, local } = make()
+  core.reports.received(2, [reportOf({ commit: 120, caughtUp: replicas })])
+  t.equal(core.reports.report(5)?.commit, 120)
+  Object.assign(local, { term: 5, leaderNode: 3 })
+  t.equal(core.reports.report(5)?.leader, 3, 'until another leads')
+})
+
+t.test('a replica counts as caught up when it is close behind', async (t) => {
+  const { core, local } = make()
+  Object.assign(local, { isLeader: true, leaderNode: 1, matches: [100, 36, 35] })
+  t.same(core.reports.report(5)?.caughtUp, replicas.slice(0, 2))
+})
+
+t.test('a process that ended leads nothing until another says who does', async (t) => {
+  const { core } = make()
+  core.reports.received(4, [reportOf({ group: 9, leader: 4, caughtUp: replicas })])
+  core.reports.received(2, [reportOf({ group: 8, leader: 2, caughtUp: replicas })])
+  core.reports.nodeGone(4)
+  t.same([core.reports.locate(9), core.reports.locate(8)], [null, 2])
+  core.reports.received(3, [reportOf({ group: 9, leader: 3, term: 5, caughtUp: replicas })])
+  t.equal(core.reports.locate(9), 3)
+})
+
+t.test('when a leader elsewhere was heard last is known, and of a follower never', async (t) => {
+  const { core } = make()
+  core.reports.received(3, [reportOf({ group: 9, leader: 2 })])
+  t.equal(core.reports.heardFromLeader(9), null)
+  core.reports.received(2, [reportOf({ group: 9, leader: 2, caughtUp: replicas })])
+  const { nowMs } = core.clock
+  pass(core, 500)
+  core.reports.received(3, [reportOf({ group: 9, leader: 2 })])
+  t.equal(core.reports.heardFromLeader(9)?.atMs, nowMs)
+})
+
+t.test('a group that cannot be is not remembered', async (t) => {
+  const { core } = make()
+  core.reports.received(2, [reportOf({ group: 1_000_000 })])
+  t.equal(core.reports.report(1_000_000), null)
 })

@@ -1,0 +1,233 @@
+// The gateway: where a publish goes under a lease, and what its origin is told once every shard has
+// answered. What has nowhere to go is said only by a node that knows.
+import {
+  encodeMetadataCommand,
+  type MetadataCommand,
+  MetadataMachine,
+  packMetadataBatch,
+  type QueueTarget,
+  readSectionAlone
+} from '@holdfast/broker'
+import t from 'tap'
+import type { Core } from '../../src/core.ts'
+import { times } from '../../src/limits.ts'
+import type { OnFence } from '../../src/metadata/fence.ts'
+import type { ForwardOutcome } from '../../src/peers/peer-codec.ts'
+import type { Publish } from '../../src/publishing/publish.ts'
+import { coreWith, pass, sent } from '../part-core.ts'
+
+const vhost = '/'
+const epoch = 1024
+const options = {}
+
+interface World {
+  readonly core: Core
+  readonly lease: { isValid: boolean }
+  /** Fences that nobody has answered yet. */
+  readonly fences: OnFence[]
+  /** Outcomes as the origin was told: what, and from which sequence. */
+  readonly told: string[]
+  change(...commands: readonly MetadataCommand[]): void
+  queue(name: string): QueueTarget
+  publish(exchange: string, routingKey: string, isMandatory?: boolean): Publish
+  answer(group: number, ...outcomes: readonly ForwardOutcome[]): void
+}
+
+/** Node 1, whose gateway is open; q1 is in shard 1, q2 in shard 2, each led by node 2. */
+function make(): World {
+  const machine = new MetadataMachine()
+  let index = 0
+  const change = (...commands: readonly MetadataCommand[]): void => {
+    index++
+    machine.apply({ index, term: 1 }, packMetadataBatch(1, commands.map(encodeMetadataCommand)))
+  }
+  const addresses = { client: 'c', peer: 'p', http: 'h' }
+  const clusterId = 'c'.repeat(32)
+  change({ type: 'initialise', clusterId, storeId: '0'.repeat(32), addresses, shards: 2 })
+  change(declare('q1', 1), declare('q2', 2))
+  change({ type: 'declare-exchange', vhost, name: 'fan', kind: 'fanout', options })
+  change(bind('q1'), bind('q2'))
+  const lease = { isValid: true }
+  const fences: OnFence[] = []
+  const core = coreWith({
+    lease,
+    metadata: { machine },
+    fence: { wait: (done: OnFence) => fences.push(done) },
+    reports: { leadership: () => ({ leader: 2, term: 1 }) }
+  })
+  core.gateway.open(1)
+  const told: string[] = []
+  const queue = (name: string): QueueTarget => {
+    const target = machine.topology.queue(vhost, name)
+    if (target === null) throw new Error(`no queue ${name}`)
+    return target
+  }
+  const publish = (exchange: string, routingKey: string, isMandatory = false): Publish => {
+    return publishOf(told, exchange, routingKey, isMandatory)
+  }
+  const answer: World['answer'] = (group, ...outcomes) => {
+    core.gateway.result({ type: 'forward-result', group, epoch, outcomes })
+  }
+  return { core, lease, fences, told, change, queue, publish, answer }
+}
+
+function declare(name: string, group: number): MetadataCommand {
+  return { type: 'declare-queue', vhost, name, options, group }
+}
+
+function bind(name: string): MetadataCommand {
+  const destination = { type: 'queue', name } as const
+  return { type: 'bind', vhost, source: 'fan', destination, bindingKey: '', arguments: {} }
+}
+
+function publishOf(
+  told: string[],
+  exchange: string,
+  routingKey: string,
+  mandatory: boolean
+): Publish {
+  const origin = {
+    vhost,
+    producer: { id: new Uint8Array(16), epoch: 1 },
+    confirmed: () => told.push('confirmed'),
+    failed: (_first: number, _count: number, _bytes: number, error: { code: string }) => {
+      told.push(error.code)
+    }
+  }
+  const sequences = { first: true, firstSequence: 1, lowestUnconfirmed: 1, count: 1 }
+  const batch = { exchange, routingKey, mandatory, ...sequences, blob: new Uint8Array(10) }
+  return { origin, batch, shardsWaiting: 0, queuesLeft: 0, error: null, attempts: 0 } as Publish
+}
+
+/** Routes and sends, as a session does. */
+function send({ core }: World, publish: Publish): void {
+  const { exchange, routingKey, blob } = publish.batch
+  const routing = core.gateway.route(vhost, exchange, routingKey, blob)
+  if (routing.type !== 'targets') throw new Error(`routed: ${routing.type}`)
+  core.gateway.send(publish, routing.targets)
+}
+
+/** What was forwarded since the last look: `[group, queues]` of each section. */
+function forwarded({ core }: World): [number, number[]][] {
+  core.gateway.flush()
+  return sent(core).flatMap(({ message }) => {
+    if (message.type !== 'forward') return []
+    return message.sections.map(({ bytes }): [number, number[]] => {
+      return [message.group, [...readSectionAlone(bytes).queues]]
+    })
+  })
+}
+
+function accepted(number: number): ForwardOutcome {
+  return { type: 'accepted', first: number, last: number }
+}
+
+t.test('without a lease nothing is routed by bindings; straight to a queue goes on', async (t) => {
+  const { core, lease } = make()
+  const routed = (exchange: string, key: string): string => {
+    return core.gateway.route(vhost, exchange, key, new Uint8Array(0)).type
+  }
+  t.same([routed('fan', ''), routed('', 'q1')], ['targets', 'targets'])
+  lease.isValid = false
+  t.same([routed('fan', ''), routed('none', ''), routed('', 'q1')], ['wait', 'wait', 'targets'])
+  lease.isValid = true
+  t.same([routed('none', ''), routed('', 'none')], ['no-exchange', 'nowhere'])
+})
+
+t.test('nothing is routed before the gateway’s numbers are its own', async (t) => {
+  const core = coreWith({ lease: { isValid: true } })
+  t.same(core.gateway.route(vhost, '', 'q1', new Uint8Array(0)), { type: 'wait' })
+})
+
+t.test('a publish is confirmed when every shard has answered', async (t) => {
+  const world = make()
+  send(world, world.publish('fan', ''))
+  t.same(forwarded(world), [
+    [1, [world.queue('q1').id]],
+    [2, [world.queue('q2').id]]
+  ])
+  world.answer(2, accepted(1))
+  t.same(world.told, [])
+  world.answer(1, accepted(1))
+  t.same(world.told, ['confirmed'])
+  world.answer(1, accepted(1))
+  t.same(world.told, ['confirmed'], 'a repeated answer tells nothing')
+})
+
+t.test('one queue that is gone does not matter while another took it', async (t) => {
+  const world = make()
+  send(world, world.publish('fan', '', true))
+  world.answer(1, { type: 'missing', number: 1, queues: [world.queue('q1').id] })
+  world.answer(2, accepted(1))
+  t.same(world.told, ['confirmed'])
+  t.same(world.fences, [])
+})
+
+t.test('what a shard refuses is told, though another took it', async (t) => {
+  const world = make()
+  send(world, world.publish('fan', ''))
+  world.answer(1, { type: 'refused', number: 1, code: 'PRODUCER_FENCED', details: {} })
+  world.answer(2, accepted(1))
+  t.same(world.told, ['PRODUCER_FENCED'])
+})
+
+t.test('a publish whose queue was replaced goes to the new one', async (t) => {
+  const world = make()
+  const old = world.queue('q1').id
+  send(world, world.publish('', 'q1', true))
+  forwarded(world)
+  world.change({ type: 'delete-queue', vhost, name: 'q1', queue: old }, declare('q1', 1))
+  world.answer(1, { type: 'missing', number: 1, queues: [old] })
+  t.same(world.told, [], 'not before this node knows what the metadata leader knows')
+  world.fences.shift()?.(true)
+  t.same(forwarded(world), [[1, [world.queue('q1').id]]])
+  t.not(world.queue('q1').id, old)
+  world.answer(1, accepted(2))
+  t.same(world.told, ['confirmed'])
+})
+
+t.test('a node that is behind does not call a publish unroutable', async (t) => {
+  const world = make()
+  const old = world.queue('q1').id
+  send(world, world.publish('', 'q1', true))
+  world.answer(1, { type: 'missing', number: 1, queues: [old] })
+  forwarded(world)
+  for (let round = 0; round < 10; round++) {
+    world.fences.shift()?.(false)
+    pass(world.core, times.retryMs)
+    world.core.timers.tick()
+    t.same(forwarded(world), [], 'the queue that it knows is known to be gone')
+  }
+  t.same(world.told, [])
+  world.change({ type: 'delete-queue', vhost, name: 'q1', queue: old }, declare('q1', 1))
+  world.fences.shift()?.(true)
+  t.same(forwarded(world), [[1, [world.queue('q1').id]]])
+})
+
+t.test('a publish whose queue is gone for good is returned if mandatory', async (t) => {
+  for (const [isMandatory, outcome] of [
+    [true, 'MESSAGE_UNROUTABLE'],
+    [false, 'confirmed']
+  ] as const) {
+    const world = make()
+    const { id } = world.queue('q1')
+    send(world, world.publish('', 'q1', isMandatory))
+    world.answer(1, { type: 'missing', number: 1, queues: [id] })
+    world.change({ type: 'delete-queue', vhost, name: 'q1', queue: id })
+    world.fences.shift()?.(true)
+    t.same(world.told, [outcome])
+  }
+})
+
+t.test('a queue that stays gone is not looked for without end', async (t) => {
+  const world = make()
+  const { id } = world.queue('q1')
+  send(world, world.publish('', 'q1', true))
+  let rounds = 0
+  for (; world.told.length === 0 && rounds < 10; rounds++) {
+    world.answer(1, { type: 'missing', number: rounds + 1, queues: [id] })
+    world.fences.shift()?.(true)
+  }
+  t.same(world.told, ['MESSAGE_UNROUTABLE'])
+  t.ok(rounds > 1 && rounds < 10, `${rounds} rounds`)
+})
