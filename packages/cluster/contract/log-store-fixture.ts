@@ -24,6 +24,7 @@ const blank: CommitRecord = {
   snapshots: [],
   stages: [],
   installs: [],
+  repairs: [],
   removedGroups: [],
   identity: null,
   peers: null

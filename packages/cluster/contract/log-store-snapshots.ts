@@ -1,4 +1,5 @@
 // The part of the LogStore contract about snapshots: taken, staged and installed.
+import { crc32 } from 'node:zlib'
 import type { Test } from 'tap'
 import {
   commitRecord,
@@ -94,6 +95,7 @@ export async function checkInstalls(t: Test, makeDisk: MakeDisk): Promise<void> 
   const snapshot = { index: 50, term: 8 }
   const stage = {
     group: 1,
+    source: 7,
     snapshot,
     blobs: [
       { id: 4, bytes: Buffer.from('four') },
@@ -111,6 +113,7 @@ export async function checkInstalls(t: Test, makeDisk: MakeDisk): Promise<void> 
     await disk.crash(store)
     store = await disk.open()
     t.same(store.recovered.groups[0]?.staged, {
+      source: 7,
       snapshot,
       blobs: [4, 5],
       entries: [
@@ -119,11 +122,74 @@ export async function checkInstalls(t: Test, makeDisk: MakeDisk): Promise<void> 
         { index: 30, term: 6 }
       ]
     })
-    const other = { group: 1, snapshot: { index: 60, term: 8 }, blobs: [], entries: [] }
+    const other = { group: 1, source: 8, snapshot: { index: 60, term: 8 }, blobs: [], entries: [] }
     await store.write(commitRecord(2, { stages: [other] }))
     await store.close()
     store = await disk.open()
-    t.same(store.recovered.groups[0]?.staged, { snapshot: other.snapshot, blobs: [], entries: [] })
+    t.same(store.recovered.groups[0]?.staged, {
+      source: 8,
+      snapshot: other.snapshot,
+      blobs: [],
+      entries: stage.entries.map(({ index, term }) => ({ index, term }))
+    })
+    await store.close()
+  })
+
+  await t.test(
+    'staged blobs are those of one offer; entries are held whoever sent them',
+    async (t) => {
+      const disk = await makeDisk(t)
+      let store = await disk.open()
+      await store.write(
+        commitRecord(1, { groups: [groupWrite(1, { entries: entriesOf(1, 20, 2) })] })
+      )
+      await store.write(commitRecord(2, { stages: [stage] }))
+      const offer = { source: 7, snapshot }
+      for (let round = 0; round < 2; round += 1) {
+        t.equal(describeResults(await store.readStaged(1, offer, [5, 6])), 'blob 5: five, absent')
+        const another = { ...offer, source: 8 }
+        t.equal(describeResults(await store.readStaged(1, another, [5])), 'absent')
+        const later = { ...offer, snapshot: { index: 50, term: 9 } }
+        t.equal(describeResults(await store.readStaged(1, later, [5])), 'absent')
+        t.same(
+          store.held(1, [1, 19, 20, 22, 30]).map(({ index, term }) => `${index}@${term}`),
+          ['1@2', '19@2', '20@4', '30@6'],
+          'what is staged counts before the log'
+        )
+        const [held] = store.held(1, [30])
+        const { data } = entryAt(30, 6)
+        t.same(held, { index: 30, term: 6, checksum: crc32(data), sizeBytes: data.length })
+        await disk.crash(store)
+        store = await disk.open()
+      }
+      const blobs = [{ id: 5, bytes: Buffer.from('other five') }]
+      const same = { group: 1, source: 8, snapshot, blobs, entries: [] }
+      await store.write(commitRecord(3, { stages: [same] }))
+      t.equal(describeResults(await store.readStaged(1, offer, [4, 5])), 'absent, absent')
+      t.equal(
+        describeResults(await store.readStaged(1, { source: 8, snapshot }, [4, 5])),
+        'absent, blob 5: other five'
+      )
+      t.same(store.held(2, [1]), [])
+      await store.close()
+    }
+  )
+
+  await t.test('a snapshot of its own voids what is staged of an older one', async (t) => {
+    const disk = await makeDisk(t)
+    let store = await disk.open()
+    const entries = entriesOf(1, 60, 2)
+    await store.write(commitRecord(1, { groups: [groupWrite(1, { entries })] }))
+    await store.write(commitRecord(2, { stages: [stage] }))
+    await store.write(commitRecord(3, { snapshots: [snapshotAt(49, 2, {})] }))
+    t.equal(store.held(1, [20])[0]?.term, 4)
+    await store.write(commitRecord(4, { snapshots: [snapshotAt(50, 2, {})] }))
+    for (let round = 0; round < 2; round += 1) {
+      t.equal(store.held(1, [20])[0]?.term, 2)
+      await disk.crash(store)
+      store = await disk.open()
+      t.equal(store.recovered.groups[0]?.staged, null)
+    }
     await store.close()
   })
 

@@ -3,6 +3,7 @@
 // one.
 import type { Test } from 'tap'
 import type { MakeDisk } from './log-store-fixture.ts'
+import { checkRepairs } from './log-store-repairs.ts'
 import { checkInstalls, checkSnapshots } from './log-store-snapshots.ts'
 import { checkReads, checkWrites } from './log-store-writes.ts'
 
@@ -12,4 +13,5 @@ export async function checkLogStore(t: Test, makeDisk: MakeDisk): Promise<void> 
   await checkReads(t, makeDisk)
   await checkSnapshots(t, makeDisk)
   await checkInstalls(t, makeDisk)
+  await checkRepairs(t, makeDisk)
 }

@@ -10,15 +10,17 @@ import type {
   IndexRange,
   InstallWrite,
   NodeIdentity,
+  OfferedSnapshot,
   ReadResult,
   Recovered,
-  RecoveredGroup,
+  RepairWrite,
   RetainedEntry,
   SnapshotWrite,
   StageWrite
 } from '@holdfast/cluster'
 import { assert } from '@holdfast/errors'
-import type { Entry, EntryId, HardState, SnapshotMeta, TermRun } from '@holdfast/raft'
+import type { Entry, HardState, SnapshotMeta } from '@holdfast/raft'
+import { bare, recoverGroup } from './memory-recovery.ts'
 
 /** Entries in one read. */
 const readEntriesMax = 1024
@@ -34,19 +36,21 @@ export interface StoredGroup {
   entries: Map<number, StoredEntry>
   lastIndex: number
   keepFrom: number
-  staged: {
-    readonly snapshot: EntryId
-    readonly blobs: Map<number, Blob>
-    readonly entries: Map<number, Entry>
-  } | null
+  staged: StagedParts | null
+}
+
+interface StagedParts extends OfferedSnapshot {
+  readonly blobs: Map<number, Blob>
+  readonly entries: Map<number, Entry>
+}
+
+function isSameOffer(a: OfferedSnapshot, b: OfferedSnapshot): boolean {
+  const isSameId = a.snapshot.index === b.snapshot.index && a.snapshot.term === b.snapshot.term
+  return a.source === b.source && isSameId
 }
 
 function copyOf(entry: Entry): StoredEntry {
   return { ...bare(entry), data: entry.data.slice(), isFreed: false }
-}
-
-export function bare(entry: Entry): Entry {
-  return { index: entry.index, term: entry.term, type: entry.type, data: entry.data }
 }
 
 /** What is durable. Open stores on it one after the other. */
@@ -90,6 +94,7 @@ export class MemoryDisk {
       )
     }
     for (const snapshot of record.snapshots) this.#snapshot(snapshot)
+    for (const repair of record.repairs) this.#repair(repair)
     for (const group of record.removedGroups) this.groups.delete(group)
     if (record.identity !== null) this.identity = record.identity
     if (record.peers !== null) this.peers = record.peers.slice()
@@ -143,13 +148,24 @@ export class MemoryDisk {
       const isOld = entry.index < snapshot.keepFrom && entry.index <= snapshot.meta.id.index
       if (entry.isFreed && isOld) state.entries.delete(entry.index)
     }
+    if ((state.staged?.snapshot.index ?? 0) <= snapshot.meta.id.index) state.staged = null
+  }
+
+  #repair({ group, entries }: RepairWrite): void {
+    const known = this.groups.get(group)?.entries
+    for (const entry of entries) {
+      const there = known?.get(entry.index)
+      const isSame = there?.term === entry.term && crc32(there.data) === crc32(entry.data)
+      if (isSame) known?.set(entry.index, { ...copyOf(entry), isFreed: there.isFreed })
+    }
   }
 
   #stage(stage: StageWrite): void {
     const state = this.#group(stage.group)
-    const known = state.staged?.snapshot
-    if (known?.index !== stage.snapshot.index || known.term !== stage.snapshot.term) {
-      state.staged = { snapshot: stage.snapshot, blobs: new Map(), entries: new Map() }
+    if (state.staged === null || !isSameOffer(state.staged, stage)) {
+      const { source, snapshot } = stage
+      const entries = state.staged?.entries ?? new Map<number, Entry>()
+      state.staged = { source, snapshot, blobs: new Map(), entries }
     }
     for (const blob of stage.blobs) state.staged?.blobs.set(blob.id, copyOfBlob(blob))
     for (const entry of stage.entries) state.staged?.entries.set(entry.index, copyOf(entry))
@@ -210,12 +226,28 @@ export class MemoryDisk {
       .filter((entry) => entry.index >= from && entry.index <= last && !entry.isFreed)
       .sort((a, b) => a.index - b.index)
       .slice(0, Math.max(0, countMax))
-      .map(({ index, term, data }) => ({
-        index,
-        term,
-        checksum: crc32(data),
-        sizeBytes: data.length
-      }))
+      .map(describeEntry)
+  }
+
+  readStaged(
+    group: GroupId,
+    offer: OfferedSnapshot,
+    ids: readonly number[]
+  ): readonly ReadResult[] {
+    const staged = this.groups.get(group)?.staged ?? null
+    const isAny = staged !== null && isSameOffer(staged, offer)
+    return ids.map((id) => {
+      const blob = isAny ? staged.blobs.get(id) : undefined
+      return blob === undefined ? { type: 'absent' } : { type: 'blob', blob }
+    })
+  }
+
+  held(group: GroupId, indexes: readonly number[]): readonly RetainedEntry[] {
+    const state = this.groups.get(group)
+    return indexes.flatMap((index) => {
+      const entry = state?.staged?.entries.get(index) ?? state?.entries.get(index)
+      return entry === undefined ? [] : [describeEntry(entry)]
+    })
   }
 
   recover(): Recovered {
@@ -226,38 +258,10 @@ export class MemoryDisk {
   }
 }
 
+function describeEntry({ index, term, data }: Entry): RetainedEntry {
+  return { index, term, checksum: crc32(data), sizeBytes: data.length }
+}
+
 function copyOfBlob(blob: Blob): Blob {
   return { id: blob.id, bytes: blob.bytes.slice() }
-}
-
-function recoverGroup(group: GroupId, state: StoredGroup): RecoveredGroup {
-  const { hardState, meta, lastIndex, staged } = state
-  let firstIndex = lastIndex + 1
-  while (state.entries.has(firstIndex - 1)) firstIndex -= 1
-  const terms: TermRun[] = []
-  const entries: Entry[] = []
-  for (let index = firstIndex; index <= lastIndex; index += 1) {
-    const entry = state.entries.get(index)
-    if (entry === undefined) continue
-    if (terms.at(-1)?.term !== entry.term) terms.push({ firstIndex: index, term: entry.term })
-    if (index > (meta?.id.index ?? 0)) entries.push(bare(entry))
-  }
-  const blobs = [...state.blobs.values()].sort((a, b) => a.id - b.id)
-  return {
-    group,
-    hardState,
-    snapshot: meta === null ? null : { meta, blobs },
-    firstIndex,
-    terms,
-    lastIndex,
-    entries,
-    staged: staged === null ? null : describeStaged(staged)
-  }
-}
-
-function describeStaged(staged: NonNullable<StoredGroup['staged']>): RecoveredGroup['staged'] {
-  const blobs = [...staged.blobs.keys()].sort((a, b) => a - b)
-  const entries = [...staged.entries.values()].map(({ index, term }) => ({ index, term }))
-  entries.sort((a, b) => a.index - b.index)
-  return { snapshot: staged.snapshot, blobs, entries }
 }

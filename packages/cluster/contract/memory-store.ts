@@ -4,6 +4,7 @@ import type {
   GroupId,
   IndexRange,
   LogStore,
+  OfferedSnapshot,
   ReadResult,
   Recovered,
   RetainedEntry
@@ -54,6 +55,18 @@ export class MemoryStore implements LogStore {
 
   retained(group: GroupId, from: number, countMax: number): readonly RetainedEntry[] {
     return this.#disk.retained(group, from, countMax)
+  }
+
+  async readStaged(
+    group: GroupId,
+    offer: OfferedSnapshot,
+    ids: readonly number[]
+  ): Promise<readonly ReadResult[]> {
+    return this.#disk.readStaged(group, offer, ids)
+  }
+
+  held(group: GroupId, indexes: readonly number[]): readonly RetainedEntry[] {
+    return this.#disk.held(group, indexes)
   }
 
   sizeBytes(): number {

@@ -11,9 +11,11 @@ export type {
   InstallWrite,
   LogStore,
   NodeIdentity,
+  OfferedSnapshot,
   ReadResult,
   Recovered,
   RecoveredGroup,
+  RepairWrite,
   RetainedEntry,
   SnapshotWrite,
   StageWrite

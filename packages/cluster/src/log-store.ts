@@ -5,6 +5,7 @@ import type {
   Entry,
   EntryId,
   HardState,
+  ReplicaId,
   SnapshotMeta,
   TermRun
 } from '@holdfast/raft'
@@ -54,12 +55,20 @@ export interface SnapshotWrite {
   readonly keepFrom: number
 }
 
+/** A snapshot as the replica that offers it has it: another one's consists of other blobs. */
+export interface OfferedSnapshot {
+  readonly source: ReplicaId
+  readonly snapshot: EntryId
+}
+
 /**
  * Parts of a snapshot that is being fetched from a leader; void until an `InstallWrite` names it.
+ * Blobs of another offer are dropped. Entries stay, whoever they came from: what is retained is
+ * committed, and therefore the same on all replicas. A snapshot of its own that is as new drops
+ * all of it.
  */
-export interface StageWrite {
+export interface StageWrite extends OfferedSnapshot {
   readonly group: GroupId
-  readonly snapshot: EntryId
   readonly blobs: readonly Blob[]
   /** Retained entries at or below the snapshot's index; not contiguous. */
   readonly entries: readonly Entry[]
@@ -78,6 +87,15 @@ export interface InstallWrite {
   readonly retained: readonly IndexRange[]
 }
 
+/**
+ * Entries that were damaged here, as another replica has them (storage rule S8). Each takes the
+ * place of the one that is there if term and checksum are the same; otherwise it is void.
+ */
+export interface RepairWrite {
+  readonly group: GroupId
+  readonly entries: readonly Entry[]
+}
+
 /** Who this data directory is. Blank until adopted or bootstrapped. */
 export interface NodeIdentity {
   /** 32 hex digits. */
@@ -90,9 +108,9 @@ export interface NodeIdentity {
 
 /**
  * Everything that one round persists, as one atomic, synced write. Ids grow by one. Order of
- * effect: stages, installs, groups, snapshots, removed groups. A group write beside an install of
- * its group comes behind it: entries that the install covers, its truncation and an older hard
- * state are void.
+ * effect: stages, installs, groups, snapshots, repairs, removed groups. A group write beside an
+ * install of its group comes behind it: entries that the install covers, its truncation and an
+ * older hard state are void.
  */
 export interface CommitRecord {
   readonly id: number
@@ -100,6 +118,7 @@ export interface CommitRecord {
   readonly snapshots: readonly SnapshotWrite[]
   readonly stages: readonly StageWrite[]
   readonly installs: readonly InstallWrite[]
+  readonly repairs: readonly RepairWrite[]
   /** Groups of which this node keeps nothing any more. */
   readonly removedGroups: readonly GroupId[]
   /** Set once, when the node is adopted or bootstraps. */
@@ -120,11 +139,12 @@ export interface RecoveredGroup {
   /** Entries above the snapshot (all, without one), with their bodies. */
   readonly entries: readonly Entry[]
   /** Parts of a snapshot that was being fetched: nothing needs to be fetched twice. */
-  readonly staged: {
-    readonly snapshot: EntryId
-    readonly blobs: readonly number[]
-    readonly entries: readonly EntryId[]
-  } | null
+  readonly staged:
+    | (OfferedSnapshot & {
+        readonly blobs: readonly number[]
+        readonly entries: readonly EntryId[]
+      })
+    | null
 }
 
 export interface Recovered {
@@ -144,7 +164,7 @@ export type ReadResult =
   | { readonly type: 'absent' }
   | { readonly type: 'damaged' }
 
-/** What a replica retains below its snapshot, with the checksum of each: an offer to a follower. */
+/** An entry that a replica has, with its checksum: two that agree in all of it are the same. */
 export interface RetainedEntry extends EntryId {
   /** CRC-32 of the entry's data. */
   readonly checksum: number
@@ -171,6 +191,17 @@ export interface LogStore {
    * on.
    */
   retained(group: GroupId, from: number, countMax: number): readonly RetainedEntry[]
+  /** Those of the blobs that are staged of this very offer; the others are absent. */
+  readStaged(
+    group: GroupId,
+    offer: OfferedSnapshot,
+    ids: readonly number[]
+  ): Promise<readonly ReadResult[]>
+  /**
+   * Which of these entries, at most 1024, are staged or in the log: an install may name them
+   * without another `StageWrite`. What is staged counts before what is in the log.
+   */
+  held(group: GroupId, indexes: readonly number[]): readonly RetainedEntry[]
   /** Bytes that the node log occupies, as accounted by the store. */
   sizeBytes(): number
   close(): Promise<void>

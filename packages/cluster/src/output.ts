@@ -3,7 +3,7 @@
 // place.
 import type { WireError } from '@holdfast/errors'
 import type { Lane } from './input.ts'
-import type { CommitRecord, GroupId, IndexRange } from './log-store.ts'
+import type { CommitRecord, GroupId, IndexRange, OfferedSnapshot } from './log-store.ts'
 import type { AdminReply } from './status.ts'
 
 /** Bytes to send, in order, as slices: none of them is copied before the socket. */
@@ -31,6 +31,21 @@ export type Output =
       readonly group: GroupId
       readonly from: number
       readonly countMax: number
+    }
+  /** Answered by `read-done`. */
+  | {
+      readonly type: 'read-staged'
+      readonly id: number
+      readonly group: GroupId
+      readonly offer: OfferedSnapshot
+      readonly ids: readonly number[]
+    }
+  /** Answered by `retained-done`. */
+  | {
+      readonly type: 'read-held'
+      readonly id: number
+      readonly group: GroupId
+      readonly indexes: readonly number[]
     }
   /** One frame to a node, on its current link of that lane; dropped if there is none. */
   | {

@@ -20,6 +20,8 @@ import { HeldOutputs, type Sendable } from './held-outputs.ts'
 import { serverLimits } from './limits.ts'
 import type { Log } from './logger.ts'
 
+type Read = Extract<Output, { type: 'read-entries' | 'read-blobs' | 'read-staged' }>
+
 /** What the driver needs of a member. */
 export interface MemberPort {
   step(inputs: readonly Input[]): readonly Output[]
@@ -141,11 +143,18 @@ export class Driver {
         return
       case 'read-entries':
       case 'read-blobs':
+      case 'read-staged':
         this.#read(output)
         return
       case 'read-retained': {
         const { id, group, from, countMax } = output
         const entries = this.#options.store.retained(group, from, countMax)
+        this.input({ type: 'retained-done', id, entries })
+        return
+      }
+      case 'read-held': {
+        const { id, group, indexes } = output
+        const entries = this.#options.store.held(group, indexes)
         this.input({ type: 'retained-done', id, entries })
         return
       }
@@ -213,23 +222,15 @@ export class Driver {
     this.input({ type: 'written', id: record.id })
   }
 
-  #read(output: Extract<Output, { type: 'read-entries' | 'read-blobs' }>): void {
+  #read(output: Read): void {
     if (this.#hasEnded) return
-    const { store } = this.#options
-    const reading =
-      output.type === 'read-entries'
-        ? store.readEntries(output.group, output.range, output.bytesMax)
-        : store.readBlobs(output.group, output.ids)
-    reading.then(
+    readFrom(this.#options.store, output).then(
       (results) => this.input({ type: 'read-done', id: output.id, results }),
       (error: unknown) => this.#readFailed(output, error)
     )
   }
 
-  #readFailed(
-    output: Extract<Output, { type: 'read-entries' | 'read-blobs' }>,
-    error: unknown
-  ): void {
+  #readFailed(output: Read, error: unknown): void {
     if (this.#hasEnded) return
     if (error instanceof HoldfastError && error.row.retry === 'later') {
       setTimeout(() => this.#read(output), serverLimits.readRetryMs)
@@ -241,7 +242,7 @@ export class Driver {
       reason: HoldfastError.from(error).message
     })
     // The honest statement is that this node does not have it intact (storage rule S2).
-    const count = output.type === 'read-blobs' ? output.ids.length : 1
+    const count = output.type === 'read-entries' ? 1 : output.ids.length
     const results: ReadResult[] = Array.from({ length: count }, () => ({ type: 'damaged' }))
     this.input({ type: 'read-done', id: output.id, results })
   }
@@ -260,4 +261,11 @@ export class Driver {
     this.stop()
     this.#options.ended(code, reason)
   }
+}
+
+function readFrom(store: LogStore, read: Read): Promise<readonly ReadResult[]> {
+  const { group } = read
+  if (read.type === 'read-entries') return store.readEntries(group, read.range, read.bytesMax)
+  if (read.type === 'read-blobs') return store.readBlobs(group, read.ids)
+  return store.readStaged(group, read.offer, read.ids)
 }

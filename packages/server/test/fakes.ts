@@ -69,6 +69,14 @@ export class FakeStore implements LogStore {
     return []
   }
 
+  readStaged(): Promise<readonly ReadResult[]> {
+    return this.#read()
+  }
+
+  held(): readonly [] {
+    return []
+  }
+
   sizeBytes(): number {
     return 0
   }
@@ -80,8 +88,8 @@ export class FakeStore implements LogStore {
 }
 
 export function recordOf(id: number, identity: NodeIdentity | null = null): CommitRecord {
-  const none = { groups: [], snapshots: [], stages: [], installs: [], removedGroups: [] }
-  return { id, ...none, identity, peers: null }
+  const none = { groups: [], snapshots: [], stages: [], installs: [], repairs: [] }
+  return { id, ...none, removedGroups: [], identity, peers: null }
 }
 
 export const blankStatus: ClusterStatus = {

@@ -1,12 +1,18 @@
 // Reads of bodies by group and index or by group and id: finds the places, reads each record once,
 // and says honestly of each body whether it is there and intact.
-import type { GroupId, IndexRange, ReadResult, RetainedEntry } from '@holdfast/cluster'
+import type {
+  GroupId,
+  IndexRange,
+  OfferedSnapshot,
+  ReadResult,
+  RetainedEntry
+} from '@holdfast/cluster'
 import type { Checksum } from './checksum.ts'
 import type { DataDirectory } from './data-directory.ts'
 import { recordKey } from './keys.ts'
 import { storageLimits } from './limits.ts'
 import type { Row } from './log-index.ts'
-import type { NodeState } from './node-state.ts'
+import { isSameOffer, type NodeState } from './node-state.ts'
 import { type BodyClaim, RecordReader, type RecordValue, takeBody } from './record-reader.ts'
 import { blobClaim, entryClaim, entryOf } from './recovered-groups.ts'
 import type { Database } from './recovery.ts'
@@ -61,9 +67,27 @@ export class BodyReads {
     )
   }
 
-  async blobs(group: GroupId, ids: readonly number[]): Promise<readonly ReadResult[]> {
-    const blobs = this.#state.groups.get(group)?.blobs
-    const locations = ids.map((id) => blobs?.get(id) ?? null)
+  blobs(group: GroupId, ids: readonly number[]): Promise<readonly ReadResult[]> {
+    return this.#blobs(group, ids, (id) => this.#state.groups.get(group)?.blobs.get(id))
+  }
+
+  staged(
+    group: GroupId,
+    offer: OfferedSnapshot,
+    ids: readonly number[]
+  ): Promise<readonly ReadResult[]> {
+    return this.#blobs(group, ids, (id) => {
+      const staged = this.#state.groups.get(group)?.staged ?? null
+      return staged !== null && isSameOffer(staged, offer) ? staged.blobs.get(id) : undefined
+    })
+  }
+
+  async #blobs(
+    group: GroupId,
+    ids: readonly number[],
+    find: (id: number) => Location | undefined
+  ): Promise<readonly ReadResult[]> {
+    const locations = ids.map((id) => find(id) ?? null)
     const values = await this.#readAll(locations)
     return Promise.all(
       ids.map(async (id, at): Promise<ReadResult> => {
@@ -72,8 +96,7 @@ export class BodyReads {
         const value = values.get(location.sequence) ?? null
         const body = this.#take(value, location, blobClaim(group, id))
         if (body !== null) return { type: 'blob', blob: { id, bytes: body.data } }
-        const now = this.#state.groups.get(group)?.blobs.get(id)
-        return this.#unreadable(now?.sequence === location.sequence, `blob ${id}`, group)
+        return this.#unreadable(find(id)?.sequence === location.sequence, `blob ${id}`, group)
       })
     )
   }
@@ -101,6 +124,15 @@ export class BodyReads {
     if (!isStillThere) return { type: 'absent' }
     await this.#directory.markSuspect(`${what} of group ${group} could not be read`)
     return { type: 'damaged' }
+  }
+
+  held(group: GroupId, indexes: readonly number[]): readonly RetainedEntry[] {
+    const state = this.#state.groups.get(group)
+    return indexes.flatMap((index) => {
+      const row = state?.staged?.log.get(index) ?? state?.log.get(index) ?? null
+      if (row === null) return []
+      return [{ index, term: row.term, checksum: row.checksum, sizeBytes: row.length }]
+    })
   }
 
   retained(group: GroupId, from: number, countMax: number): readonly RetainedEntry[] {

@@ -1,7 +1,7 @@
 // A commit record in the terms of the store: what changes, in the order in which it takes effect,
 // with the place of each body instead of the body. The encoder makes the list for a write, the
 // decoder for a replay; node-state.ts applies it, so that both lead to the same state.
-import type { GroupId, IndexRange, NodeIdentity } from '@holdfast/cluster'
+import type { GroupId, IndexRange, NodeIdentity, OfferedSnapshot } from '@holdfast/cluster'
 import type { Configuration, EntryId, EntryType, HardState } from '@holdfast/raft'
 import type { Location } from './section.ts'
 
@@ -14,6 +14,13 @@ export type Change =
     }
   | {
       readonly type: 'entry' | 'staged-entry'
+      readonly group: GroupId
+      readonly index: number
+      readonly term: number
+      readonly location: Location
+    }
+  | {
+      readonly type: 'repaired-entry'
       readonly group: GroupId
       readonly index: number
       readonly term: number
@@ -36,7 +43,7 @@ export type Change =
       readonly freed: readonly IndexRange[]
       readonly keepFrom: number
     }
-  | { readonly type: 'stage'; readonly group: GroupId; readonly snapshot: EntryId }
+  | (OfferedSnapshot & { readonly type: 'stage'; readonly group: GroupId })
   | {
       readonly type: 'install'
       readonly group: GroupId

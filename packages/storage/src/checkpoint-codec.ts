@@ -5,11 +5,11 @@
 //   deadRange  := first:u64 count:u32 sizeBytes:u64
 //   group      := group:u32 hardState lastIndex:u64 keepFrom:u64
 //                 hasSnapshot:u8 [entryId configuration location] blobs segments
-//                 hasStaged:u8 [entryId blobs segments]
+//                 hasStaged:u8 [offer blobs segments]
 //   blobs      := count:u32 (id:u64 location)*
 //   segments   := count:u32 (number:u64 location)*
-import type { GroupId } from '@holdfast/cluster'
-import type { EntryId, HardState } from '@holdfast/raft'
+import type { GroupId, OfferedSnapshot } from '@holdfast/cluster'
+import type { HardState } from '@holdfast/raft'
 import { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import {
@@ -18,11 +18,13 @@ import {
   readHardState,
   readIdentity,
   readLocation,
+  readOffer,
   writeConfiguration,
   writeEntryId,
   writeHardState,
   writeIdentity,
-  writeLocation
+  writeLocation,
+  writeOffer
 } from './field-codec.ts'
 import type { LogIndex } from './log-index.ts'
 import type { GroupState, NodeState, SnapshotState } from './node-state.ts'
@@ -50,11 +52,12 @@ export interface CheckpointGroup {
   readonly snapshot: SnapshotState | null
   readonly blobs: Map<number, Location>
   readonly segments: readonly SegmentPlace[]
-  readonly staged: {
-    readonly snapshot: EntryId
-    readonly blobs: Map<number, Location>
-    readonly segments: readonly SegmentPlace[]
-  } | null
+  readonly staged:
+    | (OfferedSnapshot & {
+        readonly blobs: Map<number, Location>
+        readonly segments: readonly SegmentPlace[]
+      })
+    | null
 }
 
 export interface CheckpointFields {
@@ -94,7 +97,7 @@ export function writeCheckpoint(
     writeSegments(writer, group.log)
     writer.u8(group.staged === null ? 0 : 1)
     if (group.staged === null) continue
-    writeEntryId(writer, group.staged.snapshot)
+    writeOffer(writer, group.staged)
     writeBlobs(writer, group.staged.blobs)
     writeSegments(writer, group.staged.log)
   }
@@ -175,9 +178,9 @@ function readSnapshot(reader: ByteReader): SnapshotState {
 }
 
 function readStaged(reader: ByteReader): CheckpointGroup['staged'] {
-  const snapshot = readEntryId(reader)
+  const offer = readOffer(reader)
   const blobs = readBlobs(reader)
-  return { snapshot, blobs, segments: readSegments(reader) }
+  return { ...offer, blobs, segments: readSegments(reader) }
 }
 
 function readBlobs(reader: ByteReader): Map<number, Location> {

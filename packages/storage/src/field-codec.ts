@@ -2,13 +2,14 @@
 //
 //   hardState     := term:u64 hasVote:u8 vote:u64 commit:u64
 //   entryId       := index:u64 term:u64
+//   offer         := entryId source:u64
 //   configuration := replicas(voters) replicas(outgoing) replicas(learners)
 //   replicas      := count:u32 id:u64*
 //   ranges        := count:u32 (first:u64 last:u64)*
 //   numbers       := count:u32 number:u64*
 //   identity      := clusterId:16 node:u64 incarnation:u64
 //   location      := sequence:u64 position:u32 length:u32 checksum:u32
-import type { IndexRange, NodeIdentity } from '@holdfast/cluster'
+import type { IndexRange, NodeIdentity, OfferedSnapshot } from '@holdfast/cluster'
 import { assert } from '@holdfast/errors'
 import type { Configuration, EntryId, HardState } from '@holdfast/raft'
 import { type ByteReader, Unreadable } from './byte-reader.ts'
@@ -37,6 +38,16 @@ export function writeEntryId(writer: ByteWriter, id: EntryId): void {
 export function readEntryId(reader: ByteReader): EntryId {
   const index = reader.u64()
   return { index, term: reader.u64() }
+}
+
+export function writeOffer(writer: ByteWriter, offer: OfferedSnapshot): void {
+  writeEntryId(writer, offer.snapshot)
+  writer.u64(offer.source)
+}
+
+export function readOffer(reader: ByteReader): OfferedSnapshot {
+  const snapshot = readEntryId(reader)
+  return { source: reader.u64(), snapshot }
 }
 
 export function writeNumbers(writer: ByteWriter, numbers: readonly number[]): void {

@@ -7,6 +7,7 @@ import type {
   GroupId,
   IndexRange,
   LogStore,
+  OfferedSnapshot,
   ReadResult,
   Recovered,
   RetainedEntry
@@ -236,6 +237,19 @@ export class LevelStore implements LogStore {
 
   retained(group: GroupId, from: number, countMax: number): readonly RetainedEntry[] {
     return this.#reads.retained(group, from, countMax)
+  }
+
+  readStaged(
+    group: GroupId,
+    offer: OfferedSnapshot,
+    ids: readonly number[]
+  ): Promise<readonly ReadResult[]> {
+    this.#assertOpen()
+    return this.#reads.staged(group, offer, ids)
+  }
+
+  held(group: GroupId, indexes: readonly number[]): readonly RetainedEntry[] {
+    return this.#reads.held(group, indexes)
   }
 
   sizeBytes(): number {

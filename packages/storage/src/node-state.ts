@@ -1,7 +1,7 @@
 // What the store knows of its node: for each group hard state, snapshot, blobs and the index of its
 // log; the node's identity and peers; which records are alive. `apply` is the one way to change it,
 // for a write and for a replay alike; nothing here reads or writes.
-import type { GroupId, NodeIdentity } from '@holdfast/cluster'
+import type { GroupId, NodeIdentity, OfferedSnapshot } from '@holdfast/cluster'
 import { unreachable } from '@holdfast/errors'
 import type { Configuration, EntryId, HardState } from '@holdfast/raft'
 import type { Change } from './change.ts'
@@ -15,10 +15,14 @@ export interface SnapshotState {
   readonly manifest: Location
 }
 
-export interface StagedState {
-  readonly snapshot: EntryId
+export interface StagedState extends OfferedSnapshot {
   readonly blobs: Map<number, Location>
   readonly log: LogIndex
+}
+
+export function isSameOffer(a: OfferedSnapshot, b: OfferedSnapshot): boolean {
+  const isSameId = a.snapshot.index === b.snapshot.index && a.snapshot.term === b.snapshot.term
+  return a.source === b.source && isSameId
 }
 
 export interface GroupState {
@@ -101,6 +105,9 @@ export class NodeState {
       case 'removed-group':
         this.#remove(change.group)
         return
+      case 'repaired-entry':
+        this.#repair(change)
+        return
       default:
         this.#applyToGroup(this.group(change.group), change)
     }
@@ -108,7 +115,7 @@ export class NodeState {
 
   #applyToGroup(
     state: GroupState,
-    change: Exclude<Change, { type: 'identity' | 'peers' | 'removed-group' }>
+    change: Exclude<Change, { type: 'identity' | 'peers' | 'removed-group' | 'repaired-entry' }>
   ): void {
     switch (change.type) {
       case 'group':
@@ -132,7 +139,7 @@ export class NodeState {
         this.#snapshot(state, change)
         return
       case 'stage':
-        this.#stage(state, change.snapshot)
+        this.#stage(state, change)
         return
       case 'staged-entry':
         if (state.staged !== null) this.#addRow(state.staged.log, change)
@@ -187,17 +194,33 @@ export class NodeState {
     state.keepFrom = change.keepFrom
     const end = Math.min(change.keepFrom, change.id.index + 1)
     state.log.dropFreedBelow(end, this.release)
+    const { staged } = state
+    if (staged === null || staged.snapshot.index > change.id.index) return
+    this.#dropStaged(staged)
+    state.staged = null
   }
 
-  /** Parts of another snapshot than the one that is being fetched are void. */
-  #stage(state: GroupState, snapshot: EntryId): void {
-    const staged = state.staged
-    if (staged !== null) {
-      const { index, term } = staged.snapshot
-      if (index === snapshot.index && term === snapshot.term) return
-      this.#dropStaged(staged)
-    }
-    state.staged = { snapshot, blobs: new Map(), log: this.newLog() }
+  /** A body that was fetched again takes the place of the same one, damaged or not (rule S8). */
+  #repair(change: Extract<Change, { type: 'repaired-entry' }>): void {
+    const { group, index, term, location } = change
+    const log = this.groups.get(group)?.log
+    const row = log?.get(index) ?? null
+    if (log === undefined || row === null) return
+    const { checksum, length } = location
+    if (row.term !== term || row.checksum !== checksum || row.length !== length) return
+    const isFreed = log.isFreed(index)
+    this.retain(location)
+    log.set({ index, term, ...location }, this.release)
+    if (isFreed) log.markFreed(index, index)
+  }
+
+  /** Blobs of another offer are void; entries are the same in all. */
+  #stage(state: GroupState, { source, snapshot }: OfferedSnapshot): void {
+    const { staged } = state
+    if (staged !== null && isSameOffer(staged, { source, snapshot })) return
+    if (staged !== null) this.#keepBlobs(staged.blobs, [])
+    const log = staged?.log ?? this.newLog()
+    state.staged = { source, snapshot, blobs: new Map(), log }
   }
 
   #dropStaged(staged: StagedState): void {

@@ -10,6 +10,7 @@ import {
   readHardState,
   readIdentity,
   readNumbers,
+  readOffer,
   readRanges
 } from './field-codec.ts'
 import {
@@ -58,6 +59,7 @@ function decodeChange(head: SectionHead, data: Uint8Array, location: Location): 
   switch (kind) {
     case 'entry':
     case 'staged-entry':
+    case 'repaired-entry':
       return { type: kind, group, index: head.index, term: head.term, location }
     case 'blob':
     case 'staged-blob':
@@ -110,7 +112,7 @@ function decodeFields(
       return { type: kind, group, id, configuration, blobs, freed, keepFrom: reader.u64() }
     }
     case 'stage':
-      return { type: kind, group, snapshot: readEntryId(reader) }
+      return { type: kind, group, ...readOffer(reader) }
     case 'install': {
       const id = readEntryId(reader)
       const configuration = readConfiguration(reader)

@@ -2,9 +2,9 @@
 // write: each body is copied once, into a buffer that is kept between writes (LevelDB copies it
 // again at `put`).
 //
-// Order of effect within a record: stages, installs, groups, snapshots, removed groups. A group
-// write that shares a record with an install of its group comes after the install; what of it the
-// install has replaced is left out.
+// Order of effect within a record: stages, installs, groups, snapshots, repairs, removed groups. A
+// group write that shares a record with an install of its group comes after the install; what of it
+// the install has replaced is left out.
 import type {
   CommitRecord,
   GroupId,
@@ -24,6 +24,7 @@ import {
   writeHardState,
   writeIdentity,
   writeNumbers,
+  writeOffer,
   writeRanges
 } from './field-codec.ts'
 import { storageLimits } from './limits.ts'
@@ -75,6 +76,9 @@ export class RecordEncoder {
     }
     for (const write of record.groups) this.#group(afterInstall(write, installs.get(write.group)))
     for (const snapshot of record.snapshots) this.#snapshot(snapshot)
+    for (const repair of record.repairs) {
+      this.#entries('repaired-entry', repair.group, repair.entries)
+    }
     for (const group of record.removedGroups) {
       this.#section('removed-group', group, { index: 0, term: 0 }, nothing)
       this.#changes.push({ type: 'removed-group', group })
@@ -114,7 +118,11 @@ export class RecordEncoder {
     this.#section(kind, group, { index: 0, term: 0 }, data)
   }
 
-  #entries(type: 'entry' | 'staged-entry', group: GroupId, entries: readonly Entry[]): void {
+  #entries(
+    type: 'entry' | 'staged-entry' | 'repaired-entry',
+    group: GroupId,
+    entries: readonly Entry[]
+  ): void {
     for (const entry of entries) {
       const location = this.#section(type, group, entry, entry.data, entryTypeNumber(entry.type))
       this.#changes.push({ type, group, index: entry.index, term: entry.term, location })
@@ -156,9 +164,9 @@ export class RecordEncoder {
   }
 
   #stage(stage: StageWrite): void {
-    const { group, snapshot } = stage
-    this.#fieldSection('stage', group, (fields) => writeEntryId(fields, snapshot))
-    this.#changes.push({ type: 'stage', group, snapshot })
+    const { group, source, snapshot } = stage
+    this.#fieldSection('stage', group, (fields) => writeOffer(fields, { source, snapshot }))
+    this.#changes.push({ type: 'stage', group, source, snapshot })
     for (const blob of stage.blobs) {
       const location = this.#section('staged-blob', group, { index: blob.id, term: 0 }, blob.bytes)
       this.#changes.push({ type: 'staged-blob', group, id: blob.id, location })

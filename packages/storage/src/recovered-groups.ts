@@ -47,7 +47,7 @@ class BodyLoader {
   }
 }
 
-const entryKinds = ['entry', 'staged-entry'] as const
+const entryKinds = ['entry', 'staged-entry', 'repaired-entry'] as const
 const blobKinds = ['blob', 'staged-blob'] as const
 
 export function entryClaim(group: number, id: EntryId): BodyClaim {
@@ -145,13 +145,13 @@ function termsOf(log: LogIndex, first: number, last: number): readonly TermRun[]
 
 function stagedOf(group: GroupState): RecoveredGroup['staged'] {
   if (group.staged === null) return null
-  const { snapshot, blobs, log } = group.staged
+  const { source, snapshot, blobs, log } = group.staged
   const entries: EntryId[] = []
   log.forEach(0, Number.MAX_SAFE_INTEGER, (segment, at) => {
     const { index, term } = segment.read(at)
     entries.push({ index, term })
   })
-  return { snapshot, blobs: sortedIds(blobs), entries }
+  return { source, snapshot, blobs: sortedIds(blobs), entries }
 }
 
 /** Reads and verifies everything that is alive; returns what is broken, in words. */

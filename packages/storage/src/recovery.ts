@@ -166,6 +166,7 @@ async function restore(fields: CheckpointFields, source: RecordSource): Promise<
     for (const place of named.segments) chunks.push({ log: group.log, place, group: named.group })
     if (named.staged === null) continue
     group.staged = {
+      source: named.staged.source,
       snapshot: named.staged.snapshot,
       blobs: named.staged.blobs,
       log: state.newLog()

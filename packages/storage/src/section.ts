@@ -39,6 +39,7 @@ export type SectionKind =
   | 'peers'
   | 'chunk'
   | 'checkpoint'
+  | 'repaired-entry'
 /** The place in this list is the number on disk: append only. */
 const sectionKinds: readonly SectionKind[] = [
   'group',
@@ -54,7 +55,8 @@ const sectionKinds: readonly SectionKind[] = [
   'identity',
   'peers',
   'chunk',
-  'checkpoint'
+  'checkpoint',
+  'repaired-entry'
 ]
 
 /** Where bytes lie in the node log, and their checksum. */

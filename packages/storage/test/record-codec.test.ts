@@ -37,12 +37,14 @@ const record = commitRecord(77, {
   stages: [
     {
       group: 5,
+      source: 2 ** 40 + 1,
       snapshot: meta.id,
       blobs: [{ id: 1, bytes: Buffer.from('s') }],
       entries: [entryAt(2, 1)]
     }
   ],
   installs: [{ group: 6, meta, hardState, blobs: [1], retained: [{ first: 2, last: 2 }] }],
+  repairs: [{ group: 8, entries: [entryAt(3, 2)] }],
   removedGroups: [7],
   identity: { clusterId: 'ab'.repeat(16), node: 3, incarnation: 4 },
   peers: Buffer.from('peers')

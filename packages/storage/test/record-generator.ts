@@ -5,6 +5,7 @@ import type {
   GroupWrite,
   IndexRange,
   InstallWrite,
+  RepairWrite,
   SnapshotWrite,
   StageWrite
 } from '@holdfast/cluster'
@@ -30,6 +31,7 @@ export class RecordGenerator {
     const snapshots: SnapshotWrite[] = []
     const stages: StageWrite[] = []
     const installs: InstallWrite[] = []
+    const repairs: RepairWrite[] = []
     const removedGroups: number[] = []
     for (let group = 0; group < groupsMax; group += 1) {
       const kind = this.#random.fraction()
@@ -38,6 +40,7 @@ export class RecordGenerator {
       else if (kind < 0.82) stages.push(this.#stage(group))
       else if (kind < 0.86) this.#install(group, installs)
       else if (kind < 0.865) removedGroups.push(group)
+      if (this.#random.chance(0.1)) repairs.push(this.#repair(group))
     }
     const identity = { clusterId: 'ab'.repeat(16), node: 1, incarnation: 1 }
     return commitRecord(this.#disk.lastRecord + 1, {
@@ -45,6 +48,7 @@ export class RecordGenerator {
       snapshots,
       stages,
       installs,
+      repairs,
       removedGroups,
       identity: this.#random.chance(0.05) ? identity : null,
       peers: this.#random.chance(0.05) ? Buffer.from(`peers ${this.#nextBlob}`) : null
@@ -115,7 +119,18 @@ export class RecordGenerator {
     for (let at = this.#random.integer(0, 5); at > 0 && snapshot.index > 0; at -= 1) {
       entries.push(entryAt(this.#random.integer(1, snapshot.index), this.#term, this.#size()))
     }
-    return { group, snapshot, blobs, entries }
+    const { source } = isMore && known.staged !== null ? known.staged : { source: 2 ** 20 + group }
+    return { group, source, snapshot, blobs, entries }
+  }
+
+  /** Of an entry that is there, or of one that was replaced meanwhile. */
+  #repair(group: number): RepairWrite {
+    const known = [...(this.#disk.groups.get(group)?.entries.values() ?? [])]
+    const found = known[this.#random.integer(0, Math.max(0, known.length - 1))]
+    if (found === undefined) return { group, entries: [entryAt(1, this.#term)] }
+    const { index, type, data } = found
+    const term = this.#random.chance(0.8) ? found.term : found.term + 1
+    return { group, entries: [{ index, term, type, data }] }
   }
 
   #install(group: number, installs: InstallWrite[]): void {

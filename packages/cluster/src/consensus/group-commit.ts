@@ -11,6 +11,7 @@ import type {
   GroupWrite,
   InstallWrite,
   NodeIdentity,
+  RepairWrite,
   SnapshotWrite,
   StageWrite
 } from '../log-store.ts'
@@ -21,6 +22,7 @@ class Draft {
   readonly snapshots: SnapshotWrite[] = []
   readonly stages: StageWrite[] = []
   readonly installs: InstallWrite[] = []
+  readonly repairs: RepairWrite[] = []
   readonly removedGroups: GroupId[] = []
   identity: NodeIdentity | null = null
   peers: Uint8Array | null = null
@@ -44,8 +46,8 @@ class Draft {
   seal(): CommitRecord {
     const groups: GroupWrite[] = []
     for (const [group, draft] of this.groups) groups.push({ group, ...draft })
-    const { id, snapshots, stages, installs, removedGroups, identity, peers } = this
-    return { id, groups, snapshots, stages, installs, removedGroups, identity, peers }
+    const { id, snapshots, stages, installs, repairs, removedGroups, identity, peers } = this
+    return { id, groups, snapshots, stages, installs, repairs, removedGroups, identity, peers }
   }
 }
 
@@ -124,6 +126,12 @@ export class GroupCommit {
     const record = this.#alone()
     record.installs.push(write)
     return record.id
+  }
+
+  addRepair(write: RepairWrite): void {
+    let bytes = 64
+    for (const entry of write.entries) bytes += entry.data.length
+    this.#draft(bytes, true).repairs.push(write)
   }
 
   addRemovedGroup(group: GroupId): number {

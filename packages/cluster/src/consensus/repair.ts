@@ -1,17 +1,26 @@
 // An entry that this node's store cannot read intact is fetched again from another replica (storage
-// rule S8). Entries below the commit index are the same on all, so any replica's will do; term and
-// index are checked.
+// rule S8). Entries below the commit index are the same on all, so any replica's will do. What the
+// store still knows of it, its term and checksum, is compared; the entry is then written back.
 
 import { HoldfastError } from '@holdfast/errors'
 import type { Entry } from '@holdfast/raft'
 import { Reports } from '../administration/reports.ts'
 import type { Core } from '../core.ts'
+import { log } from '../core.ts'
 import { limits } from '../limits.ts'
-import type { GroupId } from '../log-store.ts'
+import type { GroupId, RetainedEntry } from '../log-store.ts'
 import { ByteReader } from '../peers/byte-reader.ts'
 import { ByteWriter, join } from '../peers/byte-writer.ts'
 import { type Answer, errorResult } from '../peers/calls.ts'
 import { readEntry, writeEntry } from '../peers/raft-codec.ts'
+
+interface Wanted {
+  readonly group: GroupId
+  readonly index: number
+  /** What the store knows of the entry; null if that is lost too. */
+  readonly held: RetainedEntry | null
+  readonly done: (entry: Entry | null) => void
+}
 
 export class Repair {
   readonly #core: Core
@@ -22,28 +31,39 @@ export class Repair {
 
   /** Asks the other replicas one after the other; null if none has it intact at present. */
   fetch(group: GroupId, index: number, done: (entry: Entry | null) => void): void {
-    const raft = this.#core.groups.get(group)?.raft
-    const { voters = [], learners = [] } = raft?.configuration ?? {}
-    const self = this.#core.identity?.node
-    const nodes = Reports.nodes([...voters, ...learners]).filter((node) => node !== self)
-    this.#ask(nodes, group, index, done)
+    this.#core.reads.held(group, [index], ([held = null]) => {
+      const raft = this.#core.groups.get(group)?.raft
+      const { voters = [], learners = [] } = raft?.configuration ?? {}
+      const self = this.#core.identity?.node
+      const nodes = Reports.nodes([...voters, ...learners]).filter((node) => node !== self)
+      this.#ask(nodes, { group, index, held, done })
+    })
   }
 
-  #ask(
-    nodes: readonly number[],
-    group: GroupId,
-    index: number,
-    done: (entry: Entry | null) => void
-  ): void {
+  #ask(nodes: readonly number[], wanted: Wanted): void {
     const [node, ...rest] = nodes
-    if (node === undefined) return done(null)
+    if (node === undefined) return wanted.done(null)
+    const { group, index, held, done } = wanted
     this.#core.calls.call(node, { type: 'fetch-entry', group, index }, (result) => {
       const entry = result.type === 'entry' ? readEntry(new ByteReader(result.entry)) : null
-      const term = this.#core.groups.get(group)?.raft.termAt(index) ?? null
-      const isSame = entry?.index === index && (term === null || entry.term === term)
-      if (isSame) done(entry)
-      else this.#ask(rest, group, index, done)
+      if (entry === null || !this.#isSame(entry, wanted)) return this.#ask(rest, wanted)
+      if (held !== null) {
+        // Nobody waits for it: until it is durable, the entry is fetched again.
+        this.#core.commit.addRepair({ group, entries: [entry] })
+        log(this.#core, 'info', 'a damaged entry was repaired', { group, index, from: node })
+      }
+      done(entry)
     })
+  }
+
+  #isSame(entry: Entry, { group, index, held }: Wanted): boolean {
+    if (entry.index !== index) return false
+    if (held !== null) {
+      const checksum = this.#core.options.checksum(entry.data)
+      return entry.term === held.term && checksum === held.checksum
+    }
+    const term = this.#core.groups.get(group)?.raft.termAt(index) ?? null
+    return term === null || entry.term === term
   }
 
   /** Another replica lost this entry to damage. */

@@ -1,6 +1,12 @@
 // Reads from the store: asked for as outputs, answered as inputs, matched by id.
 import type { Core } from '../core.ts'
-import type { GroupId, IndexRange, ReadResult, RetainedEntry } from '../log-store.ts'
+import type {
+  GroupId,
+  IndexRange,
+  OfferedSnapshot,
+  ReadResult,
+  RetainedEntry
+} from '../log-store.ts'
 
 interface PendingRetained {
   readonly group: GroupId
@@ -50,6 +56,27 @@ export class StoreReads {
     this.#core.outputs.push({ type: 'read-retained', id: this.#lastId, group, from, countMax })
   }
 
+  staged(
+    group: GroupId,
+    offer: OfferedSnapshot,
+    ids: readonly number[],
+    done: (results: readonly ReadResult[]) => void
+  ): void {
+    this.#lastId++
+    this.#pending.set(this.#lastId, done)
+    this.#core.outputs.push({ type: 'read-staged', id: this.#lastId, group, offer, ids })
+  }
+
+  held(
+    group: GroupId,
+    indexes: readonly number[],
+    done: (entries: readonly RetainedEntry[]) => void
+  ): void {
+    this.#lastId++
+    this.#pendingRetained.set(this.#lastId, { group, done })
+    this.#core.outputs.push({ type: 'read-held', id: this.#lastId, group, indexes })
+  }
+
   done(id: number, results: readonly ReadResult[]): void {
     const done = this.#pending.get(id)
     this.#pending.delete(id)
@@ -63,7 +90,7 @@ export class StoreReads {
   }
 
   /**
-   * The replica left its group: what its store retained is no answer any more, least of all if that
+   * The replica left its group: what its store had is no answer any more, least of all if that
    * is nothing.
    */
   forget(group: GroupId): void {

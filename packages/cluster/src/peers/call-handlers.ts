@@ -25,6 +25,7 @@ export function answerCall(core: Core, call: Call, answer: Answer): void {
       return adminAtLeader(core, call.request, answer)
     case 'snapshot-open':
     case 'snapshot-blobs':
+    case 'snapshot-retained':
     case 'snapshot-entries':
       return serveSnapshot(core, call, answer)
     case 'fetch-entry':

@@ -35,12 +35,19 @@ export type Call =
       readonly index: number
       readonly ids: readonly number[]
     }
-  /** Retained entries from `from` on, as many as fit into a chunk. */
+  /** Which entries are retained, from `from` on: the caller asks for those it lacks. */
+  | {
+      readonly type: 'snapshot-retained'
+      readonly group: GroupId
+      readonly index: number
+      readonly from: number
+    }
+  /** The first of these retained entries, as many as fit into a chunk, at least one. */
   | {
       readonly type: 'snapshot-entries'
       readonly group: GroupId
       readonly index: number
-      readonly from: number
+      readonly indexes: readonly number[]
     }
   /** To any replica: this entry is damaged at the caller's. */
   | { readonly type: 'fetch-entry'; readonly group: GroupId; readonly index: number }
@@ -67,11 +74,16 @@ export type CallResult =
       readonly blobs: readonly { readonly id: number; readonly bytes: Uint8Array }[]
     }
   | {
-      readonly type: 'snapshot-entries'
-      /** Encoded by raft-codec, in ascending order. */
+      readonly type: 'snapshot-retained'
+      /** Ids, checksums and sizes, encoded by raft-codec, in ascending order. */
       readonly entries: Uint8Array
       /** Ask again from here; null: that was all. */
       readonly next: number | null
+    }
+  | {
+      readonly type: 'snapshot-entries'
+      /** Encoded by raft-codec, in ascending order. */
+      readonly entries: Uint8Array
     }
 
 /** A group as its leader, or a replica of it, sees it. */

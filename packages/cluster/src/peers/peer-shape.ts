@@ -89,7 +89,8 @@ const call = oneOf({
   admin: shape({ request: adminRequest }),
   'snapshot-open': shape({ group: natural, index: natural, term: natural }),
   'snapshot-blobs': shape({ group: natural, index: natural, ids: naturals }),
-  'snapshot-entries': shape({ group: natural, index: natural, from: natural }),
+  'snapshot-retained': shape({ group: natural, index: natural, from: natural }),
+  'snapshot-entries': shape({ group: natural, index: natural, indexes: naturals }),
   'fetch-entry': shape({ group: natural, index: natural })
 })
 
@@ -114,7 +115,8 @@ const result = oneOf({
   entry: shape({ entry: bytes }),
   'snapshot-opened': shape({ blobs: naturals }),
   'snapshot-blobs': shape({ blobs: list(shape({ id: natural, bytes })) }),
-  'snapshot-entries': shape({ entries: bytes, next: orNull(natural) })
+  'snapshot-retained': shape({ entries: bytes, next: orNull(natural) }),
+  'snapshot-entries': shape({ entries: bytes })
 })
 
 const report = shape({

@@ -1,5 +1,6 @@
 // Raft messages between nodes.
 //   message := type:u8 from:number to:number term:number fields
+//   retained := index:number term:number checksum:number size:number
 //   entry   := index:number term:number type:u8 data:bytes
 import { HoldfastError, unreachable } from '@holdfast/errors'
 import type {
@@ -11,6 +12,7 @@ import type {
   SnapshotMeta
 } from '@holdfast/raft'
 import { decodeConfiguration, encodeConfiguration } from '@holdfast/raft'
+import type { RetainedEntry } from '../log-store.ts'
 import { type ByteReader, retain } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 
@@ -54,6 +56,17 @@ function readConfiguration(bytes: Uint8Array): Configuration {
     const reason = error instanceof Error ? error.message : 'a configuration cannot be decoded'
     throw new HoldfastError('FRAME_INVALID', { reason }, { cause: error })
   }
+}
+
+/** An entry without its data. */
+export function writeRetained(writer: ByteWriter, entry: RetainedEntry): void {
+  writeId(writer, entry)
+  writer.number(entry.checksum)
+  writer.number(entry.sizeBytes)
+}
+
+export function readRetained(reader: ByteReader): RetainedEntry {
+  return { ...readId(reader), checksum: reader.number(), sizeBytes: reader.number() }
 }
 
 function writeId(writer: ByteWriter, id: EntryId): void {

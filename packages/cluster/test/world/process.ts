@@ -157,6 +157,16 @@ export class Process {
         const entries = disk.retained(group, from, countMax)
         return this.input({ type: 'retained-done', id, entries })
       }
+      case 'read-staged': {
+        const { id, group, offer, ids } = output
+        return this.#later(() => {
+          this.input({ type: 'read-done', id, results: disk.readStaged(group, offer, ids) })
+        })
+      }
+      case 'read-held': {
+        const { id, group, indexes } = output
+        return this.input({ type: 'retained-done', id, entries: disk.held(group, indexes) })
+      }
       case 'peer-send':
         if (output.after !== null && (output.after > this.#durable || this.#holds(output))) {
           this.#held.push(output)
