@@ -34,15 +34,16 @@ export function startConsumer(
     const notLeader = (): void => {
       to.refuse(refusal('NOT_LEADER', { group, leader: core.reports.locate(group) ?? 0 }))
     }
+    const arrived = core.deliveries.expect(group, queue, key)
     const isTaken = core.shards.propose(group, command, (reply) => {
+      arrived()
       if (reply === null) return notLeader()
       if (reply.type === 'refused') return to.refuse(shardRefusal(reply, target))
       const number = session.nextConsumerNumber()
       const consumer: Consumer = { key, session, number, prefetch, autoAck, unsettled: 0 }
       if (session.isClosed) {
-        const detach = { type: 'detach-consumer', queue, consumer: key, release: [] } as const
-        core.shards.propose(group, detach, () => undefined)
-        return
+        core.deliveries.attach(group, queue, consumer, null)
+        return core.deliveries.detach(group, queue, consumer)
       }
       session.consumers.set(number, { consumer, group, queue })
       to.done({ consumer: number })
@@ -50,7 +51,9 @@ export function startConsumer(
         session.cancelled(number, refusal('NOT_LEADER', { group, leader: 0 }))
       }
     })
-    if (!isTaken) notLeader()
+    if (isTaken) return
+    arrived()
+    notLeader()
   })
 }
 

@@ -9,7 +9,7 @@ import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { QueueCounts } from '../peers/peer-message.ts'
 import type { Session } from '../sessions/session.ts'
-import type { Consumer } from './consumer.ts'
+import { type Consumer, type ConsumerKey, keyText } from './consumer.ts'
 import { QueueDelivery } from './queue-delivery.ts'
 
 export class Deliveries {
@@ -19,6 +19,9 @@ export class Deliveries {
   readonly #wantMarks = new Set<GroupId>()
   /** Queues that handed out something, or were attached to, since marks were last looked at. */
   readonly #moved = new Map<GroupId, Set<QueueDelivery>>()
+
+  /** Consumers whose attachment is on its way through the log, by queue and key: how often. */
+  readonly #expected = new Map<string, number>()
 
   constructor(core: Core) {
     this.#core = core
@@ -66,6 +69,22 @@ export class Deliveries {
   #cancelAll(queue: QueueDelivery, error: WireError): void {
     this.#awake.delete(queue)
     for (const consumer of queue.consumers()) consumer.session.cancelled(consumer.number, error)
+  }
+
+  /** An attachment is proposed; what is returned is called when it is decided. */
+  expect(group: GroupId, queue: number, key: ConsumerKey): () => void {
+    const text = `${group}/${queue}/${keyText(key)}`
+    this.#expected.set(text, (this.#expected.get(text) ?? 0) + 1)
+    return () => {
+      const left = (this.#expected.get(text) ?? 0) - 1
+      if (left > 0) this.#expected.set(text, left)
+      else this.#expected.delete(text)
+    }
+  }
+
+  /** Whether the consumer is about to be attached again, on another connection. */
+  expects({ group, queue }: QueueDelivery, key: ConsumerKey): boolean {
+    return this.#expected.has(`${group}/${queue.id}/${keyText(key)}`)
   }
 
   attach(
@@ -122,8 +141,12 @@ export class Deliveries {
     let isStale = false
     for (let i = 0; i + 2 < event.ranges.length; i += 3) {
       const [first = 0, last = 0, attempt = 0] = event.ranges.slice(i, i + 3)
-      if (delivery.release(consumer, { first, last, attempt })) ranges.push(first, last, attempt)
-      else isStale = true
+      let count = 0
+      for (const held of delivery.release(consumer, { first, last, attempt })) {
+        ranges.push(held.first, held.last, attempt)
+        count += held.last - held.first + 1
+      }
+      if (count <= last - first) isStale = true
     }
     if (ranges.length === 0) return session.settleAnswered(settleSequence, false)
     const command: ShardCommand = {
@@ -183,6 +206,9 @@ export class Deliveries {
         }
         return
       }
+      case 'purged':
+        deliveries.get(effect.queue)?.purged(effect.last)
+        return
       case 'marks-advanced':
         for (const { queue } of effect.marks) deliveries.get(queue)?.wake()
         return

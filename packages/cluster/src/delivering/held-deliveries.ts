@@ -67,17 +67,30 @@ export class HeldDeliveries {
     return triples
   }
 
-  /** Takes deliveries out of the consumer's hands; false: it does not hold all of them. */
-  take(consumer: Consumer, { first, last, attempt }: ClaimedRange): boolean {
-    if (last - first >= limits.prefetchMax) return false
+  /**
+   * Takes deliveries out of the consumer's hands, as far as it holds them: the ranges that it held.
+   */
+  take(consumer: Consumer, { first, last, attempt }: ClaimedRange): ClaimedRange[] {
+    const taken: { first: number; last: number; readonly attempt: number }[] = []
+    if (last - first >= limits.prefetchMax) return taken
     for (let offset = first; offset <= last; offset++) {
-      if (this.#holders.get(offset) !== consumer) return false
+      if (this.#holders.get(offset) !== consumer) continue
       // It may have come back and been handed to the same consumer again.
-      if (this.#queue.row(offset)?.attempt !== attempt) return false
+      if (this.#queue.row(offset)?.attempt !== attempt) continue
+      this.#holders.set(offset, null)
+      consumer.unsettled--
+      const run = taken.at(-1)
+      if (run?.last === offset - 1) run.last = offset
+      else taken.push({ first: offset, last: offset, attempt })
     }
-    for (let offset = first; offset <= last; offset++) this.#holders.set(offset, null)
-    consumer.unsettled -= last - first + 1
-    return true
+    return taken
+  }
+
+  /** A purge went through: what was handed out while it was on its way is gone as well. */
+  purged(last: number): void {
+    for (const offset of this.#holders.keys()) {
+      if (offset <= last && this.#queue.row(offset) === null) this.#drop(offset)
+    }
   }
 
   /** The log has settled or returned these offsets. */

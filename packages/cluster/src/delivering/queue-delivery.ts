@@ -64,15 +64,17 @@ export class QueueDelivery {
       const [first = 0, last = 0, attempt = 0] = resume.slice(i, i + 3)
       this.#held.claim(consumer, former, { first, last, attempt })
     }
-    if (former !== null) this.#replace(former)
+    if (former !== null) {
+      former.session.consumers.delete(former.number)
+      this.#giveBack(former)
+    }
     this.wake()
   }
 
   /** The client is back before its old connection ended: what it did not claim goes back. */
-  #replace(former: Consumer): void {
-    former.session.consumers.delete(former.number)
-    const ranges = this.#held.takeAll(former)
-    if (ranges.length > 0) this.#settle(former.key, 'released', ranges)
+  #giveBack(consumer: Consumer): void {
+    const ranges = this.#held.takeAll(consumer)
+    if (ranges.length > 0) this.#settle(consumer.key, 'released', ranges)
   }
 
   /** Ends a consumer; what it holds goes back through the log. */
@@ -80,7 +82,10 @@ export class QueueDelivery {
     // Another connection of the same consumer may have taken its place, and stays.
     if (!this.#consumers.includes(consumer)) return
     this.#consumers = this.#consumers.filter((other) => other !== consumer)
-    this.#commit(this.#detachCommand(consumer.key, this.#held.takeAll(consumer)))
+    // The log has its new attachment before the end of this one, which must not end both.
+    const isBack = this.#core.deliveries.expects(this, consumer.key)
+    if (isBack) this.#giveBack(consumer)
+    else this.#commit(this.#detachCommand(consumer.key, this.#held.takeAll(consumer)))
     this.wake()
   }
 
@@ -93,9 +98,15 @@ export class QueueDelivery {
     return { type: 'detach-consumer', queue: this.queue.id, consumer, release }
   }
 
-  /** Takes deliveries out of the consumer's hands; false: it does not hold all of them. */
-  release(consumer: Consumer, range: ClaimedRange): boolean {
+  /** Takes deliveries out of the consumer's hands, as far as it holds them. */
+  release(consumer: Consumer, range: ClaimedRange): readonly ClaimedRange[] {
     return this.#held.take(consumer, range)
+  }
+
+  /** What was ready up to here is gone. */
+  purged(last: number): void {
+    this.#held.purged(last)
+    this.wake()
   }
 
   /** The log has decided on a settlement of these offsets. */

@@ -25,12 +25,39 @@ t.test('only the delivery that is held can be settled, in its own attempt', asyn
   const one = consumer('one')
   held.add(1, 4, one)
   t.equal(one.unsettled, 4)
-  t.notOk(held.take(consumer('two'), { first: 1, last: 1, attempt: 0 }))
-  t.notOk(held.take(one, { first: 3, last: 4, attempt: 0 }), 'one of them is another attempt')
-  t.ok(held.take(one, { first: 1, last: 2, attempt: 0 }))
+  t.same(held.take(consumer('two'), { first: 1, last: 1, attempt: 0 }), [])
+  t.same(held.take(one, { first: 1, last: 2, attempt: 0 }), [{ first: 1, last: 2, attempt: 0 }])
   t.equal(one.unsettled, 2)
-  t.notOk(held.take(one, { first: 1, last: 1, attempt: 0 }), 'not twice')
-  t.notOk(held.take(one, { first: 1, last: 2 ** 40, attempt: 0 }), 'a lying range costs nothing')
+  t.same(held.take(one, { first: 1, last: 1, attempt: 0 }), [], 'not twice')
+  t.same(held.take(one, { first: 1, last: 2 ** 40, attempt: 0 }), [], 'a lying range is free')
+})
+
+t.test('of a range that is not held as a whole the rest is settled', async (t) => {
+  const attempts = [0, 0, 1, 0]
+  const held = new HeldDeliveries(queueOf(attempts))
+  const one = consumer('one')
+  held.add(1, 4, one)
+  t.same(held.take(one, { first: 1, last: 4, attempt: 0 }), [
+    { first: 1, last: 2, attempt: 0 },
+    { first: 4, last: 4, attempt: 0 }
+  ])
+  t.equal(one.unsettled, 1, 'nothing but the third stays in its hands')
+})
+
+t.test('what a purge took is held no more', async (t) => {
+  const attempts: (number | null)[] = [0, 0, 0]
+  const row = (offset: number) => {
+    const attempt = attempts[offset - 1] ?? null
+    return attempt === null ? null : { attempt }
+  }
+  const held = new HeldDeliveries({ row } as unknown as QueueView)
+  const one = consumer('one')
+  held.add(1, 3, one)
+  attempts[1] = null
+  attempts[2] = null
+  held.purged(2)
+  t.same(held.ranges(), [1, 1, 3, 3], 'the third came after it')
+  t.equal(one.unsettled, 2)
 })
 
 t.test('what came back and was handed out anew is not undone by a late decision', async (t) => {

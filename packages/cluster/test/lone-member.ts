@@ -1,0 +1,150 @@
+// A cluster of one node without I/O, and clients of it over the real connection machine. Writes
+// become durable when a test says so: what happens while something is on its way through the log
+// can be put in order.
+import { ClientConnection, type ClientEvent, type ClientRequest } from '@holdfast/protocol'
+import { encodeRecord, utf8Encode } from '@holdfast/record'
+import type { Input } from '../src/input.ts'
+import { Member } from '../src/member.ts'
+import type { Output } from '../src/output.ts'
+
+const addresses = { client: '127.0.0.1:1', peer: '127.0.0.1:2', http: '127.0.0.1:3' }
+
+export class LoneMember {
+  readonly #member: Member
+  readonly #clients = new Map<number, LoneClient>()
+  nowMs = 0
+  #writing: number | null = null
+  /** Whether writes wait for `release`. */
+  #isHolding = false
+
+  constructor() {
+    this.#member = new Member(
+      {
+        processEpoch: 1,
+        addresses,
+        bootstrap: { clusterId: 'c'.repeat(32) },
+        random: () => 0.5,
+        checksum: () => 0,
+        tuning: { shardsAtBootstrap: 1 }
+      },
+      { storeId: '0'.repeat(32), identity: null, peers: null, groups: [], lastRecord: 0 }
+    )
+    this.pass(1000)
+  }
+
+  /** Lets time pass, and all that is to be done with it. */
+  pass(durationMs: number): void {
+    for (const endMs = this.nowMs + durationMs; this.nowMs < endMs; this.nowMs += 50) this.step([])
+  }
+
+  /** From here on nothing is durable, hence nothing committed. */
+  hold(): void {
+    this.#isHolding = true
+  }
+
+  release(): void {
+    this.#isHolding = false
+    this.step([])
+  }
+
+  /** One step with these inputs, and those that follow from it. */
+  step(inputs: readonly Input[]): void {
+    const { nowMs } = this
+    const outputs = this.#member.step([{ type: 'tick', nowMs, wallMs: nowMs }, ...inputs])
+    for (const output of outputs) this.#carry(output)
+    const id = this.#writing
+    if (id === null || this.#isHolding) return
+    this.#writing = null
+    this.step([{ type: 'written', id }])
+  }
+
+  #carry(output: Output): void {
+    if (output.type === 'write') this.#writing = output.record.id
+    else if (output.type === 'client-send') {
+      for (const chunk of output.chunks) this.#clients.get(output.connection)?.take(chunk)
+    }
+  }
+
+  /** A client that is connected; `name` tells clients apart, over all their connections. */
+  connect(name: number): LoneClient {
+    const client = new LoneClient(this, this.#clients.size + 1, name)
+    this.#clients.set(client.id, client)
+    this.step([{ type: 'client-up', connection: client.id, remote: '127.0.0.1:4' }, client.said()])
+    return client
+  }
+}
+
+export class LoneClient {
+  readonly id: number
+  readonly #member: LoneMember
+  readonly connection: ClientConnection
+  readonly events: ClientEvent[] = []
+
+  constructor(member: LoneMember, id: number, name: number) {
+    this.id = id
+    this.#member = member
+    const producer = new Uint8Array(16).fill(name)
+    const hello = { producer, epoch: 1, name: `${name}`, vhost: '/', heartbeatMs: 60_000 }
+    this.connection = new ClientConnection({ nowMs: member.nowMs, hello })
+  }
+
+  /** What the client has written to its socket. */
+  said(): Input {
+    const bytes = Buffer.concat(this.connection.flush(this.#member.nowMs))
+    return { type: 'client-bytes', connection: this.id, bytes }
+  }
+
+  /** How its socket ends. */
+  gone(): Input {
+    return { type: 'client-down', connection: this.id }
+  }
+
+  take(chunk: Uint8Array): void {
+    this.events.push(...this.connection.receive(chunk, this.#member.nowMs))
+  }
+
+  /** Hands over what was said, in a step of its own. */
+  speak(): void {
+    this.#member.step([this.said()])
+  }
+
+  /** Asks; what came of it is in `answerTo`. */
+  ask(request: ClientRequest): number {
+    const id = this.connection.request(request)
+    this.speak()
+    return id
+  }
+
+  /** 'done', the code of the refusal, or null while there is no answer. */
+  answerTo(id: number): string | null {
+    for (const event of this.events) {
+      if (event.type !== 'response' || event.requestId !== id) continue
+      return event.error === null ? 'done' : event.error.code
+    }
+    return null
+  }
+
+  /** Publishes `count` messages straight to a queue, from sequence `first` on. */
+  publish(queue: string, first: number, count: number): void {
+    const record = encodeRecord(null, utf8Encode('body'))
+    const blob = new Uint8Array(Buffer.concat(Array.from({ length: count }, () => record)))
+    const route = { exchange: '', routingKey: queue, mandatory: true, first: true }
+    this.connection.publish({
+      ...route,
+      firstSequence: first,
+      lowestUnconfirmed: first,
+      count,
+      blob
+    })
+    this.speak()
+  }
+
+  /** Offsets and attempts of what was delivered, in order. */
+  get delivered(): { readonly offset: number; readonly attempt: number }[] {
+    return this.events.flatMap((event) => {
+      if (event.type !== 'deliver') return []
+      const { firstOffset, count, attempt } = event.run
+      return Array.from({ length: count }, (_, i) => ({ offset: firstOffset + i, attempt }))
+    })
+  }
+}
