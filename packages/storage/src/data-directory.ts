@@ -3,6 +3,7 @@
 //
 //   format.json   format version and store id; read before anything is written
 //   node.lock     the process that uses it
+//   failed        how writes failed last (failure-note.ts)
 //   suspect       left when a read failed: the next open verifies everything (rule S2)
 //   log/          LevelDB
 //   damaged-*     what was set aside where the directory itself cannot be renamed
@@ -27,6 +28,7 @@ export const directoryFormat = 1
 const formatName = 'format.json'
 const lockName = 'node.lock'
 const suspectName = 'suspect'
+export const failureName = 'failed'
 const logName = 'log'
 const formatBytesMax = 4096
 
@@ -57,7 +59,7 @@ export async function syncDirectory(path: string): Promise<void> {
 }
 
 /** Whole or not at all, and durable when it resolves. */
-async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.new`
   const handle = await open(temporary, 'w')
   try {
@@ -80,6 +82,8 @@ function isOurs(name: string): boolean {
     name === `${formatName}.new` ||
     name === `${suspectName}.new` ||
     name === suspectName ||
+    name === failureName ||
+    name === `${failureName}.new` ||
     name === logName ||
     name === 'lost+found' ||
     name.startsWith(lockName) ||

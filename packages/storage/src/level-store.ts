@@ -2,6 +2,7 @@
 // time. Checkpoints and deletions ride in the batch of the commit record that makes them due, so
 // that they cost no sync of their own. What comes back is verified; what does not verify is said to
 // be damaged. How a directory becomes a store is in open-store.ts.
+import { setTimeout } from 'node:timers/promises'
 import type {
   CommitRecord,
   GroupId,
@@ -17,6 +18,7 @@ import { BodyReads } from './body-reads.ts'
 import { CheckpointBuilder, type StoredRecord } from './checkpoint.ts'
 import type { Checksum } from './checksum.ts'
 import type { DataDirectory } from './data-directory.ts'
+import { clearFailure, noteFailure } from './failure-note.ts'
 import { recordKey } from './keys.ts'
 import { type StoreTuning, storageLimits } from './limits.ts'
 import type { NodeState } from './node-state.ts'
@@ -151,17 +153,20 @@ export class LevelStore implements LogStore {
       this.#reclaimer.noteWrite(sizes.reduce((sum, size) => sum + size, 0))
       this.#reclaimer.noteDeletes(deletes.sequences, deletes.bytes)
     } catch (error) {
-      throw this.#fail(error)
+      throw await this.#fail(error)
     }
     this.#lastSequence += records.length
     this.#hasDeleted ||= deletes.sequences.length > 0
   }
 
   /** Rule S2: what LevelDB does after a failed write is not to be trusted. */
-  #fail(error: unknown): HoldfastError {
+  async #fail(error: unknown): Promise<HoldfastError> {
     const reason = error instanceof Error ? error.message : String(error)
     const directory = this.#directory.path
     this.#failure = new HoldfastError('WRITE_FAILED', { directory, reason }, { cause: error })
+    // A disk that hangs must not keep the process from ending.
+    const patience = setTimeout(storageLimits.failureNoteMs, undefined, { ref: false })
+    await Promise.race([noteFailure(directory, error), patience])
     return this.#failure
   }
 
@@ -272,6 +277,7 @@ export class LevelStore implements LogStore {
     try {
       if (this.#failure === null && this.#tuning.checkpointOnClose) await this.#lastCheckpoint()
       await this.#reclaimer.close()
+      if (this.#failure === null) await clearFailure(this.#directory.path)
     } finally {
       await this.#wal.close()
       await this.#database.close()

@@ -4,47 +4,13 @@
 //   edit := (tag:varint field)*      1 comparator, 2 log number, 3 next file, 4 last sequence,
 //   5 compact pointer, 6 deleted file, 7 new file, 9 previous log number
 import { Unreadable } from './byte-reader.ts'
+import { VarintReader } from './varint-reader.ts'
 
 export interface Manifest {
   /** Size in bytes by file number. */
   readonly tables: ReadonlyMap<number, number>
   readonly logNumber: number
   readonly previousLogNumber: number
-}
-
-class VarintReader {
-  readonly #bytes: Uint8Array
-  #at = 0
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-  }
-
-  get isAtEnd(): boolean {
-    return this.#at >= this.#bytes.length
-  }
-
-  number(): number {
-    let value = 0
-    let scale = 1
-    for (let count = 0; count < 10; count += 1) {
-      const byte = this.#bytes[this.#at]
-      if (byte === undefined) throw new Unreadable('the manifest ends within a number')
-      this.#at += 1
-      value += (byte & 0x7f) * scale
-      if (byte < 0x80) return value
-      scale *= 128
-    }
-    throw new Unreadable('a number in the manifest is too long')
-  }
-
-  skipBytes(): void {
-    const length = this.number()
-    if (this.#at + length > this.#bytes.length) {
-      throw new Unreadable('the manifest ends within a field')
-    }
-    this.#at += length
-  }
 }
 
 /** Collects edits in the order of the manifest. */
@@ -62,7 +28,7 @@ export class ManifestReader {
   #field(reader: VarintReader, tag: number): void {
     switch (tag) {
       case 1:
-        reader.skipBytes()
+        reader.skip(reader.number())
         return
       case 2:
         this.#logNumber = reader.number()
@@ -73,7 +39,7 @@ export class ManifestReader {
         return
       case 5:
         reader.number()
-        reader.skipBytes()
+        reader.skip(reader.number())
         return
       case 6:
         reader.number()
@@ -83,8 +49,8 @@ export class ManifestReader {
         reader.number()
         const number = reader.number()
         this.#tables.set(number, reader.number())
-        reader.skipBytes()
-        reader.skipBytes()
+        reader.skip(reader.number())
+        reader.skip(reader.number())
         return
       }
       case 9:

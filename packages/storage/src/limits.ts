@@ -2,6 +2,8 @@
 // load are derived from these in level-store.ts.
 
 export const storageLimits = {
+  /** How long a failed write waits for the note about it. */
+  failureNoteMs: 1000,
   /** LevelDB reads in flight; each occupies a thread of libuv's pool (storage rule S14). */
   readsConcurrentMax: 4,
   /** Reads that wait for one of those; beyond it a read is refused with UNAVAILABLE. */

@@ -9,11 +9,12 @@ import { Unreadable } from './byte-reader.ts'
 import { CheckpointBuilder } from './checkpoint.ts'
 import { type Checksum, zlibChecksum } from './checksum.ts'
 import { DataDirectory, damaged, syncDirectory, unusable } from './data-directory.ts'
+import { clearFailure, readFailure } from './failure-note.ts'
 import { recordKey } from './keys.ts'
 import { LevelStore } from './level-store.ts'
 import { type StoreTuning, storageLimits } from './limits.ts'
 import { NodeState } from './node-state.ts'
-import { checkBeforeOpen } from './preopen-check.ts'
+import { checkBeforeOpen, checkEveryTable } from './preopen-check.ts'
 import { recoverGroups, verifyAll } from './recovered-groups.ts'
 import { type Database, RecordSource, type RecoveredState, recoverState } from './recovery.ts'
 import { WalDirectory } from './wal-directory.ts'
@@ -46,6 +47,9 @@ const defaultTuning: StoreTuning = {
   reclaimIntervalMs: storageLimits.reclaimIntervalMs,
   checkpointOnClose: true
 }
+
+/** Failed writes of one kind in a row after which the tables are read. */
+const failuresBeforeCheck = 2
 
 const defaultWriteBufferBytes = 4 * 1024 * 1024
 
@@ -80,6 +84,7 @@ function messageOf(error: unknown): string {
 async function openTaken(directory: DataDirectory, options: StoreOptions): Promise<LevelStore> {
   const writeBufferSize = options.writeBufferSizeBytes ?? defaultWriteBufferBytes
   if (directory.isBorn) await checkBeforeOpen(directory.logPath)
+  if (directory.isBorn) await checkAfterFailures(directory, options.log)
   const database: Database = new ClassicLevel<Uint8Array, Uint8Array>(directory.logPath, {
     keyEncoding: 'view',
     valueEncoding: 'view',
@@ -99,6 +104,19 @@ async function openTaken(directory: DataDirectory, options: StoreOptions): Promi
     await database.close()
     throw error
   }
+}
+
+/**
+ * Writes failed twice in the same way: if a table is damaged, they will fail for ever, since each
+ * start compacts it again. Without this look, the process would end at each write it is asked for.
+ */
+async function checkAfterFailures(directory: DataDirectory, log: Log | undefined): Promise<void> {
+  const { path } = directory
+  const failure = await readFailure(path)
+  if (failure === null || failure.count < failuresBeforeCheck) return
+  log?.('warn', 'writes failed repeatedly; reading all tables', { directory: path, ...failure })
+  await checkEveryTable(directory.logPath)
+  await clearFailure(path)
 }
 
 async function openDatabase(database: Database, directory: DataDirectory): Promise<void> {

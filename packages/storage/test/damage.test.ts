@@ -111,6 +111,37 @@ t.test(
   }
 )
 
+t.test('a damaged entry that is repaired is read again, and the mark goes', async (t) => {
+  const directory = join(t.testdir(), 'data')
+  await makeStore(directory, 20_000)
+  const first = await openStore({ directory })
+  const configuration = { voters: [1], outgoing: [], learners: [] }
+  const meta = { id: { index: 120, term: 1 }, configuration, manifest: new Uint8Array(0) }
+  const snapshot = { group: 1, meta, newBlobs: [], blobs: [], freed: [], keepFrom: 1 }
+  await first.write(commitRecord(121, { snapshots: [snapshot] }))
+  await first.close()
+  const [path = ''] = await filesOf(directory, '.ldb')
+  const bytes = await readFile(path)
+  // Within the body of the first entry.
+  bytes[10_000] = (bytes[10_000] ?? 0) ^ 1
+  await writeFile(path, bytes)
+  const store = await openStore({ directory, tuning })
+  const range = { first: 1, last: 1 }
+  t.same(await store.readEntries(1, range, 1), [{ type: 'damaged' }])
+  const entry = entryAt(1, 1, 20_000)
+  await store.write(commitRecord(122, { repairs: [{ group: 1, entries: [entry] }] }))
+  t.equal(await findLie(store), null)
+  t.match(await store.readEntries(1, range, 1), [{ type: 'entry' }])
+  await store.close()
+  const messages: string[] = []
+  const log = (_: unknown, message: string): void => void messages.push(message)
+  const again = await openStore({ directory, log })
+  t.same(messages, ['a suspect data directory was verified and is sound'])
+  t.match(await again.readEntries(1, range, 1), [{ type: 'entry' }])
+  t.equal(await findLie(again), null)
+  await again.close()
+})
+
 t.test('a suspect mark on a sound directory goes after a full look', async (t) => {
   const directory = join(t.testdir(), 'data')
   await makeStore(directory, 100)
