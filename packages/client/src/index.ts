@@ -38,7 +38,7 @@ const dial: Dial = (address, handlers) =>
  * 30_000 })
  * ```
  * @throws OPTION_INVALID, OPTION_UNKNOWN; NODE_UNREACHABLE or what the last node said, after
- * `connectTimeoutMs`; VERSION_UNSUPPORTED, VHOST_NOT_FOUND and the like at once
+ * `connectTimeoutMs`; VERSION_UNSUPPORTED and the like at once
  */
 export async function connect(
   addresses: readonly string[],

@@ -31,10 +31,14 @@ export function findQueue(
   const known = core.metadata.machine.topology.queue(vhost, name)
   if (known !== null) return found(known)
   core.fence.wait((isCurrent) => {
-    const queue = core.metadata.machine.topology.queue(vhost, name)
+    const { topology } = core.metadata.machine
+    const queue = topology.queue(vhost, name)
     if (queue !== null) return found(queue)
-    if (isCurrent) to.refuse(refusal('QUEUE_NOT_FOUND', { queue: name, vhost }))
-    else to.refuse(refusal('UNAVAILABLE', { reason: 'there is no metadata leader' }))
+    if (!isCurrent) {
+      return to.refuse(refusal('UNAVAILABLE', { reason: 'there is no metadata leader' }))
+    }
+    const code = topology.vhost(vhost) === null ? 'VHOST_NOT_FOUND' : 'QUEUE_NOT_FOUND'
+    to.refuse(refusal(code, { queue: name, vhost }))
   })
 }
 

@@ -20,8 +20,11 @@ export type Routing =
       readonly perRecord: boolean
     }
   | { readonly type: 'nowhere' }
-  | { readonly type: 'no-exchange' }
-  | { readonly type: 'internal' }
+  /** Final only once this node is current. */
+  | {
+      readonly type: 'refused'
+      readonly code: 'EXCHANGE_INTERNAL' | 'EXCHANGE_NOT_FOUND' | 'VHOST_NOT_FOUND'
+    }
   /** No lease: hold the publish until there is one. */
   | { readonly type: 'wait' }
 
@@ -67,10 +70,11 @@ export class Gateway {
     const result = topology.route(vhost, exchange, routingKey, headers, this.#targets)
     switch (result) {
       case 'exchange-internal':
-        return { type: 'internal' }
+        return { type: 'refused', code: 'EXCHANGE_INTERNAL' }
       case 'vhost-not-found':
+        return { type: 'refused', code: 'VHOST_NOT_FOUND' }
       case 'exchange-not-found':
-        return { type: 'no-exchange' }
+        return { type: 'refused', code: 'EXCHANGE_NOT_FOUND' }
       case 'routed':
       case 'unroutable':
         if (this.#targets.count === 0 && !perRecord) return { type: 'nowhere' }

@@ -17,6 +17,7 @@ import type { Consumer } from '../delivering/consumer.ts'
 import { limits } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { Batch, Producer, Publish, PublishOrigin } from '../publishing/publish.ts'
+import { refusal } from './responder.ts'
 
 export interface SessionConsumer {
   readonly consumer: Consumer
@@ -118,15 +119,11 @@ export class Session implements PublishOrigin {
         this.#unhold()
         gateway.send(this.#publish(batch), [])
         return true
-      case 'no-exchange':
-      case 'internal': {
+      case 'refused': {
         if (!isFenced) return this.#fence()
         this.#unhold()
-        const error =
-          routing.type === 'internal'
-            ? new HoldfastError('EXCHANGE_INTERNAL', { exchange, vhost: this.vhost })
-            : new HoldfastError('EXCHANGE_NOT_FOUND', { exchange, vhost: this.vhost })
-        this.failed(firstSequence, count, blob.length, error.toWire())
+        const error = refusal(routing.code, { exchange, vhost: this.vhost })
+        this.failed(firstSequence, count, blob.length, error)
         return true
       }
       default:

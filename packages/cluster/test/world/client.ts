@@ -19,6 +19,7 @@ export abstract class Client {
   readonly #requests = new Map<number, Answer>()
   #isConnecting = false
   isStopped = false
+  vhost = '/'
 
   constructor(world: World, name: string) {
     this.world = world
@@ -85,7 +86,7 @@ export abstract class Client {
     if (host === null) return this.reconnect()
     const { nowMs } = this.world.schedule
     const { producer, name } = this
-    const hello = { producer, epoch: 1, name, vhost: '/', heartbeatMs: 1000 }
+    const hello = { producer, epoch: 1, name, vhost: this.vhost, heartbeatMs: 1000 }
     const connection = new ClientConnection({ nowMs, hello, handshakeTimeoutMs: 1000 })
     this.connection = connection
     this.#socket = this.world.network.connect(host, {
