@@ -3,9 +3,17 @@
 import { HoldfastError } from '@holdfast/errors'
 import { exitCodes } from '@holdfast/server'
 
+/** A port that is another one of a node's answers, with what makes no sense here. */
+const whereNodesAre =
+  "Is a node running there? 'holdfast dev' starts a cluster. --client takes the client address " +
+  "of a node, --node its http address: 'holdfast status' shows both."
+
 const advice: Readonly<Record<string, string>> = {
-  NODE_UNREACHABLE:
-    "Is a node running there? 'holdfast dev' starts a cluster; --node HOST:PORT asks another node.",
+  NODE_UNREACHABLE: whereNodesAre,
+  FRAME_INVALID: whereNodesAre,
+  FRAME_TOO_LARGE: whereNodesAre,
+  CONNECTION_CLOSED: whereNodesAre,
+  VHOST_NOT_FOUND: "PUT /v1/vhosts/NAME of the admin API creates a vhost; '/' is always there.",
   QUEUE_NOT_FOUND: "'holdfast queue list' shows the queues there are.",
   MESSAGE_UNROUTABLE:
     "Declare and bind a queue first; 'publish --declare' declares one of that name.",
@@ -15,9 +23,6 @@ const advice: Readonly<Record<string, string>> = {
   DATA_DIRECTORY_IN_USE: 'Stop that process first, or choose another --data.',
   DATA_DIRECTORY_NEWER: 'Use the version that wrote it, or a newer one.',
   UNAVAILABLE: "'holdfast status' shows which groups have no leader.",
-  CONNECTION_CLOSED:
-    "Is a node running there? 'holdfast dev' starts a cluster; " +
-    '--client HOST:PORT reaches another node.',
   PUBLISH_OUTCOME_UNKNOWN: "'holdfast status' shows whether a majority of nodes is up."
 }
 

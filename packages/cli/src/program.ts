@@ -47,7 +47,10 @@ function collectAddresses(value: string, before: readonly string[]): readonly st
 }
 
 const nodeOption = (): Option =>
-  new Option('--node <host:port>', 'HTTP address of any node').default(defaultHttp)
+  new Option('--node <host:port>', 'HTTP address of any node')
+    .default(defaultHttp)
+    // As the table of `holdfast dev` shows it, to click on.
+    .argParser((value) => value.replace(/^http:\/\/([^/]+)\/?$/, '$1'))
 const jsonOption = (): Option => new Option('--json', 'print JSON for programs')
 const vhostOption = (): Option => new Option('--vhost <name>', 'virtual host').default('/')
 const clientOption = (): Option =>
@@ -137,7 +140,7 @@ function addMessages(program: Command, { terminal, connect }: Surroundings): voi
     .argument('<queue>')
     .option('--count <n>', 'stop after so many', integer(0, 1e15 - 1), 0)
     .option('--prefetch <n>', 'messages on their way at a time', integer(1, 65_535), 100)
-    .option('--no-ack', 'leave the messages in the queue')
+    .option('--no-ack', 'leave the messages in the queue; only --prefetch of them come')
     .addOption(clientOption())
     .addOption(vhostOption())
     .addOption(jsonOption())

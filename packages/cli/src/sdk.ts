@@ -33,6 +33,12 @@ export interface SdkConnection {
   close(): Promise<void>
 }
 
+/**
+ * How long a command looks for a node that lets it in: long enough for two that hang, short enough
+ * for a person who gave a wrong address.
+ */
+export const connectTimeoutMs = 5_000
+
 export type Connect = (
   addresses: readonly string[],
   options: { readonly name: string; readonly vhost: string; readonly connectTimeoutMs: number }

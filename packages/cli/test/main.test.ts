@@ -78,6 +78,7 @@ t.test('status', async (t) => {
   t.match(people.out, /warning: one node/)
   const programs = await ran(['status', '--node', node.address, '--json'])
   t.same(JSON.parse(programs.out), cluster)
+  t.match(await ran(['status', '--node', `http://${node.address}/`]), { code: 0, out: /metadata/ })
   node.answers.set('GET /v1/cluster', [[200, { ...cluster, clusterId: null }]])
   t.match(await ran(['status', '--node', node.address]), { out: /no cluster yet/ })
 })

@@ -80,6 +80,27 @@ t.test('consume as JSON, without acknowledging, also what is no text', async (t)
   t.notOk(sdk.log.some((line) => line.startsWith('ack')))
 })
 
+t.test('consume refuses to wait for more than can come', async (t) => {
+  const sdk = fakeSdk(['one'])
+  const words = ['consume', 'q', '--no-ack', '--prefetch', '5', '--count']
+  t.match(await ran([...words, '6'], sdk), { code: 1, err: /--prefetch 5.*OPTION_INVALID/ })
+  t.same(sdk.log, [])
+  t.match(await ran([...words, '5'], sdk), { code: 0 })
+})
+
+t.test('an address that is none of a client says which one is meant', async (t) => {
+  const failures = [
+    new HoldfastError('FRAME_INVALID', { reason: 'an array is expected' }),
+    new HoldfastError('FRAME_TOO_LARGE', { size: 1_213_486_160, limit: 16_908_288 }),
+    new HoldfastError('NODE_UNREACHABLE', { address: 'h:1', reason: 'refused' })
+  ]
+  for (const failure of failures) {
+    const sdk = fakeSdk()
+    sdk.failure = failure
+    t.match(await ran(['publish', 'k', 'x'], sdk), { code: 1, err: /--client.*holdfast status/ })
+  }
+})
+
 t.test('Ctrl-C cancels, the second one ends at once', async (t) => {
   const terminal = new FakeTerminal()
   const sdk = fakeSdk(['one'], true)

@@ -1,6 +1,7 @@
 // `holdfast consume`: prints messages as they come and acknowledges each after it is printed.
+import { HoldfastError } from '@holdfast/errors'
 import { exitCodes } from '@holdfast/server'
-import type { Connect, SdkConsumer, SdkDelivery } from '../sdk.ts'
+import { type Connect, connectTimeoutMs, type SdkConsumer, type SdkDelivery } from '../sdk.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface ConsumeCommandOptions {
@@ -23,10 +24,14 @@ export async function consume(
   connect: Connect
 ): Promise<void> {
   const { client, vhost, prefetch } = options
+  if (!options.ack && options.count > prefetch) {
+    const reason = `without acks no more than --prefetch ${prefetch} messages come`
+    throw new HoldfastError('OPTION_INVALID', { option: 'count', kind: 'consume', reason })
+  }
   const connection = await connect(client, {
     name: 'holdfast consume',
     vhost,
-    connectTimeoutMs: 10_000
+    connectTimeoutMs
   })
   let stops = 0
   let stop: () => void = () => undefined

@@ -1,6 +1,6 @@
 // `holdfast publish`: sends messages and waits until the cluster has confirmed them.
 import { HoldfastError } from '@holdfast/errors'
-import type { Connect, PublishOptions } from '../sdk.ts'
+import { type Connect, connectTimeoutMs, type PublishOptions } from '../sdk.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface PublishCommandOptions {
@@ -41,7 +41,7 @@ export async function publish(
   const connection = await connect(client, {
     name: 'holdfast publish',
     vhost,
-    connectTimeoutMs: 10_000
+    connectTimeoutMs
   })
   let confirmed = 0
   try {
