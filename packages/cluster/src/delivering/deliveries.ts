@@ -148,6 +148,7 @@ export class Deliveries {
       }
       if (count <= last - first) isStale = true
     }
+    delivery.wake()
     if (ranges.length === 0) return session.settleAnswered(settleSequence, false)
     const command: ShardCommand = {
       type: 'settle',
@@ -165,7 +166,6 @@ export class Deliveries {
       this.#core.counters.settledMessages += countOf(ranges)
       session.settleAnswered(settleSequence, !isStale && stale.length === 0)
     })
-    delivery.wake()
   }
 
   /** Proposes until the log has it, or this node leads the queue no more. */
@@ -206,9 +206,6 @@ export class Deliveries {
         }
         return
       }
-      case 'purged':
-        deliveries.get(effect.queue)?.purged(effect.last)
-        return
       case 'marks-advanced':
         for (const { queue } of effect.marks) deliveries.get(queue)?.wake()
         return

@@ -75,8 +75,11 @@ export class HeldDeliveries {
     if (last - first >= limits.prefetchMax) return taken
     for (let offset = first; offset <= last; offset++) {
       if (this.#holders.get(offset) !== consumer) continue
+      const row = this.#queue.row(offset)
+      // Handed out while a purge was on its way, which took it: to let go of it is all there is.
+      if (row === null) this.#drop(offset)
       // It may have come back and been handed to the same consumer again.
-      if (this.#queue.row(offset)?.attempt !== attempt) continue
+      if (row?.attempt !== attempt) continue
       this.#holders.set(offset, null)
       consumer.unsettled--
       const run = taken.at(-1)
@@ -84,13 +87,6 @@ export class HeldDeliveries {
       else taken.push({ first: offset, last: offset, attempt })
     }
     return taken
-  }
-
-  /** A purge went through: what was handed out while it was on its way is gone as well. */
-  purged(last: number): void {
-    for (const offset of this.#holders.keys()) {
-      if (offset <= last && this.#queue.row(offset) === null) this.#drop(offset)
-    }
   }
 
   /** The log has settled or returned these offsets. */

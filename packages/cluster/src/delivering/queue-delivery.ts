@@ -103,12 +103,6 @@ export class QueueDelivery {
     return this.#held.take(consumer, range)
   }
 
-  /** What was ready up to here is gone. */
-  purged(last: number): void {
-    this.#held.purged(last)
-    this.wake()
-  }
-
   /** The log has decided on a settlement of these offsets. */
   decided(first: number, last: number): void {
     this.#held.decided(first, last)

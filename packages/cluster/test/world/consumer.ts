@@ -4,7 +4,7 @@
 import type { ClientEvent, Outcome, QueueLocation } from '@holdfast/protocol'
 import { recordBody, skipRecord, utf8Decode } from '@holdfast/record'
 import { Client } from './client.ts'
-import type { History } from './history.ts'
+import { type History, nameOf } from './history.ts'
 import type { Host } from './host.ts'
 import type { World } from './world.ts'
 
@@ -14,8 +14,20 @@ interface Held {
   outcome: Outcome | null
 }
 
+export interface ConsumerOptions {
+  readonly history: History
+  /** As the history names it. */
+  readonly queue: string
+  readonly prefetch: number
+  readonly autoAck?: boolean
+  readonly exclusive?: boolean
+  /** It cancels from time to time, and comes back. */
+  readonly isRestless?: boolean
+}
+
 export class Consumer extends Client {
   readonly #history: History
+  readonly #options: ConsumerOptions
   readonly #queue: string
   readonly #prefetch: number
   #leader: number | null = null
@@ -25,19 +37,23 @@ export class Consumer extends Client {
   readonly #held = new Map<number, Held>()
   /** Settlements without an answer, by their number on this connection. */
   readonly #settling = new Map<number, Held>()
+  readonly #expected: Set<string> = new Set(['UNAVAILABLE', 'CONSUMER_TAG_IN_USE'])
   /** At the end everything is accepted, so that the queue empties. */
   isDraining = false
 
-  constructor(
-    world: World,
-    name: string,
-    options: { history: History; queue: string; prefetch: number }
-  ) {
+  constructor(world: World, name: string, options: ConsumerOptions) {
     super(world, name)
+    this.#options = options
     this.#history = options.history
     this.#queue = options.queue
     this.#prefetch = options.prefetch
+    if (options.exclusive === true) this.#expected.add('QUEUE_EXCLUSIVE')
     this.#look()
+  }
+
+  /** Its queue is about to be deleted. */
+  doomed(): void {
+    this.#expected.add('QUEUE_NOT_FOUND')
   }
 
   get heldCount(): number {
@@ -69,7 +85,28 @@ export class Consumer extends Client {
     this.world.schedule.after(this.world.random.integer(50, 150), () => {
       if (this.isStopped) return
       if (this.isOpen && this.#number === null) this.#attach()
+      else if (this.#isTired()) this.#cancel()
       this.#look()
+    })
+  }
+
+  #isTired(): boolean {
+    const { isRestless = false } = this.#options
+    return isRestless && !this.isDraining && this.world.random.chance(0.05)
+  }
+
+  /** What it holds goes back to the queue; what comes meanwhile is for another to settle. */
+  #cancel(): void {
+    const number = this.#number
+    if (number === null || this.#isAsking) return
+    this.#number = null
+    this.#isAsking = true
+    this.#wasAttached = false
+    this.#held.clear()
+    this.#settling.clear()
+    this.request({ type: 'cancel', consumer: number }, () => {
+      this.#isAsking = false
+      this.#held.clear()
     })
   }
 
@@ -81,11 +118,11 @@ export class Consumer extends Client {
     this.request(
       {
         type: 'consume',
-        queue: this.#queue,
+        queue: nameOf(this.#queue),
         tag: 'c',
         prefetch: this.#prefetch,
-        autoAck: false,
-        exclusive: false,
+        autoAck: this.#options.autoAck === true,
+        exclusive: this.#options.exclusive === true,
         resume: this.#wasAttached ? resume : null
       },
       (error, result) => {
@@ -93,7 +130,7 @@ export class Consumer extends Client {
         this.world.note(`${this.name}: consume ${error?.code ?? 'done'}`)
         if (error === null) return this.#attached((result as { consumer: number }).consumer)
         if (error.code === 'NOT_LEADER') return this.#locate()
-        if (error.code !== 'UNAVAILABLE' && error.code !== 'CONSUMER_TAG_IN_USE') {
+        if (!this.#expected.has(error.code)) {
           this.world.fail(`${this.name}: consume was refused: ${error.code}`)
         }
       }
@@ -101,7 +138,7 @@ export class Consumer extends Client {
   }
 
   #locate(): void {
-    this.request({ type: 'locate-queue', name: this.#queue }, (error, result) => {
+    this.request({ type: 'locate-queue', name: nameOf(this.#queue) }, (error, result) => {
       if (error !== null) return
       const { leader } = result as QueueLocation
       if (leader === null) return
@@ -162,6 +199,7 @@ export class Consumer extends Client {
       position = skipRecord(blob, position)
       const offset = firstOffset + i
       this.#history.delivered(this.#queue, offset, attempt, body, this.name)
+      if (this.#options.autoAck === true) continue
       const held: Held = { offset, attempt, outcome: null }
       this.#held.set(offset, held)
       const workMs = this.world.random.integer(0, 60)

@@ -5,9 +5,10 @@ import type { World } from './world.ts'
 interface Published {
   readonly publisher: string
   readonly sequence: number
-  /** Queues that it must reach. */
+  /** Queues that it must reach; none: it must be returned. */
   readonly queues: readonly string[]
-  isConfirmed: boolean
+  /** When the publisher heard that it is confirmed. */
+  confirmedMs: number | null
   failure: string | null
 }
 
@@ -19,6 +20,9 @@ interface Row {
   settledAttempt: number | null
 }
 
+/** How long what a node sends may be on its way to a client. */
+const underWayMsMax = 200
+
 export class History {
   readonly #world: World
   readonly #published = new Map<string, Published>()
@@ -26,6 +30,12 @@ export class History {
   readonly #rows = new Map<string, Map<number, Row>>()
   /** By queue and message. */
   readonly #offsets = new Map<string, Map<string, number>>()
+  /** Queues whose messages may end unseen: by a purge, a deletion, or an automatic settlement. */
+  readonly #lossy = new Set<string>()
+  /** When the deletion of a queue was first asked for. */
+  readonly #deletedMs = new Map<string, number>()
+  /** By queue and message: when the answer to a purge that must have taken it came. */
+  readonly #purgedMs = new Map<string, number>()
   deliveries = 0
   redeliveries = 0
 
@@ -39,8 +49,8 @@ export class History {
 
   get unresolved(): number {
     let count = 0
-    for (const { isConfirmed, failure } of this.#published.values()) {
-      if (!isConfirmed && failure === null) count += 1
+    for (const { confirmedMs, failure } of this.#published.values()) {
+      if (confirmedMs === null && failure === null) count += 1
     }
     return count
   }
@@ -48,28 +58,32 @@ export class History {
   /** What became of the messages, each kind of outcome once, in the order of publishing. */
   outcomes(): ReadonlySet<string> {
     const outcomes = new Set<string>()
-    for (const { isConfirmed, failure } of this.#published.values()) {
-      outcomes.add(failure ?? (isConfirmed ? 'confirmed' : 'none'))
+    for (const { confirmedMs, failure } of this.#published.values()) {
+      outcomes.add(failure ?? (confirmedMs === null ? 'none' : 'confirmed'))
     }
     return outcomes
   }
 
   published(publisher: string, sequence: number, queues: readonly string[]): void {
-    const fields = { publisher, sequence, queues, isConfirmed: false, failure: null }
+    const fields = { publisher, sequence, queues, confirmedMs: null, failure: null }
     this.#published.set(`${publisher}:${sequence}`, fields)
   }
 
   confirmed(publisher: string, sequence: number): void {
     const message = this.#published.get(`${publisher}:${sequence}`)
     if (message === undefined) return this.#world.fail(`confirmed, not sent: ${publisher}`)
-    message.isConfirmed = true
+    message.confirmedMs = this.#world.schedule.nowMs
+    if (message.queues.length === 0) {
+      this.#world.fail(`confirmed, though it has nowhere to go: ${publisher}:${sequence}`)
+    }
   }
 
   failed(publisher: string, sequence: number, code: string): void {
     const message = this.#published.get(`${publisher}:${sequence}`)
     if (message === undefined) return this.#world.fail(`failed, not sent: ${publisher}`)
     message.failure = code
-    if (message.queues.length > 0) {
+    const isDeleted = message.queues.every((queue) => this.#deletedMs.has(queue))
+    if (!isDeleted || code !== 'MESSAGE_UNROUTABLE') {
       this.#world.fail(`${publisher}:${sequence} was refused: ${code}`)
     }
   }
@@ -82,8 +96,8 @@ export class History {
     const what = `${message} at ${queue}/${offset} attempt ${attempt} to ${to}`
     this.#world.note(`delivered ${what}`)
     if (published === undefined) return this.#world.fail(`never published: ${what}`)
-    if (!published.queues.includes(queue))
-      this.#world.fail(`in a queue it was not sent to: ${what}`)
+    this.#checkPlace(published, queue, what)
+    this.#checkPurge(message, queue, attempt, what)
     if (body !== bodyOf(message)) this.#world.fail(`other bytes than were published: ${what}`)
     const row = this.#row(queue, offset, message)
     if (row.message !== message) this.#world.fail(`an offset with two messages: ${what}`)
@@ -91,6 +105,44 @@ export class History {
     row.attempts.add(attempt)
     if (row.settledAttempt !== null && attempt > row.settledAttempt) {
       this.#world.fail(`delivered after it was settled (attempt ${row.settledAttempt}): ${what}`)
+    }
+  }
+
+  /** A queue of a name may get what was sent to the one before it, but not what that one got. */
+  #checkPlace({ queues, confirmedMs }: Published, queue: string, what: string): void {
+    if (queues.includes(queue)) return
+    const former = queues.find((other) => nameOf(other) === nameOf(queue))
+    if (former === undefined) return this.#world.fail(`in a queue it was not sent to: ${what}`)
+    if (confirmedMs !== null && confirmedMs < (this.#deletedMs.get(former) ?? 0)) {
+      this.#world.fail(`outlived the queue that it was in: ${what}`)
+    }
+  }
+
+  /** A purge spares what was handed out, which may come again, flagged. */
+  #checkPurge(message: string, queue: string, attempt: number, what: string): void {
+    const purgedMs = this.#purgedMs.get(`${queue} ${message}`)
+    const isLate = purgedMs !== undefined && this.#world.schedule.nowMs > purgedMs + underWayMsMax
+    if (isLate && attempt === 0) this.#world.fail(`handed out after it was purged: ${what}`)
+  }
+
+  /** Not all that this queue gets is seen again. */
+  lossy(queue: string): void {
+    this.#lossy.add(queue)
+  }
+
+  deleting(queue: string): void {
+    this.lossy(queue)
+    this.#deletedMs.set(queue, this.#world.schedule.nowMs)
+  }
+
+  /** A purge that was asked for at `askedMs` is done. */
+  purged(queue: string, askedMs: number): void {
+    const seen = this.#offsets.get(queue)
+    for (const [message, { confirmedMs, queues }] of this.#published) {
+      const wasThere = queues.includes(queue) && confirmedMs !== null && confirmedMs < askedMs
+      const key = `${queue} ${message}`
+      if (!wasThere || seen?.has(message) || this.#purgedMs.has(key)) continue
+      this.#purgedMs.set(key, this.#world.schedule.nowMs)
     }
   }
 
@@ -126,10 +178,11 @@ export class History {
   /** Confirmed messages that did not reach one of their queues. */
   get missing(): string[] {
     const missing: string[] = []
-    for (const [message, { isConfirmed, queues }] of this.#published) {
-      if (!isConfirmed) continue
+    for (const [message, { confirmedMs, queues }] of this.#published) {
+      if (confirmedMs === null) continue
       for (const queue of queues) {
-        if (!this.#offsets.get(queue)?.has(message)) missing.push(`${message} in ${queue}`)
+        if (!this.#lossy.has(queue) && !this.#offsets.get(queue)?.has(message))
+          missing.push(`${message} in ${queue}`)
       }
     }
     return missing
@@ -150,6 +203,11 @@ export class History {
       }
     }
   }
+}
+
+/** The queues of one name, one after the other, are told apart by a number. */
+export function nameOf(queue: string): string {
+  return queue.split('#')[0] ?? ''
 }
 
 /** A body that tells which message it is, of a size that varies. */

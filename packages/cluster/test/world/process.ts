@@ -9,7 +9,8 @@ import type {
   Input,
   NodeIdentity,
   Output,
-  PeerHello
+  PeerHello,
+  ReadResult
 } from '@holdfast/cluster'
 import { Member } from '@holdfast/cluster'
 import { assert, unreachable, type WireError } from '@holdfast/errors'
@@ -142,14 +143,14 @@ export class Process {
       case 'read-entries': {
         const { id, group, range, bytesMax } = output
         return this.#later(() => {
-          const results = disk.readEntries(group, range, bytesMax)
+          const results = this.#read(disk.readEntries(group, range, bytesMax))
           this.input({ type: 'read-done', id, results })
         })
       }
       case 'read-blobs': {
         const { id, group, ids } = output
         return this.#later(() => {
-          this.input({ type: 'read-done', id, results: disk.readBlobs(group, ids) })
+          this.input({ type: 'read-done', id, results: this.#read(disk.readBlobs(group, ids)) })
         })
       }
       case 'read-retained': {
@@ -203,6 +204,12 @@ export class Process {
 
   #send({ node, lane, chunks }: PeerSend): void {
     this.host.world.network.send(this, node, lane, join(chunks))
+  }
+
+  /** A read may find damage where the next one finds none, or another replica's does not. */
+  #read(results: readonly ReadResult[]): readonly ReadResult[] {
+    const { random, damageChance } = this.host.world
+    return results.map((result) => (random.chance(damageChance) ? { type: 'damaged' } : result))
   }
 
   #later(run: () => void): void {

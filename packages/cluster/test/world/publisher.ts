@@ -12,6 +12,13 @@ export interface Route {
   readonly routingKey: string
   readonly queues: readonly string[]
   readonly mandatory: boolean
+  /** Where its messages go by their headers: to each of these in turn, instead of to `queues`. */
+  readonly variants?: readonly Variant[]
+}
+
+export interface Variant {
+  readonly headers: { readonly [name: string]: string }
+  readonly queues: readonly string[]
 }
 
 interface Batch {
@@ -84,7 +91,8 @@ export class Publisher extends Client {
     const open = new Set<number>()
     for (let sequence = first; sequence < first + count; sequence += 1) {
       open.add(sequence)
-      this.#history.published(this.name, sequence, route.queues)
+      const { queues } = variantOf(route, sequence) ?? route
+      this.#history.published(this.name, sequence, queues)
     }
     const batch = { route, first, count, open }
     this.#batches.push(batch)
@@ -95,7 +103,9 @@ export class Publisher extends Client {
   #send({ route, first, count }: Batch): void {
     const records: Uint8Array[] = []
     for (let sequence = first; sequence < first + count; sequence += 1) {
-      records.push(encodeRecord(null, utf8Encode(bodyOf(`${this.name}:${sequence}`))))
+      const body = utf8Encode(bodyOf(`${this.name}:${sequence}`))
+      const variant = variantOf(route, sequence)
+      records.push(encodeRecord(variant === null ? null : { headers: variant.headers }, body))
     }
     const blob = new Uint8Array(Buffer.concat(records))
     this.#credit -= blob.length
@@ -105,7 +115,8 @@ export class Publisher extends Client {
       mandatory: route.mandatory,
       first: true,
       firstSequence: first,
-      lowestUnconfirmed: Math.min(...this.#batches.flatMap(({ open }) => [...open])),
+      // A batch that was answered in part is sent again as a whole.
+      lowestUnconfirmed: Math.min(...this.#batches.map((batch) => batch.first)),
       count,
       blob
     })
@@ -133,4 +144,8 @@ export class Publisher extends Client {
     }
     this.#batches = this.#batches.filter(({ open }) => open.size > 0)
   }
+}
+
+function variantOf({ variants = [] }: Route, sequence: number): Variant | null {
+  return variants[sequence % Math.max(1, variants.length)] ?? null
 }

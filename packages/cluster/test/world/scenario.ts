@@ -1,9 +1,10 @@
 // One run of a simulated cluster under one seed: clients publish, consume and declare while the
 // weather does its worst; then all is well again, and what was promised must hold.
+import { Bindings, Depths, Purges, Replacements, route, Watch } from './changes.ts'
 import { Consumer } from './consumer.ts'
 import { History } from './history.ts'
 import { Operator } from './operator.ts'
-import { Publisher, type Route } from './publisher.ts'
+import { Publisher, type Route, type Variant } from './publisher.ts'
 import { Weather } from './weather.ts'
 import { World } from './world.ts'
 
@@ -23,18 +24,34 @@ export interface Outcome {
   readonly virtualMs: number
 }
 
-const queueNames = ['q1', 'q2', 'q3', 'q4'] as const
+/** What ends unseen in these is counted by the broker alone. */
+const autoAckQueue = 'auto'
+const purgedQueue = 'purged'
+const exclusiveQueue = 'alone'
+const queueNames = ['q1', 'q2', 'q3', 'q4', autoAckQueue, purgedQueue, exclusiveQueue] as const
+
+const big = { size: 'big' }
+const redAndBig = { colour: 'red', ...big }
+
+/** What these headers match, and the arguments of the bindings. */
+const headerBindings = [
+  { queue: 'q1', arguments: { 'x-match': 'all', ...redAndBig } },
+  { queue: 'q2', arguments: { 'x-match': 'any', ...redAndBig } }
+] as const
+
+const variants: readonly Variant[] = [
+  { headers: redAndBig, queues: ['q1', 'q2'] },
+  { headers: big, queues: ['q2'] },
+  { headers: { colour: 'blue' }, queues: [] }
+]
 
 const routes: readonly Route[] = [
   ...queueNames.map((name) => route('', name, [name])),
   route('fan', '', ['q1', 'q2', 'q4']),
   route('dir', 'a', ['q1', 'q3']),
-  route('dir', 'b', ['q3'])
+  route('dir', 'b', ['q3']),
+  { ...route('head', '', []), variants }
 ]
-
-function route(exchange: string, routingKey: string, queues: readonly string[]): Route {
-  return { exchange, routingKey, queues, mandatory: true }
-}
 
 export function runScenario(seed: number, options: ScenarioOptions): Outcome {
   const world = new World(seed)
@@ -53,27 +70,30 @@ export function runScenario(seed: number, options: ScenarioOptions): Outcome {
     const chosen = world.random.shuffle(routes).slice(0, 4)
     return new Publisher(world, name, { history, routes: chosen, messages: options.messages })
   })
-  const consumers: Consumer[] = []
-  for (const queue of queueNames) {
-    for (let i = 1; i <= world.random.integer(1, 2); i += 1) {
-      const prefetch = world.random.integer(1, 20)
-      consumers.push(new Consumer(world, `${queue}c${i}`, { history, queue, prefetch }))
-    }
-  }
-  const bindings = new Bindings(world, history)
+  const consumers = queueNames.flatMap((queue) => consumersOf(world, history, queue))
+  history.lossy(autoAckQueue)
+  history.lossy(purgedQueue)
+  const changes = [
+    new Bindings(world, history, ['q1', 'q2', 'q3', 'q4']),
+    new Replacements(world, history),
+    new Purges(world, history, purgedQueue),
+    new Watch(world, history, exclusiveQueue)
+  ]
   const weather = new Weather(world, options)
   const endMs = world.schedule.nowMs + options.stormMs
   world.schedule.run(options.stormMs, () => world.failures.length > 0)
   while (world.schedule.nowMs < endMs && world.failures.length === 0) world.schedule.run(100)
   weather.end()
-  bindings.finish()
+  for (const change of changes) change.finish()
   for (const publisher of publishers) publisher.finish()
   for (const consumer of consumers) consumer.isDraining = true
   const isResolved = (): boolean =>
-    publishers.every((publisher) => publisher.isDone) && bindings.isDone
+    publishers.every((publisher) => publisher.isDone) && changes.every(({ isDone }) => isDone)
   world.until(40_000, 'all publishes have an outcome', isResolved)
   world.until(40_000, 'all confirmed messages arrive', () => history.missing.length === 0)
   world.until(20_000, 'all is settled', () => consumers.every(({ heldCount }) => heldCount === 0))
+  const depths = new Depths(operator, queueNames)
+  world.until(20_000, 'all queues are empty', () => depths.isNothing)
   world.until(40_000, 'all replicas are in place', () => world.isReady && world.isSettled)
   world.schedule.run(1500)
   if (history.missing.length > 0) world.note(`missing: ${history.missing.slice(0, 20).join(', ')}`)
@@ -85,6 +105,19 @@ export function runScenario(seed: number, options: ScenarioOptions): Outcome {
   return outcome()
 }
 
+function consumersOf(world: World, history: History, queue: string): Consumer[] {
+  const { random } = world
+  const autoAck = queue === autoAckQueue
+  const exclusive = queue === exclusiveQueue
+  const count = exclusive ? 2 : random.integer(1, 2)
+  return Array.from({ length: count }, (_, i) => {
+    const prefetch = random.integer(1, 20)
+    const isRestless = exclusive || random.chance(0.2)
+    const options = { history, queue, prefetch, autoAck, exclusive, isRestless }
+    return new Consumer(world, `${queue}c${i + 1}`, options)
+  })
+}
+
 function declare(world: World, operator: Operator): void {
   const must = (error: { readonly code: string } | null): void => {
     if (error !== null) world.fail(`a declaration was refused: ${error.code}`)
@@ -92,60 +125,15 @@ function declare(world: World, operator: Operator): void {
   for (const name of queueNames) operator.ask({ type: 'declare-queue', name, options: {} }, must)
   operator.ask({ type: 'declare-exchange', name: 'fan', kind: 'fanout', options: {} }, must)
   operator.ask({ type: 'declare-exchange', name: 'dir', kind: 'direct', options: {} }, must)
+  operator.ask({ type: 'declare-exchange', name: 'head', kind: 'headers', options: {} }, must)
+  for (const binding of headerBindings) {
+    operator.ask({ type: 'bind-queue', exchange: 'head', bindingKey: '', ...binding }, must)
+  }
   for (const { exchange, routingKey: bindingKey, queues } of routes) {
     if (exchange === '') continue
     for (const queue of queues) {
       operator.ask({ type: 'bind-queue', queue, exchange, bindingKey, arguments: {} }, must)
     }
-  }
-}
-
-/** Binds through one node; once that is confirmed, any other must route by it at once. */
-class Bindings {
-  readonly #world: World
-  readonly #history: History
-  readonly #operator: Operator
-  readonly #publishers: Publisher[] = []
-  #count = 0
-  #isOver = false
-
-  constructor(world: World, history: History) {
-    this.#world = world
-    this.#history = history
-    this.#operator = new Operator(world, 'binder')
-    this.#next()
-  }
-
-  get isDone(): boolean {
-    return this.#operator.isIdle && this.#publishers.every(({ isDone }) => isDone)
-  }
-
-  finish(): void {
-    this.#isOver = true
-  }
-
-  #next(): void {
-    if (this.#isOver) return
-    this.#count += 1
-    const bindingKey = `key-${this.#count}`
-    const queue = this.#world.random.pick(queueNames)
-    const request = {
-      type: 'bind-queue',
-      queue,
-      exchange: 'dir',
-      bindingKey,
-      arguments: {}
-    } as const
-    this.#operator.ask(request, (error) => {
-      if (error !== null) return this.#world.fail(`a binding was refused: ${error.code}`)
-      const publisher = new Publisher(this.#world, `b${this.#count}`, {
-        history: this.#history,
-        routes: [route('dir', bindingKey, [queue])],
-        messages: 2
-      })
-      this.#publishers.push(publisher)
-      this.#world.schedule.after(this.#world.random.integer(200, 1500), () => this.#next())
-    })
   }
 }
 

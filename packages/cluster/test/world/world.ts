@@ -26,6 +26,8 @@ export class World {
   readonly network: Network
   readonly hosts: Host[] = []
   readonly tuning: Partial<Tuning>
+  /** How often a read finds an entry or a blob damaged that is there. */
+  readonly damageChance: number
   /** Wall clock at the start of the world. */
   readonly epochMs = 1_700_000_000_000
   /** What broke, in the order it was noticed. */
@@ -36,6 +38,7 @@ export class World {
   constructor(seed: number, tuning: Partial<Tuning> = tinyTuning) {
     this.random = new Random(seed)
     this.tuning = tuning
+    this.damageChance = this.random.split('damage').pick([0, 0, 0.01, 0.1])
     this.network = new Network(this)
   }
 
