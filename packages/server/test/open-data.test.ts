@@ -37,9 +37,12 @@ function withSnapshot(id: number, freed: readonly IndexRange[]): CommitRecord {
   return { ...recordOf(id), snapshots: [snapshot] }
 }
 
-/** A store of which the first table ends as no table does; no start reads it. */
+/**
+ * A store of which the first table ends as no table does. Nothing is deleted while it is filled, so
+ * that LevelDB merges no tables: the first holds the first entries only, which no start reads.
+ */
 async function makeDamaged(directory: string): Promise<void> {
-  const store = await port.open(directory)
+  const store = await openStore({ directory, writeBufferSizeBytes: 131_072 })
   for (let index = 1; index <= entriesCount; index += 1) {
     await store.write(withEntry(index, index))
   }
