@@ -4,7 +4,8 @@ import {
   type MetadataCommand,
   MetadataMachine,
   type MetadataReply,
-  type MetadataResult
+  type MetadataResult,
+  RouteTargets
 } from '../src/index.ts'
 import type { MetadataLimits } from '../src/limits.ts'
 
@@ -93,4 +94,18 @@ export function pick<Item>(random: () => number, items: readonly Item[]): Item {
   const item = items[Math.floor(random() * items.length)]
   if (item === undefined) throw new Error('there is something to pick from')
   return item
+}
+
+export type HeaderSource = Parameters<MetadataMachine['topology']['route']>[3]
+
+/** Names of the queues reached, or what stood in the way. */
+export function route(
+  machine: MetadataMachine,
+  name: string,
+  routingKey: string,
+  headers: HeaderSource = () => null
+): readonly string[] | string {
+  const out = new RouteTargets()
+  const result = machine.topology.route('/', name, routingKey, headers, out)
+  return result === 'routed' ? out.toArray().map((target) => target.name) : result
 }

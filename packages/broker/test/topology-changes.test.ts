@@ -1,7 +1,6 @@
 // Declaring, binding and deleting as AMQP 0-9-1 and RabbitMQ have it, seen through the machine.
 // What is refused is in refusals.test.ts.
 import t from 'tap'
-import { type MetadataMachine, RouteTargets } from '../src/index.ts'
 import {
   applyAll,
   bindExchange,
@@ -10,22 +9,9 @@ import {
   exchange,
   give,
   queue,
+  route,
   unbind
 } from './metadata-fixture.ts'
-
-type Headers = Parameters<MetadataMachine['topology']['route']>[3]
-
-/** Names of the queues reached, or what stood in the way. */
-function route(
-  machine: MetadataMachine,
-  name: string,
-  routingKey: string,
-  headers: Headers = () => null
-): readonly string[] | string {
-  const out = new RouteTargets()
-  const result = machine.topology.route('/', name, routingKey, headers, out)
-  return result === 'routed' ? out.toArray().map((target) => target.name) : result
-}
 
 t.test('declaring again with equal arguments answers with what exists', async (t) => {
   const machine = createMachine()

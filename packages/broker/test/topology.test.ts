@@ -1,7 +1,7 @@
 // Routing as AMQP 0-9-1 and RabbitMQ have it: predeclared exchanges, exchanges bound to exchanges,
 // alternate exchanges, vhosts.
 import t from 'tap'
-import { type MetadataMachine, predeclaredExchanges, RouteTargets } from '../src/index.ts'
+import { predeclaredExchanges, RouteTargets } from '../src/index.ts'
 import {
   applyAll,
   bindExchange,
@@ -9,23 +9,11 @@ import {
   createMachine,
   exchange,
   give,
+  type HeaderSource,
   queue,
+  route,
   unbind
 } from './metadata-fixture.ts'
-
-type Headers = Parameters<MetadataMachine['topology']['route']>[3]
-
-/** Names of the queues reached, or what stood in the way. */
-function route(
-  machine: MetadataMachine,
-  name: string,
-  routingKey: string,
-  headers: Headers = () => null
-): readonly string[] | string {
-  const out = new RouteTargets()
-  const result = machine.topology.route('/', name, routingKey, headers, out)
-  return result === 'routed' ? out.toArray().map((target) => target.name) : result
-}
 
 t.test(
   'every vhost has the predeclared exchanges, which may be declared as they are',
@@ -136,7 +124,7 @@ t.test(
   async (t) => {
     const machine = createMachine()
     let asked = 0
-    const headers: Headers = () => {
+    const headers: HeaderSource = () => {
       asked += 1
       return { a: 1 }
     }

@@ -4,7 +4,6 @@
 import { HoldfastError } from '@holdfast/errors'
 import {
   type ClientRequest,
-  checkBindingArguments,
   checkInteger,
   checkKeys,
   checkName,
@@ -147,8 +146,8 @@ export class Connection {
     bindingKey = '',
     bindingArguments: BindingArguments = {}
   ): Promise<void> {
-    const args = checkBindingArguments(bindingArguments)
-    await this.#request({ type: 'bind-queue', queue, exchange, bindingKey, arguments: args })
+    const binding = { queue, exchange, bindingKey, arguments: bindingArguments }
+    await this.#request({ type: 'bind-queue', ...binding })
   }
 
   async unbindQueue(
@@ -157,8 +156,8 @@ export class Connection {
     bindingKey = '',
     bindingArguments: BindingArguments = {}
   ): Promise<void> {
-    const args = checkBindingArguments(bindingArguments)
-    await this.#request({ type: 'unbind-queue', queue, exchange, bindingKey, arguments: args })
+    const binding = { queue, exchange, bindingKey, arguments: bindingArguments }
+    await this.#request({ type: 'unbind-queue', ...binding })
   }
 
   /** Messages of exchange `source` also go through exchange `destination`. */
@@ -168,8 +167,8 @@ export class Connection {
     bindingKey = '',
     bindingArguments: BindingArguments = {}
   ): Promise<void> {
-    const args = checkBindingArguments(bindingArguments)
-    await this.#request({ type: 'bind-exchange', destination, source, bindingKey, arguments: args })
+    const binding = { destination, source, bindingKey, arguments: bindingArguments }
+    await this.#request({ type: 'bind-exchange', ...binding })
   }
 
   async unbindExchange(
@@ -178,9 +177,8 @@ export class Connection {
     bindingKey = '',
     bindingArguments: BindingArguments = {}
   ): Promise<void> {
-    const args = checkBindingArguments(bindingArguments)
-    const request = { type: 'unbind-exchange', destination, source, bindingKey } as const
-    await this.#request({ ...request, arguments: args })
+    const binding = { destination, source, bindingKey, arguments: bindingArguments }
+    await this.#request({ type: 'unbind-exchange', ...binding })
   }
 
   /** Starts to consume a queue. Resolves when attached; deliveries may wait already. */
@@ -216,8 +214,7 @@ export class Connection {
     request: Request
   ): Promise<RequestResults[Request['type']]> {
     const { type, ...args } = request
-    parseRequest(type, args)
-    const result = await this.#session.request(request)
+    const result = await this.#session.request(parseRequest(type, args) as Request)
     // As it was decoded it has no prototype, which applications would stumble over.
     return result === null ? result : { ...result }
   }

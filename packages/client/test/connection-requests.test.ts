@@ -40,6 +40,26 @@ t.test('a request without an answer rejects after its time', async (t) => {
   t.equal(await codeOf(connection.inspectQueue('orders')), 'UNAVAILABLE')
 })
 
+t.test('bindings reach the node as they were given, and a wrong one does not', async (t) => {
+  const { broker, connection } = await bench(t)
+  const args = { 'x-match': 'all', size: 3 }
+  await connection.bindQueue('q', 'e')
+  await connection.unbindQueue('q', 'e', 'k', args)
+  await connection.bindExchange('to', 'from', 'k', args)
+  await connection.unbindExchange('to', 'from')
+  const asked = [
+    { type: 'bind-queue', queue: 'q', exchange: 'e', bindingKey: '', arguments: {} },
+    { type: 'unbind-queue', queue: 'q', exchange: 'e', bindingKey: 'k', arguments: args },
+    { type: 'bind-exchange', destination: 'to', source: 'from', bindingKey: 'k', arguments: args },
+    { type: 'unbind-exchange', destination: 'to', source: 'from', bindingKey: '', arguments: {} }
+  ]
+  t.match(broker.requests, asked)
+  const large = { 'x-match': 'x'.repeat(100_000) }
+  t.equal(await codeOf(connection.bindQueue('q', 'e', '', large)), 'BINDING_INVALID')
+  t.equal(await codeOf(connection.unbindExchange('to', 'e', '', large)), 'BINDING_INVALID')
+  t.equal(broker.requests.length, asked.length)
+})
+
 t.test('many requests at once stay within what a node allows', async (t) => {
   const { broker, connection } = await bench(t)
   const names = Array.from({ length: 3_000 }, (_, i) => `queue-${i}`)

@@ -1,21 +1,13 @@
 // Corners of elections that no scene in testdata shows.
 import t from 'tap'
-import { drain, elect, start, startQuiet, stateOf, voters } from './single-replica.ts'
+import { drain, elect, heartbeat, start, startQuiet, stateOf, three } from './single-replica.ts'
 
-const three = voters(1, 2, 3)
 const last = { index: 1, term: 1 }
-const heartbeat = {
-  type: 'heartbeat-request',
-  from: 2,
-  to: 1,
-  term: 1,
-  commit: 0,
-  round: 1
-} as const
+const heard = heartbeat(1)
 
 t.test('nothing happens early while a leader is heard', async (t) => {
   const raft = start(stateOf([1], three))
-  raft.step(heartbeat)
+  raft.step(heard)
   raft.campaign()
   t.equal(raft.role, 'follower')
 })
@@ -27,7 +19,7 @@ t.test('when the leader has ended, its followers campaign within two ticks', asy
     [0.9, 2]
   ] as const) {
     const raft = start(stateOf([1], three), { random: () => share })
-    raft.step(heartbeat)
+    raft.step(heard)
     raft.leaderGone()
     t.equal(raft.leader, null)
     for (let tick = 0; tick < ticks; tick++) {
@@ -40,7 +32,7 @@ t.test('when the leader has ended, its followers campaign within two ticks', asy
 
 t.test('and they vote for each other at once', async (t) => {
   const raft = start(stateOf([1], three), { random: () => 0.9 })
-  raft.step(heartbeat)
+  raft.step(heard)
   const request = { type: 'vote-request', from: 3, to: 1, term: 2, transfer: false, last } as const
   raft.step({ ...request, pre: true })
   raft.leaderGone()
@@ -57,7 +49,7 @@ t.test(
   'in haste, an attempt that fails is soon followed by the next, each time less soon',
   async (t) => {
     const raft = start(stateOf([1], three), { random: () => 0.99 })
-    raft.step(heartbeat)
+    raft.step(heard)
     raft.leaderGone()
     const attempts: number[] = []
     for (let tick = 1; tick <= 60; tick++) {
@@ -87,7 +79,7 @@ t.test('with a voter in reach and no leader, the first attempt is when silence e
 
 t.test('a voter in reach is no reason to campaign where a leader is known', async (t) => {
   const raft = start(stateOf([1], three), { random: () => 0.99 })
-  raft.step(heartbeat)
+  raft.step(heard)
   raft.hasten()
   for (let tick = 0; tick < 18; tick++) raft.tick()
   t.equal(raft.role, 'follower')

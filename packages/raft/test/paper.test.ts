@@ -2,36 +2,21 @@
 // the section is in the name. From §6 on: thesis.test.ts. Scenes with many replicas are in
 // testdata; properties over whole histories in cluster.property.test.ts.
 import t from 'tap'
-import type { Message } from '../src/index.ts'
 import {
   accept,
   append,
   command,
   drain,
   elect,
+  five,
+  heartbeat,
+  ofType,
   start,
   startQuiet,
   stateOf,
-  voters
+  three,
+  voteRequest
 } from './single-replica.ts'
-
-const three = voters(1, 2, 3)
-const five = voters(1, 2, 3, 4, 5)
-
-function voteRequest(term: number, last: { index: number; term: number }, from = 2): Message {
-  return { type: 'vote-request', from, to: 1, term, pre: false, transfer: false, last }
-}
-
-function heartbeat(term: number, commit = 0): Message {
-  return { type: 'heartbeat-request', from: 2, to: 1, term, commit, round: 1 }
-}
-
-function ofType<Type extends Message['type']>(
-  messages: readonly Message[],
-  type: Type
-): readonly Extract<Message, { type: Type }>[] {
-  return messages.filter((message) => message.type === type) as Extract<Message, { type: Type }>[]
-}
 
 t.test(
   '§5.1 a follower, candidate or leader that sees a higher term becomes follower in it',

@@ -1,17 +1,9 @@
 // Reads whose answer does not come, and the bound of those that wait.
 import t from 'tap'
 import { readsPendingMax } from '../src/limits.ts'
-import { accept, drain, elect, start, stateOf, voters } from './single-replica.ts'
+import { accept, drain, elect, heartbeat, start, stateOf, three } from './single-replica.ts'
 
-const three = voters(1, 2, 3)
-const heartbeat = {
-  type: 'heartbeat-request',
-  from: 2,
-  to: 1,
-  term: 1,
-  commit: 0,
-  round: 1
-} as const
+const heard = heartbeat(1)
 
 t.test('without a leader a read is given back at once', async (t) => {
   const raft = start(stateOf([1], three))
@@ -21,9 +13,9 @@ t.test('without a leader a read is given back at once', async (t) => {
 
 t.test('a change of leader gives back what the old one was asked', async (t) => {
   const raft = start(stateOf([1], three))
-  raft.step(heartbeat)
+  raft.step(heard)
   raft.requestRead(1)
-  raft.step({ ...heartbeat, from: 3, term: 2 })
+  raft.step({ ...heard, from: 3, term: 2 })
   t.same(raft.ready().reads, [{ id: 1, index: null }])
   raft.step({ type: 'read-index-response', from: 2, to: 1, term: 2, id: 1, index: 1 })
   t.notOk(raft.hasReady && raft.ready().reads.length > 0, 'an answer that comes later is void')
@@ -31,7 +23,7 @@ t.test('a change of leader gives back what the old one was asked', async (t) => 
 
 t.test('a leader that does not answer gives it back after an election timeout', async (t) => {
   const raft = start(stateOf([1], three), { random: () => 0.99 })
-  raft.step(heartbeat)
+  raft.step(heard)
   raft.requestRead(1)
   drain(raft)
   for (let tick = 0; tick < 10; tick++) {
@@ -49,7 +41,7 @@ t.test('a leader that steps down answers everybody', async (t) => {
   raft.requestRead(1)
   raft.step({ type: 'read-index-request', from: 3, to: 1, term: 2, id: 7 })
   drain(raft)
-  raft.step({ ...heartbeat, term: 3 })
+  raft.step({ ...heard, term: 3 })
   const ready = raft.ready()
   t.same(ready.reads, [{ id: 1, index: null }])
   t.match(ready.messages, [{ type: 'read-index-response', to: 3, id: 7, index: null }, {}])
@@ -63,7 +55,7 @@ t.test('no more reads wait than allowed', async (t) => {
   for (let id = 1; id <= readsPendingMax + 1; id++) raft.requestRead(id)
   t.same(raft.ready().reads, [{ id: readsPendingMax + 1, index: null }])
   const follower = start(stateOf([1], three))
-  follower.step(heartbeat)
+  follower.step(heard)
   for (let id = 1; id <= readsPendingMax + 1; id++) follower.requestRead(id)
   t.same(follower.ready().reads, [{ id: readsPendingMax + 1, index: null }])
 })

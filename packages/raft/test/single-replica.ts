@@ -64,6 +64,32 @@ export function voters(...ids: readonly number[]): Configuration {
   return { ...emptyConfiguration, voters: ids }
 }
 
+export const three: Configuration = voters(1, 2, 3)
+export const five: Configuration = voters(1, 2, 3, 4, 5)
+
+export type MessageOf<Type extends Message['type']> = Extract<Message, { type: Type }>
+
+/** What another replica asks of this one. */
+export function voteRequest(
+  term: number,
+  last: { readonly index: number; readonly term: number },
+  from = 2
+): MessageOf<'vote-request'> {
+  return { type: 'vote-request', from, to: 1, term, pre: false, transfer: false, last }
+}
+
+/** What the leader of a term, replica 2, says at an interval. */
+export function heartbeat(term: number, commit = 0): MessageOf<'heartbeat-request'> {
+  return { type: 'heartbeat-request', from: 2, to: 1, term, commit, round: 1 }
+}
+
+export function ofType<Type extends Message['type']>(
+  messages: readonly Message[],
+  type: Type
+): readonly MessageOf<Type>[] {
+  return messages.filter((message) => message.type === type) as MessageOf<Type>[]
+}
+
 export function start(initial: RaftInitialState, config: Partial<RaftConfig> = {}): Raft {
   return new Raft({ ...testConfig, ...config }, initial)
 }

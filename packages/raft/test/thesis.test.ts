@@ -1,7 +1,7 @@
 // One test per claim of the Raft paper from §6 on and of Ongaro's thesis that the core relies on;
 // the section is in the name. The claims of §5 are in paper.test.ts.
 import t from 'tap'
-import { emptyConfiguration, type Message } from '../src/index.ts'
+import { emptyConfiguration } from '../src/index.ts'
 import {
   accept,
   append,
@@ -9,30 +9,17 @@ import {
   configurationEntry,
   drain,
   elect,
+  five,
+  heartbeat,
+  ofType,
   start,
   startQuiet,
   stateOf,
   testConfig,
+  three,
+  voteRequest,
   voters
 } from './single-replica.ts'
-
-const three = voters(1, 2, 3)
-const five = voters(1, 2, 3, 4, 5)
-
-function voteRequest(term: number, last: { index: number; term: number }, from = 2): Message {
-  return { type: 'vote-request', from, to: 1, term, pre: false, transfer: false, last }
-}
-
-function heartbeat(term: number, commit = 0): Message {
-  return { type: 'heartbeat-request', from: 2, to: 1, term, commit, round: 1 }
-}
-
-function ofType<Type extends Message['type']>(
-  messages: readonly Message[],
-  type: Type
-): readonly Extract<Message, { type: Type }>[] {
-  return messages.filter((message) => message.type === type) as Extract<Message, { type: Type }>[]
-}
 
 t.test('§6 a configuration is in effect from the moment it is in the log', async (t) => {
   const raft = start(stateOf([1], three))

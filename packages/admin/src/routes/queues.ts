@@ -9,14 +9,10 @@ import {
   type Route,
   type RouteContext
 } from '../route.ts'
+import { readVhost, vhostParameter } from './vhost-parameter.ts'
 
 const named: readonly Parameter[] = [
-  {
-    name: 'vhost',
-    in: 'path',
-    description: 'Name of the vhost, percent-encoded: `/` is `%2F`.',
-    schema: { type: 'string', minLength: 1 }
-  },
+  vhostParameter,
   {
     name: 'name',
     in: 'path',
@@ -42,7 +38,7 @@ const paged: readonly Parameter[] = [
 
 function readQueue(call: Call): { vhost: string; name: string } {
   return {
-    vhost: readName(parameter(call, 'vhost'), 'vhost'),
+    vhost: readVhost(call),
     name: readName(parameter(call, 'name'), 'queue')
   }
 }

@@ -1,26 +1,10 @@
 // Vhosts: namespaces of exchanges and queues. The vhost `/` is there from the start.
 import { HoldfastError } from '@holdfast/errors'
-import { readName, refuseBody } from '../request-fields.ts'
-import {
-  answers,
-  answersNothing,
-  type Call,
-  type Parameter,
-  parameter,
-  type Route,
-  type RouteContext
-} from '../route.ts'
+import { refuseBody } from '../request-fields.ts'
+import { answers, answersNothing, type Parameter, type Route, type RouteContext } from '../route.ts'
+import { readVhost, vhostParameter } from './vhost-parameter.ts'
 
-const named: readonly Parameter[] = [
-  {
-    name: 'vhost',
-    in: 'path',
-    description: 'Name of the vhost, percent-encoded: `/` is `%2F`.',
-    schema: { type: 'string', minLength: 1 }
-  }
-]
-
-const readVhost = (call: Call): string => readName(parameter(call, 'vhost'), 'vhost')
+const named: readonly Parameter[] = [vhostParameter]
 
 function listVhosts({ ask }: RouteContext): Route {
   return {
