@@ -13,8 +13,8 @@ import type { Call, CallResult } from '../peers/peer-message.ts'
 import { readEntry, readRetained } from '../peers/raft-codec.ts'
 import { nodeOf } from './replica-id.ts'
 
-/** Blobs asked for in one call. */
-const blobsPerCall = 8
+/** Blobs asked for in one call: of about 1 MiB each, so many fit into a commit record (rule S1). */
+const blobsPerCall = 3
 
 export class SnapshotFetch {
   readonly #core: Core

@@ -72,8 +72,8 @@ t.test('what the own log has is not sent, unless it is another entry', async (t)
 })
 
 t.test('a follower that restarts at any moment goes on where it was', async (t) => {
-  // The ninth write holds the last part, the tenth installs.
-  for (let writes = 1; writes < 10; writes += 1) {
+  // The tenth write holds the last part, the eleventh installs.
+  for (let writes = 1; writes < 11; writes += 1) {
     const { nodes, follower } = scene()
     fetchFrom(follower, nodes, 2)
     settle(nodes, () => follower.disk.lastRecord === writes)
