@@ -35,6 +35,8 @@ type BindingArguments = Readonly<Record<string, HeaderValue>>
 
 const noOptions: PublishOptions = {}
 const closeTimeoutMsDefault = 10_000
+/** A timer that is set for longer fires at once. */
+const closeTimeoutMsMax = 2 ** 31 - 1
 const prefetchDefault = 100
 
 /**
@@ -110,8 +112,10 @@ export class Connection {
   /** Deletes a queue and its bindings. Resolves with the number of messages that went with it. */
   async deleteQueue(
     name: string,
-    { ifUnused = false, ifEmpty = false }: { ifUnused?: boolean; ifEmpty?: boolean } = {}
+    options: { ifUnused?: boolean; ifEmpty?: boolean } = {}
   ): Promise<{ readonly messages: number }> {
+    checkKeys('deletion', options, ['ifUnused', 'ifEmpty'])
+    const { ifUnused = false, ifEmpty = false } = options
     return this.#request({ type: 'delete-queue', name, ifUnused, ifEmpty })
   }
 
@@ -132,10 +136,9 @@ export class Connection {
     await this.#request({ type: 'declare-exchange', name, kind, options })
   }
 
-  async deleteExchange(
-    name: string,
-    { ifUnused = false }: { ifUnused?: boolean } = {}
-  ): Promise<void> {
+  async deleteExchange(name: string, options: { ifUnused?: boolean } = {}): Promise<void> {
+    checkKeys('deletion', options, ['ifUnused'])
+    const { ifUnused = false } = options
     await this.#request({ type: 'delete-exchange', name, ifUnused })
   }
 
@@ -205,8 +208,11 @@ export class Connection {
    * then rejects. Deliveries that are still held go back to their queues. Further calls do nothing
    * more.
    */
-  close({ timeoutMs = closeTimeoutMsDefault }: CloseOptions = {}): Promise<void> {
-    return this.#session.close(timeoutMs)
+  async close(options: CloseOptions = {}): Promise<void> {
+    checkKeys('closing', { ...options }, ['timeoutMs'])
+    const { timeoutMs = closeTimeoutMsDefault } = options
+    checkInteger('closing', { timeoutMs }, 'timeoutMs', { min: 0, max: closeTimeoutMsMax })
+    await this.#session.close(timeoutMs)
   }
 
   /** Checks as a node would, so that a mistake is refused here, then sends. */

@@ -60,6 +60,30 @@ t.test('bindings reach the node as they were given, and a wrong one does not', a
   t.equal(broker.requests.length, asked.length)
 })
 
+t.test('a binding is declared again as it was, whatever became of its arguments', async (t) => {
+  const { broker, connection } = await bench(t)
+  const args: Record<string, number> = { size: 3 }
+  await connection.bindQueue('q', 'e', '', args)
+  args['size'] = 4
+  broker.node(1).breakConnections()
+  await until(() => broker.requests.length === 2)
+  t.match(broker.requests[1], { type: 'bind-queue', arguments: { size: 3 } })
+  await connection.bindQueue('q', 'e', '', { size: 5n as never })
+  t.match(broker.requests[2], { arguments: { size: 5 } }, 'a number on the wire, no error here')
+})
+
+t.test('a misspelt option deletes and closes nothing', async (t) => {
+  const { broker, connection } = await bench(t)
+  broker.queue('orders')
+  const misspelt = { ifempty: true } as never
+  t.equal(await codeOf(connection.deleteQueue('orders', misspelt)), 'OPTION_UNKNOWN')
+  t.equal(await codeOf(connection.deleteExchange('e', misspelt)), 'OPTION_UNKNOWN')
+  t.equal(await codeOf(connection.close({ timeout: 5 } as never)), 'OPTION_UNKNOWN')
+  t.equal(await codeOf(connection.close({ timeoutMs: Number.POSITIVE_INFINITY })), 'OPTION_INVALID')
+  t.same(broker.requests, [])
+  t.ok(connection.isConnected)
+})
+
 t.test('many requests at once stay within what a node allows', async (t) => {
   const { broker, connection } = await bench(t)
   const names = Array.from({ length: 3_000 }, (_, i) => `queue-${i}`)

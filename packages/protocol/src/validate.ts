@@ -2,7 +2,7 @@
 // mistake of the application is refused before anything is sent). Each refusal is a coded error
 // that names the argument.
 import { HoldfastError } from '@holdfast/errors'
-import { type HeaderValue, pack, utf8Length } from '@holdfast/record'
+import { type HeaderValue, pack, unpack, utf8Length } from '@holdfast/record'
 import { protocolLimits } from './limits.ts'
 
 /** The arguments of a request as they were decoded: a map with unknown values. */
@@ -75,13 +75,16 @@ export function checkInteger(
   throw new HoldfastError('OPTION_INVALID', { option, kind, reason })
 }
 
-/** The arguments of a binding: any map of header values within its bound. */
+/**
+ * The arguments of a binding: any map of header values within its bound. Answers with a copy of
+ * what the wire carries, which stays as it is whatever the application does to its own.
+ */
 export function checkBindingArguments(value: unknown): Readonly<Record<string, HeaderValue>> {
   if (value === undefined || value === null) return {}
   const found = mapOf(value, 'arguments')
-  let bytes: number
+  let packed: Uint8Array
   try {
-    bytes = pack(found).length
+    packed = pack(found)
   } catch (error) {
     throw new HoldfastError(
       'BINDING_INVALID',
@@ -89,12 +92,12 @@ export function checkBindingArguments(value: unknown): Readonly<Record<string, H
       { cause: error }
     )
   }
-  if (bytes > protocolLimits.argumentsBytesMax) {
+  if (packed.length > protocolLimits.argumentsBytesMax) {
     const limit = protocolLimits.argumentsBytesMax
-    const reason = `its arguments have ${bytes} bytes, the limit is ${limit}`
+    const reason = `its arguments have ${packed.length} bytes, the limit is ${limit}`
     throw new HoldfastError('BINDING_INVALID', { reason })
   }
-  return found as Readonly<Record<string, HeaderValue>>
+  return unpack(packed) as Readonly<Record<string, HeaderValue>>
 }
 
 /** Flat ranges `[first, last, attempt, …]`: whole, ascending inside, offsets from 1. */
