@@ -17,6 +17,9 @@ export const processTerminal: Terminal = {
   write: async (bytes) => {
     if (!process.stdout.write(bytes)) await once(process.stdout, 'drain')
   },
+  get isInputTyped(): boolean {
+    return process.stdin.isTTY === true
+  },
   readInput: async () => {
     const chunks: Buffer[] = []
     let size = 0

@@ -7,6 +7,8 @@ export interface Terminal {
   complain(line: string): void
   /** Raw bytes to stdout. Resolves when there is room for more. */
   write(bytes: Uint8Array): Promise<void>
+  /** True if a person types what `readInput` reads. */
+  readonly isInputTyped: boolean
   /** All of stdin. */
   readInput(): Promise<Uint8Array>
   /**

@@ -28,6 +28,7 @@ export class FakeSurroundings implements Surroundings {
     print: (line) => void this.lines.push(line),
     complain: (line) => void this.complaints.push(line),
     write: async (bytes) => void this.lines.push(Buffer.from(bytes).toString().trimEnd()),
+    isInputTyped: false,
     readInput: async () => Buffer.from(this.input),
     onStop: () => () => undefined,
     exit: () => undefined,

@@ -9,6 +9,7 @@ export class FakeTerminal implements Terminal {
   readonly complaints: string[] = []
   readonly exits: number[] = []
   input: Uint8Array = Buffer.alloc(0)
+  isInputTyped = false
   #stop: () => void = () => undefined
 
   print(line: string): void {

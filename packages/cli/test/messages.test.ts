@@ -40,6 +40,14 @@ t.test('publish reads stdin, as one message or line by line', async (t) => {
   )
 })
 
+t.test('publish tells a person that it waits for the message', async (t) => {
+  const terminal = new FakeTerminal()
+  terminal.input = Buffer.from('typed')
+  t.match(await ran(['publish', 'k'], fakeSdk(), terminal), { code: 0, err: '' })
+  terminal.isInputTyped = true
+  t.match(await ran(['publish', 'k'], fakeSdk(), terminal), { code: 0, err: /Ctrl-D/ })
+})
+
 t.test('publish tells what went wrong, and closes', async (t) => {
   const sdk = fakeSdk()
   sdk.failure = new HoldfastError('MESSAGE_UNROUTABLE', { routingKey: 'k', exchange: '' })

@@ -1,10 +1,10 @@
 // Opens the data directory. A damaged one is set aside, kept for diagnosis, and the node starts
 // blank with the same command: the cluster takes it in again as a new incarnation (storage rule
 // S8).
-import { mkdirSync } from 'node:fs'
 import type { LogStore } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import type { Log } from './logger.ts'
+import { makeDirectory } from './make-directory.ts'
 
 export interface StorePort {
   open(directory: string): Promise<LogStore>
@@ -17,12 +17,7 @@ export interface StorePort {
  * DATA_DIRECTORY_UNUSABLE
  */
 export async function openData(directory: string, port: StorePort, log: Log): Promise<LogStore> {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new HoldfastError('DATA_DIRECTORY_UNUSABLE', { directory, reason })
-  }
+  makeDirectory(directory)
   try {
     return await port.open(directory)
   } catch (error) {

@@ -35,7 +35,7 @@ export async function publish(
     const reason = 'it declares the queue that the default exchange routes to; leave --exchange out'
     throw new HoldfastError('OPTION_INVALID', { option: 'declare', kind: 'publish', reason })
   }
-  const input = body === undefined || body === '-' ? await terminal.readInput() : Buffer.from(body)
+  const input = body === undefined || body === '-' ? await read(terminal) : Buffer.from(body)
   const bodies = options.lines === true ? splitLines(input) : [input]
   const { client, vhost } = options
   const connection = await connect(client, {
@@ -65,6 +65,11 @@ export async function publish(
   }
   if (options.json === true) terminal.print(JSON.stringify({ confirmed }))
   else terminal.print(confirmed === 1 ? 'confirmed' : `${confirmed} messages confirmed`)
+}
+
+function read(terminal: Terminal): Promise<Uint8Array> {
+  if (terminal.isInputTyped) terminal.complain('Type the message; Ctrl-D at a new line ends it.')
+  return terminal.readInput()
 }
 
 /** @throws OPTION_INVALID */

@@ -2,11 +2,11 @@
 // starts the nodes, makes one cluster of them, reports, and stops them all when it is stopped.
 import { setTimeout as pause } from 'node:timers/promises'
 import { HoldfastError } from '@holdfast/errors'
+import { makeDirectory } from '../make-directory.ts'
 import { Child, logTail } from './child.ts'
 import { Forming, viewCluster } from './formation.ts'
 import {
   checkPorts,
-  createDirectory,
   isFirstStart,
   type Layout,
   loadToken,
@@ -58,7 +58,7 @@ export class DevelopmentCluster {
    * ready)
    */
   async run(): Promise<void> {
-    createDirectory(this.#layout)
+    makeDirectory(this.#layout.directory)
     await checkPorts(this.#layout)
     this.#token = loadToken(this.#layout.directory)
     const isFirst = isFirstStart(this.#layout)

@@ -1,7 +1,7 @@
 // Where the nodes of a development cluster live: ports, directories, the join token, and whether
 // this is the first start.
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { HoldfastError } from '@holdfast/errors'
@@ -94,18 +94,6 @@ export function isFirstStart(layout: Layout): boolean {
 /** From here on, `isFirstStart` is false while any directory holds something. */
 export function markBootstrapped(layout: Layout): void {
   if (!existsSync(markerOf(layout))) writeFileSync(markerOf(layout), '')
-}
-
-/** Creates the directory. @throws DATA_DIRECTORY_UNUSABLE */
-export function createDirectory(layout: Layout): void {
-  try {
-    mkdirSync(layout.directory, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    throw new HoldfastError('DATA_DIRECTORY_UNUSABLE', {
-      directory: layout.directory,
-      reason: error instanceof Error ? error.message : String(error)
-    })
-  }
 }
 
 /** Finds out before anything starts. @throws CONFIGURATION_INVALID which names the port */

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import t from 'tap'
 import {
   checkPorts,
-  createDirectory,
   isFirstStart,
   loadToken,
   markBootstrapped,
@@ -29,8 +28,6 @@ t.test('refuses what cannot be', async (t) => {
   ] as const) {
     t.throws(() => planLayout(count, '/d', offset), { code: 'CONFIGURATION_INVALID' })
   }
-  const file = join(t.testdir({ file: '' }), 'file')
-  t.throws(() => createDirectory(planLayout(1, file, 0)), { code: 'DATA_DIRECTORY_UNUSABLE' })
 })
 
 t.test('the token is made once, for its owner only', async (t) => {
