@@ -1,13 +1,16 @@
 // One Raft group and what it asks the node's store for: a term or a vote is a promise, and is
-// written though nothing else is.
-import { blankState, Raft } from '@holdfast/raft'
+// written though nothing else is. How much may wait and be uncommitted, in one group and in all
+// groups of a node.
+import { blankState, bootstrapState, Raft } from '@holdfast/raft'
 import t from 'tap'
 import { Clock } from '../../src/clock.ts'
 import { Group } from '../../src/consensus/group.ts'
 import { GroupCommit } from '../../src/consensus/group-commit.ts'
 import type { Core } from '../../src/core.ts'
 import { Counters } from '../../src/counters.ts'
+import { limits } from '../../src/limits.ts'
 import type { Output } from '../../src/output.ts'
+import { coreWith } from '../part-core.ts'
 
 const config = {
   id: 1_048_577,
@@ -37,4 +40,107 @@ t.test('a higher term alone is written at once, and told to Raft when it is dura
   core.commit.written(1)
   t.equal(raft.term, 7)
   t.equal(core.commit.barrier, null)
+})
+
+/** Proposals are their sizes in bytes. */
+type SizedGroup = Group<number, number>
+
+/** A node that leads groups of one voter; `commit` makes durable what was proposed up to then. */
+function leaders(count: number): {
+  groups: SizedGroup[]
+  propose: () => void
+  commit: () => void
+} {
+  const groups: SizedGroup[] = []
+  const core = coreWith({ groups: { all: () => groups }, reports: {} })
+  const entry = new Uint8Array(limits.uncommittedBytesMax)
+  const sum = (sizes: readonly number[]): number => sizes.reduce((bytes, size) => bytes + size, 0)
+  const host = {
+    timeMs: 0,
+    encode: (_timeMs: number, sizes: readonly number[]) => entry.subarray(0, sum(sizes)),
+    sizeOf: (size: number) => size,
+    apply: () => [0]
+  }
+  for (let id = 1; id <= count; id++) {
+    const { uncommittedBytesMax } = limits
+    const raft = new Raft({ ...config, uncommittedBytesMax }, bootstrapState(config.id))
+    groups.push(new Group(core, id, raft, host))
+    raft.campaign()
+  }
+  const propose = (): void => {
+    for (const group of groups) {
+      group.propose()
+      group.work()
+    }
+  }
+  const commit = (): void => {
+    for (const group of groups) group.work()
+    for (;;) {
+      core.commit.flush()
+      const write = core.outputs.splice(0).find((output) => output.type === 'write')
+      if (write?.type !== 'write') return
+      core.commit.written(write.record.id)
+      for (const group of groups) group.work()
+    }
+  }
+  commit()
+  return { groups, propose, commit }
+}
+
+t.test('a leader has room for publishes up to a bound, and for commands always', async (t) => {
+  const { groups, propose, commit } = leaders(1)
+  const [group] = groups
+  t.ok(group?.isLeading)
+  t.ok(group?.offer(limits.queuedBytesMax, () => undefined))
+  t.ok(group?.hasRoom)
+  t.ok(group?.offer(1, () => undefined))
+  t.notOk(group?.hasRoom)
+  t.ok(
+    group?.offer(1, () => undefined),
+    'their number has other bounds'
+  )
+  propose()
+  commit()
+  t.ok(group?.hasRoom)
+})
+
+t.test('a group where little waits has room whatever the others hold', async (t) => {
+  const { groups } = leaders(6)
+  const [quiet, modest, ...busy] = groups
+  modest?.offer(limits.entryBytesMax + 1, () => undefined)
+  for (const group of busy) group.offer(limits.queuedBytesMax, () => undefined)
+  t.ok(limits.entryBytesMax + busy.length * limits.queuedBytesMax >= limits.nodeQueuedBytesMax)
+  t.notOk(modest?.hasRoom)
+  t.ok(quiet?.hasRoom)
+  quiet?.offer(limits.entryBytesMax, () => undefined)
+  t.ok(quiet?.hasRoom)
+})
+
+t.test('what all groups have uncommitted has a bound, within which each goes on', async (t) => {
+  const { groups, propose, commit } = leaders(6)
+  const half = limits.uncommittedBytesMax / 2
+  const [quiet, ...busy] = groups
+  for (let round = 0; round < 2; round++) {
+    for (const group of busy) group.offer(half - limits.entryBytesMax, () => undefined)
+  }
+  propose()
+  const uncommitted = (): number => {
+    return groups.reduce((bytes, { raft }) => bytes + raft.uncommittedBytes, 0)
+  }
+  t.ok(uncommitted() > limits.nodeUncommittedBytesMax - half)
+  const before = uncommitted()
+  for (const group of busy) group.offer(1000, () => undefined)
+  propose()
+  t.equal(uncommitted(), before, 'they wait')
+  let isAnswered = false
+  quiet?.offer(1000, () => {
+    isAnswered = true
+  })
+  propose()
+  t.equal(quiet?.raft.uncommittedBytes, 1000, 'one entry is never refused')
+  commit()
+  t.ok(isAnswered)
+  propose()
+  commit()
+  t.equal(uncommitted(), 0)
 })

@@ -1,0 +1,155 @@
+// Bodies for deliveries: from memory, from a cache with a bound, from the store ahead of need, and
+// from another replica where the store has damage.
+import type { Entry } from '@holdfast/raft'
+import t from 'tap'
+import type { Core } from '../../src/core.ts'
+import { times } from '../../src/limits.ts'
+import type { IndexRange, ReadResult } from '../../src/log-store.ts'
+import { coreWith, pass } from '../part-core.ts'
+
+const group = 3
+const cacheBytesMax = 400
+
+interface Read {
+  readonly range: IndexRange
+  readonly bytesMax: number
+  readonly done: (results: readonly ReadResult[]) => void
+}
+
+interface Node {
+  readonly core: Core
+  /** Entries that are in the log's memory. */
+  readonly fresh: Map<number, Entry>
+  readonly reads: Read[]
+  /** Entries that other replicas were asked for. */
+  readonly fetches: { readonly index: number; readonly done: (entry: Entry | null) => void }[]
+  /** The first byte of a body, or null; `arrived` are the indexes that may be there now. */
+  get(index: number): number | null
+  readonly arrived: number[]
+}
+
+/** A node that has applied 20 entries of 100 bytes, each filled with its index. */
+function make(): Node {
+  const fresh = new Map<number, Entry>()
+  const reads: Read[] = []
+  const fetches: Node['fetches'] = []
+  const raft = { appliedIndex: 20, entry: (index: number) => fresh.get(index) ?? null }
+  const core = coreWith({
+    tuning: { readCacheBytesMax: cacheBytesMax },
+    groups: { get: () => ({ raft }) },
+    reads: {
+      entries: (_group: number, range: IndexRange, bytesMax: number, done: Read['done']) => {
+        reads.push({ range, bytesMax, done })
+      }
+    },
+    repair: {
+      fetch: (_group: number, index: number, done: (entry: Entry | null) => void) => {
+        fetches.push({ index, done })
+      }
+    }
+  })
+  const arrived: number[] = []
+  const get = (index: number): number | null => {
+    const data = core.bodies.get(group, index, () => arrived.push(index))
+    return data === null ? null : (data[0] ?? null)
+  }
+  return { core, fresh, reads, fetches, get, arrived }
+}
+
+function entryOf(index: number, sizeBytes: number = 100): Entry {
+  return { index, term: 1, type: 'command', data: new Uint8Array(sizeBytes).fill(index) }
+}
+
+function found(first: number, last: number): ReadResult[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => {
+    return { type: 'entry', entry: entryOf(first + i) }
+  })
+}
+
+t.test('what is in memory is not read', async (t) => {
+  const { fresh, reads, get } = make()
+  fresh.set(5, entryOf(5))
+  t.equal(get(5), 5)
+  t.same(reads, [])
+})
+
+t.test('a read goes ahead, up to what is applied and a part of the cache', async (t) => {
+  const { reads, get, arrived } = make()
+  t.equal(get(5), null)
+  t.match(reads, [{ range: { first: 5, last: 20 }, bytesMax: cacheBytesMax / 4 }])
+  t.same(arrived, [])
+  reads[0]?.done(found(5, 7))
+  t.same(arrived, [5])
+  t.same([get(5), get(6), get(7)], [5, 6, 7])
+  t.equal(reads.length, 1)
+})
+
+t.test('many that wait for one body cost one read', async (t) => {
+  const { reads, get, arrived } = make()
+  get(5)
+  get(5)
+  t.equal(reads.length, 1)
+  reads[0]?.done(found(5, 5))
+  t.same(arrived, [5, 5])
+})
+
+t.test('the cache has a bound, and keeps what was used last', async (t) => {
+  const { reads, get } = make()
+  get(1)
+  reads[0]?.done(found(1, 4))
+  t.equal(get(1), 1)
+  get(5)
+  reads[1]?.done(found(5, 5))
+  t.same([get(1), get(5)], [1, 5], 'used last')
+  const left = [2, 3, 4].filter((index) => get(index) !== null)
+  t.equal(left.length, 2)
+})
+
+t.test('what was read ahead never pushes out what is waited for', async (t) => {
+  const { reads, get } = make()
+  get(1)
+  reads[0]?.done(found(1, 12))
+  t.equal(get(1), 1)
+})
+
+t.test('a body larger than the cache is handed out all the same', async (t) => {
+  const { reads, get } = make()
+  get(1)
+  reads[0]?.done([{ type: 'entry', entry: entryOf(1, 2 * cacheBytesMax) }])
+  t.equal(get(1), 1)
+})
+
+t.test('damage behind the body that is waited for does not matter yet', async (t) => {
+  const { reads, fetches, get, arrived } = make()
+  get(5)
+  reads[0]?.done([...found(5, 5), { type: 'damaged' }, ...found(7, 7)])
+  t.same(arrived, [5])
+  t.equal(get(5), 5)
+  t.same(fetches, [])
+})
+
+t.test('a damaged body is fetched from another replica, and said so in the log', async (t) => {
+  const { core, reads, fetches, get, arrived } = make()
+  get(5)
+  reads[0]?.done([{ type: 'damaged' }])
+  t.match(core.outputs, [{ type: 'log', level: 'error', fields: { group, index: 5 } }])
+  t.equal(fetches[0]?.index, 5)
+  fetches[0]?.done(entryOf(5))
+  core.timers.tick()
+  t.same(arrived, [5])
+  t.equal(get(5), 5)
+})
+
+t.test('where no replica has it at present, it is looked for again after a while', async (t) => {
+  const { core, reads, fetches, get, arrived } = make()
+  get(5)
+  reads[0]?.done([{ type: 'absent' }])
+  fetches[0]?.done(null)
+  core.timers.tick()
+  t.same(arrived, [])
+  pass(core, times.balanceMs)
+  core.timers.tick()
+  t.same(arrived, [5])
+  t.equal(get(5), null)
+  t.equal(reads.length, 2)
+})

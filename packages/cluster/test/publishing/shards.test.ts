@@ -1,0 +1,217 @@
+// The leader's side of publishing: sections of a gateway are taken in order and once, a repeat of
+// what is under way waits with it, and what cannot be taken comes again, with all behind it.
+import { encodePublishSection, readSectionAlone, type SectionReply } from '@holdfast/broker'
+import { encodeRecord, utf8Encode } from '@holdfast/record'
+import t from 'tap'
+import type { Core } from '../../src/core.ts'
+import { join } from '../../src/peers/byte-writer.ts'
+import type { Forward, ForwardOutcome } from '../../src/peers/peer-codec.ts'
+import { coreWith, sent } from '../part-core.ts'
+
+const group = 3
+const epoch = 1024
+const accepted: SectionReply = { type: 'accepted', missing: [] }
+
+interface Shard {
+  isLeading: boolean
+  hasRoom: boolean
+  topologyCursor: number
+  closingUntilMs: number
+  isDiskLow: boolean
+}
+
+interface Leader {
+  readonly core: Core
+  readonly shard: Shard
+  /** Proposals that are not decided yet. */
+  readonly offered: { readonly bytes: Uint8Array; readonly decide: (reply: unknown) => void }[]
+  /** Sections of a gateway arrive in one frame. */
+  forward(numbers: readonly number[], from?: number, epoch?: number): void
+  /** What the gateways were told since the last look. */
+  told(from?: number): ForwardOutcome[]
+}
+
+/** Node 1, which leads shard 3 with its queue 7. */
+function make(): Leader {
+  const shard: Shard = {
+    isLeading: true,
+    hasRoom: true,
+    topologyCursor: 7,
+    closingUntilMs: 0,
+    isDiskLow: false
+  }
+  const offered: Leader['offered'] = []
+  const offer = (bytes: Uint8Array, decide: (reply: unknown) => void): boolean => {
+    if (shard.isLeading) offered.push({ bytes, decide })
+    return shard.isLeading
+  }
+  const machine = {
+    get topologyCursor() {
+      return shard.topologyCursor
+    },
+    queue: () => ({ closingUntilMs: shard.closingUntilMs })
+  }
+  const groupPart = Object.defineProperties(
+    { offer },
+    {
+      isLeading: { get: () => shard.isLeading },
+      hasRoom: { get: () => shard.hasRoom }
+    }
+  )
+  const disk = {
+    get isLow() {
+      return shard.isDiskLow
+    },
+    refusal: (number: number) => ({ type: 'refused', number, code: 'DISK_LOW', details: {} })
+  }
+  const groups = { shard: () => groupPart, shardHost: () => ({ machine }) }
+  const core = coreWith({ groups, disk })
+  const forward: Leader['forward'] = (numbers, from = 2, ofEpoch = epoch) => {
+    const sections = numbers.map((number) => ({ number, bytes: sectionOf(number, ofEpoch) }))
+    const message: Forward = { type: 'forward', group, epoch: ofEpoch, sections }
+    core.shards.forward(from, message)
+  }
+  const told: Leader['told'] = (from = 2) => {
+    core.shards.flush()
+    return sent(core).flatMap(({ to, message }) => {
+      return to === from && message.type === 'forward-result' ? message.outcomes : []
+    })
+  }
+  return { core, shard, offered, forward, told }
+}
+
+function sectionOf(number: number, ofEpoch: number): Uint8Array {
+  const gateway = { replica: 2_097_153, epoch: ofEpoch }
+  const place = { gateway, number, first: number === 1, producer: null }
+  const blob = encodeRecord(null, utf8Encode('body'))
+  const message = { exchange: '', routingKey: 'q', queues: [7], count: 1, blob }
+  return join(encodePublishSection({ ...place, ...message }))
+}
+
+function numbersOf({ offered }: Leader): number[] {
+  return offered.map(({ bytes }) => readSectionAlone(bytes).number)
+}
+
+t.test('sections are proposed in order, and answered as one run', async (t) => {
+  const leader = make()
+  leader.forward([1, 2, 3])
+  t.same(numbersOf(leader), [1, 2, 3])
+  t.same(leader.told(), [], 'nothing before it is committed')
+  for (const { decide } of leader.offered) decide(accepted)
+  t.same(leader.told(), [{ type: 'accepted', first: 1, last: 3 }])
+  t.same(leader.told(), [])
+})
+
+t.test('what comes again while it is under way is not proposed again', async (t) => {
+  const leader = make()
+  leader.forward([1, 2])
+  leader.forward([1, 2, 3])
+  t.same(numbersOf(leader), [1, 2, 3])
+  for (const { decide } of leader.offered) decide(accepted)
+  t.same(leader.told(), [{ type: 'accepted', first: 1, last: 3 }])
+  leader.forward([2])
+  t.same(numbersOf(leader), [1, 2, 3, 2], 'once it is decided, the machine knows what it got')
+  leader.offered[3]?.decide({ type: 'repeated', missing: [] })
+  t.same(leader.told(), [{ type: 'accepted', first: 2, last: 2 }])
+})
+
+t.test('after a refusal all that follows waits until the refused one is back', async (t) => {
+  const leader = make()
+  leader.forward([1])
+  leader.shard.hasRoom = false
+  leader.forward([2, 3])
+  t.same(leader.told(), [{ type: 'again', from: 2 }])
+  leader.shard.hasRoom = true
+  leader.forward([3, 4])
+  t.same(leader.told(), [{ type: 'again', from: 3 }])
+  t.same(numbersOf(leader), [1])
+  leader.forward([2, 3, 4])
+  t.same(numbersOf(leader), [1, 2, 3, 4])
+})
+
+t.test('gateways, and the lives of one, have numbers of their own', async (t) => {
+  const leader = make()
+  leader.forward([5], 2)
+  leader.forward([1], 4)
+  leader.forward([1], 2, epoch + 1)
+  t.same(numbersOf(leader), [5, 1, 1])
+  for (const { decide } of leader.offered) decide(accepted)
+  leader.core.shards.flush()
+  const results = sent(leader.core).map(({ to, message }) => {
+    return message.type === 'forward-result' ? [to, message.epoch, message.outcomes[0]] : []
+  })
+  t.same(results, [
+    [2, epoch, { type: 'accepted', first: 5, last: 5 }],
+    [2, epoch + 1, { type: 'accepted', first: 1, last: 1 }],
+    [4, epoch, { type: 'accepted', first: 1, last: 1 }]
+  ])
+})
+
+t.test('who does not lead takes nothing, and a new leadership begins anew', async (t) => {
+  const leader = make()
+  leader.forward([1, 2])
+  leader.shard.isLeading = false
+  for (const { decide } of leader.offered) decide(null)
+  leader.core.shards.leadershipChanged(group)
+  t.same(leader.told(), [
+    { type: 'again', from: 1 },
+    { type: 'again', from: 2 }
+  ])
+  leader.forward([1])
+  t.same(leader.told(), [{ type: 'again', from: 1 }])
+  leader.shard.isLeading = true
+  leader.forward([2, 3])
+  t.same(numbersOf(leader), [1, 2, 2, 3], 'the first was committed by another leader meanwhile')
+})
+
+t.test('a publish that is ahead of its queue comes again', async (t) => {
+  const leader = make()
+  leader.shard.topologyCursor = 6
+  leader.forward([1])
+  t.same(leader.told(), [{ type: 'again', from: 1 }])
+  leader.shard.topologyCursor = 7
+  leader.shard.closingUntilMs = leader.core.clock.wallMs + 1
+  leader.forward([1])
+  t.same(leader.told(), [{ type: 'again', from: 1 }], 'it may be deleted, or not')
+  leader.shard.closingUntilMs = leader.core.clock.wallMs
+  leader.forward([1])
+  t.same(numbersOf(leader), [1])
+})
+
+t.test('what the machine answers reaches the gateway as it is', async (t) => {
+  const leader = make()
+  leader.forward([1, 2, 3, 4, 5])
+  const refused = { type: 'refused', code: 'PRODUCER_FENCED', details: {} }
+  const replies = [
+    { type: 'accepted', missing: [7] },
+    refused,
+    { type: 'gap', expected: 2 },
+    { type: 'gap', expected: 0 },
+    null
+  ]
+  replies.forEach((reply, i) => {
+    leader.offered[i]?.decide(reply)
+  })
+  t.same(leader.told(), [
+    { type: 'missing', number: 1, queues: [7] },
+    { ...refused, number: 2 },
+    { type: 'again', from: 2 },
+    { type: 'forgotten' },
+    { type: 'again', from: 5 }
+  ])
+})
+
+t.test('a full disk refuses for good, and takes the number all the same', async (t) => {
+  const leader = make()
+  leader.shard.isDiskLow = true
+  leader.forward([1])
+  const [proposed] = leader.offered
+  t.same(numbersOf(leader), [1])
+  t.same(readSectionAlone(proposed?.bytes ?? new Uint8Array(0)).queues, [], 'it goes nowhere')
+  proposed?.decide({ type: 'refused', code: 'RECORD_INVALID', details: {} })
+  t.match(leader.told(), [{ type: 'refused', number: 1, code: 'DISK_LOW' }])
+  leader.forward([1])
+  leader.offered[1]?.decide({ type: 'repeated', missing: [] })
+  const outcome = [{ type: 'accepted', first: 1, last: 1 }]
+  t.same(leader.told(), outcome, 'what was taken before the disk was full stays taken')
+})
