@@ -16,7 +16,7 @@ export function whenCurrent(core: Core, to: Responder, look: () => void): void {
   if (core.lease.isValid) return look()
   core.fence.wait((isCurrent) => {
     if (isCurrent) look()
-    else to.refuse(refusal('UNAVAILABLE', { reason: 'there is no metadata leader' }))
+    else to.refuse(noMetadataLeader())
   })
 }
 
@@ -31,50 +31,71 @@ export function findQueue(
   const known = core.metadata.machine.topology.queue(vhost, name)
   if (known !== null) return found(known)
   core.fence.wait((isCurrent) => {
-    const { topology } = core.metadata.machine
-    const queue = topology.queue(vhost, name)
+    const queue = core.metadata.machine.topology.queue(vhost, name)
     if (queue !== null) return found(queue)
-    if (!isCurrent) {
-      return to.refuse(refusal('UNAVAILABLE', { reason: 'there is no metadata leader' }))
-    }
-    const code = topology.vhost(vhost) === null ? 'VHOST_NOT_FOUND' : 'QUEUE_NOT_FOUND'
-    to.refuse(refusal(code, { queue: name, vhost }))
+    to.refuse(isCurrent ? notFound(core, vhost, name) : noMetadataLeader())
   })
 }
 
-/** A shard that does not have a queue knows its id only; who asked knows the name. */
-export function shardRefusal(refused: Refused, { vhost, name }: QueueTarget): WireError {
-  const isGone = refused.code === 'QUEUE_NOT_FOUND'
-  return refusal(refused.code, isGone ? { queue: name, vhost } : refused.details)
+function notFound(core: Core, vhost: string, name: string): WireError {
+  const isVhost = core.metadata.machine.topology.vhost(vhost) !== null
+  return refusal(isVhost ? 'QUEUE_NOT_FOUND' : 'VHOST_NOT_FOUND', { queue: name, vhost })
 }
 
-/** Brings a command to a shard's leader until it is answered or the time is up. */
-export function submitToShard(
+/**
+ * A shard refuses. That it does not have the queue may be because this node named the one that had
+ * the name before: then `again` is called with the one that has it. A shard knows ids only; who
+ * asked knows the name.
+ */
+export function refusedByShard(
+  core: Core,
+  refused: Refused,
+  { vhost, name, id }: QueueTarget,
+  to: Responder,
+  again: (queue: QueueTarget) => void
+): void {
+  if (refused.code !== 'QUEUE_NOT_FOUND') return to.refuse(refusal(refused.code, refused.details))
+  core.fence.wait((isCurrent) => {
+    const queue = core.metadata.machine.topology.queue(vhost, name)
+    if (queue !== null && queue.id !== id) return again(queue)
+    to.refuse(isCurrent ? notFound(core, vhost, name) : noMetadataLeader())
+  })
+}
+
+function noMetadataLeader(): WireError {
+  return refusal('UNAVAILABLE', { reason: 'there is no metadata leader' })
+}
+
+/** Brings a command to the leader of a queue's shard until it is answered or the time is up. */
+function submitToShard(
   core: Core,
   queue: QueueTarget,
-  command: ShardCommand,
+  commandFor: (queue: QueueTarget) => ShardCommand,
   to: Responder,
-  done: (reply: SectionReply) => void,
+  done: (reply: SectionReply, queue: QueueTarget) => void,
   deadlineMs: number = core.clock.nowMs + times.requestTimeoutMs
 ): void {
   const { group } = queue
-  core.shards.submit(group, command, (reply) => {
-    if (reply?.type === 'refused') return to.refuse(shardRefusal(reply, queue))
-    if (reply !== null) return done(reply)
+  const submit = (target: QueueTarget): void => {
+    submitToShard(core, target, commandFor, to, done, deadlineMs)
+  }
+  core.shards.submit(group, commandFor(queue), (reply) => {
+    if (reply?.type === 'refused') return refusedByShard(core, reply, queue, to, submit)
+    if (reply !== null) return done(reply, queue)
     if (core.clock.nowMs >= deadlineMs) {
       return to.refuse(refusal('UNAVAILABLE', { reason: `group ${group} has no leader` }))
     }
-    core.timers.after(times.retryMs, () => {
-      submitToShard(core, queue, command, to, done, deadlineMs)
-    })
+    core.timers.after(times.retryMs, () => submit(queue))
   })
 }
 
 export function clearQueue(core: Core, vhost: string, name: string, to: Responder): void {
   findQueue(core, vhost, name, to, (target) => {
     // The leader adds what consumers hold, which stays.
-    const command: ShardCommand = { type: 'purge-queue', queue: target.id, keep: [] }
-    submitToShard(core, target, command, to, (reply) => {
+    const purge = ({ id }: QueueTarget): ShardCommand => {
+      return { type: 'purge-queue', queue: id, keep: [] }
+    }
+    submitToShard(core, target, purge, to, (reply) => {
       to.done({ messages: messagesOf(reply) })
     })
   })
@@ -89,9 +110,10 @@ export function deleteQueue(
 ): void {
   const { name, ifUnused, ifEmpty } = request
   findQueue(core, vhost, name, to, (target) => {
-    const queue = target.id
-    const condition: ShardCommand = { type: 'delete-queue-if', queue, ifUnused, ifEmpty }
-    submitToShard(core, target, condition, to, (reply) => {
+    const condition = ({ id }: QueueTarget): ShardCommand => {
+      return { type: 'delete-queue-if', queue: id, ifUnused, ifEmpty }
+    }
+    submitToShard(core, target, condition, to, (reply, { id: queue }) => {
       const messages = messagesOf(reply)
       core.metadata.submit({ type: 'delete-queue', vhost, name, queue }, (answer) => {
         // Asked again after a lost answer: it is gone, as wanted.

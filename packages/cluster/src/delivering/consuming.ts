@@ -1,8 +1,9 @@
 // Attaching and cancelling consumers. A consumer connects to the node that leads its queue's shard;
 // the attachment is committed before the first delivery, so that a new leader knows whom to wait
 // for.
+import type { QueueTarget } from '@holdfast/broker'
 import type { ClientRequest } from '@holdfast/protocol'
-import { findQueue, shardRefusal } from '../administration/queue-calls.ts'
+import { findQueue, refusedByShard } from '../administration/queue-calls.ts'
 import type { Core } from '../core.ts'
 import { type Responder, refusal } from '../sessions/responder.ts'
 import type { Session } from '../sessions/session.ts'
@@ -16,45 +17,54 @@ export function startConsumer(
   request: ConsumeRequest,
   to: Responder
 ): void {
-  const { tag, prefetch, autoAck, exclusive, resume } = request
+  const { tag } = request
   for (const { consumer } of session.consumers.values()) {
     if (consumer.key.tag === tag) return to.refuse(refusal('CONSUMER_TAG_IN_USE', { tag }))
   }
   findQueue(core, session.vhost, request.queue, to, (target) => {
-    const { id: queue, group } = target
-    const key = { session: hex(session.producer.id), tag }
-    const command = {
-      type: 'attach-consumer',
-      queue,
-      consumer: key,
-      prefetch,
-      autoAck,
-      exclusive
-    } as const
-    const notLeader = (): void => {
-      to.refuse(refusal('NOT_LEADER', { group, leader: core.reports.locate(group) ?? 0 }))
-    }
-    const arrived = core.deliveries.expect(group, queue, key)
-    const isTaken = core.shards.propose(group, command, (reply) => {
-      arrived()
-      if (reply === null) return notLeader()
-      if (reply.type === 'refused') return to.refuse(shardRefusal(reply, target))
-      const number = session.nextConsumerNumber()
-      const consumer: Consumer = { key, session, number, prefetch, autoAck, unsettled: 0 }
-      if (session.isClosed) {
-        core.deliveries.attach(group, queue, consumer, null)
-        return core.deliveries.detach(group, queue, consumer)
-      }
-      session.consumers.set(number, { consumer, group, queue })
-      to.done({ consumer: number })
-      if (!core.deliveries.attach(group, queue, consumer, resume)) {
-        session.cancelled(number, refusal('NOT_LEADER', { group, leader: 0 }))
-      }
-    })
-    if (isTaken) return
-    arrived()
-    notLeader()
+    attachTo(core, session, request, target, to)
   })
+}
+
+function attachTo(
+  core: Core,
+  session: Session,
+  request: ConsumeRequest,
+  target: QueueTarget,
+  to: Responder
+): void {
+  const { tag, prefetch, autoAck, exclusive, resume } = request
+  const { id: queue, group } = target
+  const key = { session: hex(session.producer.id), tag }
+  const options = { prefetch, autoAck, exclusive }
+  const command = { type: 'attach-consumer', queue, consumer: key, ...options } as const
+  const notLeader = (): void => {
+    to.refuse(refusal('NOT_LEADER', { group, leader: core.reports.locate(group) ?? 0 }))
+  }
+  const arrived = core.deliveries.expect(group, queue, key)
+  const isTaken = core.shards.propose(group, command, (reply) => {
+    arrived()
+    if (reply === null) return notLeader()
+    if (reply.type === 'refused') {
+      return refusedByShard(core, reply, target, to, (other) => {
+        attachTo(core, session, request, other, to)
+      })
+    }
+    const number = session.nextConsumerNumber()
+    const consumer: Consumer = { key, session, number, prefetch, autoAck, unsettled: 0 }
+    if (session.isClosed) {
+      core.deliveries.attach(group, queue, consumer, null)
+      return core.deliveries.detach(group, queue, consumer)
+    }
+    session.consumers.set(number, { consumer, group, queue })
+    to.done({ consumer: number })
+    if (!core.deliveries.attach(group, queue, consumer, resume)) {
+      session.cancelled(number, refusal('NOT_LEADER', { group, leader: 0 }))
+    }
+  })
+  if (isTaken) return
+  arrived()
+  notLeader()
 }
 
 export function cancelConsumer(core: Core, session: Session, number: number, to: Responder): void {

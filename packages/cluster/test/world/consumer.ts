@@ -130,6 +130,8 @@ export class Consumer extends Client {
         this.world.note(`${this.name}: consume ${error?.code ?? 'done'}`)
         if (error === null) return this.#attached((result as { consumer: number }).consumer)
         if (error.code === 'NOT_LEADER') return this.#locate()
+        // Another has the queue: what this one held went back to it.
+        if (error.code === 'QUEUE_EXCLUSIVE') this.#held.clear()
         if (!this.#expected.has(error.code)) {
           this.world.fail(`${this.name}: consume was refused: ${error.code}`)
         }

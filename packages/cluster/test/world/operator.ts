@@ -45,8 +45,11 @@ export class Operator extends Client {
     const [wish] = this.#wishes
     if (wish === undefined || this.#isAsking || !this.isOpen) return
     this.#isAsking = true
+    this.world.note(`${this.name}: ${wish.request.type}`)
     this.request(wish.request, (error, result) => {
       this.#isAsking = false
+      const answer = error?.code ?? JSON.stringify(result)
+      this.world.note(`${this.name}: ${wish.request.type} ${answer}`)
       if (error?.code === 'UNAVAILABLE') {
         this.world.schedule.after(100, () => this.#next())
         return
