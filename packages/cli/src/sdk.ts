@@ -39,7 +39,21 @@ export interface SdkConnection {
  */
 export const connectTimeoutMs = 5_000
 
+/** What a connection tells in the background. */
+export interface SdkStatus {
+  readonly type: string
+  readonly error?: Error
+  readonly node?: number
+}
+
+export interface SdkConnectOptions {
+  readonly name: string
+  readonly vhost: string
+  readonly connectTimeoutMs: number
+  readonly onStatus: (status: SdkStatus) => void
+}
+
 export type Connect = (
   addresses: readonly string[],
-  options: { readonly name: string; readonly vhost: string; readonly connectTimeoutMs: number }
+  options: SdkConnectOptions
 ) => Promise<SdkConnection>

@@ -1,7 +1,7 @@
 // A terminal that keeps what is printed, a node that answers from a table, and an SDK without a
 // broker.
 import { createServer } from 'node:http'
-import type { Connect, PublishOptions, SdkDelivery } from '../src/sdk.ts'
+import type { Connect, PublishOptions, SdkDelivery, SdkStatus } from '../src/sdk.ts'
 import type { Terminal } from '../src/terminal.ts'
 
 export class FakeTerminal implements Terminal {
@@ -93,6 +93,8 @@ export interface FakeSdk {
   readonly connect: Connect
   readonly log: string[]
   readonly published: { body: string; options: PublishOptions | undefined }[]
+  /** What the connection tells once it is there. */
+  readonly statuses: SdkStatus[]
   /** Thrown by `publish`. */
   failure: Error | null
 }
@@ -102,9 +104,11 @@ export function fakeSdk(deliveries: readonly string[] = [], isEndless = false): 
   const sdk: FakeSdk = {
     log,
     published: [],
+    statuses: [],
     failure: null,
-    connect: (addresses, { vhost }) => {
+    connect: (addresses, { vhost, onStatus }) => {
       log.push(`connect ${addresses.join(' ')} ${vhost}`)
+      for (const status of sdk.statuses) onStatus(status)
       let cancelled: () => void = () => undefined
       const end = new Promise<void>((resolve) => {
         cancelled = resolve

@@ -109,6 +109,23 @@ t.test('an address that is none of a client says which one is meant', async (t) 
   }
 })
 
+t.test('a person is told of a node that is lost, and of the next one', async (t) => {
+  const error = new HoldfastError('HEARTBEAT_MISSED', { silentMs: 2_500 })
+  for (const words of [
+    ['consume', 'q'],
+    ['publish', 'q', 'x']
+  ]) {
+    const sdk = fakeSdk(['one'])
+    sdk.statuses.push({ type: 'connected', node: 1 }, { type: 'disconnected', error })
+    sdk.statuses.push({ type: 'consumer-attached', node: 3 }, { type: 'connected', node: 2 })
+    const { terminal } = await ran(words, sdk)
+    t.same(terminal.complaints, [
+      'holdfast: nothing was heard for 2500 ms; looking for another node',
+      'holdfast: connected to node 2'
+    ])
+  }
+})
+
 t.test('Ctrl-C cancels, the second one ends at once', async (t) => {
   const terminal = new FakeTerminal()
   const sdk = fakeSdk(['one'], true)

@@ -3,6 +3,7 @@ import { HoldfastError } from '@holdfast/errors'
 import { exitCodes } from '@holdfast/server'
 import { type Connect, connectTimeoutMs, type SdkConsumer, type SdkDelivery } from '../sdk.ts'
 import type { Terminal } from '../terminal.ts'
+import { tellOutages } from './outages.ts'
 
 export interface ConsumeCommandOptions {
   readonly client: readonly string[]
@@ -31,7 +32,8 @@ export async function consume(
   const connection = await connect(client, {
     name: 'holdfast consume',
     vhost,
-    connectTimeoutMs
+    connectTimeoutMs,
+    onStatus: tellOutages(terminal)
   })
   let stops = 0
   let stop: () => void = () => undefined

@@ -2,6 +2,7 @@
 import { HoldfastError } from '@holdfast/errors'
 import { type Connect, connectTimeoutMs, type PublishOptions } from '../sdk.ts'
 import type { Terminal } from '../terminal.ts'
+import { tellOutages } from './outages.ts'
 
 export interface PublishCommandOptions {
   readonly client: readonly string[]
@@ -41,7 +42,8 @@ export async function publish(
   const connection = await connect(client, {
     name: 'holdfast publish',
     vhost,
-    connectTimeoutMs
+    connectTimeoutMs,
+    onStatus: tellOutages(terminal)
   })
   let confirmed = 0
   try {
