@@ -8,6 +8,6 @@ const [node] = cluster.nodes as readonly [ClusterNode]
 await cluster.kill(node.id)
 cluster.restart(node.id)
 const blank = cluster.startBlank(100, 1)
-await cluster.waitReady(30_000, [node.id])
+await cluster.waitReady(60_000, [node.id])
 const pids = [cluster.developmentPid, cluster.node(node.id).pid, blank.pid]
 process.stdout.write(`${JSON.stringify({ pids })}\n`)

@@ -11,7 +11,7 @@ import {
 } from '@holdfast/testkit'
 import t from 'tap'
 
-t.setTimeout(120_000)
+t.setTimeout(280_000)
 
 t.test('what a killed process had started ends', async (t) => {
   const program = fileURLToPath(new URL('./doomed-parent.js', import.meta.url))
@@ -27,5 +27,5 @@ t.test('what a killed process had started ends', async (t) => {
   t.strictSame(pids.map(isOwnedAlive), [true, true, true], 'dev, a node, a blank server')
   parent.kill('SIGKILL')
   const areGone = (): boolean => !pids.some(isOwnedAlive)
-  await eventually('end of what it had started', areGone, { timeoutMs: 30_000 })
+  await eventually('end of what it had started', areGone, { timeoutMs: 60_000 })
 })
