@@ -74,13 +74,19 @@ t.test(
         return client.greet()
       })
     )
-    const record = encodeRecord(null, new Uint8Array(100_000))
+    const connection = await (await loadSdk())(target.cluster.clientAddresses())
+    await connection.declareQueue('within-credit')
+    const within = encodeRecord(null, new Uint8Array(100_000))
+    // More than is ever lent without being asked for: small ones could be paid back on the way.
+    const beyond = encodeRecord(null, new Uint8Array(1_000_000))
     for (const client of clients) {
-      for (let sequence = 1; sequence <= 50; sequence++) {
-        client.send([3, '', 'nowhere-known', 0, sequence, 1, 1, record])
-      }
+      client.send([3, '', 'within-credit', 2, 1, 1, 1, within])
+      client.send([3, '', 'within-credit', 0, 2, 1, 1, beyond])
     }
     for (const client of clients) t.equal(await client.closingCode(), 'CREDIT_EXCEEDED')
+    const isThere = async (): Promise<boolean> => (await ready('within-credit')) === clients.length
+    await eventually('what came before is there', isThere)
+    await connection.close()
   }
 )
 
