@@ -56,6 +56,7 @@ export function refusedByShard(
 ): void {
   if (refused.code !== 'QUEUE_NOT_FOUND') return to.refuse(refusal(refused.code, refused.details))
   core.fence.wait((isCurrent) => {
+    if (to.isGone?.() === true) return
     const queue = core.metadata.machine.topology.queue(vhost, name)
     if (queue !== null && queue.id !== id) return again(queue)
     to.refuse(isCurrent ? notFound(core, vhost, name) : noMetadataLeader())
@@ -85,7 +86,9 @@ function submitToShard(
     if (core.clock.nowMs >= deadlineMs) {
       return to.refuse(refusal('UNAVAILABLE', { reason: `group ${group} has no leader` }))
     }
-    core.timers.after(times.retryMs, () => submit(queue))
+    core.timers.after(times.retryMs, () => {
+      if (to.isGone?.() !== true) submit(queue)
+    })
   })
 }
 

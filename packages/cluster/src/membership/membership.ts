@@ -213,6 +213,6 @@ export class Membership {
       node: identity.node,
       addresses: { client, peer, http }
     } as const
-    metadata.submit(command, () => undefined, clock.nowMs)
+    metadata.submit(command, () => undefined, { deadlineMs: clock.nowMs })
   }
 }

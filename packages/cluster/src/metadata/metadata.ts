@@ -30,6 +30,11 @@ interface Waiter {
   readonly result: MetadataResult
 }
 
+interface Patience {
+  readonly deadlineMs?: number
+  readonly isGone?: () => boolean
+}
+
 /** Whether a refusal only says that this was the wrong node or moment. */
 export function isTransient(error: WireError): boolean {
   return error.code === 'UNAVAILABLE' || error.code === 'NOT_LEADER'
@@ -83,16 +88,22 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
     }
   }
 
-  /** Takes a change on any node, and sees to it until it is answered or `deadlineMs` has passed. */
+  /**
+   * Takes a change on any node, and sees to it until it is answered, `deadlineMs` has passed, or
+   * nobody waits for it any more.
+   */
   submit(
     command: MetadataCommand,
     answer: (result: MetadataResult) => void,
-    deadlineMs: number = this.#core.clock.nowMs + times.requestTimeoutMs
+    patience: Patience = {}
   ): void {
     const { clock, calls, timers } = this.#core
+    const { deadlineMs = clock.nowMs + times.requestTimeoutMs, isGone = () => false } = patience
     const again = (error: WireError): void => {
       if (clock.nowMs >= deadlineMs) return answer({ error })
-      timers.after(times.retryMs, () => this.submit(command, answer, deadlineMs))
+      timers.after(times.retryMs, () => {
+        if (!isGone()) this.submit(command, answer, { deadlineMs, isGone })
+      })
     }
     const leader = this.group?.leaderNode ?? null
     if (leader === null) {

@@ -25,7 +25,8 @@ export function handleRequest(core: Core, session: Session, event: RequestEvent)
     refuse: (error) => {
       session.connection.refuse(requestId, error)
       core.sessions.touch(session)
-    }
+    },
+    isGone: () => session.isClosed
   }
   if (core.identity === null) {
     return responder.refuse(refusal('UNAVAILABLE', { reason: 'this node is in no cluster yet' }))
@@ -98,8 +99,9 @@ function change(core: Core, command: MetadataCommand, to: Responder, result: unk
     if (!(error instanceof HoldfastError)) throw error
     return to.refuse(error.toWire())
   }
-  core.metadata.submit(command, (answer: MetadataResult) => {
+  const answered = (answer: MetadataResult): void => {
     if ('error' in answer) to.refuse(answer.error)
     else to.done(result)
-  })
+  }
+  core.metadata.submit(command, answered, { isGone: () => to.isGone?.() === true })
 }

@@ -5,6 +5,11 @@ import { type ErrorCode, HoldfastError, type WireError } from '@holdfast/errors'
 export interface Responder {
   done(result: unknown): void
   refuse(error: WireError): void
+  /**
+   * Whether nobody waits any more. Who lost its connection asks again elsewhere, and what it asks
+   * then may be undone later: nothing is tried again for whom is gone.
+   */
+  isGone?(): boolean
 }
 
 /** An error of the catalogue as it crosses the wire, where code and details come from elsewhere. */

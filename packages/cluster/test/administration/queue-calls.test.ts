@@ -21,6 +21,8 @@ interface Node {
   readonly deleted: number[]
   /** What the caller was told. */
   readonly told: string[]
+  /** Whether the caller has lost its connection. */
+  isGone: boolean
   /** The queue that this node knows under the name `q`. */
   know(id: number | null, group?: number): void
 }
@@ -55,13 +57,15 @@ function make(): Node {
     known = id === null ? null : ({ vhost: '/', name: 'q', id, group } as QueueTarget)
   }
   know(1)
-  return { core, asked, fences, deleted, told: [], know }
+  return { core, asked, fences, deleted, told: [], isGone: false, know }
 }
 
-function responder({ told }: Node) {
+function responder(node: Node) {
+  const { told } = node
   return {
     done: (result: unknown) => told.push(JSON.stringify(result)),
-    refuse: ({ code }: { code: string }) => told.push(code)
+    refuse: ({ code }: { code: string }) => told.push(code),
+    isGone: () => node.isGone
   }
 }
 
@@ -135,4 +139,22 @@ t.test('a shard without a leader is asked again, for so long', async (t) => {
   }
   t.same(node.told, ['UNAVAILABLE'])
   t.equal(rounds, 5)
+})
+
+t.test('nothing is tried again for a caller that is gone', async (t) => {
+  const node = make()
+  remove(node)
+  node.asked[0]?.answer(notFound)
+  node.know(2)
+  node.isGone = true
+  node.fences.shift()?.(true)
+  t.equal(node.asked.length, 1, 'it may have declared that queue itself')
+  node.isGone = false
+  purge(node)
+  node.isGone = true
+  node.asked[1]?.answer(null)
+  pass(node.core, times.retryMs)
+  node.core.timers.tick()
+  t.equal(node.asked.length, 2)
+  t.same([node.told, node.deleted], [[], []])
 })

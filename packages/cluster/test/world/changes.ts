@@ -2,7 +2,7 @@
 // is answered: through whatever node, at once.
 import type { QueueStatus } from '@holdfast/cluster'
 import { Consumer } from './consumer.ts'
-import type { History } from './history.ts'
+import { type History, nameOf } from './history.ts'
 import { Operator } from './operator.ts'
 import { Publisher, type Route } from './publisher.ts'
 import type { World } from './world.ts'
@@ -78,6 +78,8 @@ export class Bindings extends Change {
     this.operator.ask({ type: 'bind-queue', ...binding }, (error) => {
       this.must(error, 'a binding')
       const publisher = this.publish(name, route('dir', bindingKey, [queue]), 2)
+      // Once more bound is bound once; but it may be bound again after it was unbound.
+      if (this.operator.wasRepeated) return this.later()
       this.#whenDone(publisher, () => {
         this.operator.ask({ type: 'unbind-queue', ...binding }, (error) => {
           this.must(error, 'an unbinding')
@@ -99,18 +101,21 @@ export class Bindings extends Change {
 
 /** A queue that is deleted while it is in use, and declared again under the same name. */
 export class Replacements extends Change {
+  #renamed = 0
+
   constructor(world: World, history: History) {
     super(world, history, 'replacer')
     this.later()
   }
 
   protected change(): void {
-    const queue = `replaced#${this.count}`
-    this.operator.ask({ type: 'declare-queue', name: 'replaced', options: {} }, (error) => {
+    const name = `replaced${this.#renamed}`
+    const queue = `${name}#${this.count}`
+    this.operator.ask({ type: 'declare-queue', name, options: {} }, (error) => {
       this.must(error, 'a declaration')
       const { world, history } = this
       const messages = world.random.integer(1, 20)
-      const publisher = this.publish(`r${this.count}`, route('', 'replaced', [queue]), messages)
+      const publisher = this.publish(`r${this.count}`, route('', name, [queue]), messages)
       const prefetch = world.random.integer(1, 5)
       const consumer = new Consumer(world, `${queue}c`, { history, queue, prefetch })
       world.schedule.after(world.random.integer(0, 1500), () => {
@@ -123,11 +128,13 @@ export class Replacements extends Change {
     this.history.deleting(queue)
     publisher.finish()
     consumer.doomed()
-    const request = { name: 'replaced', ifUnused: false, ifEmpty: false }
+    const request = { name: nameOf(queue), ifUnused: false, ifEmpty: false }
     this.operator.ask({ type: 'delete-queue', ...request }, (error) => {
       // Asked again after a lost answer, it may be gone.
       if (error?.code !== 'QUEUE_NOT_FOUND') this.must(error, 'a deletion')
       consumer.stop()
+      // A deletion that was asked for twice may yet hit the next queue of that name.
+      if (this.operator.wasRepeated) this.#renamed += 1
       this.later()
     })
   }

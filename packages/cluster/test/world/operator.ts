@@ -8,11 +8,15 @@ import type { Host } from './host.ts'
 interface Wish {
   readonly request: ClientRequest
   readonly done: (error: WireError | null, result: unknown) => void
+  /** Asked before without an answer: that may still take effect, at any time. */
+  isRepeated: boolean
 }
 
 export class Operator extends Client {
   #wishes: Wish[] = []
   #isAsking = false
+  /** Whether the request that was answered last had been asked before. */
+  wasRepeated = false
   /** The host it prefers; null: any. */
   preferred: Host | null = null
 
@@ -21,7 +25,7 @@ export class Operator extends Client {
   }
 
   ask(request: ClientRequest, done: Wish['done'] = () => undefined): void {
-    this.#wishes.push({ request, done })
+    this.#wishes.push({ request, done, isRepeated: false })
     this.#next()
   }
 
@@ -38,6 +42,8 @@ export class Operator extends Client {
   protected event(_event: ClientEvent): void {}
 
   protected lost(): void {
+    const [wish] = this.#wishes
+    if (wish !== undefined && this.#isAsking) wish.isRepeated = true
     this.#isAsking = false
   }
 
@@ -51,10 +57,12 @@ export class Operator extends Client {
       const answer = error?.code ?? JSON.stringify(result)
       this.world.note(`${this.name}: ${wish.request.type} ${answer}`)
       if (error?.code === 'UNAVAILABLE') {
+        wish.isRepeated = true
         this.world.schedule.after(100, () => this.#next())
         return
       }
       this.#wishes.shift()
+      this.wasRepeated = wish.isRepeated
       wish.done(error, result)
       this.#next()
     })

@@ -1,0 +1,59 @@
+// Bringing a change to the metadata leader: tried again while there is none, for as long as
+// somebody waits for it.
+import type { MetadataResult } from '@holdfast/broker'
+import t from 'tap'
+import type { Core } from '../../src/core.ts'
+import { times } from '../../src/limits.ts'
+import { coreWith, pass } from '../part-core.ts'
+
+const command = { type: 'declare-vhost', vhost: 'v' } as const
+
+interface Asker {
+  readonly core: Core
+  readonly told: string[]
+  readonly asked: number[]
+  isGone: boolean
+}
+
+/** A node that calls the leader, which answers that it is none, and a client that asks. */
+function make(): Asker {
+  const asked: number[] = []
+  const error = { id: 3001, code: 'NOT_LEADER', message: '', details: {} }
+  const call = (node: number, _call: object, answer: (result: object) => void): void => {
+    asked.push(node)
+    answer({ type: 'error', error })
+  }
+  const core = coreWith({ calls: { call } })
+  Object.assign(core.metadata, { group: { leaderNode: 2 } })
+  const asker: Asker = { core, told: [], asked, isGone: false }
+  const answered = (result: MetadataResult): void => {
+    asker.told.push('error' in result ? result.error.code : 'done')
+  }
+  core.metadata.submit(command, answered, { isGone: () => asker.isGone })
+  return asker
+}
+
+function tick(core: Core): void {
+  pass(core, times.retryMs)
+  core.timers.tick()
+}
+
+t.test('a change is brought to a leader again and again, for so long', async (t) => {
+  const { core, told, asked } = make()
+  for (let waitedMs = 0; waitedMs < times.requestTimeoutMs; waitedMs += times.retryMs) {
+    t.same(told, [])
+    tick(core)
+  }
+  t.same(told, ['NOT_LEADER'])
+  t.equal(asked.length, times.requestTimeoutMs / times.retryMs + 1)
+})
+
+t.test('it is not tried again when nobody waits for it', async (t) => {
+  const asker = make()
+  tick(asker.core)
+  t.equal(asker.asked.length, 2)
+  asker.isGone = true
+  for (let round = 0; round < 5; round++) tick(asker.core)
+  t.equal(asker.asked.length, 2)
+  t.same(asker.told, [])
+})
