@@ -25,6 +25,7 @@ export async function checkRepairs(t: Test, makeDisk: MakeDisk): Promise<void> {
       entryAt(5, 2),
       entryAt(6, 3),
       { ...entryAt(7, 2), data: Buffer.from('another') },
+      { ...entryAt(8, 2), data: entryAt(5, 5).data },
       entryAt(9, 2),
       entryAt(10, 2)
     ]
@@ -34,8 +35,12 @@ export async function checkRepairs(t: Test, makeDisk: MakeDisk): Promise<void> {
         await readAll(store, 1, 1, 10),
         'absent, absent, 3@2, 4@2, 5@2, 6@2, 7@2, 8@2, 9@2, absent'
       )
-      const [seventh] = await store.readEntries(1, { first: 7, last: 7 }, 100)
-      t.same(seventh, { type: 'entry', entry: entryAt(7, 2) })
+      // Byte by byte: tap finds a Buffer and a Uint8Array of one length the same.
+      for (const index of [7, 8]) {
+        const [result] = await store.readEntries(1, { first: index, last: index }, 100)
+        const data = result?.type === 'entry' ? result.entry.data : new Uint8Array(0)
+        t.equal(Buffer.compare(data, entryAt(index, 2).data), 0, `entry ${index} is as it was`)
+      }
       t.same(
         store.retained(1, 0, 9).map(({ index }) => index),
         [5, 6, 7, 8],

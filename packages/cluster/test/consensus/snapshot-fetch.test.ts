@@ -71,6 +71,21 @@ t.test('what the own log has is not sent, unless it is another entry', async (t)
   t.same(first, { type: 'entry', entry: entryAt(1, 2) })
 })
 
+t.test('an own entry that differs in its term alone, or in its bytes alone, is sent', async (t) => {
+  const other = { ...entryAt(2, 2), data: entryAt(9, 9).data }
+  for (const own of [{ ...entryAt(2, 2), term: 1 }, other]) {
+    const disk = new MemoryDisk()
+    const first = { ...entryAt(1, 2), term: own.term }
+    fill(disk, [first, own], null)
+    const { nodes, follower } = scene(disk)
+    fetchFrom(follower, nodes, 2)
+    settle(nodes)
+    t.ok(follower.asked('snapshot-entries').includes(2))
+    const [second] = follower.disk.readEntries(group, { first: 2, last: 2 }, 100)
+    t.same(second, { type: 'entry', entry: entryAt(2, 2) })
+  }
+})
+
 t.test('a follower that restarts at any moment goes on where it was', async (t) => {
   // The tenth write holds the last part, the eleventh installs.
   for (let writes = 1; writes < 11; writes += 1) {
