@@ -144,11 +144,10 @@ export class ShardStream {
     switch (outcome.type) {
       case 'accepted':
         this.#refusals = 0
-        return this.#answered(outcome.last, outcome)
+        return this.#answered(outcome.first, outcome.last, outcome)
       case 'missing':
       case 'refused':
-        this.#answered(outcome.number - 1, { type: 'accepted', first: 0, last: 0 })
-        return this.#answered(outcome.number, outcome)
+        return this.#answered(outcome.number, outcome.number, outcome)
       case 'again':
         this.#rewindTo(outcome.from)
         return this.#pause()
@@ -166,8 +165,12 @@ export class ShardStream {
     this.#refusals++
   }
 
-  /** Sections are taken in order, so an answer to one answers those before it. */
-  #answered(upTo: number, outcome: ForwardOutcome): void {
+  /**
+   * Sections are answered in order: a gap says that answers were lost, maybe refusals,
+   * and which a repeat brings again.
+   */
+  #answered(from: number, upTo: number, outcome: ForwardOutcome): void {
+    if ((this.#items[0]?.number ?? from) < from) return this.rewind()
     let count = 0
     for (const item of this.#items) {
       if (item.number > upTo) break

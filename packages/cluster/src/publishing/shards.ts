@@ -119,21 +119,24 @@ export class Shards {
   /** Publishes of a gateway, this node's own included, arrive in order of their numbers. */
   forward(from: number, forward: Forward): void {
     for (const { number, bytes } of forward.sections) {
-      if (this.#take(from, forward, number, bytes)) continue
-      const outcome: ForwardOutcome = { type: 'again', from: number }
+      const again = this.#take(from, forward, number, bytes)
+      if (again === null) continue
+      const outcome: ForwardOutcome = { type: 'again', from: again }
       return this.#result(from, forward.group, forward.epoch, outcome)
     }
   }
 
-  #take(from: number, forward: Forward, number: number, bytes: Uint8Array): boolean {
+  /** Null: taken; else the number from which on all must come again. */
+  #take(from: number, forward: Forward, number: number, bytes: Uint8Array): number | null {
     const { group, epoch } = forward
     const shard = this.#core.groups.shard(group)
     const host = this.#core.groups.shardHost(group)
-    if (shard === undefined || host === undefined || !shard.isLeading) return false
+    if (shard === undefined || host === undefined || !shard.isLeading) return number
     const cursor = this.#cursor(group, from, epoch, number)
     // After a refusal, what follows must wait until the refused one has come again: order is kept.
-    if (number > cursor.expected) return false
-    if (cursor.pending.has(number)) return true
+    // The answer that said so may be lost.
+    if (number > cursor.expected) return cursor.expected
+    if (cursor.pending.has(number)) return null
     // A queue whose creation or deletion is on its way to this shard: the publish comes again in a
     // moment.
     const header = readSectionAlone(bytes)
@@ -154,7 +157,7 @@ export class Shards {
       })
     if (isTaken) cursor.pending.add(number)
     cursor.expected = isTaken ? Math.max(cursor.expected, number + 1) : number
-    return isTaken
+    return isTaken ? null : number
   }
 
   #result(node: number, group: GroupId, epoch: number, outcome: ForwardOutcome): void {

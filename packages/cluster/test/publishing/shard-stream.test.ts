@@ -3,13 +3,16 @@
 import t from 'tap'
 import type { Core } from '../../src/core.ts'
 import { times } from '../../src/limits.ts'
-import type { Forward } from '../../src/peers/peer-codec.ts'
+import type { Forward, ForwardOutcome } from '../../src/peers/peer-codec.ts'
 import type { Publish } from '../../src/publishing/publish.ts'
 import { ShardStream } from '../../src/publishing/shard-stream.ts'
 
 const epoch = 1024
 
-function streamTo(leadership: { leader: number; term: number }): {
+function streamTo(
+  leadership: { leader: number; term: number },
+  onOutcome: (publish: Publish, outcome: ForwardOutcome) => void = () => undefined
+): {
   stream: ShardStream
   clock: { nowMs: number }
   sent: number[][]
@@ -26,7 +29,7 @@ function streamTo(leadership: { leader: number; term: number }): {
     peers: { send },
     reports: { leadership: () => leadership }
   } as unknown as Core
-  return { stream: new ShardStream(core, 1, epoch, () => undefined), clock, sent }
+  return { stream: new ShardStream(core, 1, epoch, onOutcome), clock, sent }
 }
 
 function publishOf(firstSequence: number): Publish {
@@ -87,4 +90,27 @@ t.test('what another leader is told waits for no pause', async (t) => {
   Object.assign(leadership, { leader: 3, term: 2 })
   stream.flush()
   t.same(sent, [[1], [1]])
+})
+
+t.test('a lost answer is not taken for an acceptance', async (t) => {
+  const outcomes: string[] = []
+  const { stream, sent } = streamTo({ leader: 2, term: 1 }, ({ batch }, { type }) => {
+    outcomes.push(`${batch.firstSequence} ${type}`)
+  })
+  for (const sequence of [1, 2, 3]) stream.push(publishOf(sequence), [7])
+  stream.flush()
+  // The link broke under the answers to 1 and 2.
+  stream.result(epoch, [{ type: 'accepted', first: 3, last: 3 }])
+  t.same(outcomes, [])
+  stream.flush()
+  t.same(sent, [
+    [1, 2, 3],
+    [1, 2, 3]
+  ])
+  stream.result(epoch, [
+    { type: 'accepted', first: 1, last: 1 },
+    { type: 'missing', number: 2, queues: [7] },
+    { type: 'accepted', first: 3, last: 3 }
+  ])
+  t.same(outcomes, ['1 accepted', '2 missing', '3 accepted'])
 })

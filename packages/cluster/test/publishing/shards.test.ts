@@ -123,7 +123,7 @@ t.test('after a refusal all that follows waits until the refused one is back', a
   t.same(leader.told(), [{ type: 'again', from: 2 }])
   leader.shard.hasRoom = true
   leader.forward([3, 4])
-  t.same(leader.told(), [{ type: 'again', from: 3 }])
+  t.same(leader.told(), [{ type: 'again', from: 2 }], 'the first answer may be lost')
   t.same(numbersOf(leader), [1])
   leader.forward([2, 3, 4])
   t.same(numbersOf(leader), [1, 2, 3, 4])
