@@ -131,7 +131,7 @@ t.test('without a lease nothing is routed by bindings; straight to a queue goes 
   lease.isValid = false
   t.same([routed('fan', ''), routed('none', ''), routed('', 'q1')], ['wait', 'wait', 'targets'])
   lease.isValid = true
-  t.same([routed('none', ''), routed('', 'none')], ['no-exchange', 'nowhere'])
+  t.same([routed('none', ''), routed('', 'none')], ['refused', 'nowhere'])
 })
 
 t.test('nothing is routed before the gateway’s numbers are its own', async (t) => {
