@@ -23,7 +23,7 @@ export async function checkRepairs(t: Test, makeDisk: MakeDisk): Promise<void> {
       entryAt(1, 2),
       entryAt(3, 2),
       entryAt(5, 2),
-      entryAt(6, 3),
+      { ...entryAt(6, 2), term: 3 },
       { ...entryAt(7, 2), data: Buffer.from('another') },
       { ...entryAt(8, 2), data: entryAt(5, 5).data },
       entryAt(9, 2),
