@@ -19,9 +19,10 @@ export function replicate(state: RaftState): void {
 
 function replicateTo(state: RaftState, progress: Progress): void {
   const isWaiting = progress.state === 'snapshot' || progress.isProbeSent
-  if (!isWaiting && state.log.termAt(progress.next - 1) === null) {
-    offerLatestSnapshot(state, progress)
-  }
+  // The term before index 1 is known for ever, the entry at it is not.
+  const isKnown =
+    progress.next >= state.log.firstIndex && state.log.termAt(progress.next - 1) !== null
+  if (!isWaiting && !isKnown) offerLatestSnapshot(state, progress)
   switch (progress.state) {
     case 'probe':
       probe(state, progress)

@@ -123,15 +123,15 @@ function forgetful(): Raft {
 }
 
 /** The follower turns out to have less than was thought: a new term begins with a probe. */
-function behind(raft: Raft): void {
+function behind(raft: Raft, has = 1): void {
   raft.step({ type: 'heartbeat-request', from: 2, to: 1, term: 3, commit: 0, round: 1 })
   drain(raft)
   for (let tick = 0; tick < 10; tick++) raft.tick()
   elect(raft, [2])
   const refusal = { type: 'append-response', from: 2, to: 1, term: 4, session: 6 } as const
-  raft.step({ ...refusal, accepted: false, index: 5, hint: { index: 1, term: 1 } })
+  raft.step({ ...refusal, accepted: false, index: 5, hint: { index: has, term: has } })
   drain(raft)
-  accept(raft, 2, 1, 6)
+  accept(raft, 2, has, 6)
 }
 
 t.test('entries that are not in memory are loaded, one load at a time', async (t) => {
@@ -182,6 +182,19 @@ t.test('if a load fails, a snapshot takes its place, or else it is tried again',
   raft.loadFailed(2)
   t.match(drain(raft), [{ type: 'snapshot-request', snapshot: meta }])
   t.match(raft.progress()[1], { state: 'snapshot', offeredSnapshotIndex: 5 })
+})
+
+t.test('a follower with nothing gets the snapshot of a log that begins later', async (t) => {
+  const raft = forgetful()
+  behind(raft, 0)
+  t.match(raft.ready().loads, [{ firstIndex: 1 }])
+  const id = { index: 5, term: 2 }
+  const meta: SnapshotMeta = { id, configuration: pair, manifest: new Uint8Array(0) }
+  raft.snapshotTaken(meta)
+  raft.compact(3)
+  // The store may still have what the log has forgotten: it is of no use any more.
+  raft.supply(2, [command(1, 1)])
+  t.match(drain(raft), [{ type: 'snapshot-request', snapshot: meta }])
 })
 
 t.test('a commit index is broadcast if the group wants it', async (t) => {

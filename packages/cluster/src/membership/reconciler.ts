@@ -3,7 +3,7 @@
 // and in the reports of the leaders, so a new metadata leader simply goes on.
 import type { ReplicaId } from '@holdfast/raft'
 import { LeaderBalance } from '../consensus/leader-balance.ts'
-import { nodeOf, replicaOf } from '../consensus/replica-id.ts'
+import { incarnationOf, nodeOf, replicaOf } from '../consensus/replica-id.ts'
 import type { Core } from '../core.ts'
 import { log } from '../core.ts'
 import { limits, times } from '../limits.ts'
@@ -90,8 +90,13 @@ export class Reconciler {
   }
 
   #hasLiveMajority(voters: readonly ReplicaId[]): boolean {
-    const { membership } = this.#core
-    const live = voters.filter((replica) => membership.isUp(nodeOf(replica)))
+    const { membership, metadata } = this.#core
+    const live = voters.filter((replica) => {
+      const node = nodeOf(replica)
+      // A node that came back without its disk is up, but the replica that it had is lost.
+      const incarnation = metadata.machine.membership.node(node)?.incarnation
+      return incarnation === incarnationOf(replica) && membership.isUp(node)
+    })
     return live.length > voters.length / 2
   }
 
@@ -144,7 +149,8 @@ export class Reconciler {
     if (report.leader === null) return
     this.#changing.add(group)
     const { voters, learners } = step
-    const call = { type: 'reconfigure', group, voters, learners } as const
+    const from = { voters: report.voters, learners: report.learners }
+    const call = { type: 'reconfigure', group, from, voters, learners } as const
     this.#core.calls.call(report.leader, call, (result) => {
       this.#changing.delete(group)
       if (result.type !== 'error' || result.error.code === 'UNAVAILABLE') return

@@ -54,9 +54,14 @@ function reconfigure(
     const reason = 'a configuration needs voters, and names each replica once'
     throw new HoldfastError('REQUEST_INVALID', { reason })
   }
-  const id = raft.proposeConfiguration({ voters, learners })
+  // The caller goes by a report. A step from members of the past can bring back one that has left.
+  const { configuration } = raft
+  const isCurrent =
+    isSame(configuration.voters, call.from.voters) &&
+    isSame(configuration.learners, call.from.learners)
+  const id = isCurrent ? raft.proposeConfiguration({ voters, learners }) : null
   if (id !== null) return answer({ type: 'done' })
-  const reason = 'another change of this group is under way'
+  const reason = 'another change of this group is under way, or has just ended'
   answer(errorResult(new HoldfastError('UNAVAILABLE', { reason })))
 }
 
@@ -68,4 +73,8 @@ function transfer(core: Core, group: number, to: number, answer: Answer): void {
   if (target !== undefined && raft.transfer(target)) return answer({ type: 'done' })
   const reason = target === undefined ? 'it is no voter of that group' : 'it cannot take over now'
   answer(errorResult(new HoldfastError('TRANSFER_IMPOSSIBLE', { group, node: to, reason })))
+}
+
+function isSame(left: readonly number[], right: readonly number[]): boolean {
+  return left.length === right.length && left.every((replica) => right.includes(replica))
 }

@@ -14,6 +14,8 @@ export type Call =
   | {
       readonly type: 'reconfigure'
       readonly group: GroupId
+      /** The members for which this step was chosen. With others the step may be a wrong one. */
+      readonly from: { readonly voters: readonly number[]; readonly learners: readonly number[] }
       readonly voters: readonly number[]
       readonly learners: readonly number[]
     }

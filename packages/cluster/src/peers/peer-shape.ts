@@ -83,7 +83,12 @@ const adminReply = oneOf({
 const call = oneOf({
   metadata: shape({ command: isMap }),
   shard: shape({ group: natural, command: shardCommand }),
-  reconfigure: shape({ group: natural, voters: naturals, learners: naturals }),
+  reconfigure: shape({
+    group: natural,
+    from: shape({ voters: naturals, learners: naturals }),
+    voters: naturals,
+    learners: naturals
+  }),
   transfer: shape({ group: natural, to: natural }),
   inspect: shape({ group: natural, queue: natural }),
   admin: shape({ request: adminRequest }),

@@ -85,7 +85,17 @@ const messages: readonly PeerMessage[] = [
       command: { type: 'detach-consumer', queue: 4096, consumer, release: [1, 2, 0] }
     }
   },
-  { type: 'call', id: 3, call: { type: 'reconfigure', group: 1, voters: [1], learners: [] } },
+  {
+    type: 'call',
+    id: 3,
+    call: {
+      type: 'reconfigure',
+      group: 1,
+      from: { voters: [1], learners: [2] },
+      voters: [1, 2],
+      learners: []
+    }
+  },
   { type: 'call', id: 4, call: { type: 'admin', request: { type: 'list-operations' } } },
   { type: 'call', id: 5, call: { type: 'snapshot-blobs', group: 1, index: 4, ids: [1, 2] } },
   { type: 'result', id: 1, result: { type: 'error', error } },
@@ -179,6 +189,8 @@ t.test('bits that flip give another frame or a coded error', async (t) => {
 })
 
 t.test('a part that has not the shape of its type is refused', async (t) => {
+  const from = { voters: [1], learners: [] }
+  const reconfigure = { type: 'reconfigure', group: 1, from, voters: [1], learners: [] }
   const wrong: readonly (readonly [number, unknown])[] = [
     [6, null],
     [6, 7],
@@ -199,7 +211,9 @@ t.test('a part that has not the shape of its type is refused', async (t) => {
     [4, { type: 'shard', group: 1, command: { type: 'settle', ranges: null } }],
     [4, { type: 'shard', group: 1, command: { type: 'topology', upTo: 1, changes: [1] } }],
     [4, { type: 'metadata', command: [] }],
-    [4, { type: 'reconfigure', group: 1, voters: [-1], learners: [] }],
+    [4, { type: 'reconfigure', group: 1, voters: [1], learners: [] }],
+    [4, { ...reconfigure, voters: [-1] }],
+    [4, { ...reconfigure, from: { voters: [1], learners: [-1] } }],
     [4, { type: 'admin', request: { type: 'list-queues', limit: 0, cursor: null } }],
     [4, { type: '__proto__' }],
     [3, { type: 'accepted' }],
