@@ -80,7 +80,8 @@ assert(limits.markBlockMin <= limits.markBlockMax, 'mark blocks have a range')
 export const times = {
   tickMs: 50,
   electionTimeoutTicks: 20,
-  heartbeatTicks: 4,
+  /** Each heartbeat wakes two processes twice: on an idle cluster they are most of the cost. */
+  heartbeatTicks: 6,
   /** A leader that a quorum has heard within this time is the only one. */
   leaderLeaseTicks: 16,
   /** A node may route without asking for this long after it asked (architecture: routing lease). */
@@ -119,5 +120,6 @@ export const times = {
   snapshotRestMs: 5_000
 } as const
 
-assert(times.electionTimeoutTicks > 4 * times.heartbeatTicks, 'heartbeats outpace elections')
+assert(times.electionTimeoutTicks > 3 * times.heartbeatTicks, 'heartbeats outpace elections')
+assert(times.leaderLeaseTicks > 2 * times.heartbeatTicks, 'a late heartbeat costs no lease')
 assert(times.leaseMs > 2 * times.leaseRenewMs, 'a lost renewal costs no lease')

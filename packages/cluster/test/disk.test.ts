@@ -14,9 +14,8 @@ t.test(
     operator.ask({ type: 'declare-queue', name: 'q', options: {} })
     t.ok(world.until(2000, 'declared', () => operator.isIdle))
     const process = world.hosts[0]?.process
-    const history = new History(world)
-    // A message that is to reach no queue may fail.
-    const routes = [{ exchange: '', routingKey: 'q', queues: [], mandatory: false }]
+    const history = new History(world, ['DISK_LOW'])
+    const routes = [{ exchange: '', routingKey: 'q', queues: ['q'], mandatory: false }]
     process?.input({ type: 'disk', freeBytes: 300 * 1024 * 1024, totalBytes: 10 ** 12 })
     const refused = new Publisher(world, 'refused', { history, routes, messages: 20 })
     t.ok(world.until(5000, 'refused', () => refused.isDone))

@@ -176,7 +176,7 @@ export const schema: readonly Setting[] = [
     name: 'tickIntervalMs',
     type: 'integer',
     unit: 'milliseconds',
-    default: 100,
+    default: 150,
     min: 10,
     max: 200,
     doc: 'How often a node looks at the clock.'

@@ -14,7 +14,7 @@ t.test('defaults, and everything frozen', async (t) => {
   t.equal(configuration.client, '127.0.0.1:7672')
   t.equal(configuration.bootstrap, false)
   t.same(configuration.seed, [])
-  t.equal(configuration.tickIntervalMs, 100)
+  t.equal(configuration.tickIntervalMs, 150)
   t.ok(Object.isFrozen(configuration) && Object.isFrozen(configuration.seed))
 })
 

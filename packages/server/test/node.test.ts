@@ -68,7 +68,7 @@ t.test('a drain ends with 0, and everything is closed', async (t) => {
 
 t.test('a member that does not finish draining is not waited for', async (t) => {
   const parts = fakeParts()
-  const node = await start(t, parts, { shutdownTimeoutMs: 1000 })
+  const node = await start(t, parts, { shutdownTimeoutMs: 1500 })
   parts.member.answer = () => []
   node.drain()
   t.match(await node.ended, { code: 0, reason: /too long/ })

@@ -25,6 +25,7 @@ const underWayMsMax = 200
 
 export class History {
   readonly #world: World
+  readonly #refusals: readonly string[]
   readonly #published = new Map<string, Published>()
   /** By queue and offset. */
   readonly #rows = new Map<string, Map<number, Row>>()
@@ -39,8 +40,10 @@ export class History {
   deliveries = 0
   redeliveries = 0
 
-  constructor(world: World) {
+  /** `refusals`: codes with which any message may be refused. */
+  constructor(world: World, refusals: readonly string[] = []) {
     this.#world = world
+    this.#refusals = refusals
   }
 
   get count(): number {
@@ -82,6 +85,7 @@ export class History {
     const message = this.#published.get(`${publisher}:${sequence}`)
     if (message === undefined) return this.#world.fail(`failed, not sent: ${publisher}`)
     message.failure = code
+    if (this.#refusals.includes(code)) return
     const isDeleted = message.queues.every((queue) => this.#deletedMs.has(queue))
     if (!isDeleted || code !== 'MESSAGE_UNROUTABLE') {
       this.#world.fail(`${publisher}:${sequence} was refused: ${code}`)
