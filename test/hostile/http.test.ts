@@ -108,7 +108,7 @@ const wrong: readonly (readonly [string, Call, number, string])[] = [
   ['a way up', { path: '/v1/../../etc/passwd' }, 404, 'ROUTE_NOT_FOUND'],
   ['another method', { method: 'PATCH', path: '/v1/cluster' }, 405, 'METHOD_NOT_ALLOWED'],
   ['an unknown queue', { path: '/v1/queues/%2F/none' }, 404, 'QUEUE_NOT_FOUND'],
-  ['an unknown vhost', { path: '/v1/queues/none/none' }, 404, 'QUEUE_NOT_FOUND'],
+  ['an unknown vhost', { path: '/v1/queues/none/none' }, 404, 'VHOST_NOT_FOUND'],
   ['an unknown operation', { path: '/v1/operations/4711' }, 404, 'OPERATION_NOT_FOUND'],
   ['an operation that cannot be', { path: '/v1/operations/__proto__' }, 404, 'OPERATION_NOT_FOUND'],
   ['an unknown node', { method: 'DELETE', path: '/v1/nodes/4711' }, 404, 'NODE_NOT_FOUND'],
