@@ -44,6 +44,11 @@ t.test('chance and wall clocks are injected, and exports are named one by one', 
   none(t, matches(everything, /\bexport \*/, 'name what is public'), 'exports')
   none(
     t,
+    matches(sources, /\.slice\(\)/, 'copy by new Uint8Array(bytes): the slice of a Buffer shares'),
+    'copies that may be none'
+  )
+  none(
+    t,
     matches(sources, /\bconsole\./, 'log through the logger, print through process.stdout'),
     'console'
   )

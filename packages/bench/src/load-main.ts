@@ -68,7 +68,7 @@ class WindowedPublisher {
     const { queues, size } = this.#job
     for (let room = this.#room(); room > 0; room -= 1) {
       // The SDK takes the bytes at once or copies what it keeps; a stamped body is made anew.
-      const body = size < 8 ? this.#body : this.#body.slice()
+      const body = size < 8 ? this.#body : new Uint8Array(this.#body)
       const sentMs = nowMs()
       if (size >= 8) new DataView(body.buffer).setFloat64(0, sentMs)
       const confirm = this.#connection.publish('', queues[this.#sent % queues.length] ?? '', body)

@@ -79,8 +79,8 @@ function readBlobRows(reader: ByteReader, nextBlobId: number): readonly SavedBlo
     assert(id > before && id < nextBlobId, 'blobs of a manifest ascend')
     before = id
     const itemCount = reader.u32()
-    // A copy: the map changes, and the manifest is not ours.
-    const live = reader.raw(Math.ceil(itemCount / 8)).slice()
+    // A copy: the map changes, and the manifest is not ours. (The slice of a Buffer is none.)
+    const live = new Uint8Array(reader.raw(Math.ceil(itemCount / 8)))
     blobs.push({ id, itemCount, sizeBytes: 0, live, liveCount: 0, liveBytes: 0, isAbsorbed: false })
   }
   return blobs

@@ -2,7 +2,7 @@
 
 import { chooseSeed, Random } from '@holdfast/testkit'
 import t from 'tap'
-import { ShardMachine } from '../src/index.ts'
+import { encodeCommandSection, encodeEntryBatch, ShardMachine } from '../src/index.ts'
 import { consumer, producer, ShardFixture } from './shard-fixture.ts'
 
 function settle(shard: ShardFixture, first: number, last: number): void {
@@ -70,6 +70,20 @@ t.test('a long life keeps few blobs, and writes what changes', async (t) => {
   const restored = ShardMachine.restore(manifest, blobs, { limits: { blobBytes: 20_000 } })
   t.equal(restored.hash(), shard.machine.hash())
   t.same(restored.retainedEntries(), shard.machine.retainedEntries())
+})
+
+t.test('what was restored leaves the manifest as it was, a Buffer too', async (t) => {
+  const shard = new ShardFixture()
+  shard.create(1)
+  const { manifest, newBlobs } = shard.machine.snapshot()
+  const received = Buffer.from(manifest)
+  const blobs = new Map(newBlobs.map(({ id, bytes }) => [id, bytes]))
+  const restored = ShardMachine.restore(received, blobs)
+  const changes = [{ type: 'delete-queue', cursor: 2, queue: 1 }] as const
+  const command = encodeCommandSection({ type: 'topology', upTo: 2, changes })
+  const data = encodeEntryBatch(restored.timeMs, [command])
+  restored.apply({ index: restored.appliedIndex + 1, term: 1 }, data)
+  t.same([...received], [...manifest], 'it can be offered to the next replica')
 })
 
 t.test('tables are saved when a row changes, also where nothing else does', async (t) => {

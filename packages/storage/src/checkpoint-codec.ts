@@ -146,7 +146,7 @@ function writeSegments(writer: ByteWriter, log: LogIndex): void {
 export function readCheckpoint(data: Uint8Array): CheckpointFields {
   const reader = new ByteReader(data)
   const identity = reader.u8() === 0 ? null : readIdentity(reader)
-  const peers = reader.u8() === 0 ? null : reader.bytes(reader.u32()).slice()
+  const peers = reader.u8() === 0 ? null : new Uint8Array(reader.bytes(reader.u32()))
   const dead: DeadRange[] = []
   for (let left = reader.count(20); left > 0; left -= 1) {
     const first = reader.u64()

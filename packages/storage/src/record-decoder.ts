@@ -69,7 +69,7 @@ function decodeChange(head: SectionHead, data: Uint8Array, location: Location): 
     case 'removed-group':
       return { type: kind, group }
     case 'peers':
-      return { type: kind, peers: data.slice() }
+      return { type: kind, peers: new Uint8Array(data) }
     case 'group':
     case 'snapshot':
     case 'stage':

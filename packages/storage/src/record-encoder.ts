@@ -197,7 +197,7 @@ export class RecordEncoder {
     }
     if (peers !== null) {
       this.#section('peers', 0, { index: 0, term: 0 }, peers)
-      this.#changes.push({ type: 'peers', peers: peers.slice() })
+      this.#changes.push({ type: 'peers', peers: new Uint8Array(peers) })
     }
   }
 }

@@ -134,7 +134,7 @@ export function takeBody(
     const data = readSectionData(value, location.position, head, checksum)
     // A small body is copied, so that keeping it does not keep a record that is many times as
     // large.
-    return { head, data: data.length * 8 < value.length ? data.slice() : data }
+    return { head, data: data.length * 8 < value.length ? new Uint8Array(data) : data }
   } catch (error) {
     if (error instanceof Unreadable) return null
     throw error

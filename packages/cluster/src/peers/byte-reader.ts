@@ -54,5 +54,5 @@ export class ByteReader {
  * For bytes that outlive their frame: copied unless they make up most of the memory they would pin.
  */
 export function retain(bytes: Uint8Array): Uint8Array {
-  return bytes.length * 2 >= bytes.buffer.byteLength ? bytes : bytes.slice()
+  return bytes.length * 2 >= bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
 }

@@ -87,7 +87,7 @@ export function writeSnapshotMeta(writer: ByteWriter, meta: SnapshotMeta): void 
 export function readSnapshotMeta(reader: ByteReader): SnapshotMeta {
   const id = readId(reader)
   const configuration = readConfiguration(reader.bytes())
-  return { id, configuration, manifest: reader.bytes().slice() }
+  return { id, configuration, manifest: new Uint8Array(reader.bytes()) }
 }
 
 export function writeRaftMessage(writer: ByteWriter, message: Message): void {

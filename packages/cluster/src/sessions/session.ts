@@ -64,7 +64,7 @@ export class Session implements PublishOrigin {
   opened(event: HelloEvent, nodes: readonly NodeAddress[]): void {
     const { identity } = this.#core
     this.vhost = event.vhost
-    this.producer = { id: event.producer.slice(), epoch: event.epoch }
+    this.producer = { id: new Uint8Array(event.producer), epoch: event.epoch }
     const { clusterId = '', node = 0 } = identity ?? {}
     this.connection.welcome({ clusterId, node, nodes })
   }

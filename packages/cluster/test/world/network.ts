@@ -1,6 +1,5 @@
 // The network of the simulated world. A link keeps its order; different links, hence the lanes of
-// two nodes, overtake each other. A cut stalls what is under way, and breaks links that stall too
-// long.
+// two nodes, overtake each other. A cut stalls what is under way, and ends links that stall long.
 import type { AdoptOffer, Input, Lane } from '@holdfast/cluster'
 import type { ClientSocket, Wire } from './client-socket.ts'
 import type { Host } from './host.ts'
@@ -167,8 +166,10 @@ export class Network {
   #carry(link: Link, bytes: Uint8Array): void {
     const { schedule } = this.#world
     link.arrivesMs = Math.max(link.arrivesMs, schedule.nowMs + this.#delayMs())
+    // As from a socket: a Buffer, whose slice is no copy.
+    const frame = { type: 'peer-frame', link: link.inId, bytes: Buffer.from(bytes) } as const
     schedule.after(link.arrivesMs - schedule.nowMs, () => {
-      if (link.isUp) link.to.input({ type: 'peer-frame', link: link.inId, bytes })
+      if (link.isUp) link.to.input(frame)
     })
   }
 
