@@ -93,7 +93,7 @@ function nameOf(change: NameChange, data: string): string {
   return `${change.type} ${what.split(' ').map(name).join(' to ')}`
 }
 
-/** How many of `count` are lost or kept: none, all, or anything between, a third of the time each. */
+/** How many of `count`: none, all, or anything between, each a third of the time. */
 function part(random: Random, count: number): number {
   const draw = random.below(3)
   if (draw === 0) return 0
