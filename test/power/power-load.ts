@@ -73,7 +73,7 @@ export class PowerLoad {
       rate,
       sizes: 'small',
       prefix: 'live',
-      // Some are always delivered and not settled when the power goes: they must come again, flagged.
+      // Some are delivered and not settled when the power goes: they come again, flagged.
       consumerDelayMs: 20,
       publishTimeoutMs: timeoutMs
     })

@@ -1,5 +1,5 @@
-// One piece of a campaign of power cuts: a cluster under load, its power cut again and again, and at
-// the end the verdict over everything that was confirmed.
+// One piece of a campaign of power cuts: a cluster under load, its power cut again and again, and
+// at the end the verdict over everything that was confirmed.
 
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'

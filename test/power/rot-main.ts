@@ -1,6 +1,6 @@
-// npm run test:rot -- --runs 100 Bit rot, or a blank disk, on one node of three under load, piece by
-// piece; a ledger keeps what was done. Exits with 1 if anything confirmed was lost, or anything else
-// is wrong.
+// npm run test:rot -- --runs 100 Bit rot, or a blank disk, on one node of three under load, piece
+// by piece; a ledger keeps what was done. Exits with 1 if anything confirmed was lost, or anything
+// else is wrong.
 import { parseArgs } from 'node:util'
 import { campaignFlags, campaignUsage, type Deed, runCampaign } from './campaign.ts'
 import { type Damage, type RotDone, RotRun } from './rot-run.ts'
