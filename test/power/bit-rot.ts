@@ -1,5 +1,5 @@
-// Bit rot: a few bits of one file of a data directory flip, while its node runs or is down. Kinds
-// of files are drawn first, so that the small ones have their share.
+// Bit rot: a few bits of one file of a data directory flip, while its node runs or is down. The kind
+// of the file is drawn first, so that the small ones have their share.
 import { closeSync, fstatSync, openSync, readdirSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Random } from '@holdfast/testkit'
@@ -14,6 +14,15 @@ export interface Rot {
   readonly places: readonly number[]
 }
 
+/** Tables hold most of the bytes of a disk, and damage in them is met late. */
+const weights: Readonly<Record<RotKind, number>> = {
+  log: 4,
+  table: 10,
+  manifest: 2,
+  current: 1,
+  own: 3
+}
+
 const patterns: Readonly<Record<RotKind, RegExp>> = {
   log: /^log\/\d+\.log$/,
   table: /^log\/\d+\.ldb$/,
@@ -21,6 +30,11 @@ const patterns: Readonly<Record<RotKind, RegExp>> = {
   current: /^log\/CURRENT$/,
   // The log of LevelDB in words, and its lock, are read by nobody.
   own: /^(?!log\/)/
+}
+
+/** A kind, drawn by its weight. */
+export function drawKind(random: Random): RotKind {
+  return random.pick(rotKinds.flatMap((kind) => Array.from({ length: weights[kind] }, () => kind)))
 }
 
 /** Files with something in them, by path below the directory. */

@@ -20,7 +20,7 @@ export function campaignFlags(name: string): {
 } {
   return {
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    rate: { type: 'string', default: '300' },
+    rate: { type: 'string', default: '100' },
     piece: { type: 'string', default: '100' },
     minutes: { type: 'string', default: '0' },
     ledger: { type: 'string', default: join(repositoryRoot, '.holdfast', `${name}.jsonl`) },
@@ -32,7 +32,7 @@ export function campaignFlags(name: string): {
 /** What `campaignFlags` mean, with the words of this campaign. */
 export function campaignUsage(deeds: string, ledger: string): string {
   return `  --seed N       of all that is drawn; printed (random)
-  --rate N       messages a second (300)
+  --rate N       messages a second (100)
   --piece N      ${deeds} with one cluster, before its history is judged (100)
   --minutes N    begins no more after so long; 0: no limit (0)
   --ledger FILE  where it is written down, line by line (.holdfast/${ledger}.jsonl)

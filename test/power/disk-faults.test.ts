@@ -17,7 +17,7 @@ interface Scene {
 
 /** Until the fault has had its effect: the node ended, or the cluster did much under it. */
 async function outlast({ powered, load }: Scene, node: number): Promise<'ended' | 'alive'> {
-  const goal = load.confirmed() + 600
+  const goal = load.confirmed() + 300
   const look = (): boolean => !powered.cluster.isAlive(node) || load.confirmed() >= goal
   const giveUp = (): string | null => load.failure()
   await eventually(`effect of the fault on node ${node}`, look, { timeoutMs: 60_000, giveUp })

@@ -34,6 +34,8 @@ export interface Cut {
   readonly nodes: readonly NodeCut[]
   /** Whether a node lost its power again while it opened what the first cut left. */
   readonly isRepeated: boolean
+  /** Directories that were set aside as damaged, since the start of the piece. */
+  readonly setAside: readonly string[]
   readonly seconds: number
   readonly confirmed: number
 }
@@ -88,7 +90,9 @@ export class PowerRun {
     await load.settle(at)
     await load.goOn(20)
     const seconds = (performance.now() - startMs) / 1_000
-    return { number, who, mode, nodes: images, isRepeated, seconds, confirmed: load.confirmed() }
+    const confirmed = load.confirmed()
+    const setAside = powered.setAside()
+    return { number, who, mode, nodes: images, isRepeated, setAside, seconds, confirmed }
   }
 
   #drawWho(): Exclude<Who, 'mix'> {

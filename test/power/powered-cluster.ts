@@ -1,7 +1,8 @@
 // A cluster of real nodes under the disk shim, whose power can be cut: some nodes are killed in the
 // same moment, and each data directory becomes the image that a power cut leaves of it.
 
-import { basename, join } from 'node:path'
+import { readdirSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ClusterProcess, eventually, isNodeReady, type Random } from '@holdfast/testkit'
 import { FaultControl } from './fault-control.ts'
@@ -92,11 +93,21 @@ export class PoweredCluster {
     }
     // A majority may be needed to be ready: then it is ready late, and dies before.
     await eventually(`node ${first} ready or dead`, look, { timeoutMs: readyTimeoutMs })
-    this.control(first).set({ dieIn: 0 })
+    const control = this.control(first)
+    if (this.cluster.isAlive(first)) control.set({ dieIn: 0 })
     if (this.cluster.isAlive(first)) return false
+    if (control.read('dieIn') > 0)
+      throw new Error(`node ${first} ended by itself while it opened what a cut left`)
     await this.cut({ ...options, nodes: [first], afterOperations: null })
     this.cluster.restart(first)
     return true
+  }
+
+  /** Directories that were set aside as damaged, since the start. A power cut is no damage. */
+  setAside(): readonly string[] {
+    const directories = new Set(this.cluster.nodes.map(({ data }) => dirname(data)))
+    const names = [...directories].flatMap((directory) => readdirSync(directory))
+    return names.filter((name) => name.includes('.damaged-')).sort()
   }
 
   /** Waits until all nodes serve, and every replica has applied what is committed. */

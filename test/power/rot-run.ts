@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ClusterProcess, eventually, isNodeReady, Random, removeDirectory } from '@holdfast/testkit'
 import { monotonicNs } from '../chaos/history.ts'
 import type { Report } from '../chaos/violations.ts'
-import { type Rot, rot, rotKinds } from './bit-rot.ts'
+import { drawKind, type Rot, rot } from './bit-rot.ts'
 import { PowerLoad } from './power-load.ts'
 
 /** `flip`: bits of a file; `blank`: the directory is deleted. */
@@ -113,7 +113,7 @@ export class RotRun {
     }
     const random = this.#random
     for (;;) {
-      const found = rot(data, random.pick(rotKinds), random)
+      const found = rot(data, drawKind(random), random)
       if (found !== null) return found
     }
   }
