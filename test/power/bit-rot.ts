@@ -1,5 +1,5 @@
-// Bit rot: a few bits of one file of a data directory flip, while its node runs or is down. The kind
-// of the file is drawn first, so that the small ones have their share.
+// Bit rot: a few bits of one file of a data directory flip, while its node runs or is down. The
+// kind of the file is drawn first, so that the small ones have their share.
 import { closeSync, fstatSync, openSync, readdirSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Random } from '@holdfast/testkit'
