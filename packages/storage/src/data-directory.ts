@@ -174,8 +174,13 @@ export class DataDirectory {
     return this.#isSuspect
   }
 
-  /** The log holds its first checkpoint: from here on an empty log is a loss. */
+  /**
+   * The log holds its first checkpoint: from here on an empty log is a loss. The name of the
+   * directory becomes durable first, since whoever made it may have left that open: a power cut
+   * would take the name, and with it everything that was synced below.
+   */
   async setBorn(): Promise<void> {
+    await syncDirectory(dirname(this.path))
     this.#format = { ...this.#format, isBorn: true }
     await writeFormat(this.path, this.#format)
   }
