@@ -1,9 +1,6 @@
 // A full disk refuses publishes and nothing else, through the real path of a publish.
+import { History, Operator, Publisher, World } from '@holdfast/simulator'
 import t from 'tap'
-import { History } from './world/history.ts'
-import { Operator } from './world/operator.ts'
-import { Publisher } from './world/publisher.ts'
-import { World } from './world/world.ts'
 
 t.test(
   'a leader whose disk is nearly full refuses publishes, and takes them again later',

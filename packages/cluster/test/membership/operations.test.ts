@@ -2,9 +2,8 @@
 // leader of the metadata, and are refused where they would strand a group.
 import type { AdminReply, AdminRequest, ClusterStatus, OperationStatus } from '@holdfast/cluster'
 import type { WireError } from '@holdfast/errors'
+import { type Host, World } from '@holdfast/simulator'
 import t, { type Test } from 'tap'
-import type { Host } from '../world/host.ts'
-import { World } from '../world/world.ts'
 
 type Result = AdminReply | { readonly error: WireError }
 

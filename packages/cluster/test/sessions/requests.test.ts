@@ -3,9 +3,8 @@
 import type { WireError } from '@holdfast/errors'
 import type { ClientEvent } from '@holdfast/protocol'
 import { encodeRecord } from '@holdfast/record'
+import { Operator, World } from '@holdfast/simulator'
 import t from 'tap'
-import { Operator } from '../world/operator.ts'
-import { World } from '../world/world.ts'
 
 t.test('a node that has yet to learn the metadata has its clients wait', async (t) => {
   const world = new World(11)

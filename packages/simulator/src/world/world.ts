@@ -1,16 +1,19 @@
 // A whole cluster in one process and one thread, driven by one seed: real members around simulated
 // disks, clocks and links, and clients that speak the real protocol.
-import type { Output } from '@holdfast/cluster'
+import type { MemberOptions, Output } from '@holdfast/cluster'
 import type { MemoryDisk } from '@holdfast/cluster/contract'
 import { Random } from '@holdfast/testkit'
-import type { Tuning } from '../../src/limits.ts'
 import { Host } from './host.ts'
 import { Network } from './network.ts'
 import type { Process } from './process.ts'
 import { Schedule } from './schedule.ts'
+import { Trace } from './trace.ts'
+
+/** Bounds of a member that a world sets lower than production does. */
+export type Tuning = NonNullable<MemberOptions['tuning']>
 
 /** Bounds so low that snapshots, transfers and reads from disk happen all the time. */
-export const tinyTuning: Partial<Tuning> = {
+export const tinyTuning: Tuning = {
   snapshotBytes: 4000,
   snapshotEntries: 40,
   snapshotChunkBytes: 1500,
@@ -23,9 +26,10 @@ export const tinyTuning: Partial<Tuning> = {
 export class World {
   readonly random: Random
   readonly schedule: Schedule = new Schedule()
+  readonly trace: Trace = new Trace()
   readonly network: Network
   readonly hosts: Host[] = []
-  readonly tuning: Partial<Tuning>
+  readonly tuning: Tuning
   /** How often a read finds an entry or a blob damaged that is there. */
   readonly damageChance: number
   /** Wall clock at the start of the world. */
@@ -35,7 +39,7 @@ export class World {
   readonly lines: string[] = []
   #epochs = 0
 
-  constructor(seed: number, tuning: Partial<Tuning> = tinyTuning) {
+  constructor(seed: number, tuning: Tuning = tinyTuning) {
     this.random = new Random(seed)
     this.tuning = tuning
     this.damageChance = this.random.split('damage').pick([0, 0, 0.01, 0.1])

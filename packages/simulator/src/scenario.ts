@@ -1,12 +1,12 @@
 // One run of a simulated cluster under one seed: clients publish, consume and declare while the
 // weather does its worst; then all is well again, and what was promised must hold.
-import { Bindings, Depths, Purges, Replacements, route, Watch } from './changes.ts'
-import { Consumer } from './consumer.ts'
-import { History } from './history.ts'
-import { Operator } from './operator.ts'
-import { Publisher, type Route, type Variant } from './publisher.ts'
-import { Weather } from './weather.ts'
-import { World } from './world.ts'
+import { Bindings, Depths, Purges, Replacements, route, Watch } from './clients/changes.ts'
+import { Consumer } from './clients/consumer.ts'
+import { History } from './clients/history.ts'
+import { Operator } from './clients/operator.ts'
+import { Publisher, type Route, type Variant } from './clients/publisher.ts'
+import { Weather } from './faults/weather.ts'
+import { World } from './world/world.ts'
 
 export interface ScenarioOptions {
   readonly nodes: number
@@ -22,6 +22,8 @@ export interface Outcome {
   readonly deliveries: number
   readonly redeliveries: number
   readonly virtualMs: number
+  /** Of all that happened: equal runs have equal ones. */
+  readonly hash: string
 }
 
 /** What ends unseen in these is counted by the broker alone. */
@@ -57,9 +59,10 @@ export function runScenario(seed: number, options: ScenarioOptions): Outcome {
   const world = new World(seed)
   const history = new History(world)
   const outcome = (): Outcome => {
-    const { failures, lines, schedule } = world
+    const { failures, lines, schedule, trace } = world
     const { count: published, deliveries, redeliveries } = history
-    return { failures, lines, published, deliveries, redeliveries, virtualMs: schedule.nowMs }
+    const counts = { published, deliveries, redeliveries }
+    return { failures, lines, ...counts, virtualMs: schedule.nowMs, hash: trace.hash }
   }
   if (!world.form(options.nodes)) return outcome()
   const operator = new Operator(world, 'operator')

@@ -14,8 +14,8 @@ import type {
 } from '@holdfast/cluster'
 import { Member } from '@holdfast/cluster'
 import { assert, unreachable, type WireError } from '@holdfast/errors'
-import { join } from '../../src/peers/byte-writer.ts'
 import type { Host } from './host.ts'
+import { join } from './join.ts'
 
 type PeerSend = Extract<Output, { type: 'peer-send' }>
 type AdminResult = AdminReply | { readonly error: WireError }
@@ -129,6 +129,9 @@ export class Process {
     const inputs = [time, ...this.#inputs]
     this.#inputs = []
     this.#isDue = false
+    world.trace.steps += 1
+    world.trace.number(nowMs)
+    world.trace.number(this.epoch * 1024 + inputs.length)
     for (const output of this.member.step(inputs)) {
       this.#carry(output)
       if (!this.isAlive) return
@@ -174,7 +177,7 @@ export class Process {
         } else this.#send(output)
         return
       case 'client-send':
-        return world.network.toClient(this, output.connection, join(output.chunks))
+        return this.#sendClient(output.connection, join(output.chunks))
       case 'client-close':
         return world.network.closeClient(this, output.connection)
       case 'peers':
@@ -203,7 +206,16 @@ export class Process {
   }
 
   #send({ node, lane, chunks }: PeerSend): void {
-    this.host.world.network.send(this, node, lane, join(chunks))
+    const { network, trace } = this.host.world
+    const bytes = join(chunks)
+    trace.bytes(bytes)
+    network.send(this, node, lane, bytes)
+  }
+
+  #sendClient(connection: number, bytes: Uint8Array): void {
+    const { network, trace } = this.host.world
+    trace.bytes(bytes)
+    network.toClient(this, connection, bytes)
   }
 
   /** A read may find damage where the next one finds none, or another replica's does not. */
