@@ -9,19 +9,23 @@ import type {
   Input,
   NodeIdentity,
   Output,
-  PeerHello,
-  ReadResult
+  PeerHello
 } from '@holdfast/cluster'
 import { Member } from '@holdfast/cluster'
-import { assert, unreachable, type WireError } from '@holdfast/errors'
-import { join } from '../../src/peers/byte-writer.ts'
+import { unreachable, type WireError } from '@holdfast/errors'
 import type { Host } from './host.ts'
+import { join } from './join.ts'
+import { ProcessDisk } from './process-disk.ts'
 
 type PeerSend = Extract<Output, { type: 'peer-send' }>
+type ClientSend = Extract<Output, { type: 'client-send' }>
 type AdminResult = AdminReply | { readonly error: WireError }
 
 /** The driver's own tick. */
 const tickMs = 50
+const totalBytes = 10 ** 12
+/** Nothing to speak of. */
+const plentyBytes = 10 ** 11
 
 export class Process {
   readonly host: Host
@@ -35,11 +39,11 @@ export class Process {
   #isScheduled = false
   #isDue = false
   #durable: number
-  #writing: CommitRecord | null = null
   #held: PeerSend[] = []
   readonly #calls = new Map<number, (result: AdminResult) => void>()
   #lastCall = 0
   readonly #adopted: (() => void)[] = []
+  readonly #disk: ProcessDisk
 
   constructor(host: Host, bootstrap: boolean) {
     const { world } = host
@@ -47,6 +51,7 @@ export class Process {
     this.epoch = world.nextEpoch()
     const recovered = host.disk.recover()
     this.#durable = recovered.lastRecord
+    this.#disk = new ProcessDisk(this, recovered.lastRecord, (record) => this.#written(record))
     this.identity = recovered.identity
     const random = world.random.split(`process ${this.epoch}`)
     const { address } = host
@@ -57,10 +62,12 @@ export class Process {
         bootstrap: bootstrap ? { clusterId: 'c'.repeat(32) } : null,
         random: () => random.fraction(),
         checksum: (bytes) => crc32(bytes),
-        tuning: world.tuning
+        tuning: world.plan.tuning
       },
       recovered
     )
+    for (const observer of world.observers) observer.started?.(this)
+    if (host.freeBytes < plentyBytes) this.measureDisk()
     this.#schedule()
     this.#tick()
   }
@@ -82,9 +89,9 @@ export class Process {
   end(): void {
     const { world } = this.host
     this.isAlive = false
-    // The kernel may have had the write already.
-    if (this.#writing !== null && world.random.chance(0.5)) this.host.disk.apply(this.#writing)
+    this.#disk.interrupt()
     world.network.ended(this)
+    for (const observer of world.observers) observer.ended?.(this)
   }
 
   resume(): void {
@@ -104,8 +111,13 @@ export class Process {
     this.input({ type: 'admin', id: this.#lastCall, request })
   }
 
+  measureDisk(): void {
+    this.input({ type: 'disk', freeBytes: this.host.freeBytes, totalBytes })
+  }
+
   #tick(): void {
-    this.host.world.schedule.after(tickMs, () => {
+    const { world, clock } = this.host
+    world.schedule.after(Math.round(tickMs / clock.rate), () => {
       if (!this.isAlive) return
       this.#schedule()
       this.#tick()
@@ -116,72 +128,57 @@ export class Process {
     this.#isDue = true
     if (this.#isScheduled) return
     this.#isScheduled = true
-    this.host.world.schedule.after(0, () => {
+    this.host.world.schedule.after(this.host.turnDelayMs, () => {
       this.#isScheduled = false
       if (this.isAlive && !this.isPaused) this.#turn()
     })
   }
 
   #turn(): void {
-    const { world, wallSkewMs } = this.host
+    const { world, clock } = this.host
     const { nowMs } = world.schedule
-    const time: Input = { type: 'tick', nowMs, wallMs: world.epochMs + nowMs + wallSkewMs }
+    const times = { nowMs: clock.monotonicMs(nowMs), wallMs: clock.wallMs(nowMs) }
+    const time: Input = { type: 'tick', ...times }
     const inputs = [time, ...this.#inputs]
     this.#inputs = []
     this.#isDue = false
-    for (const output of this.member.step(inputs)) {
+    world.trace.steps += 1
+    world.trace.number(nowMs)
+    world.trace.number(this.epoch * 1024 + inputs.length)
+    const outputs = this.member.step(inputs)
+    for (const observer of world.observers) observer.stepped?.(this, inputs, outputs)
+    for (const output of outputs) {
+      if (this.host.springs('output')) return
       this.#carry(output)
       if (!this.isAlive) return
     }
   }
 
   #carry(output: Output): void {
-    const { world, disk } = this.host
+    const { world } = this.host
     switch (output.type) {
       case 'write':
-        return this.#write(output.record)
-      case 'read-entries': {
-        const { id, group, range, bytesMax } = output
-        return this.#later(() => {
-          const results = this.#read(disk.readEntries(group, range, bytesMax))
-          this.input({ type: 'read-done', id, results })
-        })
-      }
-      case 'read-blobs': {
-        const { id, group, ids } = output
-        return this.#later(() => {
-          this.input({ type: 'read-done', id, results: this.#read(disk.readBlobs(group, ids)) })
-        })
-      }
-      case 'read-retained': {
-        const { id, group, from, countMax } = output
-        const entries = disk.retained(group, from, countMax)
-        return this.input({ type: 'retained-done', id, entries })
-      }
-      case 'read-staged': {
-        const { id, group, offer, ids } = output
-        return this.#later(() => {
-          this.input({ type: 'read-done', id, results: disk.readStaged(group, offer, ids) })
-        })
-      }
-      case 'read-held': {
-        const { id, group, indexes } = output
-        return this.input({ type: 'retained-done', id, entries: disk.held(group, indexes) })
-      }
+        return this.#disk.write(output.record)
+      case 'read-entries':
+      case 'read-blobs':
+      case 'read-retained':
+      case 'read-staged':
+      case 'read-held':
+        return this.#disk.read(output)
       case 'peer-send':
         if (output.after !== null && (output.after > this.#durable || this.#holds(output))) {
           this.#held.push(output)
         } else this.#send(output)
         return
       case 'client-send':
-        return world.network.toClient(this, output.connection, join(output.chunks))
+        return this.#sendClient(output)
       case 'client-close':
-        return world.network.closeClient(this, output.connection)
+        return world.network.clients.close(this, output.connection)
       case 'peers':
         this.peers = output.peers
         return
       case 'peer-close':
-        return world.network.closeLink(this, output.link)
+        return world.network.links.close(this, output.link)
       case 'probe-peer':
         return world.network.probe(this, output.id, output.address, output.adopt)
       case 'admin-reply': {
@@ -202,42 +199,31 @@ export class Process {
     return this.#held.some((other) => other.node === node && other.lane === lane)
   }
 
-  #send({ node, lane, chunks }: PeerSend): void {
-    this.host.world.network.send(this, node, lane, join(chunks))
+  #send(output: PeerSend): void {
+    const { network, trace, observers } = this.host.world
+    const bytes = join(output.chunks)
+    trace.bytes(bytes)
+    for (const observer of observers) observer.left?.(this, output)
+    network.links.send(this, output.node, output.lane, bytes)
   }
 
-  /** A read may find damage where the next one finds none, or another replica's does not. */
-  #read(results: readonly ReadResult[]): readonly ReadResult[] {
-    const { random, damageChance } = this.host.world
-    return results.map((result) => (random.chance(damageChance) ? { type: 'damaged' } : result))
+  #sendClient(output: ClientSend): void {
+    const { network, trace, observers } = this.host.world
+    const bytes = join(output.chunks)
+    trace.bytes(bytes)
+    for (const observer of observers) observer.left?.(this, output)
+    network.clients.toClient(this, output.connection, bytes)
   }
 
-  #later(run: () => void): void {
-    const { world } = this.host
-    world.schedule.after(world.random.integer(0, 5), () => {
-      if (this.isAlive) run()
-    })
-  }
-
-  #write(record: CommitRecord): void {
-    const { world, disk, diskFactor } = this.host
-    assert(this.#writing === null, 'one write is in flight at a time')
-    assert(record.id === this.#durable + 1, 'commit records grow by one')
-    this.#writing = record
-    const slowMs = world.random.chance(0.01) ? world.random.integer(20, 200) : 0
-    world.schedule.after((world.random.integer(1, 6) + slowMs) * diskFactor, () => {
-      if (!this.isAlive) return
-      disk.apply(record)
-      this.#writing = null
-      this.#durable = record.id
-      if (record.identity !== null) this.#identified(record.identity)
-      const held = this.#held
-      // From the head only, which keeps the order of each destination.
-      const firstLater = held.findIndex(({ after }) => (after ?? 0) > record.id)
-      this.#held = firstLater < 0 ? [] : held.slice(firstLater)
-      for (const output of firstLater < 0 ? held : held.slice(0, firstLater)) this.#send(output)
-      this.input({ type: 'written', id: record.id })
-    })
+  /** From the head only, which keeps the order of each destination. */
+  #written(record: CommitRecord): void {
+    this.#durable = record.id
+    if (record.identity !== null) this.#identified(record.identity)
+    const held = this.#held
+    const firstLater = held.findIndex(({ after }) => (after ?? 0) > record.id)
+    this.#held = firstLater < 0 ? [] : held.slice(firstLater)
+    for (const output of firstLater < 0 ? held : held.slice(0, firstLater)) this.#send(output)
+    this.input({ type: 'written', id: record.id })
   }
 
   #identified(identity: NodeIdentity): void {
@@ -253,8 +239,9 @@ export class Process {
 
   #exit(code: 0 | 70, reason: string): void {
     const { host } = this
-    if (code !== 0) host.world.fail(`host ${host.number} ended with ${code}: ${reason}`)
+    if (code !== 0 && !host.world.mayHalt)
+      host.world.fail(`host ${host.number} ended with ${code}: ${reason}`)
     if (reason.includes('removed')) host.isRemoved = true
-    host.crash()
+    host.fail(reason)
   }
 }

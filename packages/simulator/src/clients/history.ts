@@ -1,5 +1,5 @@
 // What clients saw, and what must be true of it (architecture: what is promised).
-import type { World } from './world.ts'
+import type { World } from '../world/world.ts'
 
 /** A message is named by its publisher and sequence: it is in its body. */
 interface Published {
@@ -79,6 +79,12 @@ export class History {
     if (message.queues.length === 0) {
       this.#world.fail(`confirmed, though it has nowhere to go: ${publisher}:${sequence}`)
     }
+  }
+
+  /** Its publisher will never know what became of it. */
+  abandoned(publisher: string, sequence: number): void {
+    const message = this.#published.get(`${publisher}:${sequence}`)
+    if (message !== undefined) message.failure = 'abandoned'
   }
 
   failed(publisher: string, sequence: number, code: string): void {
