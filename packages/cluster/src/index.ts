@@ -4,6 +4,7 @@ export type { MemberOptions } from './core.ts'
 export type { Input, Lane, PeerHello, ProbeFailure } from './input.ts'
 export type {
   Blob,
+  BlobWrite,
   CommitRecord,
   GroupId,
   GroupWrite,

@@ -16,8 +16,8 @@ export const storageLimits = {
   openBatchKeysMax: 256,
   openBatchBytesMax: 8_388_608,
   /**
-   * One commit record. Storage rule S1 wants 4 MiB and a message; beyond this it is a programmer's
-   * error.
+   * One commit record. Who makes them keeps to 4 MiB, or one larger message (storage rule S1);
+   * beyond this it is a programmer's error.
    */
   recordBytesMax: 67_108_864,
   /** The buffer that is kept between writes; a larger record gets one of its own. */
