@@ -3,6 +3,7 @@
 //
 //   format.json   format version and store id; read before anything is written
 //   node.lock     the process that uses it
+//   witness       how far the log reached (tail-witness.ts)
 //   failed        how writes failed last (failure-note.ts)
 //   suspect       left when a read failed: the next open verifies everything (rule S2)
 //   log/          LevelDB
@@ -24,10 +25,12 @@ import { HoldfastError } from '@holdfast/errors'
 import { zlibChecksum } from './checksum.ts'
 import { DirectoryLock, findOwner } from './directory-lock.ts'
 
-export const directoryFormat = 1
+/** 1 has no witness; such a directory is read, and becomes one of format 2. */
+export const directoryFormat = 2
 const formatName = 'format.json'
 const lockName = 'node.lock'
 const suspectName = 'suspect'
+const witnessName = 'witness'
 export const failureName = 'failed'
 const logName = 'log'
 const formatBytesMax = 4096
@@ -82,6 +85,7 @@ function isOurs(name: string): boolean {
     name === `${formatName}.new` ||
     name === `${suspectName}.new` ||
     name === suspectName ||
+    name === witnessName ||
     name === failureName ||
     name === `${failureName}.new` ||
     name === logName ||
@@ -147,7 +151,10 @@ export class DataDirectory {
     try {
       const found = await readFormat(path)
       const format = found ?? (await createFormat(path))
-      if (!format.isBorn) await rm(join(path, logName), { recursive: true, force: true })
+      if (!format.isBorn) {
+        await rm(join(path, logName), { recursive: true, force: true })
+        await rm(join(path, witnessName), { force: true })
+      }
       const names = await readdir(path)
       return new DataDirectory(path, lock, format, names.includes(suspectName))
     } catch (error) {
@@ -158,6 +165,15 @@ export class DataDirectory {
 
   get logPath(): string {
     return join(this.path, logName)
+  }
+
+  get witnessPath(): string {
+    return join(this.path, witnessName)
+  }
+
+  /** Whether the directory is of a format that has a witness: then it is there. */
+  get hasWitness(): boolean {
+    return this.isBorn && this.#format.format > 1
   }
 
   get storeId(): string {
@@ -172,9 +188,12 @@ export class DataDirectory {
     return this.#isSuspect
   }
 
-  /** The log holds its first checkpoint: from here on an empty log is a loss. */
+  /**
+   * The log holds its first checkpoint, and the witness has seen it: from here on an empty log is a
+   * loss, and so is a witness that is missing. An old format becomes the present one.
+   */
   async setBorn(): Promise<void> {
-    this.#format = { ...this.#format, isBorn: true }
+    this.#format = { ...this.#format, format: directoryFormat, isBorn: true }
     await writeFormat(this.path, this.#format)
   }
 
