@@ -3,9 +3,11 @@
 export { checkLogStore } from './log-store.ts'
 export {
   commitRecord,
+  configuration,
   describeResults,
   entryAt,
   type MakeDisk,
+  snapshotAt,
   type StoreDisk
 } from './log-store-fixture.ts'
 export { MemoryDisk } from './memory-disk.ts'

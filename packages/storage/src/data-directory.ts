@@ -4,6 +4,7 @@
 //   format.json   format version and store id; read before anything is written
 //   node.lock     the process that uses it
 //   witness       how far the log reached (tail-witness.ts)
+//   member.json   who this is and whom it knew, a second time (member-note.ts)
 //   failed        how writes failed last (failure-note.ts)
 //   suspect       left when a read failed: the next open verifies everything (rule S2)
 //   log/          LevelDB
@@ -31,6 +32,11 @@ const formatName = 'format.json'
 const lockName = 'node.lock'
 const suspectName = 'suspect'
 const witnessName = 'witness'
+/** A second set of LevelDB's files, to look into a log that is damaged. */
+export const salvageName = 'salvage'
+/** What a recovery makes, until it takes the place of what is damaged. */
+export const recoveredName = 'recovered'
+export const noteName = 'member.json'
 export const failureName = 'failed'
 const logName = 'log'
 const formatBytesMax = 4096
@@ -87,6 +93,10 @@ function isOurs(name: string): boolean {
     name === suspectName ||
     name === witnessName ||
     name === failureName ||
+    name === noteName ||
+    name === `${noteName}.new` ||
+    name === salvageName ||
+    name === recoveredName ||
     name === `${failureName}.new` ||
     name === logName ||
     name === 'lost+found' ||
@@ -139,10 +149,10 @@ export class DataDirectory {
   }
 
   /**
-   * Takes a directory into use, creating it if it is not there.
+   * Takes a directory into use, creating it if it is not there: with `storeId`, or a new one.
    * @throws DATA_DIRECTORY_NEWER, DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_UNUSABLE, DATA_DAMAGED
    */
-  static async take(directory: string): Promise<DataDirectory> {
+  static async take(directory: string, storeId?: string): Promise<DataDirectory> {
     const named = resolve(directory)
     await prepare(named)
     // The one true name, so that this process cannot take it twice through a link.
@@ -150,7 +160,7 @@ export class DataDirectory {
     const lock = await DirectoryLock.take(path, join(path, lockName))
     try {
       const found = await readFormat(path)
-      const format = found ?? (await createFormat(path))
+      const format = found ?? (await createFormat(path, storeId ?? randomBytes(16).toString('hex')))
       if (!format.isBorn) {
         await rm(join(path, logName), { recursive: true, force: true })
         await rm(join(path, witnessName), { force: true })
@@ -257,8 +267,7 @@ async function writeFormat(path: string, format: Format): Promise<void> {
   await replaceFile(join(path, formatName), `${text}\n`)
 }
 
-async function createFormat(path: string): Promise<Format> {
-  const storeId = randomBytes(16).toString('hex')
+async function createFormat(path: string, storeId: string): Promise<Format> {
   const format = { format: directoryFormat, storeId, isBorn: false }
   await writeFormat(path, format)
   return format

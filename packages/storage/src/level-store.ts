@@ -22,6 +22,7 @@ import type { DataDirectory } from './data-directory.ts'
 import { clearFailure, noteFailure } from './failure-note.ts'
 import { recordKey } from './keys.ts'
 import { type StoreTuning, storageLimits } from './limits.ts'
+import { writeMemberNote } from './member-note.ts'
 import type { NodeState } from './node-state.ts'
 import { Reclaimer } from './reclaimer.ts'
 import { type EncodedRecord, RecordEncoder } from './record-encoder.ts'
@@ -121,7 +122,11 @@ export class LevelStore implements LogStore {
     const isVote = castsVote(this.#state, changes)
     this.#state.apply(changes, record.id)
     checkpoints.noteWrite(value.length)
-    if (isVote) await this.#witnessNow()
+    if (isVote) await this.#beside(() => this.#witness.now())
+    const { identity, peers } = this.#state
+    const isNews = record.identity !== null || record.peers !== null
+    if (!isNews || identity === null) return
+    await this.#beside(() => writeMemberNote(this.#directory.path, { identity, peers }))
   }
 
   /**
@@ -176,10 +181,10 @@ export class LevelStore implements LogStore {
     return this.#failure
   }
 
-  /** @throws WRITE_FAILED */
-  async #witnessNow(): Promise<void> {
+  /** What belongs to a write and goes beside the log fails as the write does. @throws WRITE_FAILED */
+  async #beside(work: () => Promise<void>): Promise<void> {
     try {
-      await this.#witness.now()
+      await work()
     } catch (error) {
       throw await this.#fail(error)
     }
@@ -270,7 +275,7 @@ export class LevelStore implements LogStore {
     try {
       if (this.#failure === null && this.#tuning.checkpointOnClose) {
         await this.#lastCheckpoint()
-        await this.#witnessNow()
+        await this.#beside(() => this.#witness.now())
       }
       await this.#reclaimer.close()
       if (this.#failure === null) await clearFailure(this.#directory.path)

@@ -38,6 +38,8 @@ export interface StoreOptions {
   readonly log?: Log
   /** Refuses a directory that belongs to another cluster. */
   readonly expectedClusterId?: string
+  /** A blank directory goes on where another one was lost: its id, and its last commit record. */
+  readonly successor?: { readonly storeId: string; readonly lastRecord: number }
   /** For tests. */
   readonly tuning?: Partial<StoreTuning>
 }
@@ -65,7 +67,7 @@ const defaultWriteBufferBytes = 4 * 1024 * 1024
  */
 export async function openStore(options: StoreOptions): Promise<LevelStore> {
   if (endianness() !== 'LE') throw unusable(options.directory, 'this machine is big-endian')
-  const directory = await DataDirectory.take(options.directory)
+  const directory = await DataDirectory.take(options.directory, options.successor?.storeId)
   try {
     return await openTaken(directory, options)
   } catch (error) {
@@ -151,7 +153,8 @@ async function recover(opened: Opened, options: StoreOptions): Promise<LevelStor
   const source = new RecordSource(database, storeId, checksum)
   const found = await recoverState(database, source)
   if (found === null && directory.isBorn) throw new Unreadable('the log is empty')
-  const recovered = found ?? (await begin(opened, storeId, checksum))
+  const recovered =
+    found ?? (await begin(opened, { storeId, checksum }, options.successor?.lastRecord ?? 0))
   const { state } = recovered
   checkCluster(state, directory, options.expectedClusterId)
   const groups = await recoverGroups(state, source)
@@ -216,10 +219,11 @@ async function checkTail(
 /** The first checkpoint of a blank store. */
 async function begin(
   { directory, database, wal }: Opened,
-  storeId: Uint8Array,
-  checksum: Checksum
+  { storeId, checksum }: { readonly storeId: Uint8Array; readonly checksum: Checksum },
+  lastRecord: number
 ): Promise<RecoveredState> {
   const state = new NodeState()
+  state.recordId = lastRecord
   const place = { nextSequence: 1, previous: 0 }
   const [record] = new CheckpointBuilder(state, storeId, checksum, place).build()
   if (record === undefined) throw new Unreadable('a checkpoint has a record')
