@@ -7,8 +7,8 @@ export {
   describeResults,
   entryAt,
   type MakeDisk,
-  snapshotAt,
-  type StoreDisk
+  type StoreDisk,
+  snapshotAt
 } from './log-store-fixture.ts'
 export { MemoryDisk } from './memory-disk.ts'
 export { MemoryStore } from './memory-store.ts'

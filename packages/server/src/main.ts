@@ -3,7 +3,7 @@ import { HoldfastError } from '@holdfast/errors'
 import { composeNode } from './compose.ts'
 import type { Configuration } from './config-schema.ts'
 import { BoundedSink, createLogger, type Logger } from './logger.ts'
-import { startNode } from './node.ts'
+import { startNode } from './node-host.ts'
 import type { RunningNode } from './node-parts.ts'
 import { drainOnSignals, exitOnUnexpected, exitWith, type ProcessPort } from './shutdown.ts'
 

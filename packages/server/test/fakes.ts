@@ -223,6 +223,7 @@ export function fakeParts(
     settings,
     storage: {
       open: () => Promise.resolve(store),
+      salvage: () => Promise.resolve({ identity: null, peers: null, groups: null, store }),
       quarantine: () => Promise.reject(new HoldfastError('INTERNAL'))
     },
     createMember: (given) => {

@@ -181,7 +181,7 @@ export class LevelStore implements LogStore {
     return this.#failure
   }
 
-  /** What belongs to a write and goes beside the log fails as the write does. @throws WRITE_FAILED */
+  /** What goes beside the log and belongs to a write fails as it does. @throws WRITE_FAILED */
   async #beside(work: () => Promise<void>): Promise<void> {
     try {
       await work()

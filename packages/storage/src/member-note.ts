@@ -1,5 +1,5 @@
-// Who this directory is and whom it knew, a second time beside the log: should the log be damaged so
-// that nothing of it can be read, the node can still ask the others what its damage would cost
+// Who this directory is and whom it knew, a second time beside the log: should the log be damaged
+// so that nothing of it can be read, the node can still ask the others what its damage would cost
 // (storage rule S8). A note that is missing or broken says nothing.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,10 +1,10 @@
-// `holdfast recover --accept-loss`: makes a directory that can be used of what is intact in one that
-// is damaged, and says exactly what is not (storage rule S8). For when no other replica has it, or
-// none of them can go on without this one; nothing is decided here that Raft could decide. The
-// damaged directory is set aside whole.
+// `holdfast recover --accept-loss`: makes a directory that can be used of what is intact in one
+// that is damaged, and says exactly what is not (storage rule S8). For when no other replica has
+// it, or none of them can go on without this one; nothing is decided here that Raft could decide.
+// The damaged directory is set aside whole.
 import { mkdir, readdir, realpath, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { CommitRecord, GroupId, IndexRange } from '@holdfast/cluster'
+import type { CommitRecord, GroupId, IndexRange, RecoveredGroup } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import { type Entry, encodeConfiguration } from '@holdfast/raft'
 import { recoveredName, syncDirectory, unusable } from './data-directory.ts'
@@ -24,9 +24,14 @@ export interface GroupLoss {
   /** Entries behind it that were there; those up to `commit` were committed. */
   readonly lost: IndexRange | null
   readonly commit: number
-  /** Entries with live messages that cannot be read: asked for from other replicas, if there are. */
+  /** Entries that live messages may be in, and that cannot be read. Other replicas are asked. */
   readonly damaged: readonly number[]
+  /** Messages in them that were live at the last snapshot; null if that is not known. */
+  readonly damagedMessages: number | null
 }
+
+/** Live messages in these entries, as far as the snapshot of the group tells. */
+export type CountLive = (group: RecoveredGroup, indexes: readonly number[]) => number | null
 
 export interface RecoveryReport {
   readonly directory: string
@@ -55,7 +60,10 @@ const noParts = {
  * Replaces a damaged directory by what is intact in it.
  * @throws DATA_UNRECOVERABLE, DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_UNUSABLE
  */
-export async function recoverDirectory(directory: string): Promise<RecoveryReport> {
+export async function recoverDirectory(
+  directory: string,
+  countLive: CountLive = () => null
+): Promise<RecoveryReport> {
   const path = await realpath(resolve(directory)).catch((error) => {
     throw unusable(directory, error)
   })
@@ -71,8 +79,9 @@ export async function recoverDirectory(directory: string): Promise<RecoveryRepor
   }
   const aside = await replace(path)
   const groups = found.groups ?? []
+  const losses = groups.flatMap((group) => lossOf(group, countLive))
   const kept = groups.filter((group) => group.kept !== null).map(({ group }) => group)
-  return { directory: path, aside, losses: groups.flatMap(lossOf), kept }
+  return { directory: path, aside, losses, kept }
 }
 
 function assertRecoverable(directory: string, { identity, groups }: Salvage): void {
@@ -86,11 +95,13 @@ function assertRecoverable(directory: string, { identity, groups }: Salvage): vo
   }
 }
 
-function lossOf(salvaged: SalvagedGroup): readonly GroupLoss[] {
+function lossOf(salvaged: SalvagedGroup, countLive: CountLive): readonly GroupLoss[] {
   const { group, kept, lost, commit, damaged } = salvaged
   const isWhole = kept === null
   if (!isWhole && lost === null && damaged.length === 0) return []
-  return [{ group, isWhole, lastIndex: kept?.lastIndex ?? 0, lost, commit, damaged }]
+  const damagedMessages = kept === null || damaged.length === 0 ? null : countLive(kept, damaged)
+  const lastIndex = kept?.lastIndex ?? 0
+  return [{ group, isWhole, lastIndex, lost, commit, damaged, damagedMessages }]
 }
 
 /** The damaged files go aside with all there is; then the recovered ones take their place. */

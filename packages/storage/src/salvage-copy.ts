@@ -4,7 +4,7 @@ import { copyFile, link, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { type DataDirectory, salvageName } from './data-directory.ts'
-import type { Database } from './recovery.ts'
+import { type Database, findRecords } from './recovery.ts'
 
 export async function removeCopy(directory: string): Promise<void> {
   await rm(join(directory, salvageName), { recursive: true, force: true })
@@ -37,6 +37,8 @@ async function open(path: string): Promise<Database | null> {
   })
   try {
     await database.open()
+    // It opens over tables that it cannot read.
+    await findRecords(database, 1)
     return database
   } catch {
     await database.close()

@@ -1,12 +1,14 @@
-// What can still be known of a damaged log: the last checkpoint that can be read, and of the records
-// above it those that are whole. Behind a record that is missing, an entry counts only if it follows
-// the log of its group in the same term: the log of one term is one leader's, so nothing can have
-// been between (Raft §5.3). What else comes behind a hole may rest on what was in it, and is lost.
+// What can still be known of a damaged log: the last checkpoint that can be read, and of the
+// records above it those that are whole. Behind one that is missing, an entry counts only if it
+// follows the log of its group in the same term: the log of one term is one leader's, so nothing
+// can have been between (Raft §5.3). What else comes behind a hole may rest on what was in it, and
+// is lost.
 import { Unreadable } from './byte-reader.ts'
 import type { Change } from './change.ts'
 import { type CheckpointFields, readCheckpoint } from './checkpoint-codec.ts'
 import type { GroupState, NodeState } from './node-state.ts'
 import { decodeCommitRecord, forEachSection } from './record-decoder.ts'
+import { isReadError } from './record-reader.ts'
 import { type Database, findRecords, type RecordSource, restore } from './recovery.ts'
 import type { RecordHeader } from './section.ts'
 
@@ -26,16 +28,18 @@ export interface SalvagedState {
   readonly reach: ReadonlyMap<number, Reach>
 }
 
-/** Records looked at from the end for one that names a checkpoint. */
-const lookBackMax = 4096
+/**
+ * Records looked at from the end for one that names a checkpoint: fewer where LevelDB cannot read
+ * so far back.
+ */
+const lookBacks = [4096, 256, 16, 1] as const
 
 /** Null if no checkpoint can be read. */
 export async function salvageState(
   database: Database,
   source: RecordSource
 ): Promise<SalvagedState | null> {
-  const found = await findRecords(database, lookBackMax)
-  const sequences = found.filter((sequence) => sequence !== null)
+  const sequences = await lookBack(database)
   const tried = new Set<number>()
   for (const sequence of sequences) {
     const header = await headerOf(source, sequence)
@@ -51,11 +55,23 @@ export async function salvageState(
   return null
 }
 
+async function lookBack(database: Database): Promise<readonly number[]> {
+  for (const countMax of lookBacks) {
+    try {
+      const found = await findRecords(database, countMax)
+      return found.filter((sequence) => sequence !== null)
+    } catch (error) {
+      if (!isReadError(error)) throw error
+    }
+  }
+  return []
+}
+
 async function headerOf(source: RecordSource, sequence: number): Promise<RecordHeader | null> {
   try {
     return (await source.find(sequence))?.header ?? null
   } catch (error) {
-    if (error instanceof Unreadable) return null
+    if (error instanceof Unreadable || isReadError(error)) return null
     throw error
   }
 }
@@ -73,7 +89,7 @@ async function checkpointAt(
     })
     return fields === null ? null : { fields, header }
   } catch (error) {
-    if (error instanceof Unreadable) return null
+    if (error instanceof Unreadable || isReadError(error)) return null
     throw error
   }
 }
@@ -84,6 +100,8 @@ class LenientReplay {
   readonly #reach = new Map<number, Reach>()
   #lastRecord: number
   #hasHole = false
+  /** Groups of which an entry behind the last hole proves that all before it stands. */
+  readonly #proven = new Set<number>()
 
   constructor(state: NodeState, end: number) {
     this.#state = state
@@ -101,6 +119,7 @@ class LenientReplay {
         const changes = value === null || header === null ? null : changesOf(value, header, source)
         if (changes === null || value === null || header?.checkpoint !== checkpoint) {
           this.#hasHole = true
+          this.#proven.clear()
           return
         }
         this.#lastRecord = Math.max(this.#lastRecord, header.recordId)
@@ -118,7 +137,17 @@ class LenientReplay {
     if (change.type === 'group' && change.hardState !== null) {
       this.#reached(change.group).commit = change.hardState.commit
     }
-    if (!this.#hasHole || this.#stands(change)) this.#state.apply([change], this.#state.recordId)
+    if (this.#hasHole && !this.#stands(change)) return
+    if (this.#hasHole && change.type === 'entry') this.#proven.add(change.group)
+    this.#state.apply([this.#asFarAsKnown(change)], this.#state.recordId)
+  }
+
+  /** What a commit index behind a hole speaks of may be entries that were in the hole. */
+  #asFarAsKnown(change: Change): Change {
+    if (!this.#hasHole || change.type !== 'group' || change.hardState === null) return change
+    if (this.#proven.has(change.group)) return change
+    const { commit } = this.#state.group(change.group).hardState
+    return { ...change, hardState: { ...change.hardState, commit } }
   }
 
   #reached(group: number): Reach {

@@ -1,7 +1,7 @@
-// A damaged directory, looked into without changing it (storage rule S8): LevelDB opens a second set
-// of its files, in which tables are links and the rest are copies, and repairs that one if it must.
-// What comes out is believed only as far as its checksums go. The salvage serves what is intact to
-// other replicas, says what is not, and keeps the directory locked while it is open.
+// A damaged directory, looked into without changing it (storage rule S8): LevelDB opens a second
+// set of its files, in which tables are links and the rest are copies, and repairs that one if it
+// must. What comes out is believed only as far as its checksums go. The salvage serves what is
+// intact to other replicas, says what is not, and keeps the directory locked while it is open.
 import { resolve } from 'node:path'
 import type { NodeIdentity } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
