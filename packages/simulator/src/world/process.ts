@@ -2,6 +2,7 @@
 // server/src/driver.ts does it. Inputs gather and are handed over once a turn, time first; one
 // write is in flight; what names a record waits until it is durable.
 import { crc32 } from 'node:zlib'
+import { replicaId } from '@holdfast/broker'
 import type {
   AdminReply,
   AdminRequest,
@@ -57,7 +58,8 @@ export class Process {
         bootstrap: bootstrap ? { clusterId: 'c'.repeat(32) } : null,
         random: () => random.fraction(),
         checksum: (bytes) => crc32(bytes),
-        tuning: world.tuning
+        tuning: world.tuning,
+        audit: world.audit.ofProcess()
       },
       recovered
     )
@@ -83,7 +85,7 @@ export class Process {
     const { world } = this.host
     this.isAlive = false
     // The kernel may have had the write already.
-    if (this.#writing !== null && world.random.chance(0.5)) this.host.disk.apply(this.#writing)
+    if (this.#writing !== null && world.random.chance(0.5)) this.#takesEffect(this.#writing)
     world.network.ended(this)
   }
 
@@ -206,9 +208,10 @@ export class Process {
   }
 
   #send({ node, lane, chunks }: PeerSend): void {
-    const { network, trace } = this.host.world
+    const { network, trace, audit } = this.host.world
     const bytes = join(chunks)
     trace.bytes(bytes)
+    if (lane === 'raft') audit.frameLeaves(this.host.disk, bytes)
     network.send(this, node, lane, bytes)
   }
 
@@ -232,14 +235,14 @@ export class Process {
   }
 
   #write(record: CommitRecord): void {
-    const { world, disk, diskFactor } = this.host
+    const { world, diskFactor } = this.host
     assert(this.#writing === null, 'one write is in flight at a time')
     assert(record.id === this.#durable + 1, 'commit records grow by one')
     this.#writing = record
     const slowMs = world.random.chance(0.01) ? world.random.integer(20, 200) : 0
     world.schedule.after((world.random.integer(1, 6) + slowMs) * diskFactor, () => {
       if (!this.isAlive) return
-      disk.apply(record)
+      this.#takesEffect(record)
       this.#writing = null
       this.#durable = record.id
       if (record.identity !== null) this.#identified(record.identity)
@@ -250,6 +253,13 @@ export class Process {
       for (const output of firstLater < 0 ? held : held.slice(0, firstLater)) this.#send(output)
       this.input({ type: 'written', id: record.id })
     })
+  }
+
+  #takesEffect(record: CommitRecord): void {
+    const { world, disk } = this.host
+    const { node, incarnation } = record.identity ?? this.identity ?? { node: 0, incarnation: 0 }
+    const replica = replicaId(node, incarnation)
+    world.audit.recordTakesEffect(disk, record, replica, () => disk.apply(record))
   }
 
   #identified(identity: NodeIdentity): void {

@@ -1,8 +1,10 @@
 // A whole cluster in one process and one thread, driven by one seed: real members around simulated
 // disks, clocks and links, and clients that speak the real protocol.
+import { crc32 } from 'node:zlib'
 import type { MemberOptions, Output } from '@holdfast/cluster'
 import type { MemoryDisk } from '@holdfast/cluster/contract'
 import { Random } from '@holdfast/testkit'
+import { ClusterAudit } from '../checkers/cluster-audit.ts'
 import { Host } from './host.ts'
 import { Network } from './network.ts'
 import type { Process } from './process.ts'
@@ -27,6 +29,11 @@ export class World {
   readonly random: Random
   readonly schedule: Schedule = new Schedule()
   readonly trace: Trace = new Trace()
+  /** Looks at every step of every member; draws no chance, and changes nothing. */
+  readonly audit: ClusterAudit = new ClusterAudit(
+    (check, detail) => this.fail(`${check}: ${detail}`),
+    (bytes) => crc32(bytes)
+  )
   readonly network: Network
   readonly hosts: Host[] = []
   readonly tuning: Tuning
