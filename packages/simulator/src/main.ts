@@ -23,9 +23,9 @@ const { values } = parseArgs({ options: flags })
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
 /** Runs one seed, and says what came of it. */
-function run(seed: number): Outcome {
+async function run(seed: number): Promise<Outcome> {
   const startedMs = performance.now()
-  const outcome = runScenario(seed, optionsOf(seed))
+  const outcome = await runScenario(seed, optionsOf(seed))
   const { failures, published, deliveries, virtualMs, hash } = outcome
   if (values.trace) for (const line of outcome.lines) print(line)
   const speed = (virtualMs / (performance.now() - startedMs)).toFixed(1)
@@ -38,13 +38,13 @@ function run(seed: number): Outcome {
 
 if (values.help) process.stdout.write(usage)
 else if (values.seed !== undefined) {
-  if (run(Number(values.seed)).failures.length > 0) process.exitCode = 1
+  if ((await run(Number(values.seed))).failures.length > 0) process.exitCode = 1
 } else {
   const from = Number(values.from)
   const seeds = Number(values.seeds)
   let failed = 0
   for (let seed = from; seed < from + seeds; seed += 1) {
-    if (run(seed).failures.length > 0) failed += 1
+    if ((await run(seed)).failures.length > 0) failed += 1
   }
   print(`${seeds} seeds, ${failed} failed`)
   if (failed > 0) process.exitCode = 1

@@ -1,7 +1,7 @@
 // All checkers of a simulated cluster, wired: one ledger a group, whoever its replicas are, and an
 // audit for each process. A world makes one, and tells it what leaves nodes and what reaches disks;
 // it draws no chance and changes nothing, so a seed runs the same with it and without.
-import type { MetadataMachine, ShardMachine } from '@holdfast/broker'
+import { type MetadataMachine, replicaId, type ShardMachine } from '@holdfast/broker'
 import {
   type Audit,
   type AuditedReplica,
@@ -9,10 +9,13 @@ import {
   type GroupId,
   readPeerFrame
 } from '@holdfast/cluster'
-import type { MemoryDisk } from '@holdfast/cluster/contract'
 import type { RaftConfig, RaftInitialState } from '@holdfast/raft'
 import { ObservedRaft } from '../refinement/observed-raft.ts'
 import type { ActionCounts } from '../refinement/replica-watch.ts'
+import type { Host } from '../world/host.ts'
+import { join } from '../world/join.ts'
+import type { Observer } from '../world/observer.ts'
+import type { Process } from '../world/process.ts'
 import type { Check, Report } from './checks.ts'
 import { DeliveryLedger } from './delivery-ledger.ts'
 import { untruth } from './disk-truth.ts'
@@ -37,12 +40,16 @@ interface Life {
   machine: ShardMachine | null
 }
 
-export class ClusterAudit {
+type Left = Parameters<NonNullable<Observer['left']>>[1]
+
+export class ClusterAudit implements Observer {
   readonly counts: ActionCounts = new Map()
   readonly #report: Report
   readonly #checksum: (bytes: Uint8Array) => number
   readonly #groups = new Map<GroupId, Checkers>()
   readonly #lives = new Map<string, Life>()
+  /** Entries on the disk before the record that takes effect now. */
+  readonly #held = new Map<GroupId, ReadonlySet<number>>()
   #findings = 0
 
   /** `fail` gets what is broken: the name of the check and what happened. */
@@ -109,33 +116,31 @@ export class ClusterAudit {
     if (life !== undefined && 'retainedEntries' in machine) life.machine = machine
   }
 
-  /** A frame leaves a node: what it rests on must be on this disk by now. */
-  frameLeaves(disk: MemoryDisk, frame: Uint8Array): void {
-    for (const message of readPeerFrame(frame).messages) {
+  /** A frame leaves a node: what it rests on must be on its disk by now. */
+  left({ host }: Process, output: Left): void {
+    if (output.type !== 'peer-send' || output.lane !== 'raft') return
+    for (const message of readPeerFrame(join(output.chunks)).messages) {
       if (message.type !== 'raft') continue
       const { group, message: said } = message
-      const reason = untruth(disk.groups.get(group), said)
+      const reason = untruth(host.disk.groups.get(group), said)
       if (reason !== null) this.#report('persist-before-speak', `group ${group}: ${reason}`)
       this.#group(group).ledger.sent(said)
     }
   }
 
-  /** A record takes effect on a disk; `replica` is who it belongs to there. */
-  recordTakesEffect(
-    disk: MemoryDisk,
-    record: CommitRecord,
-    replica: number,
-    apply: () => void
-  ): void {
-    const before = new Map<GroupId, ReadonlySet<number>>()
+  writing({ disk }: Host, record: CommitRecord): void {
+    this.#held.clear()
     for (const { group } of record.snapshots) {
-      before.set(group, new Set(disk.groups.get(group)?.entries.keys()))
+      this.#held.set(group, new Set(disk.groups.get(group)?.entries.keys()))
     }
-    apply()
-    for (const [group, entries] of before) {
-      const machine = this.#lives.get(keyOf({ group, replica }))?.machine ?? null
-      if (machine === null) continue
-      const live = machine.retainedEntries()
+  }
+
+  /** A snapshot frees entries: none of those may be live in the machine of this replica. */
+  durable({ disk }: Host, record: CommitRecord): void {
+    const { node, incarnation } = disk.identity ?? { node: 0, incarnation: 0 }
+    const replica = replicaId(node, incarnation)
+    for (const [group, entries] of this.#held) {
+      const live = this.#lives.get(keyOf({ group, replica }))?.machine?.retainedEntries() ?? []
       const freed = freedWhileLive(live, entries, disk.groups.get(group))
       if (freed.length === 0) continue
       this.#report('live-retained', `group ${group}: replica ${replica} freed ${freed}`)

@@ -2,7 +2,6 @@
 // server/src/driver.ts does it. Inputs gather and are handed over once a turn, time first; one
 // write is in flight; what names a record waits until it is durable.
 import { crc32 } from 'node:zlib'
-import { replicaId } from '@holdfast/broker'
 import type {
   AdminReply,
   AdminRequest,
@@ -19,6 +18,7 @@ import type { Host } from './host.ts'
 import { join } from './join.ts'
 
 type PeerSend = Extract<Output, { type: 'peer-send' }>
+type ClientSend = Extract<Output, { type: 'client-send' }>
 type AdminResult = AdminReply | { readonly error: WireError }
 
 /** The driver's own tick. */
@@ -63,6 +63,7 @@ export class Process {
       },
       recovered
     )
+    for (const observer of world.observers) observer.started?.(this)
     this.#schedule()
     this.#tick()
   }
@@ -85,8 +86,9 @@ export class Process {
     const { world } = this.host
     this.isAlive = false
     // The kernel may have had the write already.
-    if (this.#writing !== null && world.random.chance(0.5)) this.#takesEffect(this.#writing)
+    if (this.#writing !== null && world.random.chance(0.5)) this.#apply(this.#writing)
     world.network.ended(this)
+    for (const observer of world.observers) observer.ended?.(this)
   }
 
   resume(): void {
@@ -134,7 +136,9 @@ export class Process {
     world.trace.steps += 1
     world.trace.number(nowMs)
     world.trace.number(this.epoch * 1024 + inputs.length)
-    for (const output of this.member.step(inputs)) {
+    const outputs = this.member.step(inputs)
+    for (const observer of world.observers) observer.stepped?.(this, inputs, outputs)
+    for (const output of outputs) {
       this.#carry(output)
       if (!this.isAlive) return
     }
@@ -179,7 +183,7 @@ export class Process {
         } else this.#send(output)
         return
       case 'client-send':
-        return this.#sendClient(output.connection, join(output.chunks))
+        return this.#sendClient(output)
       case 'client-close':
         return world.network.closeClient(this, output.connection)
       case 'peers':
@@ -207,18 +211,20 @@ export class Process {
     return this.#held.some((other) => other.node === node && other.lane === lane)
   }
 
-  #send({ node, lane, chunks }: PeerSend): void {
-    const { network, trace, audit } = this.host.world
-    const bytes = join(chunks)
+  #send(output: PeerSend): void {
+    const { network, trace, observers } = this.host.world
+    const bytes = join(output.chunks)
     trace.bytes(bytes)
-    if (lane === 'raft') audit.frameLeaves(this.host.disk, bytes)
-    network.send(this, node, lane, bytes)
+    for (const observer of observers) observer.left?.(this, output)
+    network.send(this, output.node, output.lane, bytes)
   }
 
-  #sendClient(connection: number, bytes: Uint8Array): void {
-    const { network, trace } = this.host.world
+  #sendClient(output: ClientSend): void {
+    const { network, trace, observers } = this.host.world
+    const bytes = join(output.chunks)
     trace.bytes(bytes)
-    network.toClient(this, connection, bytes)
+    for (const observer of observers) observer.left?.(this, output)
+    network.toClient(this, output.connection, bytes)
   }
 
   /** A read may find damage where the next one finds none, or another replica's does not. */
@@ -242,7 +248,7 @@ export class Process {
     const slowMs = world.random.chance(0.01) ? world.random.integer(20, 200) : 0
     world.schedule.after((world.random.integer(1, 6) + slowMs) * diskFactor, () => {
       if (!this.isAlive) return
-      this.#takesEffect(record)
+      this.#apply(record)
       this.#writing = null
       this.#durable = record.id
       if (record.identity !== null) this.#identified(record.identity)
@@ -255,11 +261,11 @@ export class Process {
     })
   }
 
-  #takesEffect(record: CommitRecord): void {
-    const { world, disk } = this.host
-    const { node, incarnation } = record.identity ?? this.identity ?? { node: 0, incarnation: 0 }
-    const replica = replicaId(node, incarnation)
-    world.audit.recordTakesEffect(disk, record, replica, () => disk.apply(record))
+  #apply(record: CommitRecord): void {
+    const { observers } = this.host.world
+    for (const observer of observers) observer.writing?.(this.host, record)
+    this.host.disk.apply(record)
+    for (const observer of observers) observer.durable?.(this.host, record)
   }
 
   #identified(identity: NodeIdentity): void {

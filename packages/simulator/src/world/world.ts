@@ -7,6 +7,7 @@ import { Random } from '@holdfast/testkit'
 import { ClusterAudit } from '../checkers/cluster-audit.ts'
 import { Host } from './host.ts'
 import { Network } from './network.ts'
+import type { Observer } from './observer.ts'
 import type { Process } from './process.ts'
 import { Schedule } from './schedule.ts'
 import { Trace } from './trace.ts'
@@ -36,6 +37,8 @@ export class World {
   )
   readonly network: Network
   readonly hosts: Host[] = []
+  /** Told of everything from the moment they are added. */
+  readonly observers: Observer[] = [this.audit]
   readonly tuning: Tuning
   /** How often a read finds an entry or a blob damaged that is there. */
   readonly damageChance: number
@@ -93,7 +96,7 @@ export class World {
   }
 
   /** Lets time pass until `isDone`, or records a failure. */
-  until(limitMs: number, what: string, isDone: () => boolean): boolean {
+  async until(limitMs: number, what: string, isDone: () => boolean): Promise<boolean> {
     const endMs = this.schedule.nowMs + limitMs
     while (!isDone()) {
       if (this.failures.length > 0) return false
@@ -101,7 +104,7 @@ export class World {
         this.fail(`not within ${limitMs} ms: ${what}`)
         return false
       }
-      this.schedule.run(50)
+      await this.schedule.run(50)
     }
     return true
   }
@@ -114,10 +117,10 @@ export class World {
   }
 
   /** Grows a cluster of `count` nodes from one, by operators' calls. */
-  form(count: number): boolean {
+  async form(count: number): Promise<boolean> {
     this.addHost().start(true)
     const ready = (): boolean => this.isReady
-    if (!this.until(5000, 'the first node is ready', ready)) return false
+    if (!(await this.until(5000, 'the first node is ready', ready))) return false
     for (let i = 1; i < count; i += 1) {
       const host = this.addHost()
       host.start()
@@ -126,7 +129,7 @@ export class World {
         if ('error' in result) this.fail(`add-node: ${result.error.code}`)
         isAsked = true
       })
-      if (!this.until(5000, 'a node is added', () => isAsked)) return false
+      if (!(await this.until(5000, 'a node is added', () => isAsked))) return false
     }
     return this.until(30_000, 'all nodes are placed', () => {
       const nodes = this.hosts[0]?.process?.member.status().nodes ?? []
