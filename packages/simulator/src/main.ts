@@ -1,8 +1,8 @@
 // npm run sim -- --seed 42 --trace     npm run sim -- --seeds 100 --from 1
 // Simulated clusters, one a seed. Exits with 1 if one broke a promise.
 import { parseArgs } from 'node:util'
-import { optionsOf } from './options.ts'
-import { type Outcome, runScenario } from './scenario.ts'
+import { drawPlan } from './plan/draw.ts'
+import { type Outcome, runPlan } from './run.ts'
 
 const usage = `npm run sim -- [options]
   --seed S         one seed
@@ -25,7 +25,7 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`)
 /** Runs one seed, and says what came of it. */
 async function run(seed: number): Promise<Outcome> {
   const startedMs = performance.now()
-  const outcome = await runScenario(seed, optionsOf(seed))
+  const outcome = await runPlan(drawPlan(seed))
   const { failures, published, deliveries, virtualMs, hash } = outcome
   if (values.trace) for (const line of outcome.lines) print(line)
   const speed = (virtualMs / (performance.now() - startedMs)).toFixed(1)

@@ -81,6 +81,12 @@ export class History {
     }
   }
 
+  /** Its publisher will never know what became of it. */
+  abandoned(publisher: string, sequence: number): void {
+    const message = this.#published.get(`${publisher}:${sequence}`)
+    if (message !== undefined) message.failure = 'abandoned'
+  }
+
   failed(publisher: string, sequence: number, code: string): void {
     const message = this.#published.get(`${publisher}:${sequence}`)
     if (message === undefined) return this.#world.fail(`failed, not sent: ${publisher}`)
