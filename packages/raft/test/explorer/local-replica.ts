@@ -161,7 +161,9 @@ export class LocalReplica {
     if (this.state.role === 'leader') advanceCommit(this.state)
   }
 
-  /** Until nothing is left to be taken out. What needs no write is durable when all before it is. */
+  /**
+   * Until nothing is left to be taken out. What needs no write is durable when all before it is.
+   */
   #settle(): void {
     for (flush(this.state); hasReady(this.state); flush(this.state)) {
       const ready = takeReady(this.state)
