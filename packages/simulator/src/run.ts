@@ -18,6 +18,8 @@ export interface Outcome {
   readonly steps: number
   /** How often each kind of fault has struck. */
   readonly strikes: ReadonlyMap<AnyKind, number>
+  /** How often each mark was reached. */
+  readonly marks: ReadonlyMap<string, number>
   /** Of all that happened: equal runs have equal ones. */
   readonly hash: string
 }
@@ -37,10 +39,10 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Out
   const refusals = plan.faults.some(({ kind }) => kind === 'disk-low') ? ['DISK_LOW'] : []
   const workload = new Workload(world, plan.clients, refusals)
   await play(plan, world, workload)
-  const { failures, lines, schedule, trace, strikes } = world
+  const { failures, lines, schedule, trace, strikes, marks } = world
   if (failures.length > 0) describe(world, workload)
   const { count: published, deliveries, redeliveries } = workload.history
-  const counts = { published, deliveries, redeliveries, steps: trace.steps, strikes }
+  const counts = { published, deliveries, redeliveries, steps: trace.steps, strikes, marks }
   return { failures, lines, ...counts, virtualMs: schedule.nowMs, hash: trace.hash }
 }
 

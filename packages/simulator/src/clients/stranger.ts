@@ -1,5 +1,6 @@
 // Somebody who speaks no language that the node knows, or nearly: noise, cut frames, frames with
-// flipped bits. Nobody else must notice. What is flipped only asks, so that no luck of it does harm.
+// flipped bits. Nobody else must notice. What is flipped only says hello, so that no luck of it
+// does harm.
 import { ClientConnection } from '@holdfast/protocol'
 import type { Random } from '@holdfast/testkit'
 import type { World } from '../world/world.ts'

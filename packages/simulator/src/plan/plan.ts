@@ -42,7 +42,7 @@ export interface ClientPlan {
   readonly publishers: number
   /** Of those, how many do not wait for confirms and never repeat. */
   readonly careless: number
-  /** Of publishers and consumers, the part that is the client library, not a bare protocol client. */
+  /** Of publishers and consumers, those that are the client library, not a bare connection. */
   readonly libraryShare: number
   readonly messages: number
   readonly batchMax: number

@@ -41,6 +41,8 @@ export class World {
   mayHalt = false
   /** How often each kind of fault has struck. */
   readonly strikes: Map<AnyKind, number> = new Map()
+  /** How often each mark was reached. */
+  readonly marks: Map<string, number> = new Map()
   /** What broke, in the order it was noticed. */
   readonly failures: string[] = []
   readonly lines: string[] = []
