@@ -92,6 +92,11 @@ export class ShardComparison {
     return this.#reference.queues.get(id)
   }
 
+  /** Whether a producer's sequence has taken effect in this shard, however long ago. */
+  hasApplied(producer: string, sequence: number): boolean {
+    return this.#reference.everApplied.get(producer)?.has(sequence) === true
+  }
+
   /** An entry was applied somewhere; only the first time counts. */
   applied(entry: AppliedEntry): void {
     if (entry.index <= this.#index) return

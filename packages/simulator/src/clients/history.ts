@@ -74,6 +74,12 @@ export class History {
     this.#published.set(`${publisher}:${sequence}`, fields)
   }
 
+  /** Whether a confirm means that it is in a queue: not where that may be gone. */
+  mustBeStored(publisher: string, sequence: number): boolean {
+    const queues = this.#published.get(`${publisher}:${sequence}`)?.queues ?? []
+    return queues.length > 0 && !queues.some((queue) => this.#deletedMs.has(queue))
+  }
+
   confirmed(publisher: string, sequence: number): void {
     const message = this.#published.get(`${publisher}:${sequence}`)
     if (message === undefined) return this.#world.fail(`confirmed, not sent: ${publisher}`)

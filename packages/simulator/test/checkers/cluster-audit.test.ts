@@ -57,3 +57,9 @@ t.test('a disk that forgets a vote is found when its process starts again', asyn
     `${world.failures[0]}`
   )
 })
+
+t.test('a confirm of what was never applied is found', async (t) => {
+  const world = await formed(4)
+  world.audit.confirmed(new Uint8Array(16), 1, 'p1')
+  t.match(world.failures[0], /confirm-after-commit: p1:1/)
+})

@@ -3,14 +3,24 @@ import t from 'tap'
 import type { Check } from '../../src/checkers/checks.ts'
 import { DeliveryLedger } from '../../src/checkers/delivery-ledger.ts'
 
-type HandOver = readonly [term: number, offset: number, count: number, attempt: number]
+type HandOver = readonly [
+  term: number,
+  offset: number,
+  count: number,
+  attempt: number,
+  latestTerm?: number
+]
 
 /** What is found when these are handed out of a queue with a mark of 10. */
 function findings(...handOvers: readonly HandOver[]): Check[] {
   const found: Check[] = []
   const ledger = new DeliveryLedger('group 1', (check) => void found.push(check))
-  for (const [term, firstOffset, count, attempt] of handOvers) {
-    ledger.handedOut({ replica: 1, term }, { id: 5, mark: 10 }, { firstOffset, count, attempt })
+  for (const [term, firstOffset, count, attempt, latestTerm = term] of handOvers) {
+    ledger.handedOut(
+      { replica: 1, term, latestTerm },
+      { id: 5, mark: 10 },
+      { firstOffset, count, attempt }
+    )
   }
   return found
 }
@@ -33,4 +43,8 @@ t.test('a repeat without a flag after a change of leader is found', async (t) =>
 
 t.test('an attempt that goes back is found', async (t) => {
   t.same(findings([1, 4, 1, 2], [2, 4, 1, 1]), ['one-holder'])
+})
+
+t.test('a leader that hands out after the next was elected is found', async (t) => {
+  t.same(findings([2, 4, 1, 0, 3]), ['lease'])
 })

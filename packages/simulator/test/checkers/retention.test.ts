@@ -1,7 +1,7 @@
 // Entries of live messages stay on the disk; what was not there before is another matter.
 import type { StoredGroup } from '@holdfast/cluster/contract'
 import t from 'tap'
-import { freedWhileLive } from '../../src/checkers/retention.ts'
+import { freedWhileLive, notRetained } from '../../src/checkers/retention.ts'
 
 function disk(...indexes: readonly number[]): StoredGroup {
   const data = new Uint8Array(0)
@@ -30,4 +30,9 @@ t.test('what is live may not', async (t) => {
 
 t.test('what was lost before is not freed now', async (t) => {
   t.same(freedWhileLive(live, new Set([2, 3]), disk(2, 3)), [])
+})
+
+t.test('an installed snapshot brings the entries of live messages along', async (t) => {
+  t.same(notRetained(live, [{ first: 1, last: 7 }]), [])
+  t.same(notRetained(live, [{ first: 2, last: 2 }]), [3, 7])
 })
