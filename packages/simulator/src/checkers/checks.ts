@@ -21,6 +21,7 @@ export const checks = {
   'reference-queue': 'a shard does what the plain model of it does',
   'dispatch-mark': 'no offset above the dispatch mark is handed out',
   'one-holder': 'a message is not handed out twice for one attempt',
+  'linearizable-read': 'a read sees what was committed anywhere before it was asked',
   lease: 'who hands out messages is the latest leader',
   'confirm-after-commit': 'what a client sees confirmed is committed and applied'
 } as const

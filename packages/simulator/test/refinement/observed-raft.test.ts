@@ -186,3 +186,29 @@ t.test('what a replica says that is not so is found', async (t) => {
   }
   t.same(judge({ ...request, previous: id(2, 2), entries: [entry] }), [])
 })
+
+t.test('a snapshot with a configuration of another time is found', async (t) => {
+  const bench = new Bench()
+  const raft = bench.born()
+  const manifest = new Uint8Array(0)
+  const configuration = { voters: [1], outgoing: [], learners: [] }
+  raft.snapshotTaken({ id: { index: 2, term: 2 }, configuration, manifest })
+  t.same(bench.found, [])
+  const later = { voters: [1, 2], outgoing: [1], learners: [] }
+  raft.snapshotTaken({ id: { index: 3, term: 2 }, configuration: later, manifest })
+  t.match(bench.found[0], /a configuration that was not in force/)
+})
+
+t.test('a read that is answered from the past is found', async (t) => {
+  const bench = new Bench()
+  const raft = bench.born()
+  raft.requestRead(1)
+  bench.work(raft)
+  t.same(bench.found, [])
+  // Another replica knows more.
+  const termAt = (): number => 2
+  bench.ledger.committed({ id: 2, term: 2, firstIndex: 1, termAt }, 3, 4)
+  raft.requestRead(2)
+  bench.work(raft)
+  t.match(bench.found[0], /linearizable-read.*answered with 3, 4 was committed/)
+})
