@@ -39,7 +39,8 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Out
   const refusals = plan.faults.some(({ kind }) => kind === 'disk-low') ? ['DISK_LOW'] : []
   const workload = new Workload(world, plan.clients, refusals)
   await play(plan, world, workload)
-  const { failures, lines, schedule, trace, strikes, marks } = world
+  const { failures, lines, schedule, trace, strikes } = world
+  const marks = new Map([...world.marks, ...world.audit.marks])
   if (failures.length > 0) describe(world, workload)
   const { count: published, deliveries, redeliveries } = workload.history
   const counts = { published, deliveries, redeliveries, steps: trace.steps, strikes, marks }
