@@ -8,5 +8,5 @@ export {
   type MakeDisk,
   type StoreDisk
 } from './log-store-fixture.ts'
-export { MemoryDisk } from './memory-disk.ts'
+export { MemoryDisk, type StoredEntry, type StoredGroup } from './memory-disk.ts'
 export { MemoryStore } from './memory-store.ts'

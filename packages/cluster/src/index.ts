@@ -1,5 +1,6 @@
 // The public names of @holdfast/cluster.
 
+export type { Audit, AuditedReplica, MetadataApplied, ShardApplied } from './audit.ts'
 export type { MemberOptions } from './core.ts'
 export type { Input, Lane, PeerHello, ProbeFailure } from './input.ts'
 export type {
@@ -23,6 +24,7 @@ export type {
 export { blankConfiguration } from './log-store.ts'
 export { Member } from './member.ts'
 export type { AdoptOffer, Chunks, Output } from './output.ts'
+export { type PeerFrame, readPeerFrame } from './peers/peer-codec.ts'
 export type {
   AdminPort,
   AdminReply,

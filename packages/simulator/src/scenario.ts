@@ -1,12 +1,12 @@
 // One run of a simulated cluster under one seed: clients publish, consume and declare while the
 // weather does its worst; then all is well again, and what was promised must hold.
-import { Bindings, Depths, Purges, Replacements, route, Watch } from './changes.ts'
-import { Consumer } from './consumer.ts'
-import { History } from './history.ts'
-import { Operator } from './operator.ts'
-import { Publisher, type Route, type Variant } from './publisher.ts'
-import { Weather } from './weather.ts'
-import { World } from './world.ts'
+import { Bindings, Depths, Purges, Replacements, route, Watch } from './clients/changes.ts'
+import { Consumer } from './clients/consumer.ts'
+import { History } from './clients/history.ts'
+import { Operator } from './clients/operator.ts'
+import { Publisher, type Route, type Variant } from './clients/publisher.ts'
+import { Weather } from './faults/weather.ts'
+import { World } from './world/world.ts'
 
 export interface ScenarioOptions {
   readonly nodes: number
@@ -22,6 +22,8 @@ export interface Outcome {
   readonly deliveries: number
   readonly redeliveries: number
   readonly virtualMs: number
+  /** Of all that happened: equal runs have equal ones. */
+  readonly hash: string
 }
 
 /** What ends unseen in these is counted by the broker alone. */
@@ -53,18 +55,20 @@ const routes: readonly Route[] = [
   { ...route('head', '', []), variants }
 ]
 
-export function runScenario(seed: number, options: ScenarioOptions): Outcome {
+export async function runScenario(seed: number, options: ScenarioOptions): Promise<Outcome> {
   const world = new World(seed)
   const history = new History(world)
   const outcome = (): Outcome => {
-    const { failures, lines, schedule } = world
+    const { failures, lines, schedule, trace } = world
     const { count: published, deliveries, redeliveries } = history
-    return { failures, lines, published, deliveries, redeliveries, virtualMs: schedule.nowMs }
+    const counts = { published, deliveries, redeliveries }
+    return { failures, lines, ...counts, virtualMs: schedule.nowMs, hash: trace.hash }
   }
-  if (!world.form(options.nodes)) return outcome()
+  if (!(await world.form(options.nodes))) return outcome()
   const operator = new Operator(world, 'operator')
   declare(world, operator)
-  if (!world.until(10_000, 'queues are declared', () => operator.isIdle)) return outcome()
+  const isDeclared = await world.until(10_000, 'queues are declared', () => operator.isIdle)
+  if (!isDeclared) return outcome()
 
   const publishers = ['p1', 'p2', 'p3'].map((name) => {
     const chosen = world.random.shuffle(routes).slice(0, 4)
@@ -81,21 +85,23 @@ export function runScenario(seed: number, options: ScenarioOptions): Outcome {
   ]
   const weather = new Weather(world, options)
   const endMs = world.schedule.nowMs + options.stormMs
-  world.schedule.run(options.stormMs, () => world.failures.length > 0)
-  while (world.schedule.nowMs < endMs && world.failures.length === 0) world.schedule.run(100)
+  await world.schedule.run(options.stormMs, () => world.failures.length > 0)
+  while (world.schedule.nowMs < endMs && world.failures.length === 0) await world.schedule.run(100)
   weather.end()
   for (const change of changes) change.finish()
   for (const publisher of publishers) publisher.finish()
   for (const consumer of consumers) consumer.isDraining = true
   const isResolved = (): boolean =>
     publishers.every((publisher) => publisher.isDone) && changes.every(({ isDone }) => isDone)
-  world.until(40_000, 'all publishes have an outcome', isResolved)
-  world.until(40_000, 'all confirmed messages arrive', () => history.missing.length === 0)
-  world.until(20_000, 'all is settled', () => consumers.every(({ heldCount }) => heldCount === 0))
+  await world.until(40_000, 'all publishes have an outcome', isResolved)
+  await world.until(40_000, 'all confirmed messages arrive', () => history.missing.length === 0)
+  await world.until(20_000, 'all is settled', () =>
+    consumers.every(({ heldCount }) => heldCount === 0)
+  )
   const depths = new Depths(operator, queueNames)
-  world.until(20_000, 'all queues are empty', () => depths.isNothing)
-  world.until(40_000, 'all replicas are in place', () => world.isReady && world.isSettled)
-  world.schedule.run(1500)
+  await world.until(20_000, 'all queues are empty', () => depths.isNothing)
+  await world.until(40_000, 'all replicas are in place', () => world.isReady && world.isSettled)
+  await world.schedule.run(1500)
   if (history.missing.length > 0) world.note(`missing: ${history.missing.slice(0, 20).join(', ')}`)
   if (world.failures.length > 0) describe(world)
   if (world.failures.length === 0) {

@@ -1,15 +1,11 @@
 // The whole cluster under many seeds: what is promised holds whatever befalls nodes, links and
 // disks. A seed that fails is printed with what happened in it.
+import { optionsOf, runScenario } from '@holdfast/simulator'
 import t from 'tap'
-import { runScenario, type ScenarioOptions } from './world/scenario.ts'
 
 /** Real time in which new seeds are begun. */
 const budgetMs = 15_000
 const seedsMax = 200
-
-function optionsOf(seed: number): ScenarioOptions {
-  return { nodes: 3 + (seed % 3), stormMs: 8000, messages: 120, membership: seed % 2 === 0 }
-}
 
 t.test('what is promised holds under any weather', async (t) => {
   const startedMs = performance.now()
@@ -17,7 +13,7 @@ t.test('what is promised holds under any weather', async (t) => {
   let redeliveries = 0
   let seeds = 0
   for (let seed = 1; seed <= seedsMax && performance.now() - startedMs < budgetMs; seed += 1) {
-    const outcome = runScenario(seed, optionsOf(seed))
+    const outcome = await runScenario(seed, optionsOf(seed))
     published += outcome.published
     redeliveries += outcome.redeliveries
     seeds += 1
@@ -28,4 +24,12 @@ t.test('what is promised holds under any weather', async (t) => {
   }
   t.ok(published > seeds * 50, `${seeds} seeds, ${published} messages published`)
   t.ok(redeliveries > 0, `${redeliveries} redeliveries`)
+})
+
+t.test('two runs of a seed are one', async (t) => {
+  for (const seed of [1, 2]) {
+    const { hash } = await runScenario(seed, optionsOf(seed))
+    const again = await runScenario(seed, optionsOf(seed))
+    t.equal(again.hash, hash, `seed ${seed}`)
+  }
 })

@@ -2,9 +2,9 @@
 // socket, which connects again whenever it is cut off.
 import type { WireError } from '@holdfast/errors'
 import { ClientConnection, type ClientEvent, type ClientRequest } from '@holdfast/protocol'
-import type { ClientSocket } from './client-socket.ts'
-import type { Host } from './host.ts'
-import type { World } from './world.ts'
+import type { ClientSocket } from '../world/client-socket.ts'
+import type { Host } from '../world/host.ts'
+import type { World } from '../world/world.ts'
 
 export type Answer = (error: WireError | null, result: unknown) => void
 
@@ -53,7 +53,7 @@ export abstract class Client {
   protected pump(): void {
     const chunks = this.connection?.flush(this.world.schedule.nowMs) ?? []
     if (this.#socket === null) return
-    for (const chunk of chunks) this.world.network.toServer(this.#socket, chunk.slice())
+    for (const chunk of chunks) this.world.network.toServer(this.#socket, new Uint8Array(chunk))
   }
 
   /** Hangs up, and connects again after a while. */

@@ -1,5 +1,9 @@
 // The virtual time of a simulated world: what is to happen, ordered by when, and by who asked
-// first.
+// first. What uses promises says so, and they settle before anything else happens.
+
+/** Taken before a world replaces it. */
+const { setImmediate: nextTurn } = globalThis
+
 interface Due {
   readonly atMs: number
   readonly order: number
@@ -9,6 +13,7 @@ interface Due {
 export class Schedule {
   nowMs = 0
   #order = 0
+  #isUnsettled = false
   readonly #heap: Due[] = []
 
   /** Runs `run` in `delayMs` of virtual time. */
@@ -17,13 +22,23 @@ export class Schedule {
     this.#push({ atMs: this.nowMs + Math.max(0, delayMs), order: this.#order, run })
   }
 
+  /** What happened just now left promises behind. */
+  unsettled(): void {
+    this.#isUnsettled = true
+  }
+
   /** Lets `durationMs` pass, or less if `isDone` says so. */
-  run(durationMs: number, isDone: () => boolean = () => false): void {
+  async run(durationMs: number, isDone: () => boolean = () => false): Promise<void> {
     const endMs = this.nowMs + durationMs
     for (let due = this.#heap[0]; due !== undefined && due.atMs <= endMs; due = this.#heap[0]) {
       this.#pop()
       this.nowMs = due.atMs
       due.run()
+      // A turn of the real event loop comes only after all microtasks, however many they are.
+      while (this.#isUnsettled) {
+        this.#isUnsettled = false
+        await new Promise<void>((resolve) => nextTurn(resolve))
+      }
       if (isDone()) return
     }
     this.nowMs = endMs

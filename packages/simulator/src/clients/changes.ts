@@ -1,11 +1,11 @@
 // Changes of the topology and of queues while the clients go on, each with what must hold once it
 // is answered: through whatever node, at once.
 import type { QueueStatus } from '@holdfast/cluster'
+import type { World } from '../world/world.ts'
 import { Consumer } from './consumer.ts'
 import { type History, nameOf } from './history.ts'
 import { Operator } from './operator.ts'
 import { Publisher, type Route } from './publisher.ts'
-import type { World } from './world.ts'
 
 export function route(exchange: string, routingKey: string, queues: readonly string[]): Route {
   return { exchange, routingKey, queues, mandatory: true }

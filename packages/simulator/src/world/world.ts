@@ -1,16 +1,22 @@
 // A whole cluster in one process and one thread, driven by one seed: real members around simulated
 // disks, clocks and links, and clients that speak the real protocol.
-import type { Output } from '@holdfast/cluster'
+import { crc32 } from 'node:zlib'
+import type { MemberOptions, Output } from '@holdfast/cluster'
 import type { MemoryDisk } from '@holdfast/cluster/contract'
 import { Random } from '@holdfast/testkit'
-import type { Tuning } from '../../src/limits.ts'
+import { ClusterAudit } from '../checkers/cluster-audit.ts'
 import { Host } from './host.ts'
 import { Network } from './network.ts'
+import type { Observer } from './observer.ts'
 import type { Process } from './process.ts'
 import { Schedule } from './schedule.ts'
+import { Trace } from './trace.ts'
+
+/** Bounds of a member that a world sets lower than production does. */
+export type Tuning = NonNullable<MemberOptions['tuning']>
 
 /** Bounds so low that snapshots, transfers and reads from disk happen all the time. */
-export const tinyTuning: Partial<Tuning> = {
+export const tinyTuning: Tuning = {
   snapshotBytes: 4000,
   snapshotEntries: 40,
   snapshotChunkBytes: 1500,
@@ -23,9 +29,17 @@ export const tinyTuning: Partial<Tuning> = {
 export class World {
   readonly random: Random
   readonly schedule: Schedule = new Schedule()
+  readonly trace: Trace = new Trace()
+  /** Looks at every step of every member; draws no chance, and changes nothing. */
+  readonly audit: ClusterAudit = new ClusterAudit(
+    (check, detail) => this.fail(`${check}: ${detail}`),
+    (bytes) => crc32(bytes)
+  )
   readonly network: Network
   readonly hosts: Host[] = []
-  readonly tuning: Partial<Tuning>
+  /** Told of everything from the moment they are added. */
+  readonly observers: Observer[] = [this.audit]
+  readonly tuning: Tuning
   /** How often a read finds an entry or a blob damaged that is there. */
   readonly damageChance: number
   /** Wall clock at the start of the world. */
@@ -35,7 +49,7 @@ export class World {
   readonly lines: string[] = []
   #epochs = 0
 
-  constructor(seed: number, tuning: Partial<Tuning> = tinyTuning) {
+  constructor(seed: number, tuning: Tuning = tinyTuning) {
     this.random = new Random(seed)
     this.tuning = tuning
     this.damageChance = this.random.split('damage').pick([0, 0, 0.01, 0.1])
@@ -82,7 +96,7 @@ export class World {
   }
 
   /** Lets time pass until `isDone`, or records a failure. */
-  until(limitMs: number, what: string, isDone: () => boolean): boolean {
+  async until(limitMs: number, what: string, isDone: () => boolean): Promise<boolean> {
     const endMs = this.schedule.nowMs + limitMs
     while (!isDone()) {
       if (this.failures.length > 0) return false
@@ -90,7 +104,7 @@ export class World {
         this.fail(`not within ${limitMs} ms: ${what}`)
         return false
       }
-      this.schedule.run(50)
+      await this.schedule.run(50)
     }
     return true
   }
@@ -103,10 +117,10 @@ export class World {
   }
 
   /** Grows a cluster of `count` nodes from one, by operators' calls. */
-  form(count: number): boolean {
+  async form(count: number): Promise<boolean> {
     this.addHost().start(true)
     const ready = (): boolean => this.isReady
-    if (!this.until(5000, 'the first node is ready', ready)) return false
+    if (!(await this.until(5000, 'the first node is ready', ready))) return false
     for (let i = 1; i < count; i += 1) {
       const host = this.addHost()
       host.start()
@@ -115,7 +129,7 @@ export class World {
         if ('error' in result) this.fail(`add-node: ${result.error.code}`)
         isAsked = true
       })
-      if (!this.until(5000, 'a node is added', () => isAsked)) return false
+      if (!(await this.until(5000, 'a node is added', () => isAsked))) return false
     }
     return this.until(30_000, 'all nodes are placed', () => {
       const nodes = this.hosts[0]?.process?.member.status().nodes ?? []

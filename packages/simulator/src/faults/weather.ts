@@ -1,7 +1,7 @@
 // What befalls a simulated cluster: processes that die or stall, links that break, networks that
 // part, slow disks, clocks that jump, leaders that move, nodes that come, go, or lose their disk.
-import type { Host } from './host.ts'
-import type { World } from './world.ts'
+import type { Host } from '../world/host.ts'
+import type { World } from '../world/world.ts'
 
 export interface WeatherOptions {
   readonly membership: boolean

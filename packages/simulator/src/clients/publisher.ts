@@ -2,10 +2,10 @@
 // whatever has no outcome when it is connected again, to whatever node that is.
 import type { ClientEvent } from '@holdfast/protocol'
 import { encodeRecord, utf8Encode } from '@holdfast/record'
+import type { Host } from '../world/host.ts'
+import type { World } from '../world/world.ts'
 import { Client } from './client.ts'
 import { bodyOf, type History } from './history.ts'
-import type { Host } from './host.ts'
-import type { World } from './world.ts'
 
 export interface Route {
   readonly exchange: string

@@ -1,5 +1,5 @@
 // What clients saw, and what must be true of it (architecture: what is promised).
-import type { World } from './world.ts'
+import type { World } from '../world/world.ts'
 
 /** A message is named by its publisher and sequence: it is in its body. */
 interface Published {

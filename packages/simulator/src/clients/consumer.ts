@@ -3,10 +3,10 @@
 // answer for.
 import type { ClientEvent, Outcome, QueueLocation } from '@holdfast/protocol'
 import { recordBody, skipRecord, utf8Decode } from '@holdfast/record'
+import type { Host } from '../world/host.ts'
+import type { World } from '../world/world.ts'
 import { Client } from './client.ts'
 import { type History, nameOf } from './history.ts'
-import type { Host } from './host.ts'
-import type { World } from './world.ts'
 
 interface Held {
   readonly offset: number

@@ -52,5 +52,6 @@ export class Host {
   wipe(): void {
     this.crash()
     this.disk = new MemoryDisk(this.#storeId())
+    for (const observer of this.world.observers) observer.wiped?.(this)
   }
 }

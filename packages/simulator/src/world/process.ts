@@ -14,10 +14,11 @@ import type {
 } from '@holdfast/cluster'
 import { Member } from '@holdfast/cluster'
 import { assert, unreachable, type WireError } from '@holdfast/errors'
-import { join } from '../../src/peers/byte-writer.ts'
 import type { Host } from './host.ts'
+import { join } from './join.ts'
 
 type PeerSend = Extract<Output, { type: 'peer-send' }>
+type ClientSend = Extract<Output, { type: 'client-send' }>
 type AdminResult = AdminReply | { readonly error: WireError }
 
 /** The driver's own tick. */
@@ -57,10 +58,12 @@ export class Process {
         bootstrap: bootstrap ? { clusterId: 'c'.repeat(32) } : null,
         random: () => random.fraction(),
         checksum: (bytes) => crc32(bytes),
-        tuning: world.tuning
+        tuning: world.tuning,
+        audit: world.audit.ofProcess()
       },
       recovered
     )
+    for (const observer of world.observers) observer.started?.(this)
     this.#schedule()
     this.#tick()
   }
@@ -83,8 +86,9 @@ export class Process {
     const { world } = this.host
     this.isAlive = false
     // The kernel may have had the write already.
-    if (this.#writing !== null && world.random.chance(0.5)) this.host.disk.apply(this.#writing)
+    if (this.#writing !== null && world.random.chance(0.5)) this.#apply(this.#writing)
     world.network.ended(this)
+    for (const observer of world.observers) observer.ended?.(this)
   }
 
   resume(): void {
@@ -129,7 +133,12 @@ export class Process {
     const inputs = [time, ...this.#inputs]
     this.#inputs = []
     this.#isDue = false
-    for (const output of this.member.step(inputs)) {
+    world.trace.steps += 1
+    world.trace.number(nowMs)
+    world.trace.number(this.epoch * 1024 + inputs.length)
+    const outputs = this.member.step(inputs)
+    for (const observer of world.observers) observer.stepped?.(this, inputs, outputs)
+    for (const output of outputs) {
       this.#carry(output)
       if (!this.isAlive) return
     }
@@ -174,7 +183,7 @@ export class Process {
         } else this.#send(output)
         return
       case 'client-send':
-        return world.network.toClient(this, output.connection, join(output.chunks))
+        return this.#sendClient(output)
       case 'client-close':
         return world.network.closeClient(this, output.connection)
       case 'peers':
@@ -202,8 +211,20 @@ export class Process {
     return this.#held.some((other) => other.node === node && other.lane === lane)
   }
 
-  #send({ node, lane, chunks }: PeerSend): void {
-    this.host.world.network.send(this, node, lane, join(chunks))
+  #send(output: PeerSend): void {
+    const { network, trace, observers } = this.host.world
+    const bytes = join(output.chunks)
+    trace.bytes(bytes)
+    for (const observer of observers) observer.left?.(this, output)
+    network.send(this, output.node, output.lane, bytes)
+  }
+
+  #sendClient(output: ClientSend): void {
+    const { network, trace, observers } = this.host.world
+    const bytes = join(output.chunks)
+    trace.bytes(bytes)
+    for (const observer of observers) observer.left?.(this, output)
+    network.toClient(this, output.connection, bytes)
   }
 
   /** A read may find damage where the next one finds none, or another replica's does not. */
@@ -220,14 +241,14 @@ export class Process {
   }
 
   #write(record: CommitRecord): void {
-    const { world, disk, diskFactor } = this.host
+    const { world, diskFactor } = this.host
     assert(this.#writing === null, 'one write is in flight at a time')
     assert(record.id === this.#durable + 1, 'commit records grow by one')
     this.#writing = record
     const slowMs = world.random.chance(0.01) ? world.random.integer(20, 200) : 0
     world.schedule.after((world.random.integer(1, 6) + slowMs) * diskFactor, () => {
       if (!this.isAlive) return
-      disk.apply(record)
+      this.#apply(record)
       this.#writing = null
       this.#durable = record.id
       if (record.identity !== null) this.#identified(record.identity)
@@ -238,6 +259,13 @@ export class Process {
       for (const output of firstLater < 0 ? held : held.slice(0, firstLater)) this.#send(output)
       this.input({ type: 'written', id: record.id })
     })
+  }
+
+  #apply(record: CommitRecord): void {
+    const { observers } = this.host.world
+    for (const observer of observers) observer.writing?.(this.host, record)
+    this.host.disk.apply(record)
+    for (const observer of observers) observer.durable?.(this.host, record)
   }
 
   #identified(identity: NodeIdentity): void {

@@ -2,8 +2,8 @@
 // answered.
 import type { WireError } from '@holdfast/errors'
 import type { ClientEvent, ClientRequest } from '@holdfast/protocol'
+import type { Host } from '../world/host.ts'
 import { Client } from './client.ts'
-import type { Host } from './host.ts'
 
 interface Wish {
   readonly request: ClientRequest
