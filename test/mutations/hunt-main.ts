@@ -9,7 +9,7 @@ const say = (line: unknown): void => void process.stdout.write(`${JSON.stringify
 const grounds = await loadGrounds()
 for (let seed = first; seed <= last; seed += 1) {
   say({ seed })
-  const found = hunt(grounds, seed)
+  const found = await hunt(grounds, seed)
   if (found === null) continue
   say({ seed, found })
   break

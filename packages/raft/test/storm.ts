@@ -4,7 +4,8 @@
 import { assert } from '@holdfast/errors'
 import { Random } from '@holdfast/testkit'
 import { describeConfiguration, describeId, type ReplicaId } from '../src/index.ts'
-import { calm, type Replica, SimulatedCluster } from './simulated-cluster.ts'
+import { calm, SimulatedCluster, type Watcher } from './simulated-cluster.ts'
+import type { Replica } from './simulated-replica.ts'
 
 const replicaIds: readonly ReplicaId[] = [1, 2, 3, 4, 5]
 const stepsMax = 400
@@ -24,15 +25,19 @@ class Storm {
   changes = 0
   #serial = 0
 
-  constructor(seed: number) {
+  constructor(seed: number, watcher?: Watcher) {
     this.random = new Random(seed * 7919 + 1)
     const { random } = this
-    this.cluster = new SimulatedCluster(seed, {
-      loss: random.chance(0.5) ? random.fraction() * 0.3 : 0,
-      duplicate: random.chance(0.5) ? random.fraction() * 0.3 : 0,
-      delayTicksMax: random.chance(0.6) ? random.below(16) : 0,
-      disk: 0.3 + random.fraction() * 0.7
-    })
+    this.cluster = new SimulatedCluster(
+      seed,
+      {
+        loss: random.chance(0.5) ? random.fraction() * 0.3 : 0,
+        duplicate: random.chance(0.5) ? random.fraction() * 0.3 : 0,
+        delayTicksMax: random.chance(0.6) ? random.below(16) : 0,
+        disk: 0.3 + random.fraction() * 0.7
+      },
+      watcher
+    )
     const upTo = (most: number): number => (random.chance(0.7) ? random.fraction() * most : 0)
     this.#chances = [
       [0.5 + upTo(0.5), () => this.#propose()],
@@ -49,7 +54,7 @@ class Storm {
       [upTo(0.05), () => this.#linkLost()],
       [upTo(0.01), () => this.#anyone((replica) => replica.raft.campaign())],
       [upTo(0.1), () => this.#anyone((replica) => replica.raft.hasten())],
-      [upTo(0.05), () => this.#anyone(({ raft }) => raft.standStill(this.random.below(40)))]
+      [upTo(0.05), () => this.#pause()]
     ]
   }
 
@@ -85,12 +90,12 @@ class Storm {
   }
 
   #anyone(action: (replica: Replica) => void): void {
-    const replica = this.random.pickAny(this.cluster.up)
+    const replica = this.random.pickAny(this.cluster.awake)
     if (replica !== undefined) this.cluster.run(replica, () => action(replica))
   }
 
   #leader(action: (replica: Replica) => void): void {
-    const leaders = this.cluster.up.filter(({ raft }) => raft.isLeader)
+    const leaders = this.cluster.awake.filter(({ raft }) => raft.isLeader)
     const replica = this.random.pickAny(leaders)
     if (replica !== undefined) this.cluster.run(replica, () => action(replica))
   }
@@ -103,6 +108,11 @@ class Storm {
         assert(id === null || id.index === raft.lastId.index, 'a proposal is the last entry')
       }
     })
+  }
+
+  #pause(): void {
+    const replica = this.random.pickAny(this.cluster.awake)
+    if (replica !== undefined) this.cluster.pause(replica, 1 + this.random.below(40))
   }
 
   #crash(): void {
@@ -149,7 +159,7 @@ class Storm {
   }
 
   #read(): void {
-    const replica = this.random.pickAny(this.cluster.up)
+    const replica = this.random.pickAny(this.cluster.awake)
     if (replica !== undefined) this.cluster.requestRead(replica)
   }
 
@@ -169,7 +179,7 @@ class Storm {
     const leader = this.cluster.leader
     if (leader === undefined) return
     this.cluster.crash(leader)
-    for (const replica of this.cluster.up) {
+    for (const replica of this.cluster.awake) {
       if (replica.raft.leader !== leader.id) continue
       this.cluster.run(replica, () => replica.raft.leaderGone())
     }
@@ -185,6 +195,7 @@ class Storm {
     cluster.weather = calm
     cluster.blocked.clear()
     for (const replica of cluster.replicas.values()) {
+      replica.pausedUntilTick = Math.min(replica.pausedUntilTick, cluster.tickCount)
       if (!replica.isUp) cluster.restart(replica)
     }
     const before = cluster.checkers.committedIndex
@@ -220,8 +231,8 @@ class Storm {
 }
 
 /** @throws AssertionError if something is not as it must be */
-export function runStorm(seed: number): Tally {
-  const storm = new Storm(seed)
+export function runStorm(seed: number, watcher?: Watcher): Tally {
+  const storm = new Storm(seed, watcher)
   storm.birth()
   storm.run()
   storm.heal()
