@@ -110,9 +110,12 @@ class Storm {
     })
   }
 
+  /** Half of the time it hits a leader, and often for so long that there will be another. */
   #pause(): void {
-    const replica = this.random.pickAny(this.cluster.awake)
-    if (replica !== undefined) this.cluster.pause(replica, 1 + this.random.below(40))
+    const { awake } = this.cluster
+    const leaders = awake.filter(({ raft }) => raft.isLeader)
+    const replica = this.random.pickAny(this.random.chance(0.5) ? leaders : awake)
+    if (replica !== undefined) this.cluster.pause(replica, 1 + this.random.below(60))
   }
 
   #crash(): void {
