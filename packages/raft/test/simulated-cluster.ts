@@ -7,27 +7,17 @@ import {
   blankState,
   bootstrapState,
   type Entry,
-  type LoadRequest,
   type Message,
   Raft,
   type RaftConfig,
   type RaftInitialState,
-  type Ready,
   type ReplicaId
 } from '../src/index.ts'
 import { Checkers } from './checkers.ts'
+import { assertDurable, assertPromise, assertSpoken } from './disk-checks.ts'
+import { checkContact, checkLeases } from './leader-checks.ts'
 import { SimulatedDisk, type Write } from './simulated-disk.ts'
-
-export interface Replica {
-  readonly id: ReplicaId
-  readonly disk: SimulatedDisk
-  raft: Raft
-  isUp: boolean
-  loads: LoadRequest[]
-  offer: Ready['offeredSnapshot']
-  /** Reads asked, by the index that was committed anywhere at that time. */
-  readonly reads: Map<number, number>
-}
+import { isPaused, type Replica } from './simulated-replica.ts'
 
 interface InFlight {
   readonly message: Message
@@ -42,6 +32,17 @@ export interface Weather {
   readonly disk: number
 }
 
+/** Who watches a group: makes its replicas, and hears what leaves them. */
+export interface Watcher {
+  makeRaft(config: RaftConfig, initial: RaftInitialState): Raft
+  sent(message: Message): void
+}
+
+const nobody: Watcher = {
+  makeRaft: (config, initial) => new Raft(config, initial),
+  sent: () => undefined
+}
+
 export const calm: Weather = { loss: 0, duplicate: 0, delayTicksMax: 0, disk: 1 }
 
 export class SimulatedCluster {
@@ -51,15 +52,17 @@ export class SimulatedCluster {
   readonly blocked: Set<string> = new Set()
   readonly config: Omit<RaftConfig, 'id'>
   weather: Weather
+  readonly #watcher: Watcher
   tickCount = 0
   readsAnswered = 0
   installs = 0
   #network: InFlight[] = []
   #nextRead = 1
 
-  constructor(seed: number, weather: Weather) {
+  constructor(seed: number, weather: Weather, watcher: Watcher = nobody) {
     this.random = new Random(seed)
     this.weather = weather
+    this.#watcher = watcher
     this.config = {
       electionTimeoutTicks: 10,
       heartbeatIntervalTicks: 2,
@@ -77,8 +80,13 @@ export class SimulatedCluster {
     const replica: Replica = {
       id,
       disk: new SimulatedDisk(initial),
-      raft: new Raft({ ...this.config, id }, initial),
+      raft: this.#watcher.makeRaft({ ...this.config, id }, initial),
       isUp: true,
+      pausedUntilTick: 0,
+      pausedAtTick: 0,
+      heardTick: new Map(),
+      leadsSinceTick: 0,
+      ledUnder: null,
       loads: [],
       offer: null,
       reads: new Map()
@@ -90,6 +98,11 @@ export class SimulatedCluster {
 
   get up(): readonly Replica[] {
     return [...this.replicas.values()].filter((replica) => replica.isUp)
+  }
+
+  /** Those whose processes run and do not stand still. */
+  get awake(): readonly Replica[] {
+    return this.up.filter((replica) => !isPaused(replica))
   }
 
   /** The leader of the highest term. */
@@ -114,7 +127,10 @@ export class SimulatedCluster {
       this.checkers.appended(entry, raft.termAt(entry.index - 1) ?? -1)
     }
     disk.submit({ type: 'ready', ready })
-    for (const message of ready.messages) this.#send(message)
+    for (const message of ready.messages) {
+      assertPromise(replica, message)
+      this.#send(message)
+    }
     replica.loads.push(...ready.loads)
     replica.offer = ready.offeredSnapshot ?? replica.offer
     for (const read of ready.reads) {
@@ -137,6 +153,7 @@ export class SimulatedCluster {
 
   #send(message: Message): void {
     this.checkers.sent(message)
+    this.#watcher.sent(message)
     const { loss, duplicate, delayTicksMax } = this.weather
     const copies = this.random.chance(duplicate) ? 2 : 1
     for (let copy = 0; copy < copies; copy++) {
@@ -148,32 +165,43 @@ export class SimulatedCluster {
 
   tick(): void {
     this.tickCount++
-    for (const replica of this.up) this.run(replica, () => replica.raft.tick())
-    this.#checkLeases()
+    for (const replica of this.up) {
+      if (isPaused(replica)) this.#wake(replica)
+      else this.run(replica, () => replica.raft.tick())
+    }
+    checkLeases(this)
+    checkContact(this)
   }
 
-  /**
-   * All replicas tick together, so a lease below the election timeout excludes every other leader.
-   */
-  #checkLeases(): void {
-    const leaders = this.up.filter(({ raft }) => raft.isLeader)
-    for (const { raft } of leaders) {
-      if (!raft.hasLeaderQuorum(this.config.electionTimeoutTicks - 1)) continue
-      const isAlone = leaders.every((other) => other.raft.term <= raft.term)
-      assert(isAlone, 'who holds a lease is the latest leader')
-    }
+  /** The process of a replica stands still for a while, and its clock does not. */
+  pause(replica: Replica, ticks: number): void {
+    if (isPaused(replica)) return
+    replica.pausedAtTick = this.tickCount
+    replica.pausedUntilTick = this.tickCount + ticks
+  }
+
+  /** It learns first how long it slept, and only then what reached it meanwhile. */
+  #wake(replica: Replica): void {
+    if (this.tickCount < replica.pausedUntilTick) return
+    replica.pausedUntilTick = 0
+    this.run(replica, () => replica.raft.standStill(this.tickCount - replica.pausedAtTick))
   }
 
   /** Delivers what is due, in an order of chance, and lets disks and loads go on. */
   settle(): void {
-    const due = this.#network.filter(({ dueTick }) => dueTick <= this.tickCount)
-    this.#network = this.#network.filter(({ dueTick }) => dueTick > this.tickCount)
+    const isDue = ({ dueTick, message }: InFlight): boolean => {
+      const to = this.replicas.get(message.to)
+      return dueTick <= this.tickCount && !(to?.isUp === true && isPaused(to))
+    }
+    const due = this.#network.filter(isDue)
+    this.#network = this.#network.filter((item) => !isDue(item))
     while (due.length > 0) {
       const at = this.weather.delayTicksMax === 0 ? 0 : this.random.below(due.length)
       const [item] = due.splice(at, 1)
       if (item !== undefined) this.#deliver(item.message)
     }
     for (const replica of this.up) {
+      if (isPaused(replica)) continue
       while (replica.disk.pendingCount > 0 && this.random.chance(this.weather.disk)) {
         this.#completeWrite(replica)
       }
@@ -190,6 +218,7 @@ export class SimulatedCluster {
     const replica = this.replicas.get(message.to)
     if (replica === undefined || !replica.isUp) return
     if (this.blocked.has(`${message.from}-${message.to}`)) return
+    replica.heardTick.set(message.from, this.tickCount)
     this.run(replica, () => replica.raft.step(message))
   }
 
@@ -197,19 +226,12 @@ export class SimulatedCluster {
     const write = replica.disk.complete()
     if (write === undefined) return
     for (const message of SimulatedDisk.messagesOf(write)) {
-      this.#assertDurable(replica, message)
+      assertSpoken(replica, message)
       this.#send(message)
     }
     this.run(replica, () => finish(replica, write))
     assertDurable(replica)
     if (write.type === 'install') this.installs++
-  }
-
-  /** Nothing is acknowledged that is not on this disk. */
-  #assertDurable({ disk }: Replica, message: Message): void {
-    assert(disk.hardState.term >= message.term, 'a term is durable before it is spoken of')
-    if (message.type !== 'append-response' || !message.accepted) return
-    assert(disk.lastIndex >= message.index, 'an acknowledged entry is on disk')
   }
 
   #serveLoads(replica: Replica): void {
@@ -250,6 +272,8 @@ export class SimulatedCluster {
 
   crash(replica: Replica): void {
     replica.isUp = false
+    replica.pausedUntilTick = 0
+    replica.heardTick.clear()
     replica.disk.crash(this.random.below(replica.disk.pendingCount + 1))
     replica.loads = []
     replica.offer = null
@@ -257,19 +281,14 @@ export class SimulatedCluster {
   }
 
   restart(replica: Replica): void {
-    replica.raft = new Raft({ ...this.config, id: replica.id }, replica.disk.recover())
+    replica.raft = this.#watcher.makeRaft(
+      { ...this.config, id: replica.id },
+      replica.disk.recover()
+    )
     replica.isUp = true
     this.checkers.restarted(replica.id, replica.disk.hardState)
     this.run(replica, () => {})
   }
-}
-
-/** What a replica believes to be on its disk is there, and is the same. */
-function assertDurable({ raft, disk }: Replica): void {
-  const term = disk.entry(raft.durableIndex)?.term ?? disk.snapshot?.id.term ?? 0
-  if (raft.durableIndex < disk.firstIndex - 1) return
-  assert(raft.durableIndex <= disk.lastIndex, 'what is believed durable is on disk')
-  assert(raft.termAt(raft.durableIndex) === term, 'what is believed durable is the same on disk')
 }
 
 function finish(replica: Replica, write: Write): void {

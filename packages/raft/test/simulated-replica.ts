@@ -1,0 +1,27 @@
+// One replica of a simulated group: its process, its disk, and what the simulation knows of it.
+import type { Configuration, LoadRequest, Raft, Ready, ReplicaId } from '../src/index.ts'
+import type { SimulatedDisk } from './simulated-disk.ts'
+
+export interface Replica {
+  readonly id: ReplicaId
+  readonly disk: SimulatedDisk
+  raft: Raft
+  isUp: boolean
+  /** Until this tick its process stands still: what reaches it waits. */
+  pausedUntilTick: number
+  /** When it began to stand still. */
+  pausedAtTick: number
+  /** Tick at which something of another replica last reached it, by sender. */
+  readonly heardTick: Map<ReplicaId, number>
+  /** Since when it leads, awake and under one configuration. */
+  leadsSinceTick: number
+  ledUnder: Configuration | null
+  loads: LoadRequest[]
+  offer: Ready['offeredSnapshot']
+  /** Reads asked, by the index that was committed anywhere at that time. */
+  readonly reads: Map<number, number>
+}
+
+export function isPaused({ pausedUntilTick }: Replica): boolean {
+  return pausedUntilTick > 0
+}

@@ -1,0 +1,250 @@
+// A whole group under one seed: loss, repetition, reordering, partitions, crashes that lose what
+// was not durable, transfers, changes of membership, snapshots. Safety is checked after each step;
+// then the weather clears, and the group must come to agree (liveness).
+import { assert } from '@holdfast/errors'
+import { Random } from '@holdfast/testkit'
+import { describeConfiguration, describeId, type ReplicaId } from '../src/index.ts'
+import { calm, SimulatedCluster, type Watcher } from './simulated-cluster.ts'
+import type { Replica } from './simulated-replica.ts'
+
+const replicaIds: readonly ReplicaId[] = [1, 2, 3, 4, 5]
+const stepsMax = 400
+
+export interface Tally {
+  commits: number
+  terms: number
+  reads: number
+  installs: number
+  changes: number
+}
+
+class Storm {
+  readonly cluster: SimulatedCluster
+  readonly random: Random
+  readonly #chances: readonly (readonly [number, () => void])[]
+  changes = 0
+  #serial = 0
+
+  constructor(seed: number, watcher?: Watcher) {
+    this.random = new Random(seed * 7919 + 1)
+    const { random } = this
+    this.cluster = new SimulatedCluster(
+      seed,
+      {
+        loss: random.chance(0.5) ? random.fraction() * 0.3 : 0,
+        duplicate: random.chance(0.5) ? random.fraction() * 0.3 : 0,
+        delayTicksMax: random.chance(0.6) ? random.below(16) : 0,
+        disk: 0.3 + random.fraction() * 0.7
+      },
+      watcher
+    )
+    const upTo = (most: number): number => (random.chance(0.7) ? random.fraction() * most : 0)
+    this.#chances = [
+      [0.5 + upTo(0.5), () => this.#propose()],
+      [upTo(random.chance(0.3) ? 0.3 : 0.05), () => this.#crash()],
+      [0.1 + upTo(0.3), () => this.#restart()],
+      [upTo(0.05), () => this.#transfer()],
+      [upTo(0.1), () => this.#change()],
+      [upTo(0.15), () => this.#snapshot()],
+      [upTo(0.3), () => this.#forget()],
+      [upTo(0.3), () => this.#read()],
+      [upTo(0.1), () => this.#partition()],
+      [0.02 + upTo(0.1), () => this.cluster.blocked.clear()],
+      [upTo(0.02), () => this.#leaderGone()],
+      [upTo(0.05), () => this.#linkLost()],
+      [upTo(0.01), () => this.#anyone((replica) => replica.raft.campaign())],
+      [upTo(0.1), () => this.#anyone((replica) => replica.raft.hasten())],
+      [upTo(0.05), () => this.#pause()]
+    ]
+  }
+
+  birth(): void {
+    const { cluster } = this
+    const { weather } = cluster
+    cluster.weather = calm
+    cluster.add(1, true)
+    for (const id of replicaIds.slice(1)) cluster.add(id, false)
+    cluster.settle()
+    const voters = replicaIds.slice(0, 1 + this.random.below(5))
+    const first = cluster.leader
+    assert(first !== undefined, 'a group of one leads itself')
+    cluster.run(first, () => first.raft.proposeConfiguration({ voters, learners: [] }))
+    for (let round = 0; round < 10; round++) this.#round()
+    assert(first.raft.committedConfiguration.voters.length === voters.length, 'the group has grown')
+    cluster.weather = weather
+  }
+
+  #round(): void {
+    this.cluster.tick()
+    this.cluster.settle()
+  }
+
+  run(): void {
+    for (let step = 0; step < stepsMax; step++) {
+      for (const [chance, action] of this.#chances) {
+        if (this.random.chance(chance)) action()
+      }
+      if (this.random.chance(0.5)) this.cluster.tick()
+      this.cluster.settle()
+    }
+  }
+
+  #anyone(action: (replica: Replica) => void): void {
+    const replica = this.random.pickAny(this.cluster.awake)
+    if (replica !== undefined) this.cluster.run(replica, () => action(replica))
+  }
+
+  #leader(action: (replica: Replica) => void): void {
+    const leaders = this.cluster.awake.filter(({ raft }) => raft.isLeader)
+    const replica = this.random.pickAny(leaders)
+    if (replica !== undefined) this.cluster.run(replica, () => action(replica))
+  }
+
+  #propose(): void {
+    this.#leader(({ raft }) => {
+      for (let count = this.random.below(4); count >= 0; count--) {
+        const data = new Uint8Array(this.random.below(40)).fill(this.#serial++ % 251)
+        const id = raft.propose(data)
+        assert(id === null || id.index === raft.lastId.index, 'a proposal is the last entry')
+      }
+    })
+  }
+
+  /** Half of the time it hits a leader, and often for so long that there will be another. */
+  #pause(): void {
+    const { awake } = this.cluster
+    const leaders = awake.filter(({ raft }) => raft.isLeader)
+    const replica = this.random.pickAny(this.random.chance(0.5) ? leaders : awake)
+    if (replica !== undefined) this.cluster.pause(replica, 1 + this.random.below(60))
+  }
+
+  #crash(): void {
+    const replica = this.random.pickAny(this.cluster.up)
+    if (replica !== undefined) this.cluster.crash(replica)
+  }
+
+  #restart(): void {
+    const down = [...this.cluster.replicas.values()].filter(({ isUp }) => !isUp)
+    const replica = this.random.pickAny(down)
+    if (replica !== undefined) this.cluster.restart(replica)
+  }
+
+  #transfer(): void {
+    this.#leader(({ raft }) => raft.transfer(this.random.pick(replicaIds)))
+  }
+
+  #change(): void {
+    this.#leader(({ raft }) => {
+      const shuffled = replicaIds.map((id) => ({ id, at: this.random.fraction() }))
+      const ids = shuffled.sort((left, right) => left.at - right.at).map(({ id }) => id)
+      const count = 1 + this.random.below(5)
+      const target = { voters: ids.slice(0, count), learners: ids.slice(count, count + 1) }
+      if (raft.proposeConfiguration(target) !== null) this.changes++
+    })
+  }
+
+  #snapshot(): void {
+    this.#anyone(({ raft, disk }) => {
+      const index = Math.min(raft.appliedIndex, disk.lastIndex)
+      if (index <= (raft.snapshotId?.index ?? 0) || disk.pendingCount > 0) return
+      const term = raft.termAt(index) ?? 0
+      const configuration = raft.configurationAt(index)
+      const meta = { id: { index, term }, configuration, manifest: new Uint8Array(0) }
+      const firstIndex = Math.max(raft.firstIndex, index + 1 - this.random.below(5))
+      disk.compact(meta, firstIndex)
+      raft.snapshotTaken(meta)
+      raft.compact(firstIndex)
+    })
+  }
+
+  #forget(): void {
+    this.#anyone(({ raft }) => raft.forgetBodies(raft.appliedIndex - this.random.below(3)))
+  }
+
+  #read(): void {
+    const replica = this.random.pickAny(this.cluster.awake)
+    if (replica !== undefined) this.cluster.requestRead(replica)
+  }
+
+  #partition(): void {
+    const side = new Set(replicaIds.filter(() => this.random.chance(0.5)))
+    const isOneWay = this.random.chance(0.3)
+    for (const from of replicaIds) {
+      for (const to of replicaIds) {
+        const isAcross = side.has(from) !== side.has(to)
+        if (isAcross && !(isOneWay && side.has(from))) this.cluster.blocked.add(`${from}-${to}`)
+      }
+    }
+  }
+
+  /** Only what is true may be said: the leader that the replica knows is down. */
+  #leaderGone(): void {
+    const leader = this.cluster.leader
+    if (leader === undefined) return
+    this.cluster.crash(leader)
+    for (const replica of this.cluster.awake) {
+      if (replica.raft.leader !== leader.id) continue
+      this.cluster.run(replica, () => replica.raft.leaderGone())
+    }
+  }
+
+  #linkLost(): void {
+    this.#leader(({ raft }) => raft.reportUnreachable(this.random.pick(replicaIds)))
+  }
+
+  /** The weather clears: a leader is found, and everyone in its configuration catches up. */
+  heal(): void {
+    const { cluster } = this
+    cluster.weather = calm
+    cluster.blocked.clear()
+    for (const replica of cluster.replicas.values()) {
+      replica.pausedUntilTick = Math.min(replica.pausedUntilTick, cluster.tickCount)
+      if (!replica.isUp) cluster.restart(replica)
+    }
+    const before = cluster.checkers.committedIndex
+    for (let round = 0; round < 3000; round++) {
+      this.#round()
+      if (round > 60 && round % 20 === 0) this.#propose()
+      if (round > 100 && cluster.checkers.committedIndex > before && this.#isAgreed()) return
+    }
+    assert(false, `a healed group agrees: ${this.#describe()}`)
+  }
+
+  #describe(): string {
+    const lines = [...this.cluster.replicas.values()].map(({ id, raft }) => {
+      const progress = raft.progress().map((item) => JSON.stringify(item))
+      const configuration = describeConfiguration(raft.configuration)
+      const ends = `${describeId(raft.lastId)} commit ${raft.commitIndex} first ${raft.firstIndex}`
+      const who = `${id} ${raft.role} term ${raft.term}`
+      return `${who} ${ends} ${configuration} ${progress.join('\n  ')}`
+    })
+    return ['', ...lines].join('\n')
+  }
+
+  #isAgreed(): boolean {
+    const leader = this.cluster.leader
+    if (leader === undefined || !leader.raft.noopApplied) return false
+    const { lastId, commitIndex } = leader.raft
+    if (commitIndex !== lastId.index || leader.raft.configuration.outgoing.length > 0) return false
+    return leader.raft.progress().every(({ replica }) => {
+      const raft = this.cluster.replicas.get(replica)?.raft
+      return raft !== undefined && raft.lastId.index === lastId.index && raft.leader === leader.id
+    })
+  }
+}
+
+/** @throws AssertionError if something is not as it must be */
+export function runStorm(seed: number, watcher?: Watcher): Tally {
+  const storm = new Storm(seed, watcher)
+  storm.birth()
+  storm.run()
+  storm.heal()
+  const { cluster } = storm
+  return {
+    commits: cluster.checkers.committedIndex,
+    terms: cluster.leader?.raft.term ?? 0,
+    reads: cluster.readsAnswered,
+    installs: cluster.installs,
+    changes: storm.changes
+  }
+}

@@ -1,0 +1,30 @@
+// All mutations, in the order of the catalogue of failure modes.
+import { diskMutations } from './catalogue/disks.ts'
+import { electionMutations } from './catalogue/elections.ts'
+import { membershipMutations } from './catalogue/membership.ts'
+import { queueMutations } from './catalogue/queues.ts'
+import { replicationMutations } from './catalogue/replication.ts'
+import { snapshotMutations } from './catalogue/snapshots.ts'
+import { type Mutation, MutationError } from './mutation.ts'
+import { readMutationFile } from './mutation-file.ts'
+
+export const mutations: readonly Mutation[] = [
+  ...electionMutations,
+  ...replicationMutations,
+  ...snapshotMutations,
+  ...membershipMutations,
+  ...queueMutations,
+  ...diskMutations
+]
+
+/** By name; or from a file. `file#name` means one of several in a file. @throws MutationError */
+export function findMutation(wanted: string): Mutation {
+  const known = mutations.find(({ name }) => name === wanted)
+  if (known !== undefined) return known
+  const [path = '', name] = wanted.split('#')
+  if (!/[./]/.test(path)) throw new MutationError(`there is no mutation '${wanted}'`)
+  const inFile = readMutationFile(path)
+  const found = name === undefined ? inFile[0] : inFile.find((other) => other.name === name)
+  if (found === undefined) throw new MutationError(`there is no mutation '${name}' in ${path}`)
+  return found
+}

@@ -1,0 +1,131 @@
+// Mutations of disk, process and links (failure modes 80 to 102): the shell around the member,
+// which its own tests drive.
+import type { Mutation } from '../mutation.ts'
+
+const driver = 'packages/server/src/driver.ts'
+const driverTest = ['packages/server/dist/test/driver.test.js']
+const storage = (name: string): readonly string[] => [`packages/storage/dist/test/${name}.test.js`]
+
+export const diskMutations: readonly Mutation[] = [
+  {
+    name: 'after-ignored-by-the-driver',
+    failureMode: 80,
+    file: 'packages/server/src/held-outputs.ts',
+    find: '    if (after <= durable && waiting === 0) return false\n',
+    replace: '    if (after > 0) return false\n',
+    catches: driverTest
+  },
+  {
+    name: 'failed-write-tried-again-by-the-driver',
+    failureMode: 86,
+    file: driver,
+    find: "(error: unknown) => this.#fail('a write failed', error)",
+    replace: '() => {\n        this.#writing = null\n        this.#write(record)\n      }',
+    catches: driverTest
+  },
+  {
+    name: 'failure-of-the-member-swallowed',
+    failureMode: 97,
+    file: driver,
+    find: "      this.#fail('the member failed', error)\n",
+    replace: "      this.#options.log('error', 'the member failed', { reason: String(error) })\n",
+    catches: driverTest
+  },
+  {
+    name: 'written-before-the-store-says-so',
+    failureMode: 80,
+    file: driver,
+    find: '    this.#options.store.write(record).then(\n      () => this.#written(record),\n',
+    replace:
+      '    const writing = this.#options.store.write(record)\n' +
+      '    this.#written(record)\n    writing.then(\n      () => {},\n',
+    catches: driverTest
+  },
+  {
+    name: 'failed-write-tried-again-on-the-handle',
+    failureMode: 87,
+    file: 'packages/storage/src/level-store.ts',
+    find: '    if (this.#failure !== null) return Promise.reject(this.#failure)\n',
+    replace: '    this.#failure = null\n',
+    catches: storage('level-store')
+  },
+  {
+    name: 'torn-tail-is-damage',
+    failureMode: 82,
+    file: 'packages/storage/src/leveldb-log.ts',
+    find: 'if (!isTornAt(bytes, at)) return damage',
+    replace: 'if (at >= 0) return damage',
+    catches: storage('leveldb-log')
+  },
+  {
+    name: 'files-not-checked-before-the-open',
+    failureMode: 83,
+    file: 'packages/storage/src/open-store.ts',
+    find: '  if (directory.isBorn) await checkBeforeOpen(directory.logPath)\n',
+    replace: '',
+    catches: storage('damage')
+  },
+  {
+    name: 'checksum-of-data-not-verified',
+    failureMode: 84,
+    file: 'packages/storage/src/section.ts',
+    find: 'if (checksum(data) !== head.checksum) throw',
+    replace: 'if (checksum(data) < 0) throw',
+    catches: [...storage('damage'), ...storage('record-codec')]
+  },
+  {
+    name: 'checksum-of-a-header-not-verified',
+    failureMode: 84,
+    file: 'packages/storage/src/section.ts',
+    find: 'if (reader.u32() !== checksum(value.subarray(0, headerBytes - 4))) {',
+    replace: 'if (reader.u32() < 0) {',
+    catches: [...storage('damage'), ...storage('record-codec')]
+  },
+  {
+    name: 'hole-taken-for-an-end',
+    failureMode: 85,
+    file: 'packages/storage/src/recovery.ts',
+    find: '      if (value === null) throw new Unreadable',
+    replace: '      if (value === null) return void new Unreadable',
+    also: [
+      {
+        file: 'packages/storage/src/recovery.ts',
+        find: 'if (header.recordId !== state.recordId + 1) throw',
+        replace: 'if (header.recordId <= state.recordId) throw'
+      }
+    ],
+    catches: [...storage('damage'), ...storage('recovery')]
+  },
+  {
+    name: 'two-processes-on-a-directory',
+    failureMode: 94,
+    file: 'packages/storage/src/directory-lock.ts',
+    find: '  return isAlive(owner) ? owner.pid : null\n',
+    replace: '  return null\n',
+    catches: storage('data-directory')
+  },
+  {
+    name: 'new-log-without-its-directory-entry',
+    failureMode: 81,
+    file: 'packages/storage/src/wal-directory.ts',
+    find: '    await this.#handle?.sync()\n    this.#newest = newest\n',
+    replace: '',
+    catches: storage('wal-directory')
+  },
+  {
+    name: 'damage-said-to-be-absence',
+    failureMode: 84,
+    file: 'packages/storage/src/body-reads.ts',
+    find: "    return { type: 'damaged' }\n",
+    replace: "    return { type: 'absent' }\n",
+    catches: storage('damage')
+  },
+  {
+    name: 'body-of-another-entry-served',
+    failureMode: 85,
+    file: 'packages/storage/src/record-reader.ts',
+    find: '    if (!isClaimed) return null\n',
+    replace: '',
+    catches: [...storage('damage'), ...storage('recovery')]
+  }
+]

@@ -1,0 +1,124 @@
+// Mutations of membership, leases and the fence (failure modes 38, 39, 43, 45, 55, 56).
+import type { Mutation } from '../mutation.ts'
+
+const membership = 'packages/raft/src/membership.ts'
+const lease = 'packages/cluster/src/metadata/lease.ts'
+const catches = 'simulator'
+
+export const membershipMutations: readonly Mutation[] = [
+  {
+    name: 'change-before-the-no-op',
+    failureMode: 38,
+    file: membership,
+    find: 'if (!isNoopCommitted(state) || isChanging(state) || ',
+    replace: 'if (isChanging(state) || ',
+    catches
+  },
+  {
+    name: 'two-changes-in-flight',
+    failureMode: 39,
+    file: membership,
+    find: 'if (!isNoopCommitted(state) || isChanging(state) || ',
+    replace: 'if (!isNoopCommitted(state) || ',
+    catches
+  },
+  {
+    name: 'joint-left-before-it-is-committed',
+    failureMode: 39,
+    file: membership,
+    find: 'if (index > state.commitIndex || !isNoopCommitted(state) || ',
+    replace:
+      'if (!isJoint(configuration) && index > state.commitIndex) return\n' +
+      '  if (!isNoopCommitted(state) || ',
+    catches
+  },
+  {
+    name: 'voters-change-in-one-step',
+    failureMode: 40,
+    file: membership,
+    find: 'const outgoing = sameReplicas(current.voters, voters) ? [] : current.voters',
+    replace: 'const outgoing: readonly ReplicaId[] = []',
+    catches
+  },
+  {
+    name: 'blank-disk-under-its-old-id',
+    failureMode: 45,
+    file: 'packages/broker/src/membership-state.ts',
+    find: 'const incarnation = former.incarnation + 1\n',
+    replace: 'const incarnation = former.incarnation\n',
+    catches
+  },
+  {
+    name: 'replica-left-on-an-old-report',
+    failureMode: 55,
+    file: 'packages/cluster/src/membership/leaving.ts',
+    find: 'if (heard === null || heard.atMs < group.heardMs + times.dismissedMs) return false',
+    replace: 'if (heard === null) return false',
+    also: [
+      {
+        file: 'packages/cluster/src/membership/leaving.ts',
+        find: ' && term >= raft.term && commit >= raft.commitIndex',
+        replace: ''
+      }
+    ],
+    catches
+  },
+  {
+    name: 'outbox-forgets-what-is-open',
+    failureMode: 56,
+    file: 'packages/broker/src/outbox.ts',
+    find: 'const kept = list.findIndex(({ cursor }) => cursor > upTo)',
+    replace: 'const kept = -1',
+    catches
+  },
+  {
+    name: 'change-answered-before-the-shard-has-it',
+    failureMode: 56,
+    file: 'packages/cluster/src/metadata/metadata.ts',
+    find:
+      'index <= inForce && ' +
+      '(shard === null || topologyDriver.hasTaken(shard.group, shard.cursor))',
+    replace: 'index <= inForce',
+    catches
+  },
+  {
+    name: 'routing-without-a-lease',
+    failureMode: 18,
+    file: 'packages/cluster/src/publishing/gateway.ts',
+    find: "if (!this.isOpen || (exchange !== '' && !lease.isValid)) return { type: 'wait' }",
+    replace: "if (!this.isOpen) return { type: 'wait' }",
+    catches
+  },
+  {
+    name: 'change-answered-before-it-is-in-force',
+    failureMode: 18,
+    file: lease,
+    find: 'if (untilMs > clock.nowMs) index = Math.min(index, applied)',
+    replace: 'if (untilMs > clock.nowMs + applied) index = applied',
+    catches
+  },
+  {
+    name: 'lease-for-whoever-is-behind',
+    failureMode: 18,
+    file: lease,
+    find: 'if (this.#leads && holder.applied >= this.#answeredIndex) {',
+    replace: 'if (this.#leads) {',
+    catches
+  },
+  {
+    name: 'nowhere-without-the-fence',
+    failureMode: 61,
+    file: 'packages/cluster/src/sessions/session.ts',
+    find: "      case 'nowhere':\n        if (!isFenced) return this.#fence()\n",
+    replace: "      case 'nowhere':\n",
+    catches
+  },
+  {
+    name: 'fence-does-not-wait-for-the-machine',
+    failureMode: 20,
+    file: 'packages/cluster/src/metadata/fence.ts',
+    find: 'if (this.#core.metadata.appliedIndex >= this.#index) this.#end(true)',
+    replace: 'this.#end(true)',
+    catches
+  }
+]

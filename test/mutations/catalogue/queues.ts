@@ -1,0 +1,258 @@
+// Mutations of what queues promise (failure modes 59 to 78).
+import type { Mutation } from '../mutation.ts'
+
+const shards = 'packages/cluster/src/publishing/shards.ts'
+const gateway = 'packages/cluster/src/publishing/gateway.ts'
+const delivery = 'packages/cluster/src/delivering/queue-delivery.ts'
+const held = 'packages/cluster/src/delivering/held-deliveries.ts'
+const deliveries = 'packages/cluster/src/delivering/deliveries.ts'
+const publish = 'packages/broker/src/shard-publish.ts'
+const index = 'packages/broker/src/queue/message-index.ts'
+const machine = 'packages/broker/src/shard-machine.ts'
+const catches = 'simulator'
+
+export const queueMutations: readonly Mutation[] = [
+  {
+    name: 'confirm-before-commit',
+    failureMode: 59,
+    file: shards,
+    find: 'if (isTaken) cursor.pending.add(number)',
+    replace:
+      'if (isTaken) cursor.pending.add(number)\n' +
+      "    if (isTaken) this.#result(from, group, epoch, { type: 'accepted', " +
+      'first: number, last: number })',
+    catches
+  },
+  {
+    name: 'confirm-twice',
+    failureMode: 59,
+    file: gateway,
+    find: '    origin.confirmed(firstSequence, count, blob.length)\n',
+    replace:
+      '    origin.confirmed(firstSequence, count, blob.length)\n' +
+      '    origin.confirmed(firstSequence, count, blob.length)\n',
+    catches
+  },
+  {
+    name: 'confirm-of-one-too-many',
+    failureMode: 59,
+    file: gateway,
+    find: '    origin.confirmed(firstSequence, count, blob.length)\n',
+    replace: '    origin.confirmed(firstSequence, count + 1, blob.length)\n',
+    catches
+  },
+  {
+    name: 'confirm-when-some-shards-have-it',
+    failureMode: 60,
+    file: gateway,
+    find: '    if (publish.shardsWaiting > 0) return\n',
+    replace: '    if (publish.attempts < 0) return\n    publish.attempts = -1\n',
+    catches
+  },
+  {
+    name: 'confirm-of-the-unroutable',
+    failureMode: 61,
+    file: gateway,
+    find: 'if (publish.queuesLeft <= 0 && batch.mandatory) {',
+    replace: 'if (publish.queuesLeft < 0 && batch.mandatory) {',
+    catches
+  },
+  {
+    name: 'sequence-accepted-twice',
+    failureMode: 62,
+    file: publish,
+    find: 'const runs = row.sequences.missing(first, last)',
+    replace: 'const runs = [first, last]',
+    catches
+  },
+  {
+    name: 'numbers-of-a-gateway-begin-again',
+    failureMode: 62,
+    file: gateway,
+    find: 'this.#epoch = record * epochsPerProcess',
+    replace: 'this.#epoch = epochsPerProcess',
+    catches
+  },
+  {
+    name: 'gap-of-a-gateway-not-seen',
+    failureMode: 59,
+    file: publish,
+    find: "  if (number > row.next) return { type: 'gap', expected: row.next }\n",
+    replace: '  row.next = number\n',
+    also: [
+      {
+        file: shards,
+        find: 'if (number > cursor.expected) return cursor.expected',
+        replace: 'cursor.expected = number'
+      }
+    ],
+    catches
+  },
+  {
+    name: 'refusal-becomes-success',
+    failureMode: 59,
+    file: 'packages/broker/src/gateways.ts',
+    find: '    if (!isPlain) {\n',
+    replace: '    if (false) {\n',
+    catches
+  },
+  {
+    name: 'requeue-loses-the-attempt',
+    failureMode: 65,
+    file: index,
+    find: '          segment.countAttempt(row, isCounted)\n',
+    replace: '',
+    catches
+  },
+  {
+    name: 'redelivered-flag-lost',
+    failureMode: 65,
+    file: delivery,
+    find: '      count,\n      attempt,\n      deliveryCount,\n      blob\n',
+    replace: '      count,\n      attempt: 0,\n      deliveryCount,\n      blob\n',
+    catches
+  },
+  {
+    name: 'unclaimed-delivered-without-return',
+    failureMode: 65,
+    file: delivery,
+    find: '    this.#commit(command, () => this.#open())\n',
+    replace: '    this.#open()\n',
+    catches
+  },
+  {
+    name: 'delivered-to-two-consumers',
+    failureMode: 66,
+    file: delivery,
+    find: 'this.#held.has(offset)) {\n      offset',
+    replace: 'false) {\n      offset',
+    catches
+  },
+  {
+    name: 'mark-not-honoured',
+    failureMode: 66,
+    file: delivery,
+    find: '    const { mark } = this.queue\n',
+    replace: '    const mark = Number.MAX_SAFE_INTEGER\n',
+    also: [
+      {
+        file: delivery,
+        find: 'if (offset <= this.queue.mark) return offset',
+        replace: 'if (offset > 0) return offset'
+      }
+    ],
+    catches
+  },
+  {
+    name: 'deposed-leader-delivers',
+    failureMode: 66,
+    file: delivery,
+    find: 'if (this.#core.groups.shard(this.group)?.hasLease !== true) return this.#retryLater()',
+    replace: '',
+    catches
+  },
+  {
+    name: 'stale-settlement-accepted',
+    failureMode: 67,
+    file: index,
+    find: 'if (!segment.isLive(row) || (attempt !== null && segment.attemptAt(row) !== attempt)) {',
+    replace: 'if (!segment.isLive(row)) {',
+    also: [
+      {
+        file: held,
+        find: '      if (row?.attempt !== attempt) continue\n',
+        replace: '      if (row === null) continue\n'
+      }
+    ],
+    catches
+  },
+  {
+    name: 'settlement-answered-before-commit',
+    failureMode: 67,
+    file: deliveries,
+    find: '    // Without an answer the client settles again where it attaches next.\n',
+    replace: '    session.settleAnswered(settleSequence, true)\n',
+    catches
+  },
+  {
+    name: 'claim-of-an-old-delivery-honoured',
+    failureMode: 67,
+    file: held,
+    find: 'if (isFree && this.#queue.row(offset)?.attempt === range.attempt) {',
+    replace: 'if (isFree) {',
+    catches
+  },
+  {
+    name: 'offset-given-again',
+    failureMode: 68,
+    file: 'packages/broker/src/queue/queue.ts',
+    find: '    this.index.tail = tail\n',
+    replace: '    this.index.tail = Math.max(0, tail - 1)\n',
+    catches
+  },
+  {
+    name: 'credit-lost',
+    failureMode: 69,
+    file: held,
+    find: '      consumer.unsettled--\n',
+    replace: '',
+    catches
+  },
+  {
+    name: 'credit-not-honoured',
+    failureMode: 69,
+    file: 'packages/cluster/src/delivering/consumer.ts',
+    find: 'consumer.prefetch - consumer.unsettled',
+    replace: '1 + consumer.prefetch - consumer.unsettled',
+    catches
+  },
+  {
+    name: 'cancelled-consumer-keeps-its-messages',
+    failureMode: 70,
+    file: delivery,
+    find: 'this.#detachCommand(consumer.key, this.#held.takeAll(consumer))',
+    replace: 'this.#detachCommand(consumer.key, [])',
+    catches
+  },
+  {
+    name: 'clock-in-a-machine',
+    failureMode: 73,
+    file: machine,
+    find: 'state.timeMs = Math.max(state.timeMs, batch.timeMs)',
+    replace: 'state.timeMs = Math.max(state.timeMs, batch.timeMs) + (Date.now() % 2)',
+    catches
+  },
+  {
+    name: 'log-time-is-the-leaders-clock',
+    failureMode: 74,
+    file: 'packages/cluster/src/consensus/group.ts',
+    find: 'return this.#core.clock.medianWallMs(voters, this.#core.identity?.node ?? 0)',
+    replace: 'return voters.length > 0 ? this.#core.clock.wallMs : 0',
+    catches
+  },
+  {
+    name: 'chance-in-a-machine',
+    failureMode: 75,
+    file: 'packages/broker/src/shard-commands.ts',
+    find: 'queue.close(state.timeMs + state.limits.closingMs)',
+    replace: 'queue.close(state.timeMs + state.limits.closingMs + Math.floor(Math.random() * 9))',
+    catches
+  },
+  {
+    name: 'exclusive-for-two',
+    failureMode: 77,
+    file: 'packages/broker/src/queue/queue.ts',
+    find: 'if (other !== id && (exclusive || consumer.exclusive)) return true',
+    replace:
+      'if (other !== id && exclusive && consumer.exclusive && this.isClosing(0)) return true',
+    catches
+  },
+  {
+    name: 'bad-records-halt-the-shard',
+    failureMode: 78,
+    file: publish,
+    find: '    scanPublish(data, header, starts)\n  } catch (error) {\n    return refusalOf(error)',
+    replace: '    scanPublish(data, header, starts)\n  } catch (error) {\n    throw error',
+    catches
+  }
+]

@@ -1,0 +1,115 @@
+// The grounds on which a mutation is hunted, each a simulation of one seed: a whole cluster of
+// members, and one Raft group in weather worse than any network's, where no other layer makes good
+// what its core does wrong. They are loaded late, after the mutation is in place.
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { crc32 } from 'node:zlib'
+import { repositoryRoot } from '@holdfast/testkit'
+
+export interface Ground {
+  readonly name: string
+  /** What broke first in this seed; null if all is well. */
+  readonly run: (seed: number) => Promise<string | null>
+}
+
+interface ClusterSimulator {
+  optionsOf(seed: number): object
+  runScenario(seed: number, options: object): Promise<{ readonly failures: readonly string[] }>
+}
+
+interface GroupSimulator {
+  /** Throws where something is not as it must be. */
+  runStorm(seed: number, watcher: Watcher): unknown
+}
+
+interface Watcher {
+  makeRaft(config: Configured, initial: object): object
+  sent(message: object): void
+}
+
+interface Configured {
+  readonly id: number
+}
+
+interface Refinement {
+  readonly ObservedRaft: new (
+    config: Configured,
+    initial: object,
+    ledger: object,
+    options: { readonly remains: object | null; readonly counts: Map<string, number> }
+  ) => { readonly remains: object }
+}
+
+interface Ledgers {
+  readonly GroupLedger: new (
+    name: string,
+    report: (check: string, detail: string) => void,
+    checksum: (bytes: Uint8Array) => number
+  ) => { sent(message: object): void }
+}
+
+async function load<Module>(built: string): Promise<Module> {
+  return (await import(pathToFileURL(join(repositoryRoot, built)).href)) as Module
+}
+
+/** One group, every step of which is held against the actions of the specification. */
+async function groupGround(): Promise<Ground> {
+  const { runStorm } = await load<GroupSimulator>('packages/raft/dist/test/storm.js')
+  const refinement = 'packages/simulator/dist/src/refinement/observed-raft.js'
+  const { ObservedRaft } = await load<Refinement>(refinement)
+  const { GroupLedger } = await load<Ledgers>(
+    'packages/simulator/dist/src/checkers/group-ledger.js'
+  )
+  const run = async (seed: number): Promise<string | null> => {
+    let found: string | null = null
+    const report = (check: string, detail: string): void => {
+      found ??= `${check}: ${detail}`
+    }
+    const ledger = new GroupLedger('group', report, (bytes) => crc32(bytes))
+    const lives = new Map<number, { readonly remains: object }>()
+    try {
+      runStorm(seed, {
+        sent: (message) => ledger.sent(message),
+        makeRaft: (config, initial) => {
+          const remains = lives.get(config.id)?.remains ?? null
+          const raft = new ObservedRaft(config, initial, ledger, { remains, counts: new Map() })
+          lives.set(config.id, raft)
+          return raft
+        }
+      })
+    } catch (error) {
+      // What a checker has seen before tells more than what broke in the end.
+      if (found === null) throw error
+    }
+    return found
+  }
+  return { name: 'group', run }
+}
+
+async function clusterGround(): Promise<Ground> {
+  const { optionsOf, runScenario } = await load<ClusterSimulator>(
+    'packages/simulator/dist/src/index.js'
+  )
+  const run = async (seed: number): Promise<string | null> => {
+    const { failures } = await runScenario(seed, optionsOf(seed))
+    return failures[0] ?? null
+  }
+  return { name: 'cluster', run }
+}
+
+export async function loadGrounds(): Promise<readonly Ground[]> {
+  return [await groupGround(), await clusterGround()]
+}
+
+/** The first thing that breaks on any ground; an exception is one. Null: the seed finds nothing. */
+export async function hunt(grounds: readonly Ground[], seed: number): Promise<string | null> {
+  for (const { name, run } of grounds) {
+    try {
+      const failure = await run(seed)
+      if (failure !== null) return `${name}: ${failure}`
+    } catch (error) {
+      return `${name}: ${error instanceof Error ? error.message : String(error)}`
+    }
+  }
+  return null
+}

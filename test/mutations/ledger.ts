@@ -1,0 +1,87 @@
+// What is known of each mutation, as JSON lines in a file that is only added to: a hunt that was
+// stopped goes on where it was. A line counts for the text of its mutation and for the state of the
+// code only.
+import { createHash } from 'node:crypto'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { repositoryRoot } from '@holdfast/testkit'
+import { fingerprintOf, type Mutation } from './mutation.ts'
+
+/** What one piece of a hunt has found. */
+export interface Finding {
+  readonly name: string
+  readonly mutation: string
+  readonly code: string
+  /** Seeds or suites that were tried up to here, all pieces together. */
+  readonly tried: number
+  /** What caught it; null if nothing has. */
+  readonly found: string | null
+  readonly ms: number
+}
+
+/** The state of the code that is mutated and of the code that hunts. */
+export function fingerprintOfCode(): string {
+  const hash = createHash('sha256')
+  const packages = join(repositoryRoot, 'packages')
+  for (const name of readdirSync(packages).sort()) {
+    const built = join(packages, name, 'dist')
+    if (!existsSync(built)) continue
+    const files = readdirSync(built, { recursive: true }).map(String)
+    for (const file of files.filter((path) => path.endsWith('.js')).sort()) {
+      hash.update(file).update(readFileSync(join(built, file)))
+    }
+  }
+  return hash.digest('hex').slice(0, 12)
+}
+
+export class Ledger {
+  readonly #path: string
+  readonly #code: string
+  readonly #findings = new Map<string, Finding>()
+
+  constructor(path: string, code: string) {
+    this.#path = path
+    this.#code = code
+    const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []
+    for (const line of lines) {
+      const finding = parse(line)
+      if (finding?.code === code) this.#findings.set(keyOf(finding), finding)
+    }
+  }
+
+  /** What is known of a mutation as it is now. */
+  get(mutation: Mutation): Finding | null {
+    const { name } = mutation
+    return this.#findings.get(keyOf({ name, mutation: fingerprintOf(mutation) })) ?? null
+  }
+
+  add(mutation: Mutation, piece: Pick<Finding, 'tried' | 'found' | 'ms'>): Finding {
+    const fingerprint = fingerprintOf(mutation)
+    const before = this.get(mutation)
+    const finding: Finding = {
+      name: mutation.name,
+      mutation: fingerprint,
+      code: this.#code,
+      tried: piece.tried,
+      found: piece.found,
+      ms: piece.ms + (before?.ms ?? 0)
+    }
+    mkdirSync(dirname(this.#path), { recursive: true })
+    appendFileSync(this.#path, `${JSON.stringify(finding)}\n`)
+    this.#findings.set(keyOf(finding), finding)
+    return finding
+  }
+}
+
+function keyOf({ name, mutation }: Pick<Finding, 'name' | 'mutation'>): string {
+  return `${name} ${mutation}`
+}
+
+/** A line that was cut when the process ended says nothing. */
+function parse(line: string): Finding | null {
+  try {
+    return JSON.parse(line) as Finding
+  } catch {
+    return null
+  }
+}

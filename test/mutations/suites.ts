@@ -1,0 +1,38 @@
+// Where a mutation is looked for. What a simulated member consists of is the simulator's; the rest
+// belongs to the tests of its package, which drive the real shell: store, driver, links, sockets.
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { repositoryRoot } from '@holdfast/testkit'
+import type { Mutation } from './mutation.ts'
+
+/** Packages that run inside a simulated cluster. */
+const simulated: ReadonlySet<string> = new Set([
+  'errors',
+  'record',
+  'raft',
+  'broker',
+  'protocol',
+  'cluster'
+])
+
+function packageOf(file: string): string {
+  return file.split('/')[1] ?? ''
+}
+
+/** Who has to catch a mutation of these files. */
+export function suitesFor(files: readonly string[]): Mutation['catches'] {
+  const names = new Set(files.map(packageOf))
+  if ([...names].some((name) => simulated.has(name))) return 'simulator'
+  return [...names].flatMap(testsOf)
+}
+
+/** Built test files of a package, from the root. */
+function testsOf(name: string): readonly string[] {
+  const directory = `packages/${name}/dist/test`
+  const absolute = join(repositoryRoot, directory)
+  if (!existsSync(absolute)) return []
+  return readdirSync(absolute, { recursive: true })
+    .map((path) => `${directory}/${String(path).replaceAll('\\', '/')}`)
+    .filter((path) => path.endsWith('.test.js'))
+    .sort()
+}
