@@ -1,14 +1,19 @@
 // How full the disk is, as far as it decides what this node may take (storage rule S3): below the
 // first limit it refuses publishes while acks and consumers go on, below the second it hands over
-// what it leads.
+// what it leads, and below the third it ends, before a write fails.
 
 import { handOver } from './consensus/leadership.ts'
 import type { Core } from './core.ts'
 import { log } from './core.ts'
 import type { ForwardOutcome } from './peers/peer-codec.ts'
 
-/** Free bytes below which publishes are refused, and below which leadership is given up. */
-export const diskLimits = { publishBytes: 536_870_912, leadBytes: 268_435_456 } as const
+/** Free bytes below which publishes are refused, leadership is given up, and the process ends. */
+export const diskLimits = {
+  publishBytes: 536_870_912,
+  leadBytes: 268_435_456,
+  /** A few commit records and a compaction: LevelDB on a full disk is not to be trusted. */
+  runBytes: 33_554_432
+} as const
 
 export class Disk {
   readonly #core: Core
@@ -40,5 +45,8 @@ export class Disk {
       log(this.#core, this.isLow ? 'error' : 'info', message, { freeBytes, totalBytes })
     }
     if (freeBytes < diskLimits.leadBytes) handOver(this.#core)
+    if (freeBytes >= diskLimits.runBytes) return
+    const reason = `the disk has ${freeBytes} bytes left: a full one loses what is written to it`
+    this.#core.outputs.push({ type: 'exit', code: 70, reason })
   }
 }

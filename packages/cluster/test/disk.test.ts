@@ -28,5 +28,7 @@ t.test(
     t.ok(await world.until(2000, 'inspected', () => operator.isIdle))
     t.equal(ready, 20)
     t.same(world.failures, [])
+    process?.input({ type: 'disk', freeBytes: 10_000_000, totalBytes: 10 ** 12 })
+    t.ok(world.until(2000, 'ended', () => world.hosts[0]?.process == null))
   }
 )

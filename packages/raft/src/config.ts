@@ -24,6 +24,8 @@ export interface RaftConfig {
    * goes out. Otherwise they learn it from the next append or heartbeat.
    */
   readonly broadcastCommit: boolean
+  /** Of the data of an entry, to compare logs by. Absent: they are not compared. */
+  readonly checksum?: (bytes: Uint8Array) => number
   /** Draws from [0, 1). Injected, so that a seed repeats a run. */
   readonly random: () => number
 }

@@ -16,6 +16,7 @@ export function handleAppendRequest(state: RaftState, message: AppendRequest): v
     rejectAppend(state, message)
     return
   }
+  assertSameLog(state, message)
   // Up to the commit index the log is the leader's (Leader Completeness), so only the rest is
   // compared.
   const lastIndex = Math.max(state.commitIndex, message.previous.index + message.entries.length)
@@ -23,6 +24,17 @@ export function handleAppendRequest(state: RaftState, message: AppendRequest): v
   // Not beyond what this message has validated: the rest of the log may be another leader's.
   commitTo(state, Math.min(message.commit, lastIndex))
   sendAccepted(state, message.from, lastIndex)
+}
+
+/**
+ * Where the logs meet they are the same up to there (Log Matching). If they are not, this replica
+ * must not go on as if they were.
+ */
+function assertSameLog(state: RaftState, { previous, digest }: AppendRequest): void {
+  if (digest === undefined) return
+  const own = state.log.digest(previous.index, digest.after)
+  const isSame = own === null || (own.high === digest.high && own.low === digest.low)
+  assert(isSame, "a log that meets the leader's is the same up to there (Raft §5.3)")
 }
 
 function assertEntries(message: AppendRequest): void {

@@ -7,6 +7,7 @@ import { assert } from '@holdfast/errors'
 import type { RaftInitialState } from './config.ts'
 import type { Entry, EntryId, SnapshotMeta, TermRun } from './entry.ts'
 import { appendEntriesMax } from './limits.ts'
+import { type LogDigest, LogDigests } from './log-digest.ts'
 
 /** Dead slots at the front of the array of bodies before it is copied together. */
 const deadSlotsMax = 1024
@@ -24,8 +25,10 @@ export class RaftLog {
   #runs: TermRun[]
   #lastIndex: number
   #snapshot: SnapshotMeta | null
+  /** Null: logs are not compared. */
+  readonly #digests: LogDigests | null
 
-  constructor(initial: RaftInitialState) {
+  constructor(initial: RaftInitialState, checksum?: (bytes: Uint8Array) => number) {
     const snapshotIndex = initial.snapshot?.id.index ?? 0
     assert(initial.firstIndex >= 1, 'a log begins at index 1 or later')
     assert(initial.firstIndex <= snapshotIndex + 1, 'no entry after the snapshot is missing')
@@ -42,11 +45,19 @@ export class RaftLog {
     this.#entries = [...initial.entries]
     this.#bodiesFirst = initial.lastIndex + 1 - initial.entries.length
     assert(this.#bodiesFirst <= snapshotIndex + 1, 'the entries above the snapshot have bodies')
+    this.#digests = checksum === undefined ? null : new LogDigests(this.#bodiesFirst - 1, checksum)
     initial.entries.forEach((entry, at) => {
       assert(entry.index === this.#bodiesFirst + at, 'the initial entries have no gaps')
       assert(entry.term === this.termAt(entry.index), 'the initial entries have the terms stated')
       this.#bodiesBytes += entry.data.byteLength
+      this.#digests?.append(entry)
     })
+  }
+
+  /** Of the latest entries up to `index`, or of those after `after`; null if it is not known. */
+  digest(index: number, after: number | null = null): LogDigest | null {
+    if (this.#digests === null) return null
+    return after === null ? this.#digests.upTo(index) : this.#digests.between(after, index)
   }
 
   /** First index whose entry can be loaded. */
@@ -143,6 +154,7 @@ export class RaftLog {
     this.#entries.push(entry)
     this.#lastIndex = entry.index
     this.#bodiesBytes += entry.data.byteLength
+    this.#digests?.append(entry)
   }
 
   /** Entries from `index` on are void. The caller has made sure that none of them is committed. */
@@ -155,6 +167,7 @@ export class RaftLog {
     }
     this.#entries.length = kept
     this.#lastIndex = index - 1
+    this.#digests?.truncateFrom(index)
     while ((this.#runs[this.#runs.length - 1]?.firstIndex ?? 0) >= index) this.#runs.pop()
   }
 
@@ -230,6 +243,7 @@ export class RaftLog {
     this.#lastIndex = meta.id.index
     this.#beforeFirst = meta.id
     this.#runs = []
+    this.#digests?.reset(meta.id.index)
   }
 }
 

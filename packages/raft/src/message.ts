@@ -1,6 +1,8 @@
 // What replicas of one group say to each other. The carrier may lose, delay, repeat and reorder; it
 // never changes a message (frames are checksummed) and never brings one to another group.
+
 import type { Entry, EntryId, ReplicaId, SnapshotMeta } from './entry.ts'
+import type { LogDigest } from './log-digest.ts'
 
 interface Envelope {
   readonly from: ReplicaId
@@ -38,6 +40,8 @@ export interface AppendRequest extends Envelope {
   readonly previous: EntryId
   readonly commit: number
   readonly entries: readonly Entry[]
+  /** Of entries up to `previous`, as far as the leader knows it. */
+  readonly digest?: LogDigest
 }
 /**
  * `accepted`: every entry up to `index` is durable here and equals the leader's. Otherwise `index`

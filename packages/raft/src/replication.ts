@@ -89,6 +89,7 @@ function sendAppend(state: RaftState, progress: Progress, entries: readonly Entr
   const index = progress.next - 1
   progress.isPingDue = false
   progress.commitTold = state.commitIndex
+  const digest = state.log.digest(index)
   state.out.messages.push({
     type: 'append-request',
     from: state.id,
@@ -97,7 +98,8 @@ function sendAppend(state: RaftState, progress: Progress, entries: readonly Entr
     session: progress.session,
     previous: { index, term: state.log.termAt(index) ?? 0 },
     commit: state.commitIndex,
-    entries
+    entries,
+    ...(digest === null ? {} : { digest })
   })
 }
 

@@ -124,7 +124,7 @@ export interface Outbox {
 }
 
 export function createState(config: RaftConfig, initial: RaftInitialState): RaftState {
-  const log = new RaftLog(initial)
+  const log = new RaftLog(initial, config.checksum)
   const isNew = initial.isUnpersisted === true
   const unstable = new UnstableLog(
     isNew ? 0 : initial.lastIndex,

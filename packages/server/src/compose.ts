@@ -8,6 +8,7 @@ import {
   openStore,
   quarantine,
   type RecoveryReport,
+  Reserve,
   recoverDirectory,
   type Salvage,
   salvage
@@ -35,7 +36,8 @@ export function composeNode(configuration: Configuration, log: Log): NodeParts {
           log
         }),
       salvage: async (directory) => salvagedData(await salvage(directory)),
-      quarantine
+      quarantine,
+      reserve: (directory) => new Reserve(directory)
     },
     createMember: ({ store, processEpoch, addresses, bootstrap }) =>
       new Member(

@@ -8,6 +8,7 @@ export const serverLimits: Readonly<
     | 'adminCallTimeoutMs'
     | 'readRetryMs'
     | 'diskIntervalMs'
+    | 'reserveReleaseBytes'
     | 'loopReportIntervalMs'
     | 'loopResolutionMs'
     | 'loopDelayWarnMs'
@@ -32,6 +33,8 @@ export const serverLimits: Readonly<
   /** A read that the store has no room for is tried again after this. */
   readRetryMs: 20,
   diskIntervalMs: 1000,
+  /** A process that fails with less than this free gives up the reserve of the disk. */
+  reserveReleaseBytes: 64 * 1024 * 1024,
   loopReportIntervalMs: 10_000,
   /** The loop is looked at this often: each look wakes a process that has nothing else to do. */
   loopResolutionMs: 500,

@@ -1,7 +1,6 @@
 // One node: builds the parts around its data and ties them together, listens, and runs until it
 // ends. Which implementations the parts are is decided in compose.ts.
 import { randomBytes, randomInt } from 'node:crypto'
-import { statfs } from 'node:fs/promises'
 import {
   type AdminPort,
   type ClusterStatus,
@@ -32,7 +31,7 @@ import type {
   NodeParts,
   RunningNode
 } from './node-parts.ts'
-import type { OpenedData } from './open-data.ts'
+import type { OpenedData, ReservePort } from './open-data.ts'
 
 export class Node implements RunningNode {
   readonly #configuration: Configuration
@@ -43,6 +42,7 @@ export class Node implements RunningNode {
   readonly #sockets: ClientSockets
   readonly #transport: Transport
   readonly #tcp: TcpListener
+  readonly #reserve: ReservePort
   readonly #timers: NodeJS.Timeout[] = []
   #hello: PeerHello
   #http: HttpPort | null = null
@@ -51,6 +51,7 @@ export class Node implements RunningNode {
   #member: HostedMember | null = null
   #damaged: DamagedMember | null = null
   #loopDelay: LoopDelay | null = null
+  #freeBytes = Number.MAX_SAFE_INTEGER
   /** What happened between listening and the first turn. */
   #early: Input[] = []
   #resolveEnded: (ending: Ending) => void = () => undefined
@@ -62,6 +63,7 @@ export class Node implements RunningNode {
     const { store, damage } = opened
     this.#store = store
     this.#damage = damage
+    this.#reserve = parts.storage.reserve(configuration.data)
     this.#log = log
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve
@@ -175,6 +177,7 @@ export class Node implements RunningNode {
     await this.#http?.close().catch((error: unknown) => this.#closeFailed('http', error))
     this.#sockets.destroyAll()
     await this.#transport.close()
+    await this.#reserve.close()
     await this.#store.close().catch((error: unknown) => this.#closeFailed('store', error))
   }
 
@@ -191,7 +194,18 @@ export class Node implements RunningNode {
     this.#log(code === 0 ? 'info' : 'error', 'the node ends', { code, reason })
     // After a fault nothing is worth waiting for: sockets close with the process (crash-only).
     if (code === 0) await this.close()
+    // What ended on a full disk can be started again, and drained.
+    else if (this.#freeBytes < serverLimits.reserveReleaseBytes) await this.#releaseReserve()
     this.#resolveEnded({ code, reason })
+  }
+
+  async #releaseReserve(): Promise<void> {
+    try {
+      await this.#reserve.release()
+      this.#log('warn', 'the reserve of the disk is given up', { freeBytes: this.#freeBytes })
+    } catch (error) {
+      this.#closeFailed('reserve', error)
+    }
   }
 
   #createHttp(): Promise<HttpPort> {
@@ -230,10 +244,10 @@ export class Node implements RunningNode {
 
   #watchDisk(): void {
     const look = (): void => {
-      statfs(this.#configuration.data).then(
-        ({ bavail, blocks, bsize }) => {
-          const freeBytes = bavail * bsize
-          this.#driver?.input({ type: 'disk', freeBytes, totalBytes: blocks * bsize })
+      this.#reserve.measure().then(
+        ({ freeBytes, totalBytes }) => {
+          this.#freeBytes = freeBytes
+          this.#driver?.input({ type: 'disk', freeBytes, totalBytes })
         },
         (error: Error) =>
           this.#log('warn', 'the disk cannot be measured', { reason: error.message })

@@ -21,6 +21,15 @@ export interface StorePort {
   salvage(directory: string): Promise<SalvagedData>
   /** Moves damaged contents aside and resolves with where they are. */
   quarantine(directory: string): Promise<string>
+  /** The room on the disk of a directory, and what is held in reserve of it. */
+  reserve(directory: string): ReservePort
+}
+
+export interface ReservePort {
+  measure(): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>
+  /** Gives up what is held in reserve. */
+  release(): Promise<void>
+  close(): Promise<void>
 }
 
 export interface OpenedData {

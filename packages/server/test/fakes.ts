@@ -15,6 +15,7 @@ import { HoldfastError } from '@holdfast/errors'
 import type { ClientPort, PeerPort } from '../src/driver.ts'
 import type { LogFields } from '../src/logger.ts'
 import type { HostedMember, HttpPort, MemberSettings, NodeParts } from '../src/node-parts.ts'
+import type { ReservePort } from '../src/open-data.ts'
 
 /** Resolves once `condition` holds. */
 export async function until(condition: () => boolean): Promise<void> {
@@ -202,10 +203,29 @@ export async function fakeHttp(): Promise<HttpPort> {
   }
 }
 
+export class FakeReserve implements ReservePort {
+  freeBytes: number = 10 ** 12
+  isReleased: boolean = false
+
+  measure(): Promise<{ freeBytes: number; totalBytes: number }> {
+    return Promise.resolve({ freeBytes: this.freeBytes, totalBytes: 10 ** 12 })
+  }
+
+  release(): Promise<void> {
+    this.isReleased = true
+    return Promise.resolve()
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+}
+
 export interface FakeParts extends NodeParts {
   readonly store: FakeStore
   readonly member: FakeMember
   readonly settings: MemberSettings[]
+  readonly reserve: FakeReserve
 }
 
 /** Parts of a node whose member drains as it should. */
@@ -214,6 +234,7 @@ export function fakeParts(
   member: FakeMember = new FakeMember()
 ): FakeParts {
   const settings: MemberSettings[] = []
+  const reserve = new FakeReserve()
   const { answer } = member
   member.answer = (input) =>
     input.type === 'drain' ? [{ type: 'exit', code: 0, reason: 'drained' }] : answer(input)
@@ -221,10 +242,12 @@ export function fakeParts(
     store,
     member,
     settings,
+    reserve,
     storage: {
       open: () => Promise.resolve(store),
       salvage: () => Promise.resolve({ identity: null, peers: null, groups: null, store }),
-      quarantine: () => Promise.reject(new HoldfastError('INTERNAL'))
+      quarantine: () => Promise.reject(new HoldfastError('INTERNAL')),
+      reserve: () => reserve
     },
     createMember: (given) => {
       settings.push(given)

@@ -182,12 +182,12 @@ t.test('a damaged directory is set aside and the node starts blank', async (t) =
   let opened = 0
   const log = new FakeLog()
   const storage = {
+    ...parts.storage,
     open: () => {
       if (++opened === 2) return Promise.resolve(parts.store)
       const details = { directory: 'd', reason: 'a hole' }
       return Promise.reject(new HoldfastError('DATA_DAMAGED', details))
     },
-    salvage: parts.storage.salvage,
     quarantine: () => Promise.resolve('/aside')
   }
   const node = await startNode(configurationOf(t.testdir({})), { ...parts, storage }, log.log)
@@ -209,6 +209,18 @@ t.test('other errors of the directory are passed on', async (t) => {
   await t.rejects(startNode(configurationOf(`${file}/file/below`), parts, log), {
     code: 'DATA_DIRECTORY_UNUSABLE'
   })
+})
+
+t.test('a process that ends with little room left gives up the reserve of the disk', async (t) => {
+  for (const freeBytes of [10 ** 12, 10 ** 7]) {
+    const parts = fakeParts()
+    parts.reserve.freeBytes = freeBytes
+    parts.member.answer = ({ type }) =>
+      type === 'disk' ? [{ type: 'exit', code: 70, reason: 'as the member says' }] : []
+    const node = await start(t, parts)
+    t.equal((await node.ended).code, 70)
+    t.equal(parts.reserve.isReleased, freeBytes < 10 ** 8)
+  }
 })
 
 t.test('links between two nodes reach their members', async (t) => {

@@ -5,6 +5,7 @@
 //   node.lock     the process that uses it
 //   witness       how far the log reached (tail-witness.ts)
 //   member.json   who this is and whom it knew, a second time (member-note.ts)
+//   ballast       room that is given up before the disk is full (reserve.ts)
 //   failed        how writes failed last (failure-note.ts)
 //   suspect       left when a read failed: the next open verifies everything (rule S2)
 //   log/          LevelDB
@@ -37,6 +38,8 @@ export const salvageName = 'salvage'
 /** What a recovery makes, until it takes the place of what is damaged. */
 export const recoveredName = 'recovered'
 export const noteName = 'member.json'
+/** Room that is given up before the disk is full (reserve.ts). */
+export const ballastName = 'ballast'
 export const failureName = 'failed'
 const logName = 'log'
 const formatBytesMax = 4096
@@ -94,6 +97,7 @@ function isOurs(name: string): boolean {
     name === witnessName ||
     name === failureName ||
     name === noteName ||
+    name === ballastName ||
     name === `${noteName}.new` ||
     name === salvageName ||
     name === recoveredName ||

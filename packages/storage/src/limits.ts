@@ -44,6 +44,13 @@ export const storageLimits = {
   reclaimBusyBytes: 536_870_912,
   /** How often that is looked at. */
   reclaimIntervalMs: 1000,
+  /**
+   * What a full disk gets back, so that a node can start on it and be drained: several commit
+   * records, a checkpoint, and what LevelDB rewrites when it opens.
+   */
+  ballastBytes: 16_777_216,
+  /** The ballast is laid down where this much is free. */
+  ballastFreeBytesMin: 1_073_741_824,
   /** The tail witness is at most this far behind the log (storage rule S7). */
   witnessIntervalMs: 200,
   /** Less than this written in an interval counts as quiet. */

@@ -140,6 +140,7 @@ export class Groups {
       inflightBytesMax: limits.inflightBytesMax,
       uncommittedBytesMax: limits.uncommittedBytesMax,
       broadcastCommit: id === 0,
+      checksum: this.#core.options.checksum,
       random: this.#core.options.random
     }
   }

@@ -8,6 +8,7 @@ import type {
   Entry,
   EntryId,
   EntryType,
+  LogDigest,
   Message,
   SnapshotMeta
 } from '@holdfast/raft'
@@ -105,6 +106,7 @@ export function writeRaftMessage(writer: ByteWriter, message: Message): void {
       writeId(writer, message.previous)
       writer.number(message.commit)
       writer.number(message.session)
+      writeDigest(writer, message.digest)
       writer.u32(message.entries.length)
       for (const entry of message.entries) writeEntry(writer, entry)
       return
@@ -152,8 +154,10 @@ export function readRaftMessage(reader: ByteReader): Message {
       const previous = readId(reader)
       const commit = reader.number()
       const session = reader.number()
+      const digest = readDigest(reader)
       const entries = readEntries(reader, previous, envelope.term)
-      return { type, ...envelope, previous, commit, session, entries }
+      const request = { type, ...envelope, previous, commit, session, entries }
+      return digest === null ? request : { ...request, digest }
     }
     case 'append-response': {
       const accepted = reader.u8() === 1
@@ -184,6 +188,21 @@ export function readRaftMessage(reader: ByteReader): Message {
     default:
       return unreachable(type)
   }
+}
+
+function writeDigest(writer: ByteWriter, digest: LogDigest | undefined): void {
+  writer.u8(digest === undefined ? 0 : 1)
+  if (digest === undefined) return
+  writer.number(digest.after)
+  writer.u32(digest.high)
+  writer.u32(digest.low)
+}
+
+function readDigest(reader: ByteReader): LogDigest | null {
+  const isThere = reader.u8()
+  if (isThere > 1) throw new HoldfastError('FRAME_INVALID', { reason: 'a flag is 0 or 1' })
+  if (isThere === 0) return null
+  return { after: reader.number(), high: reader.u32(), low: reader.u32() }
 }
 
 /** Entries follow each other without gaps, terms ascending up to that of the message. */

@@ -22,6 +22,15 @@ const messages: readonly Message[] = [
   { type: 'vote-request', ...envelope, pre: false, transfer: true, last: id },
   { type: 'vote-response', ...envelope, pre: true, granted: true },
   { type: 'append-request', ...envelope, session: 4, previous: id, commit: 5, entries },
+  {
+    type: 'append-request',
+    ...envelope,
+    session: 4,
+    previous: id,
+    commit: 5,
+    entries,
+    digest: { after: 2, high: 2 ** 32 - 1, low: 7 }
+  },
   { type: 'append-response', ...envelope, session: 4, accepted: false, index: 3, hint: id },
   { type: 'heartbeat-request', ...envelope, commit: 6, round: 9 },
   { type: 'heartbeat-response', ...envelope, round: 9 },
