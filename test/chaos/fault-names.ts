@@ -2,7 +2,7 @@
 
 const endings: ReadonlySet<string> = new Set([
   ...['restart', 'resume', 'reconnected', 'disk-free', 'descriptors-free', 'resume-consumer'],
-  'healed'
+  ...['clock-back', 'disk-well', 'healed']
 ])
 
 export function isEnding(fault: string): boolean {

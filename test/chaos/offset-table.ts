@@ -1,5 +1,5 @@
-// Which message each offset of each queue is. An offset has one message for ever, and once a queue is
-// drained, every offset that was given out has been seen.
+// Which message each offset of each queue is. An offset has one message for ever, and once a queue
+// is drained, every offset that was given out has been seen.
 import type { Violations } from './violations.ts'
 
 export interface MessageName {

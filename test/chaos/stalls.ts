@@ -1,6 +1,6 @@
 // Times without a confirm, and whether a fault explains them. Load is steady over all queues, so a
-// second without a confirm in one of them is a stall; one that overlaps no fault, from its beginning
-// to a while after it was healed, is a defect of the product that no count of losses would show.
+// second without a confirm in one of them is a stall; one that overlaps no fault, from the
+// beginning of the fault to a while after it was healed, is a defect that no count of losses shows.
 // After all was healed, every queue confirms again within a bound.
 
 import { isEnding } from './fault-names.ts'
@@ -23,7 +23,7 @@ interface Span {
 }
 
 const stallNs = 1e9
-/** For so long after it was healed a fault explains a stall: leaders move back, replicas catch up. */
+/** For so long after it was healed a fault explains a stall: leaders move, replicas catch up. */
 const aftermathNs = 3e9
 const confirmBoundNs = 10e9
 export class Stalls {

@@ -73,7 +73,8 @@ export async function isolateOneWay(stage: Stage): Promise<string> {
   faults.note('reconnected', victim.id)
   await recover(stage)
   const names = far.map(({ id }) => id).join(' and ')
-  return `node ${victim.id} ${isDeaf ? 'hears nothing from' : 'is not heard by'} ${names} for ${ms} ms`
+  const how = isDeaf ? 'hears nothing from' : 'is not heard by'
+  return `node ${victim.id} ${how} ${names} for ${ms} ms`
 }
 
 async function withoutPackets(
@@ -127,9 +128,9 @@ export async function spoilLink(stage: Stage): Promise<string> {
   const counts = await throughProxy(link, () => delay(ms))
   faults.note('reconnected', dialler.id)
   await recover(stage)
-  const did = `${counts.connections} connections, ${counts.bytes} bytes`
-  const more = `${counts.flippedBits} bits flipped, ${counts.resets} resets, ${counts.replays} replays`
-  return `${behaviour.kind} from node ${dialler.id} to node ${target.id} for ${ms} ms: ${did}, ${more}`
+  const where = `${behaviour.kind} from node ${dialler.id} to node ${target.id} for ${ms} ms`
+  const did = Object.entries(counts).map(([name, count]) => `${count} ${name}`)
+  return `${where}: ${did.join(', ')}`
 }
 
 function drawBehaviour({ random }: Stage): LinkBehaviour {

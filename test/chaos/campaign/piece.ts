@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ClusterProcess, eventually, type NodeSite, Random } from '@holdfast/testkit'
+import { shimEnvironment } from '../../power/shim-library.ts'
 import { type RunContext, type RunResult, runDirectory, runLoad } from '../chaos-run.ts'
 import type { Namespaces } from '../network/namespaces.ts'
 import { Violations } from '../violations.ts'
@@ -41,6 +42,11 @@ export interface PieceResult extends RunResult {
   readonly calmElections: number | null
 }
 
+interface Shim {
+  readonly directory: string
+  readonly environment: Readonly<Record<string, string>>
+}
+
 const lagIntervalMs = 50
 const lagMaxMs = 400
 const smallDiskBytes = 1_024 * 1_024 * 1_024
@@ -64,12 +70,26 @@ class Piece {
   readonly #strikes: Partial<Record<StrikeName, number>> = {}
   readonly #leftOut = new Set<StrikeName>()
   readonly #disk: SmallDisk | null
+  readonly #shim: Shim | null
   #calmElections: number | null = null
   #isSound = false
 
   constructor(options: PieceOptions) {
     this.#options = options
     this.#disk = this.#mountDisk()
+    this.#shim = this.#loadShim()
+  }
+
+  #loadShim(): Shim | null {
+    const directory = join(this.#directory, 'shim')
+    try {
+      // It makes faults of disks and clocks; nothing is recorded, since no power is cut.
+      const environment = { ...shimEnvironment(directory), HOLDFAST_SHIM_RECORDING: '0' }
+      return { directory, environment }
+    } catch (error) {
+      this.#options.log(error instanceof Error ? error.message : String(error))
+      return null
+    }
   }
 
   #mountDisk(): SmallDisk | null {
@@ -96,7 +116,7 @@ class Piece {
           // The ports are all ours in a network of our own.
           ...(network === null ? {} : { portOffset: 0 }),
           siteOf,
-          environment: auditEnvironment(audits, environment)
+          environment: auditEnvironment(audits, { ...this.#shim?.environment, ...environment })
         },
         load: { ...ordinaryLoad, ...load },
         isTimed,
@@ -130,7 +150,9 @@ class Piece {
     const { network, seconds } = this.#options
     const membership = new MembershipRecorder(cluster, history)
     const disk = this.#disk
-    const stage: Stage = { cluster, load, faults, random, network, disk, membership }
+    const shimDirectory = this.#shim?.directory ?? null
+    const places = { network, disk, shimDirectory }
+    const stage: Stage = { cluster, load, faults, random, membership, ...places }
     await load.confirmed(100)
     await membership.read()
     const endMs = performance.now() + seconds * 1_000
@@ -170,7 +192,9 @@ class Piece {
   async #strike(name: StrikeName, stage: Stage): Promise<string> {
     const { run, needs } = strikeOf(name)
     const isMissing =
-      (needs === 'network' && stage.network === null) || (needs === 'disk' && stage.disk === null)
+      (needs === 'network' && stage.network === null) ||
+      (needs === 'disk' && stage.disk === null) ||
+      (needs === 'shim' && stage.shimDirectory === null)
     if (isMissing) {
       this.#leftOut.add(name)
       return 'left out'
@@ -214,7 +238,7 @@ class Piece {
   }
 }
 
-/** Tells when this process itself stood still: then so did the nodes, and nobody else is to blame. */
+/** Tells when this process itself stood still: then so did the nodes, and none is to blame. */
 function watchMachine(stalled: () => void): NodeJS.Timeout {
   let lastMs = performance.now()
   return setInterval(() => {

@@ -1,11 +1,16 @@
-// Strikes at what a node needs from its machine: room on the disk, file descriptors, a clock.
+// Strikes at what a node needs from its machine: a disk with room that syncs, file descriptors,
+// a clock.
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { type ClusterNode, eventually } from '@holdfast/testkit'
+import { FaultControl } from '../../power/fault-control.ts'
 import { revive } from './process-strikes.ts'
 import { recover, type Stage, smallDiskPlace } from './stage.ts'
 
 const kib = 1_024
+const yearMs = 365 * 24 * 3_600_000
 
 /**
  * The disk of one node is full for some seconds. It may refuse, or end itself, as it likes; it may
@@ -45,6 +50,58 @@ export async function limitDescriptors(stage: Stage): Promise<string> {
   await revive(stage)
   await recover(stage)
   return `node ${node.id} with ${open} open for ${ms} ms; ${hasEnded ? 'it ended' : 'it went on'}`
+}
+
+/** The wall clock of a node steps, by a second or by a year, and some seconds later back again. */
+export async function stepClock(stage: Stage): Promise<string> {
+  const { cluster, faults, random } = stage
+  const node = random.pick(cluster.nodes)
+  const shim = shimOf(stage, node)
+  const stepMs = random.pick([1_000, 60_000, 3_600_000, yearMs]) * random.pick([-1, 1])
+  const ms = random.integer(500, 4_000)
+  faults.note('clock-step', node.id)
+  shim.set({ clockOffsetMs: stepMs })
+  await delay(ms)
+  shim.clear()
+  faults.note('clock-back', node.id)
+  await recover(stage)
+  return `node ${node.id} by ${stepMs / 1_000} s for ${ms} ms`
+}
+
+/** Every sync of a node takes longer for some seconds. */
+export async function slowDisk(stage: Stage): Promise<string> {
+  const { cluster, faults, random } = stage
+  const node = random.pick(cluster.nodes)
+  const shim = shimOf(stage, node)
+  const syncDelayMs = random.integer(5, 500)
+  const ms = random.integer(1_000, 6_000)
+  faults.note('disk-slow', node.id)
+  shim.set({ syncDelayMs })
+  await delay(ms)
+  shim.clear()
+  faults.note('disk-well', node.id)
+  await recover(stage)
+  return `node ${node.id}: ${syncDelayMs} ms more for a sync, for ${ms} ms`
+}
+
+/** One sync of a node fails with EIO. The node must end: nobody knows what is on its disk. */
+export async function failSync(stage: Stage): Promise<string> {
+  const { cluster, faults, random } = stage
+  const node = random.pick(cluster.nodes)
+  const shim = shimOf(stage, node)
+  faults.note('disk-fails', node.id)
+  shim.set({ syncFailIn: random.integer(1, 20) })
+  const hasEnded = (): boolean => !cluster.isAlive(node.id)
+  await eventually(`end of node ${node.id} after a failed sync`, hasEnded, { timeoutMs: 30_000 })
+  shim.clear()
+  await revive(stage)
+  await recover(stage)
+  return `node ${node.id}, which ended`
+}
+
+function shimOf({ shimDirectory }: Stage, { data }: ClusterNode): FaultControl {
+  if (shimDirectory === null) throw new Error('this strike needs the disk shim')
+  return new FaultControl(join(shimDirectory, basename(data)))
 }
 
 /** Sets the soft limit; the hard one stays, and is what an empty text means. */

@@ -16,6 +16,8 @@ export interface Stage {
   readonly network: Namespaces | null
   /** The disk of the node at place `smallDiskPlace`. */
   readonly disk: SmallDisk | null
+  /** Where the controls of the disk shim are, under which all nodes run. */
+  readonly shimDirectory: string | null
   readonly membership: MembershipRecorder
 }
 

@@ -11,13 +11,13 @@ import {
   pauseLeader,
   wipe
 } from './process-strikes.ts'
-import { fillDisk, limitDescriptors } from './resource-strikes.ts'
+import { failSync, fillDisk, limitDescriptors, slowDisk, stepClock } from './resource-strikes.ts'
 import type { Stage } from './stage.ts'
 
 export interface Strike {
   /** Does it, heals it, waits until the cluster is well. Returns what it did, for people. */
   readonly run: (stage: Stage) => Promise<string>
-  readonly needs?: 'network' | 'disk'
+  readonly needs?: 'network' | 'disk' | 'shim'
 }
 
 export type StrikeName =
@@ -41,6 +41,9 @@ export type StrikeName =
   | 'exchange-under-fire'
   | 'fill-disk'
   | 'limit-descriptors'
+  | 'step-clock'
+  | 'slow-disk'
+  | 'fail-sync'
   | 'kill-consumer'
   | 'kill-publisher'
   | 'stop-consumer'
@@ -67,6 +70,9 @@ const strikes: Readonly<Record<StrikeName, Strike>> = {
   'exchange-under-fire': { run: exchangeUnderFire },
   'fill-disk': { run: fillDisk, needs: 'disk' },
   'limit-descriptors': { run: limitDescriptors },
+  'step-clock': { run: stepClock, needs: 'shim' },
+  'slow-disk': { run: slowDisk, needs: 'shim' },
+  'fail-sync': { run: failSync, needs: 'shim' },
   'kill-consumer': { run: killConsumer },
   'kill-publisher': { run: killPublisher },
   'stop-consumer': { run: stopConsumer },
