@@ -12,8 +12,8 @@ export class DeliveryOrder {
   readonly #consumers = new Map<string, number>()
 
   /**
-   * `isStrict`: each queue has one consumer at a time. Then even a flagged first delivery must be
-   * in order, as long as nobody takes the queue over. With competing consumers, and after a takeover,
+   * `isStrict`: each queue has one consumer at a time. Then even a flagged first delivery is in
+   * order, as long as nobody takes the queue over. With competing consumers, and after a takeover,
    * a message may come first to one that died with it unseen.
    */
   constructor(isStrict: boolean) {

@@ -1,7 +1,7 @@
 // npm run test:chaos -- --profile nightly: a campaign in a network of its own. This process makes
 // the network and runs itself once more inside, in the namespace of the clients; what is inside
 // does the work. Without namespaces all is on loopback, and the report says what is left out.
-import { spawnSync } from 'node:child_process'
+import { type StdioOptions, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { inside, Namespaces } from '../network/namespaces.ts'
@@ -27,14 +27,20 @@ function profileNamed(name: string | undefined): ProfileName {
 }
 
 /** The exit code of this program, run once more in a network that is removed afterwards. */
-function runInside(network: Namespaces, parameters: readonly string[]): number {
+async function runInside(network: Namespaces, parameters: readonly string[]): Promise<number> {
   const [program = '', ...rest] = inside(network.clients.namespace)
   const self = fileURLToPath(import.meta.url)
   const again = [process.execPath, self, ...parameters, '--inside', network.name]
-  // Ctrl-C is for the child, which ends in order; this process waits for it.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
+  // By the channel it learns that this process is gone, however it ended.
+  const stdio: StdioOptions = ['ignore', 'inherit', 'inherit', 'ipc']
+  const child = spawn(program, [...rest, ...again], { stdio })
+  const stop = (): void => void child.kill('SIGTERM')
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
   try {
-    return spawnSync(program, [...rest, ...again], { stdio: 'inherit' }).status ?? 1
+    return await new Promise((resolve, reject) => {
+      child.once('error', reject)
+      child.once('exit', (code) => resolve(code ?? 1))
+    })
   } finally {
     network.destroy()
   }
@@ -56,8 +62,10 @@ export async function campaignMain(parameters: readonly string[]): Promise<numbe
   const profile = profileNamed(values.profile)
   if (values.inside === undefined && !values.loopback) {
     const network = makeNetwork()
-    if (network !== null) return runInside(network, [...parameters, '--seed', values.seed])
+    if (network !== null) return await runInside(network, [...parameters, '--seed', values.seed])
   }
+  const leave = (): void => process.exit(1)
+  process.once('disconnect', leave)
   const seed = Number(values.seed)
   const summary = await runCampaign({
     profile,
@@ -68,6 +76,7 @@ export async function campaignMain(parameters: readonly string[]): Promise<numbe
     isKept: values.keep,
     log: print
   })
+  process.off('disconnect', leave)
   print(summary.text)
   print(summary.isSound ? 'PASS' : 'FAIL')
   return summary.isSound ? 0 : 1

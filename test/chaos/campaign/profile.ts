@@ -23,14 +23,14 @@ export interface GapBound {
 }
 
 const everything: Profile['deck'] = {
-  'kill-leader': 20,
+  'kill-leader': 27,
   'kill-follower': 1,
   'kill-majority': 1,
   'kill-all': 1,
   'kill-while-paused': 1,
-  'pause-leader': 6,
+  'pause-leader': 8,
   wipe: 1,
-  unplug: 2,
+  unplug: 3,
   isolate: 2,
   'isolate-one-way': 2,
   'silent-leader': 1,

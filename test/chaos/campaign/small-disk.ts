@@ -10,10 +10,13 @@ export class SmallDisk {
   /** Where it is mounted. */
   readonly directory: string
   readonly #image: string
+  /** Whoever is ended before the end leaves no mount. */
+  readonly #leave = (): void => this.unmount()
 
   private constructor(directory: string, image: string) {
     this.directory = directory
     this.#image = image
+    process.once('exit', this.#leave)
   }
 
   /** @throws Error where mounts or loop devices are not allowed */
@@ -49,6 +52,7 @@ export class SmallDisk {
   }
 
   unmount(): void {
+    process.off('exit', this.#leave)
     run('umount', ['-l', this.directory])
     rmSync(this.#image, { force: true })
   }
