@@ -127,6 +127,7 @@ export async function spoilLink(stage: Stage): Promise<string> {
   faults.note(`link-${behaviour.kind}`, dialler.id)
   const counts = await throughProxy(link, () => delay(ms))
   faults.note('reconnected', dialler.id)
+  if (counts.connections === 0) throw new Error('nothing passed through the proxy')
   await recover(stage)
   const where = `${behaviour.kind} from node ${dialler.id} to node ${target.id} for ${ms} ms`
   const did = Object.entries(counts).map(([name, count]) => `${count} ${name}`)

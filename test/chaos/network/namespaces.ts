@@ -95,6 +95,9 @@ export class Namespaces {
     settings(namespace, local)
     ip(namespace, [
       'link set lo up',
+      // Usually the first rule of all; diversions must come before it.
+      'rule add pref 30 lookup local',
+      'rule del pref 0',
       // The whole of 127.0.0.0/8 is at home in a new namespace; here, only one address is.
       'addr del 127.0.0.1/8 dev lo',
       'addr add 127.0.0.1/32 dev lo',
@@ -137,20 +140,24 @@ export class Namespaces {
     )
   }
 
-  /** What a place sends to one address and port reaches a proxy at the place itself instead. */
-  divert({ namespace, proxyHost }: Station, host: string, port: number): void {
+  /**
+   * What a place sends to one address and port reaches a proxy at the place itself instead; what
+   * the proxy sends there from its own address passes, and so does all other traffic.
+   */
+  divert(station: Station, host: string, port: number): void {
+    const { namespace, proxyHost } = station
     ip(namespace, [
-      `rule add pref 10 from ${proxyHost} lookup main`,
-      `route add local ${host}/32 dev lo table ${divertedTable}`,
-      `rule add pref 20 to ${host}/32 ipproto tcp dport ${port} lookup ${divertedTable}`
+      `addr add ${host}/32 dev lo`,
+      `route add local ${host}/32 dev lo table ${divertedTable} src ${station.host}`,
+      ...diversions(proxyHost, host, port).map((rule) => `rule add ${rule}`)
     ])
   }
 
   undivert({ namespace, proxyHost }: Station, host: string, port: number): void {
     ip(namespace, [
-      `rule del pref 20 to ${host}/32 ipproto tcp dport ${port} lookup ${divertedTable}`,
+      ...diversions(proxyHost, host, port).map((rule) => `rule del ${rule}`),
       `route del local ${host}/32 dev lo table ${divertedTable}`,
-      `rule del pref 10 from ${proxyHost} lookup main`
+      `addr del ${host}/32 dev lo`
     ])
   }
 
@@ -169,6 +176,15 @@ export class Namespaces {
 function linkUp({ link, host }: Station): string[] {
   const route = `127.0.0.0/16 via ${hubHost} dev ${link} onlink src ${host}`
   return [`link set ${link} up`, `route replace ${route}`]
+}
+
+/** Rules of routing, the first that fits; they come before those for addresses of this place. */
+function diversions(proxyHost: string, host: string, port: number): string[] {
+  return [
+    `pref 4 from ${proxyHost} lookup main`,
+    `pref 5 to ${host}/32 ipproto tcp dport ${port} lookup ${divertedTable}`,
+    `pref 6 to ${host}/32 lookup main`
+  ]
 }
 
 /** Both addresses of the sender, so that a proxy gains nothing. */
