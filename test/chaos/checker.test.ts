@@ -97,6 +97,19 @@ t.test('counts', async (t) => {
   t.ok(report.isSound)
 })
 
+t.test('a refusal for want of disk is an error unless a disk was filled', async (t) => {
+  const refusal = { type: 'error', process: 'publisher 1', code: 'DISK_LOW', message: 'x' } as const
+  const full = { type: 'fault', fault: 'disk-full', node: 1, group: null } as const
+  t.match(
+    judge(() => [refusal], true),
+    { errors: 1, refused: 0 }
+  )
+  t.match(
+    judge(() => [full, refusal], true),
+    { errors: 0, refused: 1 }
+  )
+})
+
 t.test('time that goes back is an error of the harness', async (t) => {
   const checker = new Checker({ isStrict: true })
   checker.push({ ...publish(1), at: 5 } as HistoryEvent)

@@ -3,6 +3,7 @@
 // was committed. Events are pushed in the order of time; each costs O(1), memory about 40 bytes a
 // message. The statements are those of `docs/architecture.md`, "What is promised".
 import { unreachable } from '@holdfast/errors'
+import { ApplicationErrors } from './application-errors.ts'
 import { Attachments } from './attachments.ts'
 import { DeliveryOrder } from './delivery-order.ts'
 import type { HistoryEvent } from './history.ts'
@@ -19,7 +20,7 @@ import {
   unknown
 } from './message-table.ts'
 import { OffsetTable } from './offset-table.ts'
-import { Examples, type Report, Violations } from './violations.ts'
+import { type Report, Violations } from './violations.ts'
 
 export interface CheckerOptions {
   /** Whether each queue has one consumer at a time; see `DeliveryOrder`. */
@@ -43,7 +44,7 @@ export class Checker {
   readonly #offsets = new OffsetTable()
   readonly #attachments = new Attachments()
   readonly #counts = { confirmed: 0, failed: 0, unknown: 0, deliveries: 0, duplicates: 0 }
-  readonly #errors = new Examples()
+  readonly #application = new ApplicationErrors()
   #flaggedFirst = 0
   #stale = 0
   #lastAt = 0
@@ -86,9 +87,9 @@ export class Checker {
         this.#attachments.attach(event.consumer, event.queue)
         break
       case 'error':
-        this.#errors.note(`${event.process}: ${event.code}: ${event.message}`)
-        break
       case 'fault':
+        this.#application.push(event)
+        break
       case 'member-invoke':
       case 'member-ok':
       case 'member-info':
@@ -290,8 +291,7 @@ export class Checker {
       lost: sumOf(lost),
       lostByQueue: Object.fromEntries(lost),
       staleSettlements: this.#stale,
-      errors: this.#errors.count,
-      errorExamples: this.#errors.first,
+      ...this.#application.counts(),
       violations: this.#violations.all(),
       isSound: this.#violations.total === 0
     }

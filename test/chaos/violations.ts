@@ -54,6 +54,8 @@ export interface Report {
   readonly lostByQueue: Readonly<Record<string, LostRuns>>
   /** How often settlements came too late; allowed after a change of leader. */
   readonly staleSettlements: number
+  /** Publishes refused with DISK_LOW after a disk was filled; allowed. */
+  readonly refused: number
   readonly errors: number
   readonly errorExamples: readonly string[]
   readonly violations: Partial<Record<ViolationKind, Violation>>

@@ -49,7 +49,8 @@ interface Shim {
 
 const lagIntervalMs = 50
 const lagMaxMs = 400
-const smallDiskBytes = 1_024 * 1_024 * 1_024
+/** Well above the half GiB below which a node refuses publishes. */
+const smallDiskBytes = 2 * 1_024 * 1_024 * 1_024
 const ordinaryLoad = { messages: 500, isEndless: true, sizes: 'small', requeueShare: 0.01 } as const
 /** A node that shares two cores with all others and its clients collects garbage where it works. */
 const engineFlags = ['--single-threaded-gc']

@@ -71,6 +71,7 @@ function countRows(records: readonly PieceRecord[]): Row[] {
     ['lost: prefix', lost('prefix')],
     ['lost: middle', lost('middle')],
     ['lost: end', lost('postfix')],
+    ['refused, a disk being full', sum((report) => report.refused)],
     ['errors in application code', sum((report) => report.errors)],
     ['stalls of a second or more', total(records, ({ stalls }) => sums([stalls]).reduce(add, 0))],
     ['longest recovery, ms', Math.round(Math.max(0, ...records.map((one) => one.recoveryMs)))]
