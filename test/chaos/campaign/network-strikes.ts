@@ -7,7 +7,7 @@ import { type LinkBehaviour, type LinkCounts, linkFaults } from '../network/link
 import type { LinkProxyOptions } from '../network/link-proxy.ts'
 import type { Namespaces, Station } from '../network/namespaces.ts'
 import { queuePrefix } from './process-strikes.ts'
-import { adminOf, recover, type Stage } from './stage.ts'
+import { recover, type Stage } from './stage.ts'
 
 type Direction = readonly [from: Station, to: Station]
 
@@ -196,14 +196,4 @@ async function throughProxy(link: Link, meanwhile: () => Promise<void>): Promise
     resets: count('resets'),
     replays: count('replays')
   }
-}
-
-/** How many elections the replicas of all nodes have begun since their processes started. */
-export async function electionsOf(nodes: readonly ClusterNode[]): Promise<number> {
-  let sum = 0
-  for (const node of nodes) {
-    const text = String(await adminOf(node).call('GET', '/metrics'))
-    sum += Number(/^holdfast_elections_total (\d+)/m.exec(text)?.[1] ?? Number.NaN)
-  }
-  return sum
 }

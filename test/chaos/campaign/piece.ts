@@ -10,8 +10,8 @@ import { type RunContext, type RunResult, runDirectory, runLoad } from '../chaos
 import type { Namespaces } from '../network/namespaces.ts'
 import { Violations } from '../violations.ts'
 import { audit, auditEnvironment } from './audit.ts'
+import { electionsOf, electionsOnceSettled } from './elections.ts'
 import { MembershipRecorder } from './membership-recorder.ts'
-import { electionsOf } from './network-strikes.ts'
 import type { Profile } from './profile.ts'
 import { SmallDisk } from './small-disk.ts'
 import { type Stage, smallDiskPlace } from './stage.ts'
@@ -173,7 +173,7 @@ class Piece {
       const name = this.#options.next()
       if (name === 'end') return
       if (name === null) {
-        electionsBefore ??= await electionsOf(cluster.nodes)
+        electionsBefore ??= await electionsOnceSettled(cluster.nodes)
         await delay(Math.min(1_000, Math.max(0, endMs - performance.now())))
         this.#calmElections = (await electionsOf(cluster.nodes)) - electionsBefore
       } else {
