@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { mix, repositoryRoot } from '@holdfast/testkit'
+import { Checker } from '../checker.ts'
 import type { Namespaces } from '../network/namespaces.ts'
+import { Violations } from '../violations.ts'
 import { Deck } from './deck.ts'
 import { Ledger, type PieceRecord } from './ledger.ts'
 import { type PieceResult, runPiece } from './piece.ts'
@@ -67,17 +69,37 @@ async function runOne(
   const { rate, publishers, isTimed } = profile
   const load = { rate, publishers }
   const options = { seed: pieceSeed, seconds, nodes, load, isTimed, next, network, isKept, log }
-  const result = await runPiece(options)
-  return recordOf(result, { piece, profile: name, seed, seconds, nodes, network })
+  const about = { piece, profile: name, seed, seconds, nodes, isIsolated: network !== null }
+  try {
+    return recordOf(await runPiece(options), about)
+  } catch (error) {
+    // A piece that came to no verdict has failed, and is not to be forgotten.
+    const sentence = error instanceof Error ? error.message : String(error)
+    log(`piece ${piece} failed: ${sentence}`)
+    return { ...about, ...noVerdict(sentence) }
+  }
 }
 
-function recordOf(
-  result: PieceResult,
-  about: Pick<PieceRecord, 'piece' | 'profile' | 'seed' | 'seconds' | 'nodes'> & {
-    readonly network: Namespaces | null
+function noVerdict(sentence: string): Omit<PieceRecord, keyof About> {
+  const violations = new Violations()
+  violations.add('stuck', sentence)
+  return {
+    isDrained: false,
+    strikes: {},
+    leftOut: [],
+    faults: {},
+    gaps: [],
+    stalls: {},
+    recoveryMs: 0,
+    calmElections: null,
+    report: new Checker({ isStrict: true, violations }).finish(),
+    directory: null
   }
-): PieceRecord {
-  const { network, ...rest } = about
+}
+
+type About = Pick<PieceRecord, 'piece' | 'profile' | 'seed' | 'seconds' | 'nodes' | 'isIsolated'>
+
+function recordOf(result: PieceResult, about: About): PieceRecord {
   const stalls: Record<string, number> = {}
   for (const { faults } of result.stalls) {
     const why = faults.join(' + ')
@@ -86,8 +108,7 @@ function recordOf(
   const { report, isDrained, faults, strikes, leftOut, recoveryMs, calmElections } = result
   const gaps = result.gaps.map(({ fault, queueMs }) => ({ fault, queueMs: Math.round(queueMs) }))
   return {
-    ...rest,
-    isIsolated: network !== null,
+    ...about,
     isDrained,
     strikes,
     leftOut,
