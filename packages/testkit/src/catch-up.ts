@@ -11,7 +11,8 @@ async function viewOf(node: ClusterNode): Promise<ClusterView> {
 export async function catchUp(nodes: readonly ClusterNode[], timeoutMs: number): Promise<void> {
   const targets = new Map<number, number>()
   for (const node of nodes) {
-    const { groups } = await viewOf(node)
+    const view = (): Promise<ClusterView> => viewOf(node)
+    const { groups } = await eventually(`view of node ${node.id}`, view, { timeoutMs })
     for (const { id, commitIndex } of groups) {
       targets.set(id, Math.max(targets.get(id) ?? 0, commitIndex))
     }
