@@ -4,6 +4,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { defaultSdk } from '@holdfast/testkit'
+import { campaignMain } from './campaign/campaign-main.ts'
+import { profileNames } from './campaign/profile.ts'
 import { historiesIn, judge, type RunContext, type RunResult, runLoad } from './chaos-run.ts'
 import type { SizeProfile } from './message-source.ts'
 import { renderGaps, renderReport, summariseGaps } from './report.ts'
@@ -26,7 +28,9 @@ const flags = {
   help: { type: 'boolean', default: false }
 } as const
 
-const usage = `npm run test:chaos -- [options]
+const usage = `npm run test:chaos -- --profile NAME [--seed N] [--resume LEDGER] [--minutes N]
+  a campaign: ${profileNames.join(', ')}; see docs/internals/chaos.md
+npm run test:chaos -- [options]
   --kills N        faults, one after another, each once all have caught up (10)
   --messages N     at least so many; load goes on until the last fault is over (30000)
   --seed N         of messages, faults and pauses; printed (random)
@@ -40,7 +44,10 @@ const usage = `npm run test:chaos -- [options]
   --sdk MODULE --cli FILE   another client library, another launcher
 `
 
-const { values } = parseArgs({ options: flags })
+const parameters = process.argv.slice(2)
+/** A campaign reads its own options. */
+const isCampaign = parameters.some((parameter) => parameter.startsWith('--profile'))
+const { values } = parseArgs({ options: flags, args: isCampaign ? [] : parameters })
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
 async function strike(kind: string, { cluster, faults, random }: RunContext): Promise<string> {
@@ -119,4 +126,5 @@ async function run(): Promise<boolean> {
 }
 
 if (values.help) print(usage)
+else if (isCampaign) process.exitCode = await campaignMain(parameters)
 else process.exitCode = (await run()) ? 0 : 1

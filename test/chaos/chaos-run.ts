@@ -11,10 +11,13 @@ import {
   repositoryRoot
 } from '@holdfast/testkit'
 import { Checker } from './checker.ts'
+import { isEnding } from './fault-names.ts'
 import { Faults } from './faults.ts'
 import { type Gap, GapMeter } from './gap-meter.ts'
 import { HistoryWriter, readHistory } from './history.ts'
-import type { Report } from './violations.ts'
+import { MembershipRegister } from './membership-register.ts'
+import { type Stall, Stalls } from './stalls.ts'
+import { type Report, Violations } from './violations.ts'
 import { type Progress, Workload, type WorkloadOptions } from './workload.ts'
 
 export interface RunOptions {
@@ -28,6 +31,14 @@ export interface RunOptions {
   readonly idleMs?: number
   /** Keeps data and histories although all was well. */
   readonly isKept?: boolean
+  /** Where data and histories go; default: a new directory of the repository. */
+  readonly directory?: string
+  /** Looks at the cluster once it is drained, and notes what is wrong with it. */
+  readonly audit?: (cluster: ClusterProcess) => Promise<void>
+  /** What is found outside the history; judged with it. */
+  readonly violations?: Violations
+  /** Whether seconds without a confirm count; default true. */
+  readonly isTimed?: boolean
   readonly log?: (sentence: string) => void
 }
 
@@ -35,6 +46,7 @@ export interface RunContext {
   readonly cluster: ClusterProcess
   readonly load: Workload
   readonly faults: Faults
+  readonly history: HistoryWriter
   readonly random: Random
   readonly log: (sentence: string) => void
 }
@@ -42,6 +54,11 @@ export interface RunContext {
 export interface RunResult {
   readonly report: Report
   readonly gaps: readonly Gap[]
+  readonly stalls: readonly Stall[]
+  /** Longest time from the moment all was healed to the first confirm of a queue. */
+  readonly recoveryMs: number
+  /** How often each fault stands in the history. */
+  readonly faults: Readonly<Record<string, number>>
   readonly progress: Progress
   /** From the first publish to the end of the publishers. */
   readonly publishSeconds: number
@@ -60,17 +77,33 @@ export function runDirectory(name: string): string {
   }
 }
 
+export type Judgement = Pick<RunResult, 'report' | 'gaps' | 'stalls' | 'recoveryMs' | 'faults'>
+
 /** Judges histories on disk; also for those of an earlier run. */
-export async function judge(paths: readonly string[]): Promise<{ report: Report; gaps: Gap[] }> {
-  const checker = new Checker({ isStrict: true })
-  const meter = new GapMeter()
+export async function judge(
+  paths: readonly string[],
+  options: Pick<RunOptions, 'violations' | 'isTimed'> = {}
+): Promise<Judgement> {
+  const violations = options.violations ?? new Violations()
+  const checker = new Checker({ isStrict: true, violations })
+  const meter = new GapMeter((fault) => !isEnding(fault))
+  const stalls = new Stalls(options.isTimed ?? true)
+  const register = new MembershipRegister()
+  const faults: Record<string, number> = {}
   for await (const batch of readHistory(paths)) {
     for (const event of batch) {
       checker.push(event)
       meter.push(event)
+      stalls.push(event)
+      register.push(event)
+      if (event.type === 'fault') faults[event.fault] = (faults[event.fault] ?? 0) + 1
     }
   }
-  return { report: checker.finish(), gaps: meter.gaps() }
+  const found = stalls.finish(violations)
+  const misfit = register.finish()
+  if (misfit !== null) violations.add('stale-membership', misfit)
+  const recoveryMs = stalls.longestRecoveryMs
+  return { report: checker.finish(), gaps: meter.gaps(), stalls: found, recoveryMs, faults }
 }
 
 /** Histories in a directory of a run. */
@@ -84,7 +117,7 @@ export async function runLoad(
   options: RunOptions,
   act: (context: RunContext) => Promise<void>
 ): Promise<RunResult> {
-  const directory = runDirectory(options.name)
+  const directory = options.directory ?? runDirectory(options.name)
   const log = options.log ?? (() => {})
   const cluster = await ClusterProcess.start({ ...options.cluster, data: join(directory, 'data') })
   log(`cluster ready after ${Math.round(cluster.readyAfterMs)} ms at offset ${cluster.portOffset}`)
@@ -99,17 +132,18 @@ export async function runLoad(
     const random = new Random(seed)
     const faults = new Faults(cluster, random, faultHistory)
     const startMs = performance.now()
-    await act({ cluster, load, faults, random, log })
+    await act({ cluster, load, faults, history: faultHistory, random, log })
     await load.publishAll(options.publishTimeoutMs ?? 600_000)
     const publishSeconds = (performance.now() - startMs) / 1_000
     log(`published after ${publishSeconds.toFixed(1)} s; draining`)
     const queues = (): ReturnType<typeof cluster.admin.queues> => cluster.admin.queues()
     const isDrained = await load.drain(queues, options.idleMs ?? 30_000)
     faultHistory.close()
-    const { report, gaps } = await judge(historiesIn(histories))
-    isWell = report.isSound && report.errors === 0 && isDrained
+    await options.audit?.(cluster)
+    const judgement = await judge(historiesIn(histories), options)
+    isWell = judgement.report.isSound && judgement.report.errors === 0 && isDrained
     const progress = load.progress()
-    return { report, gaps, progress, publishSeconds, isDrained, directory }
+    return { ...judgement, progress, publishSeconds, isDrained, directory }
   } finally {
     load?.kill()
     await cluster.stop()

@@ -51,12 +51,27 @@ t.test('losses are told as prefix, middle and end', async (t) => {
   t.same(judge(() => without(3), true).lost, { prefix: 0, middle: 0, postfix: 1 })
 })
 
+t.test('losses are told for each queue that has any', async (t) => {
+  const { lostByQueue } = judge(
+    () => [
+      ...[publish(1), publish(2, 1, 'r'), publish(3, 1, 'r'), publish(4, 1, 's')],
+      ...[1, 2, 3, 4].map((sequence) => ok(sequence)),
+      ...[deliver(3, { queue: 'r' }), deliver(4, { queue: 's' })]
+    ],
+    true
+  )
+  t.same(lostByQueue, {
+    q: { prefix: 1, middle: 0, postfix: 0 },
+    r: { prefix: 1, middle: 0, postfix: 0 }
+  })
+})
+
 t.test('competing consumers may see flagged first deliveries late, and nothing else', async (t) => {
   const late = (): Untimed[] => both([deliver(2, { consumer: 2 }), deliver(1)])
   t.ok(judge(late, false).isSound)
-  t.notOk(judge(late, true).isSound)
   const flaggedLate = (): Untimed[] => both([deliver(2), deliver(1, flagged)])
   t.ok(judge(flaggedLate, false).isSound)
+  t.notOk(judge(flaggedLate, true).isSound, 'one consumer at a time sees all in order')
   const swapped = (): Untimed[] => both([deliver(2), deliver(1)])
   t.notOk(judge(swapped, false).isSound)
   const crossing = (): Untimed[] => [
@@ -80,6 +95,19 @@ t.test('counts', async (t) => {
   t.match(report, { duplicates: 1, flaggedFirst: 1, unconfirmedDelivered: 1, errors: 1 })
   t.same(report.errorExamples, ['publisher 1: X: y'])
   t.ok(report.isSound)
+})
+
+t.test('a refusal for want of disk is an error unless a disk was filled', async (t) => {
+  const refusal = { type: 'error', process: 'publisher 1', code: 'DISK_LOW', message: 'x' } as const
+  const full = { type: 'fault', fault: 'disk-full', node: 1, group: null } as const
+  t.match(
+    judge(() => [refusal], true),
+    { errors: 1, refused: 0 }
+  )
+  t.match(
+    judge(() => [full, refusal], true),
+    { errors: 0, refused: 1 }
+  )
 })
 
 t.test('time that goes back is an error of the harness', async (t) => {

@@ -3,8 +3,11 @@
 // was committed. Events are pushed in the order of time; each costs O(1), memory about 40 bytes a
 // message. The statements are those of `docs/architecture.md`, "What is promised".
 import { unreachable } from '@holdfast/errors'
+import { ApplicationErrors } from './application-errors.ts'
+import { Attachments } from './attachments.ts'
+import { DeliveryOrder } from './delivery-order.ts'
 import type { HistoryEvent } from './history.ts'
-import { finishPublisher, type LostRuns } from './loss.ts'
+import { finishPublisher, type LostByQueue, sumOf } from './loss.ts'
 import {
   confirmed,
   DeliveryTable,
@@ -16,14 +19,14 @@ import {
   unflagged,
   unknown
 } from './message-table.ts'
+import { OffsetTable } from './offset-table.ts'
 import { type Report, Violations } from './violations.ts'
 
 export interface CheckerOptions {
-  /**
-   * True where each queue has one consumer at a time: then even a flagged first delivery must be in
-   * order. With competing consumers a message may come first to one that died with it unseen.
-   */
+  /** Whether each queue has one consumer at a time; see `DeliveryOrder`. */
   readonly isStrict: boolean
+  /** What was found elsewhere; what is found here is added. */
+  readonly violations?: Violations
 }
 
 type Deliver = Extract<HistoryEvent, { type: 'deliver' }>
@@ -32,25 +35,23 @@ type Invoke = Extract<HistoryEvent, { type: 'invoke' }>
 const sequenceMax = 2 ** 32 - 1
 
 export class Checker {
-  readonly #options: CheckerOptions
-  readonly #violations = new Violations()
+  readonly #violations: Violations
   readonly #messages = new Map<number, MessageTable>()
   readonly #consumers = new Map<number, DeliveryTable>()
   readonly #queues = new Map<string, number>()
   readonly #queueNames: string[] = []
-  /** Highest sequence first delivered, by publisher, queue and, unless strict, consumer. */
-  readonly #highest = new Map<string, number>()
-  /** By queue: offset → publisher × 2^32 + sequence; both parts are below 2^21 and 2^32. */
-  readonly #offsets: Map<number, number>[] = []
+  readonly #order: DeliveryOrder
+  readonly #offsets = new OffsetTable()
+  readonly #attachments = new Attachments()
   readonly #counts = { confirmed: 0, failed: 0, unknown: 0, deliveries: 0, duplicates: 0 }
-  readonly #errorExamples: string[] = []
+  readonly #application = new ApplicationErrors()
   #flaggedFirst = 0
-  #errors = 0
   #stale = 0
   #lastAt = 0
 
   constructor(options: CheckerOptions) {
-    this.#options = options
+    this.#violations = options.violations ?? new Violations()
+    this.#order = new DeliveryOrder(options.isStrict)
   }
 
   push(event: HistoryEvent): void {
@@ -82,19 +83,20 @@ export class Checker {
         this.#stale += 1
         this.#consumer(event.consumer).doubt(this.#queue(event.queue))
         break
-      case 'error':
-        this.#error(`${event.process}: ${event.code}: ${event.message}`)
+      case 'attached':
+        this.#attachments.attach(event.consumer, event.queue)
         break
+      case 'error':
       case 'fault':
+        this.#application.push(event)
+        break
+      case 'member-invoke':
+      case 'member-ok':
+      case 'member-info':
         break
       default:
         unreachable(event)
     }
-  }
-
-  #error(sentence: string): void {
-    this.#errors += 1
-    if (this.#errorExamples.length < 10) this.#errorExamples.push(sentence)
   }
 
   #table(publisher: number): MessageTable {
@@ -120,7 +122,6 @@ export class Checker {
     if (queue === undefined) {
       queue = this.#queueNames.push(name) - 1
       this.#queues.set(name, queue)
-      this.#offsets.push(new Map())
     }
     return queue
   }
@@ -187,7 +188,8 @@ export class Checker {
       this.#violations.add('altered', `${name}: ${sizes}`)
     }
     this.#checkRepeat(event, table, name)
-    this.#checkOffset(event, table, queue, name)
+    this.#checkHeld(event, table, name)
+    this.#checkOffset(event, table, name)
   }
 
   /** Order of first deliveries; flags and counts of later ones. */
@@ -219,19 +221,14 @@ export class Checker {
   }
 
   #checkOrder(event: Deliver, table: MessageTable, name: string): void {
-    const { publisher, sequence, consumer, queue, redelivered } = event
     // What timed out may appear later, or never: no order is promised for it.
-    if (table.has(sequence, unknown)) return
-    const { isStrict } = this.#options
-    const key = isStrict ? `${publisher} ${queue}` : `${publisher} ${queue} ${consumer}`
-    const highest = this.#highest.get(key) ?? 0
-    if (sequence > highest) this.#highest.set(key, sequence)
-    else if (isStrict || !redelivered) {
-      this.#violations.add('out-of-order', `${name} after ${publisher}-${highest}`)
-    }
+    if (table.has(event.sequence, unknown)) return
+    const later = this.#order.laterOne(event)
+    if (later === null) return
+    this.#violations.add('out-of-order', `${name} after ${event.publisher}-${later}`)
   }
 
-  #checkOffset(event: Deliver, table: MessageTable, queue: number, name: string): void {
+  #checkOffset(event: Deliver, table: MessageTable, name: string): void {
     const { offset, publisher, sequence } = event
     if (offset === null) return
     const known = table.offsets[sequence] ?? Number.NaN
@@ -239,17 +236,28 @@ export class Checker {
       this.#violations.add('stored-twice', `${name} at ${known} and ${offset}`)
     }
     table.offsets[sequence] = offset
-    const message = publisher * 2 ** 32 + sequence
-    const other = this.#offsets[queue]?.get(offset)
-    if (other === undefined) this.#offsets[queue]?.set(offset, message)
-    else if (other !== message) {
-      const there = `${Math.floor(other / 2 ** 32)}-${other % 2 ** 32}`
-      this.#violations.add('offset-conflict', `${name} at ${offset}, where ${there} was`)
+    const other = this.#offsets.note(event.queue, offset, { publisher, sequence })
+    if (other === null) return
+    const there = `${other.publisher}-${other.sequence}`
+    this.#violations.add('offset-conflict', `${name} at ${offset}, where ${there} was`)
+  }
+
+  /** Nobody is given what it already has, unless it had to attach again meanwhile. */
+  #checkHeld(event: Deliver, table: MessageTable, name: string): void {
+    const { sequence, consumer, queue } = event
+    const hold = this.#attachments.current(consumer, queue)
+    if (hold > 0 && table.holds[sequence] === hold) {
+      this.#violations.add('delivered-while-held', `${name} at consumer ${consumer}`)
     }
+    table.holds[sequence] = hold
   }
 
   #settle(consumer: number, delivery: number, isFinal: boolean): void {
-    if (this.#consumer(consumer).settle(delivery, isFinal)) return
+    const deliveries = this.#consumer(consumer)
+    const [publisher, sequence] = deliveries.messageOf(delivery)
+    const table = this.#messages.get(publisher)
+    if (table !== undefined) table.holds[sequence] = 0
+    if (deliveries.settle(delivery, isFinal)) return
     const what = `consumer ${consumer} settles delivery ${delivery}`
     this.#violations.add('malformed', `${what}, unknown or settled before`)
   }
@@ -265,7 +273,8 @@ export class Checker {
   /** Looks for what never came. Call once, after the last event. */
   finish(): Report {
     const totals = { invoked: 0, unconfirmedDelivered: 0 }
-    const lost: LostRuns = { prefix: 0, middle: 0, postfix: 0 }
+    const lost: LostByQueue = new Map()
+    this.#offsets.finish(this.#violations)
     for (const [publisher, table] of this.#messages) {
       finishPublisher({ publisher, table, queues: this.#queueNames }, lost, this.#violations)
       for (let sequence = 1; sequence <= table.last; sequence += 1) {
@@ -279,10 +288,10 @@ export class Checker {
       ...totals,
       ...this.#counts,
       flaggedFirst: this.#flaggedFirst,
-      lost,
+      lost: sumOf(lost),
+      lostByQueue: Object.fromEntries(lost),
       staleSettlements: this.#stale,
-      errors: this.#errors,
-      errorExamples: this.#errorExamples,
+      ...this.#application.counts(),
       violations: this.#violations.all(),
       isSound: this.#violations.total === 0
     }

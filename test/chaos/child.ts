@@ -55,10 +55,17 @@ export class LoadProcess {
   hasEnded = false
   said = ''
 
-  constructor(name: string, program: string, configuration: unknown) {
+  /** `launcher`: program and first arguments that run the file; default Node.js, here. */
+  constructor(
+    name: string,
+    program: string,
+    configuration: unknown,
+    launcher: readonly string[] = [process.execPath]
+  ) {
     this.name = name
     const path = fileURLToPath(new URL(program, import.meta.url))
-    this.#child = spawn(process.execPath, [path, JSON.stringify(configuration)], {
+    const [node = process.execPath, ...flags] = launcher
+    this.#child = spawn(node, [...flags, path, JSON.stringify(configuration)], {
       stdio: ['pipe', 'pipe', 'pipe']
     })
     this.pid = this.#child.pid ?? 0
@@ -89,7 +96,11 @@ export class LoadProcess {
   }
 
   kill(): void {
-    if (!this.hasEnded) signalOwned(this.pid, 'SIGKILL')
+    this.signal('SIGKILL')
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (!this.hasEnded) signalOwned(this.pid, signal)
   }
 
   async #follow(stdout: NonNullable<ChildProcess['stdout']>): Promise<void> {

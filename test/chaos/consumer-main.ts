@@ -123,6 +123,11 @@ class Consumer {
     this.#history.append({ type: 'settle-failed', at: monotonicNs(), consumer, queue })
   }
 
+  attached(queue: string, node: number): void {
+    const { consumer } = this.#configuration
+    this.#history.append({ type: 'attached', at: monotonicNs(), consumer, queue, node })
+  }
+
   /** Asks the SDK whether what was settled so far is committed; one question at a time. */
   async ask(): Promise<void> {
     if (this.#isAsking || this.#settles === this.#settled) return
@@ -147,8 +152,10 @@ guardProcess(`consumer ${configuration.consumer}`, history)
 const consumer = new Consumer(configuration, history)
 const connect = await loadSdk(configuration.sdk)
 const connection = await connect(configuration.addresses, {
-  onStatus: ({ type, queue }) => {
-    if (type === 'settlement-failed' && queue !== undefined) consumer.doubt(queue)
+  onStatus: ({ type, queue, node }) => {
+    if (queue === undefined) return
+    if (type === 'settlement-failed') consumer.doubt(queue)
+    if (type === 'consumer-attached') consumer.attached(queue, node ?? 0)
   }
 })
 const { prefetch } = configuration

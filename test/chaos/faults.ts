@@ -6,7 +6,6 @@ import {
   type ClusterProcess,
   eventually,
   type OperationView,
-  portsOfNode,
   type QueueView,
   type Random,
   removeDirectory
@@ -33,7 +32,8 @@ export class Faults {
     this.#history = history
   }
 
-  #note(fault: string, node: number | null, group: number | null): void {
+  /** Writes a fault, or the end of one, to the history at this moment. */
+  note(fault: string, node: number | null = null, group: number | null = null): void {
     this.#history.append({ type: 'fault', at: monotonicNs(), fault, node, group })
     this.#history.flush()
   }
@@ -61,7 +61,7 @@ export class Faults {
   /** Kills the leader of a group, restarts it after a pause, and waits until all have caught up. */
   async killLeader(group: number, pause: PauseRange = defaultPause): Promise<number> {
     const node = await this.leaderOf(group)
-    this.#note('kill-leader', node, group)
+    this.note('kill-leader', node, group)
     await this.#cluster.kill(node)
     await this.#pause(pause)
     await this.#bringBack(node)
@@ -69,7 +69,7 @@ export class Faults {
   }
 
   async #bringBack(node: number): Promise<void> {
-    this.#note('restart', node, null)
+    this.note('restart', node, null)
     this.#cluster.restart(node)
     await this.#cluster.waitReady(readyTimeoutMs)
     await this.#cluster.waitCaughtUp()
@@ -78,7 +78,7 @@ export class Faults {
   /** Kills every node in the same moment and starts them again. Returns ms until all were ready. */
   async killAll(pause: PauseRange = defaultPause): Promise<number> {
     const alive = this.#cluster.aliveNodes()
-    this.#note('kill-all', null, null)
+    this.note('kill-all')
     for (const { id } of alive) this.#cluster.signal(id, 'SIGKILL')
     for (const { id } of alive) await this.#cluster.kill(id)
     await this.#pause(pause)
@@ -95,14 +95,14 @@ export class Faults {
     meanwhile: (node: number) => Promise<void> = async () => {}
   ): Promise<number> {
     const node = await this.leaderOf(group)
-    this.#note('pause-leader', node, group)
+    this.note('pause-leader', node, group)
     const wakeMs = performance.now() + pauseMs
     this.#cluster.signal(node, 'SIGSTOP')
     try {
       await meanwhile(node)
       await delay(Math.max(0, wakeMs - performance.now()))
     } finally {
-      this.#note('resume', node, null)
+      this.note('resume', node, null)
       this.#cluster.signal(node, 'SIGCONT')
     }
     await this.#cluster.waitReady(readyTimeoutMs)
@@ -113,13 +113,13 @@ export class Faults {
   /** Stops nodes without restarting them. */
   async stopNodes(nodes: readonly number[]): Promise<void> {
     for (const node of nodes) {
-      this.#note('stop', node, null)
+      this.note('stop', node, null)
       await this.#cluster.kill(node)
     }
   }
 
   async startNode(node: number): Promise<void> {
-    this.#note('restart', node, null)
+    this.note('restart', node, null)
     this.#cluster.restart(node)
   }
 
@@ -127,11 +127,11 @@ export class Faults {
   async wipe(node: number): Promise<{ before: number; after: number }> {
     const before = await this.#incarnationOf(node)
     const voting = await this.#votesOf(node)
-    this.#note('kill-and-wipe', node, null)
+    this.note('kill-and-wipe', node, null)
     await this.#cluster.kill(node)
     removeDirectory(this.#cluster.node(node).data)
     await this.#pause(defaultPause)
-    this.#note('restart', node, null)
+    this.note('restart', node, null)
     this.#cluster.restart(node)
     const look = async (): Promise<number | null> => {
       const after = await this.#incarnationOf(node)
@@ -162,7 +162,7 @@ export class Faults {
   async addNode(place: number, watch: (seen: OperationView) => void = () => {}): Promise<number> {
     const provisional = 1_000 + place
     const { peer } = this.#cluster.startBlank(provisional, place)
-    this.#note('add-node', null, null)
+    this.note('add-node')
     const operation = await this.#submit(() => this.#cluster.admin.addNode(peer))
     await this.followOperation(operation.id, watch)
     const { nodes } = await this.#cluster.admin.cluster()
@@ -175,24 +175,23 @@ export class Faults {
   /** Adds a node at a free place, removes another at random, and ends the removed one's process. */
   async exchangeNode(): Promise<{ added: number; removed: number }> {
     const others = this.#cluster.nodes
-    const used = new Set(others.map((node) => node.peer))
-    const { portOffset } = this.#cluster
-    const place = [0, 1, 2, 3, 4, 5].find((one) => {
-      return !used.has(`127.0.0.1:${portsOfNode(one, portOffset).peer}`)
-    })
-    if (place === undefined) throw new Error('no place is free')
-    const added = await this.addNode(place)
+    const added = await this.addNode(this.#cluster.freePlaces(6)[0] ?? others.length)
     const removed = this.#random.pick(others).id
     await this.removeNode(removed)
-    if (this.#cluster.isAlive(removed)) await this.#cluster.kill(removed)
-    this.#cluster.forget(removed)
+    await this.dismiss(removed)
     await this.#cluster.waitCaughtUp()
     return { added, removed }
   }
 
+  /** Ends the process of a node that was removed, and forgets it. */
+  async dismiss(node: number): Promise<void> {
+    if (this.#cluster.isAlive(node)) await this.#cluster.kill(node)
+    this.#cluster.forget(node)
+  }
+
   /** Removes a node and waits until the operation has succeeded. Its process is left to itself. */
   async removeNode(node: number, watch: (seen: OperationView) => void = () => {}): Promise<void> {
-    this.#note('remove-node', node, null)
+    this.note('remove-node', node, null)
     const operation = await this.#submit(() => this.#cluster.admin.removeNode(node))
     await this.followOperation(operation.id, watch)
   }
@@ -231,7 +230,7 @@ export class Faults {
   /** Kills the leader of the metadata group without any waiting: for the middle of an operation. */
   async strikeMetadata(): Promise<number> {
     const node = await this.leaderOf(0)
-    this.#note('kill-leader', node, 0)
+    this.note('kill-leader', node, 0)
     await this.#cluster.kill(node)
     return node
   }

@@ -77,6 +77,14 @@ export type HistoryEvent =
       readonly consumer: number
       readonly queue: string
     }
+  /** The consumer gets the deliveries of this queue from a node; again after each failure. */
+  | {
+      readonly type: 'attached'
+      readonly at: number
+      readonly consumer: number
+      readonly queue: string
+      readonly node: number
+    }
   /** An error that reached application code. */
   | {
       readonly type: 'error'
@@ -92,6 +100,29 @@ export type HistoryEvent =
       readonly node: number | null
       readonly group: number | null
     }
+  | {
+      readonly type: 'member-invoke'
+      readonly at: number
+      /** From 1; every call has its own. */
+      readonly call: number
+      readonly action: MemberAction
+      /** Process that is asked; 0 for a change, which the whole cluster decides. */
+      readonly reader: number
+      /** Peer address of whom a change is about; null for a read. */
+      readonly member: string | null
+    }
+  | {
+      readonly type: 'member-ok'
+      readonly at: number
+      readonly call: number
+      /** What was read; null for a change. */
+      readonly members: readonly string[] | null
+    }
+  /** Nobody knows whether it has happened. */
+  | { readonly type: 'member-info'; readonly at: number; readonly call: number }
+
+/** Something that is done to the membership of the cluster, or a node that is asked for it. */
+export type MemberAction = 'add' | 'remove' | 'read'
 
 /** Nanoseconds of the machine's monotonic clock; exact for 104 days after boot, and close later. */
 export function monotonicNs(): number {

@@ -24,10 +24,31 @@ interface Stream {
   offset: number
 }
 
+/** What is lost in each queue that lost anything. */
+export type LostByQueue = Map<string, LostRuns>
+
+/** The sum over all queues. */
+export function sumOf(lost: LostByQueue): LostRuns {
+  const sum: LostRuns = { prefix: 0, middle: 0, postfix: 0 }
+  for (const { prefix, middle, postfix } of lost.values()) {
+    sum.prefix += prefix
+    sum.middle += middle
+    sum.postfix += postfix
+  }
+  return sum
+}
+
+function note(lost: LostByQueue, queue: string, place: keyof LostRuns, run: number): void {
+  if (run === 0) return
+  const runs = lost.get(queue) ?? { prefix: 0, middle: 0, postfix: 0 }
+  runs[place] += run
+  lost.set(queue, runs)
+}
+
 /** One pass over the messages of a publisher, with the state of each of its queues aside. */
 export function finishPublisher(
   { publisher, table, queues }: PublisherStreams,
-  lost: LostRuns,
+  lost: LostByQueue,
   violations: Violations
 ): void {
   const streams: Stream[] = queues.map(() => ({ isPrefix: true, run: 0, offset: -1 }))
@@ -44,8 +65,7 @@ export function finishPublisher(
     if (offset > stream.offset && !table.has(sequence, unknown)) stream.offset = offset
     if (!table.has(sequence, confirmed)) continue
     if ((table.deliveries[sequence] ?? 0) > 0) {
-      if (stream.isPrefix) lost.prefix += stream.run
-      else lost.middle += stream.run
+      note(lost, queues[queue] ?? '', stream.isPrefix ? 'prefix' : 'middle', stream.run)
       stream.isPrefix = false
       stream.run = 0
     } else {
@@ -54,8 +74,7 @@ export function finishPublisher(
     }
   }
   // A stream of which nothing came at all counts as a lost prefix.
-  for (const { isPrefix, run } of streams) {
-    if (isPrefix) lost.prefix += run
-    else lost.postfix += run
+  for (const [queue, { isPrefix, run }] of streams.entries()) {
+    note(lost, queues[queue] ?? '', isPrefix ? 'prefix' : 'postfix', run)
   }
 }

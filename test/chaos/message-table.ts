@@ -23,6 +23,8 @@ export class MessageTable {
   deliveries: Uint16Array = new Uint16Array(1_024)
   /** Highest delivery count seen. */
   counts: Uint16Array = new Uint16Array(1_024)
+  /** Attachment under which its latest consumer holds it; 0: it holds it no more. */
+  holds: Uint32Array = new Uint32Array(1_024)
   /** Consumer of the latest delivery. */
   consumers: Uint32Array = new Uint32Array(1_024)
   /** Offset in its queue; NaN where not known. */
@@ -49,6 +51,7 @@ export class MessageTable {
     this.hashes = grow(this.hashes, new Uint32Array(length))
     this.deliveries = grow(this.deliveries, new Uint16Array(length))
     this.counts = grow(this.counts, new Uint16Array(length))
+    this.holds = grow(this.holds, new Uint32Array(length))
     this.consumers = grow(this.consumers, new Uint32Array(length))
     this.offsets = grow(this.offsets, new Float64Array(length).fill(Number.NaN))
     this.invokedAt = grow(this.invokedAt, new Float64Array(length))
@@ -96,6 +99,11 @@ export class DeliveryTable {
     this.#publishers[this.last] = publisher
     this.#sequences[this.last] = sequence
     this.#queues[this.last] = queue
+  }
+
+  /** Of which message a delivery is. */
+  messageOf(delivery: number): readonly [publisher: number, sequence: number] {
+    return [this.#publishers[delivery] ?? 0, this.#sequences[delivery] ?? 0]
   }
 
   /** False if the delivery is not known or was settled before. `isFinal`: not a requeue. */

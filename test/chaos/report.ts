@@ -63,6 +63,7 @@ export function renderReport(report: Report): string {
     ['lost: middle', lost.middle],
     ['lost: end', lost.postfix],
     ['settlements refused as stale', report.staleSettlements],
+    ['refused, a disk being full', report.refused],
     ['errors in application code', report.errors]
   ]
   const lines = [table(rows)]

@@ -54,6 +54,11 @@ export function settled(count: number): Untimed {
   return { type: 'settled', consumer: 1, count }
 }
 
+/** The consumer gets the deliveries of queue `q` from node 1. */
+export function attach(consumer: number = 1): Untimed {
+  return { type: 'attached', consumer, queue: 'q', node: 1 }
+}
+
 /** Numbers deliveries from 1 again, for the next history. */
 export function startHistory(): void {
   deliveries = new Map()
@@ -106,11 +111,25 @@ export const good: Readonly<Record<string, () => Untimed[]>> = {
     ...[deliver(2, { queue: 'r' }), deliver(1), deliver(3)]
   ],
   'confirms out of order': () => [publish(1), publish(2), ok(2), ok(1), deliver(1), deliver(2)],
-  'offsets with holes, in order': () => [
-    ...[publish(1), publish(2), ok(1), ok(2), deliver(1, { offset: 4 }), deliver(2, { offset: 9 })]
+  'offsets without holes, in order': () => [
+    ...[publish(1), publish(2), ok(1), ok(2), deliver(1, { offset: 1 }), deliver(2, { offset: 2 })]
   ],
   'the same offset again': () => [
-    ...[publish(1), ok(1), deliver(1, { offset: 4 }), deliver(1, { ...flagged, offset: 4 })]
+    ...[publish(1), ok(1), deliver(1, { offset: 1 }), deliver(1, { ...flagged, offset: 1 })]
+  ],
+  'again to the same consumer, which had to attach anew': () => [
+    ...[publish(1), ok(1), attach(), deliver(1), attach(), deliver(1, flagged)]
+  ],
+  'again to the same consumer after it let it go': () => [
+    ...[publish(1), ok(1), attach(), deliver(1), settle(1, 'released')],
+    deliver(1, { ...flagged, deliveryCount: 1 })
+  ],
+  'again to the successor of a consumer': () => [
+    ...[publish(1), ok(1), attach(), deliver(1), attach(2), deliver(1, { ...flagged, consumer: 2 })]
+  ],
+  'late to a successor what the first had unseen': () => [
+    ...[publish(1), publish(2), ok(1), ok(2), deliver(2)],
+    deliver(1, { ...flagged, consumer: 2 })
   ],
   'invoked from several batches out of order is no gap': () =>
     [publish(1), publish(2), publish(3)]
@@ -178,13 +197,33 @@ export const bad: Readonly<Record<string, readonly [ViolationKind, () => Untimed
     () => [
       publish(1),
       publish(1, 2),
-      deliver(1, { offset: 5 }),
-      deliver(1, { publisher: 2, offset: 5 })
+      deliver(1, { offset: 1 }),
+      deliver(1, { publisher: 2, offset: 1 })
     ]
   ],
   'offsets against the sequences': [
     'offset-order',
-    () => both([deliver(1, { offset: 8 }), deliver(2, { offset: 3 })])
+    () => both([deliver(1, { offset: 2 }), deliver(2, { offset: 1 })])
+  ],
+  'an offset that nobody was given': [
+    'offset-gap',
+    () => both([deliver(1, { offset: 1 }), deliver(2, { offset: 3 })])
+  ],
+  'the first offset that nobody was given': [
+    'offset-gap',
+    () => both([deliver(1, { offset: 2 }), deliver(2, { offset: 3 })])
+  ],
+  'again to the consumer that holds it': [
+    'delivered-while-held',
+    () => [publish(1), ok(1), attach(), deliver(1), deliver(1, flagged)]
+  ],
+  'again to the consumer that holds it, though it let another one go': [
+    'delivered-while-held',
+    () => [...both([attach(), deliver(1), deliver(2), settle(2, 'released')]), deliver(1, flagged)]
+  ],
+  'unflagged and out of order to a successor': [
+    'out-of-order',
+    () => both([deliver(2, { consumer: 2 }), deliver(1, { consumer: 2 })])
   ],
   'a count without the flag': [
     'count-without-flag',

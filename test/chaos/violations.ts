@@ -17,6 +17,14 @@ export const violationKinds = {
   'outcome-conflict': 'two different outcomes for a publish',
   'confirmed-unpublished': 'an outcome for what was never published',
   'delivered-after-settlement': 'delivered after its settlement was committed',
+  'delivered-while-held': 'delivered again to the consumer that holds it and never let it go',
+  'offset-gap': 'offsets of a drained queue that nobody was given',
+  'stale-membership': 'what nodes say of the membership fits no order of its changes',
+  'unexplained-gap': 'a second or more without a confirm and without a fault in force',
+  'late-confirm': 'no confirm soon after all was healed',
+  'replicas-differ': 'replicas of one group with different states at the same index',
+  'node-ended': 'a node ended although nobody killed it',
+  stuck: 'the cluster did not recover in time',
   malformed: 'the history contradicts itself; the harness is at fault'
 } as const
 
@@ -42,8 +50,12 @@ export interface Report {
   /** Delivered although unconfirmed: allowed, the outcome was unknown. */
   readonly unconfirmedDelivered: number
   readonly lost: LostRuns
+  /** The same for each queue that lost anything. */
+  readonly lostByQueue: Readonly<Record<string, LostRuns>>
   /** How often settlements came too late; allowed after a change of leader. */
   readonly staleSettlements: number
+  /** Publishes refused with DISK_LOW after a disk was filled; allowed. */
+  readonly refused: number
   readonly errors: number
   readonly errorExamples: readonly string[]
   readonly violations: Partial<Record<ViolationKind, Violation>>
@@ -53,13 +65,23 @@ export interface Report {
 
 const examplesMax = 10
 
+/** Sentences, counted, of which the first are kept. */
+export class Examples {
+  count = 0
+  readonly first: string[] = []
+
+  note(sentence: string): void {
+    this.count += 1
+    if (this.first.length < examplesMax) this.first.push(sentence)
+  }
+}
+
 export class Violations {
-  readonly #found: Map<ViolationKind, { count: number; examples: string[] }> = new Map()
+  readonly #found: Map<ViolationKind, Examples> = new Map()
 
   add(kind: ViolationKind, example: string): void {
-    const entry = this.#found.get(kind) ?? { count: 0, examples: [] }
-    entry.count += 1
-    if (entry.examples.length < examplesMax) entry.examples.push(example)
+    const entry = this.#found.get(kind) ?? new Examples()
+    entry.note(example)
     this.#found.set(kind, entry)
   }
 
@@ -74,6 +96,8 @@ export class Violations {
   }
 
   all(): Partial<Record<ViolationKind, Violation>> {
-    return Object.fromEntries(this.#found)
+    const all: Partial<Record<ViolationKind, Violation>> = {}
+    for (const [kind, { count, first }] of this.#found) all[kind] = { count, examples: first }
+    return all
   }
 }

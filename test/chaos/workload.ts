@@ -1,6 +1,6 @@
 // The load of a run: publishers and consumers as processes, each queue with one consumer, so that
 // first deliveries are strictly ordered. Bodies follow from the seed; histories are files beside.
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { defaultSdk, eventually, loadSdk, type QueueView } from '@holdfast/testkit'
@@ -51,7 +51,11 @@ export class Workload {
   readonly queues: readonly string[]
   readonly publishers: LoadProcess[] = []
   readonly consumers: LoadProcess[] = []
+  /** Killed and replaced on purpose; what they did counts. */
+  readonly #replaced: LoadProcess[] = []
   readonly #options: WorkloadOptions
+  #consumersStarted = 0
+  #publishersStarted = 0
 
   private constructor(options: WorkloadOptions) {
     this.#options = options
@@ -104,44 +108,87 @@ export class Workload {
     return { addresses, sdk: this.#sdk, seed, history: join(histories, `${name}.jsonl`) }
   }
 
+  get #consumerCount(): number {
+    return Math.min(this.#options.consumers ?? 3, this.queues.length)
+  }
+
   #startConsumers(): void {
-    const count = Math.min(this.#options.consumers ?? 3, this.queues.length)
-    for (let consumer = 1; consumer <= count; consumer += 1) {
-      const name = `consumer-${consumer}`
-      const configuration: ConsumerConfiguration = {
-        ...this.#common(name),
-        consumer,
-        queues: this.queues.filter((_, at) => at % count === consumer - 1),
-        prefetch: this.#options.prefetch ?? 100,
-        requeueShare: this.#options.requeueShare ?? 0,
-        delayMs: this.#options.consumerDelayMs ?? 0
-      }
-      this.consumers.push(new LoadProcess(name, './consumer-main.js', configuration))
+    const count = this.#consumerCount
+    for (let place = 0; place < count; place += 1) this.consumers.push(this.#consumer(place))
+  }
+
+  /** A consumer process with a number of its own for the queues of the consumer at a place. */
+  #consumer(place: number): LoadProcess {
+    this.#consumersStarted += 1
+    const count = this.#consumerCount
+    const name = `consumer-${this.#consumersStarted}`
+    const configuration: ConsumerConfiguration = {
+      ...this.#common(name),
+      consumer: this.#consumersStarted,
+      queues: this.queues.filter((_, at) => at % count === place),
+      prefetch: this.#options.prefetch ?? 100,
+      requeueShare: this.#options.requeueShare ?? 0,
+      delayMs: this.#options.consumerDelayMs ?? 0
     }
+    return new LoadProcess(name, './consumer-main.js', configuration)
   }
 
   #startPublishers(): void {
-    const options = this.#options
-    const count = options.publishers ?? 3
-    for (let publisher = 1; publisher <= count; publisher += 1) {
-      const name = `publisher-${publisher}`
-      const share = Math.floor(options.messages / count)
-      const configuration: PublisherConfiguration = {
-        ...this.#common(name),
-        publisher,
-        queues: this.queues,
-        messages: publisher === 1 ? options.messages - share * (count - 1) : share,
-        isEndless: options.isEndless ?? false,
-        rate: (options.rate ?? 0) / count,
-        windowMessages: options.windowMessages ?? 500,
-        windowBytes: options.windowBytes ?? 32 * mib,
-        sizes: options.sizes ?? 'mixed',
-        // The last publisher goes through a topic exchange, the others straight to the queues.
-        exchange: publisher === count ? exchange : '',
-        publishTimeoutMs: options.publishTimeoutMs ?? 60_000
-      }
-      this.publishers.push(new LoadProcess(name, './publisher-main.js', configuration))
+    const { messages } = this.#options
+    const count = this.#options.publishers ?? 3
+    const share = Math.floor(messages / count)
+    for (let place = 0; place < count; place += 1) {
+      const rest = place === 0 ? messages - share * count : 0
+      this.publishers.push(this.#publisher(place, share + rest))
     }
+  }
+
+  /** A publisher process with a number of its own, for so many messages. */
+  #publisher(place: number, messages: number): LoadProcess {
+    const options = this.#options
+    this.#publishersStarted += 1
+    const count = options.publishers ?? 3
+    const name = `publisher-${this.#publishersStarted}`
+    const configuration: PublisherConfiguration = {
+      ...this.#common(name),
+      publisher: this.#publishersStarted,
+      queues: this.queues,
+      messages,
+      isEndless: options.isEndless ?? false,
+      rate: (options.rate ?? 0) / count,
+      windowMessages: options.windowMessages ?? 500,
+      windowBytes: options.windowBytes ?? 32 * mib,
+      sizes: options.sizes ?? 'mixed',
+      // The last publisher goes through a topic exchange, the others straight to the queues.
+      exchange: place === count - 1 ? exchange : '',
+      publishTimeoutMs: options.publishTimeoutMs ?? 60_000
+    }
+    return new LoadProcess(name, './publisher-main.js', configuration)
+  }
+
+  /** The consumer that is stopped and replaced; the others have their queues for themselves. */
+  get churned(): LoadProcess {
+    return this.consumers.at(-1) as LoadProcess
+  }
+
+  /** Kills it, and starts another one for its queues. */
+  replaceConsumer(): string {
+    const place = this.consumers.length - 1
+    this.#replaced.push(this.churned)
+    this.churned.kill()
+    const successor = this.#consumer(place)
+    this.consumers[place] = successor
+    return successor.name
+  }
+
+  /** Kills a publisher that is endless, and starts another one in its place. */
+  replacePublisher(): string {
+    const [victim] = this.publishers
+    if (victim !== undefined) this.#replaced.push(victim)
+    victim?.kill()
+    const successor = this.#publisher(0, 0)
+    this.publishers[0] = successor
+    return successor.name
   }
 
   /** Why the run cannot go on; null while all is well. */
@@ -155,7 +202,7 @@ export class Workload {
 
   progress(): Progress {
     const sum = (processes: readonly LoadProcess[], field: string): number =>
-      processes.reduce((total, process) => total + process.number(field), 0)
+      [...processes, ...this.#replaced].reduce((total, one) => total + one.number(field), 0)
     return {
       invoked: sum(this.publishers, 'invoked'),
       confirmed: sum(this.publishers, 'confirmed'),
@@ -228,14 +275,7 @@ export class Workload {
     }
   }
 
-  /** Files of the histories, those of faults included. */
-  histories(): string[] {
-    const { histories } = this.#options
-    const files = readdirSync(histories).filter((name) => name.endsWith('.jsonl'))
-    return files.sort().map((name) => join(histories, name))
-  }
-
   kill(): void {
-    for (const process of [...this.publishers, ...this.consumers]) process.kill()
+    for (const process of [...this.publishers, ...this.consumers, ...this.#replaced]) process.kill()
   }
 }

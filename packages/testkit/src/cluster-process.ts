@@ -1,13 +1,17 @@
 // A real cluster for tests from outside: starts `holdfast dev --json`, knows its nodes by pid,
 // kills, pauses and restarts them, adds further servers, and asks the admin API who leads what.
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { AdminClient, type ClusterView, isNodeReady } from './admin-client.ts'
+import { AdminClient, isNodeReady } from './admin-client.ts'
+import { admit, provisionalId } from './admit.ts'
+import { catchUp } from './catch-up.ts'
 import { eventually } from './eventually.ts'
-import { findPortOffset, portsOfNode } from './free-ports.ts'
+import { findPortOffset, placeOfPort, portsOfNode } from './free-ports.ts'
+import { childEnvironment, childStdio, type NodeSite, spawnServer } from './node-site.ts'
 import { disownProcess, isOwnedAlive, ownProcess, signalOwned } from './owned-processes.ts'
 import { type ClusterNode, type ReadyLine, readReady } from './ready-line.ts'
 import { removeDirectory } from './temporary-directory.ts'
@@ -27,19 +31,16 @@ export interface ClusterOptions {
   readonly readyTimeoutMs?: number
   /** Launcher of the CLI; default that of this workspace. */
   readonly cli?: string
+  /**
+   * Where each node lives, by place (from 0), instead of among the nodes of `holdfast dev`: every
+   * server is then started by itself, and the cluster is formed through the admin API.
+   */
+  readonly siteOf?: (place: number) => NodeSite
 }
 
 const repository = new URL('../../', import.meta.resolve('@holdfast/testkit/package.json'))
 export const repositoryRoot: string = fileURLToPath(repository)
 export const defaultCli: string = fileURLToPath(new URL('packages/cli/bin/holdfast.js', repository))
-
-/** The channel tells what is started here when this process is gone, also by SIGKILL. */
-const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'ipc']
-
-function childEnvironment(options: ClusterOptions): NodeJS.ProcessEnv {
-  // biome-ignore lint/style/noProcessEnv: children inherit PATH and the like.
-  return { ...process.env, ...options.environment }
-}
 
 /** A running development cluster. Everything it started ends with `stop`, or with this process. */
 export class ClusterProcess {
@@ -47,9 +48,9 @@ export class ClusterProcess {
   readonly portOffset: number
   readonly admin: AdminClient
   /** Milliseconds from spawn to the ready line. */
-  readonly readyAfterMs: number
+  readyAfterMs: number
   readonly #options: ClusterOptions
-  readonly #development: ChildProcess
+  readonly #development: ChildProcess | null
   readonly #log: WriteStream
   readonly #nodes: Map<number, ClusterNode> = new Map()
   #isStopped = false
@@ -57,9 +58,9 @@ export class ClusterProcess {
 
   private constructor(
     options: ClusterOptions & { readonly portOffset: number },
-    development: ChildProcess,
+    development: ChildProcess | null,
     log: WriteStream,
-    ready: ReadyLine,
+    ready: Pick<ReadyLine, 'token' | 'nodes'>,
     readyAfterMs: number
   ) {
     this.#options = options
@@ -76,15 +77,16 @@ export class ClusterProcess {
   static async start(options: ClusterOptions): Promise<ClusterProcess> {
     const nodes = options.nodes ?? 3
     const portOffset = options.portOffset ?? (await findPortOffset(nodes + 3))
+    await mkdir(options.data, { recursive: true })
+    if (options.siteOf !== undefined) return ClusterProcess.#form({ ...options, portOffset }, nodes)
     const cli = options.cli ?? defaultCli
     const flags = ['--nodes', String(nodes), '--data', options.data]
     flags.push('--port-offset', String(portOffset), '--json')
     if (options.restart === true) flags.push('--restart')
-    await mkdir(options.data, { recursive: true })
     const startMs = performance.now()
     const development = spawn(process.execPath, [cli, 'dev', ...flags], {
-      stdio,
-      env: childEnvironment(options)
+      stdio: childStdio,
+      env: childEnvironment(options.environment)
     })
     if (development.pid === undefined) throw new Error(`cannot start ${cli}`)
     ownProcess(development.pid)
@@ -97,13 +99,41 @@ export class ClusterProcess {
     return cluster
   }
 
+  /** Starts servers at the places 0 … `nodes` − 1 and makes one cluster of them. */
+  static async #form(
+    options: ClusterOptions & { readonly portOffset: number },
+    nodes: number
+  ): Promise<ClusterProcess> {
+    const log = createWriteStream(join(options.data, 'test.log'), { flags: 'a' })
+    const token = randomBytes(16).toString('hex')
+    const cluster = new ClusterProcess(options, null, log, { token, nodes: [] }, 0)
+    const startMs = performance.now()
+    try {
+      for (let place = 0; place < nodes; place += 1) {
+        cluster.startBlank(provisionalId + place, place, place === 0 ? ['--bootstrap'] : [])
+      }
+      const servers = cluster.nodes
+      for (const server of servers) {
+        const isFirst = servers[0] === server
+        const id = await admit(cluster.admin, server.peer, isFirst, options.readyTimeoutMs)
+        cluster.rename(server.id, id)
+      }
+      await cluster.waitReady(options.readyTimeoutMs ?? 60_000)
+    } catch (error) {
+      await cluster.stop()
+      throw error
+    }
+    cluster.readyAfterMs = performance.now() - startMs
+    return cluster
+  }
+
   /** Every node known, by id. */
   get nodes(): readonly ClusterNode[] {
     return [...this.#nodes.values()].sort((left, right) => left.id - right.id)
   }
 
   get developmentPid(): number {
-    return this.#development.pid ?? 0
+    return this.#development?.pid ?? 0
   }
 
   node(id: number): ClusterNode {
@@ -145,24 +175,48 @@ export class ClusterProcess {
     this.#adopt({ ...node, pid: this.#spawn(id, node.command) })
   }
 
+  /** At which place a node is: every place has ports of its own. */
+  placeOf({ peer }: ClusterNode): number {
+    return placeOfPort(Number(peer.split(':')[1]), this.portOffset)
+  }
+
+  /** Where the node of a place listens for its peers. */
+  peerAt(place: number): string {
+    return `${this.#siteOf(place).host}:${portsOfNode(place, this.portOffset).peer}`
+  }
+
+  /** Those of the places 0 … `end` − 1 at which no node is known. */
+  freePlaces(end: number): number[] {
+    const used = new Set(this.nodes.map((node) => this.placeOf(node)))
+    return Array.from({ length: end }, (_, place) => place).filter((place) => !used.has(place))
+  }
+
   /**
    * Starts a blank server at the ports of place `place` (from 0) that waits to be taken in. `id` is
-   * the one it is known by here until the cluster has given it another: see `rename`.
+   * the one it is known by here until the cluster has given it another: see `rename`. `extra`
+   * arguments are for this start only.
    */
-  startBlank(id: number, place: number): ClusterNode {
+  startBlank(id: number, place: number, extra: readonly string[] = []): ClusterNode {
     const ports = portsOfNode(place, this.portOffset)
-    const address = (port: number): string => `127.0.0.1:${port}`
+    const { host, data, launcher } = this.#siteOf(place)
+    const address = (port: number): string => `${host}:${port}`
     const [client, peer, http] = [address(ports.client), address(ports.peer), address(ports.http)]
-    const data = join(this.#options.data, `place-${place}`)
     // A node that was here before and was removed has left its data.
     removeDirectory(data)
     const cli = this.#options.cli ?? defaultCli
     const flags = ['--data', data, '--client', client, '--peer', peer, '--http', http]
     for (const node of this.nodes) flags.push('--seed', node.peer)
-    const command = [process.execPath, cli, 'server', ...flags, '--token', this.token]
-    const node = { id, client, peer, http, data, command, pid: this.#spawn(id, command) }
+    const command = [...launcher, cli, 'server', ...flags, '--token', this.token]
+    const pid = this.#spawn(id, [...command, ...extra])
+    const node = { id, client, peer, http, data, command, pid }
     this.#adopt(node)
     return node
+  }
+
+  #siteOf(place: number): NodeSite {
+    const data = join(this.#options.data, `place-${place}`)
+    const here: NodeSite = { host: '127.0.0.1', data, launcher: [process.execPath] }
+    return this.#options.siteOf?.(place) ?? here
   }
 
   /** The cluster has given a node another id than the one it was started under. */
@@ -194,23 +248,7 @@ export class ClusterProcess {
 
   /** Waits until every running replica has applied what its group had committed at the call. */
   async waitCaughtUp(timeoutMs: number = 60_000): Promise<void> {
-    const views: ClusterView[] = []
-    for (const node of this.aliveNodes()) views.push(await this.#viewOf(node))
-    const targets = new Map<number, number>()
-    for (const { groups } of views) {
-      for (const { id, commitIndex } of groups) {
-        targets.set(id, Math.max(targets.get(id) ?? 0, commitIndex))
-      }
-    }
-    for (const node of this.aliveNodes()) {
-      const look = async (): Promise<boolean> => {
-        const { groups } = await this.#viewOf(node)
-        return groups.every(
-          (group) => group.leader !== null && group.appliedIndex >= (targets.get(group.id) ?? 0)
-        )
-      }
-      await eventually(`node ${node.id} catching up`, look, { timeoutMs, intervalMs: 50 })
-    }
+    await catchUp(this.aliveNodes(), timeoutMs)
   }
 
   /** Ends dev and everything else, first politely. A second call does nothing. */
@@ -219,9 +257,9 @@ export class ClusterProcess {
     this.#isStopped = true
     const pids = this.nodes.map((node) => node.pid).filter((pid) => isOwnedAlive(pid))
     for (const pid of pids) signalOwned(pid, 'SIGCONT')
-    signalOwned(this.developmentPid, 'SIGINT')
+    if (this.#development !== null) signalOwned(this.developmentPid, 'SIGINT')
     for (const child of this.#children.values()) child.kill('SIGTERM')
-    const all = [this.developmentPid, ...pids]
+    const all = this.#development === null ? pids : [this.developmentPid, ...pids]
     const areGone = (): boolean => all.every((pid) => !isOwnedAlive(pid))
     try {
       await eventually('end of the cluster', areGone, { timeoutMs })
@@ -233,25 +271,16 @@ export class ClusterProcess {
     await new Promise<void>((resolve) => this.#log.end(resolve))
   }
 
-  async #viewOf(node: ClusterNode): Promise<ClusterView> {
-    return new AdminClient(() => [node.http]).cluster()
-  }
-
   #adopt(node: ClusterNode): void {
     ownProcess(node.pid)
     this.#nodes.set(node.id, node)
   }
 
   #spawn(id: number, command: readonly string[]): number {
-    const [program = process.execPath, ...flags] = command
-    const environment = childEnvironment(this.#options)
-    const child = spawn(program, flags, { stdio, env: environment })
-    if (child.pid === undefined) throw new Error(`cannot start node ${id}: ${command.join(' ')}`)
-    child.stdout?.on('data', (chunk: Buffer) => this.#log.write(chunk))
-    child.stderr?.on('data', (chunk: Buffer) => this.#log.write(chunk))
+    const child = spawnServer(command, this.#options.environment, this.#log)
     child.once('exit', () => this.#children.delete(id))
     this.#children.set(id, child)
-    return child.pid
+    return child.pid as number
   }
 
   /** Keeps pids right when dev restarts nodes itself. */

@@ -24,6 +24,11 @@ export function portsOfNode(node: number, portOffset: number): NodePorts {
   }
 }
 
+/** Which node has this port for its peers. */
+export function placeOfPort(peer: number, portOffset: number): number {
+  return (peer - basePorts.peer - portOffset) / portsPerNode
+}
+
 /** True if a listener can be bound to the port on 127.0.0.1 at this moment. */
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {

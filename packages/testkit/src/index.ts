@@ -9,6 +9,7 @@ export {
   type OperationView,
   type QueueView
 } from './admin-client.ts'
+export { provisionalId } from './admit.ts'
 export {
   type ClusterOptions,
   ClusterProcess,
@@ -28,6 +29,7 @@ export {
 export { type EventuallyOptions, eventually, WaitError, within } from './eventually.ts'
 export { findPortOffset, isPortFree, type NodePorts, portsOfNode } from './free-ports.ts'
 export { LineSplitter, lineBytesMax, readJsonLines } from './json-lines.ts'
+export type { NodeSite } from './node-site.ts'
 export { disownProcess, isOwnedAlive, ownProcess, signalOwned } from './owned-processes.ts'
 export {
   anonymousBytes,

@@ -51,6 +51,7 @@ export interface SdkConnection {
 export interface SdkStatus {
   readonly type: string
   readonly queue?: string
+  readonly node?: number
 }
 
 export interface SdkConnectOptions {

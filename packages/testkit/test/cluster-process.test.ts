@@ -5,6 +5,7 @@ import t from 'tap'
 import { AdminError, isNodeReady } from '../src/admin-client.ts'
 import { ClusterProcess } from '../src/cluster-process.ts'
 import { eventually } from '../src/eventually.ts'
+import type { NodeSite } from '../src/node-site.ts'
 import { signalOwned } from '../src/owned-processes.ts'
 import { isProcessAlive } from '../src/process-usage.ts'
 import { temporaryDirectory } from '../src/temporary-directory.ts'
@@ -36,6 +37,17 @@ t.test('starts, kills, restarts and stops real processes', async (t) => {
   for (const pid of pids) t.notOk(isProcessAlive({ pid, startTicks: null }), `${pid} ended`)
 })
 
+t.test('starts a blank server at the site that is given', async (t) => {
+  const data = temporaryDirectory(t)
+  const launcher = ['env', 'SITE=here', process.execPath]
+  const siteOf = (): NodeSite => ({ host: '127.0.0.9', data: `${data}/apart`, launcher })
+  const cluster = await ClusterProcess.start({ data, cli })
+  t.teardown(() => cluster.stop())
+  t.notMatch(cluster.peerAt(1), /127\.0\.0\.9/)
+  const apart = ClusterProcess.start({ data, cli, nodes: 1, siteOf, readyTimeoutMs: 1_000 })
+  await t.rejects(apart, /membership of 127\.0\.0\.9:\d+/, 'a stand-in admits nobody')
+})
+
 t.test('pauses a node and wakes it', async (t) => {
   const cluster = await ClusterProcess.start({ data: temporaryDirectory(t), cli })
   t.teardown(() => cluster.stop())
@@ -53,6 +65,9 @@ t.test('adds a blank server, renames and forgets it', async (t) => {
   const blank = cluster.startBlank(100, 3)
   t.match(blank.command.join(' '), /server --data .*place-3 .*--seed 127.0.0.1:\d+ .*--token t$/)
   await cluster.waitReady(10_000, [100])
+  t.same(cluster.freePlaces(6), [4, 5], 'its place is taken')
+  t.equal(cluster.peerAt(3), blank.peer)
+  t.equal(cluster.placeOf(blank), 3)
   cluster.rename(100, 4)
   await cluster.kill(4)
   cluster.forget(4)

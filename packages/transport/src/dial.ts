@@ -100,10 +100,12 @@ async function withChannel<Result>(
 }
 
 /**
- * Opens a link in one lane. The caller attaches to the paused socket.
- * @throws JOIN_TOKEN_WRONG, NODE_OF_ANOTHER_CLUSTER, a `PeerRefusal`, or the system's error
+ * Opens a link to a node in one lane. The caller attaches to the paused socket. Whoever else
+ * answers is left before it takes the link for one of its own: it would end the true one for it.
+ * @throws JOIN_TOKEN_WRONG, NODE_OF_ANOTHER_CLUSTER, UNAVAILABLE (another node answers), a
+ * `PeerRefusal`, or the system's error
  */
-export function dialLink(options: DialOptions, lane: Lane): Promise<Dialled> {
+export function dialLink(options: DialOptions, lane: Lane, node: number): Promise<Dialled> {
   return withChannel(options, async (channel) => {
     const { hello, transcript, isProven } = await introduce(channel, options, 'link', lane)
     if (!isProven) throw new HoldfastError('JOIN_TOKEN_WRONG', { address: options.address })
@@ -112,6 +114,9 @@ export function dialLink(options: DialOptions, lane: Lane): Promise<Dialled> {
         address: options.address,
         clusterId: hello.clusterId
       })
+    }
+    if (hello.node !== null && hello.node !== node) {
+      throw new HoldfastError('UNAVAILABLE', { reason: 'another node answers there' })
     }
     channel.send(proofOf(options.token, 'dialler', transcript))
     const verdict = decodeVerdict(await channel.receive())

@@ -56,7 +56,7 @@ export class Dialler {
 
   #dial(): void {
     this.#timer = null
-    const { address, token, timing, lane } = this.#options
+    const { address, token, timing, lane, node } = this.#options
     dialLink(
       {
         address,
@@ -65,7 +65,8 @@ export class Dialler {
         timeoutMs: timing.handshakeTimeoutMs,
         signal: this.#abort.signal
       },
-      lane
+      lane,
+      node
     ).then(
       (dialled) => this.#dialled(dialled),
       (error: Error) => this.#failed(error)

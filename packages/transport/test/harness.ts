@@ -1,6 +1,7 @@
 // Real endpoints on loopback for the tests of this package.
 import { createConnection, type Socket } from 'node:net'
 import type { Input, PeerHello } from '@holdfast/cluster'
+import { defaultTiming, type TransportTiming } from '../src/limits.ts'
 import { Transport, type TransportOptions } from '../src/transport.ts'
 
 export const clusterA: string = 'a'.repeat(32)
@@ -82,6 +83,31 @@ export class Endpoint {
   count(type: Input['type']): number {
     return this.inputs.filter((input) => input.type === type).length
   }
+}
+
+export const fast: TransportTiming = {
+  ...defaultTiming,
+  checkIntervalMs: 20,
+  idleChecks: 1,
+  silentChecks: 5,
+  handshakeTimeoutMs: 300
+}
+
+/** Two nodes that listen, and end with the test. */
+export async function pair(t: {
+  teardown(end: () => Promise<void>): void
+}): Promise<[Endpoint, Endpoint]> {
+  const one = await new Endpoint(helloOf(1), { timing: fast }).listen()
+  const two = await new Endpoint(helloOf(2), { timing: fast }).listen()
+  t.teardown(() => one.transport.close())
+  t.teardown(() => two.transport.close())
+  return [one, two]
+}
+
+/** The first is linked to the second in both lanes. */
+export async function linked(one: Endpoint, two: Endpoint): Promise<void> {
+  one.transport.setPeers([{ node: 2, address: two.address }])
+  await Promise.all([one.outgoing('raft'), one.outgoing('gateway')])
 }
 
 /** A plain socket to an address, which keeps what it receives. */

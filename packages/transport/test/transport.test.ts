@@ -2,24 +2,7 @@
 import { createServer } from 'node:net'
 import type { Input } from '@holdfast/cluster'
 import t from 'tap'
-import { clusterB, Endpoint, helloOf, rawSocket } from './harness.ts'
-
-const fast = { checkIntervalMs: 20, idleChecks: 1, silentChecks: 5, handshakeTimeoutMs: 300 }
-
-async function pair(t: {
-  teardown(end: () => Promise<void>): void
-}): Promise<[Endpoint, Endpoint]> {
-  const one = await new Endpoint(helloOf(1), { timing: fast }).listen()
-  const two = await new Endpoint(helloOf(2), { timing: fast }).listen()
-  t.teardown(() => one.transport.close())
-  t.teardown(() => two.transport.close())
-  return [one, two]
-}
-
-async function linked(one: Endpoint, two: Endpoint): Promise<void> {
-  one.transport.setPeers([{ node: 2, address: two.address }])
-  await Promise.all([one.outgoing('raft'), one.outgoing('gateway')])
-}
+import { clusterB, Endpoint, fast, helloOf, linked, pair, rawSocket } from './harness.ts'
 
 const isFrame = (input: Input): input is Extract<Input, { type: 'peer-frame' }> =>
   input.type === 'peer-frame'
@@ -90,15 +73,6 @@ t.test('a node of another cluster gets no link', async (t) => {
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
   t.equal(one.count('peer-up') + two.count('peer-up'), 0)
-})
-
-t.test('another node at the address of a peer gets no link', async (t) => {
-  const [one, two] = await pair(t)
-  one.transport.setPeers([{ node: 3, address: two.address }])
-  while (!one.logs.some((line) => line.includes('another node answers there'))) {
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-  t.equal(one.count('peer-up'), 0)
 })
 
 t.test('a peer whose process is gone is told once, and found again when it is back', async (t) => {

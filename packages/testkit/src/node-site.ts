@@ -1,0 +1,36 @@
+// Where the server of a node lives, and how its process is started: with a channel that tells it
+// when the test is gone, and with its output in the log of the test.
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import type { WriteStream } from 'node:fs'
+
+/** Where a node of a cluster without `holdfast dev` lives. */
+export interface NodeSite {
+  /** A loopback address. */
+  readonly host: string
+  /** Its data directory. */
+  readonly data: string
+  /** Program and first arguments that run a file of Node.js there. */
+  readonly launcher: readonly string[]
+}
+
+/** The channel tells what is started here when this process is gone, also by SIGKILL. */
+export const childStdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'ipc']
+
+export function childEnvironment(added: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  // biome-ignore lint/style/noProcessEnv: children inherit PATH and the like.
+  return { ...process.env, ...added }
+}
+
+/** @throws Error if it cannot be started at all */
+export function spawnServer(
+  command: readonly string[],
+  environment: NodeJS.ProcessEnv | undefined,
+  log: WriteStream
+): ChildProcess {
+  const [program = process.execPath, ...flags] = command
+  const child = spawn(program, flags, { stdio: childStdio, env: childEnvironment(environment) })
+  if (child.pid === undefined) throw new Error(`cannot start ${command.join(' ')}`)
+  child.stdout?.on('data', (chunk: Buffer) => log.write(chunk))
+  child.stderr?.on('data', (chunk: Buffer) => log.write(chunk))
+  return child
+}

@@ -1,0 +1,30 @@
+// The checker finds a broker that confirms before it syncs: a piece in which all nodes are killed
+// together loses what was confirmed, and its verdict says so.
+import { rmSync } from 'node:fs'
+import t from 'tap'
+import { runPiece } from './piece.ts'
+import type { StrikeName } from './strikes.ts'
+
+t.setTimeout(280_000)
+
+t.test('a broker that confirms before it syncs is found out', async (t) => {
+  const strikes: StrikeName[] = ['kill-all', 'kill-all']
+  const bug = new URL('./confirm-before-sync-preload.js', import.meta.url).href
+  const { report, directory } = await runPiece({
+    seed: 3,
+    seconds: 120,
+    nodes: 3,
+    load: { rate: 400, publishers: 3 },
+    isTimed: false,
+    next: () => strikes.pop() ?? 'end',
+    network: null,
+    isKept: false,
+    environment: { NODE_OPTIONS: `--import ${bug}` },
+    log: () => {}
+  })
+  rmSync(directory, { recursive: true, force: true })
+  t.ok((report.violations.lost?.count ?? 0) > 0, 'confirmed messages are lost')
+  const { prefix, middle, postfix } = report.lost
+  t.equal(prefix + middle + postfix, report.violations.lost?.count)
+  t.ok(Object.keys(report.lostByQueue).length > 0, 'the report names the queues')
+})
