@@ -23,6 +23,7 @@ export type {
 export { blankConfiguration } from './log-store.ts'
 export { Member } from './member.ts'
 export type { AdoptOffer, Chunks, Output } from './output.ts'
+export { type PeerFrame, readPeerFrame } from './peers/peer-codec.ts'
 export type {
   AdminPort,
   AdminReply,

@@ -3,8 +3,10 @@
 import type { AnyKind } from './faults/kinds.ts'
 import { Storm } from './faults/storm.ts'
 import { comeToRest } from './liveness.ts'
+import { Marks } from './marks/marks.ts'
 import type { Plan } from './plan/plan.ts'
 import { Workload } from './workload.ts'
+import { setTripwire } from './world/tripwire.ts'
 import { World } from './world/world.ts'
 
 export interface Outcome {
@@ -34,11 +36,17 @@ const beyondMs = 20_000
 
 export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Outcome> {
   const world = new World(plan.seed, plan)
+  world.observers.push(new Marks(world, plan.seed))
   options.observe?.(world)
   world.mayHalt = plan.isBeyondTolerance
   const refusals = plan.faults.some(({ kind }) => kind === 'disk-low') ? ['DISK_LOW'] : []
   const workload = new Workload(world, plan.clients, refusals)
-  await play(plan, world, workload)
+  const takeAway = setTripwire()
+  try {
+    await play(plan, world, workload)
+  } finally {
+    takeAway()
+  }
   const { failures, lines, schedule, trace, strikes, marks } = world
   if (failures.length > 0) describe(world, workload)
   const { count: published, deliveries, redeliveries } = workload.history

@@ -88,6 +88,11 @@ export class World {
     this.network.heal()
   }
 
+  /** What clients see is marked by them; the rest by who watches (marks.ts). */
+  reached(mark: string): void {
+    this.marks.set(mark, (this.marks.get(mark) ?? 0) + 1)
+  }
+
   struck(kind: AnyKind): void {
     this.strikes.set(kind, (this.strikes.get(kind) ?? 0) + 1)
   }
