@@ -29,6 +29,8 @@ export interface Outcome {
 export interface RunOptions {
   /** Adds observers to the world before anything happens in it. */
   readonly observe?: (world: World) => void
+  /** Keeps every line, not the last ones only. */
+  readonly isTraced?: boolean
 }
 
 /** Simulated time to let a cluster that lost too much do harm. */
@@ -38,6 +40,7 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Out
   const world = new World(plan.seed, plan)
   world.observers.push(new Marks(world, plan.seed))
   options.observe?.(world)
+  world.isTraced = options.isTraced ?? false
   world.mayHalt = plan.isBeyondTolerance
   const refusals = plan.faults.some(({ kind }) => kind === 'disk-low') ? ['DISK_LOW'] : []
   const workload = new Workload(world, plan.clients, refusals)

@@ -17,6 +17,9 @@ import { Trace } from './trace.ts'
 /** Bounds of a member that a world sets lower than production does, so that what is rare is not. */
 export type Tuning = NonNullable<MemberOptions['tuning']>
 
+/** Lines that a world keeps which nobody traces: what came last says most. */
+const linesMax = 4000
+
 export class World {
   readonly random: Random
   readonly schedule: Schedule = new Schedule()
@@ -32,6 +35,8 @@ export class World {
   readonly clients: Disturbed[] = []
   /** A replica may halt, and a process end: more was lost than the cluster survives. */
   mayHalt = false
+  /** Every line is kept, not the last ones only. */
+  isTraced = false
   /** How often each kind of fault has struck. */
   readonly strikes: Map<AnyKind, number> = new Map()
   /** How often each mark was reached. */
@@ -99,6 +104,7 @@ export class World {
 
   note(what: string): void {
     this.lines.push(`${this.schedule.nowMs} ${what}`)
+    if (!this.isTraced && this.lines.length > linesMax) this.lines.splice(0, linesMax / 2)
   }
 
   logged(process: Process, line: Extract<Output, { type: 'log' }>): void {
