@@ -10,5 +10,5 @@ export {
   type StoreDisk,
   snapshotAt
 } from './log-store-fixture.ts'
-export { MemoryDisk } from './memory-disk.ts'
+export { MemoryDisk, type StoredEntry, type StoredGroup } from './memory-disk.ts'
 export { MemoryStore } from './memory-store.ts'

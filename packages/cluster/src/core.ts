@@ -2,6 +2,7 @@
 // this interface; member.ts builds them and hands them their inputs.
 
 import type { Reports } from './administration/reports.ts'
+import type { Audit } from './audit.ts'
 import type { Clock } from './clock.ts'
 import type { GroupCommit } from './consensus/group-commit.ts'
 import type { Groups } from './consensus/groups.ts'
@@ -43,6 +44,8 @@ export interface MemberOptions {
   readonly checksum: (bytes: Uint8Array) => number
   /** Other bounds than those of limits.ts, for tests. */
   readonly tuning?: Partial<Tuning>
+  /** Who watches this member, in a simulated cluster. */
+  readonly audit?: Audit
 }
 
 export interface Core {

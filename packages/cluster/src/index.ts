@@ -1,5 +1,6 @@
 // The public names of @holdfast/cluster.
 
+export type { Audit, AuditedReplica, MetadataApplied, ShardApplied } from './audit.ts'
 export type { MemberOptions } from './core.ts'
 export {
   type Damage,

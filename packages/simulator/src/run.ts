@@ -50,7 +50,8 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Out
   } finally {
     takeAway()
   }
-  const { failures, lines, schedule, trace, strikes, marks } = world
+  const { failures, lines, schedule, trace, strikes } = world
+  const marks = new Map([...world.marks, ...world.audit.marks])
   if (failures.length > 0) describe(world, workload)
   const { count: published, deliveries, redeliveries } = workload.history
   const counts = { published, deliveries, redeliveries, steps: trace.steps, strikes, marks }

@@ -7,11 +7,11 @@ import {
   blankState,
   bootstrapState,
   type Message,
-  Raft,
   type RaftConfig,
   type RaftInitialState,
   type SnapshotMeta
 } from '@holdfast/raft'
+import { openReplica } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { log } from '../core.ts'
 import { limits, times } from '../limits.ts'
@@ -108,7 +108,7 @@ export class Groups {
   }
 
   #open(id: GroupId, initial: RaftInitialState): AnyGroup {
-    const raft = new Raft(this.#config(id), initial)
+    const raft = openReplica(this.#core, id, this.#config(id), initial)
     if (id === 0) {
       const group = new Group(this.#core, id, raft, this.#core.metadata)
       group.onLeadership = () => metadataLeadership(this.#core)

@@ -2,6 +2,7 @@
 // snapshot holds the machine's state and indexes, never bodies; entries behind it stay while a
 // message in them lives (architecture: the log is the message store).
 import type { LoadRequest, ReplicaId, SnapshotMeta } from '@holdfast/raft'
+import { tellRestored } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import type { Blob, GroupId, IndexRange } from '../log-store.ts'
@@ -58,6 +59,7 @@ export class Snapshots {
   /** A replica was recovered with this snapshot, or has installed it. */
   restored(group: GroupId, meta: SnapshotMeta, blobs: readonly number[]): void {
     const state = this.#state(group)
+    tellRestored(this.#core, group)
     state.taken = { meta, blobs }
     state.isInstalling = false
     state.lastBlob = Math.max(state.lastBlob, blobs.at(-1) ?? 0)

@@ -5,6 +5,7 @@
 // command.
 import type { DeliveryRun, Outcome, QueueView, SectionReply, ShardCommand } from '@holdfast/broker'
 import { readSectionHeader } from '@holdfast/broker'
+import { tellHandedOut } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { limits, times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
@@ -259,6 +260,7 @@ export class QueueDelivery {
     const { exchange, routingKey } = readSectionHeader(data, run.section)
     const blob = data.subarray(run.position, run.position + run.lengthBytes)
     this.#held.add(firstOffset, count, consumer.autoAck ? null : consumer)
+    tellHandedOut(this.#core, this.group, { queue: this.queue, run })
     const { counters } = this.#core
     counters.deliveredMessages += count
     if (attempt > 0) counters.redeliveredMessages += count

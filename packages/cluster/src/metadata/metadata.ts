@@ -11,6 +11,7 @@ import {
 } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
 import type { EntryId } from '@holdfast/raft'
+import { tellMetadataApplied } from '../audit-calls.ts'
 import type { Group, MachineHost } from '../consensus/group.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
@@ -74,6 +75,7 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
 
   apply(id: EntryId, data: Uint8Array): readonly MetadataResult[] {
     const applied = this.machine.apply(id, data)
+    tellMetadataApplied(this.#core, { id, machine: this.machine })
     for (const effect of applied.effects) this.#effect(effect)
     return applied.results
   }

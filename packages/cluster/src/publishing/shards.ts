@@ -12,6 +12,7 @@ import {
 } from '@holdfast/broker'
 import { HoldfastError } from '@holdfast/errors'
 import type { EntryId } from '@holdfast/raft'
+import { tellShardApplied } from '../audit-calls.ts'
 import type { Group, MachineHost } from '../consensus/group.ts'
 import type { Core } from '../core.ts'
 import type { GroupId } from '../log-store.ts'
@@ -50,7 +51,9 @@ export class ShardHost implements MachineHost<Uint8Array, SectionReply> {
   }
 
   apply(id: EntryId, data: Uint8Array): readonly SectionReply[] {
-    const applied = this.machine.apply(id, data)
+    const { machine } = this
+    const applied = machine.apply(id, data)
+    tellShardApplied(this.#core, this.#group, { id, data, machine, ...applied })
     this.#core.deliveries.applied(this.#group, applied.effects)
     return applied.replies
   }

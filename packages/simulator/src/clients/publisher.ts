@@ -174,11 +174,19 @@ export class Publisher extends Client {
       for (const sequence of [...batch.open]) {
         if (sequence < first || sequence > last) continue
         batch.open.delete(sequence)
-        if (code === null) this.#history.confirmed(this.#publisher, sequence)
+        if (code === null) this.#confirmed(sequence)
         else this.#history.failed(this.#publisher, sequence, code)
       }
     }
     this.#batches = this.#batches.filter(({ open }) => open.size > 0)
+  }
+
+  #confirmed(sequence: number): void {
+    const publisher = this.#publisher
+    if (this.#history.mustBeStored(publisher, sequence)) {
+      this.world.audit.confirmed(this.producer, sequence, publisher)
+    }
+    this.#history.confirmed(publisher, sequence)
   }
 }
 

@@ -8,6 +8,8 @@ export interface Observer {
   started?(process: Process): void
   /** A member has taken a step; nothing of it is carried out yet. */
   stepped?(process: Process, inputs: readonly Input[], outputs: readonly Output[]): void
+  /** A commit record takes effect on the disk next. */
+  writing?(host: Host, record: CommitRecord): void
   /** A commit record is on the disk, whether its process lives to learn of it or not. */
   durable?(host: Host, record: CommitRecord): void
   /** What had to wait for a record, or not, leaves the process now. */

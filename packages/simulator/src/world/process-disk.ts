@@ -66,8 +66,10 @@ export class ProcessDisk {
   }
 
   #apply(record: CommitRecord): void {
+    const { observers } = this.#host.world
+    for (const observer of observers) observer.writing?.(this.#host, record)
     this.#disk.apply(record)
-    for (const observer of this.#host.world.observers) observer.durable?.(this.#host, record)
+    for (const observer of observers) observer.durable?.(this.#host, record)
   }
 
   read(output: Read): void {

@@ -63,7 +63,8 @@ export class Process {
         bootstrap: bootstrap ? { clusterId: 'c'.repeat(32) } : null,
         random: () => random.fraction(),
         checksum: (bytes) => crc32(bytes),
-        tuning: world.plan.tuning
+        tuning: world.plan.tuning,
+        audit: world.audit.ofProcess()
       },
       recovered
     )

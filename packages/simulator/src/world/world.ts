@@ -1,7 +1,9 @@
 // A whole cluster in one process and one thread, driven by one seed: real members around simulated
 // disks, clocks and links, and clients that speak the real protocol.
+import { crc32 } from 'node:zlib'
 import type { MemberOptions, Output } from '@holdfast/cluster'
 import { Random } from '@holdfast/testkit'
+import { ClusterAudit } from '../checkers/cluster-audit.ts'
 import type { Disturbed } from '../faults/client-faults.ts'
 import type { AnyKind } from '../faults/kinds.ts'
 import { calmDisk, calmNetwork, calmWorld } from '../plan/calm.ts'
@@ -24,10 +26,15 @@ export class World {
   readonly random: Random
   readonly schedule: Schedule = new Schedule()
   readonly trace: Trace = new Trace()
+  /** Looks at every step of every member; draws no chance, and changes nothing. */
+  readonly audit: ClusterAudit = new ClusterAudit(
+    (check, detail) => this.fail(`${check}: ${detail}`),
+    (bytes) => crc32(bytes)
+  )
   readonly network: Network
   readonly hosts: Host[] = []
   /** Told of everything from the moment they are added. */
-  readonly observers: Observer[] = []
+  readonly observers: Observer[] = [this.audit]
   readonly plan: WorldPlan
   /** How disks are at present. */
   disk: DiskPlan = calmDisk

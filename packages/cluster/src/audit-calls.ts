@@ -1,0 +1,44 @@
+// What a member tells whoever audits it (audit.ts); nothing where nobody does.
+import type { DeliveryRun, QueueView } from '@holdfast/broker'
+import { Raft, type RaftConfig, type RaftInitialState } from '@holdfast/raft'
+import type { AuditedReplica, MetadataApplied, ShardApplied } from './audit.ts'
+import type { Core } from './core.ts'
+import type { GroupId } from './log-store.ts'
+
+function replicaOf(core: Core, group: GroupId): AuditedReplica {
+  return { group, replica: core.groups.selfReplica }
+}
+
+export function openReplica(
+  core: Core,
+  group: GroupId,
+  config: RaftConfig,
+  initial: RaftInitialState
+): Raft {
+  const { audit } = core.options
+  return audit?.openReplica(group, config, initial) ?? new Raft(config, initial)
+}
+
+export function tellShardApplied(core: Core, group: GroupId, applied: ShardApplied): void {
+  core.options.audit?.shardApplied(replicaOf(core, group), applied)
+}
+
+export function tellMetadataApplied(core: Core, applied: MetadataApplied): void {
+  core.options.audit?.metadataApplied(replicaOf(core, 0), applied)
+}
+
+/** The machine of the group was made anew from a snapshot. */
+export function tellRestored(core: Core, group: GroupId): void {
+  const machine = core.groups.shardHost(group)?.machine ?? core.metadata.machine
+  core.options.audit?.restored(replicaOf(core, group), machine)
+}
+
+export function tellHandedOut(
+  core: Core,
+  group: GroupId,
+  handedOut: { readonly queue: QueueView; readonly run: DeliveryRun }
+): void {
+  const term = core.groups.shard(group)?.raft.term
+  if (term === undefined) return
+  core.options.audit?.handedOut(replicaOf(core, group), { term, ...handedOut })
+}

@@ -1,0 +1,46 @@
+// Somebody who looks over a member's shoulder: told of what cannot be seen from outside, changes
+// nothing. A simulated cluster holds every step of every replica against the specification with it;
+// in production there is none.
+import type {
+  DeliveryRun,
+  MetadataMachine,
+  QueueView,
+  SectionReply,
+  ShardEffect,
+  ShardMachine
+} from '@holdfast/broker'
+import type { EntryId, Raft, RaftConfig, RaftInitialState, ReplicaId } from '@holdfast/raft'
+import type { GroupId } from './log-store.ts'
+
+/** A replica whose machine has done something. */
+export interface AuditedReplica {
+  readonly group: GroupId
+  readonly replica: ReplicaId
+}
+
+export interface ShardApplied {
+  readonly id: EntryId
+  readonly data: Uint8Array
+  readonly machine: ShardMachine
+  readonly replies: readonly SectionReply[]
+  readonly effects: readonly ShardEffect[]
+}
+
+export interface MetadataApplied {
+  readonly id: EntryId
+  readonly machine: MetadataMachine
+}
+
+export interface Audit {
+  /** Makes a replica in place of `new Raft`, so that each of its calls can be watched. */
+  openReplica(group: GroupId, config: RaftConfig, initial: RaftInitialState): Raft
+  shardApplied(replica: AuditedReplica, applied: ShardApplied): void
+  metadataApplied(replica: AuditedReplica, applied: MetadataApplied): void
+  /** A machine was made from a snapshot. */
+  restored(replica: AuditedReplica, machine: ShardMachine | MetadataMachine): void
+  /** The leader of `term` hands out a run of messages. */
+  handedOut(
+    replica: AuditedReplica,
+    delivery: { readonly term: number; readonly queue: QueueView; readonly run: DeliveryRun }
+  ): void
+}

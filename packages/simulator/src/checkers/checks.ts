@@ -1,0 +1,32 @@
+// The names of everything that is checked while a simulated cluster runs, and what each says. A
+// checker does not throw: what it finds goes to whoever runs it, by name, so that a run tells which
+// promise was broken and not only that one was.
+
+/** By name: the sentence that must be true. */
+export const checks = {
+  'raft-refinement': 'a step of a replica is an action of the specification, or changes nothing',
+  'election-safety': 'a term has one leader',
+  'one-vote': 'a replica votes once in a term',
+  'leader-append-only': 'a leader appends to its log and never overwrites it',
+  'log-matching': 'entries of one index and term are the same, and follow the same entry',
+  'leader-completeness': 'a new leader has every entry that was committed before its term',
+  'state-machine-safety': 'replicas agree on what is committed at an index',
+  monotonic: 'terms, commit indexes, applied indexes, marks and offsets never go back',
+  'persist-before-speak': 'what a message rests on is durable before the message leaves',
+  'durable-truth': 'what a replica believes to be durable is on its disk',
+  'quorum-overlap': 'a quorum of a configuration meets every quorum of the next',
+  'one-change': 'a configuration is proposed when the one before it is committed',
+  'live-retained': 'the entry of every live message is on the disk of each replica that has it',
+  'machine-agreement': 'machines that applied the same entries are equal',
+  'reference-queue': 'a shard does what the plain model of it does',
+  'dispatch-mark': 'no offset above the dispatch mark is handed out',
+  'one-holder': 'a message is not handed out twice for one attempt',
+  'linearizable-read': 'a read sees what was committed anywhere before it was asked',
+  lease: 'who hands out messages is the latest leader',
+  'confirm-after-commit': 'what a client sees confirmed is committed and applied'
+} as const
+
+export type Check = keyof typeof checks
+
+/** Takes what a checker found. `detail` says where and what, for people. */
+export type Report = (check: Check, detail: string) => void

@@ -1,0 +1,185 @@
+// All checkers of a simulated cluster, wired: one ledger a group, whoever its replicas are, and an
+// audit for each process. A world makes one, and tells it what leaves nodes and what reaches disks;
+// it draws no chance and changes nothing, so a seed runs the same with it and without.
+import { type MetadataMachine, replicaId, type ShardMachine } from '@holdfast/broker'
+import {
+  type Audit,
+  type AuditedReplica,
+  type CommitRecord,
+  type GroupId,
+  type IndexRange,
+  readPeerFrame
+} from '@holdfast/cluster'
+import type { RaftConfig, RaftInitialState } from '@holdfast/raft'
+import { ObservedRaft } from '../refinement/observed-raft.ts'
+import type { ActionCounts } from '../refinement/replica-watch.ts'
+import type { Host } from '../world/host.ts'
+import { join } from '../world/join.ts'
+import type { Observer } from '../world/observer.ts'
+import type { Process } from '../world/process.ts'
+import type { Check, Report } from './checks.ts'
+import { DeliveryLedger } from './delivery-ledger.ts'
+import { untruth } from './disk-truth.ts'
+import { GroupLedger } from './group-ledger.ts'
+import { MachineAgreement } from './machine-agreement.ts'
+import { freedWhileLive, notRetained } from './retention.ts'
+import { ShardComparison } from './shard-comparison.ts'
+
+/** Bounded: one broken promise breaks others, and the first tells most. */
+const findingsMax = 20
+
+interface Checkers {
+  readonly ledger: GroupLedger
+  readonly agreement: MachineAgreement
+  readonly comparison: ShardComparison
+  readonly deliveries: DeliveryLedger
+}
+
+/** The current life of a replica. */
+interface Life {
+  readonly raft: ObservedRaft
+  machine: ShardMachine | null
+  /** Entries that came with a snapshot whose machine is not made yet. */
+  installed: readonly IndexRange[] | null
+}
+
+type Left = Parameters<NonNullable<Observer['left']>>[1]
+
+export class ClusterAudit implements Observer {
+  readonly counts: ActionCounts = new Map()
+  readonly #report: Report
+  readonly #checksum: (bytes: Uint8Array) => number
+  readonly #groups = new Map<GroupId, Checkers>()
+  readonly #lives = new Map<string, Life>()
+  /** Entries on the disk before the record that takes effect now. */
+  readonly #held = new Map<GroupId, ReadonlySet<number>>()
+  #findings = 0
+
+  /** `fail` gets what is broken: the name of the check and what happened. */
+  constructor(
+    fail: (check: Check, detail: string) => void,
+    checksum: (bytes: Uint8Array) => number
+  ) {
+    this.#checksum = checksum
+    this.#report = (check, detail) => {
+      this.#findings += 1
+      if (this.#findings <= findingsMax) fail(check, detail)
+    }
+  }
+
+  #group(group: GroupId): Checkers {
+    let checkers = this.#groups.get(group)
+    if (checkers === undefined) {
+      const [name, report] = [`group ${group}`, this.#report]
+      checkers = {
+        ledger: new GroupLedger(name, report, this.#checksum),
+        agreement: new MachineAgreement(name, report),
+        comparison: new ShardComparison(name, report),
+        deliveries: new DeliveryLedger(name, report)
+      }
+      this.#groups.set(group, checkers)
+    }
+    return checkers
+  }
+
+  /** The audit of one process; its disk is read when it speaks. */
+  ofProcess(): Audit {
+    return {
+      openReplica: (group, config, initial) => this.#open(group, config, initial),
+      shardApplied: ({ group, replica }, { id, data, machine, replies, effects }) => {
+        const { agreement, comparison } = this.#group(group)
+        const life = this.#lives.get(keyOf({ group, replica }))
+        if (life !== undefined) life.machine = machine
+        const entry = { index: id.index, data, machine, replies, effects }
+        agreement.applied(replica, id.index, JSON.stringify([replies, effects]), machine)
+        comparison.applied(entry)
+      },
+      metadataApplied: ({ replica }, { id, machine }) => {
+        this.#group(0).agreement.applied(replica, id.index, '', machine)
+      },
+      restored: (replica, machine) => this.#restored(replica, machine),
+      handedOut: ({ group, replica }, { term, queue, run }) => {
+        const { ledger, deliveries } = this.#group(group)
+        const leader = { replica, term, latestTerm: ledger.latestTerm }
+        deliveries.handedOut(leader, queue, run)
+      }
+    }
+  }
+
+  #open(group: GroupId, config: RaftConfig, initial: RaftInitialState): ObservedRaft {
+    const key = keyOf({ group, replica: config.id })
+    const remains = this.#lives.get(key)?.raft.remains ?? null
+    const options = { remains, counts: this.counts }
+    const raft = new ObservedRaft(config, initial, this.#group(group).ledger, options)
+    this.#lives.set(key, { raft, machine: null, installed: null })
+    return raft
+  }
+
+  #restored({ group, replica }: AuditedReplica, machine: ShardMachine | MetadataMachine): void {
+    this.#group(group).agreement.restored(replica, machine.appliedIndex, machine)
+    const life = this.#lives.get(keyOf({ group, replica }))
+    if (life === undefined || !('retainedEntries' in machine)) return
+    life.machine = machine
+    const retained = life.installed
+    life.installed = null
+    const missing = retained === null ? [] : notRetained(machine.retainedEntries(), retained)
+    if (missing.length === 0) return
+    const what = `replica ${replica} installs a snapshot without ${missing}`
+    this.#report('live-retained', `group ${group}: ${what}`)
+  }
+
+  /** A client hears that a publish which must be stored is confirmed. */
+  confirmed(producer: Uint8Array, sequence: number, name: string): void {
+    const key = String.fromCharCode(...producer)
+    for (const { comparison } of this.#groups.values()) {
+      if (comparison.hasApplied(key, sequence)) return
+    }
+    this.#report('confirm-after-commit', `${name}:${sequence} is confirmed, and applied nowhere`)
+  }
+
+  /** How often each action of the specification was taken, as marks. */
+  get marks(): ReadonlyMap<string, number> {
+    return new Map([...this.counts].map(([action, count]) => [`raft ${action}`, count]))
+  }
+
+  /** A frame leaves a node: what it rests on must be on its disk by now. */
+  left({ host }: Process, output: Left): void {
+    if (output.type !== 'peer-send' || output.lane !== 'raft') return
+    for (const message of readPeerFrame(join(output.chunks)).messages) {
+      if (message.type !== 'raft') continue
+      const { group, message: said } = message
+      const reason = untruth(host.disk.groups.get(group), said)
+      if (reason !== null) this.#report('persist-before-speak', `group ${group}: ${reason}`)
+      this.#group(group).ledger.sent(said)
+    }
+  }
+
+  writing({ disk }: Host, record: CommitRecord): void {
+    this.#held.clear()
+    for (const { group } of record.snapshots) {
+      this.#held.set(group, new Set(disk.groups.get(group)?.entries.keys()))
+    }
+  }
+
+  /** A snapshot frees entries: none of those may be live in the machine of this replica. */
+  durable({ disk }: Host, record: CommitRecord): void {
+    const { node, incarnation } = disk.identity ?? { node: 0, incarnation: 0 }
+    const replica = replicaId(node, incarnation)
+    for (const [group, entries] of this.#held) {
+      const live = this.#lives.get(keyOf({ group, replica }))?.machine?.retainedEntries() ?? []
+      const freed = freedWhileLive(live, entries, disk.groups.get(group))
+      if (freed.length === 0) continue
+      this.#report('live-retained', `group ${group}: replica ${replica} freed ${freed}`)
+    }
+    for (const { group, retained } of record.installs) {
+      const life = this.#lives.get(keyOf({ group, replica }))
+      if (life !== undefined) life.installed = retained
+    }
+    // It may come back blank: what it once had is nobody's claim any more.
+    for (const group of record.removedGroups) this.#lives.delete(keyOf({ group, replica }))
+  }
+}
+
+function keyOf({ group, replica }: AuditedReplica): string {
+  return `${group}/${replica}`
+}

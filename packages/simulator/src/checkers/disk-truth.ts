@@ -1,0 +1,33 @@
+// Holds what leaves a node against what is on its disk: a vote, an acceptance, a candidacy may be
+// spoken of only when a crash can no longer take it back (failure modes 1 to 5). It reads the disk
+// and the bytes of the frame, and knows nothing of the record ids by which the driver waits.
+import type { StoredGroup } from '@holdfast/cluster/contract'
+import { describeMessage, type Message } from '@holdfast/raft'
+
+/** Why this message may not leave a node with this on its disk; null if it may. */
+export function untruth(stored: StoredGroup | undefined, message: Message): string | null {
+  const what = describeMessage(message)
+  switch (message.type) {
+    case 'vote-request':
+      if (message.pre) return null
+      return isVoteDurable(stored, message.term, message.from) ? null : `${what}: term or vote`
+    case 'vote-response':
+      if (message.pre || !message.granted) return null
+      return isVoteDurable(stored, message.term, message.to) ? null : `${what}: the vote`
+    case 'append-response': {
+      if (!message.accepted) return null
+      if ((stored?.hardState.term ?? 0) < message.term) return `${what}: the term`
+      const last = Math.max(stored?.lastIndex ?? 0, stored?.meta?.id.index ?? 0)
+      return last < message.index ? `${what}: the disk ends at ${last}` : null
+    }
+    default:
+      return null
+  }
+}
+
+/** A later term on disk says that the vote of this one was there. */
+function isVoteDurable(stored: StoredGroup | undefined, term: number, vote: number): boolean {
+  const { hardState } = stored ?? {}
+  if (hardState === undefined) return false
+  return hardState.term > term || (hardState.term === term && hardState.vote === vote)
+}

@@ -1,0 +1,288 @@
+// A shard as plainly as it can be said: messages are objects in a map by offset, what was applied
+// of a producer is a set. It is fed what was committed and nothing else, and the production machine
+// is compared with it (checkers/shard-comparison.ts). It shares no structure with the machine.
+import {
+  consumerId,
+  type PublishHeader,
+  type SectionReply,
+  type ShardCommand,
+  type ShardLimits
+} from '@holdfast/broker'
+
+export interface ReferenceMessage {
+  readonly entry: number
+  readonly sizeBytes: number
+  attempt: number
+  deliveryCount: number
+}
+
+export interface ReferenceQueue {
+  readonly name: string
+  readonly vhost: string
+  /** Live messages by offset: ready, or delivered and open. */
+  readonly messages: Map<number, ReferenceMessage>
+  tail: number
+  mark: number
+  closingUntilMs: number
+  /** By session and tag: whether it is exclusive. */
+  readonly consumers: Map<string, boolean>
+}
+
+interface Producer {
+  epoch: number
+  applied: Set<number>
+  lowest: number
+  lastMs: number
+}
+
+interface Gateway {
+  epoch: number
+  next: number
+  lastMs: number
+  replies: Map<number, SectionReply>
+}
+
+const done: SectionReply = { type: 'done' }
+
+function refused(code: Extract<SectionReply, { type: 'refused' }>['code']): SectionReply {
+  return { type: 'refused', code, details: {} }
+}
+
+/** Calls `visit` for each offset of flat pairs or triples, in their order. */
+function forEachOffset(
+  ranges: readonly number[],
+  width: 2 | 3,
+  visit: (offset: number, attempt: number) => void
+): void {
+  for (let at = 0; at < ranges.length; at += width) {
+    const [first = 0, last = 0, attempt = 0] = ranges.slice(at, at + width)
+    for (let offset = first; offset <= last; offset += 1) visit(offset, attempt)
+  }
+}
+
+function offsetsOf(pairs: readonly number[]): Set<number> {
+  const offsets = new Set<number>()
+  forEachOffset(pairs, 2, (offset) => offsets.add(offset))
+  return offsets
+}
+
+export class ReferenceShard {
+  readonly queues: Map<number, ReferenceQueue> = new Map()
+  /** By producer: every sequence that was ever put into a queue. */
+  readonly everApplied: Map<string, Set<number>> = new Map()
+  readonly #producers = new Map<string, Producer>()
+  readonly #gateways = new Map<number, Gateway>()
+  readonly #limits: Pick<ShardLimits, 'producerExpiryMs' | 'gatewayExpiryMs' | 'closingMs'>
+  #timeMs = 0
+  #cursor = 0
+  #entry = 0
+
+  constructor(limits: Pick<ShardLimits, 'producerExpiryMs' | 'gatewayExpiryMs' | 'closingMs'>) {
+    this.#limits = limits
+  }
+
+  get timeMs(): number {
+    return this.#timeMs
+  }
+
+  startEntry(index: number, timeMs: number): void {
+    this.#entry = index
+    this.#timeMs = Math.max(this.#timeMs, timeMs)
+    const { producerExpiryMs, gatewayExpiryMs } = this.#limits
+    for (const [key, { lastMs }] of this.#producers) {
+      if (this.#timeMs - lastMs >= producerExpiryMs) this.#producers.delete(key)
+    }
+    for (const [key, { lastMs }] of this.#gateways) {
+      if (this.#timeMs - lastMs >= gatewayExpiryMs) this.#gateways.delete(key)
+    }
+  }
+
+  /** `sizes` are those of the records; null if they are malformed. */
+  publish(header: PublishHeader, sizes: readonly number[] | null): SectionReply {
+    const { gateway, number, first } = header
+    let row = this.#gateways.get(gateway.replica)
+    if (row !== undefined && gateway.epoch < row.epoch) return refused('PRODUCER_FENCED')
+    if (row === undefined || gateway.epoch > row.epoch) {
+      if (!first) return { type: 'gap', expected: 0 }
+      row = { epoch: gateway.epoch, next: number, lastMs: 0, replies: new Map() }
+      this.#gateways.set(gateway.replica, row)
+    }
+    if (number > row.next) return { type: 'gap', expected: row.next }
+    if (number < row.next) {
+      const reply = row.replies.get(number) ?? { type: 'repeated', missing: [] }
+      return reply.type === 'accepted' ? { ...reply, type: 'repeated' } : reply
+    }
+    const reply = sizes === null ? refused('FRAME_INVALID') : this.#records(header, sizes)
+    row.replies.set(number, reply)
+    row.next += 1
+    row.lastMs = this.#timeMs
+    return reply
+  }
+
+  #isOpen(id: number): boolean {
+    const queue = this.queues.get(id)
+    return queue !== undefined && queue.closingUntilMs <= this.#timeMs
+  }
+
+  #records({ queues, producer }: PublishHeader, sizes: readonly number[]): SectionReply {
+    const targets = queues.filter((id) => this.#isOpen(id))
+    const missing = queues.filter((id) => !this.#isOpen(id))
+    const push = (sizeBytes: number): void => {
+      for (const id of targets) {
+        const queue = this.queues.get(id)
+        if (queue === undefined) continue
+        queue.tail += 1
+        const message = { entry: this.#entry, sizeBytes, attempt: 0, deliveryCount: 0 }
+        queue.messages.set(queue.tail, message)
+      }
+    }
+    if (producer === null) {
+      sizes.forEach(push)
+      return { type: 'accepted', missing }
+    }
+    const { key, epoch, firstSequence, lowestUnconfirmed } = producer
+    let row = this.#producers.get(key)
+    if (row !== undefined && epoch < row.epoch) return refused('PRODUCER_FENCED')
+    if (row === undefined || epoch > row.epoch) {
+      if (!producer.first) return refused('PRODUCER_EXPIRED')
+      row = { epoch, applied: new Set(), lowest: 1, lastMs: 0 }
+      this.#producers.set(key, row)
+    }
+    row.lastMs = this.#timeMs
+    row.lowest = Math.max(row.lowest, lowestUnconfirmed)
+    const { applied, lowest } = row
+    const isNew = (at: number): boolean =>
+      firstSequence + at >= lowest && !applied.has(firstSequence + at)
+    if (!sizes.some((_, at) => isNew(at))) return { type: 'repeated', missing: [] }
+    const ever = this.everApplied.get(key) ?? new Set<number>()
+    this.everApplied.set(key, ever)
+    const isNowhere = targets.length === 0 && missing.length > 0
+    sizes.forEach((sizeBytes, at) => {
+      if (isNowhere || !isNew(at)) return
+      applied.add(firstSequence + at)
+      ever.add(firstSequence + at)
+      push(sizeBytes)
+    })
+    return { type: 'accepted', missing }
+  }
+
+  command(command: ShardCommand): SectionReply {
+    switch (command.type) {
+      case 'settle':
+        return this.#settle(command)
+      case 'topology':
+        return this.#topology(command)
+      case 'advance-marks':
+        for (const { queue, mark } of command.marks) {
+          const row = this.queues.get(queue)
+          if (row !== undefined) row.mark = Math.max(row.mark, mark)
+        }
+        return done
+      case 'detach-session': {
+        for (const queue of this.queues.values()) {
+          for (const key of [...queue.consumers.keys()]) {
+            if (key.startsWith(`${command.session}/`)) queue.consumers.delete(key)
+          }
+        }
+        const returned = command.releases.map(({ queue, ranges }) => this.#release(queue, ranges))
+        return { type: 'returned', messages: returned.reduce((sum, count) => sum + count, 0) }
+      }
+      case 'detach-consumer':
+        this.queues.get(command.queue)?.consumers.delete(consumerId(command.consumer))
+        return { type: 'returned', messages: this.#release(command.queue, command.release) }
+      case 'tick':
+      case 'activate-version':
+        return done
+      default:
+        return this.#queueCommand(command)
+    }
+  }
+
+  #topology({ changes, upTo }: Extract<ShardCommand, { type: 'topology' }>): SectionReply {
+    for (const change of changes) {
+      if (change.cursor <= this.#cursor) continue
+      if (change.type === 'delete-queue') this.queues.delete(change.queue)
+      else if (!this.queues.has(change.queue)) {
+        const { name, vhost } = change
+        const blank = { tail: 0, mark: 0, closingUntilMs: 0 }
+        const queue = { name, vhost, ...blank, messages: new Map(), consumers: new Map() }
+        this.queues.set(change.queue, queue)
+      }
+    }
+    this.#cursor = Math.max(this.#cursor, upTo)
+    return done
+  }
+
+  /** How many came back for another attempt; `stale` gets the offsets that did not. */
+  #release(id: number, triples: readonly number[], stale: number[] = []): number {
+    const queue = this.queues.get(id)
+    let count = 0
+    forEachOffset(triples, 3, (offset, attempt) => {
+      const message = queue?.messages.get(offset)
+      if (message === undefined || message.attempt !== attempt) {
+        stale.push(offset)
+        return
+      }
+      message.attempt += 1
+      message.deliveryCount += 1
+      count += 1
+    })
+    return queue === undefined ? 0 : count
+  }
+
+  #settle({ queue: id, outcome, ranges }: Extract<ShardCommand, { type: 'settle' }>): SectionReply {
+    const stale: number[] = []
+    if (outcome === 'released') this.#release(id, ranges, stale)
+    else {
+      const messages = this.queues.get(id)?.messages
+      forEachOffset(ranges, 3, (offset, attempt) => {
+        if (messages?.get(offset)?.attempt === attempt) messages.delete(offset)
+        else stale.push(offset)
+      })
+    }
+    return { type: 'settled', stale: stale.flatMap((offset) => [offset, offset]) }
+  }
+
+  #queueCommand(
+    command: Extract<
+      ShardCommand,
+      { type: 'purge-queue' | 'attach-consumer' | 'return-unclaimed' | 'delete-queue-if' }
+    >
+  ): SectionReply {
+    const queue = this.queues.get(command.queue)
+    if (queue === undefined) return refused('QUEUE_NOT_FOUND')
+    const { messages, consumers } = queue
+    switch (command.type) {
+      case 'attach-consumer': {
+        if (!this.#isOpen(command.queue)) return refused('QUEUE_NOT_FOUND')
+        const id = consumerId(command.consumer)
+        const others = [...consumers].filter(([key]) => key !== id)
+        const isTaken = others.some(([, isExclusive]) => isExclusive || command.exclusive)
+        if (isTaken) return refused('QUEUE_EXCLUSIVE')
+        consumers.set(id, command.exclusive)
+        return done
+      }
+      case 'delete-queue-if':
+        if (command.ifUnused && consumers.size > 0) return refused('QUEUE_IN_USE')
+        if (command.ifEmpty && messages.size > 0) return refused('QUEUE_NOT_EMPTY')
+        queue.closingUntilMs = this.#timeMs + this.#limits.closingMs
+        return { type: 'closing', messages: messages.size }
+      case 'purge-queue': {
+        const keep = offsetsOf(command.keep)
+        const gone = [...messages.keys()].filter((offset) => !keep.has(offset))
+        for (const offset of gone) messages.delete(offset)
+        return { type: 'purged', messages: gone.length }
+      }
+      case 'return-unclaimed': {
+        const claimed = offsetsOf(command.claimed)
+        let count = 0
+        for (const [offset, message] of messages) {
+          if (offset > queue.mark || claimed.has(offset)) continue
+          message.attempt += 1
+          count += 1
+        }
+        return { type: 'returned', messages: count }
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+// The log is the message store: the entry of a live message stays on the disk of every replica that
+// has applied it, whatever snapshots free (failure mode 31).
+import type { IndexRange } from '@holdfast/cluster'
+import type { StoredGroup } from '@holdfast/cluster/contract'
+
+/** Entries of `live` that were on the disk before a record took effect, and are not after it. */
+export function freedWhileLive(
+  live: readonly IndexRange[],
+  before: ReadonlySet<number>,
+  stored: StoredGroup | undefined
+): number[] {
+  const freed: number[] = []
+  for (const { first, last } of live) {
+    for (let index = first; index <= last; index += 1) {
+      if (before.has(index) && stored?.entries.has(index) !== true) freed.push(index)
+    }
+  }
+  return freed
+}
+
+/** Entries of `live` that an installed snapshot does not bring along. */
+export function notRetained(
+  live: readonly IndexRange[],
+  retained: readonly IndexRange[]
+): number[] {
+  const missing: number[] = []
+  for (const { first, last } of live) {
+    for (let index = first; index <= last; index += 1) {
+      const isThere = retained.some((range) => index >= range.first && index <= range.last)
+      if (!isThere) missing.push(index)
+    }
+  }
+  return missing
+}

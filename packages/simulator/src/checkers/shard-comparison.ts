@@ -1,0 +1,212 @@
+// Feeds the reference shard each committed entry once, in order, and compares the machine that
+// applied it: the replies, and the queues that the entry touched. O(what the entry changed).
+import {
+  decodeCommandSection,
+  type QueueView,
+  readEntryBatch,
+  readPublishHeader,
+  type SectionReply,
+  type ShardEffect,
+  type ShardMachine,
+  shardLimits
+} from '@holdfast/broker'
+import { HoldfastError } from '@holdfast/errors'
+import { scanRecord } from '@holdfast/record'
+import type { Report } from './checks.ts'
+import { type ReferenceQueue, ReferenceShard } from './reference-shard.ts'
+
+/** What the machine made of an entry. */
+export interface AppliedEntry {
+  readonly index: number
+  readonly data: Uint8Array
+  readonly machine: Pick<ShardMachine, 'queue' | 'timeMs'>
+  readonly replies: readonly SectionReply[]
+  readonly effects: readonly ShardEffect[]
+}
+
+/** Of the format of entries: a section's kind follows its length. */
+const publishKind = 1
+
+const malformed: SectionReply = { type: 'refused', code: 'FRAME_INVALID', details: {} }
+
+/** Null where a decoder refuses what it reads, as all replicas do. */
+function unlessRefused<Value>(read: () => Value): Value | null {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof HoldfastError) return null
+    throw error
+  }
+}
+
+function recordSizes(data: Uint8Array, start: number, end: number, count: number): number[] {
+  const sizes: number[] = []
+  for (let at = start; sizes.length < count; ) {
+    const next = scanRecord(data, at, end)
+    sizes.push(next - at)
+    at = next
+  }
+  return sizes
+}
+
+/** Which of them a malformed record gets is the decoder's business. */
+const decoderCodes: ReadonlySet<string> = new Set([
+  'FRAME_INVALID',
+  'MESSAGE_TOO_LARGE',
+  'OPTION_UNKNOWN',
+  'OPTION_INVALID'
+])
+
+/** What of a reply is compared: all but the words of a refusal. Neighbouring pairs are joined. */
+function plain(reply: SectionReply): string {
+  switch (reply.type) {
+    case 'refused':
+      return `refused ${decoderCodes.has(reply.code) ? '' : reply.code}`
+    case 'settled': {
+      const joined: number[] = []
+      for (let at = 0; at < reply.stale.length; at += 2) {
+        const [first = 0, last = 0] = reply.stale.slice(at, at + 2)
+        if (joined.at(-1) === first - 1) joined[joined.length - 1] = last
+        else joined.push(first, last)
+      }
+      return `settled, stale ${joined}`
+    }
+    default:
+      return JSON.stringify(reply)
+  }
+}
+
+export class ShardComparison {
+  readonly #name: string
+  readonly #report: Report
+  readonly #reference: ReferenceShard = new ReferenceShard(shardLimits)
+  #index = 0
+
+  constructor(name: string, report: Report) {
+    this.#name = name
+    this.#report = report
+  }
+
+  /** What the reference holds of a queue. */
+  queue(id: number): ReferenceQueue | undefined {
+    return this.#reference.queues.get(id)
+  }
+
+  /** Whether a producer's sequence has taken effect in this shard, however long ago. */
+  hasApplied(producer: string, sequence: number): boolean {
+    return this.#reference.everApplied.get(producer)?.has(sequence) === true
+  }
+
+  /** An entry was applied somewhere; only the first time counts. */
+  applied(entry: AppliedEntry): void {
+    if (entry.index <= this.#index) return
+    this.#index = entry.index
+    const expected = this.#apply(entry)
+    this.#compareReplies(entry, expected)
+    for (const [id, offsets] of touched(entry.effects)) this.#compareQueue(entry, id, offsets)
+    if (entry.machine.timeMs !== this.#reference.timeMs) {
+      this.#wrong(entry, `log time is ${entry.machine.timeMs}, not ${this.#reference.timeMs}`)
+    }
+  }
+
+  #apply({ index, data }: AppliedEntry): SectionReply[] {
+    const batch = unlessRefused(() => readEntryBatch(data)) ?? { timeMs: 0, positions: [] }
+    this.#reference.startEntry(index, batch.timeMs)
+    return batch.positions.map((position) => {
+      return unlessRefused(() => this.#section(data, position)) ?? malformed
+    })
+  }
+
+  #section(data: Uint8Array, position: number): SectionReply {
+    if (data[position + 4] !== publishKind) {
+      return this.#reference.command(decodeCommandSection(data, position))
+    }
+    const header = readPublishHeader(data, position)
+    const { blobStart, blobEnd, count } = header
+    const sizes = unlessRefused(() => recordSizes(data, blobStart, blobEnd, count))
+    return this.#reference.publish(header, sizes)
+  }
+
+  #compareReplies(entry: AppliedEntry, expected: readonly SectionReply[]): void {
+    if (expected.length !== entry.replies.length) {
+      this.#wrong(entry, `${entry.replies.length} replies to ${expected.length} sections`)
+    }
+    for (const [at, wanted] of expected.entries()) {
+      const reply = entry.replies[at]
+      if (reply === undefined || plain(reply) === plain(wanted)) continue
+      this.#wrong(entry, `section ${at} got ${plain(reply)}, not ${plain(wanted)}`)
+    }
+  }
+
+  #compareQueue(entry: AppliedEntry, id: number, offsets: ReadonlySet<number>): void {
+    const queue = entry.machine.queue(id)
+    const expected = this.#reference.queues.get(id)
+    if (queue === undefined || expected === undefined) {
+      if (queue !== expected) this.#wrong(entry, `queue ${id} is there for one of both only`)
+      return
+    }
+    const numbers = [queue.liveCount, queue.tail, queue.mark, queue.closingUntilMs]
+    const { messages, tail, mark, closingUntilMs } = expected
+    const wanted = [messages.size, tail, mark, closingUntilMs]
+    if (`${numbers}` !== `${wanted}`) {
+      this.#wrong(entry, `queue ${id} has live, tail, mark, closing ${numbers}, not ${wanted}`)
+    }
+    const consumers = [...queue.consumers.keys()].sort()
+    const others = [...expected.consumers.keys()].sort()
+    if (`${consumers}` !== `${others}`) {
+      this.#wrong(entry, `queue ${id} has consumers ${consumers}, not ${others}`)
+    }
+    for (const offset of offsets) this.#compareRow(entry, queue, offset, expected)
+  }
+
+  #compareRow(
+    entry: AppliedEntry,
+    queue: QueueView,
+    offset: number,
+    { messages }: ReferenceQueue
+  ): void {
+    const row = queue.row(offset)
+    const wanted = messages.get(offset)
+    const text = ({ attempt, deliveryCount, entry: index, sizeBytes }: typeof wanted & object) =>
+      `attempt ${attempt}, count ${deliveryCount}, entry ${index}, ${sizeBytes} bytes`
+    const is = row === null ? 'gone' : text(row)
+    const should = wanted === undefined ? 'gone' : text(wanted)
+    if (is !== should) this.#wrong(entry, `queue ${queue.id}/${offset} is ${is}, not ${should}`)
+  }
+
+  #wrong({ index }: AppliedEntry, detail: string): void {
+    this.#report('reference-queue', `${this.#name}, entry ${index}: ${detail}`)
+  }
+}
+
+/** Queues of an entry, and the offsets in each of which it said something. */
+function touched(effects: readonly ShardEffect[]): Map<number, Set<number>> {
+  const queues = new Map<number, Set<number>>()
+  const note = (queue: number, ranges: readonly number[], width: number): void => {
+    const offsets = queues.get(queue) ?? new Set()
+    queues.set(queue, offsets)
+    for (let at = 0; at < ranges.length; at += width) {
+      const [first = 0, last = 0] = ranges.slice(at, at + 2)
+      for (let offset = first; offset <= last; offset += 1) offsets.add(offset)
+    }
+  }
+  for (const effect of effects) {
+    switch (effect.type) {
+      case 'published':
+        note(effect.queue, [effect.first, effect.last], 2)
+        break
+      case 'settled':
+        note(effect.queue, effect.ranges, 3)
+        break
+      case 'returned':
+        note(effect.queue, effect.ranges, 2)
+        break
+      case 'marks-advanced':
+        for (const { queue } of effect.marks) note(queue, [], 2)
+        break
+      default:
+        note(effect.queue, [], 2)
+    }
+  }
+  return queues
+}

@@ -1,0 +1,247 @@
+// Watches one life of one replica: after each call it holds what changed against the actions of the
+// specification, and tells the ledger of the group what all must agree on. A call that changed
+// nothing costs a few comparisons.
+import type { Entry, Message, Raft, Ready, ReplicaId, SnapshotMeta } from '@holdfast/raft'
+import type { GroupLedger, LogView } from '../checkers/group-ledger.ts'
+import { LeaderVariables } from './leader-variables.ts'
+import { guardCommit, guardLog } from './log-guards.ts'
+import { guardMessage } from './message-guards.ts'
+import { guardRole, guardTerm, guardVote } from './role-guards.ts'
+import { isElectable, isStuttering, type ServerView, viewOf } from './server-view.ts'
+import type { Action, AppendFacts, Cause, Step, Verdict } from './step.ts'
+
+/** What a replica had on its disk for all it knew, when its process ended. */
+export interface Remains {
+  readonly term: number
+  readonly vote: ReplicaId | null
+  readonly last: { readonly index: number; readonly term: number | null }
+}
+
+/** How often each action was taken. */
+export type ActionCounts = Map<Action, number>
+
+export class ReplicaWatch {
+  readonly #raft: Raft
+  readonly #ledger: GroupLedger
+  readonly #counts: ActionCounts
+  readonly #votesGranted = new Set<ReplicaId>()
+  readonly #preVotesGranted = new Set<ReplicaId>()
+  readonly #leader = new LeaderVariables()
+  /** Term and vote of each ready that is not durable yet, oldest first. */
+  #promises: { readonly number: number; readonly term: number; readonly vote: ReplicaId | null }[]
+  #durable: { term: number; vote: ReplicaId | null }
+  /** By id: what was committed when it was asked. */
+  readonly #reads = new Map<number, number>()
+  #view: ServerView
+  #applied = 0
+
+  constructor(raft: Raft, ledger: GroupLedger, counts: ActionCounts, isUnpersisted: boolean) {
+    this.#raft = raft
+    this.#ledger = ledger
+    this.#counts = counts
+    this.#view = viewOf(raft)
+    this.#promises = []
+    const { term, vote } = raft.hardState
+    this.#durable = isUnpersisted ? { term: 0, vote: null } : { term, vote }
+  }
+
+  get #log(): LogView {
+    const raft = this.#raft
+    const { id, term, firstIndex } = raft
+    return { id, term, firstIndex, termAt: (index) => raft.termAt(index) }
+  }
+
+  /** Restart: what was durable is there again, and nothing is committed that was not. */
+  restarted(remains: Remains | null): void {
+    this.#verdict.found('Restart')
+    const { term, vote, commit } = this.#raft.hardState
+    if (commit > this.#ledger.committedIndex) this.#wrong(`restarts with commit ${commit}`)
+    if (remains === null) return
+    const { index, term: lastTerm } = remains.last
+    if (term < remains.term) this.#wrong(`forgot term ${remains.term}, restarts in ${term}`)
+    const isOtherVote = term === remains.term && remains.vote !== null && vote !== remains.vote
+    if (isOtherVote) this.#wrong(`forgot its vote for ${remains.vote} in ${term}`)
+    if (index < this.#raft.firstIndex || lastTerm === null) return
+    if (this.#raft.termAt(index) !== lastTerm) this.#wrong(`forgot entry ${index}/${lastTerm}`)
+  }
+
+  get remains(): Remains {
+    const { durableIndex: index } = this.#raft
+    return { ...this.#durable, last: { index, term: this.#raft.termAt(index) } }
+  }
+
+  /** To be asked before a message is handled. */
+  factsBefore(message: Message): AppendFacts | null {
+    if (message.type !== 'append-request') return null
+    const raft = this.#raft
+    const { previous, entries } = message
+    const isCommitted = previous.index <= raft.commitIndex
+    const isPreviousKnown = isCommitted || raft.termAt(previous.index) === previous.term
+    const isMissing = ({ index, term }: Entry): boolean =>
+      index > raft.commitIndex && raft.termAt(index) !== term
+    const fresh = entries.find(isMissing)?.index ?? null
+    const conflict = fresh !== null && fresh <= raft.lastId.index ? fresh : null
+    return { isPreviousKnown, fresh, conflict }
+  }
+
+  /** After each call. */
+  after(cause: Cause): void {
+    if (cause.type === 'message') this.#handled(cause.message)
+    if (isStuttering(this.#view, this.#raft)) return
+    const before = this.#view
+    const after = viewOf(this.#raft)
+    this.#view = after
+    const step: Step = {
+      before,
+      cause,
+      after,
+      termAt: (index) => this.#raft.termAt(index),
+      isElectable: () => isElectable(this.#raft),
+      volatile: {
+        votesGranted: this.#votesGranted,
+        preVotesGranted: this.#preVotesGranted,
+        matchIndex: this.#leader.matchIndex
+      }
+    }
+    this.#judge(step)
+    this.#follow(step)
+  }
+
+  #judge(step: Step): void {
+    const verdict = this.#verdict
+    guardTerm(step, verdict)
+    guardVote(step, verdict)
+    guardRole(step, verdict)
+    guardLog(step, verdict)
+    guardCommit(step, verdict)
+  }
+
+  readonly #verdict: Verdict = {
+    found: (action) => this.#counts.set(action, (this.#counts.get(action) ?? 0) + 1),
+    wrong: (sentence) => this.#wrong(sentence)
+  }
+
+  /** What this step means for the variables that are rebuilt, and for the group. */
+  #follow({ before, after }: Step): void {
+    if (after.term < before.term || after.commit < before.commit) {
+      this.#ledger.report('monotonic', `${this.#who} goes back`)
+    }
+    if (after.term !== before.term || after.role !== before.role) this.#newRole(before, after)
+    if (after.configuration !== before.configuration && after.role === 'leader') {
+      this.#leader.track(after.configuration, after.last.index)
+      const isSettled = this.#raft.committedConfiguration === before.configuration
+      this.#ledger.configured(after.id, before.configuration, after.configuration, isSettled)
+    }
+    if (after.commit > before.commit) {
+      this.#ledger.committed(this.#log, before.commit, after.commit)
+    }
+  }
+
+  #newRole(before: ServerView, after: ServerView): void {
+    if (after.term !== before.term || after.role === 'follower') {
+      this.#votesGranted.clear()
+      this.#preVotesGranted.clear()
+    }
+    if (after.role !== 'leader' || before.role === 'leader') return
+    this.#leader.begin(before.configuration, after.last.index)
+    this.#ledger.elected(this.#log)
+  }
+
+  /** The variables as the message leaves them, before the consequences are judged. */
+  #handled(message: Message): void {
+    this.#ledger.received(message)
+    const { term, role, last } = this.#view
+    if (message.type === 'vote-response' && message.granted) {
+      if (message.pre) {
+        if (role === 'pre-candidate' && message.term === term + 1) {
+          this.#preVotesGranted.add(message.from)
+        }
+      } else if (message.term === term && role === 'candidate') {
+        this.#verdict.found('HandleRequestVoteResponse')
+        this.#votesGranted.add(message.from)
+      }
+    } else if (message.type === 'append-response') {
+      if (message.term < term) return this.#verdict.found('DropStaleResponse')
+      if (message.term !== term || role !== 'leader') return
+      this.#verdict.found('HandleAppendEntriesResponse')
+      this.#leader.handled(message, last.index)
+      const contradiction = this.#leader.contradiction(this.#raft)
+      if (contradiction !== null) this.#wrong(contradiction)
+    }
+  }
+
+  /** A read is asked for: its floor is what anybody knows to be committed by now. */
+  asked(id: number): void {
+    this.#reads.set(id, this.#ledger.committedIndex)
+  }
+
+  #answered(id: number, index: number | null): void {
+    const floor = this.#reads.get(id)
+    this.#reads.delete(id)
+    if (index === null || (floor !== undefined && index >= floor)) return
+    const what = `read ${id} is answered with ${index}, ${floor} was committed before it`
+    this.#ledger.report('linearizable-read', `${this.#who}: ${what}`)
+  }
+
+  /** A snapshot carries the configuration in force at its index, not a later one. */
+  takes({ id, configuration }: SnapshotMeta): void {
+    const { snapshotId } = this.#raft
+    if (id.index < (snapshotId?.index ?? 0)) return
+    const inForce = this.#raft.configurationAt(id.index)
+    if (JSON.stringify(configuration) === JSON.stringify(inForce)) return
+    this.#wrong(`a snapshot at ${id.index} with a configuration that was not in force there`)
+  }
+
+  /** A ready was taken. */
+  readied(ready: Ready): void {
+    this.after({ type: 'flush' })
+    const { number, hardState, entries } = ready
+    if (hardState !== null) this.#promises.push({ number, ...hardState })
+    for (const entry of entries) {
+      this.#ledger.appended(entry, this.#raft.termAt(entry.index - 1) ?? -1)
+    }
+    for (const { id, index } of ready.reads) this.#answered(id, index)
+    for (const message of ready.messages) guardMessage(this.#raft, message, this.#verdict)
+    for (const message of ready.messagesAfterPersist) {
+      guardMessage(this.#raft, message, this.#verdict)
+    }
+    this.#checkTail()
+  }
+
+  /** Called before the replica hears that the write is durable. */
+  persisting(number: number): void {
+    let done = 0
+    for (const promise of this.#promises) {
+      if (promise.number > number) break
+      this.#durable = { term: promise.term, vote: promise.vote }
+      done += 1
+    }
+    this.#promises.splice(0, done)
+    const { term, role, id } = this.#view
+    const isOwnVote = this.#durable.term === term && this.#durable.vote === id
+    if (role === 'candidate' && isOwnVote) this.#votesGranted.add(id)
+  }
+
+  /** Applied is monotonic and within what is committed and durable. */
+  applied(): void {
+    const { appliedIndex, commitIndex, durableIndex } = this.#raft
+    if (appliedIndex < this.#applied) this.#ledger.report('monotonic', `${this.#who}: applied`)
+    this.#applied = appliedIndex
+    if (appliedIndex > commitIndex) this.#wrong(`applies ${appliedIndex} above ${commitIndex}`)
+    if (appliedIndex > durableIndex) this.#wrong(`applies ${appliedIndex}, not on its disk`)
+  }
+
+  #checkTail(): void {
+    const { durableIndex, lastId } = this.#raft
+    if (durableIndex > lastId.index) this.#wrong('more is durable than there is')
+  }
+
+  get #who(): string {
+    return `${this.#ledger.name}: replica ${this.#view.id}`
+  }
+
+  #wrong(sentence: string): void {
+    const { term, role } = this.#view
+    this.#ledger.report('raft-refinement', `${this.#who} (${role} of ${term}): ${sentence}`)
+  }
+}

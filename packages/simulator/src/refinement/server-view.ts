@@ -1,0 +1,75 @@
+// The variables of one server in Ongaro's TLA+ specification of Raft, as they are read off the
+// implementation: currentTerm, state, votedFor, log, commitIndex; and those that our extensions
+// need: durable, applied, the effective configuration. votesGranted and matchIndex are not read
+// off, they are rebuilt from the messages that were handled (replica-watch.ts).
+import {
+  type Configuration,
+  type EntryId,
+  isVoter,
+  type Raft,
+  type ReplicaId,
+  type Role
+} from '@holdfast/raft'
+
+export interface ServerView {
+  readonly id: ReplicaId
+  readonly term: number
+  /** A pre-candidate is a follower of the specification. */
+  readonly role: Role
+  readonly vote: ReplicaId | null
+  readonly leader: ReplicaId | null
+  /** First index whose entry the replica still has; below it a snapshot stands for the log. */
+  readonly firstIndex: number
+  readonly last: EntryId
+  readonly commit: number
+  readonly applied: number
+  /** Index up to which the replica believes its log to be on its disk. */
+  readonly durable: number
+  /** Latest in the log, committed or not. */
+  readonly configuration: Configuration
+}
+
+export function viewOf(raft: Raft): ServerView {
+  return {
+    id: raft.id,
+    term: raft.term,
+    role: raft.role,
+    vote: raft.hardState.vote,
+    leader: raft.leader,
+    firstIndex: raft.firstIndex,
+    last: raft.lastId,
+    commit: raft.commitIndex,
+    applied: raft.appliedIndex,
+    durable: raft.durableIndex,
+    configuration: raft.configuration
+  }
+}
+
+/** Whether nothing that the specification speaks of has changed. */
+export function isStuttering(before: ServerView, raft: Raft): boolean {
+  return (
+    before.term === raft.term &&
+    before.role === raft.role &&
+    before.leader === raft.leader &&
+    before.commit === raft.commitIndex &&
+    before.firstIndex === raft.firstIndex &&
+    before.configuration === raft.configuration &&
+    isSameLog(before.last, raft.lastId) &&
+    before.vote === raft.hardState.vote
+  )
+}
+
+function isSameLog(left: EntryId, right: EntryId): boolean {
+  return left.index === right.index && left.term === right.term
+}
+
+/**
+ * Whether the replica counts in a configuration that may be in force: the committed one or any
+ * after it (thesis §4.2.2).
+ */
+export function isElectable(raft: Raft): boolean {
+  for (let index = raft.commitIndex; index <= raft.lastId.index; index += 1) {
+    if (isVoter(raft.configurationAt(index), raft.id)) return true
+  }
+  return false
+}
