@@ -20,7 +20,10 @@ export const checks = {
   'machine-agreement': 'machines that applied the same entries are equal',
   'reference-queue': 'a shard does what the plain model of it does',
   'dispatch-mark': 'no offset above the dispatch mark is handed out',
-  'one-holder': 'a message is not handed out twice for one attempt'
+  'one-holder': 'a message is not handed out twice for one attempt',
+  'linearizable-read': 'a read sees what was committed anywhere before it was asked',
+  lease: 'who hands out messages is the latest leader',
+  'confirm-after-commit': 'what a client sees confirmed is committed and applied'
 } as const
 
 export type Check = keyof typeof checks

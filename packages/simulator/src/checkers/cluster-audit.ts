@@ -7,6 +7,7 @@ import {
   type AuditedReplica,
   type CommitRecord,
   type GroupId,
+  type IndexRange,
   readPeerFrame
 } from '@holdfast/cluster'
 import type { RaftConfig, RaftInitialState } from '@holdfast/raft'
@@ -21,7 +22,7 @@ import { DeliveryLedger } from './delivery-ledger.ts'
 import { untruth } from './disk-truth.ts'
 import { GroupLedger } from './group-ledger.ts'
 import { MachineAgreement } from './machine-agreement.ts'
-import { freedWhileLive } from './retention.ts'
+import { freedWhileLive, notRetained } from './retention.ts'
 import { ShardComparison } from './shard-comparison.ts'
 
 /** Bounded: one broken promise breaks others, and the first tells most. */
@@ -38,6 +39,8 @@ interface Checkers {
 interface Life {
   readonly raft: ObservedRaft
   machine: ShardMachine | null
+  /** Entries that came with a snapshot whose machine is not made yet. */
+  installed: readonly IndexRange[] | null
 }
 
 type Left = Parameters<NonNullable<Observer['left']>>[1]
@@ -96,7 +99,9 @@ export class ClusterAudit implements Observer {
       },
       restored: (replica, machine) => this.#restored(replica, machine),
       handedOut: ({ group, replica }, { term, queue, run }) => {
-        this.#group(group).deliveries.handedOut({ replica, term }, queue, run)
+        const { ledger, deliveries } = this.#group(group)
+        const leader = { replica, term, latestTerm: ledger.latestTerm }
+        deliveries.handedOut(leader, queue, run)
       }
     }
   }
@@ -106,14 +111,35 @@ export class ClusterAudit implements Observer {
     const remains = this.#lives.get(key)?.raft.remains ?? null
     const options = { remains, counts: this.counts }
     const raft = new ObservedRaft(config, initial, this.#group(group).ledger, options)
-    this.#lives.set(key, { raft, machine: null })
+    this.#lives.set(key, { raft, machine: null, installed: null })
     return raft
   }
 
   #restored({ group, replica }: AuditedReplica, machine: ShardMachine | MetadataMachine): void {
     this.#group(group).agreement.restored(replica, machine.appliedIndex, machine)
     const life = this.#lives.get(keyOf({ group, replica }))
-    if (life !== undefined && 'retainedEntries' in machine) life.machine = machine
+    if (life === undefined || !('retainedEntries' in machine)) return
+    life.machine = machine
+    const retained = life.installed
+    life.installed = null
+    const missing = retained === null ? [] : notRetained(machine.retainedEntries(), retained)
+    if (missing.length === 0) return
+    const what = `replica ${replica} installs a snapshot without ${missing}`
+    this.#report('live-retained', `group ${group}: ${what}`)
+  }
+
+  /** A client hears that a publish which must be stored is confirmed. */
+  confirmed(producer: Uint8Array, sequence: number, name: string): void {
+    const key = String.fromCharCode(...producer)
+    for (const { comparison } of this.#groups.values()) {
+      if (comparison.hasApplied(key, sequence)) return
+    }
+    this.#report('confirm-after-commit', `${name}:${sequence} is confirmed, and applied nowhere`)
+  }
+
+  /** How often each action of the specification was taken, as marks. */
+  get marks(): ReadonlyMap<string, number> {
+    return new Map([...this.counts].map(([action, count]) => [`raft ${action}`, count]))
   }
 
   /** A frame leaves a node: what it rests on must be on its disk by now. */
@@ -144,6 +170,10 @@ export class ClusterAudit implements Observer {
       const freed = freedWhileLive(live, entries, disk.groups.get(group))
       if (freed.length === 0) continue
       this.#report('live-retained', `group ${group}: replica ${replica} freed ${freed}`)
+    }
+    for (const { group, retained } of record.installs) {
+      const life = this.#lives.get(keyOf({ group, replica }))
+      if (life !== undefined) life.installed = retained
     }
     // It may come back blank: what it once had is nobody's claim any more.
     for (const group of record.removedGroups) this.#lives.delete(keyOf({ group, replica }))

@@ -21,12 +21,16 @@ export class DeliveryLedger {
   }
 
   handedOut(
-    leader: { readonly replica: number; readonly term: number },
+    leader: { readonly replica: number; readonly term: number; readonly latestTerm: number },
     queue: Pick<QueueView, 'id' | 'mark'>,
     { firstOffset, count, attempt }: Pick<DeliveryRun, 'firstOffset' | 'count' | 'attempt'>
   ): void {
     const by = `${leader.replica} in term ${leader.term}`
     const last = firstOffset + count - 1
+    if (leader.term < leader.latestTerm) {
+      const what = `${queue.id}/${firstOffset} is handed out by ${by}`
+      this.#report('lease', `${this.#name}: ${what}, there is one in term ${leader.latestTerm}`)
+    }
     if (last > queue.mark) {
       const what = `${queue.id}/${last} is handed out by ${by}`
       this.#report('dispatch-mark', `${this.#name}: ${what}, the mark is ${queue.mark}`)

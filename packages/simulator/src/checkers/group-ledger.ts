@@ -35,6 +35,7 @@ export class GroupLedger {
   readonly report: Report
   readonly #checksum: (bytes: Uint8Array) => number
   readonly #leaders = new Map<number, ReplicaId>()
+  #latestTerm = 0
   /** By voter and term: for whom its vote left it. */
   readonly #votes = new Map<string, ReplicaId>()
   /** By voter and term of the leader: up to where it said that its log is the leader's. */
@@ -48,6 +49,11 @@ export class GroupLedger {
     this.name = name
     this.report = report
     this.#checksum = checksum
+  }
+
+  /** Of the latest leader; 0 before the first. */
+  get latestTerm(): number {
+    return this.#latestTerm
   }
 
   get committedIndex(): number {
@@ -108,6 +114,7 @@ export class GroupLedger {
       this.#wrong('election-safety', `${other} and ${log.id} lead term ${log.term}`)
     }
     this.#leaders.set(log.term, log.id)
+    this.#latestTerm = Math.max(this.#latestTerm, log.term)
     let index = this.#committed.length
     while (index > 0 && (this.#committed[index - 1]?.knownIn ?? 0) >= log.term) index -= 1
     if (index === 0 || index < log.firstIndex - 1) return

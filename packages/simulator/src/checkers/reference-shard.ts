@@ -68,6 +68,8 @@ function offsetsOf(pairs: readonly number[]): Set<number> {
 
 export class ReferenceShard {
   readonly queues: Map<number, ReferenceQueue> = new Map()
+  /** By producer: every sequence that was ever put into a queue. */
+  readonly everApplied: Map<string, Set<number>> = new Map()
   readonly #producers = new Map<string, Producer>()
   readonly #gateways = new Map<number, Gateway>()
   readonly #limits: Pick<ShardLimits, 'producerExpiryMs' | 'gatewayExpiryMs' | 'closingMs'>
@@ -152,10 +154,13 @@ export class ReferenceShard {
     const isNew = (at: number): boolean =>
       firstSequence + at >= lowest && !applied.has(firstSequence + at)
     if (!sizes.some((_, at) => isNew(at))) return { type: 'repeated', missing: [] }
+    const ever = this.everApplied.get(key) ?? new Set<number>()
+    this.everApplied.set(key, ever)
     const isNowhere = targets.length === 0 && missing.length > 0
     sizes.forEach((sizeBytes, at) => {
       if (isNowhere || !isNew(at)) return
       applied.add(firstSequence + at)
+      ever.add(firstSequence + at)
       push(sizeBytes)
     })
     return { type: 'accepted', missing }

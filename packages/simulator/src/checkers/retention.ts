@@ -17,3 +17,18 @@ export function freedWhileLive(
   }
   return freed
 }
+
+/** Entries of `live` that an installed snapshot does not bring along. */
+export function notRetained(
+  live: readonly IndexRange[],
+  retained: readonly IndexRange[]
+): number[] {
+  const missing: number[] = []
+  for (const { first, last } of live) {
+    for (let index = first; index <= last; index += 1) {
+      const isThere = retained.some((range) => index >= range.first && index <= range.last)
+      if (!isThere) missing.push(index)
+    }
+  }
+  return missing
+}

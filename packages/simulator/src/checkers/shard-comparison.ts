@@ -19,7 +19,7 @@ import { type ReferenceQueue, ReferenceShard } from './reference-shard.ts'
 export interface AppliedEntry {
   readonly index: number
   readonly data: Uint8Array
-  readonly machine: ShardMachine
+  readonly machine: Pick<ShardMachine, 'queue' | 'timeMs'>
   readonly replies: readonly SectionReply[]
   readonly effects: readonly ShardEffect[]
 }
@@ -27,26 +27,41 @@ export interface AppliedEntry {
 /** Of the format of entries: a section's kind follows its length. */
 const publishKind = 1
 
-function recordSizes(data: Uint8Array, start: number, end: number, count: number): number[] | null {
-  const sizes: number[] = []
+const malformed: SectionReply = { type: 'refused', code: 'FRAME_INVALID', details: {} }
+
+/** Null where a decoder refuses what it reads, as all replicas do. */
+function unlessRefused<Value>(read: () => Value): Value | null {
   try {
-    for (let at = start; sizes.length < count; ) {
-      const next = scanRecord(data, at, end)
-      sizes.push(next - at)
-      at = next
-    }
+    return read()
   } catch (error) {
     if (error instanceof HoldfastError) return null
     throw error
   }
+}
+
+function recordSizes(data: Uint8Array, start: number, end: number, count: number): number[] {
+  const sizes: number[] = []
+  for (let at = start; sizes.length < count; ) {
+    const next = scanRecord(data, at, end)
+    sizes.push(next - at)
+    at = next
+  }
   return sizes
 }
+
+/** Which of them a malformed record gets is the decoder's business. */
+const decoderCodes: ReadonlySet<string> = new Set([
+  'FRAME_INVALID',
+  'MESSAGE_TOO_LARGE',
+  'OPTION_UNKNOWN',
+  'OPTION_INVALID'
+])
 
 /** What of a reply is compared: all but the words of a refusal. Neighbouring pairs are joined. */
 function plain(reply: SectionReply): string {
   switch (reply.type) {
     case 'refused':
-      return `refused ${reply.code === 'FRAME_INVALID' ? '' : reply.code}`
+      return `refused ${decoderCodes.has(reply.code) ? '' : reply.code}`
     case 'settled': {
       const joined: number[] = []
       for (let at = 0; at < reply.stale.length; at += 2) {
@@ -77,6 +92,11 @@ export class ShardComparison {
     return this.#reference.queues.get(id)
   }
 
+  /** Whether a producer's sequence has taken effect in this shard, however long ago. */
+  hasApplied(producer: string, sequence: number): boolean {
+    return this.#reference.everApplied.get(producer)?.has(sequence) === true
+  }
+
   /** An entry was applied somewhere; only the first time counts. */
   applied(entry: AppliedEntry): void {
     if (entry.index <= this.#index) return
@@ -90,16 +110,21 @@ export class ShardComparison {
   }
 
   #apply({ index, data }: AppliedEntry): SectionReply[] {
-    const { timeMs, positions } = readEntryBatch(data)
-    this.#reference.startEntry(index, timeMs)
-    return positions.map((position) => {
-      if (data[position + 4] !== publishKind) {
-        return this.#reference.command(decodeCommandSection(data, position))
-      }
-      const header = readPublishHeader(data, position)
-      const { blobStart, blobEnd, count } = header
-      return this.#reference.publish(header, recordSizes(data, blobStart, blobEnd, count))
+    const batch = unlessRefused(() => readEntryBatch(data)) ?? { timeMs: 0, positions: [] }
+    this.#reference.startEntry(index, batch.timeMs)
+    return batch.positions.map((position) => {
+      return unlessRefused(() => this.#section(data, position)) ?? malformed
     })
+  }
+
+  #section(data: Uint8Array, position: number): SectionReply {
+    if (data[position + 4] !== publishKind) {
+      return this.#reference.command(decodeCommandSection(data, position))
+    }
+    const header = readPublishHeader(data, position)
+    const { blobStart, blobEnd, count } = header
+    const sizes = unlessRefused(() => recordSizes(data, blobStart, blobEnd, count))
+    return this.#reference.publish(header, sizes)
   }
 
   #compareReplies(entry: AppliedEntry, expected: readonly SectionReply[]): void {

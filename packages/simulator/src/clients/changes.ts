@@ -12,7 +12,7 @@ export function route(exchange: string, routingKey: string, queues: readonly str
 }
 
 /** Something that is done again and again, one after the other, until it is to end. */
-abstract class Change {
+export abstract class Change {
   protected readonly world: World
   protected readonly history: History
   protected readonly operator: Operator

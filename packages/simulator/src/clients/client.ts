@@ -2,7 +2,9 @@
 // socket, which connects again whenever it is cut off.
 import type { WireError } from '@holdfast/errors'
 import { ClientConnection, type ClientEvent, type ClientRequest } from '@holdfast/protocol'
-import type { ClientSocket } from '../world/client-socket.ts'
+import type { Random } from '@holdfast/testkit'
+import type { Disturbed } from '../faults/client-faults.ts'
+import type { ClientSocket } from '../world/client-sockets.ts'
 import type { Host } from '../world/host.ts'
 import type { World } from '../world/world.ts'
 
@@ -10,21 +12,26 @@ export type Answer = (error: WireError | null, result: unknown) => void
 
 const reconnectMs = 40
 
-export abstract class Client {
+export abstract class Client implements Disturbed {
   readonly world: World
   readonly name: string
-  readonly producer: Uint8Array
+  abstract readonly role: Disturbed['role']
+  protected readonly random: Random
+  protected producer: Uint8Array
   protected connection: ClientConnection | null = null
   #socket: ClientSocket | null = null
   readonly #requests = new Map<number, Answer>()
   #isConnecting = false
+  #lastHost: Host | null = null
   isStopped = false
   vhost = '/'
 
   constructor(world: World, name: string) {
     this.world = world
     this.name = name
-    this.producer = world.random.split(`client ${name}`).bytes(16)
+    this.random = world.random.split(`client ${name}`)
+    this.producer = this.random.bytes(16)
+    world.clients.push(this)
     this.reconnect()
     this.#tick()
   }
@@ -53,7 +60,8 @@ export abstract class Client {
   protected pump(): void {
     const chunks = this.connection?.flush(this.world.schedule.nowMs) ?? []
     if (this.#socket === null) return
-    for (const chunk of chunks) this.world.network.toServer(this.#socket, new Uint8Array(chunk))
+    for (const chunk of chunks)
+      this.world.network.clients.toServer(this.#socket, new Uint8Array(chunk))
   }
 
   /** Hangs up, and connects again after a while. */
@@ -61,19 +69,30 @@ export abstract class Client {
     this.#drop()
     if (this.#isConnecting || this.isStopped) return
     this.#isConnecting = true
-    this.world.schedule.after(this.world.random.integer(1, reconnectMs), () => {
+    this.world.schedule.after(this.random.integer(1, reconnectMs), () => {
       this.#isConnecting = false
       if (!this.isStopped && this.connection === null) this.#connect()
     })
   }
 
+  crash(): void {
+    this.reconnect()
+  }
+
+  hangUp(): void {
+    this.reconnect()
+  }
+
+  slowDown(_factor: number): void {}
+
   stop(): void {
     this.isStopped = true
+    this.world.clients.splice(this.world.clients.indexOf(this), 1)
     this.#drop()
   }
 
   #drop(): void {
-    if (this.#socket !== null) this.world.network.hangUp(this.#socket)
+    if (this.#socket !== null) this.world.network.clients.hangUp(this.#socket)
     this.#socket = null
     const wasThere = this.connection !== null
     this.connection = null
@@ -84,12 +103,14 @@ export abstract class Client {
   #connect(): void {
     const host = this.choose()
     if (host === null) return this.reconnect()
+    if (this.#lastHost !== null && host !== this.#lastHost) this.world.struck('elsewhere')
+    this.#lastHost = host
     const { nowMs } = this.world.schedule
     const { producer, name } = this
     const hello = { producer, epoch: 1, name, vhost: this.vhost, heartbeatMs: 1000 }
     const connection = new ClientConnection({ nowMs, hello, handshakeTimeoutMs: 1000 })
     this.connection = connection
-    this.#socket = this.world.network.connect(host, {
+    this.#socket = this.world.network.clients.connect(host, {
       bytes: (bytes) => {
         if (this.connection !== connection) return
         this.#take(connection, connection.receive(bytes, this.world.schedule.nowMs))

@@ -23,9 +23,13 @@ export interface ConsumerOptions {
   readonly exclusive?: boolean
   /** It cancels from time to time, and comes back. */
   readonly isRestless?: boolean
+  readonly workMsMax?: number
+  readonly releaseChance?: number
+  readonly rejectChance?: number
 }
 
 export class Consumer extends Client {
+  override readonly role = 'consumer'
   readonly #history: History
   readonly #options: ConsumerOptions
   readonly #queue: string
@@ -40,6 +44,7 @@ export class Consumer extends Client {
   readonly #expected: Set<string> = new Set(['UNAVAILABLE', 'CONSUMER_TAG_IN_USE'])
   /** At the end everything is accepted, so that the queue empties. */
   isDraining = false
+  #slowness = 1
 
   constructor(world: World, name: string, options: ConsumerOptions) {
     super(world, name)
@@ -61,7 +66,8 @@ export class Consumer extends Client {
   }
 
   protected choose(): Host | null {
-    const { memberHosts, random } = this.world
+    const { random, world } = this
+    const { memberHosts } = world
     const leader = memberHosts.find(({ process }) => process?.identity?.node === this.#leader)
     if (leader !== undefined) return leader
     return memberHosts.length === 0 ? null : random.pick(memberHosts)
@@ -81,8 +87,19 @@ export class Consumer extends Client {
     this.#leader = null
   }
 
+  /** What it held comes again, to whoever consumes then. */
+  override crash(): void {
+    this.#held.clear()
+    this.#wasAttached = false
+    this.reconnect()
+  }
+
+  override slowDown(factor: number): void {
+    this.#slowness = factor
+  }
+
   #look(): void {
-    this.world.schedule.after(this.world.random.integer(50, 150), () => {
+    this.world.schedule.after(this.random.integer(50, 150), () => {
       if (this.isStopped) return
       if (this.isOpen && this.#number === null) this.#attach()
       else if (this.#isTired()) this.#cancel()
@@ -92,7 +109,7 @@ export class Consumer extends Client {
 
   #isTired(): boolean {
     const { isRestless = false } = this.#options
-    return isRestless && !this.isDraining && this.world.random.chance(0.05)
+    return isRestless && !this.isDraining && this.random.chance(0.05)
   }
 
   /** What it holds goes back to the queue; what comes meanwhile is for another to settle. */
@@ -204,7 +221,7 @@ export class Consumer extends Client {
       if (this.#options.autoAck === true) continue
       const held: Held = { offset, attempt, outcome: null }
       this.#held.set(offset, held)
-      const workMs = this.world.random.integer(0, 60)
+      const workMs = this.random.integer(0, this.#options.workMsMax ?? 60) * this.#slowness
       this.world.schedule.after(workMs, () => this.#done(held))
     }
     const open = [...this.#held.values()].filter(({ outcome }) => outcome === null).length
@@ -213,8 +230,11 @@ export class Consumer extends Client {
 
   #done(held: Held): void {
     if (this.#held.get(held.offset) !== held) return
-    const draw = this.isDraining ? 0 : this.world.random.fraction()
-    held.outcome = draw < 0.85 ? 'accepted' : draw < 0.95 ? 'released' : 'rejected'
+    const draw = this.isDraining ? 0 : this.random.fraction()
+    const { releaseChance = 0.1, rejectChance = 0.05 } = this.#options
+    const acceptChance = 1 - releaseChance - rejectChance
+    const other = draw < acceptChance + releaseChance ? 'released' : 'rejected'
+    held.outcome = draw < acceptChance ? 'accepted' : other
     if (this.#number !== null) this.#settle(held)
     this.pump()
   }

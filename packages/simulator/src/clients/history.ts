@@ -37,6 +37,8 @@ export class History {
   readonly #deletedMs = new Map<string, number>()
   /** By queue and message: when the answer to a purge that must have taken it came. */
   readonly #purgedMs = new Map<string, number>()
+  /** By queue and consumer: the last offset that it got for the first time. */
+  readonly #lastFirst = new Map<string, number>()
   deliveries = 0
   redeliveries = 0
 
@@ -72,24 +74,52 @@ export class History {
     this.#published.set(`${publisher}:${sequence}`, fields)
   }
 
+  /** Whether a confirm means that it is in a queue: not where that may be gone. */
+  mustBeStored(publisher: string, sequence: number): boolean {
+    const queues = this.#published.get(`${publisher}:${sequence}`)?.queues ?? []
+    return queues.length > 0 && !queues.some((queue) => this.#deletedMs.has(queue))
+  }
+
   confirmed(publisher: string, sequence: number): void {
     const message = this.#published.get(`${publisher}:${sequence}`)
     if (message === undefined) return this.#world.fail(`confirmed, not sent: ${publisher}`)
+    this.#checkOutcome(message, `${publisher}:${sequence}`)
     message.confirmedMs = this.#world.schedule.nowMs
     if (message.queues.length === 0) {
       this.#world.fail(`confirmed, though it has nowhere to go: ${publisher}:${sequence}`)
     }
   }
 
+  /** Its publisher will never know what became of it. */
+  abandoned(publisher: string, sequence: number): void {
+    const message = this.#published.get(`${publisher}:${sequence}`)
+    if (message !== undefined) message.failure = 'abandoned'
+  }
+
   failed(publisher: string, sequence: number, code: string): void {
     const message = this.#published.get(`${publisher}:${sequence}`)
     if (message === undefined) return this.#world.fail(`failed, not sent: ${publisher}`)
+    this.#checkOutcome(message, `${publisher}:${sequence}`)
     message.failure = code
     if (this.#refusals.includes(code)) return
     const isDeleted = message.queues.every((queue) => this.#deletedMs.has(queue))
     if (!isDeleted || code !== 'MESSAGE_UNROUTABLE') {
       this.#world.fail(`${publisher}:${sequence} was refused: ${code}`)
     }
+  }
+
+  /** A publish is confirmed or refused, once. */
+  #checkOutcome({ confirmedMs, failure }: Published, what: string): void {
+    if (confirmedMs === null && failure === null) return
+    this.#world.fail(`a second outcome, after ${failure ?? 'a confirm'}: ${what}`)
+  }
+
+  /** What a consumer gets for the first time comes in the order of the queue. */
+  #checkFirst(queue: string, offset: number, to: string, what: string): void {
+    const key = `${queue} ${to}`
+    const before = this.#lastFirst.get(key) ?? 0
+    if (offset <= before) this.#world.fail(`first delivered after ${before}: ${what}`)
+    this.#lastFirst.set(key, offset)
   }
 
   delivered(queue: string, offset: number, attempt: number, body: string, to: string): void {
@@ -105,6 +135,7 @@ export class History {
     if (body !== bodyOf(message)) this.#world.fail(`other bytes than were published: ${what}`)
     const row = this.#row(queue, offset, message)
     if (row.message !== message) this.#world.fail(`an offset with two messages: ${what}`)
+    if (attempt === 0) this.#checkFirst(queue, offset, to, what)
     if (row.attempts.has(attempt)) this.#world.fail(`delivered twice without a flag: ${what}`)
     row.attempts.add(attempt)
     if (row.settledAttempt !== null && attempt > row.settledAttempt) {

@@ -13,6 +13,7 @@ interface Wish {
 }
 
 export class Operator extends Client {
+  override readonly role = 'operator'
   #wishes: Wish[] = []
   #isAsking = false
   /** Whether the request that was answered last had been asked before. */
@@ -30,7 +31,8 @@ export class Operator extends Client {
   }
 
   protected choose(): Host | null {
-    const { memberHosts, random } = this.world
+    const { random, world } = this
+    const { memberHosts } = world
     if (this.preferred?.isRunning) return this.preferred
     return memberHosts.length === 0 ? null : random.pick(memberHosts)
   }

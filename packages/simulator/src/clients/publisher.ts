@@ -28,22 +28,33 @@ interface Batch {
   readonly open: Set<number>
 }
 
+export interface PublisherOptions {
+  readonly history: History
+  readonly routes: readonly Route[]
+  readonly messages: number
+  readonly batchMax?: number
+  readonly gapMsMax?: number
+  /** It forgets what had no answer when its connection broke, and goes on. */
+  readonly isCareless?: boolean
+}
+
 const openMax = 60
 
 export class Publisher extends Client {
+  override readonly role = 'publisher'
+  readonly #options: PublisherOptions
   readonly #history: History
   readonly #routes: readonly Route[]
   #batches: Batch[] = []
   #lastSequence = 0
+  /** How often it died. */
+  #lives = 0
   #credit = 0
   left: number
 
-  constructor(
-    world: World,
-    name: string,
-    options: { history: History; routes: readonly Route[]; messages: number }
-  ) {
+  constructor(world: World, name: string, options: PublisherOptions) {
     super(world, name)
+    this.#options = options
     this.#history = options.history
     this.#routes = options.routes
     this.left = options.messages
@@ -60,7 +71,8 @@ export class Publisher extends Client {
   }
 
   protected choose(): Host | null {
-    const { memberHosts, random } = this.world
+    const { random, world } = this
+    const { memberHosts } = world
     return memberHosts.length === 0 ? null : random.pick(memberHosts)
   }
 
@@ -69,10 +81,33 @@ export class Publisher extends Client {
     for (const batch of this.#batches) this.#send(batch)
   }
 
-  protected lost(): void {}
+  protected lost(): void {
+    if (this.#options.isCareless === true) this.#abandon()
+  }
+
+  /** Who comes after it knows nothing of what it sent. */
+  override crash(): void {
+    this.#abandon()
+    this.#lives += 1
+    this.#lastSequence = 0
+    this.producer = this.random.bytes(16)
+    this.reconnect()
+  }
+
+  #abandon(): void {
+    for (const { open } of this.#batches) {
+      for (const sequence of open) this.#history.abandoned(this.#publisher, sequence)
+    }
+    this.#batches = []
+  }
+
+  /** As the history knows it: each life has sequences of its own. */
+  get #publisher(): string {
+    return this.#lives === 0 ? this.name : `${this.name}.${this.#lives}`
+  }
 
   #go(): void {
-    this.world.schedule.after(this.world.random.integer(2, 120), () => {
+    this.world.schedule.after(this.random.integer(2, this.#options.gapMsMax ?? 120), () => {
       if (this.isStopped) return
       const openCount = this.#batches.reduce((count, { open }) => count + open.size, 0)
       if (this.isOpen && this.left > 0 && openCount < openMax && this.#credit > 20_000)
@@ -82,9 +117,9 @@ export class Publisher extends Client {
   }
 
   #publish(): void {
-    const { random } = this.world
+    const { random } = this
     const route = random.pick(this.#routes)
-    const count = Math.min(this.left, random.integer(1, 6))
+    const count = Math.min(this.left, random.integer(1, this.#options.batchMax ?? 6))
     const first = this.#lastSequence + 1
     this.#lastSequence += count
     this.left -= count
@@ -92,7 +127,7 @@ export class Publisher extends Client {
     for (let sequence = first; sequence < first + count; sequence += 1) {
       open.add(sequence)
       const { queues } = variantOf(route, sequence) ?? route
-      this.#history.published(this.name, sequence, queues)
+      this.#history.published(this.#publisher, sequence, queues)
     }
     const batch = { route, first, count, open }
     this.#batches.push(batch)
@@ -103,7 +138,7 @@ export class Publisher extends Client {
   #send({ route, first, count }: Batch): void {
     const records: Uint8Array[] = []
     for (let sequence = first; sequence < first + count; sequence += 1) {
-      const body = utf8Encode(bodyOf(`${this.name}:${sequence}`))
+      const body = utf8Encode(bodyOf(`${this.#publisher}:${sequence}`))
       const variant = variantOf(route, sequence)
       records.push(encodeRecord(variant === null ? null : { headers: variant.headers }, body))
     }
@@ -138,11 +173,19 @@ export class Publisher extends Client {
       for (const sequence of [...batch.open]) {
         if (sequence < first || sequence > last) continue
         batch.open.delete(sequence)
-        if (code === null) this.#history.confirmed(this.name, sequence)
-        else this.#history.failed(this.name, sequence, code)
+        if (code === null) this.#confirmed(sequence)
+        else this.#history.failed(this.#publisher, sequence, code)
       }
     }
     this.#batches = this.#batches.filter(({ open }) => open.size > 0)
+  }
+
+  #confirmed(sequence: number): void {
+    const publisher = this.#publisher
+    if (this.#history.mustBeStored(publisher, sequence)) {
+      this.world.audit.confirmed(this.producer, sequence, publisher)
+    }
+    this.#history.confirmed(publisher, sequence)
   }
 }
 

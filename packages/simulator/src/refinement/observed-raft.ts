@@ -80,6 +80,11 @@ export class ObservedRaft extends Raft {
     return isBegun
   }
 
+  override requestRead(id: number): void {
+    this.#watch.asked(id)
+    super.requestRead(id)
+  }
+
   override get hasReady(): boolean {
     // Only a leader has standing duties that change something.
     const isLeader = super.isLeader
@@ -116,6 +121,7 @@ export class ObservedRaft extends Raft {
   }
 
   override snapshotTaken(meta: SnapshotMeta): void {
+    this.#watch.takes(meta)
     super.snapshotTaken(meta)
     this.#watch.after({ type: 'snapshot-taken' })
   }

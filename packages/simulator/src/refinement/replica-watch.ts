@@ -1,7 +1,7 @@
 // Watches one life of one replica: after each call it holds what changed against the actions of the
 // specification, and tells the ledger of the group what all must agree on. A call that changed
 // nothing costs a few comparisons.
-import type { Entry, Message, Raft, Ready, ReplicaId } from '@holdfast/raft'
+import type { Entry, Message, Raft, Ready, ReplicaId, SnapshotMeta } from '@holdfast/raft'
 import type { GroupLedger, LogView } from '../checkers/group-ledger.ts'
 import { LeaderVariables } from './leader-variables.ts'
 import { guardCommit, guardLog } from './log-guards.ts'
@@ -30,6 +30,8 @@ export class ReplicaWatch {
   /** Term and vote of each ready that is not durable yet, oldest first. */
   #promises: { readonly number: number; readonly term: number; readonly vote: ReplicaId | null }[]
   #durable: { term: number; vote: ReplicaId | null }
+  /** By id: what was committed when it was asked. */
+  readonly #reads = new Map<number, number>()
   #view: ServerView
   #applied = 0
 
@@ -168,6 +170,28 @@ export class ReplicaWatch {
     }
   }
 
+  /** A read is asked for: its floor is what anybody knows to be committed by now. */
+  asked(id: number): void {
+    this.#reads.set(id, this.#ledger.committedIndex)
+  }
+
+  #answered(id: number, index: number | null): void {
+    const floor = this.#reads.get(id)
+    this.#reads.delete(id)
+    if (index === null || (floor !== undefined && index >= floor)) return
+    const what = `read ${id} is answered with ${index}, ${floor} was committed before it`
+    this.#ledger.report('linearizable-read', `${this.#who}: ${what}`)
+  }
+
+  /** A snapshot carries the configuration in force at its index, not a later one. */
+  takes({ id, configuration }: SnapshotMeta): void {
+    const { snapshotId } = this.#raft
+    if (id.index < (snapshotId?.index ?? 0)) return
+    const inForce = this.#raft.configurationAt(id.index)
+    if (JSON.stringify(configuration) === JSON.stringify(inForce)) return
+    this.#wrong(`a snapshot at ${id.index} with a configuration that was not in force there`)
+  }
+
   /** A ready was taken. */
   readied(ready: Ready): void {
     this.after({ type: 'flush' })
@@ -176,6 +200,7 @@ export class ReplicaWatch {
     for (const entry of entries) {
       this.#ledger.appended(entry, this.#raft.termAt(entry.index - 1) ?? -1)
     }
+    for (const { id, index } of ready.reads) this.#answered(id, index)
     for (const message of ready.messages) guardMessage(this.#raft, message, this.#verdict)
     for (const message of ready.messagesAfterPersist) {
       guardMessage(this.#raft, message, this.#verdict)

@@ -9,13 +9,13 @@ import type {
   Input,
   NodeIdentity,
   Output,
-  PeerHello,
-  ReadResult
+  PeerHello
 } from '@holdfast/cluster'
 import { Member } from '@holdfast/cluster'
-import { assert, unreachable, type WireError } from '@holdfast/errors'
+import { unreachable, type WireError } from '@holdfast/errors'
 import type { Host } from './host.ts'
 import { join } from './join.ts'
+import { ProcessDisk } from './process-disk.ts'
 
 type PeerSend = Extract<Output, { type: 'peer-send' }>
 type ClientSend = Extract<Output, { type: 'client-send' }>
@@ -23,6 +23,9 @@ type AdminResult = AdminReply | { readonly error: WireError }
 
 /** The driver's own tick. */
 const tickMs = 50
+const totalBytes = 10 ** 12
+/** Nothing to speak of. */
+const plentyBytes = 10 ** 11
 
 export class Process {
   readonly host: Host
@@ -36,11 +39,11 @@ export class Process {
   #isScheduled = false
   #isDue = false
   #durable: number
-  #writing: CommitRecord | null = null
   #held: PeerSend[] = []
   readonly #calls = new Map<number, (result: AdminResult) => void>()
   #lastCall = 0
   readonly #adopted: (() => void)[] = []
+  readonly #disk: ProcessDisk
 
   constructor(host: Host, bootstrap: boolean) {
     const { world } = host
@@ -48,6 +51,7 @@ export class Process {
     this.epoch = world.nextEpoch()
     const recovered = host.disk.recover()
     this.#durable = recovered.lastRecord
+    this.#disk = new ProcessDisk(this, recovered.lastRecord, (record) => this.#written(record))
     this.identity = recovered.identity
     const random = world.random.split(`process ${this.epoch}`)
     const { address } = host
@@ -58,12 +62,13 @@ export class Process {
         bootstrap: bootstrap ? { clusterId: 'c'.repeat(32) } : null,
         random: () => random.fraction(),
         checksum: (bytes) => crc32(bytes),
-        tuning: world.tuning,
+        tuning: world.plan.tuning,
         audit: world.audit.ofProcess()
       },
       recovered
     )
     for (const observer of world.observers) observer.started?.(this)
+    if (host.freeBytes < plentyBytes) this.measureDisk()
     this.#schedule()
     this.#tick()
   }
@@ -85,8 +90,7 @@ export class Process {
   end(): void {
     const { world } = this.host
     this.isAlive = false
-    // The kernel may have had the write already.
-    if (this.#writing !== null && world.random.chance(0.5)) this.#apply(this.#writing)
+    this.#disk.interrupt()
     world.network.ended(this)
     for (const observer of world.observers) observer.ended?.(this)
   }
@@ -108,8 +112,13 @@ export class Process {
     this.input({ type: 'admin', id: this.#lastCall, request })
   }
 
+  measureDisk(): void {
+    this.input({ type: 'disk', freeBytes: this.host.freeBytes, totalBytes })
+  }
+
   #tick(): void {
-    this.host.world.schedule.after(tickMs, () => {
+    const { world, clock } = this.host
+    world.schedule.after(Math.round(tickMs / clock.rate), () => {
       if (!this.isAlive) return
       this.#schedule()
       this.#tick()
@@ -120,16 +129,17 @@ export class Process {
     this.#isDue = true
     if (this.#isScheduled) return
     this.#isScheduled = true
-    this.host.world.schedule.after(0, () => {
+    this.host.world.schedule.after(this.host.turnDelayMs, () => {
       this.#isScheduled = false
       if (this.isAlive && !this.isPaused) this.#turn()
     })
   }
 
   #turn(): void {
-    const { world, wallSkewMs } = this.host
+    const { world, clock } = this.host
     const { nowMs } = world.schedule
-    const time: Input = { type: 'tick', nowMs, wallMs: world.epochMs + nowMs + wallSkewMs }
+    const times = { nowMs: clock.monotonicMs(nowMs), wallMs: clock.wallMs(nowMs) }
+    const time: Input = { type: 'tick', ...times }
     const inputs = [time, ...this.#inputs]
     this.#inputs = []
     this.#isDue = false
@@ -139,44 +149,23 @@ export class Process {
     const outputs = this.member.step(inputs)
     for (const observer of world.observers) observer.stepped?.(this, inputs, outputs)
     for (const output of outputs) {
+      if (this.host.springs('output')) return
       this.#carry(output)
       if (!this.isAlive) return
     }
   }
 
   #carry(output: Output): void {
-    const { world, disk } = this.host
+    const { world } = this.host
     switch (output.type) {
       case 'write':
-        return this.#write(output.record)
-      case 'read-entries': {
-        const { id, group, range, bytesMax } = output
-        return this.#later(() => {
-          const results = this.#read(disk.readEntries(group, range, bytesMax))
-          this.input({ type: 'read-done', id, results })
-        })
-      }
-      case 'read-blobs': {
-        const { id, group, ids } = output
-        return this.#later(() => {
-          this.input({ type: 'read-done', id, results: this.#read(disk.readBlobs(group, ids)) })
-        })
-      }
-      case 'read-retained': {
-        const { id, group, from, countMax } = output
-        const entries = disk.retained(group, from, countMax)
-        return this.input({ type: 'retained-done', id, entries })
-      }
-      case 'read-staged': {
-        const { id, group, offer, ids } = output
-        return this.#later(() => {
-          this.input({ type: 'read-done', id, results: disk.readStaged(group, offer, ids) })
-        })
-      }
-      case 'read-held': {
-        const { id, group, indexes } = output
-        return this.input({ type: 'retained-done', id, entries: disk.held(group, indexes) })
-      }
+        return this.#disk.write(output.record)
+      case 'read-entries':
+      case 'read-blobs':
+      case 'read-retained':
+      case 'read-staged':
+      case 'read-held':
+        return this.#disk.read(output)
       case 'peer-send':
         if (output.after !== null && (output.after > this.#durable || this.#holds(output))) {
           this.#held.push(output)
@@ -185,12 +174,12 @@ export class Process {
       case 'client-send':
         return this.#sendClient(output)
       case 'client-close':
-        return world.network.closeClient(this, output.connection)
+        return world.network.clients.close(this, output.connection)
       case 'peers':
         this.peers = output.peers
         return
       case 'peer-close':
-        return world.network.closeLink(this, output.link)
+        return world.network.links.close(this, output.link)
       case 'probe-peer':
         return world.network.probe(this, output.id, output.address, output.adopt)
       case 'admin-reply': {
@@ -216,7 +205,7 @@ export class Process {
     const bytes = join(output.chunks)
     trace.bytes(bytes)
     for (const observer of observers) observer.left?.(this, output)
-    network.send(this, output.node, output.lane, bytes)
+    network.links.send(this, output.node, output.lane, bytes)
   }
 
   #sendClient(output: ClientSend): void {
@@ -224,48 +213,18 @@ export class Process {
     const bytes = join(output.chunks)
     trace.bytes(bytes)
     for (const observer of observers) observer.left?.(this, output)
-    network.toClient(this, output.connection, bytes)
+    network.clients.toClient(this, output.connection, bytes)
   }
 
-  /** A read may find damage where the next one finds none, or another replica's does not. */
-  #read(results: readonly ReadResult[]): readonly ReadResult[] {
-    const { random, damageChance } = this.host.world
-    return results.map((result) => (random.chance(damageChance) ? { type: 'damaged' } : result))
-  }
-
-  #later(run: () => void): void {
-    const { world } = this.host
-    world.schedule.after(world.random.integer(0, 5), () => {
-      if (this.isAlive) run()
-    })
-  }
-
-  #write(record: CommitRecord): void {
-    const { world, diskFactor } = this.host
-    assert(this.#writing === null, 'one write is in flight at a time')
-    assert(record.id === this.#durable + 1, 'commit records grow by one')
-    this.#writing = record
-    const slowMs = world.random.chance(0.01) ? world.random.integer(20, 200) : 0
-    world.schedule.after((world.random.integer(1, 6) + slowMs) * diskFactor, () => {
-      if (!this.isAlive) return
-      this.#apply(record)
-      this.#writing = null
-      this.#durable = record.id
-      if (record.identity !== null) this.#identified(record.identity)
-      const held = this.#held
-      // From the head only, which keeps the order of each destination.
-      const firstLater = held.findIndex(({ after }) => (after ?? 0) > record.id)
-      this.#held = firstLater < 0 ? [] : held.slice(firstLater)
-      for (const output of firstLater < 0 ? held : held.slice(0, firstLater)) this.#send(output)
-      this.input({ type: 'written', id: record.id })
-    })
-  }
-
-  #apply(record: CommitRecord): void {
-    const { observers } = this.host.world
-    for (const observer of observers) observer.writing?.(this.host, record)
-    this.host.disk.apply(record)
-    for (const observer of observers) observer.durable?.(this.host, record)
+  /** From the head only, which keeps the order of each destination. */
+  #written(record: CommitRecord): void {
+    this.#durable = record.id
+    if (record.identity !== null) this.#identified(record.identity)
+    const held = this.#held
+    const firstLater = held.findIndex(({ after }) => (after ?? 0) > record.id)
+    this.#held = firstLater < 0 ? [] : held.slice(firstLater)
+    for (const output of firstLater < 0 ? held : held.slice(0, firstLater)) this.#send(output)
+    this.input({ type: 'written', id: record.id })
   }
 
   #identified(identity: NodeIdentity): void {
@@ -281,8 +240,9 @@ export class Process {
 
   #exit(code: 0 | 70, reason: string): void {
     const { host } = this
-    if (code !== 0) host.world.fail(`host ${host.number} ended with ${code}: ${reason}`)
+    if (code !== 0 && !host.world.mayHalt)
+      host.world.fail(`host ${host.number} ended with ${code}: ${reason}`)
     if (reason.includes('removed')) host.isRemoved = true
-    host.crash()
+    host.fail(reason)
   }
 }

@@ -2,9 +2,13 @@
 // disks, clocks and links, and clients that speak the real protocol.
 import { crc32 } from 'node:zlib'
 import type { MemberOptions, Output } from '@holdfast/cluster'
-import type { MemoryDisk } from '@holdfast/cluster/contract'
 import { Random } from '@holdfast/testkit'
 import { ClusterAudit } from '../checkers/cluster-audit.ts'
+import type { Disturbed } from '../faults/client-faults.ts'
+import type { AnyKind } from '../faults/kinds.ts'
+import { calmDisk, calmNetwork, calmWorld } from '../plan/calm.ts'
+import type { DiskPlan, WorldPlan } from '../plan/plan.ts'
+import type { FaultyDisk } from './faulty-disk.ts'
 import { Host } from './host.ts'
 import { Network } from './network.ts'
 import type { Observer } from './observer.ts'
@@ -12,19 +16,8 @@ import type { Process } from './process.ts'
 import { Schedule } from './schedule.ts'
 import { Trace } from './trace.ts'
 
-/** Bounds of a member that a world sets lower than production does. */
+/** Bounds of a member that a world sets lower than production does, so that what is rare is not. */
 export type Tuning = NonNullable<MemberOptions['tuning']>
-
-/** Bounds so low that snapshots, transfers and reads from disk happen all the time. */
-export const tinyTuning: Tuning = {
-  snapshotBytes: 4000,
-  snapshotEntries: 40,
-  snapshotChunkBytes: 1500,
-  keepBytesMax: 4000,
-  bodyBytesMax: 6000,
-  readCacheBytesMax: 2000,
-  shardsAtBootstrap: 3
-}
 
 export class World {
   readonly random: Random
@@ -39,20 +32,25 @@ export class World {
   readonly hosts: Host[] = []
   /** Told of everything from the moment they are added. */
   readonly observers: Observer[] = [this.audit]
-  readonly tuning: Tuning
-  /** How often a read finds an entry or a blob damaged that is there. */
-  readonly damageChance: number
-  /** Wall clock at the start of the world. */
-  readonly epochMs = 1_700_000_000_000
+  readonly plan: WorldPlan
+  /** How disks are at present. */
+  disk: DiskPlan = calmDisk
+  /** Clients that faults may befall. */
+  readonly clients: Disturbed[] = []
+  /** A replica may halt, and a process end: more was lost than the cluster survives. */
+  mayHalt = false
+  /** How often each kind of fault has struck. */
+  readonly strikes: Map<AnyKind, number> = new Map()
+  /** How often each mark was reached. */
+  readonly marks: Map<string, number> = new Map()
   /** What broke, in the order it was noticed. */
   readonly failures: string[] = []
   readonly lines: string[] = []
   #epochs = 0
 
-  constructor(seed: number, tuning: Tuning = tinyTuning) {
+  constructor(seed: number, plan: WorldPlan = calmWorld) {
     this.random = new Random(seed)
-    this.tuning = tuning
-    this.damageChance = this.random.split('damage').pick([0, 0, 0.01, 0.1])
+    this.plan = plan
     this.network = new Network(this)
   }
 
@@ -65,7 +63,7 @@ export class World {
     return this.runningHosts.filter(({ process }) => process?.identity != null)
   }
 
-  addHost(disk: MemoryDisk | null = null): Host {
+  addHost(disk: FaultyDisk | null = null): Host {
     const host = new Host(this, this.hosts.length + 1, disk)
     this.hosts.push(host)
     return host
@@ -84,13 +82,30 @@ export class World {
     this.failures.push(`at ${this.schedule.nowMs} ms: ${what}`)
   }
 
+  /** Networks and disks are as bad from now on as the plan says. */
+  rage(): void {
+    this.disk = this.plan.disk
+    this.network.paths.plan = this.plan.network
+  }
+
+  /** Networks and disks are well from now on. */
+  calm(): void {
+    this.disk = calmDisk
+    this.network.paths.plan = calmNetwork
+    this.network.heal()
+  }
+
+  struck(kind: AnyKind): void {
+    this.strikes.set(kind, (this.strikes.get(kind) ?? 0) + 1)
+  }
+
   note(what: string): void {
     this.lines.push(`${this.schedule.nowMs} ${what}`)
   }
 
   logged(process: Process, line: Extract<Output, { type: 'log' }>): void {
     const { host } = process
-    if (line.message === 'a replica halted')
+    if (line.message === 'a replica halted' && !this.mayHalt)
       this.fail(`host ${host.number}: ${line.fields['reason']}`)
     this.note(`host ${host.number}: ${line.message} ${JSON.stringify(line.fields)}`)
   }
@@ -144,6 +159,7 @@ export class World {
     if (status === undefined || status.groups.length === 0) return false
     const staying = status.nodes.filter(({ state }) => state === 'up')
     if (staying.length !== status.nodes.length) return false
+    if (status.groups.length <= (this.plan.tuning.shardsAtBootstrap ?? 0)) return false
     return status.groups.every(({ kind, voters, leader }) => {
       const wanted = kind === 'metadata' ? Math.min(5, staying.length) : Math.min(3, staying.length)
       return leader !== null && voters.length === wanted

@@ -1,6 +1,6 @@
 // The whole cluster under many seeds: what is promised holds whatever befalls nodes, links and
 // disks. A seed that fails is printed with what happened in it.
-import { optionsOf, runScenario } from '@holdfast/simulator'
+import { drawPlan, runPlan } from '@holdfast/simulator'
 import t from 'tap'
 
 /** Real time in which new seeds are begun. */
@@ -13,7 +13,7 @@ t.test('what is promised holds under any weather', async (t) => {
   let redeliveries = 0
   let seeds = 0
   for (let seed = 1; seed <= seedsMax && performance.now() - startedMs < budgetMs; seed += 1) {
-    const outcome = await runScenario(seed, optionsOf(seed))
+    const outcome = await runPlan(drawPlan(seed))
     published += outcome.published
     redeliveries += outcome.redeliveries
     seeds += 1
@@ -28,8 +28,8 @@ t.test('what is promised holds under any weather', async (t) => {
 
 t.test('two runs of a seed are one', async (t) => {
   for (const seed of [1, 2]) {
-    const { hash } = await runScenario(seed, optionsOf(seed))
-    const again = await runScenario(seed, optionsOf(seed))
+    const { hash } = await runPlan(drawPlan(seed))
+    const again = await runPlan(drawPlan(seed))
     t.equal(again.hash, hash, `seed ${seed}`)
   }
 })

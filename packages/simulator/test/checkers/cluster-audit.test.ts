@@ -1,0 +1,65 @@
+// The checkers at work in a world: they see every step, find nothing where nothing is wrong, and
+// find a disk that lies before anybody has lost anything.
+import t from 'tap'
+import { World } from '../../src/world/world.ts'
+
+async function formed(seed: number): Promise<World> {
+  const world = new World(seed)
+  await world.form(3)
+  return world
+}
+
+t.test('a cluster that is formed is made of actions of the specification', async (t) => {
+  const world = await formed(1)
+  t.same(world.failures, [])
+  const { counts } = world.audit
+  for (const action of [
+    'Restart',
+    'Timeout',
+    'BecomeLeader',
+    'ClientRequest',
+    'AppendEntries',
+    'HandleAppendEntriesRequest',
+    'HandleAppendEntriesResponse',
+    'AdvanceCommitIndex',
+    'LearnCommit',
+    'ChangeConfiguration'
+  ] as const) {
+    t.ok((counts.get(action) ?? 0) > 0, `${action}: ${counts.get(action)}`)
+  }
+})
+
+t.test('an acknowledgement of what a disk did not keep is found', async (t) => {
+  const world = await formed(2)
+  const [, host] = world.hosts
+  t.ok(host?.isRunning)
+  if (host !== undefined) host.disk.apply = () => undefined
+  await world.schedule.run(3000)
+  world.hosts[0]?.crash()
+  await world.schedule.run(3000)
+  t.ok(
+    world.failures.some((failure) => failure.includes('persist-before-speak')),
+    `${world.failures[0]}`
+  )
+})
+
+t.test('a disk that forgets a vote is found when its process starts again', async (t) => {
+  const world = await formed(3)
+  const [host] = world.hosts
+  if (host === undefined) return
+  host.crash()
+  for (const stored of host.disk.groups.values()) {
+    stored.hardState = { ...stored.hardState, vote: null }
+  }
+  host.start()
+  t.ok(
+    world.failures.some((failure) => failure.includes('forgot its vote')),
+    `${world.failures[0]}`
+  )
+})
+
+t.test('a confirm of what was never applied is found', async (t) => {
+  const world = await formed(4)
+  world.audit.confirmed(new Uint8Array(16), 1, 'p1')
+  t.match(world.failures[0], /confirm-after-commit: p1:1/)
+})

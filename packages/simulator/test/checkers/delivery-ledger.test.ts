@@ -1,0 +1,50 @@
+// What leaders hand out: within the mark, and once for each attempt.
+import t from 'tap'
+import type { Check } from '../../src/checkers/checks.ts'
+import { DeliveryLedger } from '../../src/checkers/delivery-ledger.ts'
+
+type HandOver = readonly [
+  term: number,
+  offset: number,
+  count: number,
+  attempt: number,
+  latestTerm?: number
+]
+
+/** What is found when these are handed out of a queue with a mark of 10. */
+function findings(...handOvers: readonly HandOver[]): Check[] {
+  const found: Check[] = []
+  const ledger = new DeliveryLedger('group 1', (check) => void found.push(check))
+  for (const [term, firstOffset, count, attempt, latestTerm = term] of handOvers) {
+    ledger.handedOut(
+      { replica: 1, term, latestTerm },
+      { id: 5, mark: 10 },
+      { firstOffset, count, attempt }
+    )
+  }
+  return found
+}
+
+t.test('messages are handed out one after the other, and again when they came back', async (t) => {
+  t.same(findings([1, 1, 5, 0], [1, 6, 5, 0], [1, 3, 1, 1], [2, 3, 1, 2]), [])
+})
+
+t.test('a run that ends above the mark is found', async (t) => {
+  t.same(findings([1, 8, 4, 0]), ['dispatch-mark'])
+})
+
+t.test('a message in two hands is found', async (t) => {
+  t.same(findings([1, 1, 5, 0], [1, 5, 1, 0]), ['one-holder'])
+})
+
+t.test('a repeat without a flag after a change of leader is found', async (t) => {
+  t.same(findings([1, 4, 1, 0], [2, 4, 1, 0]), ['one-holder'])
+})
+
+t.test('an attempt that goes back is found', async (t) => {
+  t.same(findings([1, 4, 1, 2], [2, 4, 1, 1]), ['one-holder'])
+})
+
+t.test('a leader that hands out after the next was elected is found', async (t) => {
+  t.same(findings([2, 4, 1, 0, 3]), ['lease'])
+})

@@ -1,0 +1,48 @@
+// Machines that applied the same are the same; where they are not, the first entry tells.
+import t from 'tap'
+import type { Check } from '../../src/checkers/checks.ts'
+import { MachineAgreement } from '../../src/checkers/machine-agreement.ts'
+
+const machine = (hash: string): { hash(): string } => ({ hash: () => hash })
+
+function findings(run: (agreement: MachineAgreement) => void): Check[] {
+  const found: Check[] = []
+  run(new MachineAgreement('group 1', (check) => void found.push(check)))
+  return found
+}
+
+t.test('equal machines are accepted, whenever their replicas come to an entry', async (t) => {
+  const found = findings((agreement) => {
+    for (const replica of [1, 2]) {
+      for (let index = 1; index <= 32; index += 1) {
+        agreement.applied(replica, index, `did ${index}`, machine(`state ${index}`))
+      }
+    }
+    agreement.restored(3, 32, machine('state 32'))
+  })
+  t.same(found, [])
+})
+
+t.test('an entry that did two things is found', async (t) => {
+  const found = findings((agreement) => {
+    agreement.applied(1, 1, 'gave offset 4', machine('a'))
+    agreement.applied(2, 1, 'gave offset 5', machine('a'))
+  })
+  t.same(found, ['machine-agreement'])
+})
+
+t.test('two states after the same entries are found', async (t) => {
+  const found = findings((agreement) => {
+    agreement.applied(1, 16, 'done', machine('a'))
+    agreement.applied(2, 16, 'done', machine('b'))
+  })
+  t.same(found, ['machine-agreement'])
+})
+
+t.test('a snapshot that is another state than the log gave is found', async (t) => {
+  const found = findings((agreement) => {
+    agreement.applied(1, 16, 'done', machine('a'))
+    agreement.restored(2, 16, machine('b'))
+  })
+  t.same(found, ['machine-agreement'])
+})
