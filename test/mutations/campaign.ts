@@ -1,6 +1,7 @@
 // A hunt for many mutations: which are next, what is known of them, and the table at the end. It
 // goes on where the ledger says that the last one was stopped.
-import { huntSeeds, huntSuites } from './hunter.ts'
+import type { GroundName } from './grounds.ts'
+import { huntSeeds, huntSuites, type Piece, type Stretch } from './hunter.ts'
 import type { Finding, Ledger } from './ledger.ts'
 import type { Mutation } from './mutation.ts'
 
@@ -16,11 +17,39 @@ export interface CampaignOptions {
   readonly jobs: number
   /** Of the monotonic clock: nothing new is begun afterwards. */
   readonly untilMs: number
-  readonly say: (text: string) => void
+  readonly say: Say
 }
 
-/** Seeds in one child: short, so that little is lost when a hunt is stopped. */
-const pieceSeeds = 100
+type Say = (text: string) => void
+
+/**
+ * In which order the grounds are searched: a group costs a hundredth of a cluster, so it goes ahead,
+ * but not so far that what only a cluster finds waits for long. What is no part of a group is looked
+ * for in clusters only.
+ */
+export function stretchesOf({ file, also = [] }: Mutation, seedsMax: number): readonly Stretch[] {
+  const isInGroup = [file, ...also.map((edit) => edit.file)].some((path) => {
+    return path.startsWith('packages/raft/')
+  })
+  const plan: readonly Stretch[] = [
+    ...pieces('group', 1, 100, 100),
+    ...pieces('cluster', 1, 25, 25),
+    ...pieces('group', 101, seedsMax, 500),
+    ...pieces('cluster', 26, seedsMax, 25)
+  ]
+  return plan
+    .filter(({ ground, first }) => first <= seedsMax && (ground === 'cluster' || isInGroup))
+    .map((stretch) => ({ ...stretch, last: Math.min(stretch.last, seedsMax) }))
+}
+
+/** Short, so that little is lost when a hunt is stopped. */
+function pieces(ground: GroundName, first: number, last: number, size: number): Stretch[] {
+  const found: Stretch[] = []
+  for (let at = first; at <= last; at += size) {
+    found.push({ ground, first: at, last: Math.min(last, at + size - 1) })
+  }
+  return found
+}
 
 export async function runCampaign(
   quarries: readonly Quarry[],
@@ -35,26 +64,59 @@ export async function runCampaign(
   await Promise.all(Array.from({ length: options.jobs }, worker))
 }
 
-function isOpen(finding: Finding | null, { catches }: Mutation, seedsMax: number): boolean {
+function isOpen(finding: Finding | null, mutation: Mutation, seedsMax: number): boolean {
   if (finding === null) return true
   if (finding.found !== null) return false
-  return catches === 'simulator' && finding.tried < seedsMax
+  const { catches } = mutation
+  return catches === 'simulator' && finding.stretches < stretchesOf(mutation, seedsMax).length
+}
+
+/** What seeds find without any mutation, where that was asked. */
+const controls = new Map<string, Promise<string | null>>()
+
+/** A seed that fails anyway has caught nothing. */
+function control(ground: GroundName, seed: number): Promise<string | null> {
+  const key = `${ground} ${seed}`
+  let known = controls.get(key)
+  if (known === undefined) {
+    known = huntSeeds('', { ground, first: seed, last: seed }).then(({ found }) => found)
+    controls.set(key, known)
+  }
+  return known
+}
+
+/** Tries a stretch to its end, but for seeds that fail without the mutation, too. */
+async function huntStretch(wanted: string, stretch: Stretch, say: Say): Promise<Piece> {
+  const { ground, last } = stretch
+  let { first } = stretch
+  let ms = 0
+  while (first <= last) {
+    const piece = await huntSeeds(wanted, { ground, first, last })
+    ms += piece.ms
+    if (piece.found === null) return { ...piece, ms }
+    const known = await control(ground, piece.tried)
+    if (known === null) return { ...piece, ms }
+    say(`seed ${piece.tried} fails without a mutation: ${known}`)
+    first = piece.tried + 1
+  }
+  return { tried: last, found: null, ms }
 }
 
 async function huntOne({ mutation, wanted }: Quarry, options: CampaignOptions): Promise<void> {
   const { ledger, seedsMax, untilMs, say } = options
   const { name, catches } = mutation
+  const stretches = stretchesOf(mutation, seedsMax)
   for (;;) {
     const known = ledger.get(mutation)
     if (!isOpen(known, mutation, seedsMax) || performance.now() >= untilMs) return
-    const first = (known?.tried ?? 0) + 1
-    const last = Math.min(seedsMax, first + pieceSeeds - 1)
-    const piece =
-      catches === 'simulator'
-        ? await huntSeeds(wanted, first, last)
-        : await huntSuites(wanted, catches)
+    const stretch = stretches[known?.stretches ?? 0]
+    const isSimulated = catches === 'simulator' && stretch !== undefined
+    const piece = isSimulated
+      ? await huntStretch(wanted, stretch, say)
+      : await huntSuites(wanted, catches === 'simulator' ? [] : catches)
     const { tried, found } = ledger.add(mutation, piece)
-    say(found === null ? `${name}: nothing in ${tried}` : `${name}: ${found} (${tried})`)
+    const where = isSimulated ? `${stretch.ground} ${tried}` : `suite ${tried}`
+    say(found === null ? `${name}: nothing up to ${where}` : `${name}: ${found} (${where})`)
   }
 }
 

@@ -7,14 +7,14 @@ import { crc32 } from 'node:zlib'
 import { repositoryRoot } from '@holdfast/testkit'
 
 export interface Ground {
-  readonly name: string
+  readonly name: GroundName
   /** What broke first in this seed; null if all is well. */
   readonly run: (seed: number) => Promise<string | null>
 }
 
 interface ClusterSimulator {
-  optionsOf(seed: number): object
-  runScenario(seed: number, options: object): Promise<{ readonly failures: readonly string[] }>
+  drawPlan(seed: number): object
+  runPlan(plan: object): Promise<{ readonly failures: readonly string[] }>
 }
 
 interface GroupSimulator {
@@ -87,29 +87,26 @@ async function groupGround(): Promise<Ground> {
 }
 
 async function clusterGround(): Promise<Ground> {
-  const { optionsOf, runScenario } = await load<ClusterSimulator>(
-    'packages/simulator/dist/src/index.js'
-  )
+  const { drawPlan, runPlan } = await load<ClusterSimulator>('packages/simulator/dist/src/index.js')
   const run = async (seed: number): Promise<string | null> => {
-    const { failures } = await runScenario(seed, optionsOf(seed))
+    const { failures } = await runPlan(drawPlan(seed))
     return failures[0] ?? null
   }
   return { name: 'cluster', run }
 }
 
-export async function loadGrounds(): Promise<readonly Ground[]> {
-  return [await groupGround(), await clusterGround()]
+export type GroundName = 'group' | 'cluster'
+
+export function loadGround(name: GroundName): Promise<Ground> {
+  return name === 'group' ? groupGround() : clusterGround()
 }
 
-/** The first thing that breaks on any ground; an exception is one. Null: the seed finds nothing. */
-export async function hunt(grounds: readonly Ground[], seed: number): Promise<string | null> {
-  for (const { name, run } of grounds) {
-    try {
-      const failure = await run(seed)
-      if (failure !== null) return `${name}: ${failure}`
-    } catch (error) {
-      return `${name}: ${error instanceof Error ? error.message : String(error)}`
-    }
+/** The first thing that breaks; an exception is one. Null: the seed finds nothing. */
+export async function hunt({ name, run }: Ground, seed: number): Promise<string | null> {
+  try {
+    const failure = await run(seed)
+    return failure === null ? null : `${name}: ${failure}`
+  } catch (error) {
+    return `${name}: ${error instanceof Error ? error.message : String(error)}`
   }
-  return null
 }

@@ -12,6 +12,7 @@ import {
   repositoryRoot,
   signalOwned
 } from '@holdfast/testkit'
+import type { GroundName } from './grounds.ts'
 
 export interface Piece {
   /** The last seed or suite that was tried. */
@@ -62,10 +63,18 @@ function lastWordsOf(child: ChildProcess): () => string {
   }
 }
 
-/** Tries the seeds `first` to `last`. */
-export async function huntSeeds(wanted: string, first: number, last: number): Promise<Piece> {
+/** Seeds of one ground. */
+export interface Stretch {
+  readonly ground: GroundName
+  readonly first: number
+  readonly last: number
+}
+
+/** Tries the seeds of a stretch, up to the first that finds something. */
+export async function huntSeeds(wanted: string, stretch: Stretch): Promise<Piece> {
   const startedMs = performance.now()
-  const child = start(wanted, huntMain, [String(first), String(last)])
+  const { ground, first, last } = stretch
+  const child = start(wanted, huntMain, [ground, String(first), String(last)])
   const { stdout, pid } = child
   if (stdout === null || pid === undefined) throw new Error('a hunt could not be started')
   const closed = once(child, 'close')

@@ -12,7 +12,9 @@ export interface Finding {
   readonly name: string
   readonly mutation: string
   readonly code: string
-  /** Seeds or suites that were tried up to here, all pieces together. */
+  /** Stretches of seeds that were tried, the last one perhaps in part. */
+  readonly stretches: number
+  /** The seed, or the number of the suite, that was tried last. */
   readonly tried: number
   /** What caught it; null if nothing has. */
   readonly found: string | null
@@ -62,6 +64,7 @@ export class Ledger {
       name: mutation.name,
       mutation: fingerprint,
       code: this.#code,
+      stretches: (before?.stretches ?? 0) + 1,
       tried: piece.tried,
       found: piece.found,
       ms: piece.ms + (before?.ms ?? 0)

@@ -14,10 +14,10 @@ export const replicationMutations: readonly Mutation[] = [
     name: 'entry-before-its-term',
     failureMode: 3,
     file: groupCommit,
-    find: 'if (write.hardState !== null) draft.hardState = write.hardState',
+    find: '    let draft = record.group(group)\n    if (hardState !== null) draft',
     replace:
-      'if (write.hardState !== null && write.entries.length === 0) ' +
-      'draft.hardState = write.hardState',
+      '    let draft = record.group(group)\n' +
+      '    if (hardState !== null && entries.length === 0) draft',
     catches
   },
   {
