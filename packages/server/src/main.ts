@@ -2,6 +2,7 @@
 import { HoldfastError } from '@holdfast/errors'
 import { composeNode } from './compose.ts'
 import type { Configuration } from './config-schema.ts'
+import { tuneEngine } from './engine.ts'
 import { BoundedSink, createLogger, type Logger } from './logger.ts'
 import { startNode } from './node-host.ts'
 import type { RunningNode } from './node-parts.ts'
@@ -16,6 +17,7 @@ const flushTimeoutMs = 300
  * @throws HoldfastError when it cannot start
  */
 export async function runServer(configuration: Configuration, target: ProcessPort): Promise<void> {
+  tuneEngine()
   const sink = new BoundedSink(stderrDescriptor)
   const logger = createLogger(configuration.logLevel, { peer: configuration.peer }, sink)
   exitOnUnexpected(target, logger)

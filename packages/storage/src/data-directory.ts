@@ -125,16 +125,18 @@ async function readFormat(directory: string): Promise<Format | null> {
     throw damaged(directory, 'the format file is not readable', error)
   }
   const { format, storeId, isBorn } = parsed ?? {}
+  const isWhole =
+    typeof format === 'number' && typeof storeId === 'string' && typeof isBorn === 'boolean'
+  // Before the format is believed: a flipped bit makes a newer one of it, which would be refused
+  // for ever. A later format keeps this checksum, or is not of this shape.
+  if (isWhole && parsed.checksum !== formatChecksum({ format, storeId, isBorn })) {
+    throw damaged(directory, 'the checksum of the format file is wrong')
+  }
   if (typeof format === 'number' && format > directoryFormat) {
     const details = { directory, format, supported: directoryFormat }
     throw new HoldfastError('DATA_DIRECTORY_NEWER', details)
   }
-  if (typeof format !== 'number' || typeof storeId !== 'string' || typeof isBorn !== 'boolean') {
-    throw damaged(directory, 'the format file lacks a field')
-  }
-  if (parsed.checksum !== formatChecksum({ format, storeId, isBorn })) {
-    throw damaged(directory, 'the checksum of the format file is wrong')
-  }
+  if (!isWhole) throw damaged(directory, 'the format file lacks a field')
   return { format, storeId, isBorn }
 }
 
@@ -204,9 +206,12 @@ export class DataDirectory {
 
   /**
    * The log holds its first checkpoint, and the witness has seen it: from here on an empty log is a
-   * loss, and so is a witness that is missing. An old format becomes the present one.
+   * loss, and so is a witness that is missing. An old format becomes the present one. The name of
+   * the directory becomes durable first, since whoever made it may have left that open: a power cut
+   * would take the name, and with it everything that was synced below.
    */
   async setBorn(): Promise<void> {
+    await syncDirectory(dirname(this.path))
     this.#format = { ...this.#format, format: directoryFormat, isBorn: true }
     await writeFormat(this.path, this.#format)
   }

@@ -89,7 +89,7 @@ function messageOf(error: unknown): string {
 
 async function openTaken(directory: DataDirectory, options: StoreOptions): Promise<LevelStore> {
   const writeBufferSize = options.writeBufferSizeBytes ?? defaultWriteBufferBytes
-  if (directory.isBorn) await checkBeforeOpen(directory.logPath)
+  if (directory.isBorn) await checkFiles(directory, options.log)
   if (directory.isBorn) await checkAfterFailures(directory, options.log)
   const database: Database = new ClassicLevel<Uint8Array, Uint8Array>(directory.logPath, {
     keyEncoding: 'view',
@@ -110,6 +110,13 @@ async function openTaken(directory: DataDirectory, options: StoreOptions): Promi
     await database.close()
     throw error
   }
+}
+
+async function checkFiles({ path, logPath }: DataDirectory, log: Log | undefined): Promise<void> {
+  const takenBack = await checkBeforeOpen(logPath)
+  if (takenBack === null) return
+  const fields = { directory: path, reason: takenBack }
+  log?.('info', 'the last edit of the manifest was never synced, and was taken back', fields)
 }
 
 /**

@@ -51,8 +51,9 @@ export class ByteReader {
 }
 
 /**
- * For bytes that outlive their frame: copied unless they make up most of the memory they would pin.
+ * For bytes that outlive their frame: copied if they are less than a quarter of the memory they
+ * would pin. Entries under load come by twos and threes in a frame, and go together too.
  */
 export function retain(bytes: Uint8Array): Uint8Array {
-  return bytes.length * 2 >= bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
+  return bytes.length * 4 >= bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
 }
