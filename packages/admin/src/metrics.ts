@@ -67,6 +67,21 @@ const memberRows: Readonly<
   elections: ['counter', 'holdfast_elections_total', 'Elections that replicas of this node began.'],
   commitRecords: ['counter', 'holdfast_commit_records_total', 'Synced writes to the node log.'],
   commitBytes: ['counter', 'holdfast_commit_bytes_total', 'Bytes written to the node log.'],
+  commitSeconds: [
+    'counter',
+    'holdfast_commit_seconds_total',
+    'Time that synced writes to the node log took.'
+  ],
+  commitSecondsMax: [
+    'gauge',
+    'holdfast_commit_seconds_max',
+    'The longest synced write to the node log since the process started.'
+  ],
+  commitStalls: [
+    'counter',
+    'holdfast_commit_stalls_total',
+    'Writes that took longer than an election timeout, for which leadership was given up.'
+  ],
   clientConnections: [
     'gauge',
     'holdfast_client_connections',

@@ -13,10 +13,19 @@ export class Counters {
   elections = 0
   commitRecords = 0
   commitBytes = 0
+  commitSeconds = 0
+  commitSecondsMax = 0
+  commitStalls = 0
   clientConnections = 0
   publishBytesInFlight = 0
   snapshotsTaken = 0
   snapshotsInstalled = 0
+
+  /** A write to the node log took this long, its sync included. */
+  noteWrite(tookMs: number): void {
+    this.commitSeconds += tookMs / 1000
+    this.commitSecondsMax = Math.max(this.commitSecondsMax, tookMs / 1000)
+  }
 
   read(): MemberCounters {
     return { ...this }

@@ -5,6 +5,7 @@
 import { handOver } from './consensus/leadership.ts'
 import type { Core } from './core.ts'
 import { log } from './core.ts'
+import { times } from './limits.ts'
 import type { ForwardOutcome } from './peers/peer-codec.ts'
 
 /** Free bytes below which publishes are refused, leadership is given up, and the process ends. */
@@ -19,6 +20,7 @@ export class Disk {
   readonly #core: Core
   freeBytes: number = Number.MAX_SAFE_INTEGER
   #wasLow = false
+  #isStalled = false
 
   constructor(core: Core) {
     this.#core = core
@@ -27,6 +29,23 @@ export class Disk {
   /** Whether publishes to shards that this node leads are refused. */
   get isLow(): boolean {
     return this.freeBytes < diskLimits.publishBytes
+  }
+
+  /**
+   * A disk that does not answer within an election timeout (storage rule S14): others lead better.
+   * Heartbeats need no disk, so nobody else would notice.
+   */
+  tick(): void {
+    const { commit, counters } = this.#core
+    const { writingForMs } = commit
+    const isStalled = writingForMs >= times.electionTimeoutTicks * times.tickMs
+    if (isStalled) handOver(this.#core)
+    if (isStalled === this.#isStalled) return
+    this.#isStalled = isStalled
+    if (!isStalled) return log(this.#core, 'info', 'the disk answers again')
+    counters.commitStalls++
+    const message = 'the disk is slow: leadership is given up'
+    log(this.#core, 'error', message, { writingForMs })
   }
 
   refusal(number: number): ForwardOutcome {

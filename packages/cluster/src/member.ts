@@ -119,6 +119,7 @@ export class Member {
     core.reconciler.tick()
     core.deliveries.tick()
     core.snapshots.tick()
+    core.disk.tick()
     if (nowMs - this.#sessionsTickedMs >= sessionTickMs) {
       this.#sessionsTickedMs = nowMs
       core.sessions.tick()

@@ -114,6 +114,11 @@ export interface MemberCounters {
   readonly elections: number
   readonly commitRecords: number
   readonly commitBytes: number
+  /** Time that synced writes took, and the longest of them. */
+  readonly commitSeconds: number
+  readonly commitSecondsMax: number
+  /** Writes that took longer than an election timeout: leadership was given up. */
+  readonly commitStalls: number
   readonly clientConnections: number
   readonly publishBytesInFlight: number
   readonly snapshotsTaken: number

@@ -1,6 +1,7 @@
 // A full disk refuses publishes and nothing else, through the real path of a publish.
 import { History, Operator, Publisher, World } from '@holdfast/simulator'
 import t from 'tap'
+import { coreWith, pass } from './part-core.ts'
 
 t.test(
   'a leader whose disk is nearly full refuses publishes, and takes them again later',
@@ -29,6 +30,49 @@ t.test(
     t.equal(ready, 20)
     t.same(world.failures, [])
     process?.input({ type: 'disk', freeBytes: 10_000_000, totalBytes: 10 ** 12 })
-    t.ok(world.until(2000, 'ended', () => world.hosts[0]?.process == null))
+    t.ok(await world.until(2000, 'ended', () => world.hosts[0]?.process == null))
   }
 )
+
+t.test('a disk that does not answer for an election timeout costs the leadership', async (t) => {
+  const transfers: number[] = []
+  const progress = [
+    { replica: 7, isVoter: true, recentlyActive: true, match: 3 },
+    { replica: 8, isVoter: true, recentlyActive: true, match: 5 },
+    { replica: 9, isVoter: false, recentlyActive: true, match: 9 }
+  ]
+  const raft = {
+    isLeader: true,
+    progress: () => progress,
+    transfer: (to: number) => transfers.push(to)
+  }
+  const core = coreWith({ groups: { all: () => [{ raft, haltedReason: null }], selfReplica: 1 } })
+  const said = (): readonly string[] =>
+    core.outputs.flatMap((output) => (output.type === 'log' ? [output.message] : []))
+  const id = core.commit.addStart()
+  core.commit.flush()
+  pass(core, 999)
+  core.disk.tick()
+  t.same(transfers, [])
+  pass(core, 1)
+  core.disk.tick()
+  pass(core, 500)
+  core.disk.tick()
+  t.same(transfers, [8, 8], 'again, should the first attempt fail')
+  t.same(said(), ['the disk is slow: leadership is given up'])
+  core.commit.written(id)
+  core.disk.tick()
+  t.same(said().slice(1), ['the disk answers again'])
+  const { commitSeconds, commitSecondsMax, commitStalls } = core.counters.read()
+  t.same(
+    { commitSeconds, commitSecondsMax, commitStalls },
+    {
+      commitSeconds: 1.5,
+      commitSecondsMax: 1.5,
+      commitStalls: 1
+    }
+  )
+  pass(core, 5000)
+  core.disk.tick()
+  t.equal(transfers.length, 2, 'an idle disk is not slow')
+})

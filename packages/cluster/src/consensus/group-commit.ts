@@ -88,6 +88,8 @@ export class GroupCommit {
   readonly #drafts: Draft[] = []
   readonly #waiting: { readonly id: number; readonly done: () => void }[] = []
   #inFlight: number | null = null
+  /** When that write began, by the monotonic clock. */
+  #startedMs = 0
   #lastId: number
   #durableId: number
 
@@ -99,6 +101,11 @@ export class GroupCommit {
 
   get isWriting(): boolean {
     return this.#inFlight !== null
+  }
+
+  /** How long the write has taken that is under way; 0 if none is. */
+  get writingForMs(): number {
+    return this.#inFlight === null ? 0 : this.#core.clock.nowMs - this.#startedMs
   }
 
   /** Id of the newest record that holds something needed and is not durable; null if all is. */
@@ -215,6 +222,7 @@ export class GroupCommit {
 
   written(id: number): void {
     assert(id === this.#inFlight, 'records become durable one at a time, in order')
+    this.#core.counters.noteWrite(this.writingForMs)
     this.#inFlight = null
     this.#durableId = id
     const ready = this.#waiting.filter((waiter) => waiter.id <= id)
@@ -230,6 +238,7 @@ export class GroupCommit {
     const draft = this.#drafts.shift()
     if (draft === undefined) return
     this.#inFlight = draft.id
+    this.#startedMs = this.#core.clock.nowMs
     this.#core.counters.commitRecords++
     this.#core.counters.commitBytes += draft.bytes
     this.#core.outputs.push({ type: 'write', record: draft.seal() })

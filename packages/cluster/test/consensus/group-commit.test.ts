@@ -10,7 +10,7 @@ import type { Output } from '../../src/output.ts'
 
 function make(): { commit: GroupCommit; records: () => CommitRecord[] } {
   const outputs: Output[] = []
-  const core = { outputs, counters: new Counters() } as unknown as Core
+  const core = { outputs, counters: new Counters(), clock: { nowMs: 0 } } as unknown as Core
   const records = (): CommitRecord[] =>
     outputs.flatMap((output) => (output.type === 'write' ? [output.record] : []))
   return { commit: new GroupCommit(core, 10), records }
