@@ -70,14 +70,14 @@ function flip(path: string, random: Random): number[] {
 
 /** Flips 1 to 8 bits of one file. Null if there is none of that kind, or it is gone meanwhile. */
 export function rot(data: string, kind: RotKind, random: Random): Rot | null {
-  const files = filesOf(data).filter((name) => patterns[kind].test(name))
-  const file = random.pickAny(files)
-  if (file === undefined) return null
   try {
+    const files = filesOf(data).filter((name) => patterns[kind].test(name))
+    const file = random.pickAny(files)
+    if (file === undefined) return null
     const places = flip(join(data, file), random)
     return places.length === 0 ? null : { kind, file, places }
   } catch (error) {
-    // LevelDB deletes files while it runs.
+    // LevelDB deletes files while it runs, and a directory may be set aside at this moment.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error
   }

@@ -33,8 +33,9 @@ function deedOf({ who, mode, seconds, confirmed, ...rest }: Cut): Deed {
     return `node ${node} lost ${undone.length} names and the end of ${cut.length} files`
   })
   const again = rest.isRepeated ? '; once more while it opened' : ''
+  const hurry = rest.isHurried ? '; the next follows at once' : ''
   const aside = rest.setAside.length === 0 ? '' : `; ${rest.setAside.length} set aside`
-  const sentence = `${nodes.join(', ')}${again}${aside}; ${confirmed} confirmed`
+  const sentence = `${nodes.join(', ')}${again}${hurry}${aside}; ${confirmed} confirmed`
   return { kind: `${who}/${mode}`, seconds, sentence, details: { confirmed, ...rest } }
 }
 

@@ -34,6 +34,8 @@ export interface Cut {
   readonly nodes: readonly NodeCut[]
   /** Whether a node lost its power again while it opened what the first cut left. */
   readonly isRepeated: boolean
+  /** Whether the next cut came before the cluster was well again; what is missing shows later. */
+  readonly isHurried: boolean
   /** Directories that were set aside as damaged, since the start of the piece. */
   readonly setAside: readonly string[]
   readonly seconds: number
@@ -60,10 +62,13 @@ export class PowerRun {
       const histories = join(directory, 'histories')
       load = await PowerLoad.start({ cluster: powered.cluster, histories, seed, rate })
       await load.goOn(100)
+      let isWell = true
       for (let number = 1; number <= cuts && !isOver(); number += 1) {
         const cut = await this.#cut(number, powered, load)
+        isWell = !cut.isHurried
         onCut?.(cut)
       }
+      if (!isWell) await powered.waitWell()
       return await load.finish()
     } finally {
       load?.kill()
@@ -84,15 +89,18 @@ export class PowerRun {
     const options = { nodes, mode, random, afterOperations }
     const images = await powered.cut(options)
     const at = monotonicNs()
-    const dieIn = random.chance(0.2) ? random.integer(1, 80) : null
+    const isHurried = random.chance(0.6)
+    const dieIn = !isHurried && random.chance(0.3) ? random.integer(1, 80) : null
     const isRepeated = await powered.restart(options, dieIn)
-    await powered.waitWell()
-    await load.settle(at)
-    await load.goOn(20)
+    if (isHurried) await delay(random.integer(200, 2_000))
+    else {
+      await powered.waitWell()
+      await load.settle(at)
+      await load.goOn(20)
+    }
     const seconds = (performance.now() - startMs) / 1_000
-    const confirmed = load.confirmed()
-    const setAside = powered.setAside()
-    return { number, who, mode, nodes: images, isRepeated, setAside, seconds, confirmed }
+    const how = { isRepeated, isHurried, setAside: powered.setAside() }
+    return { number, who, mode, nodes: images, ...how, seconds, confirmed: load.confirmed() }
   }
 
   #drawWho(): Exclude<Who, 'mix'> {

@@ -21,12 +21,13 @@ ${campaignUsage('runs', 'rot')}`
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
 function deedOf(damage: Damage, { state, seconds, ...rest }: RotDone): Deed {
-  const { rot, isQuarantined, exits, confirmed } = rest
+  const { rot, isQuarantined, incarnation, exits, confirmed } = rest
   const kind = rot === null ? `${damage}/${state}` : `${damage}/${rot.kind}/${state}`
   const what = rot === null ? 'all' : `${rot.places.length} bits of ${rot.file}`
-  const how = isQuarantined ? 'came back blank' : 'kept its data'
+  const set = isQuarantined ? 'its data was set aside' : 'nothing was set aside'
+  const now = incarnation === null ? 'the next follows' : `incarnation ${incarnation}`
   const ends = exits === 0 ? '' : ` after ${exits} ends`
-  const sentence = `${what}; the node ${how}${ends}; ${confirmed} confirmed`
+  const sentence = `${what}; ${set}, ${now}${ends}; ${confirmed} confirmed`
   return { kind, seconds, sentence, details: { state, ...rest } }
 }
 

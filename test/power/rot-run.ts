@@ -30,8 +30,10 @@ export interface RotDone {
   /** `running`: the files changed under the running node, which was killed later. */
   readonly state: 'stopped' | 'running'
   readonly rot: Rot | null
-  /** The directory was set aside, and the node is a new incarnation. */
+  /** A directory was set aside as damaged. */
   readonly isQuarantined: boolean
+  /** Of the node afterwards; null where the next damage came before it was well again. */
+  readonly incarnation: number | null
   /** How often the process ended by itself. */
   readonly exits: number
   readonly seconds: number
@@ -68,6 +70,7 @@ export class RotRun {
       for (let number = 1; number <= runs && !isOver(); number += 1) {
         onRot?.(await this.#damage(number, victim, cluster, load))
       }
+      await this.#waitWell(victim, cluster)
       return await load.finish()
     } finally {
       load?.kill()
@@ -83,11 +86,10 @@ export class RotRun {
   ): Promise<RotDone> {
     const random = this.#random
     const startMs = performance.now()
-    const before = await this.#incarnationOf(victim, cluster)
     this.#exits = 0
     const state = random.chance(0.5) ? 'running' : 'stopped'
     if (state === 'stopped') await this.#stop(victim, cluster)
-    const found = this.#harm(cluster.node(victim).data, state)
+    const found = await this.#harm(cluster.node(victim).data, state)
     const at = monotonicNs()
     if (state === 'running') {
       await delay(random.integer(0, 1_000))
@@ -95,27 +97,29 @@ export class RotRun {
     }
     if (this.#options.damage === 'blank') removeDirectory(cluster.node(victim).data)
     if (!cluster.isAlive(victim)) cluster.restart(victim)
-    await this.#waitWell(victim, cluster)
-    await load.settle(at)
-    await load.goOn(20)
-    const isQuarantined = (await this.#incarnationOf(victim, cluster)) > before
-    forgetQuarantined(cluster.node(victim).data)
+    const isHurried = number < this.#options.runs && random.chance(0.4)
+    if (isHurried) await delay(random.integer(500, 4_000))
+    else {
+      await this.#waitWell(victim, cluster)
+      await load.settle(at)
+      await load.goOn(20)
+    }
+    const incarnation = isHurried ? null : await this.#incarnationOf(victim, cluster)
+    const isQuarantined = forgetQuarantined(cluster.node(victim).data) > 0
     const seconds = (performance.now() - startMs) / 1_000
-    const done = { number, state, rot: found, isQuarantined, exits: this.#exits, seconds } as const
-    return { ...done, confirmed: load.confirmed() }
+    const done = { number, state, rot: found, isQuarantined, incarnation, seconds } as const
+    return { ...done, exits: this.#exits, confirmed: load.confirmed() }
   }
 
-  #harm(data: string, state: RotDone['state']): Rot | null {
+  async #harm(data: string, state: RotDone['state']): Promise<Rot | null> {
     if (this.#options.damage === 'blank') {
       if (state === 'running') return null
       removeDirectory(data)
       return null
     }
     const random = this.#random
-    for (;;) {
-      const found = rot(data, drawKind(random), random)
-      if (found !== null) return found
-    }
+    const look = (): Rot | null => rot(data, drawKind(random), random)
+    return eventually('a file whose bits can flip', look, { timeoutMs: 30_000 })
   }
 
   /** At once, or politely: the one leaves the end of a log torn, the other a checkpoint. */
@@ -155,9 +159,10 @@ export class RotRun {
   }
 }
 
-/** What was set aside is not looked at again. */
-function forgetQuarantined(data: string): void {
-  for (const name of readdirSync(dirname(data))) {
-    if (name.startsWith(`${basename(data)}.damaged-`)) removeDirectory(join(dirname(data), name))
-  }
+/** What was set aside is not looked at again. Returns how much it was. */
+function forgetQuarantined(data: string): number {
+  const names = readdirSync(dirname(data))
+  const aside = names.filter((name) => name.startsWith(`${basename(data)}.damaged-`))
+  for (const name of aside) removeDirectory(join(dirname(data), name))
+  return aside.length
 }
