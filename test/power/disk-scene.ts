@@ -28,11 +28,16 @@ export class DiskScene {
 
   /** Runs actions of disk-program.ts; returns how each ended. */
   run(...actions: string[]): string[] {
+    return this.runWith({}, ...actions)
+  }
+
+  /** The same with more in the environment. */
+  runWith(environment: Readonly<Record<string, string>>, ...actions: string[]): string[] {
     const { env } = process
     const records = join(this.#root, 'records')
     const { stdout, stderr, signal } = spawnSync(process.execPath, [program, ...actions], {
       encoding: 'utf8',
-      env: { ...env, ...shimEnvironment(records), HOLDFAST_SHIM_DATA: this.data }
+      env: { ...env, ...shimEnvironment(records), HOLDFAST_SHIM_DATA: this.data, ...environment }
     })
     if (signal !== 'SIGKILL') throw new Error(`the program ended by itself: ${stderr}`)
     return stdout.trim().split('\n')

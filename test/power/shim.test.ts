@@ -66,3 +66,18 @@ t.test('a sync takes as long as it is told', async (t) => {
   const [before, , after] = disk.run('now', 'sync', 'now')
   t.ok(Number(after) - Number(before) >= 300)
 })
+
+t.test('faults of the environment hold from the start, records can be left out', async (t) => {
+  const disk = new DiskScene(t)
+  const environment = {
+    HOLDFAST_SHIM_FAULTS: 'syncFailIn=1,clockOffsetMs=86400000',
+    HOLDFAST_SHIM_RECORDING: '0'
+  }
+  const before = Date.now()
+  const [, sync, now] = disk.runWith(environment, 'write a one', 'sync a', 'now')
+  t.equal(sync, 'EIO')
+  t.ok(Number(now) >= before + 86_400_000 - 5)
+  disk.cut({ unsynced: 'none' })
+  t.same(disk.files(), { a: 'one' }, 'nothing is known of it')
+  t.throws(() => disk.runWith({ HOLDFAST_SHIM_FAULTS: 'nonsense=1' }, 'now'), /SIGABRT|unknown/)
+})

@@ -16,3 +16,14 @@ for (const mode of ['ordered', 'adversarial'] as const) {
     t.ok(report.lossy > 5, `${report.lossy} cuts took something back`)
   })
 }
+
+t.test('nothing acknowledged needs anything that was not synced', async (t) => {
+  for (let round = 0; round < 4; round += 1) {
+    const seed = chooseSeed()
+    const directory = makeTemporaryDirectory('store')
+    t.teardown(() => removeDirectory(directory))
+    const strict = { mode: 'adversarial', unsynced: 'none' } as const
+    const report = await new StoreCuts({ directory, seed, cuts: 4, ...strict }).run()
+    t.same(report.failures, [], `SEED=${seed}`)
+  }
+})

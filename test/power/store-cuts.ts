@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { disownProcess, ownProcess, Random, signalOwned } from '@holdfast/testkit'
 import { FaultControl } from './fault-control.ts'
-import { buildImage, type DiskMode } from './image.ts'
+import { buildImage, type DiskMode, type ImageOptions } from './image.ts'
 import { shimEnvironment } from './shim-library.ts'
 
 export interface StoreCutOptions {
@@ -19,6 +19,7 @@ export interface StoreCutOptions {
   readonly seed: number
   readonly cuts: number
   readonly mode: DiskMode | 'mix'
+  readonly unsynced?: ImageOptions['unsynced']
   readonly onCut?: (number: number) => void
 }
 
@@ -57,7 +58,7 @@ export class StoreCuts {
   }
 
   async run(): Promise<StoreCutReport> {
-    const { cuts, mode, onCut = () => {} } = this.#options
+    const { cuts, mode, unsynced = 'some', onCut = () => {} } = this.#options
     const random = this.#random
     const control = new FaultControl(join(this.#records, 'data'))
     mkdirSync(this.#options.directory, { recursive: true })
@@ -76,6 +77,7 @@ export class StoreCuts {
         data: this.#data,
         records: join(this.#records, 'data'),
         mode: mode === 'mix' ? drawn : mode,
+        unsynced,
         random
       })
       if (undone.length + cut.length > 0) lossy += 1

@@ -1,6 +1,6 @@
 // A process that keeps one store: verifies all that it finds, says so, and writes records until it
 // dies, each said to be acknowledged once it is. Argument: the directory. Started by store-cuts.ts.
-import { writeSync } from 'node:fs'
+import { mkdirSync, writeSync } from 'node:fs'
 import { commitRecord, entryAt } from '@holdfast/cluster/contract'
 import { HoldfastError } from '@holdfast/errors'
 import { openStore } from '@holdfast/storage'
@@ -26,7 +26,10 @@ async function open(directory: string): ReturnType<typeof openStore> {
   }
 }
 
-const store = await open(process.argv[2] ?? '')
+const directory = process.argv[2] ?? ''
+// As an operator does, who syncs nothing.
+mkdirSync(directory, { recursive: true })
+const store = await open(directory)
 let id = store.recovered.lastRecord
 const [group] = store.recovered.groups
 const isRight = ({ index, data }: { index: number; data: Uint8Array }): boolean =>

@@ -1,7 +1,6 @@
 /*
- * What is done to the bytes of files: open, write, truncate, sync, close. Node writes through
- * descriptors; LevelDB through stdio, whose own calls of write cannot be interposed, so its streams
- * are made of our functions (fopencookie).
+ * What is done to the bytes of files through descriptors: open, write, truncate, sync, close. Node
+ * writes so; LevelDB writes through streams (streams.c).
  */
 #include "shim.h"
 
@@ -9,15 +8,12 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/statfs.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #define DESCRIPTORS 65536
-#define STREAMS 4096
 
 struct descriptor {
   ino_t inode;
@@ -25,13 +21,7 @@ struct descriptor {
   char is_appending;
 };
 
-struct stream {
-  FILE *stream;
-  int file;
-};
-
 static struct descriptor descriptors[DESCRIPTORS];
-static struct stream streams[STREAMS];
 
 static struct descriptor *watched(int file) {
   if (!shim_is_active || file < 0 || file >= DESCRIPTORS) return NULL;
@@ -64,7 +54,7 @@ static int open_watched(const char *path, int flags, mode_t mode) {
   return file;
 }
 
-static int open_any(const char *path, int flags, mode_t mode) {
+int files_open(const char *path, int flags, mode_t mode) {
   char absolute[PATH_MAX];
   int is_writing = (flags & O_ACCMODE) != O_RDONLY;
   if (is_writing && shim_watches(path, absolute)) return open_watched(absolute, flags, mode);
@@ -78,7 +68,7 @@ int open(const char *path, int flags, ...) {
   va_start(values, flags);
   mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(values, mode_t) : 0;
   va_end(values);
-  return open_any(path, flags, mode);
+  return files_open(path, flags, mode);
 }
 
 int open64(const char *path, int flags, ...) {
@@ -86,7 +76,7 @@ int open64(const char *path, int flags, ...) {
   va_start(values, flags);
   mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(values, mode_t) : 0;
   va_end(values);
-  return open_any(path, flags | O_LARGEFILE, mode);
+  return files_open(path, flags | O_LARGEFILE, mode);
 }
 
 int close(int file) {
@@ -234,67 +224,6 @@ static int sync_any(int file, int (*next)(int)) {
 
 int fdatasync(int file) { return sync_any(file, NEXT(fdatasync)); }
 int fsync(int file) { return sync_any(file, NEXT(fsync)); }
-
-/* As glibc writes: on and on until all is written or an error comes. */
-static ssize_t write_stream(void *cookie, const char *bytes, size_t length) {
-  int file = (int)(intptr_t)cookie;
-  size_t done = 0;
-  while (done < length) {
-    ssize_t written = write(file, bytes + done, length - done);
-    if (written < 0) break;
-    done += (size_t)written;
-  }
-  return (ssize_t)done;
-}
-
-static int close_stream(void *cookie) {
-  int file = (int)(intptr_t)cookie;
-  shim_lock();
-  for (int at = 0; at < STREAMS; at += 1) {
-    if (streams[at].stream != NULL && streams[at].file == file) streams[at].stream = NULL;
-  }
-  shim_unlock();
-  return close(file);
-}
-
-static void remember_stream(FILE *stream, int file) {
-  shim_lock();
-  for (int at = 0; at < STREAMS; at += 1) {
-    if (streams[at].stream != NULL) continue;
-    streams[at] = (struct stream){stream, file};
-    shim_unlock();
-    return;
-  }
-  abort();
-}
-
-FILE *fopen64(const char *path, const char *mode) {
-  char absolute[PATH_MAX];
-  int is_writing = mode[0] == 'w' || mode[0] == 'a';
-  if (!is_writing || strchr(mode, '+') != NULL || !shim_watches(path, absolute)) {
-    return NEXT(fopen64)(path, mode);
-  }
-  int flags = O_WRONLY | O_CREAT | (mode[0] == 'w' ? O_TRUNC : O_APPEND);
-  int file = open_any(path, flags, 0666);
-  if (file < 0) return NULL;
-  cookie_io_functions_t functions = {NULL, write_stream, NULL, close_stream};
-  FILE *stream = fopencookie((void *)(intptr_t)file, mode, functions);
-  if (stream == NULL) close(file);
-  else remember_stream(stream, file);
-  return stream;
-}
-
-FILE *fopen(const char *path, const char *mode) { return fopen64(path, mode); }
-
-int fileno(FILE *stream) {
-  int file = -1;
-  shim_lock();
-  for (int at = 0; shim_is_active && at < STREAMS && file < 0; at += 1) {
-    if (streams[at].stream == stream) file = streams[at].file;
-  }
-  shim_unlock();
-  return file >= 0 ? file : NEXT(fileno)(stream);
-}
 
 /* A disk that is full says so to whoever asks how much is left. */
 int statfs64(const char *path, struct statfs64 *found) {

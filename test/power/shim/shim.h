@@ -62,6 +62,9 @@ void control_open(const char *directory);
 /* Counts an operation, and dies where that was asked for. */
 void control_operation(enum field kind);
 
+/* files.c */
+int files_open(const char *path, int flags, mode_t mode);
+
 /* recording.c */
 extern int shim_is_active;
 /* True if `path` is the data directory or below it; then `absolute` is its one true name. */
