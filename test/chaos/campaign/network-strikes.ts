@@ -5,11 +5,9 @@ import { type ClusterNode, type ClusterProcess, eventually } from '@holdfast/tes
 import { LoadProcess } from '../child.ts'
 import { type LinkBehaviour, type LinkCounts, linkFaults } from '../network/link-behaviour.ts'
 import type { LinkProxyOptions } from '../network/link-proxy.ts'
-import type { Namespaces, Station } from '../network/namespaces.ts'
+import type { Direction, Namespaces } from '../network/namespaces.ts'
 import { queuePrefix } from './process-strikes.ts'
 import { recover, type Stage } from './stage.ts'
-
-type Direction = readonly [from: Station, to: Station]
 
 const partitionMs = { min: 500, max: 8_000 }
 

@@ -13,6 +13,7 @@ import { audit, auditEnvironment } from './audit.ts'
 import { electionsOf, electionsOnceSettled } from './elections.ts'
 import { MembershipRecorder } from './membership-recorder.ts'
 import type { Profile } from './profile.ts'
+import { shimOf } from './resource-strikes.ts'
 import { SmallDisk } from './small-disk.ts'
 import { type Stage, smallDiskPlace } from './stage.ts'
 import { type StrikeName, strikeOf } from './strikes.ts'
@@ -212,7 +213,12 @@ class Piece {
   }
 
   /** What a strike that failed has left: without this, each one after it would fail as well. */
-  async #rescue({ cluster }: Stage): Promise<void> {
+  async #rescue({ cluster, disk, network, shimDirectory }: Stage): Promise<void> {
+    disk?.free()
+    network?.heal()
+    for (const node of cluster.nodes) {
+      if (shimDirectory !== null) shimOf(shimDirectory, node).clear()
+    }
     this.#watch(cluster)
     const look = async (): Promise<boolean> => {
       await cluster.waitReady(5_000)

@@ -56,7 +56,7 @@ export async function limitDescriptors(stage: Stage): Promise<string> {
 export async function stepClock(stage: Stage): Promise<string> {
   const { cluster, faults, random } = stage
   const node = random.pick(cluster.nodes)
-  const shim = shimOf(stage, node)
+  const shim = shimAt(stage, node)
   const stepMs = random.pick([1_000, 60_000, 3_600_000, yearMs]) * random.pick([-1, 1])
   const ms = random.integer(500, 4_000)
   faults.note('clock-step', node.id)
@@ -72,7 +72,7 @@ export async function stepClock(stage: Stage): Promise<string> {
 export async function slowDisk(stage: Stage): Promise<string> {
   const { cluster, faults, random } = stage
   const node = random.pick(cluster.nodes)
-  const shim = shimOf(stage, node)
+  const shim = shimAt(stage, node)
   const syncDelayMs = random.integer(5, 500)
   const ms = random.integer(1_000, 6_000)
   faults.note('disk-slow', node.id)
@@ -88,7 +88,7 @@ export async function slowDisk(stage: Stage): Promise<string> {
 export async function failSync(stage: Stage): Promise<string> {
   const { cluster, faults, random } = stage
   const node = random.pick(cluster.nodes)
-  const shim = shimOf(stage, node)
+  const shim = shimAt(stage, node)
   faults.note('disk-fails', node.id)
   shim.set({ syncFailIn: random.integer(1, 20) })
   const hasEnded = (): boolean => !cluster.isAlive(node.id)
@@ -99,8 +99,13 @@ export async function failSync(stage: Stage): Promise<string> {
   return `node ${node.id}, which ended`
 }
 
-function shimOf({ shimDirectory }: Stage, { data }: ClusterNode): FaultControl {
+function shimAt({ shimDirectory }: Stage, node: ClusterNode): FaultControl {
   if (shimDirectory === null) throw new Error('this strike needs the disk shim')
+  return shimOf(shimDirectory, node)
+}
+
+/** The faults of the disk and the clock of a node. */
+export function shimOf(shimDirectory: string, { data }: ClusterNode): FaultControl {
   return new FaultControl(join(shimDirectory, basename(data)))
 }
 

@@ -1,10 +1,11 @@
 // A disk that can be filled: an ext4 file system in a file, mounted for one run. A filler file
 // takes what is left, and gives it back. Real file system, real ENOSPC, real syncs.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, rmSync, statfsSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 
 const mib = 1_024 * 1_024
+const fillersMax = 5
 
 export class SmallDisk {
   /** Where it is mounted. */
@@ -41,14 +42,20 @@ export class SmallDisk {
     return bavail * bsize
   }
 
-  /** Leaves at most so many bytes, which the broker will use up. */
+  /** Leaves about so many bytes, or what the broker takes meanwhile, which uses it up as well. */
   fill(leftBytes: number): void {
-    const bytes = Math.floor((this.freeBytes - leftBytes) / mib) * mib
-    if (bytes > 0) run('fallocate', ['-l', String(bytes), this.#filler])
+    for (let filler = 1; filler <= fillersMax; filler += 1) {
+      const bytes = Math.floor((this.freeBytes - leftBytes) / mib) * mib
+      if (bytes <= 0) return
+      // It fails if the broker was faster; what is free then is taken by the next one.
+      spawnSync('fallocate', ['-l', String(bytes), `${this.#filler}-${filler}`])
+    }
   }
 
   free(): void {
-    rmSync(this.#filler, { force: true })
+    for (let filler = 1; filler <= fillersMax; filler += 1) {
+      rmSync(`${this.#filler}-${filler}`, { force: true })
+    }
   }
 
   unmount(): void {

@@ -79,6 +79,11 @@ t.test('packets pass, and vanish on request', async (t) => {
   const isBack = async (): Promise<boolean> => (await connection(first, second)) === 'n1'
   await eventually('the link', isBack, { timeoutMs: 20_000 })
 
+  network.drop(second, first)
+  network.unplug(1)
+  network.heal()
+  await eventually('the healed link', isBack, { timeoutMs: 20_000 })
+
   network.divert(first, second.host, port)
   t.equal(await connection(first, second), 'n0', 'to whoever listens at the place itself')
   t.equal(await connection(second, first), 'n0', 'the other direction is not diverted')

@@ -26,6 +26,8 @@ export interface Station {
   readonly link: string
 }
 
+export type Direction = readonly [from: Station, to: Station]
+
 /** Runs `ip` with commands, one a line. @throws Error with what it said */
 export function ip(namespace: string | null, commands: readonly string[]): void {
   const where = namespace === null ? [] : ['-n', namespace]
@@ -43,6 +45,7 @@ export function inside(namespace: string): string[] {
 export class Namespaces {
   /** Common part of the names; ends in the pid of the process that made them. */
   readonly name: string
+  readonly #dropped: Direction[] = []
 
   constructor(name: string) {
     this.name = name
@@ -126,6 +129,7 @@ export class Namespaces {
 
   /** Packets from one host to another vanish at the hub; nobody is told. */
   drop(from: Station, to: Station): void {
+    this.#dropped.push([from, to])
     ip(
       this.hub,
       pairs(from, to).map((pair) => `rule add ${pair} blackhole`)
@@ -134,10 +138,19 @@ export class Namespaces {
 
   /** Takes back one `drop`. */
   pass(from: Station, to: Station): void {
+    const isSame = ([one, other]: Direction): boolean =>
+      one.link === from.link && other.link === to.link
+    this.#dropped.splice(this.#dropped.findIndex(isSame), 1)
     ip(
       this.hub,
       pairs(from, to).map((pair) => `rule del ${pair} blackhole`)
     )
+  }
+
+  /** Plugs all links and drops nothing any more, whoever failed to take it back. */
+  heal(): void {
+    for (const [from, to] of [...this.#dropped]) this.pass(from, to)
+    for (let place = 0; place < placesMax; place += 1) this.plug(place)
   }
 
   /**
