@@ -24,7 +24,7 @@ interface ScriptCoverage {
 export type CoverageReading = readonly (readonly [id: string, ranges: readonly CoverageRange[]])[]
 
 /** Compiled sources of packages; the tests' own code and that of others do not count. */
-const ownCode = /\/packages\/[a-z]+\/dist\/src\//
+const ownCode: RegExp = /\/packages\/[a-z]+\/dist\/src\//
 
 export class BlockCoverage {
   readonly #session = new Session()
@@ -32,7 +32,14 @@ export class BlockCoverage {
   readonly #covered = new Map<string, Uint8Array>()
   /** Readings of functions that are known to bring nothing new. */
   readonly #known = new Set<string>()
-  #blocks = 0
+  #characters = 0
+
+  readonly #interest: RegExp
+
+  /** `interest` is what URLs of scripts must match. */
+  constructor(interest: RegExp = ownCode) {
+    this.#interest = interest
+  }
 
   /** To be called before the code that matters is loaded. */
   start(): void {
@@ -50,12 +57,12 @@ export class BlockCoverage {
     this.read()
     this.#covered.clear()
     this.#known.clear()
-    this.#blocks = 0
+    this.#characters = 0
   }
 
-  /** Blocks that have run, as far as they were told apart by running at different times. */
-  get blocks(): number {
-    return this.#blocks
+  /** Characters of the code of interest that have run: whole blocks at a time. */
+  get characters(): number {
+    return this.#characters
   }
 
   /** What has run since the last call. */
@@ -65,7 +72,7 @@ export class BlockCoverage {
     }
     const reading: [string, readonly CoverageRange[]][] = []
     for (const { scriptId, url, functions } of result) {
-      if (!ownCode.test(url)) continue
+      if (!this.#interest.test(url)) continue
       for (const { ranges } of functions) {
         const [whole] = ranges
         if (whole === undefined || whole.count === 0) continue
@@ -80,15 +87,15 @@ export class BlockCoverage {
     return reading.some(([id, ranges]) => this.#paint(id, ranges, false) > 0)
   }
 
-  /** Remembers what a reading shows, and returns the number of blocks that are new. */
+  /** Remembers what a reading shows, and returns the number of characters that are new. */
   merge(reading: CoverageReading): number {
     let added = 0
     for (const [id, ranges] of reading) added += this.#paint(id, ranges, true)
-    this.#blocks += added
+    this.#characters += added
     return added
   }
 
-  /** Runs of characters that ran for the first time. */
+  /** Characters that ran for the first time. */
   #paint(id: string, ranges: readonly CoverageRange[], isKept: boolean): number {
     const signature = `${id}/${ranges.map((r) => `${r.startOffset}-${r.count}`).join()}`
     if (this.#known.has(signature)) return 0
@@ -101,10 +108,7 @@ export class BlockCoverage {
     }
     const covered = this.#covered.get(id) ?? new Uint8Array(ran.length)
     let added = 0
-    for (let at = 0; at < ran.length; at += 1) {
-      const isFresh = ran[at] === 1 && covered[at] === 0
-      if (isFresh && !(at > 0 && ran[at - 1] === 1 && covered[at - 1] === 0)) added += 1
-    }
+    for (let at = 0; at < ran.length; at += 1) if (ran[at] === 1 && covered[at] === 0) added += 1
     if (!isKept) return added
     for (let at = 0; at < ran.length; at += 1) if (ran[at] === 1) covered[at] = 1
     this.#covered.set(id, covered)

@@ -25,8 +25,8 @@ export interface CampaignResult {
   readonly seconds: number
   /** Inputs that reached something, those of the beginning first. */
   readonly corpus: readonly Uint8Array[]
-  /** Blocks of our code that were reached. */
-  readonly blocks: number
+  /** Characters of our code that were reached, whole blocks at a time. */
+  readonly reached: number
   /** Memory held at the end beyond that of the beginning; the corpus itself not counted. */
   readonly grownBytes: number
   readonly slowestMs: number
@@ -36,7 +36,7 @@ export interface CampaignResult {
 const batchMin = 32
 const batchMax = 8_192
 /** Reading the coverage is to cost a few per cent: a batch takes this long. */
-const batchMsTarget = 150
+const batchMsTarget = 400
 const progressMs = 10_000
 /** Inputs after which everything that is kept once is there: compiled code, tables, caches. */
 const warmInputs = 20_000
@@ -63,15 +63,14 @@ class Campaign {
     this.#maker = new InputMaker(options.target, [], new Random(options.seed))
   }
 
-  /** Runs what is known, and keeps of it what reaches something. */
+  /** Runs what is known: nothing of what it reaches is new afterwards. */
   async begin(): Promise<void> {
     const { target, corpus, coverage } = this.#options
     coverage.forget()
-    for (const input of [...target.seeds, ...corpus]) {
-      await this.#runner.run(input)
-      this.#inputs += 1
-      if (coverage.merge(coverage.read()) > 0) this.#maker.corpus.push(input)
-    }
+    this.#maker.corpus.push(...target.seeds, ...corpus)
+    await this.#runAll(this.#maker.corpus)
+    this.#inputs += this.#maker.corpus.length
+    coverage.merge(coverage.read())
     if (this.#maker.corpus.length === 0) this.#maker.corpus.push(new Uint8Array(1))
   }
 
@@ -155,7 +154,7 @@ class Campaign {
       inputs: this.#inputs,
       seconds: this.#seconds,
       corpus: this.#maker.corpus,
-      blocks: this.#options.coverage.blocks,
+      reached: this.#options.coverage.characters,
       grownBytes: this.#grownBytes,
       slowestMs: this.#runner.slowestMs,
       findings: this.#runner.findings

@@ -19,11 +19,11 @@ const [name = ''] = options.targets
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
 function lineOf(result: CampaignResult): string {
-  const { inputs, seconds, corpus, blocks, grownBytes, slowestMs, findings } = result
+  const { inputs, seconds, corpus, reached, grownBytes, slowestMs, findings } = result
   const rate = Math.round(inputs / seconds).toLocaleString('en')
   return (
     `${name}: ${inputs.toLocaleString('en')} inputs, ${rate}/s, corpus ${corpus.length}, ` +
-    `${blocks} blocks, grown ${(grownBytes / 2 ** 20).toFixed(1)} MiB, ` +
+    `${reached} characters reached, grown ${(grownBytes / 2 ** 20).toFixed(1)} MiB, ` +
     `slowest ${slowestMs.toFixed(1)} ms, ${findings.length} findings`
   )
 }
@@ -63,7 +63,7 @@ appendLedger({
   inputs: result.inputs,
   seconds: result.seconds,
   corpus: result.corpus.length,
-  blocks: result.blocks,
+  reached: result.reached,
   grownMiB,
   slowestMs: result.slowestMs,
   findings: result.findings.map(({ sentence }) => sentence),

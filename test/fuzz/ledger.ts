@@ -11,7 +11,7 @@ export interface LedgerLine {
   readonly inputs: number
   readonly seconds: number
   readonly corpus: number
-  readonly blocks: number
+  readonly reached: number
   readonly grownMiB: number
   readonly slowestMs: number
   readonly findings: readonly string[]
@@ -46,7 +46,7 @@ export function renderLedger(lines: readonly LedgerLine[]): string {
         .toLocaleString('en')
         .padStart(9),
       String(own.at(-1)?.corpus ?? 0).padStart(7),
-      String(Math.max(...own.map((line) => line.blocks))).padStart(7),
+      String(Math.max(...own.map((line) => line.reached))).padStart(8),
       Math.max(...own.map((line) => line.grownMiB))
         .toFixed(1)
         .padStart(10),
@@ -58,6 +58,6 @@ export function renderLedger(lines: readonly LedgerLine[]): string {
   })
   const total = lines.reduce((sum, line) => sum + line.inputs, 0)
   const head =
-    'target                     inputs inputs/s corpus blocks grown, MiB slowest, ms findings'
+    'target                     inputs inputs/s corpus reached grown, MiB slowest, ms findings'
   return [head, ...rows, `in all ${total.toLocaleString('en').padStart(26)}`, ''].join('\n')
 }

@@ -1,9 +1,9 @@
 // Whether two decoded values are the same, byte by byte and key by key. Quicker than the deep
 // comparison of an assertion library, since it runs once for each input that is accepted.
 
-/** NaN equals itself, and 0 does not equal −0: what a codec loses of a number is lost. */
+/** NaN equals itself. So do 0 and −0: a stranger may write 0 as either, and nobody tells them apart. */
 export function isSameValue(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true
+  if (a === b || Object.is(a, b)) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   if (a instanceof Uint8Array || b instanceof Uint8Array) {
     return a instanceof Uint8Array && b instanceof Uint8Array && Buffer.compare(a, b) === 0

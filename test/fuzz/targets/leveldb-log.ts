@@ -1,5 +1,5 @@
-// Write-ahead logs of LevelDB, as they are judged before LevelDB opens them: sound, torn or damaged,
-// and never anything else.
+// Write-ahead logs of LevelDB, as they are judged before LevelDB opens them: sound, torn or
+// damaged, and never anything else.
 import type * as crc from '../../../packages/storage/src/crc32c.ts'
 import type * as leveldbLog from '../../../packages/storage/src/leveldb-log.ts'
 import { internal } from '../internal.ts'

@@ -1,6 +1,7 @@
 // The machine of a shard under a log of any sections: it never throws, a machine restored from its
 // snapshot equals it, and stays equal.
 import { encodeEntryBatch, type MachineSnapshot, ShardMachine } from '@holdfast/broker'
+import { AssertionError } from '@holdfast/errors'
 import { step, stepsOf } from '../script.ts'
 import { must, type Target } from '../target.ts'
 import { texts } from '../tokens.ts'
@@ -13,7 +14,17 @@ const snapshotStep = 224
 
 const limits = { segmentRows: 16, blobBytes: 256 }
 
+/** A version that this code does not have halts the replica, as it must; leaders propose none. */
 function run(input: Uint8Array): void {
+  try {
+    runHistory(input)
+  } catch (error) {
+    const isHalt = error instanceof AssertionError && /a version is activated/.test(error.message)
+    if (!isHalt) throw error
+  }
+}
+
+function runHistory(input: Uint8Array): void {
   const machine = new ShardMachine({ limits })
   let twin: ShardMachine | null = null
   const blobs = new Map<number, Uint8Array>()
