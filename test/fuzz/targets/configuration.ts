@@ -1,5 +1,5 @@
 // Configuration files: settings, or a coded error.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type * as config from '../../../packages/server/src/config.ts'
@@ -8,7 +8,9 @@ import { must, refusedOr, type Target } from '../target.ts'
 
 const { loadConfiguration } = await internal<typeof config>('server', 'config')
 
-const directory = mkdtempSync(join(tmpdir(), 'holdfast-fuzz-'))
+/** In memory where there is such a place: a disk is slow, and others use it. */
+const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+const directory = mkdtempSync(join(place, 'holdfast-fuzz-'))
 process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
 const path = join(directory, 'config.json')
 
