@@ -180,7 +180,8 @@ export function unpackMetadataBatch(data: Uint8Array): PackedMetadataBatch {
   }
   const [version, timeMs, commands]: readonly unknown[] = value
   if (version !== metadataFormatVersion) {
-    const details = { version: String(version), supported: metadataFormatVersion }
+    const found = typeof version === 'number' ? version : `of type ${typeof version}`
+    const details = { version: found, supported: metadataFormatVersion }
     throw new HoldfastError('VERSION_UNSUPPORTED', details)
   }
   const isList = Array.isArray(commands) && commands.length <= metadataLimits.commandsMax

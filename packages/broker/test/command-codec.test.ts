@@ -133,6 +133,7 @@ t.test('what is no batch is refused', async (t) => {
     t.throws(() => unpackMetadataBatch(pack(value)), invalid)
   }
   t.throws(() => unpackMetadataBatch(pack([2, 0, []])), { code: 'VERSION_UNSUPPORTED' })
+  t.throws(() => unpackMetadataBatch(pack([{}, 0, []])), { code: 'VERSION_UNSUPPORTED' })
   t.throws(() => unpackMetadataBatch(pack(['x'.repeat(9), 0, []])), { code: 'VERSION_UNSUPPORTED' })
 })
 

@@ -121,7 +121,9 @@ function checkDurable(kind: string, options: Arguments): void {
 
 function parseKind(value: unknown): ExchangeKind {
   if (typeof value === 'string' && exchangeKinds.includes(value)) return value as ExchangeKind
-  throw new HoldfastError('EXCHANGE_TYPE_UNKNOWN', { type: String(value).slice(0, 64) })
+  // A map of the wire has no prototype, so that nothing can make a text of it.
+  const type = typeof value === 'string' ? value.slice(0, 64) : `of type ${typeof value}`
+  throw new HoldfastError('EXCHANGE_TYPE_UNKNOWN', { type })
 }
 
 function queueBinding(type: 'bind-queue' | 'unbind-queue', args: Arguments): ClientRequest {

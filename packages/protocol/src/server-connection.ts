@@ -127,7 +127,7 @@ export class ServerConnection {
     }
     const silentMs = this.#heartbeat.silentMs(nowMs)
     if (silentMs > 0) this.#fail(new HoldfastError('HEARTBEAT_MISSED', { silentMs }))
-    else if (this.#heartbeat.isDue(nowMs)) this.#writer.heartbeat()
+    else if (this.isOpen && this.#heartbeat.isDue(nowMs)) this.#writer.heartbeat()
     return this.#takeEvents()
   }
 
@@ -259,8 +259,10 @@ export class ServerConnection {
     try {
       request = parseRequest(name, args)
     } catch (error) {
+      const refusal = HoldfastError.from(error)
+      if (!this.isOpen) throw refusal
       this.#refused++
-      this.#writer.response(requestId, HoldfastError.from(error).toWire(), null)
+      this.#writer.response(requestId, refusal.toWire(), null)
       return
     }
     this.#unanswered.add(requestId)
@@ -279,6 +281,7 @@ export class ServerConnection {
       this.#events.push({ ...rest, firstSequence, count, blob })
       return
     }
+    if (!this.isOpen) throw refusal
     const given = this.#credit.answer(firstSequence, this.#lastPublished)
     this.#writer.publishFailed(firstSequence, this.#lastPublished, refusal.toWire(), given)
   }

@@ -43,6 +43,7 @@ t.test('mistakes in arguments are refused with a code of their own', async (t) =
     ['declare-exchange', { name: 'e', kind: 'topic' }, 'none'],
     ['declare-exchange', { name: 'e', kind: 'x-delayed' }, 'EXCHANGE_TYPE_UNKNOWN'],
     ['declare-exchange', { name: 'e' }, 'EXCHANGE_TYPE_UNKNOWN'],
+    ['declare-exchange', { name: 'e', kind: Object.create(null) }, 'EXCHANGE_TYPE_UNKNOWN'],
     ['declare-exchange', { name: 'e', kind: 'fanout', options: { internal: 1 } }, 'OPTION_INVALID'],
     [
       'declare-exchange',

@@ -79,7 +79,7 @@ function parseSetting(setting: Setting, raw: unknown): unknown {
       const isDigits = typeof raw === 'string' && /^\d{1,15}$/.test(raw)
       const value = isDigits ? Number(raw) : raw
       if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
-        throw invalid(name, `'${String(raw)}' is not an integer`)
+        throw invalid(name, `${textOf(raw)} is not an integer`)
       }
       if (value < setting.min || value > setting.max) {
         throw invalid(name, `${value} is not between ${setting.min} and ${setting.max}`)
@@ -89,16 +89,21 @@ function parseSetting(setting: Setting, raw: unknown): unknown {
     case 'boolean':
       if (raw === 'true' || raw === '1') return true
       if (raw === 'false' || raw === '0') return false
-      if (typeof raw !== 'boolean') throw invalid(name, `'${String(raw)}' is not true or false`)
+      if (typeof raw !== 'boolean') throw invalid(name, `${textOf(raw)} is not true or false`)
       return raw
     case 'choice':
       if (typeof raw !== 'string' || !setting.choices.includes(raw)) {
-        throw invalid(name, `'${String(raw)}' is none of ${setting.choices.join(', ')}`)
+        throw invalid(name, `${textOf(raw)} is none of ${setting.choices.join(', ')}`)
       }
       return raw
     default:
       return unreachable(setting)
   }
+}
+
+/** What a person wrote; a file may hold any JSON, also what has no text of its own. */
+function textOf(raw: unknown): string {
+  return typeof raw === 'string' ? `'${raw}'` : JSON.stringify(raw)
 }
 
 /** Closed by default: only loopback until credentials and TLS exist (architecture A17). */

@@ -44,6 +44,14 @@ t.test('each type takes what it should', async (t) => {
   t.equal(load({ client: 'localhost:0', peer: 'localhost:0' }).peer, 'localhost:0')
 })
 
+t.test('a file may hold a value that cannot be made a text', async (t) => {
+  const oddities = t.testdir({ 'settings.json': '{"connectionsMax":{"toString":1,"valueOf":1}}' })
+  t.throws(() => load({ config: `${oddities}/settings.json` }), {
+    code: 'CONFIGURATION_INVALID',
+    details: { setting: 'connectionsMax' }
+  })
+})
+
 t.test('a wrong value is refused with the name of its setting', async (t) => {
   const cases: [string, unknown][] = [
     ['connectionsMax', '0'],
