@@ -4,71 +4,23 @@
 import {
   blankState,
   bootstrapState,
-  type Entry,
-  type HardState,
   type LoadRequest,
   type Message,
   type RaftConfig,
-  type Ready,
-  type SnapshotMeta,
-  type TermRun
+  type Ready
 } from '@holdfast/raft'
 import { Random } from '@holdfast/testkit'
 import { GroupLedger } from '../../src/checkers/group-ledger.ts'
 import { ObservedRaft } from '../../src/refinement/observed-raft.ts'
 import type { ActionCounts } from '../../src/refinement/replica-watch.ts'
-
-type Write =
-  | { readonly type: 'ready'; readonly ready: Ready }
-  | { readonly type: 'install'; readonly meta: SnapshotMeta; readonly hardState: HardState }
+import { StormDisk, type Write } from './storm-disk.ts'
 
 const ids = [1, 2, 3, 4, 5]
 const inFlightMax = 60
 
-/** What is durable of one replica. */
-class Disk {
-  hardState: HardState = { term: 0, vote: null, commit: 0 }
-  snapshot: SnapshotMeta | null = null
-  firstIndex = 1
-  entries: Entry[] = []
-
-  apply(write: Write): void {
-    if (write.type === 'install') {
-      this.hardState = write.hardState
-      this.snapshot = write.meta
-      this.firstIndex = write.meta.id.index + 1
-      this.entries = []
-      return
-    }
-    const { hardState, truncateFrom, entries } = write.ready
-    this.hardState = hardState ?? this.hardState
-    if (truncateFrom !== null) this.entries.length = truncateFrom - this.firstIndex
-    this.entries.push(...entries)
-  }
-
-  recover(): ReturnType<typeof blankState> {
-    const snapshotIndex = this.snapshot?.id.index ?? 0
-    const terms: TermRun[] = []
-    for (const { index, term } of this.entries) {
-      if (terms.at(-1)?.term !== term) terms.push({ firstIndex: index, term })
-    }
-    return {
-      ...blankState(),
-      hardState: this.hardState,
-      snapshot: this.snapshot,
-      configuration: this.snapshot?.configuration ?? blankState().configuration,
-      firstIndex: this.firstIndex,
-      terms,
-      lastIndex: this.firstIndex + this.entries.length - 1,
-      entries: this.entries.filter(({ index }) => index > snapshotIndex),
-      applied: snapshotIndex
-    }
-  }
-}
-
 interface Replica {
   readonly id: number
-  readonly disk: Disk
+  readonly disk: StormDisk
   raft: ObservedRaft
   pending: Write[]
   loads: LoadRequest[]
@@ -88,6 +40,8 @@ export class RaftStorm {
   readonly #disorderChance: number
   #network: Message[] = []
   #read = 0
+  /** Who is cut off from the others. */
+  #apart: ReadonlySet<number> = new Set()
 
   constructor(seed: number, counts: ActionCounts) {
     const random = new Random(seed)
@@ -114,7 +68,7 @@ export class RaftStorm {
     this.#replicas = ids.map((id) => {
       const initial = id === 1 ? bootstrapState(id) : blankState()
       const parts = { pending: [], loads: [], offer: null }
-      return { id, disk: new Disk(), raft: this.#open(id, initial, null), ...parts }
+      return { id, disk: new StormDisk(), raft: this.#open(id, initial, null), ...parts }
     })
   }
 
@@ -158,8 +112,7 @@ export class RaftStorm {
     const random = this.#random
     const rarely = (): number => random.pick([0, 1, 3, 10])
     const calls: readonly (readonly [number, (replica: Replica) => unknown])[] = [
-      [40 + random.below(60), ({ raft }) => raft.tick()],
-      [20 + random.below(60), ({ raft }) => raft.propose(random.bytes(random.below(6)))],
+      [100 + random.below(300), ({ raft }) => raft.tick()],
       [rarely(), ({ raft }) => raft.transfer(random.pick(ids))],
       [rarely(), ({ raft }) => this.#change(raft)],
       [rarely(), (replica) => this.#snapshot(replica)],
@@ -174,6 +127,9 @@ export class RaftStorm {
       [400 + random.below(400), () => this.#anyMessage()],
       [100 + random.below(300), (replica) => this.#persist(replica)],
       [random.pick([0, 2, 5, 10]), (replica) => this.#crash(replica)],
+      [20 + random.below(100), () => this.#propose()],
+      [random.pick([0, 2, 8]), () => this.#part()],
+      [4, () => this.#part([])],
       ...calls.map(([weight, act]) => {
         return [weight, (replica: Replica) => this.#do(replica, () => act(replica))] as const
       })
@@ -217,6 +173,7 @@ export class RaftStorm {
 
   #deliver(message: Message): void {
     const replica = this.#replicas[message.to - 1]
+    if (this.#apart.has(message.from) !== this.#apart.has(message.to)) return
     if (replica !== undefined) this.#do(replica, () => replica.raft.step(message))
   }
 
@@ -242,6 +199,21 @@ export class RaftStorm {
     replica.offer = null
     replica.raft = this.#open(replica.id, replica.disk.recover(), remains)
     this.#do(replica, () => undefined)
+  }
+
+  /** Whoever thinks itself a leader gets something to do. */
+  #propose(): void {
+    const leaders = this.#replicas.filter(({ raft }) => raft.isLeader)
+    const leader = this.#random.pickAny(leaders)
+    const data = this.#random.bytes(this.#random.below(6))
+    if (leader !== undefined) this.#do(leader, () => leader.raft.propose(data))
+  }
+
+  /** A leader and whoever is with it go on by themselves, or anybody. */
+  #part(apart?: readonly number[]): void {
+    const leader = this.#replicas.find(({ raft }) => raft.isLeader)?.id ?? 1
+    const some = ids.filter((id) => id === leader || this.#random.chance(0.3))
+    this.#apart = new Set(apart ?? some)
   }
 
   #change(raft: ObservedRaft): void {
