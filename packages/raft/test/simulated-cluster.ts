@@ -104,11 +104,13 @@ export class SimulatedCluster {
 
   /** Does something to a replica, and carries out what follows from it. */
   run(replica: Replica, action: () => void): void {
+    const wasLeader = replica.raft.isLeader
     action()
     this.checkers.observe(replica.raft)
     while (replica.raft.hasReady) this.#carryOut(replica)
     this.#apply(replica)
     this.checkers.observe(replica.raft)
+    if (replica.raft.isLeader && !wasLeader) checkLeases(this)
   }
 
   #carryOut(replica: Replica): void {

@@ -50,7 +50,7 @@ class Storm {
       [0.5 + upTo(0.5), () => this.#propose()],
       [unrest * upTo(random.chance(0.3) ? 0.3 : 0.05), () => this.#crash()],
       [0.1 + upTo(0.3), () => this.#restart()],
-      [unrest * upTo(0.05), () => this.#transfer()],
+      [upTo(0.3), () => this.#transfer()],
       [isRestless ? 0.04 : upTo(0.1), () => this.#change()],
       [upTo(0.15), () => this.#snapshot()],
       [upTo(0.3), () => this.#forget()],
@@ -127,8 +127,8 @@ class Storm {
   }
 
   /**
-   * Who has been no member for long gives up its log, and may be taken in again. As with real nodes:
-   * the leader has led all that time, so no vote of its term can be asked for any more.
+   * Who has been no member for long gives up its log, and may be taken in again. As with real
+   * nodes, the leader has led all that time: no vote of its term can be asked for any more.
    */
   #leave(): void {
     const { cluster } = this
