@@ -23,9 +23,9 @@ export interface CampaignOptions {
 type Say = (text: string) => void
 
 /**
- * In which order the grounds are searched: a group costs a hundredth of a cluster, so it goes ahead,
- * but not so far that what only a cluster finds waits for long. What is no part of a group is looked
- * for in clusters only.
+ * In which order the grounds are searched: a group costs a hundredth of a cluster, so it goes
+ * ahead, but not so far that what only a cluster finds waits for long. What is no part of a group
+ * is looked for in clusters only.
  */
 export function stretchesOf({ file, also = [] }: Mutation, seedsMax: number): readonly Stretch[] {
   const isInGroup = [file, ...also.map((edit) => edit.file)].some((path) => {

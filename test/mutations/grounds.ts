@@ -25,6 +25,7 @@ interface GroupSimulator {
 interface Watcher {
   makeRaft(config: Configured, initial: object): object
   sent(message: object): void
+  left(replica: number): void
 }
 
 interface Configured {
@@ -70,6 +71,7 @@ async function groupGround(): Promise<Ground> {
     try {
       runStorm(seed, {
         sent: (message) => ledger.sent(message),
+        left: (replica) => void lives.delete(replica),
         makeRaft: (config, initial) => {
           const remains = lives.get(config.id)?.remains ?? null
           const raft = new ObservedRaft(config, initial, ledger, { remains, counts: new Map() })

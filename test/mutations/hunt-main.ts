@@ -1,5 +1,5 @@
-// One process of a hunt, started under preload.ts: runs seeds on a ground until one finds something,
-// and says as JSON lines how far it is. `node hunt-main.js group|cluster FIRST LAST`.
+// One process of a hunt, started under preload.ts: runs seeds on a ground until one finds
+// something, and says as JSON lines how far it is. `node hunt-main.js group|cluster FIRST LAST`.
 import process, { argv } from 'node:process'
 import { hunt, loadGround } from './grounds.ts'
 

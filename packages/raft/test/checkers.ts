@@ -93,6 +93,11 @@ export class Checkers {
     })
   }
 
+  /** It gave up all it had. */
+  left(replica: ReplicaId): void {
+    this.#last.delete(replica)
+  }
+
   /** A crash forgets what was in memory only. */
   restarted(replica: ReplicaId, disk: { readonly term: number }): void {
     this.#last.set(replica, { term: disk.term, commit: 0, applied: 0 })

@@ -17,33 +17,22 @@ import { Checkers } from './checkers.ts'
 import { assertDurable, assertPromise, assertSpoken } from './disk-checks.ts'
 import { checkContact, checkLeases } from './leader-checks.ts'
 import { SimulatedDisk, type Write } from './simulated-disk.ts'
+import { SimulatedNetwork, type Weather } from './simulated-network.ts'
 import { isPaused, type Replica } from './simulated-replica.ts'
-
-interface InFlight {
-  readonly message: Message
-  readonly dueTick: number
-}
-
-export interface Weather {
-  readonly loss: number
-  readonly duplicate: number
-  readonly delayTicksMax: number
-  /** Chance that a write completes in a step. */
-  readonly disk: number
-}
 
 /** Who watches a group: makes its replicas, and hears what leaves them. */
 export interface Watcher {
   makeRaft(config: RaftConfig, initial: RaftInitialState): Raft
   sent(message: Message): void
+  /** A replica comes back blank: what it had is nobody's claim any more. */
+  left(replica: ReplicaId): void
 }
 
 const nobody: Watcher = {
   makeRaft: (config, initial) => new Raft(config, initial),
-  sent: () => undefined
+  sent: () => undefined,
+  left: () => undefined
 }
-
-export const calm: Weather = { loss: 0, duplicate: 0, delayTicksMax: 0, disk: 1 }
 
 export class SimulatedCluster {
   readonly random: Random
@@ -56,12 +45,13 @@ export class SimulatedCluster {
   tickCount = 0
   readsAnswered = 0
   installs = 0
-  #network: InFlight[] = []
+  readonly #network: SimulatedNetwork
   #nextRead = 1
 
   constructor(seed: number, weather: Weather, watcher: Watcher = nobody) {
     this.random = new Random(seed)
     this.weather = weather
+    this.#network = new SimulatedNetwork(this.random)
     this.#watcher = watcher
     this.config = {
       electionTimeoutTicks: 10,
@@ -87,6 +77,7 @@ export class SimulatedCluster {
       heardTick: new Map(),
       leadsSinceTick: 0,
       ledUnder: null,
+      outsideSinceTick: null,
       loads: [],
       offer: null,
       reads: new Map()
@@ -113,11 +104,13 @@ export class SimulatedCluster {
 
   /** Does something to a replica, and carries out what follows from it. */
   run(replica: Replica, action: () => void): void {
+    const wasLeader = replica.raft.isLeader
     action()
     this.checkers.observe(replica.raft)
     while (replica.raft.hasReady) this.#carryOut(replica)
     this.#apply(replica)
     this.checkers.observe(replica.raft)
+    if (replica.raft.isLeader && !wasLeader) checkLeases(this)
   }
 
   #carryOut(replica: Replica): void {
@@ -154,13 +147,7 @@ export class SimulatedCluster {
   #send(message: Message): void {
     this.checkers.sent(message)
     this.#watcher.sent(message)
-    const { loss, duplicate, delayTicksMax } = this.weather
-    const copies = this.random.chance(duplicate) ? 2 : 1
-    for (let copy = 0; copy < copies; copy++) {
-      if (this.random.chance(loss)) continue
-      const dueTick = this.tickCount + this.random.below(delayTicksMax + 1)
-      this.#network.push({ message, dueTick })
-    }
+    this.#network.send(message, this.weather, this.tickCount)
   }
 
   tick(): void {
@@ -189,16 +176,14 @@ export class SimulatedCluster {
 
   /** Delivers what is due, in an order of chance, and lets disks and loads go on. */
   settle(): void {
-    const isDue = ({ dueTick, message }: InFlight): boolean => {
-      const to = this.replicas.get(message.to)
-      return dueTick <= this.tickCount && !(to?.isUp === true && isPaused(to))
-    }
-    const due = this.#network.filter(isDue)
-    this.#network = this.#network.filter((item) => !isDue(item))
+    const due = this.#network.takeDue(this.tickCount, ({ to }) => {
+      const replica = this.replicas.get(to)
+      return replica === undefined || !isPaused(replica)
+    })
     while (due.length > 0) {
       const at = this.weather.delayTicksMax === 0 ? 0 : this.random.below(due.length)
-      const [item] = due.splice(at, 1)
-      if (item !== undefined) this.#deliver(item.message)
+      const [message] = due.splice(at, 1)
+      if (message !== undefined) this.#deliver(message)
     }
     for (const replica of this.up) {
       if (isPaused(replica)) continue
@@ -208,10 +193,6 @@ export class SimulatedCluster {
       this.#serveLoads(replica)
       this.#serveOffer(replica)
     }
-  }
-
-  get isQuiet(): boolean {
-    return this.#network.length === 0 && this.up.every(({ disk }) => disk.pendingCount === 0)
   }
 
   #deliver(message: Message): void {
@@ -278,6 +259,15 @@ export class SimulatedCluster {
     replica.loads = []
     replica.offer = null
     replica.reads.clear()
+  }
+
+  /** It was removed, gave up all it had, and may be taken in again under the same id. */
+  leave(replica: Replica): void {
+    this.crash(replica)
+    replica.disk = new SimulatedDisk(blankState())
+    this.checkers.left(replica.id)
+    this.#watcher.left(replica.id)
+    this.restart(replica)
   }
 
   restart(replica: Replica): void {

@@ -4,7 +4,7 @@ import type { SimulatedDisk } from './simulated-disk.ts'
 
 export interface Replica {
   readonly id: ReplicaId
-  readonly disk: SimulatedDisk
+  disk: SimulatedDisk
   raft: Raft
   isUp: boolean
   /** Until this tick its process stands still: what reaches it waits. */
@@ -16,6 +16,8 @@ export interface Replica {
   /** Since when it leads, awake and under one configuration. */
   leadsSinceTick: number
   ledUnder: Configuration | null
+  /** Since when the leader's configuration does not name it; null: it does. */
+  outsideSinceTick: number | null
   loads: LoadRequest[]
   offer: Ready['offeredSnapshot']
   /** Reads asked, by the index that was committed anywhere at that time. */

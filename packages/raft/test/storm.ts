@@ -3,12 +3,15 @@
 // then the weather clears, and the group must come to agree (liveness).
 import { assert } from '@holdfast/errors'
 import { Random } from '@holdfast/testkit'
-import { describeConfiguration, describeId, type ReplicaId } from '../src/index.ts'
-import { calm, SimulatedCluster, type Watcher } from './simulated-cluster.ts'
+import { describeConfiguration, describeId, members, type ReplicaId } from '../src/index.ts'
+import { SimulatedCluster, type Watcher } from './simulated-cluster.ts'
+import { calm } from './simulated-network.ts'
 import type { Replica } from './simulated-replica.ts'
 
 const replicaIds: readonly ReplicaId[] = [1, 2, 3, 4, 5]
 const stepsMax = 400
+/** Ticks that a replica waits, once its leader does not name it any more. */
+const leaveTicks = 16
 
 export interface Tally {
   commits: number
@@ -34,27 +37,31 @@ class Storm {
         loss: random.chance(0.5) ? random.fraction() * 0.3 : 0,
         duplicate: random.chance(0.5) ? random.fraction() * 0.3 : 0,
         delayTicksMax: random.chance(0.6) ? random.below(16) : 0,
+        replay: random.chance(0.3) ? random.fraction() * 0.2 : 0,
         disk: 0.3 + random.fraction() * 0.7
       },
       watcher
     )
+    // In some seeds leaders stay and members change all the time, so that they come back, too.
+    const isRestless = random.chance(0.2)
+    const unrest = isRestless ? 0.05 : 1
     const upTo = (most: number): number => (random.chance(0.7) ? random.fraction() * most : 0)
     this.#chances = [
       [0.5 + upTo(0.5), () => this.#propose()],
-      [upTo(random.chance(0.3) ? 0.3 : 0.05), () => this.#crash()],
+      [unrest * upTo(random.chance(0.3) ? 0.3 : 0.05), () => this.#crash()],
       [0.1 + upTo(0.3), () => this.#restart()],
-      [upTo(0.05), () => this.#transfer()],
-      [upTo(0.1), () => this.#change()],
+      [upTo(0.3), () => this.#transfer()],
+      [isRestless ? 0.04 : upTo(0.1), () => this.#change()],
       [upTo(0.15), () => this.#snapshot()],
       [upTo(0.3), () => this.#forget()],
       [upTo(0.3), () => this.#read()],
-      [upTo(0.1), () => this.#partition()],
+      [unrest * upTo(0.1), () => this.#partition()],
       [0.02 + upTo(0.1), () => this.cluster.blocked.clear()],
-      [upTo(0.02), () => this.#leaderGone()],
+      [unrest * upTo(0.02), () => this.#leaderGone()],
       [upTo(0.05), () => this.#linkLost()],
-      [upTo(0.01), () => this.#anyone((replica) => replica.raft.campaign())],
+      [unrest * upTo(0.01), () => this.#anyone((replica) => replica.raft.campaign())],
       [upTo(0.1), () => this.#anyone((replica) => replica.raft.hasten())],
-      [upTo(0.05), () => this.#pause()]
+      [unrest * upTo(0.05), () => this.#pause()]
     ]
   }
 
@@ -85,6 +92,7 @@ class Storm {
         if (this.random.chance(chance)) action()
       }
       if (this.random.chance(0.5)) this.cluster.tick()
+      this.#leave()
       this.cluster.settle()
     }
   }
@@ -116,6 +124,30 @@ class Storm {
     const leaders = awake.filter(({ raft }) => raft.isLeader)
     const replica = this.random.pickAny(this.random.chance(0.5) ? leaders : awake)
     if (replica !== undefined) this.cluster.pause(replica, 1 + this.random.below(60))
+  }
+
+  /**
+   * Who has been no member for long gives up its log, and may be taken in again. As with real
+   * nodes, the leader has led all that time: no vote of its term can be asked for any more.
+   */
+  #leave(): void {
+    const { cluster } = this
+    const { leader, tickCount } = cluster
+    if (leader === undefined) return
+    const { configuration, committedConfiguration } = leader.raft
+    for (const replica of cluster.awake) {
+      const isInside = [configuration, committedConfiguration].some((each) =>
+        members(each).includes(replica.id)
+      )
+      const isOld = leader.leadsSinceTick < tickCount - leaveTicks
+      if (isInside) replica.outsideSinceTick = null
+      else replica.outsideSinceTick ??= tickCount
+      const { outsideSinceTick: since } = replica
+      if (!isOld || since === null || since > tickCount - leaveTicks) continue
+      if (replica.raft.term > leader.raft.term || replica.raft.lastId.index === 0) continue
+      cluster.leave(replica)
+      replica.outsideSinceTick = null
+    }
   }
 
   #crash(): void {

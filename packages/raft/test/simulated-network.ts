@@ -1,0 +1,55 @@
+// What lies between the replicas of a simulated group: it loses, repeats, delays and reorders, by
+// the weather of the seed.
+import type { Random } from '@holdfast/testkit'
+import type { Message } from '../src/index.ts'
+
+export interface Weather {
+  readonly loss: number
+  readonly duplicate: number
+  readonly delayTicksMax: number
+  /** Chance that an answer to entries comes once more, long after. */
+  readonly replay: number
+  /** Chance that a write completes in a step. */
+  readonly disk: number
+}
+
+export const calm: Weather = { loss: 0, duplicate: 0, delayTicksMax: 0, replay: 0, disk: 1 }
+
+/** Ticks after which an answer is repeated: longer than it takes to leave a group and come back. */
+const replayTicks = { min: 60, max: 160 } as const
+
+interface InFlight {
+  readonly message: Message
+  readonly dueTick: number
+}
+
+export class SimulatedNetwork {
+  readonly #random: Random
+  #inFlight: InFlight[] = []
+
+  constructor(random: Random) {
+    this.#random = random
+  }
+
+  send(message: Message, weather: Weather, tick: number): void {
+    const random = this.#random
+    const copies = random.chance(weather.duplicate) ? 2 : 1
+    for (let copy = 0; copy < copies; copy++) {
+      if (random.chance(weather.loss)) continue
+      const dueTick = tick + random.below(weather.delayTicksMax + 1)
+      this.#inFlight.push({ message, dueTick })
+    }
+    if (message.type !== 'append-response' || !random.chance(weather.replay)) return
+    const dueTick = tick + random.integer(replayTicks.min, replayTicks.max)
+    this.#inFlight.push({ message, dueTick })
+  }
+
+  /** What has arrived by `tick` at those who can receive it, in the order of sending. */
+  takeDue(tick: number, canReceive: (message: Message) => boolean): Message[] {
+    const isDue = ({ dueTick, message }: InFlight): boolean =>
+      dueTick <= tick && canReceive(message)
+    const due = this.#inFlight.filter(isDue)
+    this.#inFlight = this.#inFlight.filter((item) => !isDue(item))
+    return due.map(({ message }) => message)
+  }
+}
