@@ -32,6 +32,9 @@ export class StoreNode {
   readonly calls: Call[] = []
   /** Entries that reads say are damaged, until they are repaired. */
   readonly damaged: Set<number> = new Set()
+  /** Blobs that reads say are damaged, and those that were told to be lost. */
+  readonly damagedBlobs: Set<number> = new Set()
+  readonly lostBlobs: number[] = []
   readonly installed: Installed[] = []
   refusals = 0
   commitIndex = 1000
@@ -55,7 +58,10 @@ export class StoreNode {
       clock: this.clock,
       calls: { call: (to: number, call: Call, done: Answer) => this.#call(to, call, done) },
       groups: { get: () => ({ raft: this.#raft() }), install: this.#install.bind(this) },
-      snapshots: { pin: () => this.#taken() }
+      snapshots: {
+        pin: () => this.#taken(),
+        blobsLost: (_group: number, ids: readonly number[]) => this.lostBlobs.push(...ids)
+      }
     }
     const core = parts as unknown as { -readonly [Part in keyof Core]: Core[Part] }
     core.commit = new GroupCommit(core, disk.lastRecord)
@@ -125,8 +131,14 @@ export class StoreNode {
         const { id, group, range, bytesMax } = output
         return core.reads.done(id, this.#withDamage(disk.readEntries(group, range, bytesMax)))
       }
-      case 'read-blobs':
-        return core.reads.done(output.id, disk.readBlobs(output.group, output.ids))
+      case 'read-blobs': {
+        const results = disk.readBlobs(output.group, output.ids)
+        const read = results.map((result): ReadResult => {
+          const isDamaged = result.type === 'blob' && this.damagedBlobs.has(result.blob.id)
+          return isDamaged ? { type: 'damaged' } : result
+        })
+        return core.reads.done(output.id, read)
+      }
       case 'read-staged':
         return core.reads.done(output.id, disk.readStaged(output.group, output.offer, output.ids))
       case 'read-held':
