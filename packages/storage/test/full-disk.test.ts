@@ -14,7 +14,7 @@ t.setTimeout(280_000)
 
 const writer = fileURLToPath(new URL('./writer-process.js', import.meta.url))
 
-/** Runs the writer with files of at most so many KiB, until it fails; the records it acknowledged. */
+/** Runs the writer with files of so many KiB at most, until it fails; what it acknowledged. */
 async function writeUntilFull(directory: string, fileKiB: number): Promise<number> {
   const script = `trap '' XFSZ; ulimit -f ${fileKiB}; exec "$0" "$1" "$2"`
   const child = spawn('bash', ['-c', script, process.execPath, writer, directory], {

@@ -8,6 +8,7 @@ import { Clock } from '../../src/clock.ts'
 import { GroupCommit } from '../../src/consensus/group-commit.ts'
 import { Repair } from '../../src/consensus/repair.ts'
 import { replicaOf } from '../../src/consensus/replica-id.ts'
+import { Scrubber } from '../../src/consensus/scrubber.ts'
 import { serveSnapshot } from '../../src/consensus/snapshot-source.ts'
 import { StoreReads } from '../../src/consensus/store-reads.ts'
 import type { Core } from '../../src/core.ts'
@@ -37,6 +38,7 @@ export class StoreNode {
   readonly lostBlobs: number[] = []
   readonly installed: Installed[] = []
   refusals = 0
+  halted: string | null = null
   commitIndex = 1000
   /** What other nodes answer in place of what they would; null: as they are. */
   intercept: ((node: number, call: Call) => CallResult | null) | null = null
@@ -57,7 +59,17 @@ export class StoreNode {
       counters: new Counters(),
       clock: this.clock,
       calls: { call: (to: number, call: Call, done: Answer) => this.#call(to, call, done) },
-      groups: { get: () => ({ raft: this.#raft() }), install: this.#install.bind(this) },
+      groups: {
+        all: () => [{ id: 1 }],
+        get: () => ({
+          raft: this.#raft(),
+          haltedReason: this.halted,
+          halt: (reason: string) => {
+            this.halted = reason
+          }
+        }),
+        install: this.#install.bind(this)
+      },
       snapshots: {
         pin: () => this.#taken(),
         blobsLost: (_group: number, ids: readonly number[]) => this.lostBlobs.push(...ids)
@@ -67,6 +79,7 @@ export class StoreNode {
     core.commit = new GroupCommit(core, disk.lastRecord)
     core.reads = new StoreReads(core)
     core.repair = new Repair(core)
+    core.scrubber = new Scrubber(core)
     this.core = core
   }
 
@@ -107,7 +120,9 @@ export class StoreNode {
 
   serve(call: Call, answer: Answer): void {
     if (call.type === 'fetch-entry') this.core.repair.serve(call.group, call.index, answer)
-    else serveSnapshot(this.core, call as Parameters<typeof serveSnapshot>[1], answer)
+    else if (call.type === 'compare-entries') {
+      this.core.scrubber.serve(call.group, call.entries, answer)
+    } else serveSnapshot(this.core, call as Parameters<typeof serveSnapshot>[1], answer)
   }
 
   /** Carries out what this node's parts ask of its store; false if there was nothing. */
