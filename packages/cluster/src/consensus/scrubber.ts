@@ -109,7 +109,7 @@ export class Scrubber {
     found.halt(reason)
   }
 
-  /** Another replica compares: which of its entries are others here? Those that are gone are not. */
+  /** Another replica compares: which of its entries are others here? Not those that are gone. */
   serve(group: GroupId, listed: Uint8Array, answer: Answer): void {
     const reader = new ByteReader(listed)
     const theirs: RetainedEntry[] = []
