@@ -48,7 +48,8 @@ export interface Machine<Reply, Effect> {
    * replica.
    */
   apply(meta: Meta, data: Uint8Array): Applied<Reply, Effect>
-  snapshot(): MachineSnapshot
+  /** Without the blobs `lost`, whose bytes cannot be read any more. */
+  snapshot(lost?: ReadonlySet<number>): MachineSnapshot
   /** Digest of the whole state, for comparing replicas. Walks everything. */
   hash(): string
 }

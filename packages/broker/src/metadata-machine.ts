@@ -142,8 +142,8 @@ export class MetadataMachine {
   /**
    * The state at the last entry applied. The cost follows what changed since the snapshot before.
    */
-  snapshot(): MetadataSnapshot {
-    return takeSnapshot(this.#state)
+  snapshot(lost: ReadonlySet<number> = new Set()): MetadataSnapshot {
+    return takeSnapshot(this.#state, lost)
   }
 
   /**

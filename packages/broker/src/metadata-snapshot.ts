@@ -45,11 +45,15 @@ function createBlob(state: MetadataState, rows: readonly unknown[]): SnapshotBlo
   return { id, bytes }
 }
 
-export function takeSnapshot(state: MetadataState): MetadataSnapshot {
+/** Pages in the blobs `lost` are written anew: their bytes cannot be read any more. */
+export function takeSnapshot(
+  state: MetadataState,
+  lost: ReadonlySet<number> = new Set()
+): MetadataSnapshot {
   const newBlobs: SnapshotBlob[] = []
   const pageBlobs: number[] = []
   for (const page of state.topology.pages.compacted()) {
-    if (page.blob === null) {
+    if (page.blob === null || lost.has(page.blob)) {
       const blob = createBlob(state, Array.from(page.rows, topologyRow))
       newBlobs.push(blob)
       page.blob = blob.id

@@ -55,10 +55,11 @@ export function needsSaving(item: SavedItem): boolean {
 /**
  * Chooses the blobs to absorb: those less than half live, and, from the newest back, small ones
  * that are no larger than what is written anyway. So their number grows with the logarithm of the
- * state, and an item is rewritten as often at most.
+ * state, and an item is rewritten as often at most. Those that are `lost` are absorbed in any case.
  */
 export function chooseAbsorbed(
   blobs: readonly SavedBlob[],
+  lost: ReadonlySet<number>,
   changedBytes: number,
   blobBytes: number
 ): void {
@@ -66,7 +67,7 @@ export function chooseAbsorbed(
   for (const blob of [...blobs].sort((a, b) => b.id - a.id)) {
     const isSparse = blob.liveBytes * 2 < blob.sizeBytes
     const isSmall = blob.liveBytes * 2 < blobBytes && blob.liveBytes <= writtenBytes
-    blob.isAbsorbed = isSparse || isSmall
+    blob.isAbsorbed = isSparse || isSmall || lost.has(blob.id)
     if (blob.isAbsorbed) writtenBytes += blob.liveBytes
   }
 }

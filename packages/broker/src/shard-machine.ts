@@ -102,8 +102,8 @@ export class ShardMachine implements Machine<SectionReply, ShardEffect> {
     return { timeMs: state.timeMs, replies, effects }
   }
 
-  snapshot(): MachineSnapshot {
-    return this.#snapshotter.take()
+  snapshot(lost: ReadonlySet<number> = new Set()): MachineSnapshot {
+    return this.#snapshotter.take(lost)
   }
 
   /** Entries that hold live messages, ascending: what a replica with this state must have. */

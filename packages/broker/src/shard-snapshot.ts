@@ -174,11 +174,12 @@ export class ShardSnapshotter {
     this.#nextBlobId = nextBlobId
   }
 
-  take(): MachineSnapshot {
+  /** What is in the blobs `lost` is written anew: their bytes cannot be read any more. */
+  take(lost: ReadonlySet<number>): MachineSnapshot {
     const state = this.#state
     const { blobBytes } = state.limits
     const queues = sortedQueues(state)
-    chooseAbsorbed(this.#blobs, this.#changedBytes(queues), blobBytes)
+    chooseAbsorbed(this.#blobs, lost, this.#changedBytes(queues), blobBytes)
     const packer = new BlobPacker(this.#nextBlobId, blobBytes)
     for (const queue of queues) {
       if (needsSaving(queue.saved)) {

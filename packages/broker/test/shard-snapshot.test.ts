@@ -23,6 +23,28 @@ t.test('nothing is written when nothing has changed', async (t) => {
   t.same(second.freed, [{ first: 3, last: 3 }])
 })
 
+t.test('what was in a blob that is lost is written anew, and nothing else', async (t) => {
+  const shard = new ShardFixture({ limits: { blobBytes: 100 } })
+  shard.create(1, 2, 3)
+  shard.publish(400, { queues: [1, 2, 3] })
+  const blobs = new Map<number, Uint8Array>()
+  const take = (lost: ReadonlySet<number>): ReturnType<ShardMachine['snapshot']> => {
+    const taken = shard.machine.snapshot(lost)
+    for (const { id, bytes } of taken.newBlobs) blobs.set(id, bytes)
+    return taken
+  }
+  const first = take(new Set())
+  const [lost = 0, ...others] = first.blobs
+  t.ok(others.length > 1)
+  blobs.delete(lost)
+  shard.command({ type: 'tick' })
+  const second = take(new Set([lost]))
+  t.notOk(second.blobs.includes(lost))
+  t.ok(second.newBlobs.length < first.newBlobs.length)
+  const restored = ShardMachine.restore(second.manifest, blobs)
+  t.equal(restored.hash(), shard.machine.hash())
+})
+
 t.test('freed entries are told once, settled or without messages from the start', async (t) => {
   const shard = new ShardFixture()
   shard.create(1)

@@ -5,6 +5,7 @@ import { Clock } from './clock.ts'
 import { GroupCommit } from './consensus/group-commit.ts'
 import { Groups } from './consensus/groups.ts'
 import { Repair } from './consensus/repair.ts'
+import { Scrubber } from './consensus/scrubber.ts'
 import { Snapshots } from './consensus/snapshots.ts'
 import { StoreReads } from './consensus/store-reads.ts'
 import type { Core, MemberOptions } from './core.ts'
@@ -54,6 +55,7 @@ export function buildCore(
   core.shards = new Shards(core)
   core.bodies = new Bodies(core)
   core.repair = new Repair(core)
+  core.scrubber = new Scrubber(core)
   core.metadata = new Metadata(core)
   core.lease = new Lease(core)
   core.fence = new Fence(core)

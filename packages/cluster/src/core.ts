@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts'
 import type { GroupCommit } from './consensus/group-commit.ts'
 import type { Groups } from './consensus/groups.ts'
 import type { Repair } from './consensus/repair.ts'
+import type { Scrubber } from './consensus/scrubber.ts'
 import type { Snapshots } from './consensus/snapshots.ts'
 import type { StoreReads } from './consensus/store-reads.ts'
 import type { Counters } from './counters.ts'
@@ -67,6 +68,7 @@ export interface Core {
   readonly shards: Shards
   readonly bodies: Bodies
   readonly repair: Repair
+  readonly scrubber: Scrubber
   readonly metadata: Metadata
   readonly lease: Lease
   readonly fence: Fence

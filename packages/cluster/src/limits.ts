@@ -54,6 +54,10 @@ export const limits = {
   snapshotEntries: 50_000,
   /** Freed entries are kept for lagging followers up to here, per group. */
   keepBytesMax: 268_435_456,
+  /** The scrubber reads this much a second at most, and nothing where more was written in one. */
+  scrubBytes: 1_048_576,
+  scrubEntriesMax: 256,
+  scrubQuietBytes: 4_194_304,
   /** Voters of the metadata group, replicas of a shard. */
   metadataVotersMax: 5,
   shardReplicasMax: 3,
@@ -116,6 +120,9 @@ export const times = {
   /** Forwarded publishes without any answer are sent again. */
   forwardRetryMs: 3_000,
   snapshotTransferIdleMs: 15_000,
+  /** The scrubber reads once in this time, and rests this long between two walks. */
+  scrubMs: 1_000,
+  scrubRestMs: 600_000,
   /** A shard that has applied nothing for this long is snapshotted, so that the disk is freed. */
   snapshotRestMs: 5_000
 } as const

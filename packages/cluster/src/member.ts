@@ -120,6 +120,7 @@ export class Member {
     core.deliveries.tick()
     core.snapshots.tick()
     core.disk.tick()
+    core.scrubber.tick()
     if (nowMs - this.#sessionsTickedMs >= sessionTickMs) {
       this.#sessionsTickedMs = nowMs
       core.sessions.tick()

@@ -39,7 +39,8 @@ t.test('a disk that does not answer for an election timeout costs the leadership
   const progress = [
     { replica: 7, isVoter: true, recentlyActive: true, match: 3 },
     { replica: 8, isVoter: true, recentlyActive: true, match: 5 },
-    { replica: 9, isVoter: false, recentlyActive: true, match: 9 }
+    { replica: 9, isVoter: false, recentlyActive: true, match: 9 },
+    { replica: 10, isVoter: true, recentlyActive: true, isRegressed: true, match: 9 }
   ]
   const raft = {
     isLeader: true,

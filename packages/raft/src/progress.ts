@@ -21,6 +21,8 @@ export interface Progress {
   isProbeSent: boolean
   /** An answer to an empty append is wanted, to find out whether something was lost. */
   isPingDue: boolean
+  /** Refusals in a row of what it had acknowledged (see `isRegressed`). */
+  refusals: number
   /** Commit index told with the last append. */
   commitTold: number
   /** Entries are being loaded for it. At most one load is outstanding. */
@@ -49,6 +51,7 @@ export function createProgress(
     inflights: new Inflights(config.inflightRequestsMax, config.inflightBytesMax),
     isProbeSent: false,
     isPingDue: false,
+    refusals: 0,
     commitTold: 0,
     isLoading: false,
     offered: null,
@@ -88,4 +91,12 @@ export function becomeSnapshot(progress: Progress, snapshot: SnapshotMeta, tick:
   progress.state = 'snapshot'
   progress.offered = { snapshot, tick }
   progress.isOfferDue = true
+}
+
+/**
+ * Whether the replica has lost what it had acknowledged (a disk that lied, a backup that was
+ * restored). One refusal may be an old one that was held up; more than can be under way are not.
+ */
+export function isRegressed(progress: Progress, config: RaftConfig): boolean {
+  return progress.refusals > config.inflightRequestsMax
 }

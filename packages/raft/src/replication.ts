@@ -140,6 +140,7 @@ export function handleAppendResponse(state: RaftState, message: AppendResponse):
 function acceptedTo(state: RaftState, progress: Progress, index: number): void {
   if (index > state.log.lastIndex || index < progress.match) return
   progress.match = index
+  progress.refusals = 0
   progress.next = Math.max(progress.next, index + 1)
   if (progress.state === 'replicate') progress.inflights.freeTo(index)
   else if (progress.state === 'probe' || state.log.termAt(index) !== null) becomeReplicate(progress)
@@ -158,6 +159,7 @@ function refused(state: RaftState, progress: Progress, message: AppendResponse):
       return
     case 'probe':
       if (progress.next - 1 !== message.index) return
+      if (message.index <= progress.match) return regressed(progress)
       break
     case 'replicate':
       if (message.index <= progress.match) return
@@ -165,6 +167,12 @@ function refused(state: RaftState, progress: Progress, message: AppendResponse):
   }
   const meets = state.log.lastIndexOfTerm(message.hint.index, message.hint.term)
   becomeProbe(progress, Math.min(meets, message.index - 1) + 1)
+}
+
+/** It refuses what it had acknowledged: it is asked again, but only as often as it is heard. */
+function regressed(progress: Progress): void {
+  progress.refusals++
+  progress.isProbeSent = true
 }
 
 export function handleHeartbeatResponse(state: RaftState, message: HeartbeatResponse): void {

@@ -2,7 +2,7 @@
 import { isVoter } from './configuration.ts'
 import { isRecentlyActive } from './contact.ts'
 import type { ReplicaId } from './entry.ts'
-import type { ProgressState } from './progress.ts'
+import { isRegressed, type ProgressState } from './progress.ts'
 import { effectiveConfiguration, type RaftState } from './state.ts'
 
 export interface ProgressStatus {
@@ -14,6 +14,8 @@ export interface ProgressStatus {
   /** Heard within an election timeout. */
   readonly recentlyActive: boolean
   readonly isVoter: boolean
+  /** It refuses what it had acknowledged: it must not be relied on. */
+  readonly isRegressed: boolean
   /** Index of the snapshot that is offered to it, which must be kept; null without one. */
   readonly offeredSnapshotIndex: number | null
 }
@@ -29,6 +31,7 @@ export function describeProgress(state: RaftState): readonly ProgressStatus[] {
       state: isSelf ? 'replicate' : progress.state,
       recentlyActive: isRecentlyActive(state, progress),
       isVoter: isVoter(effectiveConfiguration(state), progress.replica),
+      isRegressed: isRegressed(progress, state.config),
       offeredSnapshotIndex: progress.offered?.snapshot.id.index ?? null
     }
   })

@@ -207,3 +207,30 @@ t.test('a commit index is broadcast if the group wants it', async (t) => {
     t.match(sent, broadcastCommit ? [{ commit: 3, entries: [] }] : [])
   }
 })
+
+t.test('a replica that refuses what it had acknowledged is told from a late refusal', async (t) => {
+  const raft = leader({ inflightRequestsMax: 3 }, [1, 1, 1])
+  const refusal = { type: 'append-response', from: 2, to: 1, term: raft.term, session: 4 } as const
+  const refuse = (index: number): void => {
+    raft.step({ ...refusal, accepted: false, index, hint: { index: 1, term: 1 } })
+  }
+  const round = { type: 'heartbeat-response', from: 2, to: 1, term: raft.term, round: 0 } as const
+  const isRegressed = (): unknown => raft.progress()[1]?.isRegressed
+  raft.reportUnreachable(2)
+  t.equal(appends(drain(raft))[0]?.previous.index, 4, 'where the logs met')
+  for (let count = 0; count < 3; count++) refuse(4)
+  t.same(appends(drain(raft)), [], 'asked again when it is heard')
+  t.notOk(isRegressed())
+  accept(raft, 2, 4, 4)
+  raft.reportUnreachable(2)
+  drain(raft)
+  for (let count = 0; count < 4; count++) {
+    t.notOk(isRegressed(), `${count} refusals`)
+    refuse(4)
+    raft.step(round)
+    t.equal(appends(drain(raft))[0]?.previous.index, 4)
+  }
+  t.ok(isRegressed())
+  accept(raft, 2, 4, 4)
+  t.notOk(isRegressed(), 'it has it after all')
+})

@@ -40,6 +40,8 @@ export interface StoreOptions {
   readonly expectedClusterId?: string
   /** A blank directory goes on where another one was lost: its id, and its last commit record. */
   readonly successor?: { readonly storeId: string; readonly lastRecord: number }
+  /** For tests: in place of LevelDB, whose files are not looked at then. */
+  readonly database?: (path: string) => Database
   /** For tests. */
   readonly tuning?: Partial<StoreTuning>
 }
@@ -89,17 +91,12 @@ function messageOf(error: unknown): string {
 
 async function openTaken(directory: DataDirectory, options: StoreOptions): Promise<LevelStore> {
   const writeBufferSize = options.writeBufferSizeBytes ?? defaultWriteBufferBytes
-  if (directory.isBorn) await checkFiles(directory, options.log)
-  if (directory.isBorn) await checkAfterFailures(directory, options.log)
-  const database: Database = new ClassicLevel<Uint8Array, Uint8Array>(directory.logPath, {
-    keyEncoding: 'view',
-    valueEncoding: 'view',
-    createIfMissing: !directory.isBorn,
-    compression: false,
-    cacheSize: 1024 * 1024,
-    writeBufferSize,
-    maxFileSize: 8 * 1024 * 1024
-  })
+  if (directory.isBorn && options.database === undefined) {
+    await checkFiles(directory, options.log)
+    await checkAfterFailures(directory, options.log)
+  }
+  const database =
+    options.database?.(directory.logPath) ?? createDatabase(directory, writeBufferSize)
   await openDatabase(database, directory)
   const wal = new WalDirectory(directory.logPath, writeBufferSize)
   try {
@@ -110,6 +107,18 @@ async function openTaken(directory: DataDirectory, options: StoreOptions): Promi
     await database.close()
     throw error
   }
+}
+
+function createDatabase(directory: DataDirectory, writeBufferSize: number): Database {
+  return new ClassicLevel<Uint8Array, Uint8Array>(directory.logPath, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    createIfMissing: !directory.isBorn,
+    compression: false,
+    cacheSize: 1024 * 1024,
+    writeBufferSize,
+    maxFileSize: 8 * 1024 * 1024
+  })
 }
 
 async function checkFiles({ path, logPath }: DataDirectory, log: Log | undefined): Promise<void> {

@@ -96,7 +96,9 @@ export class Reports {
     const caughtUp = raft.isLeader
       ? raft
           .progress()
-          .filter(({ match }) => match > 0 && match + caughtUpEntries >= raft.commitIndex)
+          .filter(({ match, isRegressed }) => {
+            return !isRegressed && match > 0 && match + caughtUpEntries >= raft.commitIndex
+          })
           .map(({ replica }) => replica)
       : null
     return {

@@ -78,6 +78,24 @@ function warnings(core: Core, nodes: readonly NodeStatus[]): string[] {
     if (state === 'down') sentences.push(`Node ${id} does not answer.`)
     if (state === 'damaged') sentences.push(`Node ${id} has damaged data, and does not vote.`)
   }
+  for (const [node, group] of regressedNodes(core)) {
+    sentences.push(
+      `Node ${node} has lost entries of group ${group} that it had acknowledged: stop it, and ` +
+        'start it with a blank data directory.'
+    )
+  }
   if (core.disk.isLow) sentences.push('The disk of this node is nearly full.')
   return sentences
+}
+
+/** Nodes that refuse what they had acknowledged to a leader here, each with one of the groups. */
+function regressedNodes(core: Core): ReadonlyMap<number, number> {
+  const found = new Map<number, number>()
+  for (const { id, raft } of core.groups.all()) {
+    if (!raft.isLeader) continue
+    for (const { replica, isRegressed } of raft.progress()) {
+      if (isRegressed) found.set(nodeOf(replica), id)
+    }
+  }
+  return found
 }

@@ -45,10 +45,7 @@ export class Group<Proposal, Reply> {
   /** The last term and vote that were handed to the store. */
   #promised: HardState
   #wasLeader = false
-  /**
-   * Why this replica stopped; null while it works (architecture: a fault halts no more than it
-   * must).
-   */
+  /** Why this replica stopped; null while it works: a fault halts no more than it must. */
   haltedReason: string | null = null
   /** When a leader wrote to this replica last; it counts as written to when it is opened. */
   heardMs: number
@@ -157,6 +154,11 @@ export class Group<Proposal, Reply> {
       }
       this.#proposed.push({ index: id.index, term: id.term, onReplies })
     }
+  }
+
+  /** A leader's log grows by an entry with nothing in it but the time. */
+  nudge(): void {
+    if (this.#isLeading) this.raft.propose(this.#host.encode(this.#host.timeMs, []))
   }
 
   /** Carries out what Raft wants, and applies. Returns whether anything happened. */

@@ -199,11 +199,11 @@ export class Groups {
     })
   }
 
-  snapshotMachine(id: GroupId): MachineSnapshot {
+  snapshotMachine(id: GroupId, lost: ReadonlySet<number>): MachineSnapshot {
     const host = this.#shards.get(id)?.host
     return id === 0 || host === undefined
-      ? this.#core.metadata.machine.snapshot()
-      : host.machine.snapshot()
+      ? this.#core.metadata.machine.snapshot(lost)
+      : host.machine.snapshot(lost)
   }
 
   /** All parts of an offered snapshot are durable: they replace log and machine, in one write. */

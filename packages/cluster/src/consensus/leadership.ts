@@ -37,8 +37,8 @@ export function handOver(core: Core): number {
     if (!raft.isLeader || haltedReason !== null) continue
     const [heir] = raft
       .progress()
-      .filter(({ isVoter, recentlyActive, replica }) => {
-        return isVoter && recentlyActive && replica !== groups.selfReplica
+      .filter(({ isVoter, recentlyActive, isRegressed, replica }) => {
+        return isVoter && recentlyActive && !isRegressed && replica !== groups.selfReplica
       })
       .sort((a, b) => b.match - a.match)
     if (heir === undefined) continue

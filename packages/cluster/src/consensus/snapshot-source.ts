@@ -38,8 +38,14 @@ export function serveSnapshot(core: Core, call: SnapshotCall, answer: Answer): v
   if (call.ids.length > known.size || !call.ids.every((id) => known.has(id))) return answer(refusal)
   core.reads.blobs(group, call.ids, (results) => {
     const blobs = results.flatMap((result) => (result.type === 'blob' ? [result.blob] : []))
-    if (blobs.length < call.ids.length) answer(damaged(group, 0))
-    else answer({ type: 'snapshot-blobs', blobs })
+    if (blobs.length === call.ids.length) return answer({ type: 'snapshot-blobs', blobs })
+    // The offer is void: another snapshot is on its way.
+    const found = new Set(blobs.map(({ id }) => id))
+    core.snapshots.blobsLost(
+      group,
+      call.ids.filter((id) => !found.has(id))
+    )
+    answer(refusal)
   })
 }
 

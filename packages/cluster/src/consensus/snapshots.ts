@@ -4,6 +4,7 @@
 import type { LoadRequest, ReplicaId, SnapshotMeta } from '@holdfast/raft'
 import { tellRestored } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
+import { log } from '../core.ts'
 import { times } from '../limits.ts'
 import type { Blob, GroupId, IndexRange } from '../log-store.ts'
 import type { AnyGroup } from './groups.ts'
@@ -46,6 +47,10 @@ interface GroupSnapshots {
   /** This replica has used ids of blobs up to here. */
   lastBlob: number
   seenSinceMs: number
+  /** Blobs of the last snapshot whose bytes cannot be read here any more. */
+  readonly lostBlobs: Set<number>
+  /** Log index at which the group was last made to grow, for another snapshot. */
+  nudgedIndex: number
 }
 
 export class Snapshots {
@@ -89,6 +94,28 @@ export class Snapshots {
   }
 
   /**
+   * Blobs of the snapshot turned out to be damaged. The machine still has what is in them: another
+   * snapshot writes it anew, and followers are offered that one.
+   */
+  blobsLost(group: GroupId, ids: readonly number[]): void {
+    const state = this.#state(group)
+    for (const id of ids) if (state.taken?.blobs.includes(id)) state.lostBlobs.add(id)
+    log(this.#core, 'error', 'parts of a snapshot are damaged: it is taken anew', { group })
+  }
+
+  /** Whether a snapshot is to replace one with damaged blobs. Two never stand at one index. */
+  #isToReplace(group: AnyGroup, state: GroupSnapshots): boolean {
+    if (state.lostBlobs.size === 0) return false
+    const { appliedIndex } = group.raft
+    if (appliedIndex > (state.taken?.meta.id.index ?? 0)) return true
+    if (state.nudgedIndex !== appliedIndex) {
+      state.nudgedIndex = appliedIndex
+      group.nudge()
+    }
+    return false
+  }
+
+  /**
    * Takes a snapshot of each group that has grown enough, or of a shard that has come to rest: only
    * a snapshot lets the disk forget what was settled since the last one. At most one a step, for
    * even latency.
@@ -101,9 +128,10 @@ export class Snapshots {
       const since = raft.appliedIndex - (state.taken?.meta.id.index ?? 0)
       const isLarge = group.appliedBytes >= tuning.snapshotBytes || since >= tuning.snapshotEntries
       const isAtRest = !isLarge && this.#isAtRest(group, state)
-      const isPinned = state.pinnedUntilMs > this.#core.clock.nowMs
+      const isToReplace = this.#isToReplace(group, state)
+      const isPinned = state.pinnedUntilMs > this.#core.clock.nowMs && !isToReplace
       const isBusy = state.isTaking || state.isInstalling || state.fetch !== null
-      if (!(isLarge || isAtRest) || isPinned || isBusy) continue
+      if (!(isLarge || isAtRest || isToReplace) || isPinned || isBusy) continue
       if (group.haltedReason !== null) continue
       this.#take(group, state, isAtRest)
       return
@@ -126,12 +154,13 @@ export class Snapshots {
     const term = raft.termAt(index)
     if (term === null || index === 0) return
     const configuration = group.raft.configurationAt(index)
-    const machine: MachineSnapshot = this.#core.groups.snapshotMachine(group.id)
+    const machine: MachineSnapshot = this.#core.groups.snapshotMachine(group.id, state.lostBlobs)
     const meta: SnapshotMeta = { id: { index, term }, configuration, manifest: machine.manifest }
     state.appliedBytesTotal += group.appliedBytes
     group.appliedBytes = 0
     state.keepPoints.push({ index: index + 1, bytes: state.appliedBytesTotal })
     const keepFrom = this.#keepFrom(group, state, isAtRest ? 1 : 2)
+    state.lostBlobs.clear()
     const { newBlobs, blobs, freed } = machine
     state.isTaking = true
     state.lastBlob = Math.max(state.lastBlob, blobs.at(-1) ?? 0)
@@ -225,7 +254,9 @@ export class Snapshots {
         isInstalling: false,
         seenIndex: 0,
         lastBlob: 0,
-        seenSinceMs: 0
+        seenSinceMs: 0,
+        lostBlobs: new Set(),
+        nudgedIndex: 0
       }
       this.#groups.set(group, state)
     }

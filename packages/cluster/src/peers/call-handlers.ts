@@ -28,6 +28,8 @@ export function answerCall(core: Core, call: Call, answer: Answer): void {
     case 'snapshot-retained':
     case 'snapshot-entries':
       return serveSnapshot(core, call, answer)
+    case 'compare-entries':
+      return core.scrubber.serve(call.group, call.entries, answer)
     case 'fetch-entry':
       return core.repair.serve(call.group, call.index, answer)
     default:

@@ -53,6 +53,8 @@ export type Call =
     }
   /** To any replica: this entry is damaged at the caller's. */
   | { readonly type: 'fetch-entry'; readonly group: GroupId; readonly index: number }
+  /** To any replica: which of these entries are others there? Encoded by raft-codec. */
+  | { readonly type: 'compare-entries'; readonly group: GroupId; readonly entries: Uint8Array }
 
 export interface QueueCounts {
   readonly ready: number
@@ -70,6 +72,7 @@ export type CallResult =
   | { readonly type: 'admin'; readonly reply: AdminReply }
   /** Encoded by raft-codec. */
   | { readonly type: 'entry'; readonly entry: Uint8Array }
+  | { readonly type: 'differing'; readonly indexes: readonly number[] }
   | { readonly type: 'snapshot-opened'; readonly blobs: readonly number[] }
   | {
       readonly type: 'snapshot-blobs'

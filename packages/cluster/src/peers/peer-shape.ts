@@ -96,7 +96,8 @@ const call = oneOf({
   'snapshot-blobs': shape({ group: natural, index: natural, ids: naturals }),
   'snapshot-retained': shape({ group: natural, index: natural, from: natural }),
   'snapshot-entries': shape({ group: natural, index: natural, indexes: naturals }),
-  'fetch-entry': shape({ group: natural, index: natural })
+  'fetch-entry': shape({ group: natural, index: natural }),
+  'compare-entries': shape({ group: natural, entries: bytes })
 })
 
 /** Of the metadata machine, `{ reply }` or `{ error }`; of a shard's, a reply with a type. */
@@ -118,6 +119,7 @@ const result = oneOf({
   }),
   admin: shape({ reply: adminReply }),
   entry: shape({ entry: bytes }),
+  differing: shape({ indexes: naturals }),
   'snapshot-opened': shape({ blobs: naturals }),
   'snapshot-blobs': shape({ blobs: list(shape({ id: natural, bytes })) }),
   'snapshot-retained': shape({ entries: bytes, next: orNull(natural) }),

@@ -9,6 +9,21 @@ interface Shown {
   readonly learners: readonly number[]
 }
 
+/** What a node that leads group 5 says when replica 2 refuses what it had acknowledged, or not. */
+function warningsOf(isRegressed: boolean): readonly string[] {
+  const raft = { isLeader: true, progress: () => [{ replica: replicaOf(2, 1), isRegressed }] }
+  const core = coreWith({
+    groups: { all: () => [{ id: 5, raft, haltedReason: 'not asked' }], selfReplica: 1 },
+    metadata: { machine: { membership: { nodes: [] }, placement: { placements: [] } } }
+  })
+  return clusterStatus(core).warnings
+}
+
+t.test('a node that lost what it had acknowledged is an alarm', async (t) => {
+  t.same(warningsOf(false), [])
+  t.match(warningsOf(true), [/^Node 2 has lost entries of group 5 that it had acknowledged/])
+})
+
 /** Group 5 as its leader reports it, where node 3 has the given incarnation. */
 function show(
   incarnation: number,

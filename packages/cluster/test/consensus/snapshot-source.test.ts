@@ -101,3 +101,14 @@ t.test('what nobody has intact is said to be damaged; what is before it is sent'
   const damaged = { type: 'error', error: { code: 'ENTRY_DAMAGED' } }
   t.match(ask(scene, { ...call, indexes: [7, 8] }), damaged)
 })
+
+t.test('a damaged blob makes the offer void, and is told to who takes snapshots', async (t) => {
+  const scene = make(10)
+  scene.source.damagedBlobs.add(2)
+  const refused = { type: 'error', error: { code: 'GROUP_NOT_FOUND' } }
+  t.match(ask(scene, { type: 'snapshot-blobs', group, index: 10, ids: [1, 2] }), refused)
+  t.same(scene.source.lostBlobs, [2])
+  t.match(ask(scene, { type: 'snapshot-blobs', group, index: 10, ids: [1, 3] }), {
+    type: 'snapshot-blobs'
+  })
+})

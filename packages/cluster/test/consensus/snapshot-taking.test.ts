@@ -14,6 +14,8 @@ interface FakeGroup {
   readonly id: number
   appliedBytes: number
   haltedReason: string | null
+  nudges: number
+  nudge(): void
   readonly raft: {
     appliedIndex: number
     /** Of each other replica, where this one leads. */
@@ -34,13 +36,25 @@ function groupOf(id: number): FakeGroup {
     snapshotTaken: () => undefined,
     compact: (keepFrom: number) => compacted.push(keepFrom)
   }
-  return { id, appliedBytes: 0, haltedReason: null, raft }
+  const group: FakeGroup = {
+    id,
+    appliedBytes: 0,
+    haltedReason: null,
+    raft,
+    nudges: 0,
+    nudge: () => {
+      group.nudges++
+    }
+  }
+  return group
 }
 
 interface Node {
   readonly core: Core
   /** Snapshots that are on their way to the disk. */
   readonly writes: SnapshotWrite[]
+  /** The blobs that each of them must do without. */
+  readonly losses: readonly (readonly number[])[]
   /** They are durable. */
   durable(): void
   /** Applies entries of 10 bytes each, and takes what snapshot is due; how many were taken. */
@@ -49,11 +63,18 @@ interface Node {
 
 function make(...groups: readonly FakeGroup[]): Node {
   const writes: SnapshotWrite[] = []
+  const losses: (readonly number[])[] = []
   let waiting: (() => void)[] = []
   const empty = { manifest: new Uint8Array(0), newBlobs: [], blobs: [], freed: [] }
   const core = coreWith({
     tuning: { snapshotBytes, snapshotEntries, keepBytesMax },
-    groups: { all: () => groups, snapshotMachine: () => empty },
+    groups: {
+      all: () => groups,
+      snapshotMachine: (_group: number, lost: ReadonlySet<number>) => {
+        losses.push([...lost])
+        return { ...empty, blobs: [writes.length + 1] }
+      }
+    },
     commit: {
       addSnapshot: (write: SnapshotWrite) => writes.push(write),
       whenDurable: (_record: number, run: () => void) => waiting.push(run)
@@ -71,7 +92,7 @@ function make(...groups: readonly FakeGroup[]): Node {
     core.snapshots.takeWhereDue()
     return writes.length - before
   }
-  return { core, writes, durable, apply }
+  return { core, writes, losses, durable, apply }
 }
 
 t.test('a snapshot is due after so many bytes, or so many entries', async (t) => {
@@ -231,4 +252,22 @@ t.test('no snapshot of the old machine follows while another is installed', asyn
   t.equal(apply(group, 0), 0)
   t.equal(core.snapshots.firstFreeBlob(1), 9, 'ids are not used again')
   t.equal(apply(group, 100), 1)
+})
+
+t.test('a snapshot with a damaged blob is replaced by one at a later index', async (t) => {
+  const group = groupOf(1)
+  const { core, apply, durable, losses } = make(group)
+  t.equal(apply(group, 100), 1)
+  durable()
+  core.snapshots.pin(1)
+  core.snapshots.blobsLost(1, [9])
+  t.equal(apply(group, 0), 0, 'no blob of this snapshot')
+  core.snapshots.blobsLost(1, [1])
+  t.equal(apply(group, 0), 0)
+  t.equal(apply(group, 0), 0)
+  t.equal(group.nudges, 1, 'the log grows, once')
+  t.equal(apply(group, 1), 1, 'although it is pinned')
+  t.same(losses, [[], [1]])
+  durable()
+  t.equal(apply(group, 1), 0, 'the new one is whole')
 })

@@ -8,6 +8,7 @@ import { Clock } from '../../src/clock.ts'
 import { GroupCommit } from '../../src/consensus/group-commit.ts'
 import { Repair } from '../../src/consensus/repair.ts'
 import { replicaOf } from '../../src/consensus/replica-id.ts'
+import { Scrubber } from '../../src/consensus/scrubber.ts'
 import { serveSnapshot } from '../../src/consensus/snapshot-source.ts'
 import { StoreReads } from '../../src/consensus/store-reads.ts'
 import type { Core } from '../../src/core.ts'
@@ -32,8 +33,12 @@ export class StoreNode {
   readonly calls: Call[] = []
   /** Entries that reads say are damaged, until they are repaired. */
   readonly damaged: Set<number> = new Set()
+  /** Blobs that reads say are damaged, and those that were told to be lost. */
+  readonly damagedBlobs: Set<number> = new Set()
+  readonly lostBlobs: number[] = []
   readonly installed: Installed[] = []
   refusals = 0
+  halted: string | null = null
   commitIndex = 1000
   /** What other nodes answer in place of what they would; null: as they are. */
   intercept: ((node: number, call: Call) => CallResult | null) | null = null
@@ -54,13 +59,27 @@ export class StoreNode {
       counters: new Counters(),
       clock: this.clock,
       calls: { call: (to: number, call: Call, done: Answer) => this.#call(to, call, done) },
-      groups: { get: () => ({ raft: this.#raft() }), install: this.#install.bind(this) },
-      snapshots: { pin: () => this.#taken() }
+      groups: {
+        all: () => [{ id: 1 }],
+        get: () => ({
+          raft: this.#raft(),
+          haltedReason: this.halted,
+          halt: (reason: string) => {
+            this.halted = reason
+          }
+        }),
+        install: this.#install.bind(this)
+      },
+      snapshots: {
+        pin: () => this.#taken(),
+        blobsLost: (_group: number, ids: readonly number[]) => this.lostBlobs.push(...ids)
+      }
     }
     const core = parts as unknown as { -readonly [Part in keyof Core]: Core[Part] }
     core.commit = new GroupCommit(core, disk.lastRecord)
     core.reads = new StoreReads(core)
     core.repair = new Repair(core)
+    core.scrubber = new Scrubber(core)
     this.core = core
   }
 
@@ -101,7 +120,9 @@ export class StoreNode {
 
   serve(call: Call, answer: Answer): void {
     if (call.type === 'fetch-entry') this.core.repair.serve(call.group, call.index, answer)
-    else serveSnapshot(this.core, call as Parameters<typeof serveSnapshot>[1], answer)
+    else if (call.type === 'compare-entries') {
+      this.core.scrubber.serve(call.group, call.entries, answer)
+    } else serveSnapshot(this.core, call as Parameters<typeof serveSnapshot>[1], answer)
   }
 
   /** Carries out what this node's parts ask of its store; false if there was nothing. */
@@ -125,8 +146,14 @@ export class StoreNode {
         const { id, group, range, bytesMax } = output
         return core.reads.done(id, this.#withDamage(disk.readEntries(group, range, bytesMax)))
       }
-      case 'read-blobs':
-        return core.reads.done(output.id, disk.readBlobs(output.group, output.ids))
+      case 'read-blobs': {
+        const results = disk.readBlobs(output.group, output.ids)
+        const read = results.map((result): ReadResult => {
+          const isDamaged = result.type === 'blob' && this.damagedBlobs.has(result.blob.id)
+          return isDamaged ? { type: 'damaged' } : result
+        })
+        return core.reads.done(output.id, read)
+      }
       case 'read-staged':
         return core.reads.done(output.id, disk.readStaged(output.group, output.offer, output.ids))
       case 'read-held':
