@@ -25,7 +25,7 @@ export interface PowerLoadOptions {
 const keptNumber = 100
 const keptQueues = ['kept.0', 'kept.1', 'kept.2']
 const mib = 1_024 * 1_024
-const timeoutMs = 120_000
+const timeoutMs = 240_000
 
 export class PowerLoad {
   readonly #options: PowerLoadOptions
@@ -117,7 +117,7 @@ export class PowerLoad {
       if (missing.length === 0) return true
       throw new Error(`${missing.length} of them, ${missing.slice(0, 5).join(' ')}`)
     }
-    await eventually('delivery of what was confirmed before', look, { timeoutMs: 60_000, giveUp })
+    await eventually('delivery of what was confirmed before', look, { timeoutMs, giveUp })
   }
 
   /** Ends all publishers, once all they sent is confirmed. */

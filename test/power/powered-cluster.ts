@@ -26,7 +26,7 @@ export interface NodeCut extends ImageReport {
 }
 
 const dieTimeoutMs = 3_000
-const readyTimeoutMs = 60_000
+const readyTimeoutMs = 240_000
 
 export class PoweredCluster {
   readonly cluster: ClusterProcess

@@ -40,7 +40,8 @@ export interface RotDone {
   readonly confirmed: number
 }
 
-const wellTimeoutMs = 120_000
+/** Bounds a hang: on a machine that does much else, a node is copied anew in a minute or more. */
+const wellTimeoutMs = 240_000
 const exitsMax = 20
 
 export class RotRun {
