@@ -96,7 +96,7 @@ function readPackage(name: string): Package {
     manifest: { dependencies: {}, devDependencies: {}, ...manifest } as unknown as Manifest,
     sources: filesBelow(`${directory}/src`, '.ts').map(source),
     tests,
-    references: references.map(({ path }) => path.replace('../', '')).sort(),
+    references: [...new Set(references.map(({ path }) => path.split('/')[1] ?? path))].sort(),
     compilerOptions: project['compilerOptions'] as Readonly<Record<string, unknown>>
   }
 }

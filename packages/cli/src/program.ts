@@ -14,6 +14,7 @@ import { dev } from './commands/dev.ts'
 import { nodeAdd, nodeList, nodeRemove } from './commands/node.ts'
 import { publish } from './commands/publish.ts'
 import { queueDelete, queueInspect, queueList, queuePurge } from './commands/queue.ts'
+import { recover } from './commands/recover.ts'
 import { server } from './commands/server.ts'
 import { status } from './commands/status.ts'
 import type { Connect } from './sdk.ts'
@@ -99,6 +100,13 @@ function addRunning(program: Command, { terminal, launcher }: Surroundings): voi
     .addOption(nodeOption())
     .addOption(jsonOption())
     .action((options) => status(options, terminal))
+  program
+    .command('recover')
+    .description('make a damaged data directory usable, and tell what is lost; its node is stopped')
+    .requiredOption('--data <dir>', 'data directory of the node')
+    .option('--accept-loss', 'do it; without this nothing is changed')
+    .addOption(jsonOption())
+    .action((options) => recover(options, terminal))
 }
 
 /**

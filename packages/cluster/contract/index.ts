@@ -3,10 +3,12 @@
 export { checkLogStore } from './log-store.ts'
 export {
   commitRecord,
+  configuration,
   describeResults,
   entryAt,
   type MakeDisk,
-  type StoreDisk
+  type StoreDisk,
+  snapshotAt
 } from './log-store-fixture.ts'
 export { MemoryDisk } from './memory-disk.ts'
 export { MemoryStore } from './memory-store.ts'

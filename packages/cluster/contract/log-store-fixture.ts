@@ -21,6 +21,7 @@ export interface StoreDisk {
 const blank: CommitRecord = {
   id: 0,
   groups: [],
+  blobs: [],
   snapshots: [],
   stages: [],
   installs: [],

@@ -15,6 +15,29 @@ import {
 } from './log-store-fixture.ts'
 
 export async function checkSnapshots(t: Test, makeDisk: MakeDisk): Promise<void> {
+  await t.test('a snapshot may name blobs of a record before it; unnamed ones go', async (t) => {
+    const disk = await makeDisk(t)
+    let store = await disk.open()
+    const blobs = [1, 2, 3].map((id) => ({ id, bytes: Buffer.from(`ahead ${id}`) }))
+    const groups = [groupWrite(1, { entries: entriesOf(1, 4, 1) })]
+    await store.write(commitRecord(1, { groups, blobs: [{ group: 1, blobs }] }))
+    await disk.crash(store)
+    store = await disk.open()
+    t.equal(store.recovered.groups[0]?.snapshot, null)
+    const newBlobs = [{ id: 4, bytes: Buffer.from('with it') }]
+    const snapshot = snapshotAt(4, 1, { newBlobs, blobs: [1, 3, 4] })
+    await store.write(commitRecord(2, { snapshots: [snapshot] }))
+    for (let round = 0; round < 2; round += 1) {
+      t.equal(
+        describeResults(await store.readBlobs(1, [1, 2, 3, 4])),
+        'blob 1: ahead 1, absent, blob 3: ahead 3, blob 4: with it'
+      )
+      await disk.crash(store)
+      store = await disk.open()
+    }
+    await store.close()
+  })
+
   await t.test('a snapshot keeps what is not freed, and what followers need', async (t) => {
     const disk = await makeDisk(t)
     let store = await disk.open()

@@ -93,6 +93,10 @@ export class MemoryDisk {
         record.installs.find((install) => install.group === write.group)
       )
     }
+    for (const { group, blobs } of record.blobs) {
+      const known = this.#group(group).blobs
+      for (const blob of blobs) known.set(blob.id, copyOfBlob(blob))
+    }
     for (const snapshot of record.snapshots) this.#snapshot(snapshot)
     for (const repair of record.repairs) this.#repair(repair)
     for (const group of record.removedGroups) this.groups.delete(group)

@@ -1,9 +1,18 @@
 // The public names of @holdfast/cluster.
 
 export type { MemberOptions } from './core.ts'
+export {
+  type Damage,
+  type DamagedGroup,
+  DamagedMember,
+  isExpendable,
+  knownPeers
+} from './damaged-member.ts'
 export type { Input, Lane, PeerHello, ProbeFailure } from './input.ts'
+export { liveMessages } from './live-messages.ts'
 export type {
   Blob,
+  BlobWrite,
   CommitRecord,
   GroupId,
   GroupWrite,

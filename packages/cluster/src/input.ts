@@ -21,6 +21,8 @@ export interface PeerHello {
   readonly client: string
   readonly peer: string
   readonly http: string
+  /** The node has lost data that its group cannot spare: it serves entries, and does not vote. */
+  readonly isDamaged?: true
 }
 
 /** Why a probe got no answer, or which refusal it got. */

@@ -55,6 +55,15 @@ export interface SnapshotWrite {
   readonly keepFrom: number
 }
 
+/**
+ * Blobs of a snapshot that follows in a later record, where one record cannot hold them all. What
+ * no snapshot names after all is void: it is there until the next snapshot of the group.
+ */
+export interface BlobWrite {
+  readonly group: GroupId
+  readonly blobs: readonly Blob[]
+}
+
 /** A snapshot as the replica that offers it has it: another one's consists of other blobs. */
 export interface OfferedSnapshot {
   readonly source: ReplicaId
@@ -107,14 +116,16 @@ export interface NodeIdentity {
 }
 
 /**
- * Everything that one round persists, as one atomic, synced write. Ids grow by one. Order of
- * effect: stages, installs, groups, snapshots, repairs, removed groups. A group write beside an
+ * Everything that one round persists, as one atomic, synced write: at most 4 MiB, or one larger
+ * message beside that (storage rule S1). Ids grow by one. Order of effect: stages, installs,
+ * groups, blobs, snapshots, repairs, removed groups. A group write beside an
  * install of its group comes behind it: entries that the install covers, its truncation and an
  * older hard state are void.
  */
 export interface CommitRecord {
   readonly id: number
   readonly groups: readonly GroupWrite[]
+  readonly blobs: readonly BlobWrite[]
   readonly snapshots: readonly SnapshotWrite[]
   readonly stages: readonly StageWrite[]
   readonly installs: readonly InstallWrite[]

@@ -85,6 +85,7 @@ export const catalogue = {
   ENTRY_DAMAGED: { id: 4006, reply: null, status: 500, retry: 'later', closes: 'call', message: 'entry {index} of group {group} is damaged on this node' },
   DATA_DIRECTORY_UNUSABLE: { id: 4007, reply: null, status: 500, retry: 'never', closes: 'call', message: 'data directory {directory} cannot be used: {reason}' },
   DISK_LOW: { id: 4008, reply: 506, status: 507, retry: 'later', closes: 'call', message: 'the disk has {freeBytes} bytes left; publishes are refused below {limitBytes}' },
+  DATA_UNRECOVERABLE: { id: 4009, reply: null, status: 500, retry: 'never', closes: 'call', message: 'nothing can be recovered from data directory {directory}: {reason}' },
   CONFIGURATION_INVALID: { id: 5001, reply: null, status: 400, retry: 'never', closes: 'call', message: "setting '{setting}' is not valid: {reason}" },
   ORIGIN_REFUSED: { id: 5002, reply: 403, status: 403, retry: 'never', closes: 'connection', message: "{header} '{value}' is not a loopback address; set up credentials and TLS first" },
   ADDRESS_REFUSED: { id: 5003, reply: null, status: 400, retry: 'never', closes: 'call', message: "address '{address}' is not a loopback address; set up credentials and TLS first" },

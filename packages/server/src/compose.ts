@@ -2,12 +2,20 @@
 import { randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { createAdminServer } from '@holdfast/admin'
-import { Member } from '@holdfast/cluster'
+import { liveMessages, Member } from '@holdfast/cluster'
 import { ServerFrameWriter } from '@holdfast/protocol'
-import { openStore, quarantine } from '@holdfast/storage'
+import {
+  openStore,
+  quarantine,
+  type RecoveryReport,
+  recoverDirectory,
+  type Salvage,
+  salvage
+} from '@holdfast/storage'
 import type { Configuration } from './config-schema.ts'
 import type { Log } from './logger.ts'
 import type { NodeParts } from './node-parts.ts'
+import type { SalvagedData } from './open-data.ts'
 import { version } from './version.ts'
 
 const writeBufferBytesMin = 2 * 1024 * 1024
@@ -26,6 +34,7 @@ export function composeNode(configuration: Configuration, log: Log): NodeParts {
           writeBufferSizeBytes: jittered(configuration.writeBufferBytes),
           log
         }),
+      salvage: async (directory) => salvagedData(await salvage(directory)),
       quarantine
     },
     createMember: ({ store, processEpoch, addresses, bootstrap }) =>
@@ -46,4 +55,21 @@ export function composeNode(configuration: Configuration, log: Log): NodeParts {
       return Buffer.concat([...writer.take()])
     }
   }
+}
+
+/** A replica that has nothing, and has lost nothing, is no loss. */
+function salvagedData({ identity, peers, groups, store }: Salvage): SalvagedData {
+  const held = groups?.filter(({ kept, lost }) => kept?.lastIndex !== 0 || lost !== null) ?? null
+  const known = held?.map(({ group, configuration, kept }) => {
+    return { group, configuration, commit: kept?.hardState.commit ?? 0 }
+  })
+  return { identity, peers, groups: known ?? null, store }
+}
+
+/**
+ * Makes a damaged data directory one that can be used, and tells what is lost.
+ * @throws DATA_UNRECOVERABLE, DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_UNUSABLE
+ */
+export function recoverData(directory: string): Promise<RecoveryReport> {
+  return recoverDirectory(directory, liveMessages)
 }

@@ -76,16 +76,19 @@ export class Driver {
     this.#calls = new AdminCalls((id, request) => this.input({ type: 'admin', id, request }))
   }
 
-  /** Starts the clock. The first turn tells the member what time it is. */
+  /**
+   * Starts the clock: every turn tells the member what time it is, and there is one when nothing
+   * else has happened for an interval.
+   */
   start(): void {
+    this.#ticker = setTimeout(() => this.#schedule(), this.#options.tickIntervalMs)
     this.#schedule()
-    this.#ticker = setInterval(() => this.#schedule(), this.#options.tickIntervalMs)
   }
 
   /** Nothing is carried out any more; calls that wait are refused. */
   stop(): void {
     this.#hasEnded = true
-    if (this.#ticker !== null) clearInterval(this.#ticker)
+    if (this.#ticker !== null) clearTimeout(this.#ticker)
     this.#calls.refuseAll('this node stops')
   }
 
@@ -118,6 +121,7 @@ export class Driver {
   #turn(): void {
     this.#isScheduled = false
     if (this.#hasEnded) return
+    this.#ticker?.refresh()
     const inputs = [this.#timeInput(), ...this.#inputs]
     this.#inputs = []
     try {

@@ -1,7 +1,7 @@
 // The public names of @holdfast/server.
 
 export { type AdminAnswer, AdminClient } from './admin-client.ts'
-export { composeNode } from './compose.ts'
+export { composeNode, recoverData } from './compose.ts'
 export { type ConfigurationSources, loadConfiguration, type RawSettings } from './config.ts'
 export {
   type Configuration,
@@ -19,7 +19,7 @@ export {
 export { developmentNodesMax } from './development/layout.ts'
 export { formatTable, jsonReport, peopleReport, type Report } from './development/report.ts'
 export { runServer } from './main.ts'
-export { startNode } from './node.ts'
+export { startNode } from './node-host.ts'
 export type {
   Addresses,
   Ending,

@@ -4,7 +4,7 @@ import { composeNode } from './compose.ts'
 import type { Configuration } from './config-schema.ts'
 import { tuneEngine } from './engine.ts'
 import { BoundedSink, createLogger, type Logger } from './logger.ts'
-import { startNode } from './node.ts'
+import { startNode } from './node-host.ts'
 import type { RunningNode } from './node-parts.ts'
 import { drainOnSignals, exitOnUnexpected, exitWith, type ProcessPort } from './shutdown.ts'
 

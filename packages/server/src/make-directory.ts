@@ -1,5 +1,5 @@
 // Makes the directory that holds the data of a node, or of a development cluster.
-import { mkdirSync, statSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { HoldfastError } from '@holdfast/errors'
 
@@ -21,4 +21,15 @@ function make(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return
   make(dirname(path))
   mkdirSync(path, { mode: 0o700 })
+  sync(dirname(path))
+}
+
+/** Makes the names in a directory durable: a power cut must not take what will be synced below. */
+function sync(path: string): void {
+  const directory = openSync(path, 'r')
+  try {
+    fsyncSync(directory)
+  } finally {
+    closeSync(directory)
+  }
 }

@@ -1,14 +1,16 @@
-// One node: opens its data, builds the parts and ties them together, listens, and runs until it
+// One node: builds the parts around its data and ties them together, listens, and runs until it
 // ends. Which implementations the parts are is decided in compose.ts.
 import { randomBytes, randomInt } from 'node:crypto'
 import { statfs } from 'node:fs/promises'
-import type {
-  AdminPort,
-  ClusterStatus,
-  Input,
-  LogStore,
-  NodeIdentity,
-  PeerHello
+import {
+  type AdminPort,
+  type ClusterStatus,
+  type Damage,
+  DamagedMember,
+  type Input,
+  type LogStore,
+  type NodeIdentity,
+  type PeerHello
 } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import { formatAddress, parseAddress, processEpochMax, Transport } from '@holdfast/transport'
@@ -30,33 +32,13 @@ import type {
   NodeParts,
   RunningNode
 } from './node-parts.ts'
-import { openData } from './open-data.ts'
+import type { OpenedData } from './open-data.ts'
 
-/**
- * Starts a node. Resolves when it listens.
- * @throws the errors of the data directory, BOOTSTRAP_REFUSED, CONFIGURATION_INVALID (address in
- * use)
- */
-export async function startNode(
-  configuration: Configuration,
-  parts: NodeParts,
-  log: Log
-): Promise<RunningNode> {
-  const store = await openData(configuration.data, parts.storage, log)
-  const node = new Node(configuration, parts, store, log)
-  try {
-    await node.start()
-  } catch (error) {
-    await node.close()
-    throw error
-  }
-  return node
-}
-
-class Node implements RunningNode {
+export class Node implements RunningNode {
   readonly #configuration: Configuration
   readonly #parts: NodeParts
   readonly #store: LogStore
+  readonly #damage: Damage | null
   readonly #log: Log
   readonly #sockets: ClientSockets
   readonly #transport: Transport
@@ -67,16 +49,19 @@ class Node implements RunningNode {
   #webSocket: WebSocketListener | null = null
   #driver: Driver | null = null
   #member: HostedMember | null = null
+  #damaged: DamagedMember | null = null
   #loopDelay: LoopDelay | null = null
   /** What happened between listening and the first turn. */
   #early: Input[] = []
   #resolveEnded: (ending: Ending) => void = () => undefined
   readonly ended: Promise<Ending>
 
-  constructor(configuration: Configuration, parts: NodeParts, store: LogStore, log: Log) {
+  constructor(configuration: Configuration, parts: NodeParts, opened: OpenedData, log: Log) {
     this.#configuration = configuration
     this.#parts = parts
+    const { store, damage } = opened
     this.#store = store
+    this.#damage = damage
     this.#log = log
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve
@@ -84,7 +69,8 @@ class Node implements RunningNode {
     const { client, peer, http, token } = configuration
     const { identity, storeId } = store.recovered
     const processEpoch = randomInt(1, processEpochMax)
-    this.#hello = { ...helloIdentity(identity), storeId, processEpoch, client, peer, http }
+    const hello = { ...helloIdentity(identity), storeId, processEpoch, client, peer, http }
+    this.#hello = damage === null ? hello : { ...hello, isDamaged: true }
     this.#sockets = new ClientSockets({
       input: (input) => this.#input(input),
       log,
@@ -113,6 +99,11 @@ class Node implements RunningNode {
     return { client, peer, http }
   }
 
+  /** It had damaged data that the others can do without by now: it has ended for that. */
+  get isSpared(): boolean {
+    return this.#damaged?.isExpendable ?? false
+  }
+
   status(): ClusterStatus {
     if (this.#member === null) throw new HoldfastError('UNAVAILABLE', { reason: 'not started' })
     return this.#member.status()
@@ -121,7 +112,7 @@ class Node implements RunningNode {
   async start(): Promise<void> {
     const store = this.#store
     const isBootstrap = await shouldBootstrap({
-      isWanted: this.#configuration.bootstrap,
+      isWanted: this.#configuration.bootstrap && this.#damage === null,
       directory: this.#configuration.data,
       identity: store.recovered.identity,
       seeds: this.#configuration.seed,
@@ -130,10 +121,7 @@ class Node implements RunningNode {
     })
     const http = await this.#createHttp()
     await this.#listen(http)
-    const bootstrap = isBootstrap ? { clusterId: randomBytes(16).toString('hex') } : null
-    const { processEpoch } = this.#hello
-    const settings = { store, processEpoch, addresses: this.addresses, bootstrap }
-    const member = this.#parts.createMember(settings)
+    const member = this.#createMember(isBootstrap)
     this.#member = member
     this.#driver = new Driver({
       member,
@@ -152,6 +140,17 @@ class Node implements RunningNode {
     for (const input of this.#early.splice(0)) this.#driver.input(input)
     this.#watchDisk()
     this.#log('info', 'the node listens', { ...this.addresses, node: this.#hello.node })
+  }
+
+  #createMember(isBootstrap: boolean): HostedMember {
+    if (this.#damage !== null) {
+      this.#damaged = new DamagedMember(this.#damage, this.addresses)
+      return this.#damaged
+    }
+    const bootstrap = isBootstrap ? { clusterId: randomBytes(16).toString('hex') } : null
+    const { processEpoch } = this.#hello
+    const settings = { store: this.#store, processEpoch, addresses: this.addresses, bootstrap }
+    return this.#parts.createMember(settings)
   }
 
   drain(): void {
@@ -210,10 +209,13 @@ class Node implements RunningNode {
   /** The addresses that others are told are those that were bound. */
   async #listen(http: HttpPort): Promise<void> {
     this.#http = http
-    this.#webSocket = new WebSocketListener(http.server, this.#sockets)
+    // Clients go to nodes that have data for them.
+    const isServing = this.#damage === null
+    if (isServing) this.#webSocket = new WebSocketListener(http.server, this.#sockets)
     const { client, peer, http: httpAddress } = this.#configuration
     const boundPeer = await bind('peer', peer, () => this.#transport.listen(parseAddress(peer)))
-    const boundClient = await bind('client', client, () => this.#tcp.listen(parseAddress(client)))
+    const listen = (): Promise<string> => this.#tcp.listen(parseAddress(client))
+    const boundClient = isServing ? await bind('client', client, listen) : client
     const { host } = parseAddress(httpAddress)
     await bind('http', httpAddress, () => http.listen(parseAddress(httpAddress)))
     const bound = http.server.address()

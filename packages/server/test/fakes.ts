@@ -88,7 +88,7 @@ export class FakeStore implements LogStore {
 }
 
 export function recordOf(id: number, identity: NodeIdentity | null = null): CommitRecord {
-  const none = { groups: [], snapshots: [], stages: [], installs: [], repairs: [] }
+  const none = { groups: [], blobs: [], snapshots: [], stages: [], installs: [], repairs: [] }
   return { id, ...none, removedGroups: [], identity, peers: null }
 }
 
@@ -223,6 +223,7 @@ export function fakeParts(
     settings,
     storage: {
       open: () => Promise.resolve(store),
+      salvage: () => Promise.resolve({ identity: null, peers: null, groups: null, store }),
       quarantine: () => Promise.reject(new HoldfastError('INTERNAL'))
     },
     createMember: (given) => {

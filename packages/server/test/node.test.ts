@@ -5,7 +5,7 @@ import { dialProbe } from '@holdfast/transport'
 import t, { type Test } from 'tap'
 import { loadConfiguration } from '../src/config.ts'
 import type { Configuration } from '../src/config-schema.ts'
-import { startNode } from '../src/node.ts'
+import { startNode } from '../src/node-host.ts'
 import type { RunningNode } from '../src/node-parts.ts'
 import {
   FakeLog,
@@ -187,6 +187,7 @@ t.test('a damaged directory is set aside and the node starts blank', async (t) =
       const details = { directory: 'd', reason: 'a hole' }
       return Promise.reject(new HoldfastError('DATA_DAMAGED', details))
     },
+    salvage: parts.storage.salvage,
     quarantine: () => Promise.resolve('/aside')
   }
   const node = await startNode(configurationOf(t.testdir({})), { ...parts, storage }, log.log)
@@ -196,12 +197,10 @@ t.test('a damaged directory is set aside and the node starts blank', async (t) =
 })
 
 t.test('other errors of the directory are passed on', async (t) => {
-  const storage = {
-    open: () =>
-      Promise.reject(new HoldfastError('DATA_DIRECTORY_IN_USE', { directory: 'd', pid: 1 })),
-    quarantine: () => Promise.resolve('')
-  }
-  const parts = { ...fakeParts(), storage }
+  const fakes = fakeParts()
+  const open = (): Promise<never> =>
+    Promise.reject(new HoldfastError('DATA_DIRECTORY_IN_USE', { directory: 'd', pid: 1 }))
+  const parts = { ...fakes, storage: { ...fakes.storage, open } }
   const log = new FakeLog().log
   await t.rejects(startNode(configurationOf(t.testdir({})), parts, log), {
     code: 'DATA_DIRECTORY_IN_USE'

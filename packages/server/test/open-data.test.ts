@@ -1,9 +1,9 @@
 // A data directory whose damage shows only when LevelDB compacts: the process ends at a write, as
 // it must, but not for ever.
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CommitRecord, IndexRange, LogStore } from '@holdfast/cluster'
-import { openStore, quarantine } from '@holdfast/storage'
+import type { CommitRecord, Damage, IndexRange, LogStore } from '@holdfast/cluster'
+import { openStore, quarantine, salvage } from '@holdfast/storage'
 import t from 'tap'
 import { openData, type StorePort } from '../src/open-data.ts'
 import { FakeLog, recordOf } from './fakes.ts'
@@ -21,8 +21,11 @@ const tuning = {
 
 const port: StorePort = {
   open: (directory) => openStore({ directory, tuning, writeBufferSizeBytes: 131_072 }),
+  salvage: async (directory) => ({ ...(await salvage(directory)), groups: null }),
   quarantine
 }
+
+const never = (): Promise<boolean> => Promise.resolve(false)
 
 function withEntry(id: number, index: number): CommitRecord {
   const entries = [{ index, term: 1, type: 'command', data: new Uint8Array(20_000) } as const]
@@ -82,14 +85,40 @@ t.test('a table that fails compaction at each start is set aside at the third', 
   await makeDamaged(directory)
   const log = new FakeLog()
   for (let start = 1; start <= 2; start += 1) {
-    const store = await openData(directory, port, log.log)
+    const { store } = await openData(directory, port, log.log, never)
     t.equal(store.recovered.groups[0]?.snapshot?.meta.id.index, entriesCount)
     t.match(await writeUntilFailure(store), /not an sstable/, `start ${start}`)
   }
-  const blank = await openData(directory, port, log.log)
+  const { store: blank } = await openData(directory, port, log.log, never)
   t.same(blank.recovered.groups, [])
   t.equal(blank.recovered.lastRecord, 0)
   await blank.close()
   t.ok((await readdir(`${directory}.damaged-1`)).includes('log'), 'kept for diagnosis')
   t.notOk((await readdir(directory)).includes('failed'))
+})
+
+t.test('a member that cannot be spared keeps its directory, and what is intact', async (t) => {
+  const directory = join(t.testdir({}), 'data')
+  const identity = { clusterId: 'ab'.repeat(16), node: 2, incarnation: 1 }
+  const store = await openStore({ directory })
+  await store.write({ ...withEntry(1, 1), identity })
+  await store.close()
+  await rm(join(directory, 'log', 'CURRENT'))
+  const asked: Damage[] = []
+  const log = new FakeLog()
+  const opened = await openData(directory, port, log.log, (damage) => {
+    asked.push(damage)
+    return Promise.resolve(asked.length > 1)
+  })
+  t.match(asked, [{ directory, identity, reason: 'CURRENT is missing' }])
+  t.same(opened.damage, asked[0])
+  t.match(await opened.store.readEntries(1, { first: 1, last: 1 }, 1), [{ type: 'entry' }])
+  await t.rejects(opened.store.write(recordOf(2)), { code: 'WRITE_FAILED' })
+  t.ok(log.has('the data directory is damaged, and cannot be spared'))
+  await opened.store.close()
+  t.same((await readdir(join(directory, '..'))).length, 1, 'nothing was set aside')
+  const second = await openData(directory, port, log.log, () => Promise.resolve(true))
+  t.equal(second.damage, null)
+  t.equal(second.store.recovered.identity, null, 'blank')
+  await second.store.close()
 })

@@ -18,13 +18,16 @@ import { blobClaim, entryClaim, entryOf } from './recovered-groups.ts'
 import type { Database } from './recovery.ts'
 import type { Location } from './section.ts'
 
+/** Where a mark is left of what could not be read. */
+export type Marked = Pick<DataDirectory, 'storeId' | 'markSuspect'>
+
 export class BodyReads {
   readonly #state: NodeState
-  readonly #directory: DataDirectory
+  readonly #directory: Marked
   readonly #checksum: Checksum
   readonly #reader: RecordReader
 
-  constructor(database: Database, state: NodeState, directory: DataDirectory, checksum: Checksum) {
+  constructor(database: Database, state: NodeState, directory: Marked, checksum: Checksum) {
     this.#state = state
     this.#directory = directory
     this.#checksum = checksum

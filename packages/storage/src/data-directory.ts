@@ -3,6 +3,8 @@
 //
 //   format.json   format version and store id; read before anything is written
 //   node.lock     the process that uses it
+//   witness       how far the log reached (tail-witness.ts)
+//   member.json   who this is and whom it knew, a second time (member-note.ts)
 //   failed        how writes failed last (failure-note.ts)
 //   suspect       left when a read failed: the next open verifies everything (rule S2)
 //   log/          LevelDB
@@ -24,10 +26,17 @@ import { HoldfastError } from '@holdfast/errors'
 import { zlibChecksum } from './checksum.ts'
 import { DirectoryLock, findOwner } from './directory-lock.ts'
 
-export const directoryFormat = 1
+/** 1 has no witness; such a directory is read, and becomes one of format 2. */
+export const directoryFormat = 2
 const formatName = 'format.json'
 const lockName = 'node.lock'
 const suspectName = 'suspect'
+const witnessName = 'witness'
+/** A second set of LevelDB's files, to look into a log that is damaged. */
+export const salvageName = 'salvage'
+/** What a recovery makes, until it takes the place of what is damaged. */
+export const recoveredName = 'recovered'
+export const noteName = 'member.json'
 export const failureName = 'failed'
 const logName = 'log'
 const formatBytesMax = 4096
@@ -82,7 +91,12 @@ function isOurs(name: string): boolean {
     name === `${formatName}.new` ||
     name === `${suspectName}.new` ||
     name === suspectName ||
+    name === witnessName ||
     name === failureName ||
+    name === noteName ||
+    name === `${noteName}.new` ||
+    name === salvageName ||
+    name === recoveredName ||
     name === `${failureName}.new` ||
     name === logName ||
     name === 'lost+found' ||
@@ -107,16 +121,18 @@ async function readFormat(directory: string): Promise<Format | null> {
     throw damaged(directory, 'the format file is not readable', error)
   }
   const { format, storeId, isBorn } = parsed ?? {}
+  const isWhole =
+    typeof format === 'number' && typeof storeId === 'string' && typeof isBorn === 'boolean'
+  // Before the format is believed: a flipped bit makes a newer one of it, which would be refused
+  // for ever. A later format keeps this checksum, or is not of this shape.
+  if (isWhole && parsed.checksum !== formatChecksum({ format, storeId, isBorn })) {
+    throw damaged(directory, 'the checksum of the format file is wrong')
+  }
   if (typeof format === 'number' && format > directoryFormat) {
     const details = { directory, format, supported: directoryFormat }
     throw new HoldfastError('DATA_DIRECTORY_NEWER', details)
   }
-  if (typeof format !== 'number' || typeof storeId !== 'string' || typeof isBorn !== 'boolean') {
-    throw damaged(directory, 'the format file lacks a field')
-  }
-  if (parsed.checksum !== formatChecksum({ format, storeId, isBorn })) {
-    throw damaged(directory, 'the checksum of the format file is wrong')
-  }
+  if (!isWhole) throw damaged(directory, 'the format file lacks a field')
   return { format, storeId, isBorn }
 }
 
@@ -135,10 +151,10 @@ export class DataDirectory {
   }
 
   /**
-   * Takes a directory into use, creating it if it is not there.
+   * Takes a directory into use, creating it if it is not there: with `storeId`, or a new one.
    * @throws DATA_DIRECTORY_NEWER, DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_UNUSABLE, DATA_DAMAGED
    */
-  static async take(directory: string): Promise<DataDirectory> {
+  static async take(directory: string, storeId?: string): Promise<DataDirectory> {
     const named = resolve(directory)
     await prepare(named)
     // The one true name, so that this process cannot take it twice through a link.
@@ -146,8 +162,11 @@ export class DataDirectory {
     const lock = await DirectoryLock.take(path, join(path, lockName))
     try {
       const found = await readFormat(path)
-      const format = found ?? (await createFormat(path))
-      if (!format.isBorn) await rm(join(path, logName), { recursive: true, force: true })
+      const format = found ?? (await createFormat(path, storeId ?? randomBytes(16).toString('hex')))
+      if (!format.isBorn) {
+        await rm(join(path, logName), { recursive: true, force: true })
+        await rm(join(path, witnessName), { force: true })
+      }
       const names = await readdir(path)
       return new DataDirectory(path, lock, format, names.includes(suspectName))
     } catch (error) {
@@ -158,6 +177,15 @@ export class DataDirectory {
 
   get logPath(): string {
     return join(this.path, logName)
+  }
+
+  get witnessPath(): string {
+    return join(this.path, witnessName)
+  }
+
+  /** Whether the directory is of a format that has a witness: then it is there. */
+  get hasWitness(): boolean {
+    return this.isBorn && this.#format.format > 1
   }
 
   get storeId(): string {
@@ -172,9 +200,15 @@ export class DataDirectory {
     return this.#isSuspect
   }
 
-  /** The log holds its first checkpoint: from here on an empty log is a loss. */
+  /**
+   * The log holds its first checkpoint, and the witness has seen it: from here on an empty log is a
+   * loss, and so is a witness that is missing. An old format becomes the present one. The name of
+   * the directory becomes durable first, since whoever made it may have left that open: a power cut
+   * would take the name, and with it everything that was synced below.
+   */
   async setBorn(): Promise<void> {
-    this.#format = { ...this.#format, isBorn: true }
+    await syncDirectory(dirname(this.path))
+    this.#format = { ...this.#format, format: directoryFormat, isBorn: true }
     await writeFormat(this.path, this.#format)
   }
 
@@ -238,8 +272,7 @@ async function writeFormat(path: string, format: Format): Promise<void> {
   await replaceFile(join(path, formatName), `${text}\n`)
 }
 
-async function createFormat(path: string): Promise<Format> {
-  const storeId = randomBytes(16).toString('hex')
+async function createFormat(path: string, storeId: string): Promise<Format> {
   const format = { format: directoryFormat, storeId, isBorn: false }
   await writeFormat(path, format)
   return format

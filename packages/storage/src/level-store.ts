@@ -15,31 +15,33 @@ import type {
 } from '@holdfast/cluster'
 import { assert, HoldfastError } from '@holdfast/errors'
 import { BodyReads } from './body-reads.ts'
-import { CheckpointBuilder, type StoredRecord } from './checkpoint.ts'
+import type { StoredRecord } from './checkpoint.ts'
+import { type CheckpointPlace, CheckpointSchedule } from './checkpoint-schedule.ts'
 import type { Checksum } from './checksum.ts'
 import type { DataDirectory } from './data-directory.ts'
 import { clearFailure, noteFailure } from './failure-note.ts'
 import { recordKey } from './keys.ts'
 import { type StoreTuning, storageLimits } from './limits.ts'
+import { writeMemberNote } from './member-note.ts'
 import type { NodeState } from './node-state.ts'
 import { Reclaimer } from './reclaimer.ts'
 import { type EncodedRecord, RecordEncoder } from './record-encoder.ts'
 import { assertRecord } from './record-rules.ts'
 import type { Database } from './recovery.ts'
+import type { TailWitness } from './tail-witness.ts'
 import type { WalDirectory } from './wal-directory.ts'
+import { castsVote, WitnessSchedule } from './witness-schedule.ts'
 
-export interface StoreParts {
+export interface StoreParts extends CheckpointPlace {
   readonly directory: DataDirectory
   readonly database: Database
   readonly wal: WalDirectory
+  readonly witness: TailWitness
   readonly state: NodeState
   readonly recovered: Recovered
   readonly checksum: Checksum
   readonly tuning: StoreTuning
   readonly lastSequence: number
-  readonly checkpoint: number
-  readonly checkpointBytes: number
-  readonly replayedBytes: number
 }
 
 interface Deletes {
@@ -53,20 +55,13 @@ export class LevelStore implements LogStore {
   readonly #database: Database
   readonly #wal: WalDirectory
   readonly #state: NodeState
-  readonly #checksum: Checksum
   readonly #tuning: StoreTuning
-  readonly #storeId: Uint8Array
   readonly #encoder: RecordEncoder
   readonly #reads: BodyReads
   readonly #reclaimer: Reclaimer
+  readonly #witness: WitnessSchedule
+  readonly #checkpoints: CheckpointSchedule
   #lastSequence: number
-  #checkpoint: number
-  #checkpointBytes: number
-  #bytesSinceCheckpoint: number
-  /**
-   * The last checkpoint still lists records that were deleted since; they would be deleted again.
-   */
-  #hasDeleted = false
   #failure: HoldfastError | null = null
   #writing: Promise<void> | null = null
   /** A write of the store's own, between those of the caller. Never rejects. */
@@ -79,16 +74,23 @@ export class LevelStore implements LogStore {
     this.#database = parts.database
     this.#wal = parts.wal
     this.#state = parts.state
-    this.#checksum = parts.checksum
     this.#tuning = parts.tuning
     this.#lastSequence = parts.lastSequence
-    this.#checkpoint = parts.checkpoint
-    this.#checkpointBytes = parts.checkpointBytes
-    this.#bytesSinceCheckpoint = parts.replayedBytes
-    this.#storeId = Buffer.from(parts.recovered.storeId, 'hex')
-    this.#encoder = new RecordEncoder(this.#storeId, parts.checksum)
-    this.#reads = new BodyReads(parts.database, parts.state, parts.directory, parts.checksum)
+    const { checksum } = parts
+    const storeId = Buffer.from(parts.recovered.storeId, 'hex')
+    this.#checkpoints = new CheckpointSchedule(
+      parts.state,
+      { storeId, checksum },
+      parts.tuning,
+      parts
+    )
+    this.#encoder = new RecordEncoder(storeId, checksum)
+    this.#reads = new BodyReads(parts.database, parts.state, parts.directory, checksum)
     this.#reclaimer = new Reclaimer(parts.database, parts.wal, parts.tuning, () => this.#tidy())
+    const { witness, state, tuning } = parts
+    this.#witness = new WitnessSchedule(witness, state, tuning.witnessIntervalMs, (error) => {
+      void this.#fail(error)
+    })
   }
 
   write(record: CommitRecord): Promise<void> {
@@ -110,14 +112,21 @@ export class LevelStore implements LogStore {
   async #write(record: CommitRecord): Promise<void> {
     if (this.#tidying !== null) await this.#tidying
     if (this.#failure !== null) throw this.#failure
-    const before = this.#isCheckpointDue() ? this.#buildCheckpoint() : []
+    const checkpoints = this.#checkpoints
+    const isDue = checkpoints.isDue(this.#lastSequence)
+    const before = isDue ? checkpoints.build(this.#lastSequence) : []
     const sequence = this.#lastSequence + before.length + 1
-    const checkpoint = before.at(-1)?.sequence ?? this.#checkpoint
-    const { value, changes } = await this.#encode(record, sequence, checkpoint, before)
+    const { value, changes } = await this.#encode(record, sequence, checkpoints.sequence, before)
     await this.#commit([...before, { sequence, value }])
     this.#state.table.register(sequence, value.length)
+    const isVote = castsVote(this.#state, changes)
     this.#state.apply(changes, record.id)
-    this.#bytesSinceCheckpoint += value.length
+    checkpoints.noteWrite(value.length)
+    if (isVote) await this.#beside(() => this.#witness.now())
+    const { identity, peers } = this.#state
+    const isNews = record.identity !== null || record.peers !== null
+    if (!isNews || identity === null) return
+    await this.#beside(() => writeMemberNote(this.#directory.path, { identity, peers }))
   }
 
   /**
@@ -156,7 +165,9 @@ export class LevelStore implements LogStore {
       throw await this.#fail(error)
     }
     this.#lastSequence += records.length
-    this.#hasDeleted ||= deletes.sequences.length > 0
+    const last = records.at(-1)
+    if (last !== undefined) this.#witness.note(last.sequence, last.value)
+    this.#checkpoints.noteDeletes(deletes.sequences.length)
   }
 
   /** Rule S2: what LevelDB does after a failed write is not to be trusted. */
@@ -168,6 +179,15 @@ export class LevelStore implements LogStore {
     const patience = setTimeout(storageLimits.failureNoteMs, undefined, { ref: false })
     await Promise.race([noteFailure(directory, error), patience])
     return this.#failure
+  }
+
+  /** What goes beside the log and belongs to a write fails as it does. @throws WRITE_FAILED */
+  async #beside(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      throw await this.#fail(error)
+    }
   }
 
   /** In a quiet store: what is dead goes although no write comes along that could take it. */
@@ -187,7 +207,9 @@ export class LevelStore implements LogStore {
   }
 
   async #tidyNow(): Promise<void> {
-    if (this.#state.table.heldBackBytes > 0) await this.#commit(this.#buildCheckpoint())
+    if (this.#state.table.heldBackBytes > 0) {
+      await this.#commit(this.#checkpoints.build(this.#lastSequence))
+    }
     while (this.#state.table.deadCount > 0 && this.#writing === null) {
       await this.#commit([], this.#takeDeletes(true))
     }
@@ -204,30 +226,6 @@ export class LevelStore implements LogStore {
     const sequences = table.takeDead(storageLimits.deletesPerBatchMax)
     for (const sequence of sequences) this.#reads.forget(sequence)
     return { sequences, bytes: before - table.deadBytes }
-  }
-
-  #isCheckpointDue(): boolean {
-    const interval = Math.max(this.#tuning.checkpointIntervalBytes, 16 * this.#checkpointBytes)
-    return (
-      this.#bytesSinceCheckpoint >= interval ||
-      this.#state.table.heldBackBytes >= interval / 2 ||
-      this.#lastSequence - this.#checkpoint >= this.#tuning.checkpointIntervalRecords
-    )
-  }
-
-  #buildCheckpoint(): readonly StoredRecord[] {
-    const records = new CheckpointBuilder(this.#state, this.#storeId, this.#checksum, {
-      nextSequence: this.#lastSequence + 1,
-      previous: this.#checkpoint
-    }).build()
-    const root = records.at(-1)
-    if (root !== undefined) {
-      this.#checkpoint = root.sequence
-      this.#checkpointBytes = root.value.length
-    }
-    this.#bytesSinceCheckpoint = 0
-    this.#hasDeleted = false
-    return records
   }
 
   readEntries(group: GroupId, range: IndexRange, bytesMax: number): Promise<readonly ReadResult[]> {
@@ -275,10 +273,14 @@ export class LevelStore implements LogStore {
     await this.#writing?.catch(() => undefined)
     await this.#tidying
     try {
-      if (this.#failure === null && this.#tuning.checkpointOnClose) await this.#lastCheckpoint()
+      if (this.#failure === null && this.#tuning.checkpointOnClose) {
+        await this.#lastCheckpoint()
+        await this.#beside(() => this.#witness.now())
+      }
       await this.#reclaimer.close()
       if (this.#failure === null) await clearFailure(this.#directory.path)
     } finally {
+      await this.#witness.close()
       await this.#wal.close()
       await this.#database.close()
       await this.#directory.release()
@@ -287,7 +289,7 @@ export class LevelStore implements LogStore {
 
   /** So that the next open has nothing to replay. */
   async #lastCheckpoint(): Promise<void> {
-    const isStale = this.#lastSequence > this.#checkpoint || this.#hasDeleted
-    if (isStale) await this.#commit(this.#buildCheckpoint())
+    if (!this.#checkpoints.isStale(this.#lastSequence)) return
+    await this.#commit(this.#checkpoints.build(this.#lastSequence))
   }
 }

@@ -94,8 +94,11 @@ function isTornAt(bytes: Uint8Array, at: number): boolean {
   return storedCrc(bytes, at) !== maskCrc(crc32c(bytes, at + 6, bytes.length))
 }
 
-/** Scans a file; `visit` is given the data of each whole record. */
-export function scanLog(bytes: Uint8Array, visit?: (data: Uint8Array) => void): LogScan {
+/** Scans a file; `visit` is given the data of each whole record, and where the record ends. */
+export function scanLog(
+  bytes: Uint8Array,
+  visit?: (data: Uint8Array, end: number) => void
+): LogScan {
   let at = 0
   let records = 0
   let parts: Uint8Array[] | null = null
@@ -121,7 +124,7 @@ export function scanLog(bytes: Uint8Array, visit?: (data: Uint8Array) => void): 
     const data = bytes.subarray(fragment.start, fragment.end)
     parts = parts === null ? [data] : [...parts, data]
     if (fragment.type === full || fragment.type === last) {
-      visit?.(parts.length === 1 ? data : Buffer.concat(parts))
+      visit?.(parts.length === 1 ? data : Buffer.concat(parts), fragment.end)
       records += 1
       parts = null
     } else if (fragment.type !== first && fragment.type !== middle) {

@@ -16,8 +16,8 @@ export const storageLimits = {
   openBatchKeysMax: 256,
   openBatchBytesMax: 8_388_608,
   /**
-   * One commit record. Storage rule S1 wants 4 MiB and a message; beyond this it is a programmer's
-   * error.
+   * One commit record. Who makes them keeps to 4 MiB, or one larger message (storage rule S1);
+   * beyond this it is a programmer's error.
    */
   recordBytesMax: 67_108_864,
   /** The buffer that is kept between writes; a larger record gets one of its own. */
@@ -44,6 +44,8 @@ export const storageLimits = {
   reclaimBusyBytes: 536_870_912,
   /** How often that is looked at. */
   reclaimIntervalMs: 1000,
+  /** The tail witness is at most this far behind the log (storage rule S7). */
+  witnessIntervalMs: 200,
   /** Less than this written in an interval counts as quiet. */
   quietBytes: 1_048_576
 } as const
@@ -55,6 +57,7 @@ export interface StoreTuning {
   readonly deleteChunkBytes: number
   readonly reclaimQuietBytes: number
   readonly reclaimIntervalMs: number
-  /** False leaves the log as a crash would: the next open replays it. */
+  readonly witnessIntervalMs: number
+  /** False leaves log and witness as a crash would: the next open replays the log. */
   readonly checkpointOnClose: boolean
 }

@@ -17,7 +17,10 @@ import { NodeState } from './node-state.ts'
 import { checkBeforeOpen, checkEveryTable } from './preopen-check.ts'
 import { recoverGroups, verifyAll } from './recovered-groups.ts'
 import { type Database, RecordSource, type RecoveredState, recoverState } from './recovery.ts'
+import { headerChecksum } from './section.ts'
+import { TailWitness } from './tail-witness.ts'
 import { WalDirectory } from './wal-directory.ts'
+import { witnessOf } from './witness-schedule.ts'
 
 export type LogLevel = 'info' | 'warn' | 'error'
 export type Log = (
@@ -35,6 +38,8 @@ export interface StoreOptions {
   readonly log?: Log
   /** Refuses a directory that belongs to another cluster. */
   readonly expectedClusterId?: string
+  /** A blank directory goes on where another one was lost: its id, and its last commit record. */
+  readonly successor?: { readonly storeId: string; readonly lastRecord: number }
   /** For tests. */
   readonly tuning?: Partial<StoreTuning>
 }
@@ -45,6 +50,7 @@ const defaultTuning: StoreTuning = {
   deleteChunkBytes: storageLimits.deleteChunkBytes,
   reclaimQuietBytes: storageLimits.reclaimQuietBytes,
   reclaimIntervalMs: storageLimits.reclaimIntervalMs,
+  witnessIntervalMs: storageLimits.witnessIntervalMs,
   checkpointOnClose: true
 }
 
@@ -61,7 +67,7 @@ const defaultWriteBufferBytes = 4 * 1024 * 1024
  */
 export async function openStore(options: StoreOptions): Promise<LevelStore> {
   if (endianness() !== 'LE') throw unusable(options.directory, 'this machine is big-endian')
-  const directory = await DataDirectory.take(options.directory)
+  const directory = await DataDirectory.take(options.directory, options.successor?.storeId)
   try {
     return await openTaken(directory, options)
   } catch (error) {
@@ -83,7 +89,7 @@ function messageOf(error: unknown): string {
 
 async function openTaken(directory: DataDirectory, options: StoreOptions): Promise<LevelStore> {
   const writeBufferSize = options.writeBufferSizeBytes ?? defaultWriteBufferBytes
-  if (directory.isBorn) await checkBeforeOpen(directory.logPath)
+  if (directory.isBorn) await checkFiles(directory, options.log)
   if (directory.isBorn) await checkAfterFailures(directory, options.log)
   const database: Database = new ClassicLevel<Uint8Array, Uint8Array>(directory.logPath, {
     keyEncoding: 'view',
@@ -104,6 +110,13 @@ async function openTaken(directory: DataDirectory, options: StoreOptions): Promi
     await database.close()
     throw error
   }
+}
+
+async function checkFiles({ path, logPath }: DataDirectory, log: Log | undefined): Promise<void> {
+  const takenBack = await checkBeforeOpen(logPath)
+  if (takenBack === null) return
+  const fields = { directory: path, reason: takenBack }
+  log?.('info', 'the last edit of the manifest was never synced, and was taken back', fields)
 }
 
 /**
@@ -147,7 +160,8 @@ async function recover(opened: Opened, options: StoreOptions): Promise<LevelStor
   const source = new RecordSource(database, storeId, checksum)
   const found = await recoverState(database, source)
   if (found === null && directory.isBorn) throw new Unreadable('the log is empty')
-  const recovered = found ?? (await begin(opened, storeId, checksum))
+  const recovered =
+    found ?? (await begin(opened, { storeId, checksum }, options.successor?.lastRecord ?? 0))
   const { state } = recovered
   checkCluster(state, directory, options.expectedClusterId)
   const groups = await recoverGroups(state, source)
@@ -160,18 +174,63 @@ async function recover(opened: Opened, options: StoreOptions): Promise<LevelStor
     lastRecord: state.recordId
   }
   const tuning = { ...defaultTuning, ...options.tuning }
-  return new LevelStore({ ...opened, ...recovered, recovered: summary, checksum, tuning })
+  const witness = await openWitness(directory, source, recovered)
+  const parts = { ...opened, ...recovered, witness, recovered: summary, checksum, tuning }
+  return new LevelStore(parts)
 }
 
 /**
- * The first checkpoint of a blank store. Only when it is durable does the directory count as born.
+ * The witness of the log, which must have seen no more than there is (rule S7). A directory of the
+ * format without one, and a blank one, get it here: from then on it must be there.
+ * @throws Unreadable if the tail of the log is lost
  */
+async function openWitness(
+  directory: DataDirectory,
+  source: RecordSource,
+  { state, lastSequence }: RecoveredState
+): Promise<TailWitness> {
+  const { hasWitness, witnessPath } = directory
+  const storeId = Buffer.from(directory.storeId, 'hex')
+  const witness = await TailWitness.open(witnessPath, storeId, source.checksum, !hasWitness)
+  try {
+    if (hasWitness) {
+      await checkTail(witness, source, lastSequence)
+    } else {
+      const { value } = await source.get(lastSequence)
+      await witness.write(witnessOf(state, lastSequence, headerChecksum(value)))
+      await directory.setBorn()
+    }
+    return witness
+  } catch (error) {
+    await witness.close()
+    throw error
+  }
+}
+
+async function checkTail(
+  witness: TailWitness,
+  source: RecordSource,
+  lastSequence: number
+): Promise<void> {
+  const { found } = witness
+  if (found === null) throw new Unreadable('the witness of the log cannot be read')
+  if (found.sequence > lastSequence) {
+    throw new Unreadable(`the log ends at record ${lastSequence}, and had ${found.sequence}`)
+  }
+  // What was deleted since is not there any more.
+  const record = await source.find(found.sequence)
+  if (record === null || headerChecksum(record.value) === found.recordChecksum) return
+  throw new Unreadable(`record ${found.sequence} is not the one that was written`)
+}
+
+/** The first checkpoint of a blank store. */
 async function begin(
   { directory, database, wal }: Opened,
-  storeId: Uint8Array,
-  checksum: Checksum
+  { storeId, checksum }: { readonly storeId: Uint8Array; readonly checksum: Checksum },
+  lastRecord: number
 ): Promise<RecoveredState> {
   const state = new NodeState()
+  state.recordId = lastRecord
   const place = { nextSequence: 1, previous: 0 }
   const [record] = new CheckpointBuilder(state, storeId, checksum, place).build()
   if (record === undefined) throw new Unreadable('a checkpoint has a record')
@@ -179,7 +238,6 @@ async function begin(
   await batch.write({ sync: true })
   await wal.afterWrite([record.value.length], 0)
   await syncDirectory(directory.path)
-  await directory.setBorn()
   const { sequence } = record
   return {
     state,

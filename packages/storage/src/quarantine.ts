@@ -38,7 +38,7 @@ export async function quarantine(directory: string): Promise<string> {
   }
 }
 
-async function setAside(path: string): Promise<string> {
+export async function setAside(path: string): Promise<string> {
   const parent = dirname(path)
   const beside = await freeName(join(parent, `${basename(path)}.`))
   try {

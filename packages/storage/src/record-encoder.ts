@@ -2,10 +2,11 @@
 // write: each body is copied once, into a buffer that is kept between writes (LevelDB copies it
 // again at `put`).
 //
-// Order of effect within a record: stages, installs, groups, snapshots, repairs, removed groups. A
-// group write that shares a record with an install of its group comes after the install; what of it
-// the install has replaced is left out.
+// Order of effect within a record: stages, installs, groups, blobs, snapshots, repairs, removed
+// groups. A group write that shares a record with an install of its group comes after the install;
+// what of it the install has replaced is left out.
 import type {
+  Blob,
   CommitRecord,
   GroupId,
   GroupWrite,
@@ -75,6 +76,7 @@ export class RecordEncoder {
       installs.set(install.group, install)
     }
     for (const write of record.groups) this.#group(afterInstall(write, installs.get(write.group)))
+    for (const { group, blobs } of record.blobs) this.#blobs(group, blobs)
     for (const snapshot of record.snapshots) this.#snapshot(snapshot)
     for (const repair of record.repairs) {
       this.#entries('repaired-entry', repair.group, repair.entries)
@@ -145,13 +147,17 @@ export class RecordEncoder {
     this.#changes.push({ type: 'manifest', group, location })
   }
 
-  #snapshot(snapshot: SnapshotWrite): void {
-    const { group, meta, blobs, freed, keepFrom } = snapshot
-    const { id, configuration } = meta
-    for (const blob of snapshot.newBlobs) {
+  #blobs(group: GroupId, blobs: readonly Blob[]): void {
+    for (const blob of blobs) {
       const location = this.#section('blob', group, { index: blob.id, term: 0 }, blob.bytes)
       this.#changes.push({ type: 'blob', group, id: blob.id, location })
     }
+  }
+
+  #snapshot(snapshot: SnapshotWrite): void {
+    const { group, meta, blobs, freed, keepFrom } = snapshot
+    const { id, configuration } = meta
+    this.#blobs(group, snapshot.newBlobs)
     this.#manifest(group, id, meta.manifest)
     this.#fieldSection('snapshot', group, (fields) => {
       writeEntryId(fields, id)

@@ -2,6 +2,7 @@
 // accepted by LevelDB and found broken at the next open, when it is too late. All are programmer's
 // errors.
 import type {
+  Blob,
   CommitRecord,
   GroupId,
   GroupWrite,
@@ -36,7 +37,8 @@ export function assertRecord(state: NodeState, record: CommitRecord): void {
     assert(!installs.has(group), 'a group does not take and install a snapshot in one record')
     snapshots.add(group)
     const last = lastIndexes.get(group) ?? state.groups.get(group)?.lastIndex ?? 0
-    assertSnapshot(state.groups.get(group), snapshot, last)
+    const ahead = record.blobs.flatMap((write) => (write.group === group ? write.blobs : []))
+    assertSnapshot(state.groups.get(group), snapshot, { lastIndex: last, ahead })
   }
 }
 
@@ -60,12 +62,12 @@ function assertGroup(group: GroupState | undefined, write: GroupWrite, lastIndex
 function assertSnapshot(
   group: GroupState | undefined,
   snapshot: SnapshotWrite,
-  lastIndex: number
+  { lastIndex, ahead }: { readonly lastIndex: number; readonly ahead: readonly Blob[] }
 ): void {
   const { index } = snapshot.meta.id
   assert(index <= lastIndex, 'a snapshot covers only what the log holds')
   assert(index >= (group?.snapshot?.id.index ?? 0), 'snapshots only move forward')
-  const fresh = new Set(snapshot.newBlobs.map((blob) => blob.id))
+  const fresh = new Set([...ahead, ...snapshot.newBlobs].map((blob) => blob.id))
   for (const id of snapshot.blobs) {
     assert(
       fresh.has(id) || group?.blobs.has(id) === true,

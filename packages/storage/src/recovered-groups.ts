@@ -18,7 +18,8 @@ interface Wanted {
   readonly take: (body: { readonly head: SectionHead; readonly data: Uint8Array } | null) => void
 }
 
-class BodyLoader {
+/** Reads bodies, each record once, in the order of the records. */
+export class BodyLoader {
   readonly #state: NodeState
   readonly #source: RecordSource
   readonly #wanted = new Map<number, Wanted[]>()
@@ -58,7 +59,7 @@ export function blobClaim(group: number, id: number): BodyClaim {
   return { kinds: blobKinds, group, index: id, term: 0 }
 }
 
-function manifestClaim(group: number, id: EntryId): BodyClaim {
+export function manifestClaim(group: number, id: EntryId): BodyClaim {
   return { kinds: ['manifest'], group, index: id.index, term: id.term }
 }
 
@@ -123,7 +124,10 @@ function planGroup(group: GroupState, loader: BodyLoader): () => RecoveredGroup 
   }
 }
 
-function metaOf(snapshot: NonNullable<GroupState['snapshot']>, manifest: Uint8Array): SnapshotMeta {
+export function metaOf(
+  snapshot: NonNullable<GroupState['snapshot']>,
+  manifest: Uint8Array
+): SnapshotMeta {
   return { id: snapshot.id, configuration: snapshot.configuration, manifest }
 }
 
@@ -131,7 +135,7 @@ function sortedIds(blobs: ReadonlyMap<number, Location>): readonly number[] {
   return [...blobs.keys()].sort((a, b) => a - b)
 }
 
-function termsOf(log: LogIndex, first: number, last: number): readonly TermRun[] {
+export function termsOf(log: LogIndex, first: number, last: number): readonly TermRun[] {
   const runs: TermRun[] = []
   let term = -1
   log.forEach(first, last, (segment, at) => {

@@ -13,7 +13,7 @@ import { type LogIndex, Segment } from './log-index.ts'
 import { type GroupState, NodeState } from './node-state.ts'
 import { decodeCommitRecord, forEachSection } from './record-decoder.ts'
 import { isReadError } from './record-reader.ts'
-import { type Location, type RecordHeader, readHeader } from './section.ts'
+import { type Location, type RecordHeader, readHeader, type SectionHead } from './section.ts'
 
 export type Database = ClassicLevel<Uint8Array, Uint8Array>
 
@@ -28,13 +28,20 @@ export interface RecoveredState {
 
 /** The highest sequence, which is never deleted; 0 if the log is empty. */
 async function findLastSequence(database: Database): Promise<number> {
-  const range = { gte: firstKey, lt: endKey, reverse: true, limit: 1 }
-  for await (const key of database.keys(range)) {
-    const sequence = sequenceOfKey(key)
-    if (sequence === null) throw new Unreadable('a key is not one of the node log')
-    return sequence
-  }
-  return 0
+  const [sequence] = await findRecords(database, 1)
+  if (sequence === null) throw new Unreadable('a key is not one of the node log')
+  return sequence ?? 0
+}
+
+/** The highest sequences, descending; null stands for a key of another kind. */
+export async function findRecords(
+  database: Database,
+  countMax: number
+): Promise<readonly (number | null)[]> {
+  const found: (number | null)[] = []
+  const range = { gte: firstKey, lt: endKey, reverse: true, limit: countMax }
+  for await (const key of database.keys(range)) found.push(sequenceOfKey(key))
+  return found
 }
 
 /** Reads records for the open, many at once; each is verified as far as its header. */
@@ -148,7 +155,12 @@ export async function recoverState(
   return { state, lastSequence, checkpoint, replayedBytes, checkpointBytes }
 }
 
-async function restore(fields: CheckpointFields, source: RecordSource): Promise<NodeState> {
+/** With `isLenient` parts of the index that cannot be read are left out. */
+export async function restore(
+  fields: CheckpointFields,
+  source: RecordSource,
+  isLenient: boolean = false
+): Promise<NodeState> {
   const state = new NodeState()
   state.identity = fields.identity
   state.peers = fields.peers
@@ -175,7 +187,7 @@ async function restore(fields: CheckpointFields, source: RecordSource): Promise<
     const { log } = group.staged
     for (const place of named.staged.segments) chunks.push({ log, place, group: named.group })
   }
-  await loadChunks(state, source, chunks)
+  await loadChunks(state, source, chunks, isLenient)
   for (const range of fields.dead) {
     const size = Math.ceil(range.sizeBytes / Math.max(1, range.count))
     for (let at = 0; at < range.count; at += 1) state.table.adoptDead(range.first + at, size)
@@ -190,7 +202,8 @@ async function loadChunks(
     readonly log: LogIndex
     readonly place: SegmentPlace
     readonly group: number
-  }[]
+  }[],
+  isLenient: boolean
 ): Promise<void> {
   const found = new Map<string, Uint8Array>()
   const name = (location: Location): string => `${location.sequence}/${location.position}`
@@ -200,17 +213,24 @@ async function loadChunks(
     [...sequences].sort((a, b) => a - b),
     () => storageLimits.indexRecordBytesMax,
     (sequence, value, header) => {
-      if (value === null || header === null) throw new Unreadable('a part of the index is missing')
-      forEachSection(value, header, source.checksum, (head, data, position) => {
+      const visit = (head: SectionHead, data: Uint8Array, position: number): void => {
         const key = `${sequence}/${position}`
         if (head.kind === 'chunk' && wanted.has(key)) found.set(key, data)
-      })
+      }
+      try {
+        if (value === null || header === null)
+          throw new Unreadable('a part of the index is missing')
+        forEachSection(value, header, source.checksum, visit)
+      } catch (error) {
+        if (!isLenient || !(error instanceof Unreadable)) throw error
+      }
     }
   )
   for (const { log, place } of chunks) {
     const segment = new Segment(place.number)
     const bytes = found.get(name(place.location))
     if (bytes === undefined || bytes.length !== place.location.length || !segment.fill(bytes)) {
+      if (isLenient) continue
       throw new Unreadable('a part of the index is not what the checkpoint says')
     }
     segment.chunk = place.location

@@ -121,6 +121,11 @@ export function finishRecord(
   return writer.slice(start, end)
 }
 
+/** The checksum in the header of a record that was verified, or has just been made. */
+export function headerChecksum(value: Uint8Array): number {
+  return new DataView(value.buffer, value.byteOffset).getUint32(headerBytes - 4)
+}
+
 /** @throws Unreadable if it is not the header of a record of this store at this sequence. */
 export function readHeader(
   value: Uint8Array,

@@ -25,9 +25,9 @@ async function refusal(directory: string, expectedClusterId?: string): Promise<H
 t.test('a directory that is not there is made, and left without a lock', async (t) => {
   const directory = join(t.testdir(), 'deep', 'down')
   const store = await openStore({ directory })
-  t.same((await readdir(directory)).sort(), ['format.json', 'log', 'node.lock'])
+  t.same((await readdir(directory)).sort(), ['format.json', 'log', 'node.lock', 'witness'])
   await store.close()
-  t.same((await readdir(directory)).sort(), ['format.json', 'log'])
+  t.same((await readdir(directory)).sort(), ['format.json', 'log', 'witness'])
 })
 
 t.test('one process cannot use a directory twice, not through a link either', async (t) => {
@@ -87,14 +87,27 @@ t.test('a newer format is refused before anything is written', async (t) => {
   const directory = join(t.testdir(), 'data')
   await (await openStore({ directory })).close()
   const path = join(directory, 'format.json')
-  const text = JSON.stringify({ format: 2, storeId: { other: 'shape' } })
+  const text = JSON.stringify({ format: 3, storeId: { other: 'shape' } })
   await writeFile(path, text)
   const names = await readdir(directory)
   const error = await refusal(directory)
   t.equal(error.code, 'DATA_DIRECTORY_NEWER')
-  t.same(error.details, { directory, format: 2, supported: 1 })
+  t.same(error.details, { directory, format: 3, supported: 2 })
   t.same(await readdir(directory), names)
   t.equal(await readFile(path, 'utf8'), text)
+})
+
+t.test('a flipped bit in the number of the format is damage, and no newer format', async (t) => {
+  const directory = join(t.testdir(), 'data')
+  await (await openStore({ directory })).close()
+  const path = join(directory, 'format.json')
+  const text = await readFile(path, 'utf8')
+  for (const digit of ['0', '3', '6']) {
+    const flipped = text.replace('"format": 2', `"format": ${digit}`)
+    t.not(flipped, text)
+    await writeFile(path, flipped)
+    t.equal((await refusal(directory)).code, 'DATA_DAMAGED', digit)
+  }
 })
 
 t.test('what is not a data directory is refused and left alone', async (t) => {
@@ -169,7 +182,7 @@ t.test('a damaged directory is set aside, and the same command starts blank', as
     t.equal((await refusal(directory)).code, 'DATA_DAMAGED')
     const aside = await quarantine(directory)
     t.equal(aside, `${directory}.damaged-${number}`)
-    t.same((await readdir(aside)).sort(), ['format.json', 'log'])
+    t.same((await readdir(aside)).sort(), ['format.json', 'log', 'witness'])
     t.same(await readdir(directory), [])
   }
   const store = await openStore({ directory })

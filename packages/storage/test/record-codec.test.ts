@@ -24,6 +24,7 @@ const record = commitRecord(77, {
     { group: 2, hardState, truncateFrom: 4, entries: [entryAt(4, 3), entryAt(5, 3, 0, 'no-op')] },
     { group: 3, hardState: null, truncateFrom: null, entries: [] }
   ],
+  blobs: [{ group: 4, blobs: [{ id: 6, bytes: Buffer.from('ahead') }] }],
   snapshots: [
     {
       group: 4,

@@ -1,6 +1,8 @@
 // Makes random commit records that fit the state of a store, as seen through the reference model's
 // disk.
 import type {
+  Blob,
+  BlobWrite,
   CommitRecord,
   GroupWrite,
   IndexRange,
@@ -28,6 +30,7 @@ export class RecordGenerator {
 
   next(): CommitRecord {
     const groups: GroupWrite[] = []
+    const blobs: BlobWrite[] = []
     const snapshots: SnapshotWrite[] = []
     const stages: StageWrite[] = []
     const installs: InstallWrite[] = []
@@ -36,15 +39,17 @@ export class RecordGenerator {
     for (let group = 0; group < groupsMax; group += 1) {
       const kind = this.#random.fraction()
       if (kind < 0.6) groups.push(this.#group(group))
-      else if (kind < 0.75) this.#snapshot(group, snapshots)
+      else if (kind < 0.75) this.#snapshot(group, snapshots, blobs)
       else if (kind < 0.82) stages.push(this.#stage(group))
       else if (kind < 0.86) this.#install(group, installs)
       else if (kind < 0.865) removedGroups.push(group)
+      else if (kind < 0.88) blobs.push({ group, blobs: [this.#blob()] })
       if (this.#random.chance(0.1)) repairs.push(this.#repair(group))
     }
     const identity = { clusterId: 'ab'.repeat(16), node: 1, incarnation: 1 }
     return commitRecord(this.#disk.lastRecord + 1, {
       groups,
+      blobs,
       snapshots,
       stages,
       installs,
@@ -90,17 +95,24 @@ export class RecordGenerator {
     return ranges
   }
 
-  #snapshot(group: number, snapshots: SnapshotWrite[]): void {
+  #blob(): Blob {
+    const id = this.#nextBlob
+    this.#nextBlob += 1
+    return { id, bytes: Buffer.from(`blob ${id}`) }
+  }
+
+  #snapshot(group: number, snapshots: SnapshotWrite[], ahead: BlobWrite[]): void {
     const state = this.#disk.groups.get(group)
     if (state === undefined) return
     const index = this.#random.integer(state.meta?.id.index ?? 0, state.lastIndex)
-    const fresh = { id: this.#nextBlob, bytes: Buffer.from(`blob ${this.#nextBlob}`) }
-    this.#nextBlob += 1
+    const fresh = this.#blob()
+    const isAhead = this.#random.chance(0.3)
+    if (isAhead) ahead.push({ group, blobs: [fresh] })
     const kept = [...state.blobs.keys()].filter(() => this.#random.chance(0.7))
     snapshots.push({
       group,
       meta: { id: { index, term: this.#term }, configuration, manifest: Buffer.from(`m${index}`) },
-      newBlobs: [fresh],
+      newBlobs: isAhead ? [] : [fresh],
       blobs: [...kept, fresh.id].sort((a, b) => a - b),
       freed: this.#ranges(state.lastIndex),
       keepFrom: this.#random.integer(0, state.lastIndex + 1)

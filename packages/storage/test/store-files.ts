@@ -2,9 +2,13 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { commitRecord, entryAt } from '@holdfast/cluster/contract'
-import { openStore } from '../src/index.ts'
+import { openStore, type StoreTuning } from '../src/index.ts'
 
-export const tuning = { checkpointOnClose: false }
+/** Closing leaves log and witness as a crash would. */
+export const tuning: Partial<StoreTuning> = {
+  checkpointOnClose: false,
+  witnessIntervalMs: 1_000_000_000
+}
 export const entriesCount = 120
 
 /** A closed store of 120 entries; with small buffers most of them are in tables. */

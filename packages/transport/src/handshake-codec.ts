@@ -8,7 +8,7 @@
 //   verdict   := magic:8 2:u8 hello
 //   refusal   := magic:8 0:u8 code:text message:text
 //   hello     := cluster:text node:u32 incarnation:u32 store:text epoch:u48 client:text peer:text
-//                http:text
+//                http:text isDamaged:u8
 //   offer     := cluster:text node:u32 incarnation:u32 count:u16 (node:u32 address:text)*
 import type { AdoptOffer, Lane, PeerHello } from '@holdfast/cluster'
 import { catalogue, type ErrorCode, HoldfastError } from '@holdfast/errors'
@@ -17,7 +17,7 @@ import { ByteReader, ByteWriter } from './byte-codec.ts'
 const magic = Buffer.from('HOLDFAST', 'latin1')
 
 /** Raised with every change of the layout of hello, proof, offer or link frames. */
-export const peerProtocolVersion = 1
+export const peerProtocolVersion = 2
 
 export const nonceBytes = 16
 export const proofBytes = 32
@@ -57,6 +57,7 @@ function writeHello(writer: ByteWriter, hello: PeerHello): void {
     .text(hello.client)
     .text(hello.peer)
     .text(hello.http)
+    .unsigned(hello.isDamaged === true ? 1 : 0, 1)
 }
 
 function readHello(reader: ByteReader): PeerHello {
@@ -67,7 +68,7 @@ function readHello(reader: ByteReader): PeerHello {
   if (isBlank !== (node === 0) || isBlank !== (incarnation === 0)) {
     throw invalid('a hello names a cluster, a node and an incarnation, or none of them')
   }
-  return {
+  const hello = {
     clusterId: isBlank ? null : clusterId,
     node: isBlank ? null : node,
     incarnation: isBlank ? null : incarnation,
@@ -77,6 +78,9 @@ function readHello(reader: ByteReader): PeerHello {
     peer: reader.text(),
     http: reader.text()
   }
+  const damaged = reader.unsigned(1)
+  if (damaged > 1) throw invalid('a flag is 0 or 1')
+  return damaged === 1 ? { ...hello, isDamaged: true } : hello
 }
 
 function expectMagic(reader: ByteReader): void {

@@ -13,7 +13,10 @@ interface Known extends GroupReport {
   readonly from: number
 }
 
-/** A replica this close behind the commit index counts as caught up. */
+/**
+ * A replica this close behind the commit index counts as caught up; one that has nothing does not,
+ * however little there is: as a voter it could neither vote nor be counted on.
+ */
 const caughtUpEntries = 64
 
 export class Reports {
@@ -93,8 +96,8 @@ export class Reports {
     const caughtUp = raft.isLeader
       ? raft
           .progress()
-          .filter((progress) => progress.match + caughtUpEntries >= raft.commitIndex)
-          .map((progress) => progress.replica)
+          .filter(({ match }) => match > 0 && match + caughtUpEntries >= raft.commitIndex)
+          .map(({ replica }) => replica)
       : null
     return {
       group: group.id,

@@ -23,7 +23,8 @@ export function clusterStatus(core: Core): ClusterStatus {
 function nodeStatuses(core: Core): NodeStatus[] {
   return core.metadata.machine.membership.nodes.map(({ node, incarnation, state, addresses }) => {
     const isDown = state !== 'leaving' && !core.membership.isUp(node)
-    const shown: NodeState = isDown ? 'down' : state
+    const isDamaged = isDown && core.peers.isDamaged(node)
+    const shown: NodeState = isDamaged ? 'damaged' : isDown ? 'down' : state
     return { id: node, incarnation, state: shown, ...addresses }
   })
 }
@@ -75,6 +76,7 @@ function warnings(core: Core, nodes: readonly NodeStatus[]): string[] {
   if (members.length === 2) sentences.push('Two nodes tolerate no failure: add a third.')
   for (const { id, state } of nodes) {
     if (state === 'down') sentences.push(`Node ${id} does not answer.`)
+    if (state === 'damaged') sentences.push(`Node ${id} has damaged data, and does not vote.`)
   }
   if (core.disk.isLow) sentences.push('The disk of this node is nearly full.')
   return sentences

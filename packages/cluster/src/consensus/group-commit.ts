@@ -6,6 +6,7 @@ import type { Entry, HardState } from '@holdfast/raft'
 import type { Core } from '../core.ts'
 import { limits } from '../limits.ts'
 import type {
+  Blob,
   CommitRecord,
   GroupId,
   GroupWrite,
@@ -16,9 +17,13 @@ import type {
   StageWrite
 } from '../log-store.ts'
 
+/** What the frames around the parts of a record take, at most (storage-format.md). */
+const frameBytes = { record: 64, group: 96, item: 40 } as const
+
 class Draft {
   readonly id: number
   readonly groups: Map<GroupId, GroupDraft> = new Map()
+  readonly blobs: Map<GroupId, Blob[]> = new Map()
   readonly snapshots: SnapshotWrite[] = []
   readonly stages: StageWrite[] = []
   readonly installs: InstallWrite[] = []
@@ -26,7 +31,7 @@ class Draft {
   readonly removedGroups: GroupId[] = []
   identity: NodeIdentity | null = null
   peers: Uint8Array | null = null
-  bytes = 0
+  bytes: number = frameBytes.record
   /** Whether somebody waits for it; a commit index alone can wait for company. */
   isNeeded = false
 
@@ -43,12 +48,33 @@ class Draft {
     return draft
   }
 
+  blob(group: GroupId, blob: Blob): void {
+    const known = this.blobs.get(group)
+    if (known === undefined) this.blobs.set(group, [blob])
+    else known.push(blob)
+  }
+
   seal(): CommitRecord {
     const groups: GroupWrite[] = []
     for (const [group, draft] of this.groups) groups.push({ group, ...draft })
+    const blobs = [...this.blobs].map(([group, items]) => ({ group, blobs: items }))
     const { id, snapshots, stages, installs, repairs, removedGroups, identity, peers } = this
-    return { id, groups, snapshots, stages, installs, repairs, removedGroups, identity, peers }
+    const parts = { groups, blobs, snapshots, stages, installs, repairs, removedGroups }
+    return { id, ...parts, identity, peers }
   }
+}
+
+function sizeOfBlobs(blobs: readonly Blob[]): number {
+  return blobs.reduce((sum, { bytes }) => sum + bytes.length + frameBytes.item, 0)
+}
+
+function sizeOfEntries(entries: readonly Entry[]): number {
+  return entries.reduce((sum, { data }) => sum + data.length + frameBytes.item, 0)
+}
+
+/** The commit index of a part of a write covers only what is there with this part. */
+function upTo(hardState: HardState, lastIndex: number): HardState {
+  return { ...hardState, commit: Math.min(hardState.commit, lastIndex) }
 }
 
 interface GroupDraft {
@@ -84,38 +110,66 @@ export class GroupCommit {
     return this.#inFlight
   }
 
-  /** Adds what a group persists; returns the id of the record it goes into. */
+  /**
+   * Adds what a group persists; returns the id of the record that completes it. More entries than
+   * one record holds go into several (storage rule S1): term and vote with the first of them, so
+   * that no entry is there before its term, and the commit index never beyond what is there.
+   */
   addGroup(
     group: GroupId,
     write: { hardState: HardState | null; truncateFrom: number | null; entries: readonly Entry[] },
     isNeeded: boolean
   ): number {
-    let bytes = 64
-    for (const entry of write.entries) bytes += entry.data.length + 32
-    const record = this.#draft(bytes, isNeeded)
-    const draft = record.group(group)
-    if (write.hardState !== null) draft.hardState = write.hardState
-    if (write.truncateFrom !== null) {
-      const from = write.truncateFrom
-      draft.entries = draft.entries.filter((entry) => entry.index < from)
-      draft.truncateFrom = Math.min(draft.truncateFrom ?? from, from)
+    const { hardState, truncateFrom, entries } = write
+    const [first] = entries
+    const firstBytes = first === undefined ? 0 : sizeOfEntries([first])
+    let record = this.#draft(frameBytes.group + firstBytes, isNeeded)
+    let draft = record.group(group)
+    if (hardState !== null) draft.hardState = hardState
+    if (truncateFrom !== null) {
+      draft.entries = draft.entries.filter((entry) => entry.index < truncateFrom)
+      draft.truncateFrom = Math.min(draft.truncateFrom ?? truncateFrom, truncateFrom)
     }
-    for (const entry of write.entries) draft.entries.push(entry)
+    for (const entry of entries) {
+      const next = entry === first ? record : this.#draft(sizeOfEntries([entry]), isNeeded)
+      if (next !== record) {
+        next.bytes += frameBytes.group
+        if (hardState !== null) {
+          draft.hardState = upTo(draft.hardState ?? hardState, entry.index - 1)
+        }
+        record = next
+        draft = record.group(group)
+        if (hardState !== null) draft.hardState = hardState
+      }
+      draft.entries.push(entry)
+    }
     return record.id
   }
 
+  /** Blobs that do not fit beside the snapshot go into records before it. */
   addSnapshot(write: SnapshotWrite): number {
-    let bytes = write.meta.manifest.length
-    for (const blob of write.newBlobs) bytes += blob.bytes.length
-    const record = this.#draft(bytes, true)
-    record.snapshots.push(write)
+    const { group, meta, newBlobs, blobs, freed } = write
+    const ranges = 16 * freed.length + 8 * blobs.length
+    const ownBytes = meta.manifest.length + ranges + 2 * frameBytes.group
+    const allBytes = ownBytes + sizeOfBlobs(newBlobs)
+    const isWhole = allBytes <= limits.recordBytesMax - frameBytes.record
+    if (!isWhole)
+      for (const blob of newBlobs) this.#draft(sizeOfBlobs([blob]), true).blob(group, blob)
+    const record = this.#draft(isWhole ? allBytes : ownBytes, true)
+    record.snapshots.push(isWhole ? write : { ...write, newBlobs: [] })
     return record.id
   }
 
   addStage(write: StageWrite): number {
-    let bytes = 64
-    for (const blob of write.blobs) bytes += blob.bytes.length
-    for (const entry of write.entries) bytes += entry.data.length
+    const bytes = frameBytes.group + sizeOfBlobs(write.blobs) + sizeOfEntries(write.entries)
+    if (bytes > limits.recordBytesMax - frameBytes.record) {
+      const parts = [
+        ...write.blobs.map((blob) => ({ ...write, blobs: [blob], entries: [] })),
+        ...write.entries.map((entry) => ({ ...write, blobs: [], entries: [entry] }))
+      ]
+      // One part alone is as small as it gets.
+      if (parts.length > 1) return Math.max(...parts.map((part) => this.addStage(part)))
+    }
     const record = this.#draft(bytes, true)
     record.stages.push(write)
     return record.id
@@ -129,9 +183,7 @@ export class GroupCommit {
   }
 
   addRepair(write: RepairWrite): void {
-    let bytes = 64
-    for (const entry of write.entries) bytes += entry.data.length
-    this.#draft(bytes, true).repairs.push(write)
+    this.#draft(sizeOfEntries(write.entries), true).repairs.push(write)
   }
 
   addRemovedGroup(group: GroupId): number {
@@ -146,13 +198,13 @@ export class GroupCommit {
   }
 
   addIdentity(identity: NodeIdentity): number {
-    const record = this.#draft(64, true)
+    const record = this.#draft(frameBytes.group, true)
     record.identity = identity
     return record.id
   }
 
   addPeers(peers: Uint8Array): void {
-    this.#draft(peers.length, false).peers = peers
+    this.#draft(peers.length + frameBytes.item, false).peers = peers
   }
 
   /** Calls `done` once the record is durable; at once if it is. */
@@ -185,8 +237,8 @@ export class GroupCommit {
 
   #draft(bytes: number, isNeeded: boolean): Draft {
     const last = this.#drafts.at(-1)
-    const isFull =
-      last !== undefined && last.bytes > 0 && last.bytes + bytes > limits.recordBytesMax
+    const isEmpty = last?.bytes === frameBytes.record
+    const isFull = !isEmpty && last !== undefined && last.bytes + bytes > limits.recordBytesMax
     const draft = last === undefined || isFull ? this.#fresh() : last
     draft.bytes += bytes
     if (isNeeded) for (const earlier of this.#drafts) earlier.isNeeded = true

@@ -16,6 +16,7 @@ export interface Link {
   readonly incarnation: number | null
   /** Where the node at the other end says that it listens to its peers. */
   readonly address: string
+  readonly isDamaged: boolean
 }
 
 interface Frame {
@@ -45,7 +46,9 @@ export class Peers {
   up(input: Extract<Input, { type: 'peer-up' }>): Link {
     const { link, lane, direction, hello } = input
     const { node, incarnation } = hello
-    const entry: Link = { link, lane, direction, node, incarnation, address: hello.peer }
+    const isDamaged = hello.isDamaged === true
+    const address = hello.peer
+    const entry: Link = { link, lane, direction, node, incarnation, address, isDamaged }
     this.#links.set(link, entry)
     return entry
   }
@@ -68,7 +71,14 @@ export class Peers {
 
   /** Whether the node can do all that members do: a replica votes and answers in the Raft lane. */
   isUp(node: number): boolean {
+    if (this.isDamaged(node)) return false
     return this.canCall(node) && this.#has(node, 'raft', 'out') && this.#has(node, 'raft', 'in')
+  }
+
+  /** Whether the node says that its data is damaged: what it has intact can be asked for. */
+  isDamaged(node: number): boolean {
+    for (const link of this.#links.values()) if (link.node === node && link.isDamaged) return true
+    return false
   }
 
   #has(node: number, lane: Lane, direction: Link['direction']): boolean {

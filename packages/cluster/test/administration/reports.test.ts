@@ -166,3 +166,9 @@ t.test('a group that cannot be is not remembered', async (t) => {
   core.reports.received(2, [reportOf({ group: 1_000_000 })])
   t.equal(core.reports.report(1_000_000), null)
 })
+
+t.test('a replica that has nothing has not caught up, however little there is', async (t) => {
+  const { core, local } = make()
+  Object.assign(local, { isLeader: true, leaderNode: 1, commit: 5, matches: [5, 1, 0] })
+  t.same(core.reports.report(5)?.caughtUp, replicas.slice(0, 2))
+})

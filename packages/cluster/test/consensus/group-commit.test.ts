@@ -1,8 +1,10 @@
 // One synced write at a time, in order; what nobody waits for waits for company.
+import { Random } from '@holdfast/testkit'
 import t from 'tap'
 import { GroupCommit } from '../../src/consensus/group-commit.ts'
 import type { Core } from '../../src/core.ts'
 import { Counters } from '../../src/counters.ts'
+import { limits } from '../../src/limits.ts'
 import type { CommitRecord } from '../../src/log-store.ts'
 import type { Output } from '../../src/output.ts'
 
@@ -88,8 +90,88 @@ t.test('a removed group has a record of its own, and what follows comes behind i
   )
 })
 
+/** Sizes of what a record holds. */
+function sizesOf(record: CommitRecord): readonly number[] {
+  const { groups, blobs, snapshots, stages, repairs } = record
+  const entries = [groups, stages, repairs].flat().flatMap((write) => write.entries)
+  const fresh = snapshots.flatMap((write) => write.newBlobs)
+  const parts = [...[blobs, stages].flat().flatMap((write) => write.blobs), ...fresh]
+  return [...entries.map(({ data }) => data.length), ...parts.map(({ bytes }) => bytes.length)]
+}
+
+function bytesOf(record: CommitRecord): number {
+  return sizesOf(record).reduce((sum, size) => sum + size, 0)
+}
+
+/** Writes all that was drafted. */
+function drain(commit: GroupCommit, records: () => CommitRecord[]): readonly CommitRecord[] {
+  for (let count = -1; count < records().length; ) {
+    count = records().length
+    commit.flush()
+    const last = records().at(-1)
+    if (commit.isWriting && last !== undefined) commit.written(last.id)
+  }
+  return records()
+}
+
 t.test('a record has a bound, which one larger entry may exceed', async (t) => {
   const { commit } = make()
   t.equal(commit.addGroup(1, { ...nothing, entries: [entry(1, 5_000_000)] }, true), 11)
   t.equal(commit.addGroup(1, { ...nothing, entries: [entry(2)] }, true), 12)
+})
+
+t.test('entries that one record cannot hold go into several, none before its term', async (t) => {
+  const { commit, records } = make()
+  const entries = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((index) => entry(index, 1_000_000))
+  const hardState = { term: 1, vote: 3, commit: 7 }
+  const id = commit.addGroup(1, { ...nothing, hardState, entries }, true)
+  const written = drain(commit, records)
+  t.equal(written.at(-1)?.id, id)
+  t.same(
+    written.map((record) => record.groups[0]?.entries.map(({ index }) => index)),
+    [[1, 2, 3, 4], [5, 6, 7, 8], [9]]
+  )
+  t.same(
+    written.map((record) => record.groups[0]?.hardState),
+    [{ ...hardState, commit: 4 }, hardState, hardState],
+    'what is committed is there with it'
+  )
+})
+
+t.test('a snapshot whose blobs one record cannot hold follows them', async (t) => {
+  const { commit, records } = make()
+  const newBlobs = [1, 2, 3, 4, 5].map((id) => ({ id, bytes: new Uint8Array(1_048_576) }))
+  const configuration = { voters: [1], outgoing: [], learners: [] }
+  const meta = { id: { index: 1, term: 1 }, configuration, manifest: new Uint8Array(9) }
+  const blobs = newBlobs.map((blob) => blob.id)
+  commit.addSnapshot({ group: 4, meta, newBlobs, blobs, freed: [], keepFrom: 1 })
+  const written = drain(commit, records)
+  t.same(
+    written.flatMap((record) => record.blobs.flatMap((write) => write.blobs.map(({ id }) => id))),
+    blobs
+  )
+  t.same(written.at(-1)?.snapshots[0]?.blobs, blobs)
+  t.ok(written.every((record) => bytesOf(record) <= limits.recordBytesMax))
+})
+
+t.test('whatever comes, a record holds 4 MiB, or one larger thing', async (t) => {
+  const random = new Random(5)
+  const { commit, records } = make()
+  let index = 0
+  const size = (): number => random.integer(0, random.chance(0.02) ? 9_000_000 : 700_000)
+  for (let step = 0; step < 400; step++) {
+    const group = random.integer(1, 3)
+    const count = random.integer(0, 12)
+    const entries = Array.from({ length: count }, () => entry(++index, size()))
+    const id = { index: 1, term: 1 }
+    const blobs = entries.map((item) => ({ id: item.index, bytes: item.data }))
+    if (random.chance(0.7)) commit.addGroup(group, { ...nothing, entries }, true)
+    else if (random.chance(0.5)) commit.addStage({ group, source: 1, snapshot: id, blobs, entries })
+    else commit.addRepair({ group, entries: entries.slice(0, 1) })
+  }
+  for (const record of drain(commit, records)) {
+    const isAlone = sizesOf(record).filter((size) => size > 0).length === 1
+    if (bytesOf(record) > limits.recordBytesMax && !isAlone) t.fail(`${bytesOf(record)} bytes`)
+  }
+  t.ok(records().length > 100)
 })

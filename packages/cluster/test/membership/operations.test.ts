@@ -2,16 +2,15 @@
 // leader of the metadata, and are refused where they would strand a group.
 import type { AdminReply, AdminRequest, ClusterStatus, OperationStatus } from '@holdfast/cluster'
 import type { WireError } from '@holdfast/errors'
+import { type Host, World } from '@holdfast/simulator'
 import t, { type Test } from 'tap'
-import type { Host } from '../world/host.ts'
-import { World } from '../world/world.ts'
 
 type Result = AdminReply | { readonly error: WireError }
 
 /** A cluster of `count` nodes, host 1 to `count`, with a few small groups. */
-function formed(t: Test, seed: number, count: number): World {
+async function formed(t: Test, seed: number, count: number): Promise<World> {
   const world = new World(seed)
-  t.ok(world.form(count), `seed ${seed}: ${count} nodes stand`)
+  t.ok(await world.form(count), `seed ${seed}: ${count} nodes stand`)
   return world
 }
 
@@ -21,12 +20,12 @@ function isWell(t: Test, world: World): void {
   if (!isFine) for (const line of world.lines.slice(-80)) t.comment(line)
 }
 
-function ask(world: World, host: Host, request: AdminRequest): Result {
+async function ask(world: World, host: Host, request: AdminRequest): Promise<Result> {
   let result: Result | null = null
   host.process?.admin(request, (answer) => {
     result = answer
   })
-  world.until(35_000, `an answer to ${request.type}`, () => result !== null)
+  await world.until(35_000, `an answer to ${request.type}`, () => result !== null)
   return result ?? { type: 'done' }
 }
 
@@ -40,7 +39,7 @@ function codeOf(result: Result): string {
 }
 
 /** Asks whoever runs until the operation has ended; every state that was seen. */
-function follow(world: World, id: string): OperationStatus[] {
+async function follow(world: World, id: string): Promise<OperationStatus[]> {
   const seen: OperationStatus[] = []
   const look = (): void => {
     const [host] = world.runningHosts
@@ -48,7 +47,7 @@ function follow(world: World, id: string): OperationStatus[] {
       if ('type' in result && result.type === 'operation') seen.push(result.operation)
     })
   }
-  world.until(60_000, `the end of operation ${id}`, () => {
+  await world.until(60_000, `the end of operation ${id}`, () => {
     look()
     return seen.at(-1)?.state !== undefined && seen.at(-1)?.state !== 'running'
   })
@@ -92,117 +91,120 @@ function hostAt(world: World, number: number): Host {
 }
 
 /** Lets the others notice that a host is gone. */
-function crash(world: World, host: Host): void {
+async function crash(world: World, host: Host): Promise<void> {
   host.crash()
-  world.schedule.run(3000)
+  await world.schedule.run(3000)
 }
 
 t.test('an addition is asked once, watched, and done in full', async (t) => {
-  const world = formed(t, 1, 3)
+  const world = await formed(t, 1, 3)
   const host = world.addHost()
   host.start()
   const request = { type: 'add-node', peer: host.address } as const
-  const first = operationOf(ask(world, hostAt(world, 2), request))
-  t.equal(operationOf(ask(world, hostAt(world, 3), request)).id, first.id, 'asked again')
-  const seen = follow(world, first.id)
+  const first = operationOf(await ask(world, hostAt(world, 2), request))
+  t.equal(operationOf(await ask(world, hostAt(world, 3), request)).id, first.id, 'asked again')
+  const seen = await follow(world, first.id)
   t.ok(new Set(seen.map(({ progress }) => progress.sentence)).size > 1, 'there was progress')
   const { state, progress, node } = seen.at(-1) ?? first
   t.match({ state, node }, { state: 'succeeded', node: 4 })
   t.equal(progress.done, progress.total)
-  t.equal(codeOf(ask(world, hostAt(world, 1), request)), 'NODE_ALREADY_MEMBER')
+  t.equal(codeOf(await ask(world, hostAt(world, 1), request)), 'NODE_ALREADY_MEMBER')
   isWell(t, world)
 })
 
 t.test('an addition outlives the leader of the metadata', async (t) => {
   for (let seed = 1; seed <= 8; seed += 1) {
-    const world = formed(t, seed, 3)
+    const world = await formed(t, seed, 3)
     const host = world.addHost()
     host.start()
     const request = { type: 'add-node', peer: host.address } as const
-    const { id } = operationOf(ask(world, hostAt(world, 2), request))
-    world.schedule.run(world.random.integer(0, 1500))
+    const { id } = operationOf(await ask(world, hostAt(world, 2), request))
+    await world.schedule.run(world.random.integer(0, 1500))
     leaderOf(world, 0).crash()
-    t.equal(follow(world, id).at(-1)?.state, 'succeeded', `seed ${seed}`)
+    t.equal((await follow(world, id)).at(-1)?.state, 'succeeded', `seed ${seed}`)
     isWell(t, world)
   }
 })
 
 t.test('the leader of the metadata is removed, is told, and is named no more', async (t) => {
-  const world = formed(t, 3, 4)
+  const world = await formed(t, 3, 4)
   const leader = leaderOf(world, 0)
   const node = nodeOf(leader)
   const asked = world.hosts.find((host) => host !== leader) ?? leader
   const request = { type: 'remove-node', node } as const
-  const { id } = operationOf(ask(world, asked, request))
-  t.equal(operationOf(ask(world, asked, request)).id, id, 'asked again')
-  t.match(follow(world, id).at(-1), { state: 'succeeded', progress: { sentence: /is removed/ } })
-  world.until(15_000, 'the removed node ends', () => leader.isRemoved)
-  world.until(5000, 'nobody names it', () => !namesNode(world, node))
-  t.equal(codeOf(ask(world, asked, request)), 'NODE_NOT_FOUND')
+  const { id } = operationOf(await ask(world, asked, request))
+  t.equal(operationOf(await ask(world, asked, request)).id, id, 'asked again')
+  t.match((await follow(world, id)).at(-1), {
+    state: 'succeeded',
+    progress: { sentence: /is removed/ }
+  })
+  await world.until(15_000, 'the removed node ends', () => leader.isRemoved)
+  await world.until(5000, 'nobody names it', () => !namesNode(world, node))
+  t.equal(codeOf(await ask(world, asked, request)), 'NODE_NOT_FOUND')
   isWell(t, world)
 })
 
 t.test('a dead node can be removed, a living one beside it cannot', async (t) => {
-  const world = formed(t, 4, 3)
+  const world = await formed(t, 4, 3)
   const dead = hostAt(world, 3)
   const [node, other] = [nodeOf(dead), nodeOf(hostAt(world, 2))]
-  crash(world, dead)
-  const refused = ask(world, hostAt(world, 1), { type: 'remove-node', node: other })
+  await crash(world, dead)
+  const refused = await ask(world, hostAt(world, 1), { type: 'remove-node', node: other })
   t.equal(codeOf(refused), 'QUORUM_WOULD_BE_LOST')
-  const { id } = operationOf(ask(world, hostAt(world, 1), { type: 'remove-node', node }))
-  t.equal(follow(world, id).at(-1)?.state, 'succeeded')
-  world.until(5000, 'nobody names it', () => !namesNode(world, node))
+  const { id } = operationOf(await ask(world, hostAt(world, 1), { type: 'remove-node', node }))
+  t.equal((await follow(world, id)).at(-1)?.state, 'succeeded')
+  await world.until(5000, 'nobody names it', () => !namesNode(world, node))
   t.match(statusAt(hostAt(world, 1)).warnings, ['Two nodes tolerate no failure: add a third.'])
   dead.start()
-  world.until(15_000, 'it is told when it comes back', () => dead.isRemoved)
+  await world.until(15_000, 'it is told when it comes back', () => dead.isRemoved)
   isWell(t, world)
 })
 
 t.test('two removals at once leave a node standing', async (t) => {
-  const world = formed(t, 5, 2)
+  const world = await formed(t, 5, 2)
   const results: Result[] = []
   for (const host of world.hosts) {
     host.process?.admin({ type: 'remove-node', node: nodeOf(host) }, (result) => {
       results.push(result)
     })
   }
-  world.until(35_000, 'both are answered', () => results.length === 2)
+  await world.until(35_000, 'both are answered', () => results.length === 2)
   t.same(results.map(codeOf).sort(), ['LAST_NODE', 'accepted'])
-  world.until(60_000, 'one is gone', () => world.hosts.some(({ isRemoved }) => isRemoved))
-  world.until(20_000, 'the other is ready', () => world.isReady && world.isSettled)
+  await world.until(60_000, 'one is gone', () => world.hosts.some(({ isRemoved }) => isRemoved))
+  await world.until(20_000, 'the other is ready', () => world.isReady && world.isSettled)
   t.equal(world.runningHosts.length, 1)
   isWell(t, world)
 })
 
 t.test('a node that was away while groups left it is ready when it is back', async (t) => {
   for (let seed = 1; seed <= 6; seed += 1) {
-    const world = formed(t, seed, 3)
+    const world = await formed(t, seed, 3)
     // Replicas are taken from the nodes with the lowest ids first.
     const away = world.hosts.find((host) => nodeOf(host) === 2) ?? hostAt(world, 2)
-    crash(world, away)
+    await crash(world, away)
     const host = world.addHost()
     host.start()
     const request = { type: 'add-node', peer: host.address } as const
-    const { id } = operationOf(ask(world, hostAt(world, 1), request))
-    t.equal(follow(world, id).at(-1)?.state, 'succeeded', `seed ${seed}`)
+    const { id } = operationOf(await ask(world, hostAt(world, 1), request))
+    t.equal((await follow(world, id)).at(-1)?.state, 'succeeded', `seed ${seed}`)
     const left = statusAt(host).groups.filter(({ voters }) => !voters.includes(2))
     t.ok(left.length > 0, `it has left ${left.length} groups`)
     away.start()
-    world.until(10_000, 'all are ready', () => world.isReady && world.isSettled)
-    world.schedule.run(5000)
+    await world.until(10_000, 'all are ready', () => world.isReady && world.isSettled)
+    await world.schedule.run(5000)
     t.equal(statusAt(away).notReadyReason, null, 'and stays so')
     isWell(t, world)
   }
 })
 
 t.test('a node that lost its data comes back as a new incarnation', async (t) => {
-  const world = formed(t, 6, 3)
+  const world = await formed(t, 6, 3)
   const host = hostAt(world, 2)
   const node = nodeOf(host)
   host.wipe()
-  world.schedule.run(1000)
+  await world.schedule.run(1000)
   host.start()
-  world.until(60_000, 'it has caught up', () => {
+  await world.until(60_000, 'it has caught up', () => {
     const [found] = statusAt(hostAt(world, 1)).nodes.filter(({ id }) => id === node)
     return found?.incarnation === 2 && world.isSettled && world.isReady
   })

@@ -3,25 +3,24 @@
 import type { WireError } from '@holdfast/errors'
 import type { ClientEvent } from '@holdfast/protocol'
 import { encodeRecord } from '@holdfast/record'
+import { Operator, World } from '@holdfast/simulator'
 import t from 'tap'
-import { Operator } from '../world/operator.ts'
-import { World } from '../world/world.ts'
 
 t.test('a node that has yet to learn the metadata has its clients wait', async (t) => {
   const world = new World(11)
-  t.ok(world.form(1))
+  t.ok(await world.form(1))
   const host = world.addHost()
   host.start()
-  world.schedule.run(100)
+  await world.schedule.run(100)
   const operator = new Operator(world, 'operator')
   operator.preferred = host
   world.hosts[0]?.process?.admin({ type: 'add-node', peer: host.address }, () => undefined)
-  t.ok(world.until(10_000, 'the client is let in', () => operator.isOpen))
+  t.ok(await world.until(10_000, 'the client is let in', () => operator.isOpen))
   let error: string | null = 'unanswered'
   operator.ask({ type: 'declare-queue', name: 'q', options: {} }, (refusal) => {
     error = refusal?.code ?? null
   })
-  t.ok(world.until(10_000, 'the queue is declared', () => operator.isIdle))
+  t.ok(await world.until(10_000, 'the queue is declared', () => operator.isIdle))
   t.equal(error, null)
   t.same(world.failures, [])
 })
@@ -45,7 +44,7 @@ class OneMessage extends Operator {
 
 t.test('a vhost that is not there is what is missing, not what would be in it', async (t) => {
   const world = new World(12)
-  t.ok(world.form(1))
+  t.ok(await world.form(1))
   const publisher = new OneMessage(world, 'publisher')
   publisher.vhost = 'nowhere'
   const operator = new Operator(world, 'operator')
@@ -55,7 +54,13 @@ t.test('a vhost that is not there is what is missing, not what would be in it', 
   operator.ask({ type: 'inspect-queue', name: 'q' }, note)
   operator.ask({ type: 'locate-queue', name: 'q' }, note)
   operator.ask({ type: 'declare-queue', name: 'q', options: {} }, note)
-  t.ok(world.until(10_000, 'all are refused', () => operator.isIdle && publisher.outcome !== null))
+  t.ok(
+    await world.until(
+      10_000,
+      'all are refused',
+      () => operator.isIdle && publisher.outcome !== null
+    )
+  )
   t.same(refusals, ['VHOST_NOT_FOUND', 'VHOST_NOT_FOUND', 'VHOST_NOT_FOUND'])
   t.equal(publisher.outcome, 'VHOST_NOT_FOUND')
   t.same(world.failures, [])

@@ -1,0 +1,273 @@
+// A node whose data is damaged and cannot be spared (storage rule S8): setting it aside would leave
+// a group without a majority, and with it what only this directory and lost ones have. It takes no
+// part in any group, serves the entries that are intact to replicas that lack them, tells everybody
+// in what state it is, and asks the others again and again whether they can go on without it. As
+// soon as they can, its data is set aside, and it comes back blank.
+import { HoldfastError } from '@holdfast/errors'
+import type { Configuration, ReplicaId } from '@holdfast/raft'
+import { unpack } from '@holdfast/record'
+import { nodeOf, replicaOf } from './consensus/replica-id.ts'
+import { Counters } from './counters.ts'
+import type { Input, PeerHello, ProbeFailure } from './input.ts'
+import { limits, times } from './limits.ts'
+import type { GroupId, NodeIdentity, ReadResult } from './log-store.ts'
+import type { Output } from './output.ts'
+import { ByteWriter, join } from './peers/byte-writer.ts'
+import { errorResult } from './peers/calls.ts'
+import { readPeerFrame, startFrame, writePeerMessage } from './peers/peer-codec.ts'
+import type { Call, CallResult } from './peers/peer-message.ts'
+import { writeEntry } from './peers/raft-codec.ts'
+import type { ClusterStatus, MemberCounters, NodeStatus } from './status.ts'
+
+/** A group as far as the damaged directory tells. */
+export interface DamagedGroup {
+  readonly group: GroupId
+  /** The latest that is known; null if none is. */
+  readonly configuration: Configuration | null
+  /** Intact entries up to here are committed. */
+  readonly commit: number
+}
+
+export interface Damage {
+  readonly directory: string
+  /** A sentence for people. */
+  readonly reason: string
+  readonly identity: NodeIdentity
+  /** As the store was told them. */
+  readonly peers: Uint8Array | null
+  /** Null: nothing is known of the groups. */
+  readonly groups: readonly DamagedGroup[] | null
+}
+
+interface PeerAddress {
+  readonly node: number
+  readonly address: string
+}
+
+interface Served {
+  readonly node: number
+  readonly call: number
+  readonly group: GroupId
+  readonly index: number
+}
+
+/** The nodes that a directory knew, without its own. */
+export function knownPeers({ identity, peers }: Damage): readonly PeerAddress[] {
+  const known = peers === null ? [] : (unpack(peers) as readonly PeerAddress[])
+  return known.filter(({ node }) => node !== identity.node)
+}
+
+/**
+ * Whether every group has a majority without this directory: of replicas that answer, with the data
+ * of their incarnation and undamaged. Where the groups are not known, all other nodes must answer,
+ * and be two at least.
+ */
+export function isExpendable(damage: Damage, answers: readonly PeerHello[]): boolean {
+  const { identity, groups } = damage
+  const self = replicaOf(identity.node, identity.incarnation)
+  const live = new Set<ReplicaId>()
+  for (const { clusterId, node, incarnation, isDamaged } of answers) {
+    const isOurs = clusterId === identity.clusterId && isDamaged !== true
+    if (isOurs && node !== null && incarnation !== null) live.add(replicaOf(node, incarnation))
+  }
+  const hasMajority = (voters: readonly ReplicaId[]): boolean => {
+    if (!voters.includes(self)) return true
+    return voters.filter((voter) => voter !== self && live.has(voter)).length > voters.length / 2
+  }
+  const others = knownPeers(damage)
+  const liveNodes = new Set([...live].map(nodeOf))
+  const areAllLive = others.length >= 2 && others.every(({ node }) => liveNodes.has(node))
+  if (groups === null || groups.length === 0) return areAllLive
+  return groups.every(({ configuration }) => {
+    if (configuration === null || configuration.voters.length === 0) return areAllLive
+    return hasMajority(configuration.voters) && hasMajority(configuration.outgoing)
+  })
+}
+
+export class DamagedMember {
+  readonly #damage: Damage
+  readonly #addresses: Pick<NodeStatus, 'client' | 'peer' | 'http'>
+  readonly #counters = new Counters()
+  readonly #links = new Map<number, number>()
+  readonly #answers = new Map<number, PeerHello | ProbeFailure>()
+  readonly #probes = new Map<number, number>()
+  readonly #reads = new Map<number, Served>()
+  #outputs: Output[] = []
+  #wallMs = 0
+  #askAtMs = -1
+  #lastId = 0
+  #isExpendable = false
+
+  constructor(damage: Damage, addresses: Pick<NodeStatus, 'client' | 'peer' | 'http'>) {
+    this.#damage = damage
+    this.#addresses = addresses
+  }
+
+  /** The others can go on without this directory: it has asked to end, and may be set aside. */
+  get isExpendable(): boolean {
+    return this.#isExpendable
+  }
+
+  counters(): MemberCounters {
+    return this.#counters.read()
+  }
+
+  step(inputs: readonly Input[]): readonly Output[] {
+    for (const input of inputs) this.#take(input)
+    const outputs = this.#outputs
+    this.#outputs = []
+    return outputs
+  }
+
+  #take(input: Input): void {
+    switch (input.type) {
+      case 'tick':
+        return this.#tick(input.nowMs, input.wallMs)
+      case 'peer-up':
+        if (input.hello.node !== null) this.#links.set(input.link, input.hello.node)
+        return
+      case 'peer-down':
+        this.#links.delete(input.link)
+        return
+      case 'peer-frame':
+        return this.#frame(input.link, input.bytes)
+      case 'read-done':
+        return this.#read(input.id, input.results)
+      case 'probe-done':
+        return this.#answered(input.id, input.result)
+      case 'admin': {
+        const error = this.#refusal().toWire()
+        this.#outputs.push({ type: 'admin-reply', id: input.id, result: { error } })
+        return
+      }
+      case 'drain':
+        this.#outputs.push({ type: 'exit', code: 0, reason: 'stopped as asked' })
+        return
+      default:
+        // Clients are not served, offers of a place not taken, and nothing is written.
+        return
+    }
+  }
+
+  #refusal(): HoldfastError {
+    const { directory, reason } = this.#damage
+    return new HoldfastError('DATA_DAMAGED', { directory, reason })
+  }
+
+  #tick(nowMs: number, wallMs: number): void {
+    this.#wallMs = wallMs
+    const others = knownPeers(this.#damage)
+    if (this.#askAtMs < 0) this.#outputs.push({ type: 'peers', peers: others })
+    if (nowMs < this.#askAtMs) return
+    this.#askAtMs = nowMs + times.callTimeoutMs / 2
+    this.#probes.clear()
+    for (const { node, address } of others) {
+      this.#lastId++
+      this.#probes.set(this.#lastId, node)
+      this.#outputs.push({ type: 'probe-peer', id: this.#lastId, address, adopt: null })
+    }
+  }
+
+  #answered(id: number, result: PeerHello | ProbeFailure): void {
+    const node = this.#probes.get(id)
+    if (node === undefined) return
+    this.#probes.delete(id)
+    this.#answers.set(node, result)
+    const hellos = [...this.#answers.values()].flatMap((answer) =>
+      'error' in answer ? [] : [answer]
+    )
+    // Only answers of one round count together.
+    if (this.#probes.size > 0 || this.#isExpendable) return
+    if (!isExpendable(this.#damage, hellos)) return
+    this.#isExpendable = true
+    const reason = 'the other nodes can go on without the damaged data of this one'
+    this.#outputs.push({ type: 'exit', code: 0, reason })
+  }
+
+  #frame(link: number, bytes: Uint8Array): void {
+    const node = this.#links.get(link)
+    if (node === undefined) return
+    try {
+      for (const message of readPeerFrame(bytes).messages) {
+        if (message.type === 'call') this.#call(node, message.id, message.call)
+      }
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error
+      this.#outputs.push({ type: 'peer-close', link })
+    }
+  }
+
+  #call(node: number, call: number, { type, ...rest }: Call): void {
+    if (type !== 'fetch-entry' || !('index' in rest) || !('group' in rest)) {
+      return this.#reply(node, call, errorResult(this.#refusal()))
+    }
+    const { group, index } = rest
+    const known = this.#damage.groups?.find((found) => found.group === group)
+    if (known === undefined || index > known.commit) {
+      return this.#reply(node, call, missing(group, index))
+    }
+    this.#lastId++
+    this.#reads.set(this.#lastId, { node, call, group, index })
+    const range = { first: index, last: index }
+    const bytesMax = limits.readBytesMax
+    this.#outputs.push({ type: 'read-entries', id: this.#lastId, group, range, bytesMax })
+  }
+
+  #read(id: number, [result]: readonly ReadResult[]): void {
+    const served = this.#reads.get(id)
+    this.#reads.delete(id)
+    if (served === undefined) return
+    const { node, call, group, index } = served
+    if (result?.type !== 'entry') return this.#reply(node, call, missing(group, index))
+    const writer = new ByteWriter()
+    writeEntry(writer, result.entry)
+    this.#reply(node, call, { type: 'entry', entry: join(writer.take()) })
+  }
+
+  #reply(node: number, id: number, result: CallResult): void {
+    const writer = startFrame(this.#wallMs)
+    writePeerMessage(writer, { type: 'result', id, result })
+    const chunks = writer.take()
+    this.#outputs.push({ type: 'peer-send', node, lane: 'gateway', chunks, after: null })
+  }
+
+  status(): ClusterStatus {
+    const { identity, reason, directory } = this.#damage
+    const { clusterId, node, incarnation } = identity
+    const self: NodeStatus = { id: node, incarnation, state: 'damaged', ...this.#addresses }
+    const others = knownPeers(this.#damage).map(({ node: id, address }) =>
+      describe(id, address, this.#answers.get(id))
+    )
+    const advice = `holdfast recover --data ${directory} --accept-loss`
+    return {
+      clusterId,
+      self: node,
+      nodes: [self, ...others].sort((a, b) => a.id - b.id),
+      groups: [],
+      ready: false,
+      notReadyReason: `the data of this node is damaged: ${reason}`,
+      warnings: [
+        `The data of node ${node} is damaged (${reason}), and a group has no majority without it.`,
+        'It does not vote, and waits for the other nodes. If they are lost for good, stop it and ' +
+          `run '${advice}', which tells what is lost.`
+      ]
+    }
+  }
+}
+
+function missing(group: GroupId, index: number): CallResult {
+  return errorResult(new HoldfastError('ENTRY_DAMAGED', { group, index }))
+}
+
+function describe(
+  id: number,
+  address: string,
+  answer: PeerHello | ProbeFailure | undefined
+): NodeStatus {
+  if (answer === undefined || 'error' in answer || answer.node !== id) {
+    return { id, incarnation: 0, state: 'down', client: '', peer: address, http: '' }
+  }
+  const { incarnation, client, peer, http, isDamaged } = answer
+  const state = isDamaged === true ? 'damaged' : 'up'
+  return { id, incarnation: incarnation ?? 0, state, client, peer, http }
+}

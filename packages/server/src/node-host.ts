@@ -1,0 +1,99 @@
+// The node of a process, from its data on: what opens decides whether it is a member or has damaged
+// data that cannot be spared. When it can be, the damaged node ends, its data is set aside, and a
+// blank one takes its place in the same process.
+import { randomInt } from 'node:crypto'
+import { type ClusterStatus, type Damage, isExpendable, knownPeers } from '@holdfast/cluster'
+import { dialProbe, processEpochMax } from '@holdfast/transport'
+import type { Configuration } from './config-schema.ts'
+import { serverLimits } from './limits.ts'
+import type { Log } from './logger.ts'
+import { Node } from './node.ts'
+import type { Addresses, Ending, NodeParts, RunningNode } from './node-parts.ts'
+import { openData } from './open-data.ts'
+
+/**
+ * Starts a node. Resolves when it listens.
+ * @throws the errors of the data directory, BOOTSTRAP_REFUSED, CONFIGURATION_INVALID (address in
+ * use)
+ */
+export async function startNode(
+  configuration: Configuration,
+  parts: NodeParts,
+  log: Log
+): Promise<RunningNode> {
+  const start = async (): Promise<Node> => {
+    const { data } = configuration
+    const canSpare = (damage: Damage): Promise<boolean> => isSpared(configuration, damage)
+    const opened = await openData(data, parts.storage, log, canSpare)
+    const node = new Node(configuration, parts, opened, log)
+    try {
+      await node.start()
+    } catch (error) {
+      await node.close()
+      throw error
+    }
+    return node
+  }
+  return new NodeHost(await start(), start, log)
+}
+
+/** Asks the nodes that a damaged directory knew. */
+async function isSpared(configuration: Configuration, damage: Damage): Promise<boolean> {
+  const { client, peer, http, token } = configuration
+  const { identity } = damage
+  const ask = { storeId: '0'.repeat(32), processEpoch: randomInt(1, processEpochMax) }
+  const hello = { ...identity, ...ask, client, peer, http, isDamaged: true } as const
+  const timeoutMs = serverLimits.probeTimeoutMs
+  const answers = await Promise.all(
+    knownPeers(damage).map(({ address }) =>
+      dialProbe({ address, hello, token, timeoutMs }).catch(() => null)
+    )
+  )
+  return isExpendable(
+    damage,
+    answers.filter((answer) => answer !== null)
+  )
+}
+
+class NodeHost implements RunningNode {
+  readonly ended: Promise<Ending>
+  readonly #start: () => Promise<Node>
+  readonly #log: Log
+  #node: Node
+  #isDraining = false
+
+  constructor(node: Node, start: () => Promise<Node>, log: Log) {
+    this.#node = node
+    this.#start = start
+    this.#log = log
+    this.ended = this.#run()
+  }
+
+  get addresses(): Addresses {
+    return this.#node.addresses
+  }
+
+  status(): ClusterStatus {
+    return this.#node.status()
+  }
+
+  drain(): void {
+    this.#isDraining = true
+    this.#node.drain()
+  }
+
+  async #run(): Promise<Ending> {
+    for (;;) {
+      const ending = await this.#node.ended
+      if (!this.#node.isSpared || this.#isDraining) return ending
+      try {
+        this.#node = await this.#start()
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        this.#log('error', 'the node cannot start again', { reason })
+        return { code: 70, reason }
+      }
+      if (this.#isDraining) this.#node.drain()
+    }
+  }
+}

@@ -1,0 +1,90 @@
+// Many seeds, over several threads, each of them once: what the ledger has already is not run
+// again. A seed that hangs is a seed that failed.
+import { Worker } from 'node:worker_threads'
+import type { Ledger } from './ledger.ts'
+import { failedResult, type SeedResult } from './result.ts'
+
+export interface CampaignOptions {
+  readonly ledger: Ledger
+  readonly from: number
+  /** Seeds in all, or as many as it takes for so many simulated hours. */
+  readonly seeds: number | null
+  readonly hours: number | null
+  readonly jobs: number
+  /** No seed is begun after so many minutes of real time. */
+  readonly minutes: number | null
+  readonly finished: (result: SeedResult) => void
+}
+
+/** Real time that one seed may take. */
+const seedMsMax = 300_000
+const hourMs = 3_600_000
+
+export class Campaign {
+  readonly #options: CampaignOptions
+  readonly #startedMs = performance.now()
+  #next: number
+  #virtualMs = 0
+
+  constructor(options: CampaignOptions) {
+    this.#options = options
+    this.#next = options.from
+    for (const result of options.ledger.results.values()) this.#virtualMs += result.virtualMs
+  }
+
+  /** Resolves when all are done, or the time is over. */
+  async run(): Promise<void> {
+    await Promise.all(Array.from({ length: this.#options.jobs }, () => this.#work()))
+  }
+
+  /** The next seed that nobody has; null: there is none, or no time. */
+  #take(): number | null {
+    const { ledger, from, seeds, hours, minutes } = this.#options
+    while (ledger.results.has(this.#next)) this.#next += 1
+    const isOver = minutes !== null && performance.now() - this.#startedMs > minutes * 60_000
+    if (isOver || (seeds !== null && this.#next >= from + seeds)) return null
+    if (hours !== null && this.#virtualMs >= hours * hourMs) return null
+    this.#next += 1
+    return this.#next - 1
+  }
+
+  async #work(): Promise<void> {
+    let worker: Worker | null = null
+    for (let seed = this.#take(); seed !== null; seed = this.#take()) {
+      worker ??= new Worker(new URL('./seed-worker.js', import.meta.url))
+      const result = await runIn(worker, seed)
+      if (result === null) {
+        await worker.terminate()
+        worker = null
+      }
+      this.#finished(result ?? failedResult(seed, `no end within ${seedMsMax} ms`, seedMsMax))
+    }
+    await worker?.terminate()
+  }
+
+  #finished(result: SeedResult): void {
+    this.#virtualMs += result.virtualMs
+    this.#options.ledger.add(result)
+    this.#options.finished(result)
+  }
+}
+
+/** Null: it did not answer in time. */
+function runIn(worker: Worker, seed: number): Promise<SeedResult | null> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => done(null), seedMsMax)
+    const answered = (result: SeedResult): void => done(result)
+    const broke = (error: unknown): void => {
+      done(failedResult(seed, `the thread broke: ${String(error)}`, 0))
+    }
+    const done = (result: SeedResult | null): void => {
+      clearTimeout(timer)
+      worker.off('message', answered)
+      worker.off('error', broke)
+      resolve(result)
+    }
+    worker.on('message', answered)
+    worker.on('error', broke)
+    worker.postMessage(seed)
+  })
+}

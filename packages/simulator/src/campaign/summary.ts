@@ -1,0 +1,79 @@
+// The table at the end of a campaign: how much was simulated, what struck how often, which marks
+// were reached, and what failed.
+import { conditionKinds, faultKinds } from '../faults/kinds.ts'
+import type { SeedResult } from './result.ts'
+
+const hourMs = 3_600_000
+const columns = 3
+
+export interface Summary {
+  readonly seeds: number
+  readonly failed: readonly SeedResult[]
+  readonly virtualMs: number
+  readonly realMs: number
+  readonly steps: number
+  readonly published: number
+  readonly deliveries: number
+  readonly redeliveries: number
+  readonly strikes: ReadonlyMap<string, number>
+  readonly marks: ReadonlyMap<string, number>
+}
+
+function addAll(into: Map<string, number>, counts: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(counts)) into.set(name, (into.get(name) ?? 0) + count)
+}
+
+export function summarise(results: Iterable<SeedResult>): Summary {
+  const all = [...results]
+  const sum = (pick: (result: SeedResult) => number): number =>
+    all.reduce((total, result) => total + pick(result), 0)
+  const names = [...Object.keys(faultKinds), ...Object.keys(conditionKinds)]
+  const strikes = new Map<string, number>(names.map((name) => [name, 0]))
+  const marks = new Map<string, number>()
+  for (const result of all) {
+    addAll(strikes, result.strikes)
+    addAll(marks, result.marks)
+  }
+  return {
+    seeds: all.length,
+    failed: all.filter(({ failures }) => failures.length > 0),
+    virtualMs: sum(({ virtualMs }) => virtualMs),
+    realMs: sum(({ realMs }) => realMs),
+    steps: sum(({ steps }) => steps),
+    published: sum(({ published }) => published),
+    deliveries: sum(({ deliveries }) => deliveries),
+    redeliveries: sum(({ redeliveries }) => redeliveries),
+    strikes,
+    marks
+  }
+}
+
+/** Names with their counts, in columns. */
+function renderCounts(counts: ReadonlyMap<string, number>): string[] {
+  const cells = [...counts].map(([name, count]) => `${String(count).padStart(9)} ${name}`)
+  const width = Math.max(0, ...cells.map(({ length }) => length)) + 2
+  const rows = Math.ceil(cells.length / columns)
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: columns }, (_, column) => cells[column * rows + row] ?? '')
+      .map((cell) => cell.padEnd(width))
+      .join('')
+      .trimEnd()
+  )
+}
+
+export function renderSummary(summary: Summary): string {
+  const { seeds, failed, virtualMs, realMs, steps, published, deliveries, redeliveries } = summary
+  const hours = (virtualMs / hourMs).toFixed(2)
+  const speed = (virtualMs / Math.max(1, realMs)).toFixed(1)
+  const strikes = [...summary.strikes.values()].reduce((total, count) => total + count, 0)
+  return [
+    `${seeds} seeds, ${hours} simulated hours in ${(realMs / hourMs).toFixed(2)} thread hours`,
+    `  (${speed} simulated seconds a second of a thread), ${steps} steps of members`,
+    `${published} messages published, ${deliveries} delivered, ${redeliveries} of them again`,
+    `${strikes} faults of ${[...summary.strikes.values()].filter((count) => count > 0).length} kinds:`,
+    ...renderCounts(summary.strikes),
+    `${summary.marks.size} marks reached`,
+    `${failed.length} failed${failed.length === 0 ? '' : ':'}`,
+    ...failed.map(({ seed, failures }) => `  seed ${seed}: ${failures[0]?.split('\n')[0] ?? ''}`)
+  ].join('\n')
+}

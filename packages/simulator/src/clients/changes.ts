@@ -1,0 +1,209 @@
+// Changes of the topology and of queues while the clients go on, each with what must hold once it
+// is answered: through whatever node, at once.
+import type { QueueStatus } from '@holdfast/cluster'
+import type { World } from '../world/world.ts'
+import { Consumer } from './consumer.ts'
+import { type History, nameOf } from './history.ts'
+import { Operator } from './operator.ts'
+import { Publisher, type Route } from './publisher.ts'
+
+export function route(exchange: string, routingKey: string, queues: readonly string[]): Route {
+  return { exchange, routingKey, queues, mandatory: true }
+}
+
+/** Something that is done again and again, one after the other, until it is to end. */
+export abstract class Change {
+  protected readonly world: World
+  protected readonly history: History
+  protected readonly operator: Operator
+  protected readonly publishers: Publisher[] = []
+  protected count = 0
+  #isOver = false
+
+  constructor(world: World, history: History, name: string) {
+    this.world = world
+    this.history = history
+    this.operator = new Operator(world, name)
+  }
+
+  get isDone(): boolean {
+    return this.operator.isIdle && this.publishers.every(({ isDone }) => isDone)
+  }
+
+  finish(): void {
+    this.#isOver = true
+  }
+
+  protected abstract change(): void
+
+  /** The next change after a while. */
+  protected later(): void {
+    this.world.schedule.after(this.world.random.integer(200, 1500), () => {
+      if (this.#isOver) return
+      this.count += 1
+      this.change()
+    })
+  }
+
+  protected publish(name: string, to: Route, messages: number): Publisher {
+    const { history } = this
+    const publisher = new Publisher(this.world, name, { history, routes: [to], messages })
+    this.publishers.push(publisher)
+    return publisher
+  }
+
+  protected must(error: { readonly code: string } | null, what: string): void {
+    if (error !== null) this.world.fail(`${what} was refused: ${error.code}`)
+  }
+}
+
+/**
+ * Binds through one node; once that is confirmed, any other must route by it. The same with taking
+ * the binding away.
+ */
+export class Bindings extends Change {
+  readonly #queues: readonly string[]
+
+  constructor(world: World, history: History, queues: readonly string[]) {
+    super(world, history, 'binder')
+    this.#queues = queues
+    this.later()
+  }
+
+  protected change(): void {
+    const name = `b${this.count}`
+    const queue = this.world.random.pick(this.#queues)
+    const binding = { queue, exchange: 'dir', bindingKey: `key-${this.count}`, arguments: {} }
+    const { bindingKey } = binding
+    this.operator.ask({ type: 'bind-queue', ...binding }, (error) => {
+      this.must(error, 'a binding')
+      const publisher = this.publish(name, route('dir', bindingKey, [queue]), 2)
+      // Once more bound is bound once; but it may be bound again after it was unbound.
+      if (this.operator.wasRepeated) return this.later()
+      this.#whenDone(publisher, () => {
+        this.operator.ask({ type: 'unbind-queue', ...binding }, (error) => {
+          this.must(error, 'an unbinding')
+          this.publish(`${name}u`, route('dir', bindingKey, []), 2)
+          this.later()
+        })
+      })
+    })
+  }
+
+  /** What is sent again after the binding is gone would go nowhere. */
+  #whenDone(publisher: Publisher, run: () => void): void {
+    this.world.schedule.after(50, () => {
+      if (publisher.isDone) run()
+      else this.#whenDone(publisher, run)
+    })
+  }
+}
+
+/** A queue that is deleted while it is in use, and declared again under the same name. */
+export class Replacements extends Change {
+  #renamed = 0
+
+  constructor(world: World, history: History) {
+    super(world, history, 'replacer')
+    this.later()
+  }
+
+  protected change(): void {
+    const name = `replaced${this.#renamed}`
+    const queue = `${name}#${this.count}`
+    this.operator.ask({ type: 'declare-queue', name, options: {} }, (error) => {
+      this.must(error, 'a declaration')
+      const { world, history } = this
+      const messages = world.random.integer(1, 20)
+      const publisher = this.publish(`r${this.count}`, route('', name, [queue]), messages)
+      const prefetch = world.random.integer(1, 5)
+      const consumer = new Consumer(world, `${queue}c`, { history, queue, prefetch })
+      world.schedule.after(world.random.integer(0, 1500), () => {
+        this.#delete(queue, publisher, consumer)
+      })
+    })
+  }
+
+  #delete(queue: string, publisher: Publisher, consumer: Consumer): void {
+    this.history.deleting(queue)
+    publisher.finish()
+    consumer.doomed()
+    const request = { name: nameOf(queue), ifUnused: false, ifEmpty: false }
+    this.operator.ask({ type: 'delete-queue', ...request }, (error) => {
+      // Asked again after a lost answer, it may be gone.
+      if (error?.code !== 'QUEUE_NOT_FOUND') this.must(error, 'a deletion')
+      consumer.stop()
+      // A deletion that was asked for twice may yet hit the next queue of that name.
+      if (this.operator.wasRepeated) this.#renamed += 1
+      this.later()
+    })
+  }
+}
+
+/** A queue that is purged while it is in use. */
+export class Purges extends Change {
+  readonly #queue: string
+
+  constructor(world: World, history: History, queue: string) {
+    super(world, history, 'purger')
+    this.#queue = queue
+    this.later()
+  }
+
+  protected change(): void {
+    const { nowMs } = this.world.schedule
+    this.operator.ask({ type: 'purge-queue', name: this.#queue }, (error) => {
+      this.must(error, 'a purge')
+      this.history.purged(this.#queue, nowMs)
+      this.later()
+    })
+  }
+}
+
+/** Looks how many consume from a queue that takes one consumer at a time. */
+export class Watch extends Change {
+  readonly #queue: string
+
+  constructor(world: World, history: History, queue: string) {
+    super(world, history, 'watcher')
+    this.#queue = queue
+    this.later()
+  }
+
+  protected change(): void {
+    this.operator.ask({ type: 'inspect-queue', name: this.#queue }, (error, result) => {
+      this.must(error, 'an inspection')
+      const { consumers } = result as QueueStatus
+      if ((consumers ?? 0) > 1) this.world.fail(`${consumers} exclusive consumers of a queue`)
+      this.later()
+    })
+  }
+}
+
+/** What is in queues, as their leaders say. */
+export class Depths {
+  readonly #operator: Operator
+  readonly #depths: Map<string, number | null>
+
+  constructor(operator: Operator, queues: readonly string[]) {
+    this.#operator = operator
+    this.#depths = new Map(queues.map((queue) => [queue, null]))
+  }
+
+  /** Whether all are, or were a moment ago; asks again where not. */
+  get isNothing(): boolean {
+    if ([...this.#depths.values()].every((depth) => depth === 0)) return true
+    if (this.#operator.isIdle) this.#ask()
+    return false
+  }
+
+  #ask(): void {
+    for (const name of this.#depths.keys()) {
+      this.#operator.ask({ type: 'inspect-queue', name }, (error, result) => {
+        const { ready, unsettled, bytes } = (result ?? {}) as Partial<QueueStatus>
+        const isKnown = error === null && ready != null && unsettled != null && bytes != null
+        this.#depths.set(name, isKnown ? ready + unsettled + bytes : null)
+      })
+    }
+  }
+}

@@ -1,0 +1,259 @@
+// A consumer of the simulated world. It finds the node that leads its queue, attaches with what it
+// still holds, settles what it is given in one way or another, and settles again what it got no
+// answer for.
+import type { ClientEvent, Outcome, QueueLocation } from '@holdfast/protocol'
+import { recordBody, skipRecord, utf8Decode } from '@holdfast/record'
+import type { Host } from '../world/host.ts'
+import type { World } from '../world/world.ts'
+import { Client } from './client.ts'
+import { type History, nameOf } from './history.ts'
+
+interface Held {
+  readonly offset: number
+  readonly attempt: number
+  outcome: Outcome | null
+}
+
+export interface ConsumerOptions {
+  readonly history: History
+  /** As the history names it. */
+  readonly queue: string
+  readonly prefetch: number
+  readonly autoAck?: boolean
+  readonly exclusive?: boolean
+  /** It cancels from time to time, and comes back. */
+  readonly isRestless?: boolean
+  readonly workMsMax?: number
+  readonly releaseChance?: number
+  readonly rejectChance?: number
+}
+
+export class Consumer extends Client {
+  override readonly role = 'consumer'
+  readonly #history: History
+  readonly #options: ConsumerOptions
+  readonly #queue: string
+  readonly #prefetch: number
+  #leader: number | null = null
+  #number: number | null = null
+  #isAsking = false
+  #wasAttached = false
+  readonly #held = new Map<number, Held>()
+  /** Settlements without an answer, by their number on this connection. */
+  readonly #settling = new Map<number, Held>()
+  readonly #expected: Set<string> = new Set(['UNAVAILABLE', 'CONSUMER_TAG_IN_USE'])
+  /** At the end everything is accepted, so that the queue empties. */
+  isDraining = false
+  #slowness = 1
+
+  constructor(world: World, name: string, options: ConsumerOptions) {
+    super(world, name)
+    this.#options = options
+    this.#history = options.history
+    this.#queue = options.queue
+    this.#prefetch = options.prefetch
+    if (options.exclusive === true) this.#expected.add('QUEUE_EXCLUSIVE')
+    this.#look()
+  }
+
+  /** Its queue is about to be deleted. */
+  doomed(): void {
+    this.#expected.add('QUEUE_NOT_FOUND')
+  }
+
+  get heldCount(): number {
+    return this.#held.size
+  }
+
+  protected choose(): Host | null {
+    const { random, world } = this
+    const { memberHosts } = world
+    const leader = memberHosts.find(({ process }) => process?.identity?.node === this.#leader)
+    if (leader !== undefined) return leader
+    return memberHosts.length === 0 ? null : random.pick(memberHosts)
+  }
+
+  protected opened(): void {
+    this.#number = null
+    this.#isAsking = false
+    this.#attach()
+  }
+
+  protected lost(): void {
+    this.world.note(`${this.name} lost its connection`)
+    this.#number = null
+    this.#isAsking = false
+    this.#settling.clear()
+    this.#leader = null
+  }
+
+  /** What it held comes again, to whoever consumes then. */
+  override crash(): void {
+    this.#held.clear()
+    this.#wasAttached = false
+    this.reconnect()
+  }
+
+  override slowDown(factor: number): void {
+    this.#slowness = factor
+  }
+
+  #look(): void {
+    this.world.schedule.after(this.random.integer(50, 150), () => {
+      if (this.isStopped) return
+      if (this.isOpen && this.#number === null) this.#attach()
+      else if (this.#isTired()) this.#cancel()
+      this.#look()
+    })
+  }
+
+  #isTired(): boolean {
+    const { isRestless = false } = this.#options
+    return isRestless && !this.isDraining && this.random.chance(0.05)
+  }
+
+  /** What it holds goes back to the queue; what comes meanwhile is for another to settle. */
+  #cancel(): void {
+    const number = this.#number
+    if (number === null || this.#isAsking) return
+    this.#number = null
+    this.#isAsking = true
+    this.#wasAttached = false
+    this.#held.clear()
+    this.#settling.clear()
+    this.request({ type: 'cancel', consumer: number }, () => {
+      this.#isAsking = false
+      this.#held.clear()
+    })
+  }
+
+  #attach(): void {
+    if (this.#isAsking || this.#number !== null) return
+    this.#isAsking = true
+    const resume: number[] = []
+    for (const { offset, attempt } of this.#held.values()) resume.push(offset, offset, attempt)
+    this.request(
+      {
+        type: 'consume',
+        queue: nameOf(this.#queue),
+        tag: 'c',
+        prefetch: this.#prefetch,
+        autoAck: this.#options.autoAck === true,
+        exclusive: this.#options.exclusive === true,
+        resume: this.#wasAttached ? resume : null
+      },
+      (error, result) => {
+        this.#isAsking = false
+        this.world.note(`${this.name}: consume ${error?.code ?? 'done'}`)
+        if (error === null) return this.#attached((result as { consumer: number }).consumer)
+        if (error.code === 'NOT_LEADER') return this.#locate()
+        // Another has the queue: what this one held went back to it.
+        if (error.code === 'QUEUE_EXCLUSIVE') this.#held.clear()
+        if (!this.#expected.has(error.code)) {
+          this.world.fail(`${this.name}: consume was refused: ${error.code}`)
+        }
+      }
+    )
+  }
+
+  #locate(): void {
+    this.request({ type: 'locate-queue', name: nameOf(this.#queue) }, (error, result) => {
+      if (error !== null) return
+      const { leader } = result as QueueLocation
+      if (leader === null) return
+      this.#leader = leader
+      const host = this.world.runningHosts.find(({ process }) => process?.identity?.node === leader)
+      if (host === undefined) return
+      this.reconnect()
+      this.#leader = leader
+    })
+  }
+
+  #attached(number: number): void {
+    this.#number = number
+    this.#wasAttached = true
+    for (const held of this.#held.values()) if (held.outcome !== null) this.#settle(held)
+    this.pump()
+  }
+
+  protected event(event: ClientEvent): void {
+    switch (event.type) {
+      case 'deliver':
+        return this.#delivered(event.run)
+      case 'settled':
+        for (let at = 0; at + 1 < event.ranges.length; at += 2) {
+          for (let n = event.ranges[at] ?? 0; n <= (event.ranges[at + 1] ?? 0); n += 1) {
+            this.#settled(n)
+          }
+        }
+        return
+      case 'settle-failed': {
+        const held = this.#settling.get(event.settleSequence)
+        this.#settling.delete(event.settleSequence)
+        if (held !== undefined) this.#forget(held)
+        return
+      }
+      case 'consumer-cancelled':
+        this.world.note(`${this.name}: cancelled ${event.error.code}`)
+        if (event.consumer === this.#number) {
+          this.#number = null
+          // What was not answered is asked again where the queue is led now.
+          this.#settling.clear()
+        }
+        return
+      default:
+    }
+  }
+
+  #forget(held: Held): void {
+    this.world.note(`${this.name} is done with ${held.offset} attempt ${held.attempt}`)
+    if (this.#held.get(held.offset) === held) this.#held.delete(held.offset)
+  }
+
+  #delivered(run: Extract<ClientEvent, { type: 'deliver' }>['run']): void {
+    const { firstOffset, count, attempt, blob } = run
+    let position = 0
+    for (let i = 0; i < count; i += 1) {
+      const body = utf8Decode(recordBody(blob, position))
+      position = skipRecord(blob, position)
+      const offset = firstOffset + i
+      this.#history.delivered(this.#queue, offset, attempt, body, this.name)
+      if (this.#options.autoAck === true) continue
+      const held: Held = { offset, attempt, outcome: null }
+      this.#held.set(offset, held)
+      const workMs = this.random.integer(0, this.#options.workMsMax ?? 60) * this.#slowness
+      this.world.schedule.after(workMs, () => this.#done(held))
+    }
+    const open = [...this.#held.values()].filter(({ outcome }) => outcome === null).length
+    if (open > this.#prefetch) this.world.fail(`${this.name} got ${open} of ${this.#prefetch}`)
+  }
+
+  #done(held: Held): void {
+    if (this.#held.get(held.offset) !== held) return
+    const draw = this.isDraining ? 0 : this.random.fraction()
+    const { releaseChance = 0.1, rejectChance = 0.05 } = this.#options
+    const acceptChance = 1 - releaseChance - rejectChance
+    const other = draw < acceptChance + releaseChance ? 'released' : 'rejected'
+    held.outcome = draw < acceptChance ? 'accepted' : other
+    if (this.#number !== null) this.#settle(held)
+    this.pump()
+  }
+
+  #settle(held: Held): void {
+    const { offset, attempt, outcome } = held
+    if (this.#number === null || outcome === null || this.connection === null) return
+    const ranges = [offset, offset, attempt]
+    const sequence = this.connection.settle({ consumer: this.#number, outcome, ranges })
+    this.#settling.set(sequence, held)
+    this.world.note(`${this.name} settles ${offset} attempt ${attempt}: ${outcome}`)
+  }
+
+  #settled(sequence: number): void {
+    const held = this.#settling.get(sequence)
+    this.#settling.delete(sequence)
+    if (held === undefined) return
+    this.#forget(held)
+    const isFinal = held.outcome !== 'released'
+    if (isFinal) this.#history.settled(this.#queue, held.offset, held.attempt)
+  }
+}

@@ -1,0 +1,228 @@
+// What clients saw, and what must be true of it (architecture: what is promised).
+import type { World } from '../world/world.ts'
+
+/** A message is named by its publisher and sequence: it is in its body. */
+interface Published {
+  readonly publisher: string
+  readonly sequence: number
+  /** Queues that it must reach; none: it must be returned. */
+  readonly queues: readonly string[]
+  /** When the publisher heard that it is confirmed. */
+  confirmedMs: number | null
+  failure: string | null
+}
+
+interface Row {
+  readonly message: string
+  /** Attempts in which it was delivered. */
+  readonly attempts: Set<number>
+  /** The attempt whose settlement was confirmed as final. */
+  settledAttempt: number | null
+}
+
+/** How long what a node sends may be on its way to a client. */
+const underWayMsMax = 200
+
+export class History {
+  readonly #world: World
+  readonly #refusals: readonly string[]
+  readonly #published = new Map<string, Published>()
+  /** By queue and offset. */
+  readonly #rows = new Map<string, Map<number, Row>>()
+  /** By queue and message. */
+  readonly #offsets = new Map<string, Map<string, number>>()
+  /** Queues whose messages may end unseen: by a purge, a deletion, or an automatic settlement. */
+  readonly #lossy = new Set<string>()
+  /** When the deletion of a queue was first asked for. */
+  readonly #deletedMs = new Map<string, number>()
+  /** By queue and message: when the answer to a purge that must have taken it came. */
+  readonly #purgedMs = new Map<string, number>()
+  deliveries = 0
+  redeliveries = 0
+
+  /** `refusals`: codes with which any message may be refused. */
+  constructor(world: World, refusals: readonly string[] = []) {
+    this.#world = world
+    this.#refusals = refusals
+  }
+
+  get count(): number {
+    return this.#published.size
+  }
+
+  get unresolved(): number {
+    let count = 0
+    for (const { confirmedMs, failure } of this.#published.values()) {
+      if (confirmedMs === null && failure === null) count += 1
+    }
+    return count
+  }
+
+  /** What became of the messages, each kind of outcome once, in the order of publishing. */
+  outcomes(): ReadonlySet<string> {
+    const outcomes = new Set<string>()
+    for (const { confirmedMs, failure } of this.#published.values()) {
+      outcomes.add(failure ?? (confirmedMs === null ? 'none' : 'confirmed'))
+    }
+    return outcomes
+  }
+
+  published(publisher: string, sequence: number, queues: readonly string[]): void {
+    const fields = { publisher, sequence, queues, confirmedMs: null, failure: null }
+    this.#published.set(`${publisher}:${sequence}`, fields)
+  }
+
+  confirmed(publisher: string, sequence: number): void {
+    const message = this.#published.get(`${publisher}:${sequence}`)
+    if (message === undefined) return this.#world.fail(`confirmed, not sent: ${publisher}`)
+    message.confirmedMs = this.#world.schedule.nowMs
+    if (message.queues.length === 0) {
+      this.#world.fail(`confirmed, though it has nowhere to go: ${publisher}:${sequence}`)
+    }
+  }
+
+  /** Its publisher will never know what became of it. */
+  abandoned(publisher: string, sequence: number): void {
+    const message = this.#published.get(`${publisher}:${sequence}`)
+    if (message !== undefined) message.failure = 'abandoned'
+  }
+
+  failed(publisher: string, sequence: number, code: string): void {
+    const message = this.#published.get(`${publisher}:${sequence}`)
+    if (message === undefined) return this.#world.fail(`failed, not sent: ${publisher}`)
+    message.failure = code
+    if (this.#refusals.includes(code)) return
+    const isDeleted = message.queues.every((queue) => this.#deletedMs.has(queue))
+    if (!isDeleted || code !== 'MESSAGE_UNROUTABLE') {
+      this.#world.fail(`${publisher}:${sequence} was refused: ${code}`)
+    }
+  }
+
+  delivered(queue: string, offset: number, attempt: number, body: string, to: string): void {
+    const message = body.split('|')[0] ?? ''
+    this.deliveries += 1
+    if (attempt > 0) this.redeliveries += 1
+    const published = this.#published.get(message)
+    const what = `${message} at ${queue}/${offset} attempt ${attempt} to ${to}`
+    this.#world.note(`delivered ${what}`)
+    if (published === undefined) return this.#world.fail(`never published: ${what}`)
+    this.#checkPlace(published, queue, what)
+    this.#checkPurge(message, queue, attempt, what)
+    if (body !== bodyOf(message)) this.#world.fail(`other bytes than were published: ${what}`)
+    const row = this.#row(queue, offset, message)
+    if (row.message !== message) this.#world.fail(`an offset with two messages: ${what}`)
+    if (row.attempts.has(attempt)) this.#world.fail(`delivered twice without a flag: ${what}`)
+    row.attempts.add(attempt)
+    if (row.settledAttempt !== null && attempt > row.settledAttempt) {
+      this.#world.fail(`delivered after it was settled (attempt ${row.settledAttempt}): ${what}`)
+    }
+  }
+
+  /** A queue of a name may get what was sent to the one before it, but not what that one got. */
+  #checkPlace({ queues, confirmedMs }: Published, queue: string, what: string): void {
+    if (queues.includes(queue)) return
+    const former = queues.find((other) => nameOf(other) === nameOf(queue))
+    if (former === undefined) return this.#world.fail(`in a queue it was not sent to: ${what}`)
+    if (confirmedMs !== null && confirmedMs < (this.#deletedMs.get(former) ?? 0)) {
+      this.#world.fail(`outlived the queue that it was in: ${what}`)
+    }
+  }
+
+  /** A purge spares what was handed out, which may come again, flagged. */
+  #checkPurge(message: string, queue: string, attempt: number, what: string): void {
+    const purgedMs = this.#purgedMs.get(`${queue} ${message}`)
+    const isLate = purgedMs !== undefined && this.#world.schedule.nowMs > purgedMs + underWayMsMax
+    if (isLate && attempt === 0) this.#world.fail(`handed out after it was purged: ${what}`)
+  }
+
+  /** Not all that this queue gets is seen again. */
+  lossy(queue: string): void {
+    this.#lossy.add(queue)
+  }
+
+  deleting(queue: string): void {
+    this.lossy(queue)
+    this.#deletedMs.set(queue, this.#world.schedule.nowMs)
+  }
+
+  /** A purge that was asked for at `askedMs` is done. */
+  purged(queue: string, askedMs: number): void {
+    const seen = this.#offsets.get(queue)
+    for (const [message, { confirmedMs, queues }] of this.#published) {
+      const wasThere = queues.includes(queue) && confirmedMs !== null && confirmedMs < askedMs
+      const key = `${queue} ${message}`
+      if (!wasThere || seen?.has(message) || this.#purgedMs.has(key)) continue
+      this.#purgedMs.set(key, this.#world.schedule.nowMs)
+    }
+  }
+
+  #row(queue: string, offset: number, message: string): Row {
+    const rows = this.#rows.get(queue) ?? new Map<number, Row>()
+    this.#rows.set(queue, rows)
+    let row = rows.get(offset)
+    if (row === undefined) {
+      row = { message, attempts: new Set(), settledAttempt: null }
+      rows.set(offset, row)
+    }
+    const offsets = this.#offsets.get(queue) ?? new Map<string, number>()
+    this.#offsets.set(queue, offsets)
+    const known = offsets.get(message)
+    if (known !== undefined && known !== offset) {
+      this.#world.fail(`twice in a queue: ${message} in ${queue} at ${known} and ${offset}`)
+    }
+    offsets.set(message, offset)
+    return row
+  }
+
+  /** The server said that this settlement, which ends the message, is committed. */
+  settled(queue: string, offset: number, attempt: number): void {
+    const row = this.#rows.get(queue)?.get(offset)
+    if (row === undefined) return this.#world.fail(`settled, not delivered: ${queue}/${offset}`)
+    row.settledAttempt = attempt
+    if (Math.max(...row.attempts) > attempt) {
+      const attempts = [...row.attempts].join(' ')
+      this.#world.fail(`an old delivery was settled: ${queue}/${offset} ${attempt} of ${attempts}`)
+    }
+  }
+
+  /** Confirmed messages that did not reach one of their queues. */
+  get missing(): string[] {
+    const missing: string[] = []
+    for (const [message, { confirmedMs, queues }] of this.#published) {
+      if (confirmedMs === null) continue
+      for (const queue of queues) {
+        if (!this.#lossy.has(queue) && !this.#offsets.get(queue)?.has(message))
+          missing.push(`${message} in ${queue}`)
+      }
+    }
+    return missing
+  }
+
+  /** In each queue, the messages of a publisher lie in the order in which it sent them. */
+  checkOrder(): void {
+    for (const [queue, rows] of this.#rows) {
+      const last = new Map<string, number>()
+      for (const [offset, { message }] of [...rows].sort(([a], [b]) => a - b)) {
+        const published = this.#published.get(message)
+        if (published === undefined) continue
+        const { publisher, sequence } = published
+        if (sequence < (last.get(publisher) ?? 0)) {
+          this.#world.fail(`out of order: ${message} at ${queue}/${offset}`)
+        }
+        last.set(publisher, sequence)
+      }
+    }
+  }
+}
+
+/** The queues of one name, one after the other, are told apart by a number. */
+export function nameOf(queue: string): string {
+  return queue.split('#')[0] ?? ''
+}
+
+/** A body that tells which message it is, of a size that varies. */
+export function bodyOf(message: string): string {
+  let size = 0
+  for (const letter of message) size = (size * 31 + letter.charCodeAt(0)) % 997
+  return `${message}|${'x'.repeat(size % 40 === 0 ? size * 3 : size % 60)}`
+}

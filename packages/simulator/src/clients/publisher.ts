@@ -1,0 +1,186 @@
+// A publisher of the simulated world. It has an identity, sends in batches, and sends again
+// whatever has no outcome when it is connected again, to whatever node that is.
+import type { ClientEvent } from '@holdfast/protocol'
+import { encodeRecord, utf8Encode } from '@holdfast/record'
+import type { Host } from '../world/host.ts'
+import type { World } from '../world/world.ts'
+import { Client } from './client.ts'
+import { bodyOf, type History } from './history.ts'
+
+export interface Route {
+  readonly exchange: string
+  readonly routingKey: string
+  readonly queues: readonly string[]
+  readonly mandatory: boolean
+  /** Where its messages go by their headers: to each of these in turn, instead of to `queues`. */
+  readonly variants?: readonly Variant[]
+}
+
+export interface Variant {
+  readonly headers: { readonly [name: string]: string }
+  readonly queues: readonly string[]
+}
+
+interface Batch {
+  readonly route: Route
+  readonly first: number
+  readonly count: number
+  readonly open: Set<number>
+}
+
+export interface PublisherOptions {
+  readonly history: History
+  readonly routes: readonly Route[]
+  readonly messages: number
+  readonly batchMax?: number
+  readonly gapMsMax?: number
+  /** It forgets what had no answer when its connection broke, and goes on. */
+  readonly isCareless?: boolean
+}
+
+const openMax = 60
+
+export class Publisher extends Client {
+  override readonly role = 'publisher'
+  readonly #options: PublisherOptions
+  readonly #history: History
+  readonly #routes: readonly Route[]
+  #batches: Batch[] = []
+  #lastSequence = 0
+  /** How often it died. */
+  #lives = 0
+  #credit = 0
+  left: number
+
+  constructor(world: World, name: string, options: PublisherOptions) {
+    super(world, name)
+    this.#options = options
+    this.#history = options.history
+    this.#routes = options.routes
+    this.left = options.messages
+    this.#go()
+  }
+
+  get isDone(): boolean {
+    return this.left === 0 && this.#batches.length === 0
+  }
+
+  /** No new messages; what was sent is still seen to. */
+  finish(): void {
+    this.left = 0
+  }
+
+  protected choose(): Host | null {
+    const { random, world } = this
+    const { memberHosts } = world
+    return memberHosts.length === 0 ? null : random.pick(memberHosts)
+  }
+
+  protected opened(credit: number): void {
+    this.#credit = credit
+    for (const batch of this.#batches) this.#send(batch)
+  }
+
+  protected lost(): void {
+    if (this.#options.isCareless === true) this.#abandon()
+  }
+
+  /** Who comes after it knows nothing of what it sent. */
+  override crash(): void {
+    this.#abandon()
+    this.#lives += 1
+    this.#lastSequence = 0
+    this.producer = this.random.bytes(16)
+    this.reconnect()
+  }
+
+  #abandon(): void {
+    for (const { open } of this.#batches) {
+      for (const sequence of open) this.#history.abandoned(this.#publisher, sequence)
+    }
+    this.#batches = []
+  }
+
+  /** As the history knows it: each life has sequences of its own. */
+  get #publisher(): string {
+    return this.#lives === 0 ? this.name : `${this.name}.${this.#lives}`
+  }
+
+  #go(): void {
+    this.world.schedule.after(this.random.integer(2, this.#options.gapMsMax ?? 120), () => {
+      if (this.isStopped) return
+      const openCount = this.#batches.reduce((count, { open }) => count + open.size, 0)
+      if (this.isOpen && this.left > 0 && openCount < openMax && this.#credit > 20_000)
+        this.#publish()
+      this.#go()
+    })
+  }
+
+  #publish(): void {
+    const { random } = this
+    const route = random.pick(this.#routes)
+    const count = Math.min(this.left, random.integer(1, this.#options.batchMax ?? 6))
+    const first = this.#lastSequence + 1
+    this.#lastSequence += count
+    this.left -= count
+    const open = new Set<number>()
+    for (let sequence = first; sequence < first + count; sequence += 1) {
+      open.add(sequence)
+      const { queues } = variantOf(route, sequence) ?? route
+      this.#history.published(this.#publisher, sequence, queues)
+    }
+    const batch = { route, first, count, open }
+    this.#batches.push(batch)
+    this.#send(batch)
+    this.pump()
+  }
+
+  #send({ route, first, count }: Batch): void {
+    const records: Uint8Array[] = []
+    for (let sequence = first; sequence < first + count; sequence += 1) {
+      const body = utf8Encode(bodyOf(`${this.#publisher}:${sequence}`))
+      const variant = variantOf(route, sequence)
+      records.push(encodeRecord(variant === null ? null : { headers: variant.headers }, body))
+    }
+    const blob = new Uint8Array(Buffer.concat(records))
+    this.#credit -= blob.length
+    this.connection?.publish({
+      exchange: route.exchange,
+      routingKey: route.routingKey,
+      mandatory: route.mandatory,
+      first: true,
+      firstSequence: first,
+      // A batch that was answered in part is sent again as a whole.
+      lowestUnconfirmed: Math.min(...this.#batches.map((batch) => batch.first)),
+      count,
+      blob
+    })
+  }
+
+  protected event(event: ClientEvent): void {
+    if (event.type === 'confirm') {
+      this.#credit += event.credit
+      for (let at = 0; at + 1 < event.ranges.length; at += 2) {
+        this.#answered(event.ranges[at] ?? 0, event.ranges[at + 1] ?? 0, null)
+      }
+    } else if (event.type === 'publish-failed') {
+      this.#answered(event.first, event.last, event.error.code)
+    }
+  }
+
+  #answered(first: number, last: number, code: string | null): void {
+    for (const batch of this.#batches) {
+      for (const sequence of [...batch.open]) {
+        if (sequence < first || sequence > last) continue
+        batch.open.delete(sequence)
+        if (code === null) this.#history.confirmed(this.#publisher, sequence)
+        else this.#history.failed(this.#publisher, sequence, code)
+      }
+    }
+    this.#batches = this.#batches.filter(({ open }) => open.size > 0)
+  }
+}
+
+function variantOf({ variants = [] }: Route, sequence: number): Variant | null {
+  return variants[sequence % Math.max(1, variants.length)] ?? null
+}

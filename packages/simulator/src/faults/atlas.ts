@@ -1,0 +1,57 @@
+// What the cluster promises to survive: the loss of one copy at a time. The atlas knows which host
+// has lost something that others must have, and lets no other one lose anything until the first is
+// whole again: then whatever is missing in the end is the broker's fault (TigerBeetle's fault
+// atlas). Beyond tolerance it forbids nothing.
+import type { GroupStatus } from '@holdfast/cluster'
+import type { Host } from '../world/host.ts'
+import type { World } from '../world/world.ts'
+
+export class Atlas {
+  readonly #world: World
+  readonly #forbidsNothing: boolean
+  /** The one host whose copies are not counted on. */
+  #impaired: Host | null = null
+  /** The one host whose clock people cannot believe: log time is the median of the voters'. */
+  #misled: Host | null = null
+
+  constructor(world: World, forbidsNothing: boolean) {
+    this.#world = world
+    this.#forbidsNothing = forbidsNothing
+  }
+
+  /** Takes note that a host is about to lose something; false: it must not. */
+  impair(host: Host): boolean {
+    if (this.#forbidsNothing) return true
+    if (this.#impaired === host && !host.isLost) return true
+    if (!this.isWhole) return false
+    this.#impaired = host
+    return true
+  }
+
+  /** Takes note that the clock of a host is about to be set wrong; false: it must not. */
+  misleadClock(host: Host): boolean {
+    this.#misled ??= host
+    return this.#forbidsNothing || this.#misled === host
+  }
+
+  /** Three sound copies of everything committed are where they should be. */
+  get isWhole(): boolean {
+    const { hosts } = this.#world
+    if (!this.#world.isSettled || !this.#world.isReady) return false
+    if (!hosts.every(({ disk, isThere }) => !isThere || disk.isSound)) return false
+    const groups = this.#world.memberHosts[0]?.process?.member.status().groups ?? []
+    return groups.every((group) => this.#isWhole(group))
+  }
+
+  #isWhole({ id, voters, commitIndex }: GroupStatus): boolean {
+    if (voters.length < 3) return false
+    let committed = commitIndex
+    for (const { disk } of this.#world.hosts) {
+      committed = Math.max(committed, disk.groups.get(id)?.hardState.commit ?? 0)
+    }
+    return voters.every((node) => {
+      const host = this.#world.hosts.find(({ disk }) => disk.identity?.node === node)
+      return (host?.disk.groups.get(id)?.lastIndex ?? 0) >= committed
+    })
+  }
+}

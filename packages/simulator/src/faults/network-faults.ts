@@ -1,0 +1,126 @@
+// Faults of the network: what lies between hosts is cut, slow, narrow, or stands still.
+import type { Host } from '../world/host.ts'
+import { clientsPlace } from '../world/paths.ts'
+import type { World } from '../world/world.ts'
+import type { FaultKind } from './kinds.ts'
+import { type Strike, spread, type Target } from './target.ts'
+
+type Side = (host: Host) => number
+
+type NetworkFault =
+  | Extract<FaultKind, `partition-${string}` | `path-${string}`>
+  | 'link-reset'
+  | 'client-reset'
+  | 'client-cut'
+
+const cutMsMin = 200
+const cutMsMax = 8000
+
+/** Cuts whatever leads from one side to another; side -1 reaches all. */
+function part(world: World, sideOf: Side, isOneWay = false): () => void {
+  const undo: (() => void)[] = []
+  for (const from of world.hosts) {
+    for (const to of world.hosts) {
+      const [fromSide, toSide] = [sideOf(from), sideOf(to)]
+      if (fromSide === toSide || fromSide < 0 || toSide < 0) continue
+      if (isOneWay && fromSide > toSide) continue
+      undo.push(world.network.cut(from.number, to.number))
+    }
+  }
+  return () => {
+    for (const mend of undo) mend()
+    world.network.release()
+  }
+}
+
+function partFor(target: Target, sideOf: Side, isOneWay = false): boolean {
+  const { world, duration } = target
+  if (world.hosts.length < 2) return false
+  const mend = part(world, sideOf, isOneWay)
+  world.schedule.after(spread(duration, cutMsMin, cutMsMax), mend)
+  return true
+}
+
+function halves({ world, random }: Target): Side {
+  const order = random.shuffle(world.hosts)
+  return (host) => (order.indexOf(host) < order.length / 2 ? 0 : 1)
+}
+
+/** Cut off and back, each for a while, until the time is over. */
+function flap({ world, host, duration, amount, isOver }: Target): boolean {
+  const endMs = world.schedule.nowMs + spread(duration, 1000, cutMsMax)
+  const periodMs = spread(amount, 100, 900)
+  const flip = (): void => {
+    if (world.schedule.nowMs >= endMs || isOver()) return
+    const mend = part(world, (candidate) => (candidate === host ? 0 : 1))
+    world.schedule.after(periodMs, () => {
+      mend()
+      world.schedule.after(periodMs, flip)
+    })
+  }
+  flip()
+  return true
+}
+
+const slow: Strike = ({ world, host, other, duration, amount }) => {
+  const path = world.network.paths.path(host.number, other.number)
+  path.slowMs = spread(amount, 10, 200)
+  world.schedule.after(spread(duration, 500, 10_000), () => {
+    path.slowMs = 0
+  })
+  return true
+}
+
+const narrow: Strike = ({ world, host, duration, amount }) => {
+  const paths = world.hosts
+    .filter((other) => other !== host)
+    .map((other) => world.network.paths.path(host.number, other.number))
+  for (const path of paths) path.bytesPerMs = spread(amount, 20, 200)
+  world.schedule.after(spread(duration, 500, 10_000), () => {
+    for (const path of paths) path.bytesPerMs = 0
+  })
+  return true
+}
+
+export const networkFaults: Readonly<Record<NetworkFault, Strike>> = {
+  'link-reset': ({ world, random, amount }) => {
+    world.network.links.breakSome(() => random.chance(amount))
+    return true
+  },
+  'path-slow': slow,
+  'path-clog': ({ world, host, other, duration }) => {
+    const path = world.network.paths.path(host.number, other.number)
+    path.clogUntilMs = world.schedule.nowMs + spread(duration, 100, 5000)
+    return true
+  },
+  'path-narrow': narrow,
+  'partition-half': (target) => partFor(target, halves(target)),
+  'partition-uniform': (target) => {
+    const sides = new Map(target.world.hosts.map((host) => [host, target.random.integer(0, 1)]))
+    return partFor(target, (host) => sides.get(host) ?? 0)
+  },
+  'partition-isolate': (target) => partFor(target, (host) => (host === target.host ? 0 : 1)),
+  'partition-one-way': (target) => {
+    const isDeaf = target.amount < 0.5
+    return partFor(target, (host) => ((host === target.host) === isDeaf ? 1 : 0), true)
+  },
+  'partition-bridge': (target) => {
+    const sideOf = halves(target)
+    return partFor(target, (host) => (host === target.host ? -1 : sideOf(host)))
+  },
+  'partition-flapping': flap,
+  'client-reset': ({ world, host }) => {
+    world.network.clients.resetAll(host)
+    return true
+  },
+  'client-cut': ({ world, host, duration, amount }) => {
+    const undo = [world.network.cut(clientsPlace, host.number)]
+    // Half of the time only what clients send is lost.
+    if (amount < 0.5) undo.push(world.network.cut(host.number, clientsPlace))
+    world.schedule.after(spread(duration, cutMsMin, cutMsMax), () => {
+      for (const mend of undo) mend()
+      world.network.release()
+    })
+    return true
+  }
+}

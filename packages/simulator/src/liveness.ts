@@ -1,0 +1,111 @@
+// The second phase of a run: faults have ended, and what is alive is a majority of every group.
+// Then everything must come to its end within a bounded time: leaders, outcomes, empty queues,
+// replicas that agree (the liveness mode of TigerBeetle's VOPR).
+import type { OperationStatus } from '@holdfast/cluster'
+import type { Storm } from './faults/storm.ts'
+import type { Workload } from './workload.ts'
+import type { Host } from './world/host.ts'
+import type { World } from './world/world.ts'
+
+/** Simulated time that each of the steps may take. */
+const stepMs = 60_000
+/** What was sent before this is not under way any more. */
+const quietMs = 1500
+
+/** Sees a run to its end; what does not come to it is a failure of the world. */
+export async function comeToRest(
+  world: World,
+  workload: Workload,
+  storm: Storm,
+  deadMax: number
+): Promise<void> {
+  storm.end()
+  const dead = await killSome(world, storm, deadMax)
+  workload.finish()
+  const { history } = workload
+  await world.until(stepMs, 'all publishes have an outcome', () => workload.isResolved)
+  await world.until(stepMs, 'all confirmed messages arrive', () => history.missing.length === 0)
+  await world.until(stepMs, 'all is settled', () => workload.isSettled)
+  const depths = workload.depths()
+  await world.until(stepMs, 'all queues are empty', () => depths.isNothing)
+  for (const host of dead) {
+    host.isHeldDown = false
+    host.start()
+  }
+  await world.until(stepMs, 'all replicas are in place', () => world.isReady && world.isSettled)
+  const operations = new Operations(world)
+  await world.until(stepMs, 'all operations have ended', () => operations.haveEnded)
+  await world.until(stepMs, 'replicas agree', () => areEqual(world))
+  await world.schedule.run(quietMs)
+}
+
+/** Kills as many as may be missing for ever, where all copies are known to be whole. */
+async function killSome(world: World, storm: Storm, deadMax: number): Promise<Host[]> {
+  if (deadMax === 0) return []
+  const endMs = world.schedule.nowMs + stepMs / 2
+  while (!storm.atlas.isWhole && world.schedule.nowMs < endMs) await world.schedule.run(100)
+  if (!storm.atlas.isWhole) return []
+  const groups = world.memberHosts[0]?.process?.member.status().groups ?? []
+  const dead: Host[] = []
+  const deadNodes = new Set<number>()
+  for (const host of world.random.split('dead').shuffle(world.memberHosts)) {
+    const node = host.process?.identity?.node
+    if (node === undefined || dead.length >= deadMax) continue
+    deadNodes.add(node)
+    const isEnough = groups.every(({ voters }) => {
+      const alive = voters.filter((voter) => !deadNodes.has(voter))
+      return alive.length > voters.length / 2
+    })
+    if (isEnough) dead.push(host)
+    else deadNodes.delete(node)
+  }
+  for (const host of dead) {
+    world.note(`host ${host.number} stays dead`)
+    host.isHeldDown = true
+    host.crash()
+  }
+  return dead
+}
+
+/** What operators have asked for, as the cluster remembers it. */
+class Operations {
+  readonly #world: World
+  #isAsking = false
+  #last: readonly OperationStatus[] | null = null
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  get haveEnded(): boolean {
+    if (this.#last?.every(({ state }) => state !== 'running')) return true
+    if (!this.#isAsking) this.#ask()
+    return false
+  }
+
+  #ask(): void {
+    const [host] = this.#world.memberHosts
+    this.#isAsking = true
+    host?.process?.admin({ type: 'list-operations' }, (result) => {
+      this.#isAsking = false
+      if ('type' in result && result.type === 'operations') this.#last = result.operations
+    })
+  }
+}
+
+/** Whether all replicas of each group have applied the same, as much, and become the same. */
+function areEqual(world: World): boolean {
+  const seen = new Map<number, { readonly applied: number; readonly hash: string }>()
+  for (const { process } of world.runningHosts) {
+    for (const { group, replica, applied, hash } of process?.member.machineHashes() ?? []) {
+      const known = seen.get(group)
+      if (known !== undefined && known.applied !== applied) return false
+      if (known !== undefined && known.hash !== hash) {
+        world.fail(`replica ${replica} of group ${group} at ${applied} differs`)
+        return false
+      }
+      seen.set(group, { applied, hash })
+    }
+  }
+  return true
+}

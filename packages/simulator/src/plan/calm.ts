@@ -1,0 +1,40 @@
+// A world in which little goes wrong: what tests of single subjects begin with, and what a storm
+// ends in.
+import type { ClockPlan, DiskPlan, NetworkPlan, WorldPlan } from './plan.ts'
+
+export const calmNetwork: NetworkPlan = {
+  delayMsMean: 2,
+  delayMsMax: 60,
+  lossChance: 0,
+  duplicateChance: 0,
+  reorderChance: 0,
+  lateChance: 0
+}
+
+export const calmDisk: DiskPlan = {
+  writeMsMax: 6,
+  slowChance: 0.01,
+  slowMsMax: 200,
+  readMsMax: 5,
+  readDamageChance: 0,
+  readErrorChance: 0,
+  keptChance: 0.5
+}
+
+export const calmClock: ClockPlan = { skewMsMax: 400, driftMax: 0 }
+
+/** Bounds so low that snapshots, transfers and reads from disk happen all the time. */
+export const calmWorld: WorldPlan = {
+  tuning: {
+    snapshotBytes: 4000,
+    snapshotEntries: 40,
+    snapshotChunkBytes: 1500,
+    keepBytesMax: 4000,
+    bodyBytesMax: 6000,
+    readCacheBytesMax: 2000,
+    shardsAtBootstrap: 3
+  },
+  network: calmNetwork,
+  disk: calmDisk,
+  clock: calmClock
+}

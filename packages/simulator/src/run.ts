@@ -1,0 +1,83 @@
+// One run of a plan: a cluster is formed, clients work while faults strike, then all is well again,
+// and what was promised must hold.
+import type { AnyKind } from './faults/kinds.ts'
+import { Storm } from './faults/storm.ts'
+import { comeToRest } from './liveness.ts'
+import type { Plan } from './plan/plan.ts'
+import { Workload } from './workload.ts'
+import { World } from './world/world.ts'
+
+export interface Outcome {
+  readonly failures: readonly string[]
+  readonly lines: readonly string[]
+  readonly published: number
+  readonly deliveries: number
+  readonly redeliveries: number
+  readonly virtualMs: number
+  /** Steps of members. */
+  readonly steps: number
+  /** How often each kind of fault has struck. */
+  readonly strikes: ReadonlyMap<AnyKind, number>
+  /** How often each mark was reached. */
+  readonly marks: ReadonlyMap<string, number>
+  /** Of all that happened: equal runs have equal ones. */
+  readonly hash: string
+}
+
+export interface RunOptions {
+  /** Adds observers to the world before anything happens in it. */
+  readonly observe?: (world: World) => void
+}
+
+/** Simulated time to let a cluster that lost too much do harm. */
+const beyondMs = 20_000
+
+export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Outcome> {
+  const world = new World(plan.seed, plan)
+  options.observe?.(world)
+  world.mayHalt = plan.isBeyondTolerance
+  const refusals = plan.faults.some(({ kind }) => kind === 'disk-low') ? ['DISK_LOW'] : []
+  const workload = new Workload(world, plan.clients, refusals)
+  await play(plan, world, workload)
+  const { failures, lines, schedule, trace, strikes, marks } = world
+  if (failures.length > 0) describe(world, workload)
+  const { count: published, deliveries, redeliveries } = workload.history
+  const counts = { published, deliveries, redeliveries, steps: trace.steps, strikes, marks }
+  return { failures, lines, ...counts, virtualMs: schedule.nowMs, hash: trace.hash }
+}
+
+async function play(plan: Plan, world: World, workload: Workload): Promise<void> {
+  if (!(await world.form(plan.nodes))) return
+  const { operator } = workload
+  workload.declare()
+  if (!(await world.until(60_000, 'queues are declared', () => operator.isIdle))) return
+  workload.start()
+  noteClocks(plan, world)
+  const storm = new Storm(world, plan.faults, plan.isBeyondTolerance)
+  await world.schedule.run(plan.stormMs, () => world.failures.length > 0)
+  if (world.failures.length > 0) return
+  if (plan.isBeyondTolerance) {
+    storm.end()
+    workload.finish()
+    await world.schedule.run(beyondMs, () => world.failures.length > 0)
+  } else await comeToRest(world, workload, storm, plan.deadMax)
+  if (world.failures.length === 0) workload.history.checkOrder()
+}
+
+function noteClocks({ clock }: Plan, world: World): void {
+  for (const _host of world.hosts) {
+    if (clock.skewMsMax > 1000) world.struck('clock-skew')
+    if (clock.driftMax > 0) world.struck('clock-drift')
+  }
+}
+
+/** What someone who looks for the reason wants to know. */
+function describe(world: World, { history }: Workload): void {
+  if (history.missing.length > 0) world.note(`missing: ${history.missing.slice(0, 20).join(', ')}`)
+  for (const { number, process, isRemoved } of world.hosts) {
+    const status = process?.member.status()
+    world.note(`host ${number}: ${isRemoved ? 'removed' : ''} ${status?.notReadyReason ?? ''}`)
+    for (const node of status?.nodes ?? []) world.note(`  ${JSON.stringify(node)}`)
+    for (const group of status?.groups ?? []) world.note(`  ${JSON.stringify(group)}`)
+  }
+}

@@ -1,0 +1,164 @@
+// What clients do in a run: they declare, publish and consume, and change what they use, as a plan
+// says; and in the end they see to it that everything has an outcome.
+import type { WireError } from '@holdfast/errors'
+import {
+  Bindings,
+  type Change,
+  Depths,
+  Purges,
+  Replacements,
+  route,
+  Watch
+} from './clients/changes.ts'
+import { Consumer } from './clients/consumer.ts'
+import { History } from './clients/history.ts'
+import { Operator } from './clients/operator.ts'
+import { Publisher, type Route, type Variant } from './clients/publisher.ts'
+import { Stranger } from './clients/stranger.ts'
+import type { ChangeName, ClientPlan } from './plan/plan.ts'
+import type { World } from './world/world.ts'
+
+/** What ends unseen in these is counted by the broker alone. */
+const autoAckQueue = 'auto'
+const purgedQueue = 'purged'
+const exclusiveQueue = 'alone'
+/** Where exchanges lead to. */
+const boundQueues = ['q1', 'q2', 'q3', 'q4'] as const
+
+const big = { size: 'big' }
+const redAndBig = { colour: 'red', ...big }
+
+/** What these headers match, and the arguments of the bindings. */
+const headerBindings = [
+  { queue: 'q1', arguments: { 'x-match': 'all', ...redAndBig } },
+  { queue: 'q2', arguments: { 'x-match': 'any', ...redAndBig } }
+] as const
+
+const variants: readonly Variant[] = [
+  { headers: redAndBig, queues: ['q1', 'q2'] },
+  { headers: big, queues: ['q2'] },
+  { headers: { colour: 'blue' }, queues: [] }
+]
+
+export class Workload {
+  readonly history: History
+  readonly operator: Operator
+  readonly queues: readonly string[]
+  readonly routes: readonly Route[]
+  readonly #world: World
+  readonly #plan: ClientPlan
+  #publishers: Publisher[] = []
+  #consumers: Consumer[] = []
+  #changes: Change[] = []
+  #strangers: Stranger[] = []
+
+  constructor(world: World, plan: ClientPlan, refusals: readonly string[]) {
+    this.#world = world
+    this.#plan = plan
+    this.history = new History(world, refusals)
+    this.operator = new Operator(world, 'operator')
+    const further = Array.from({ length: plan.queues }, (_, i) => `q${i + 5}`)
+    this.queues = [...boundQueues, ...further, autoAckQueue, purgedQueue, exclusiveQueue]
+    this.routes = [
+      ...this.queues.map((name) => route('', name, [name])),
+      route('fan', '', ['q1', 'q2', 'q4']),
+      route('dir', 'a', ['q1', 'q3']),
+      route('dir', 'b', ['q3']),
+      { ...route('head', '', []), variants }
+    ]
+  }
+
+  /** Asks for queues, exchanges and bindings; done when the operator is idle. */
+  declare(): void {
+    const { operator } = this
+    const must = (error: WireError | null): void => {
+      if (error !== null) this.#world.fail(`a declaration was refused: ${error.code}`)
+    }
+    for (const name of this.queues) {
+      operator.ask({ type: 'declare-queue', name, options: {} }, must)
+    }
+    operator.ask({ type: 'declare-exchange', name: 'fan', kind: 'fanout', options: {} }, must)
+    operator.ask({ type: 'declare-exchange', name: 'dir', kind: 'direct', options: {} }, must)
+    operator.ask({ type: 'declare-exchange', name: 'head', kind: 'headers', options: {} }, must)
+    for (const binding of headerBindings) {
+      operator.ask({ type: 'bind-queue', exchange: 'head', bindingKey: '', ...binding }, must)
+    }
+    for (const { exchange, routingKey: bindingKey, queues } of this.routes) {
+      if (exchange === '') continue
+      for (const queue of queues) {
+        operator.ask({ type: 'bind-queue', queue, exchange, bindingKey, arguments: {} }, must)
+      }
+    }
+  }
+
+  start(): void {
+    const { history } = this
+    const { publishers, careless, messages, batchMax, gapMsMax, strangers, changes } = this.#plan
+    const world = this.#world
+    const random = world.random.split('workload')
+    this.#publishers = Array.from({ length: publishers }, (_, i) => {
+      const routes = random.shuffle(this.routes).slice(0, 4)
+      const isCareless = i < careless
+      const options = { history, routes, messages, batchMax, gapMsMax, isCareless }
+      return new Publisher(world, `p${i + 1}`, options)
+    })
+    this.#consumers = this.queues.flatMap((queue) => this.#consume(queue))
+    history.lossy(autoAckQueue)
+    history.lossy(purgedQueue)
+    this.#changes = changes.map((name) => this.#change(name))
+    this.#strangers = Array.from({ length: strangers }, (_, i) => new Stranger(world, `${i + 1}`))
+  }
+
+  #change(name: ChangeName): Change {
+    const world = this.#world
+    switch (name) {
+      case 'bindings':
+        return new Bindings(world, this.history, boundQueues)
+      case 'replacements':
+        return new Replacements(world, this.history)
+      case 'purges':
+        return new Purges(world, this.history, purgedQueue)
+      case 'watch':
+        return new Watch(world, this.history, exclusiveQueue)
+    }
+  }
+
+  #consume(queue: string): Consumer[] {
+    const { history } = this
+    const plan = this.#plan
+    const random = this.#world.random.split(`consumers of ${queue}`)
+    const autoAck = queue === autoAckQueue
+    const exclusive = queue === exclusiveQueue
+    const count = exclusive ? 2 : random.integer(1, plan.consumersMax)
+    return Array.from({ length: count }, (_, i) => {
+      const prefetch = random.integer(1, plan.prefetchMax)
+      const isRestless = exclusive || random.chance(plan.restlessChance)
+      const { workMsMax, releaseChance, rejectChance } = plan
+      const ways = { workMsMax, releaseChance, rejectChance }
+      const options = { history, queue, prefetch, autoAck, exclusive, isRestless, ...ways }
+      return new Consumer(this.#world, `${queue}c${i + 1}`, options)
+    })
+  }
+
+  /** Nothing new begins; what has begun is seen to its end. */
+  finish(): void {
+    for (const stranger of this.#strangers) stranger.isStopped = true
+    for (const change of this.#changes) change.finish()
+    for (const publisher of this.#publishers) publisher.finish()
+    for (const consumer of this.#consumers) consumer.isDraining = true
+  }
+
+  get isResolved(): boolean {
+    const areDone = this.#publishers.every((publisher) => publisher.isDone)
+    return this.operator.isIdle && areDone && this.#changes.every((change) => change.isDone)
+  }
+
+  get isSettled(): boolean {
+    return this.#consumers.every(({ heldCount }) => heldCount === 0)
+  }
+
+  /** What is in the queues, as their leaders say. */
+  depths(): Depths {
+    return new Depths(this.operator, this.queues)
+  }
+}

@@ -1,0 +1,40 @@
+// The two clocks of a host: one that only measures, and one that people set. Both run at a speed of
+// their own; only the second one jumps or stands still.
+import type { Random } from '@holdfast/testkit'
+import type { ClockPlan } from '../plan/plan.ts'
+
+/** Wall clock at the start of a world. */
+const epochMs = 1_700_000_000_000
+
+export class HostClock {
+  /** How much faster than the world's time the clocks run: 1.04 is four per cent. */
+  rate = 1
+  #skewMs: number
+  #frozenMs: number | null = null
+
+  constructor(plan: ClockPlan, random: Random) {
+    this.#skewMs = random.integer(-plan.skewMsMax, plan.skewMsMax)
+    this.rate = 1 + (random.fraction() * 2 - 1) * plan.driftMax
+  }
+
+  /** Never goes back. */
+  monotonicMs(nowMs: number): number {
+    return Math.floor(nowMs * this.rate)
+  }
+
+  wallMs(nowMs: number): number {
+    return this.#frozenMs ?? Math.floor(epochMs + nowMs * this.rate + this.#skewMs)
+  }
+
+  jump(byMs: number): void {
+    this.#skewMs += byMs
+  }
+
+  freeze(nowMs: number): void {
+    this.#frozenMs = this.wallMs(nowMs)
+  }
+
+  thaw(): void {
+    this.#frozenMs = null
+  }
+}

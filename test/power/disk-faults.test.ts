@@ -1,0 +1,74 @@
+// Disks and clocks that misbehave under a real node, while a cluster is under load: the node may
+// end, and comes back; nothing that was confirmed is lost or altered (storage rules S2, S3, S14).
+import { join } from 'node:path'
+import { eventually, makeTemporaryDirectory, removeDirectory } from '@holdfast/testkit'
+import t from 'tap'
+import { monotonicNs } from '../chaos/history.ts'
+import type { Fault } from './fault-control.ts'
+import { PowerLoad } from './power-load.ts'
+import { PoweredCluster } from './powered-cluster.ts'
+
+t.setTimeout(280_000)
+
+interface Scene {
+  readonly powered: PoweredCluster
+  readonly load: PowerLoad
+}
+
+/** Until the fault has had its effect: the node ended, or the cluster did much under it. */
+async function outlast({ powered, load }: Scene, node: number): Promise<'ended' | 'alive'> {
+  const goal = load.confirmed() + 300
+  const look = (): boolean => !powered.cluster.isAlive(node) || load.confirmed() >= goal
+  const giveUp = (): string | null => load.failure()
+  await eventually(`effect of the fault on node ${node}`, look, { timeoutMs: 60_000, giveUp })
+  return powered.cluster.isAlive(node) ? 'alive' : 'ended'
+}
+
+/** Puts a fault on one node, takes it away, and has all as before. */
+async function suffer(
+  scene: Scene,
+  node: number,
+  faults: Partial<Record<Fault, number>>
+): Promise<'ended' | 'alive'> {
+  const { powered, load } = scene
+  powered.control(node).set(faults)
+  const outcome = await outlast(scene, node)
+  powered.control(node).clear()
+  const at = monotonicNs()
+  if (!powered.cluster.isAlive(node)) powered.cluster.restart(node)
+  await powered.waitWell()
+  await load.settle(at)
+  await load.goOn(20)
+  return outcome
+}
+
+t.test('nothing is lost by disks that fail, fill or dawdle, nor by clocks that step', async (t) => {
+  const directory = makeTemporaryDirectory('faults')
+  t.teardown(() => removeDirectory(directory))
+  const powered = await PoweredCluster.start(directory)
+  t.teardown(() => powered.stop())
+  const histories = join(directory, 'histories')
+  const load = await PowerLoad.start({ cluster: powered.cluster, histories, seed: 5, rate: 300 })
+  t.teardown(() => load.kill())
+  const scene = { powered, load }
+  await load.goOn(100)
+  t.equal(await suffer(scene, 1, { syncFailIn: 20 }), 'ended', 'a failed sync ends the node')
+  await suffer(scene, 2, { bytesLeft: 500_000 })
+  t.pass('a full disk may end it, and room brings it back')
+  t.equal(await suffer(scene, 3, { writeShortIn: 5 }), 'alive', 'a short write is gone on with')
+  await suffer(scene, 1, { syncDelayMs: 200 })
+  t.pass('a slow disk')
+  await suffer(scene, 2, { syncDelayMs: 4_000 })
+  t.pass('a disk that hangs')
+  for (const [node, clockOffsetMs] of [
+    [3, 3_600_000],
+    [1, -86_400_000]
+  ] as const) {
+    const outcome = await suffer(scene, node, { clockOffsetMs })
+    t.equal(outcome, 'alive', `a clock that steps by ${clockOffsetMs} ms`)
+  }
+  const report = await load.finish()
+  t.same(report.violations, {})
+  t.same(report.errorExamples, [])
+  t.ok(report.isSound)
+})
