@@ -17,6 +17,8 @@ export interface CampaignOptions {
   readonly secondsMax: number
   readonly coverage: BlockCoverage
   readonly watchdog?: Watchdog
+  /** Longest time for one input; left out: that which the product promises. */
+  readonly inputMsMax?: number
   readonly onProgress?: (progress: CampaignResult) => void
 }
 
@@ -59,7 +61,7 @@ class Campaign {
 
   constructor(options: CampaignOptions) {
     this.#options = options
-    this.#runner = new Runner(options.target, options.watchdog ?? null)
+    this.#runner = new Runner(options.target, options.watchdog ?? null, options.inputMsMax)
     this.#maker = new InputMaker(options.target, [], new Random(options.seed))
   }
 
