@@ -35,7 +35,7 @@ export interface CampaignResult {
   readonly findings: readonly Finding[]
 }
 
-const batchMin = 32
+const batchMin = 128
 const batchMax = 8_192
 /** Reading the coverage is to cost a few per cent: a batch takes this long. */
 const batchMsTarget = 400
