@@ -17,6 +17,8 @@ export interface CampaignOptions {
   readonly secondsMax: number
   readonly coverage: BlockCoverage
   readonly watchdog?: Watchdog
+  /** Longest time for one input; left out: that which the product promises. */
+  readonly inputMsMax?: number
   readonly onProgress?: (progress: CampaignResult) => void
 }
 
@@ -33,7 +35,7 @@ export interface CampaignResult {
   readonly findings: readonly Finding[]
 }
 
-const batchMin = 32
+const batchMin = 128
 const batchMax = 8_192
 /** Reading the coverage is to cost a few per cent: a batch takes this long. */
 const batchMsTarget = 400
@@ -59,7 +61,7 @@ class Campaign {
 
   constructor(options: CampaignOptions) {
     this.#options = options
-    this.#runner = new Runner(options.target, options.watchdog ?? null)
+    this.#runner = new Runner(options.target, options.watchdog ?? null, options.inputMsMax)
     this.#maker = new InputMaker(options.target, [], new Random(options.seed))
   }
 

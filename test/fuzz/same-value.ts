@@ -1,7 +1,7 @@
 // Whether two decoded values are the same, byte by byte and key by key. Quicker than the deep
 // comparison of an assertion library, since it runs once for each input that is accepted.
 
-/** NaN equals itself. So do 0 and −0: a stranger may write 0 as either, and nobody tells them apart. */
+/** NaN equals itself; 0 equals −0: a stranger may write either, and nobody tells them apart. */
 export function isSameValue(a: unknown, b: unknown): boolean {
   if (a === b || Object.is(a, b)) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false

@@ -29,8 +29,10 @@ export function tellMetadataApplied(core: Core, applied: MetadataApplied): void 
 
 /** The machine of the group was made anew from a snapshot. */
 export function tellRestored(core: Core, group: GroupId): void {
+  const { audit } = core.options
+  if (audit === undefined) return
   const machine = core.groups.shardHost(group)?.machine ?? core.metadata.machine
-  core.options.audit?.restored(replicaOf(core, group), machine)
+  audit.restored(replicaOf(core, group), machine)
 }
 
 export function tellHandedOut(

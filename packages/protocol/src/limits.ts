@@ -9,7 +9,7 @@ export const protocolLimits = {
   /** What goes around the blob of a publish, or the arguments of a request, at most. */
   frameHeaderBytesMax: 65_536,
   /** First buffer of a frame that straddles chunks; it grows only with what really arrives. */
-  frameBufferBytesFirst: 262_144,
+  frameBufferBytesFirst: 16_384,
   /** How long a connection may take to say hello. */
   handshakeTimeoutMs: 5_000,
   /** Range of the heartbeat interval that a client may ask for. */

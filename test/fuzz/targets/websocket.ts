@@ -61,8 +61,9 @@ async function run(input: Uint8Array): Promise<void> {
     if (!socket.readableEnded && !socket.destroyed) socket.push(input.subarray(at, at + size))
   }
   if (!socket.destroyed) socket.push(null)
-  setImmediate(() => socket.destroy())
+  const ending = setImmediate(() => socket.destroy())
   await closed
+  clearImmediate(ending)
   while (sockets.count > 0) await new Promise((resolve) => setImmediate(resolve))
   must(receivedBytes <= input.length, 'no more is handed on than came')
 }

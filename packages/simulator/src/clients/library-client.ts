@@ -1,13 +1,8 @@
 // A client of the simulated world that is the client library itself, above the dial function and
 // the platform: its sockets, clock, timers and chance are the world's. It uses promises; after each
 // event that may leave some, the world waits until they have settled.
-import {
-  type Connection,
-  connectWith,
-  type Dial,
-  type Platform,
-  resolveOptions
-} from '@holdfast/client'
+import type { Connection } from '@holdfast/client'
+import { connectWith, type Dial, type Platform, resolveOptions } from '@holdfast/client/embedded'
 import { Random } from '@holdfast/testkit'
 import type { Disturbed } from '../faults/client-faults.ts'
 import type { ClientSocket } from '../world/client-sockets.ts'
