@@ -79,8 +79,8 @@ t.test(
             offences.push(
               `${path}: imports '${module}', which ${name}/package.json does not declare`
             )
-          // The reference store is part of the contract suites, which only tests may reach; so is the
-          // SDK without its sockets and clock.
+          // The reference store is in the contract suites, which only tests may reach; the same
+          // goes for the SDK without its sockets and clock.
           const isForTests = row?.rank === 'dev' && /\/(contract|embedded)$/.test(module)
           if (module.startsWith(scope) && module.split('/').length > 2 && !isForTests)
             offences.push(`${path}: '${module}' reaches behind the index of that package`)
