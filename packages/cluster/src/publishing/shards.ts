@@ -154,8 +154,9 @@ export class Shards {
       shard.hasRoom &&
       shard.offer(isLow ? refusedSection(header) : bytes, (reply) => {
         cursor.pending.delete(number)
-        const isRefused = isLow && reply?.type === 'refused'
-        const outcome = isRefused ? this.#core.disk.refusal(number) : outcomeOf(number, reply)
+        const outcome = isForWantOfSpace(reply)
+          ? this.#core.disk.refusal(number)
+          : outcomeOf(number, reply)
         this.#result(from, group, epoch, outcome)
       })
     if (isTaken) cursor.pending.add(number)
@@ -226,6 +227,17 @@ function outcomeOf(number: number, reply: SectionReply | null): ForwardOutcome {
       return { type: 'again', from: number }
   }
 }
+
+/**
+ * Whether a leader whose disk was full refused the section: this one, or the one before, whose
+ * answer was lost. Nothing else that a machine cannot read comes so far: gateways check what they
+ * forward.
+ */
+function isForWantOfSpace(reply: SectionReply | null): boolean {
+  return reply?.type === 'refused' && unreadableCodes.has(reply.code)
+}
+
+const unreadableCodes: ReadonlySet<string> = new Set(['FRAME_INVALID', 'RECORD_INVALID'])
 
 /**
  * Takes the number of a section that the leader refuses, in a form that every machine refuses too:

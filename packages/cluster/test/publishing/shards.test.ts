@@ -215,3 +215,19 @@ t.test('a full disk refuses for good, and takes the number all the same', async 
   const outcome = [{ type: 'accepted', first: 1, last: 1 }]
   t.same(leader.told(), outcome, 'what was taken before the disk was full stays taken')
 })
+
+t.test('a refusal by a leader before, whose disk was full, is told as what it was', async (t) => {
+  const leader = make()
+  leader.forward([1])
+  // What the machine remembers of the number that was taken.
+  leader.offered[0]?.decide({ type: 'refused', code: 'FRAME_INVALID', details: {} })
+  t.match(leader.told(), [{ type: 'refused', number: 1, code: 'DISK_LOW' }])
+})
+
+t.test('another refusal is told as it is, also when the disk is full', async (t) => {
+  const leader = make()
+  leader.shard.isDiskLow = true
+  leader.forward([1])
+  leader.offered[0]?.decide({ type: 'refused', code: 'PRODUCER_FENCED', details: {} })
+  t.match(leader.told(), [{ type: 'refused', number: 1, code: 'PRODUCER_FENCED' }])
+})

@@ -10,7 +10,7 @@ import type { World } from '../world/world.ts'
 
 export type Answer = (error: WireError | null, result: unknown) => void
 
-const reconnectMs = 40
+const reconnectMs = 200
 
 export abstract class Client implements Disturbed {
   readonly world: World
