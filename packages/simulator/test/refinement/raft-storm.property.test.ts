@@ -6,7 +6,7 @@ import type { ActionCounts } from '../../src/refinement/replica-watch.ts'
 import { actions } from '../../src/refinement/step.ts'
 import { RaftStorm } from './raft-storm.ts'
 
-const seedCount = 60
+const seedCount = 80
 const stepsEach = 5000
 
 t.test('every step in any weather is an action of the specification', async (t) => {

@@ -37,6 +37,7 @@ export class RaftStorm {
   readonly #replicas: Replica[]
   readonly #weights: readonly (readonly [number, (replica: Replica) => void])[]
   readonly #lossChance: number
+  readonly #speeds: readonly number[]
   readonly #disorderChance: number
   #network: Message[] = []
   #read = 0
@@ -52,6 +53,7 @@ export class RaftStorm {
       (check, detail) => void this.findings.push(`${check}: ${detail}`),
       (bytes) => bytes.reduce((sum, byte) => sum * 31 + byte, bytes.length)
     )
+    this.#speeds = ids.map(() => random.pick([1, 1, 1, 0.3, 0.1]))
     this.#lossChance = random.pick([0, 0.02, 0.1])
     this.#disorderChance = random.pick([0, 0.1, 0.4])
     this.#weights = this.#drawWeights()
@@ -112,8 +114,8 @@ export class RaftStorm {
     const random = this.#random
     const rarely = (): number => random.pick([0, 1, 3, 10])
     const calls: readonly (readonly [number, (replica: Replica) => unknown])[] = [
-      [100 + random.below(300), ({ raft }) => raft.tick()],
-      [rarely(), ({ raft }) => raft.transfer(random.pick(ids))],
+      [100 + random.below(300), (replica) => this.#tick(replica)],
+      [3 * rarely(), ({ raft }) => raft.transfer(random.pick(ids))],
       [rarely(), ({ raft }) => this.#change(raft)],
       [rarely(), (replica) => this.#snapshot(replica)],
       [10, (replica) => this.#serve(replica)],
@@ -129,7 +131,7 @@ export class RaftStorm {
       [random.pick([0, 2, 5, 10]), (replica) => this.#crash(replica)],
       [20 + random.below(100), () => this.#propose()],
       [random.pick([0, 2, 8]), () => this.#part()],
-      [4, () => this.#part([])],
+      [random.pick([0.5, 2]), () => this.#part([])],
       ...calls.map(([weight, act]) => {
         return [weight, (replica: Replica) => this.#do(replica, () => act(replica))] as const
       })
@@ -201,12 +203,19 @@ export class RaftStorm {
     this.#do(replica, () => undefined)
   }
 
+  /** Clocks differ: what is a moment to one is an election timeout to others. */
+  #tick({ id, raft }: Replica): void {
+    if (this.#random.chance(this.#speeds[id - 1] ?? 1)) raft.tick()
+  }
+
   /** Whoever thinks itself a leader gets something to do. */
   #propose(): void {
     const leaders = this.#replicas.filter(({ raft }) => raft.isLeader)
     const leader = this.#random.pickAny(leaders)
     const data = this.#random.bytes(this.#random.below(6))
-    if (leader !== undefined) this.#do(leader, () => leader.raft.propose(data))
+    if (leader === undefined) return
+    this.#do(leader, () => leader.raft.propose(data))
+    if (this.#random.chance(0.3)) this.#do(leader, () => leader.raft.requestRead(++this.#read))
   }
 
   /** A leader and whoever is with it go on by themselves, or anybody. */
