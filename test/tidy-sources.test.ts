@@ -24,6 +24,7 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'packages/server/src/admin-client.ts': 'as a process: test/cluster',
   'packages/server/src/version.ts': 'reads one field of package.json',
   'packages/client/src/tcp-wire.ts': 'by every test of the SDK over TCP',
+  'packages/simulator/src/campaign/seed-worker.ts': 'as a thread: campaign.test.ts',
   'packages/protocol/src/client-connection.ts': 'against the server end, both of them whole',
   'packages/protocol/src/decode-server-frame.ts': 'by the client end against the server end'
 }

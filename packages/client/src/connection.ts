@@ -16,6 +16,7 @@ import {
   type RequestResults
 } from '@holdfast/protocol'
 import { type HeaderValue, type Properties, utf8Encode } from '@holdfast/record'
+import { type Platform, realPlatform } from './clock.ts'
 import { type ConsumeOptions, Consumer } from './consumer.ts'
 import type { ResolvedOptions } from './options.ts'
 import { Session } from './session.ts'
@@ -230,9 +231,10 @@ export class Connection {
 export async function connectWith(
   dial: Dial,
   addresses: readonly string[],
-  options: ResolvedOptions
+  options: ResolvedOptions,
+  platform: Platform = realPlatform
 ): Promise<Connection> {
-  const session = new Session(dial, addresses, options)
+  const session = new Session(dial, addresses, options, platform)
   await session.start()
   return new Connection(session)
 }

@@ -5,7 +5,7 @@
 import { HoldfastError } from '@holdfast/errors'
 import { DeliveryRangeList, type DeliveryRun, type Outcome } from '@holdfast/protocol'
 import { skipRecord } from '@holdfast/record'
-import { Backoff, nowMs, Sleeper } from './clock.ts'
+import { Backoff, type Platform, Sleeper } from './clock.ts'
 import { Delivery, type DeliveryOwner } from './delivery.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
 import type { Link, LinkConsumer } from './link.ts'
@@ -13,6 +13,7 @@ import { Settlements } from './settlements.ts'
 
 /** What a consumer needs of its connection. */
 export interface ConsumerHost {
+  readonly platform: Platform
   /** The node that leads a queue, or null. */
   locate(queue: string): Promise<number | null>
   openNode(node: number): Promise<Link>
@@ -51,7 +52,7 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
   readonly queue: DeliveryQueue = new DeliveryQueue()
   readonly #host: ConsumerHost
   readonly #settlements: Settlements
-  readonly #sleeper = new Sleeper()
+  readonly #sleeper: Sleeper
   /** Delivered and not settled, in the queue or with the application, by offset. */
   readonly #held = new Map<number, Delivery>()
   #attachment: Attachment | null = null
@@ -64,6 +65,7 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
   constructor(settings: ConsumerSettings, host: ConsumerHost) {
     this.settings = settings
     this.#host = host
+    this.#sleeper = new Sleeper(host.platform)
     this.#settlements = new Settlements((error) => host.settlementFailed(settings.queue, error))
   }
 
@@ -159,8 +161,8 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
   }
 
   async #run(attachedFirst: () => void): Promise<void> {
-    const backoff = new Backoff()
-    const deadlineMs = nowMs() + this.settings.timeoutMs
+    const backoff = new Backoff(this.#host.platform.randomPart)
+    const deadlineMs = this.#host.platform.nowMs() + this.settings.timeoutMs
     while (!this.#isEnded) {
       try {
         const { lost } = await this.#attach()
@@ -175,7 +177,7 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
       } catch (error) {
         if (error instanceof Fatal) throw error.error
         const coded = HoldfastError.from(error)
-        if (!this.#wasAttached && nowMs() >= deadlineMs) throw coded
+        if (!this.#wasAttached && this.#host.platform.nowMs() >= deadlineMs) throw coded
         if (this.#hintFrom(coded)) continue
         await this.#sleeper.sleep(backoff.nextMs())
       }

@@ -15,11 +15,14 @@ export type {
   QueueOptions
 } from '@holdfast/protocol'
 export type { HeaderValue, Properties } from '@holdfast/record'
-export { type CloseOptions, Connection, type PublishOptions } from './connection.ts'
+/** @internal For those who bring another platform: simulations. */
+export type { Platform } from './clock.ts'
+export { type CloseOptions, Connection, connectWith, type PublishOptions } from './connection.ts'
 export { type ConsumeOptions, Consumer } from './consumer.ts'
 export { Delivery } from './delivery.ts'
-export type { ConnectOptions } from './options.ts'
+export { type ConnectOptions, resolveOptions } from './options.ts'
 export type { ConnectionStatus } from './status.ts'
+export type { Dial, Wire, WireHandlers } from './wire.ts'
 
 /** No message of the stream is larger than a frame with its header. */
 const webSocketOptions = { perMessageDeflate: false, maxPayload: 17_825_792 } as const

@@ -11,7 +11,7 @@ import {
   type Outcome,
   type RequestResults
 } from '@holdfast/protocol'
-import { nowMs } from './clock.ts'
+import type { Platform } from './clock.ts'
 import { clientLimits } from './limits.ts'
 import type { Dial, Wire } from './wire.ts'
 
@@ -29,6 +29,7 @@ export interface LinkPublisher {
 }
 
 export interface LinkOwner {
+  readonly platform: Platform
   opened(link: Link, welcome: ClientEvent & { type: 'welcome' }): void
   nodes(event: ClientEvent & { type: 'nodes' }): void
   closed(link: Link, error: HoldfastError): void
@@ -49,7 +50,7 @@ export class Link {
   node = 0
   publisher: LinkPublisher | null = null
   /** When it last served a consumer or a publisher; for closing idle ones. */
-  usedMs: number = nowMs()
+  usedMs: number
   readonly #owner: LinkOwner
   readonly #connection: ClientConnection
   readonly #wire: Wire
@@ -65,8 +66,9 @@ export class Link {
   constructor(address: string, dial: Dial, hello: Hello, owner: LinkOwner) {
     this.address = address
     this.#owner = owner
+    this.usedMs = owner.platform.nowMs()
     this.#connection = new ClientConnection({
-      nowMs: nowMs(),
+      nowMs: this.usedMs,
       hello,
       handshakeTimeoutMs: clientLimits.attemptTimeoutMs
     })
@@ -94,7 +96,7 @@ export class Link {
       answer(this.#goneError('it is not open'), null)
       return
     }
-    this.usedMs = nowMs()
+    this.usedMs = this.#owner.platform.nowMs()
     if (this.#answers.size >= clientLimits.requestsInFlightMax) {
       this.#waiting.push({ request, answer })
       return
@@ -144,17 +146,17 @@ export class Link {
 
   removeConsumer(id: number): void {
     this.#consumers.delete(id)
-    this.usedMs = nowMs()
+    this.usedMs = this.#owner.platform.nowMs()
   }
 
   tick(): void {
-    this.#dispatch(this.#connection.tick(nowMs()))
+    this.#dispatch(this.#connection.tick(this.#owner.platform.nowMs()))
     this.flush()
   }
 
   flush(): void {
     if (!this.#isWireOpen || this.#isClosed) return
-    const chunks = this.#connection.flush(nowMs())
+    const chunks = this.#connection.flush(this.#owner.platform.nowMs())
     if (chunks.length > 0) this.#wire.send(chunks)
   }
 
@@ -174,7 +176,7 @@ export class Link {
 
   #received(bytes: Uint8Array): void {
     if (this.#isClosed) return
-    this.#dispatch(this.#connection.receive(bytes, nowMs()))
+    this.#dispatch(this.#connection.receive(bytes, this.#owner.platform.nowMs()))
   }
 
   #dispatch(events: readonly ClientEvent[]): void {

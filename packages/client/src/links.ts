@@ -4,7 +4,7 @@
 // died.
 import { HoldfastError } from '@holdfast/errors'
 import type { ClientEvent, Hello, NodeAddress } from '@holdfast/protocol'
-import { nowMs, type RandomPart, shuffled } from './clock.ts'
+import { type Platform, shuffled } from './clock.ts'
 import { clientLimits } from './limits.ts'
 import { Link } from './link.ts'
 import { type Dial, isWebSocketAddress } from './wire.ts'
@@ -20,7 +20,7 @@ export interface LinksOptions {
   readonly seeds: readonly string[]
   readonly dial: Dial
   readonly hello: Hello
-  readonly random: RandomPart
+  readonly platform: Platform
   readonly dirty: () => void
   /** A link that had been open is gone. */
   readonly closed: (link: Link, error: HoldfastError) => void
@@ -41,7 +41,7 @@ export class Links {
 
   constructor(options: LinksOptions) {
     this.#options = options
-    this.#seeds = shuffled(options.seeds, options.random)
+    this.#seeds = shuffled(options.seeds, options.platform.randomPart)
     this.#isWebSocket = isWebSocketAddress(options.seeds[0] ?? '')
   }
 
@@ -77,7 +77,7 @@ export class Links {
   }
 
   tick(): void {
-    const idleSinceMs = nowMs() - clientLimits.linkIdleMsMax
+    const idleSinceMs = this.#options.platform.nowMs() - clientLimits.linkIdleMsMax
     for (const { link } of [...this.#attempts.values()]) link.tick()
     for (const link of [...this.#open]) {
       if (!link.isServing && link.usedMs < idleSinceMs) link.close()
@@ -103,8 +103,9 @@ export class Links {
       const reason = 'it was closed on this side'
       return Promise.reject(new HoldfastError('CONNECTION_CLOSED', { reason }))
     }
-    const { dial, hello, dirty } = this.#options
+    const { dial, hello, dirty, platform } = this.#options
     const link = new Link(address, dial, hello, {
+      platform,
       opened: (opened, welcome) => this.#opened(opened, welcome),
       nodes: (event) => this.#learn(event.nodes),
       closed: (closed, error) => this.#closed(closed, error),
@@ -144,7 +145,7 @@ export class Links {
   #learn(nodes: readonly NodeAddress[]): void {
     if (nodes.length === 0) return
     this.#nodes.clear()
-    for (const { id, client, http } of shuffled(nodes, this.#options.random)) {
+    for (const { id, client, http } of shuffled(nodes, this.#options.platform.randomPart)) {
       const address = this.#isWebSocket ? `ws://${http}/v1/connect` : client
       if (address !== '') this.#nodes.set(id, address)
     }

@@ -1,10 +1,10 @@
 // Publishes from the call to the outcome: batches what comes in one turn, numbers it when it is
-// first sent, keeps the window and the credit, and after a reconnect sends again what has no
-// outcome, in order and with the same numbers, before anything new (architecture, A9).
+// first sent, keeps window and credit, and after a reconnect sends again what has no outcome, in
+// order and with the same numbers, before anything new (architecture, A9).
 import { HoldfastError } from '@holdfast/errors'
 import { checkName } from '@holdfast/protocol'
 import { BatchList } from './batch-list.ts'
-import { nowMs } from './clock.ts'
+import type { Platform } from './clock.ts'
 import { clientLimits } from './limits.ts'
 import type { Link, LinkPublisher } from './link.ts'
 import type { ResolvedOptions } from './options.ts'
@@ -15,6 +15,7 @@ import { RecordBuffer } from './record-buffer.ts'
 
 export class Publisher implements LinkPublisher {
   readonly #options: ResolvedOptions
+  readonly #platform: Platform
   readonly #schedule: () => void
   readonly #buffer = new RecordBuffer()
   readonly #list = new BatchList()
@@ -34,8 +35,9 @@ export class Publisher implements LinkPublisher {
   #offlineReason = 'no node was reached yet'
   #idleWaiters: (() => void)[] = []
 
-  constructor(options: ResolvedOptions, schedule: () => void) {
+  constructor(options: ResolvedOptions, platform: Platform, schedule: () => void) {
     this.#options = options
+    this.#platform = platform
     this.#schedule = schedule
   }
 
@@ -60,7 +62,7 @@ export class Publisher implements LinkPublisher {
       checkName('exchange', exchange, 0)
       checkName('routing key', routingKey, 0)
       this.#seal()
-      batch = new PublishBatch(exchange, routingKey, isMandatory, nowMs())
+      batch = new PublishBatch(exchange, routingKey, isMandatory, this.#platform.nowMs())
     }
     const bytesBefore = this.#buffer.length
     this.#buffer.append(publish.properties, publish.body)
@@ -111,7 +113,7 @@ export class Publisher implements LinkPublisher {
 
   /** Rejects what is overdue. Several times a second. */
   tick(): void {
-    const timeNowMs = nowMs()
+    const timeNowMs = this.#platform.nowMs()
     const { publishTimeoutMs } = this.#options
     for (const batch of this.#list.batches) {
       if (batch.remaining === 0) continue
@@ -129,12 +131,8 @@ export class Publisher implements LinkPublisher {
       )
     }
     this.#sweep()
-    if (
-      this.#openBatch !== null &&
-      timeNowMs - this.#openBatch.enqueuedMs > clientLimits.batchOpenMs
-    ) {
-      this.#seal()
-    }
+    const waitedMs = timeNowMs - (this.#openBatch?.enqueuedMs ?? timeNowMs)
+    if (waitedMs > clientLimits.batchOpenMs) this.#seal()
   }
 
   confirmed(ranges: readonly number[], creditBytes: number): void {
@@ -207,7 +205,7 @@ export class Publisher implements LinkPublisher {
   }
 
   #send(link: Link, batch: PublishBatch): void {
-    const timeNowMs = nowMs()
+    const timeNowMs = this.#platform.nowMs()
     if (batch.firstSequence === 0) {
       batch.firstSequence = this.#nextSequence
       batch.sentMs = timeNowMs
@@ -276,7 +274,7 @@ export class Publisher implements LinkPublisher {
   }
 
   #afterAnswers(): void {
-    this.#progressMs = nowMs()
+    this.#progressMs = this.#platform.nowMs()
     this.#sweep()
     this.#schedule()
   }

@@ -3,7 +3,7 @@
 // until its time is up; the application sees a pause.
 import { HoldfastError } from '@holdfast/errors'
 import type { ClientRequest, RequestResults } from '@holdfast/protocol'
-import { Backoff, nowMs } from './clock.ts'
+import { Backoff, type Platform } from './clock.ts'
 import { clientLimits } from './limits.ts'
 import type { Link } from './link.ts'
 
@@ -24,11 +24,13 @@ interface PendingRequest {
 
 export class Requester {
   readonly #timeoutMs: number
+  readonly #platform: Platform
   readonly #pending = new Set<PendingRequest>()
   #link: Link | null = null
 
-  constructor(timeoutMs: number) {
+  constructor(timeoutMs: number, platform: Platform) {
     this.#timeoutMs = timeoutMs
+    this.#platform = platform
   }
 
   /** @throws the refusal of the node; UNAVAILABLE or the last refusal when the time is up */
@@ -42,10 +44,10 @@ export class Requester {
     return new Promise((resolve, reject) => {
       const pending: PendingRequest = {
         request,
-        deadlineMs: nowMs() + this.#timeoutMs,
+        deadlineMs: this.#platform.nowMs() + this.#timeoutMs,
         // A purge that is repeated could take messages that came after the first one.
         isRepeatable: request.type !== 'purge-queue',
-        backoff: new Backoff(),
+        backoff: new Backoff(this.#platform.randomPart),
         resolve: (result) => resolve(result as RequestResults[Request['type']]),
         reject,
         wasSent: false,
@@ -69,7 +71,7 @@ export class Requester {
 
   /** Sends what waited long enough, rejects what is overdue. */
   tick(): void {
-    const timeNowMs = nowMs()
+    const timeNowMs = this.#platform.nowMs()
     for (const pending of [...this.#pending]) {
       if (timeNowMs >= pending.deadlineMs) this.#expire(pending)
       else if (timeNowMs >= pending.notBeforeMs) this.#send(pending)
@@ -114,7 +116,7 @@ export class Requester {
       return
     }
     pending.lastError = error
-    pending.notBeforeMs = nowMs() + (isBroken ? 0 : pending.backoff.nextMs())
+    pending.notBeforeMs = this.#platform.nowMs() + (isBroken ? 0 : pending.backoff.nextMs())
     if (isBroken) this.#send(pending)
   }
 

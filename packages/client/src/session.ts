@@ -3,7 +3,7 @@
 // travel, and finds another when that breaks.
 import { HoldfastError } from '@holdfast/errors'
 import type { ClientRequest, RequestResults } from '@holdfast/protocol'
-import { Backoff, nowMs, randomBytes, randomPart, Sleeper, Turn } from './clock.ts'
+import { Backoff, type Platform, Sleeper, Turn } from './clock.ts'
 import { type ConsumerHost, ConsumerSession, type ConsumerSettings } from './consumer-session.ts'
 import { Declarations } from './declarations.ts'
 import { clientLimits } from './limits.ts'
@@ -24,31 +24,39 @@ export class Session {
   readonly #declarations = new Declarations()
   readonly #consumers = new Set<ConsumerSession>()
   readonly #turn: Turn
-  readonly #sleeper = new Sleeper()
-  readonly #timer: ReturnType<typeof setInterval>
+  readonly #platform: Platform
+  readonly #sleeper: Sleeper
+  readonly #stopTicking: () => void
   #primary: Link | null = null
   #primaryLost: (error: HoldfastError) => void = () => undefined
   #isClosing = false
   #isClosed = false
   #closed: Promise<void> | null = null
 
-  constructor(dial: Dial, addresses: readonly string[], options: ResolvedOptions) {
+  constructor(
+    dial: Dial,
+    addresses: readonly string[],
+    options: ResolvedOptions,
+    platform: Platform
+  ) {
     this.#options = options
-    this.#turn = new Turn(() => this.#flush())
+    this.#platform = platform
+    this.#sleeper = new Sleeper(platform)
+    this.#turn = new Turn(platform, () => this.#flush())
     const { vhost, name, heartbeatMs } = options
     this.#links = new Links({
       seeds: addresses,
       dial,
-      hello: { producer: randomBytes(16), epoch: 1, name, vhost, heartbeatMs },
-      random: randomPart,
+      hello: { producer: platform.randomBytes(16), epoch: 1, name, vhost, heartbeatMs },
+      platform,
       dirty: () => this.#turn.schedule(),
       closed: (link, error) => {
         if (link === this.#primary) this.#primaryLost(error)
       }
     })
-    this.publisher = new Publisher(options, () => this.#turn.schedule())
-    this.#requester = new Requester(options.requestTimeoutMs)
-    this.#timer = setInterval(() => this.#tick(), clientLimits.tickMs)
+    this.publisher = new Publisher(options, platform, () => this.#turn.schedule())
+    this.#requester = new Requester(options.requestTimeoutMs, platform)
+    this.#stopTicking = platform.every(clientLimits.tickMs, () => this.#tick())
   }
 
   get isConnected(): boolean {
@@ -61,15 +69,15 @@ export class Session {
 
   /** Resolves with the first primary; afterwards there is always one, or a search for one. */
   async start(): Promise<void> {
-    const deadlineMs = nowMs() + this.#options.connectTimeoutMs
-    const backoff = new Backoff()
+    const deadlineMs = this.#platform.nowMs() + this.#options.connectTimeoutMs
+    const backoff = new Backoff(this.#platform.randomPart)
     for (let attempt = 1; ; attempt++) {
       try {
         this.#usePrimary(await this.#links.openNext())
         break
       } catch (error) {
         const coded = HoldfastError.from(error)
-        if (coded.row.retry === 'never' || nowMs() >= deadlineMs) {
+        if (coded.row.retry === 'never' || this.#platform.nowMs() >= deadlineMs) {
           this.#end()
           throw coded
         }
@@ -140,7 +148,7 @@ export class Session {
   #end(): void {
     this.#isClosing = true
     this.#isClosed = true
-    clearInterval(this.#timer)
+    this.#stopTicking()
     this.#primary = null
     this.#links.close()
     this.#sleeper.interrupt()
@@ -148,7 +156,7 @@ export class Session {
 
   /** Runs until the end: whenever the primary is lost, tries what is open, then every address. */
   async #keepPrimary(): Promise<void> {
-    const backoff = new Backoff()
+    const backoff = new Backoff(this.#platform.randomPart)
     while (!this.#isClosed) {
       const lost = new Promise<HoldfastError>((resolve) => {
         this.#primaryLost = resolve
@@ -213,6 +221,7 @@ export class Session {
 
   #consumerHost(): ConsumerHost {
     return {
+      platform: this.#platform,
       locate: async (name) => {
         const { leader } = await this.#requester.request({ type: 'locate-queue', name })
         return leader

@@ -2,7 +2,7 @@
 // that the test decides.
 import { type Hello, ServerConnection } from '@holdfast/protocol'
 import t from 'tap'
-import { shuffled } from '../src/clock.ts'
+import { realPlatform, shuffled } from '../src/clock.ts'
 import { Links } from '../src/links.ts'
 import type { Dial } from '../src/wire.ts'
 
@@ -43,7 +43,8 @@ function linksWith(
     }
   }
   const ignored = (): void => undefined
-  const links = new Links({ seeds, dial, hello, random, dirty: ignored, closed: ignored })
+  const platform = { ...realPlatform, randomPart: random }
+  const links = new Links({ seeds, dial, hello, platform, dirty: ignored, closed: ignored })
   return { links, dialled }
 }
 

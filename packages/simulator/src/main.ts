@@ -67,7 +67,7 @@ function printFailures({ failures }: Outcome | SeedResult, command: string): voi
 /** Runs one plan, and says what came of it. */
 async function runOne(plan: Plan, command: string): Promise<void> {
   const startedMs = performance.now()
-  const outcome = await runPlan(plan)
+  const outcome = await runPlan(plan, { isTraced: values.trace })
   if (values.trace) for (const line of outcome.lines) print(line)
   print(describe(resultOf(plan.seed, outcome, performance.now() - startedMs)))
   printFailures(outcome, command)

@@ -3,8 +3,10 @@
 import type { AnyKind } from './faults/kinds.ts'
 import { Storm } from './faults/storm.ts'
 import { comeToRest } from './liveness.ts'
+import { Marks } from './marks/marks.ts'
 import type { Plan } from './plan/plan.ts'
 import { Workload } from './workload.ts'
+import { setTripwire } from './world/tripwire.ts'
 import { World } from './world/world.ts'
 
 export interface Outcome {
@@ -27,6 +29,8 @@ export interface Outcome {
 export interface RunOptions {
   /** Adds observers to the world before anything happens in it. */
   readonly observe?: (world: World) => void
+  /** Keeps every line, not the last ones only. */
+  readonly isTraced?: boolean
 }
 
 /** Simulated time to let a cluster that lost too much do harm. */
@@ -34,11 +38,18 @@ const beyondMs = 20_000
 
 export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Outcome> {
   const world = new World(plan.seed, plan)
+  world.observers.push(new Marks(world, plan.seed))
   options.observe?.(world)
+  world.isTraced = options.isTraced ?? false
   world.mayHalt = plan.isBeyondTolerance
   const refusals = plan.faults.some(({ kind }) => kind === 'disk-low') ? ['DISK_LOW'] : []
   const workload = new Workload(world, plan.clients, refusals)
-  await play(plan, world, workload)
+  const takeAway = setTripwire()
+  try {
+    await play(plan, world, workload)
+  } finally {
+    takeAway()
+  }
   const { failures, lines, schedule, trace, strikes } = world
   const marks = new Map([...world.marks, ...world.audit.marks])
   if (failures.length > 0) describe(world, workload)

@@ -12,6 +12,8 @@ import {
 } from './clients/changes.ts'
 import { Consumer } from './clients/consumer.ts'
 import { History } from './clients/history.ts'
+import { LibraryConsumer } from './clients/library-consumer.ts'
+import { LibraryPublisher } from './clients/library-publisher.ts'
 import { Operator } from './clients/operator.ts'
 import { Publisher, type Route, type Variant } from './clients/publisher.ts'
 import { Stranger } from './clients/stranger.ts'
@@ -47,8 +49,8 @@ export class Workload {
   readonly routes: readonly Route[]
   readonly #world: World
   readonly #plan: ClientPlan
-  #publishers: Publisher[] = []
-  #consumers: Consumer[] = []
+  #publishers: (Publisher | LibraryPublisher)[] = []
+  #consumers: (Consumer | LibraryConsumer)[] = []
   #changes: Change[] = []
   #strangers: Stranger[] = []
 
@@ -93,14 +95,18 @@ export class Workload {
 
   start(): void {
     const { history } = this
-    const { publishers, careless, messages, batchMax, gapMsMax, strangers, changes } = this.#plan
+    const { publishers, careless, messages, batchMax, gapMsMax, strangers, changes, libraryShare } =
+      this.#plan
     const world = this.#world
     const random = world.random.split('workload')
     this.#publishers = Array.from({ length: publishers }, (_, i) => {
       const routes = random.shuffle(this.routes).slice(0, 4)
       const isCareless = i < careless
       const options = { history, routes, messages, batchMax, gapMsMax, isCareless }
-      return new Publisher(world, `p${i + 1}`, options)
+      const isLibrary = !isCareless && random.chance(libraryShare)
+      return isLibrary
+        ? new LibraryPublisher(world, `s${i + 1}`, options)
+        : new Publisher(world, `p${i + 1}`, options)
     })
     this.#consumers = this.queues.flatMap((queue) => this.#consume(queue))
     history.lossy(autoAckQueue)
@@ -123,7 +129,7 @@ export class Workload {
     }
   }
 
-  #consume(queue: string): Consumer[] {
+  #consume(queue: string): (Consumer | LibraryConsumer)[] {
     const { history } = this
     const plan = this.#plan
     const random = this.#world.random.split(`consumers of ${queue}`)
@@ -136,7 +142,11 @@ export class Workload {
       const { workMsMax, releaseChance, rejectChance } = plan
       const ways = { workMsMax, releaseChance, rejectChance }
       const options = { history, queue, prefetch, autoAck, exclusive, isRestless, ...ways }
-      return new Consumer(this.#world, `${queue}c${i + 1}`, options)
+      // The library settles by itself where that is asked of it, and stays where it is.
+      const isPlain = !autoAck && !exclusive && !isRestless
+      return isPlain && random.chance(plan.libraryShare)
+        ? new LibraryConsumer(this.#world, `${queue}s${i + 1}`, options)
+        : new Consumer(this.#world, `${queue}c${i + 1}`, options)
     })
   }
 

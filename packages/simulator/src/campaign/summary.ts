@@ -1,10 +1,13 @@
 // The table at the end of a campaign: how much was simulated, what struck how often, which marks
 // were reached, and what failed.
 import { conditionKinds, faultKinds } from '../faults/kinds.ts'
+import { catalogue } from '../marks/catalogue.ts'
 import type { SeedResult } from './result.ts'
 
 const hourMs = 3_600_000
 const columns = 3
+/** How often a complete campaign reaches each mark. */
+const hitsMin = 100
 
 export interface Summary {
   readonly seeds: number
@@ -48,6 +51,11 @@ export function summarise(results: Iterable<SeedResult>): Summary {
   }
 }
 
+/** Marks that were reached too seldom to say that they are tested. */
+export function rareMarks({ marks }: Summary): readonly string[] {
+  return catalogue.filter((mark) => (marks.get(mark) ?? 0) < hitsMin)
+}
+
 /** Names with their counts, in columns. */
 function renderCounts(counts: ReadonlyMap<string, number>): string[] {
   const cells = [...counts].map(([name, count]) => `${String(count).padStart(9)} ${name}`)
@@ -65,14 +73,18 @@ export function renderSummary(summary: Summary): string {
   const { seeds, failed, virtualMs, realMs, steps, published, deliveries, redeliveries } = summary
   const hours = (virtualMs / hourMs).toFixed(2)
   const speed = (virtualMs / Math.max(1, realMs)).toFixed(1)
-  const strikes = [...summary.strikes.values()].reduce((total, count) => total + count, 0)
+  const counts = [...summary.strikes.values()]
+  const strikes = counts.reduce((total, count) => total + count, 0)
+  const kinds = counts.filter((count) => count > 0).length
+  const rare = rareMarks(summary)
   return [
     `${seeds} seeds, ${hours} simulated hours in ${(realMs / hourMs).toFixed(2)} thread hours`,
     `  (${speed} simulated seconds a second of a thread), ${steps} steps of members`,
     `${published} messages published, ${deliveries} delivered, ${redeliveries} of them again`,
-    `${strikes} faults of ${[...summary.strikes.values()].filter((count) => count > 0).length} kinds:`,
+    `${strikes} faults of ${kinds} kinds:`,
     ...renderCounts(summary.strikes),
-    `${summary.marks.size} marks reached`,
+    `${catalogue.length - rare.length} of ${catalogue.length} marks reached ${hitsMin} times`,
+    ...rare.map((mark) => `  ${mark}: ${summary.marks.get(mark) ?? 0}`),
     `${failed.length} failed${failed.length === 0 ? '' : ':'}`,
     ...failed.map(({ seed, failures }) => `  seed ${seed}: ${failures[0]?.split('\n')[0] ?? ''}`)
   ].join('\n')

@@ -145,6 +145,7 @@ export class Consumer extends Client {
       (error, result) => {
         this.#isAsking = false
         this.world.note(`${this.name}: consume ${error?.code ?? 'done'}`)
+        this.world.reached(`client: consume ${error?.code ?? 'done'}`)
         if (error === null) return this.#attached((result as { consumer: number }).consumer)
         if (error.code === 'NOT_LEADER') return this.#locate()
         // Another has the queue: what this one held went back to it.
@@ -171,6 +172,8 @@ export class Consumer extends Client {
 
   #attached(number: number): void {
     this.#number = number
+    if (this.#wasAttached && this.#held.size > 0)
+      this.world.reached('client: resumed with deliveries')
     this.#wasAttached = true
     for (const held of this.#held.values()) if (held.outcome !== null) this.#settle(held)
     this.pump()
@@ -190,11 +193,13 @@ export class Consumer extends Client {
       case 'settle-failed': {
         const held = this.#settling.get(event.settleSequence)
         this.#settling.delete(event.settleSequence)
+        this.world.reached(`client: settle ${event.error.code}`)
         if (held !== undefined) this.#forget(held)
         return
       }
       case 'consumer-cancelled':
         this.world.note(`${this.name}: cancelled ${event.error.code}`)
+        this.world.reached(`client: cancelled ${event.error.code}`)
         if (event.consumer === this.#number) {
           this.#number = null
           // What was not answered is asked again where the queue is led now.
@@ -221,7 +226,8 @@ export class Consumer extends Client {
       if (this.#options.autoAck === true) continue
       const held: Held = { offset, attempt, outcome: null }
       this.#held.set(offset, held)
-      const workMs = this.random.integer(0, this.#options.workMsMax ?? 60) * this.#slowness
+      const workMsMax = this.isDraining ? 2 : (this.#options.workMsMax ?? 60) * this.#slowness
+      const workMs = this.random.integer(0, workMsMax)
       this.world.schedule.after(workMs, () => this.#done(held))
     }
     const open = [...this.#held.values()].filter(({ outcome }) => outcome === null).length

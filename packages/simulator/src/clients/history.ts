@@ -126,6 +126,7 @@ export class History {
     const message = body.split('|')[0] ?? ''
     this.deliveries += 1
     if (attempt > 0) this.redeliveries += 1
+    this.#world.reached(attempt === 0 ? 'client: a first delivery' : 'client: a redelivery')
     const published = this.#published.get(message)
     const what = `${message} at ${queue}/${offset} attempt ${attempt} to ${to}`
     this.#world.note(`delivered ${what}`)

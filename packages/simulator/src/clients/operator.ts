@@ -58,6 +58,7 @@ export class Operator extends Client {
       this.#isAsking = false
       const answer = error?.code ?? JSON.stringify(result)
       this.world.note(`${this.name}: ${wish.request.type} ${answer}`)
+      this.world.reached(`client: ${wish.request.type} ${error?.code ?? 'done'}`)
       if (error?.code === 'UNAVAILABLE') {
         wish.isRepeated = true
         this.world.schedule.after(100, () => this.#next())

@@ -78,6 +78,7 @@ export class Publisher extends Client {
 
   protected opened(credit: number): void {
     this.#credit = credit
+    if (this.#batches.length > 0) this.world.reached('client: publishes sent again')
     for (const batch of this.#batches) this.#send(batch)
   }
 
@@ -189,6 +190,6 @@ export class Publisher extends Client {
   }
 }
 
-function variantOf({ variants = [] }: Route, sequence: number): Variant | null {
+export function variantOf({ variants = [] }: Route, sequence: number): Variant | null {
   return variants[sequence % Math.max(1, variants.length)] ?? null
 }

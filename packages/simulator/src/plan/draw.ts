@@ -64,7 +64,7 @@ function drawClients(random: Random, stormMs: number, isLarge: boolean): ClientP
   return {
     publishers,
     careless: random.chance(0.3) ? random.integer(1, publishers) : 0,
-    libraryShare: 0,
+    libraryShare: random.pick([0, 0.5, 0.5, 1]),
     messages,
     batchMax,
     gapMsMax,

@@ -114,6 +114,10 @@ export class ReplicaWatch {
     guardRole(step, verdict)
     guardLog(step, verdict)
     guardCommit(step, verdict)
+    const { configuration, lastId } = this.#raft
+    if (this.#raft.configurationAt(lastId.index) !== configuration) {
+      verdict.wrong('the configuration in force is not in the log')
+    }
   }
 
   readonly #verdict: Verdict = {

@@ -2,14 +2,7 @@
 // implementation: currentTerm, state, votedFor, log, commitIndex; and those that our extensions
 // need: durable, applied, the effective configuration. votesGranted and matchIndex are not read
 // off, they are rebuilt from the messages that were handled (replica-watch.ts).
-import {
-  type Configuration,
-  type EntryId,
-  isVoter,
-  type Raft,
-  type ReplicaId,
-  type Role
-} from '@holdfast/raft'
+import type { Configuration, EntryId, Raft, ReplicaId, Role } from '@holdfast/raft'
 
 export interface ServerView {
   readonly id: ReplicaId

@@ -16,6 +16,7 @@ import { unreachable, type WireError } from '@holdfast/errors'
 import type { Host } from './host.ts'
 import { join } from './join.ts'
 import { ProcessDisk } from './process-disk.ts'
+import { step } from './tripwire.ts'
 
 type PeerSend = Extract<Output, { type: 'peer-send' }>
 type ClientSend = Extract<Output, { type: 'client-send' }>
@@ -146,7 +147,7 @@ export class Process {
     world.trace.steps += 1
     world.trace.number(nowMs)
     world.trace.number(this.epoch * 1024 + inputs.length)
-    const outputs = this.member.step(inputs)
+    const outputs = step(() => this.member.step(inputs))
     for (const observer of world.observers) observer.stepped?.(this, inputs, outputs)
     for (const output of outputs) {
       if (this.host.springs('output')) return

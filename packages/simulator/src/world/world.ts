@@ -19,6 +19,9 @@ import { Trace } from './trace.ts'
 /** Bounds of a member that a world sets lower than production does, so that what is rare is not. */
 export type Tuning = NonNullable<MemberOptions['tuning']>
 
+/** Lines that a world keeps which nobody traces: what came last says most. */
+const linesMax = 4000
+
 export class World {
   readonly random: Random
   readonly schedule: Schedule = new Schedule()
@@ -39,6 +42,8 @@ export class World {
   readonly clients: Disturbed[] = []
   /** A replica may halt, and a process end: more was lost than the cluster survives. */
   mayHalt = false
+  /** Every line is kept, not the last ones only. */
+  isTraced = false
   /** How often each kind of fault has struck. */
   readonly strikes: Map<AnyKind, number> = new Map()
   /** How often each mark was reached. */
@@ -95,12 +100,18 @@ export class World {
     this.network.heal()
   }
 
+  /** What clients see is marked by them; the rest by who watches (marks.ts). */
+  reached(mark: string): void {
+    this.marks.set(mark, (this.marks.get(mark) ?? 0) + 1)
+  }
+
   struck(kind: AnyKind): void {
     this.strikes.set(kind, (this.strikes.get(kind) ?? 0) + 1)
   }
 
   note(what: string): void {
     this.lines.push(`${this.schedule.nowMs} ${what}`)
+    if (!this.isTraced && this.lines.length > linesMax) this.lines.splice(0, linesMax / 2)
   }
 
   logged(process: Process, line: Extract<Output, { type: 'log' }>): void {

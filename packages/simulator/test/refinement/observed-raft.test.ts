@@ -3,6 +3,7 @@
 import {
   bootstrapState,
   type Message,
+  Raft,
   type RaftConfig,
   type RaftInitialState,
   type Ready
@@ -211,4 +212,20 @@ t.test('a read that is answered from the past is found', async (t) => {
   raft.requestRead(2)
   bench.work(raft)
   t.match(bench.found[0], /linearizable-read.*answered with 3, 4 was committed/)
+})
+
+t.test('every call that can change a replica is watched', async (t) => {
+  const namesOf = (prototype: object): string[] => {
+    const properties = Object.entries(Object.getOwnPropertyDescriptors(prototype))
+    return properties.flatMap(([name, { get }]) => (get === undefined ? [name] : []))
+  }
+  // These look, count time that holds no election, or drop bodies that are on the disk.
+  const others = ['entry', 'termAt', 'configurationAt', 'progress', 'hasLeaderQuorum']
+  const harmless = new Set([...others, 'standStill', 'forgetBodies', 'beginInstall'])
+  const watched = new Set(namesOf(ObservedRaft.prototype))
+  const unwatched = namesOf(Raft.prototype).filter((name) => !watched.has(name))
+  t.same(
+    unwatched.filter((name) => !harmless.has(name)),
+    []
+  )
 })

@@ -1,0 +1,100 @@
+// A consumer that is the client library: it iterates over deliveries, and settles each in one way
+// or another.
+import { type Connection, type Consumer, type Delivery, HoldfastError } from '@holdfast/client'
+import type { World } from '../world/world.ts'
+import type { ConsumerOptions } from './consumer.ts'
+import { type History, nameOf } from './history.ts'
+import { LibraryClient } from './library-client.ts'
+
+/** What a consumer that comes back may meet, because its former self is still seen. */
+const passing: ReadonlySet<string> = new Set([
+  'CONSUMER_TAG_IN_USE',
+  'QUEUE_EXCLUSIVE',
+  'UNAVAILABLE',
+  'CONNECTION_CLOSED',
+  'NODE_UNREACHABLE',
+  'NOT_LEADER'
+])
+
+export class LibraryConsumer extends LibraryClient {
+  override readonly role = 'consumer'
+  readonly #options: ConsumerOptions
+  readonly #history: History
+  readonly #held = new Set<Delivery>()
+  #slowness = 1
+  #lives = 0
+  isDraining = false
+
+  constructor(world: World, name: string, options: ConsumerOptions) {
+    super(world, name)
+    this.#options = options
+    this.#history = options.history
+  }
+
+  get heldCount(): number {
+    return this.#held.size
+  }
+
+  override slowDown(factor: number): void {
+    this.#slowness = factor
+  }
+
+  protected died(): void {
+    this.#held.clear()
+    this.#lives += 1
+  }
+
+  protected opened(connection: Connection): void {
+    void this.#consume(connection, this.#lives)
+  }
+
+  async #consume(connection: Connection, life: number): Promise<void> {
+    const { queue, prefetch } = this.#options
+    while (life === this.#lives && !this.isStopped) {
+      try {
+        const consumer = await connection.consume(nameOf(queue), { prefetch, tag: 'c' })
+        await this.#iterate(consumer, life)
+        return
+      } catch (error) {
+        const { code } = HoldfastError.from(error)
+        if (life !== this.#lives) return
+        if (!passing.has(code)) return this.world.fail(`${this.name}: consuming ended: ${code}`)
+        await this.#pause()
+      }
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      this.world.schedule.after(200, () => this.act(resolve))
+    })
+  }
+
+  async #iterate(consumer: Consumer, life: number): Promise<void> {
+    for await (const delivery of consumer) {
+      if (life !== this.#lives) return
+      this.#delivered(delivery, life)
+    }
+  }
+
+  #delivered(delivery: Delivery, life: number): void {
+    const { queue, workMsMax = 60 } = this.#options
+    const { offset, attempt } = delivery
+    this.#history.delivered(queue, offset, attempt, delivery.text(), this.name)
+    this.#held.add(delivery)
+    const longestMs = this.isDraining ? 2 : workMsMax * this.#slowness
+    this.world.schedule.after(this.random.integer(0, longestMs), () => {
+      if (life === this.#lives && this.#held.delete(delivery)) {
+        this.act(() => this.#settle(delivery))
+      }
+    })
+  }
+
+  #settle(delivery: Delivery): void {
+    const { releaseChance = 0.1, rejectChance = 0.05 } = this.#options
+    const draw = this.isDraining ? 1 : this.random.fraction()
+    if (draw < releaseChance) delivery.nack()
+    else if (draw < releaseChance + rejectChance) delivery.reject()
+    else delivery.ack()
+  }
+}

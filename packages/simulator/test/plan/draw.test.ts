@@ -1,0 +1,34 @@
+// What seeds draw: the same seed the same, every kind of fault in some seeds and not in others, and
+// data that survives a file.
+import t from 'tap'
+import { type FaultKind, faultKinds } from '../../src/faults/kinds.ts'
+import { drawPlan } from '../../src/plan/draw.ts'
+
+const plans = Array.from({ length: 300 }, (_, i) => drawPlan(i + 1))
+
+t.test('a seed draws the same plan each time, and another than others', async (t) => {
+  t.same(drawPlan(7), drawPlan(7))
+  t.equal(new Set(plans.map((plan) => JSON.stringify(plan))).size, plans.length)
+  t.same(JSON.parse(JSON.stringify(drawPlan(7))), drawPlan(7))
+})
+
+t.test('every kind of fault is in some seeds, and off in about half of them', async (t) => {
+  const long = plans.filter(({ faults }) => faults.length > 100)
+  t.ok(long.length > 10)
+  for (const kind of Object.keys(faultKinds) as FaultKind[]) {
+    t.ok(
+      plans.some(({ faults }) => faults.some((fault) => fault.kind === kind)),
+      `${kind} is drawn`
+    )
+  }
+  const kindsOf = long.map(({ faults }) => new Set(faults.map(({ kind }) => kind)).size)
+  const mean = kindsOf.reduce((sum, count) => sum + count, 0) / kindsOf.length
+  const half = Object.keys(faultKinds).length / 2
+  t.ok(mean > half * 0.7 && mean < half * 1.2, `${mean} kinds a seed`)
+})
+
+t.test('clusters have one to seven nodes, and one to two hundred shards', async (t) => {
+  t.same([...new Set(plans.map(({ nodes }) => nodes))].sort(), [1, 2, 3, 4, 5, 6, 7])
+  const shards = plans.map(({ tuning }) => tuning.shardsAtBootstrap ?? 0)
+  t.ok(Math.min(...shards) === 1 && Math.max(...shards) > 8)
+})
