@@ -30,8 +30,20 @@ export class Atlas {
 
   /** Takes note that the clock of a host is about to be set wrong; false: it must not. */
   misleadClock(host: Host): boolean {
-    this.#misled ??= host
-    return this.#forbidsNothing || this.#misled === host
+    if (this.#forbidsNothing) return true
+    const isMinority = this.#world.isSettled && this.#groups.every(hasThreeVoters)
+    if (!isMinority || (this.#misled !== null && this.#misled !== host)) return false
+    this.#misled = host
+    return true
+  }
+
+  /** Whether fewer than three nodes would do: a wrong clock needs two that are right. */
+  get mayShrink(): boolean {
+    return this.#misled === null
+  }
+
+  get #groups(): readonly GroupStatus[] {
+    return this.#world.memberHosts[0]?.process?.member.status().groups ?? []
   }
 
   /** Three sound copies of everything committed are where they should be. */
@@ -39,12 +51,10 @@ export class Atlas {
     const { hosts } = this.#world
     if (!this.#world.isSettled || !this.#world.isReady) return false
     if (!hosts.every(({ disk, isThere }) => !isThere || disk.isSound)) return false
-    const groups = this.#world.memberHosts[0]?.process?.member.status().groups ?? []
-    return groups.every((group) => this.#isWhole(group))
+    return this.#groups.every((group) => hasThreeVoters(group) && this.#isWhole(group))
   }
 
   #isWhole({ id, voters, commitIndex }: GroupStatus): boolean {
-    if (voters.length < 3) return false
     let committed = commitIndex
     for (const { disk } of this.#world.hosts) {
       committed = Math.max(committed, disk.groups.get(id)?.hardState.commit ?? 0)
@@ -54,4 +64,8 @@ export class Atlas {
       return (host?.disk.groups.get(id)?.lastIndex ?? 0) >= committed
     })
   }
+}
+
+function hasThreeVoters({ voters }: GroupStatus): boolean {
+  return voters.length >= 3
 }

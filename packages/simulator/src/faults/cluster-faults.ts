@@ -38,10 +38,10 @@ function add({ world, amount }: Target): boolean {
   return true
 }
 
-function remove({ world, host, amount, duration }: Target): boolean {
+function remove({ world, atlas, host, amount, duration }: Target): boolean {
   const node = host.process?.identity?.node
   // Below three nodes one copy less is too few; now and then that is what someone wants.
-  const isEnough = stayingHosts(world).length > (duration < 0.05 ? 1 : 3)
+  const isEnough = stayingHosts(world).length > (duration < 0.05 && atlas.mayShrink ? 1 : 3)
   if (node === undefined || !isEnough) return false
   world.note(`host ${host.number} is to leave`)
   ask(world, { type: 'remove-node', node }, amount)

@@ -57,10 +57,11 @@ function drawClock(random: Random): ClockPlan {
 
 function drawClients(random: Random, stormMs: number, isLarge: boolean): ClientPlan {
   const publishers = random.integer(1, 4)
-  const gapMsMax = random.pick([20, 120, 120, 500])
-  const batchMax = random.pick([1, 6, 6, 30])
-  // As many as a publisher can send until the storm is over, within reason.
-  const messages = Math.min(1500, Math.ceil((stormMs / gapMsMax) * (batchMax + 1)))
+  // Longer storms have longer gaps: what a message costs is what limits the number of seeds.
+  const gapMsMax = Math.ceil(stormMs * random.pick([0.005, 0.015, 0.015, 0.05]))
+  const batchMax = random.pick([1, 3, 6, 20])
+  // Most go on until the storm is over; the busiest end earlier.
+  const messages = Math.min(400, Math.ceil((stormMs / gapMsMax) * (batchMax + 1)))
   return {
     publishers,
     careless: random.chance(0.3) ? random.integer(1, publishers) : 0,
