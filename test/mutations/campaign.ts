@@ -77,11 +77,9 @@ const controls = new Map<string, Promise<string | null>>()
 /** A seed that fails anyway has caught nothing. */
 function control(ground: GroundName, seed: number): Promise<string | null> {
   const key = `${ground} ${seed}`
-  let known = controls.get(key)
-  if (known === undefined) {
-    known = huntSeeds('', { ground, first: seed, last: seed }).then(({ found }) => found)
-    controls.set(key, known)
-  }
+  const stretch = { ground, first: seed, last: seed }
+  const known = controls.get(key) ?? huntSeeds('', stretch).then(({ found }) => found)
+  controls.set(key, known)
   return known
 }
 
