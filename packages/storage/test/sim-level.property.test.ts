@@ -1,6 +1,6 @@
 // The real store on a LevelDB that has bad days, by seed: whatever happens, what it acknowledged is
 // there, or it says that it is damaged; it never tells anything else. Repeat one run with SEED=<n>.
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { MemoryDisk, MemoryStore } from '@holdfast/cluster/contract'
 import { HoldfastError } from '@holdfast/errors'
@@ -23,6 +23,8 @@ class Scene {
   readonly level: SimDisk
   readonly disk: MemoryDisk = new MemoryDisk()
   readonly generator: RecordGenerator
+  /** Whether a read said that something is damaged. */
+  hasDamage = false
   readonly #directory: string
 
   constructor(seed: number, directory: string) {
@@ -52,6 +54,10 @@ class Scene {
       await store.write(record)
       this.disk.apply(record)
     }
+  }
+
+  get isMarked(): boolean {
+    return existsSync(join(this.#directory, 'suspect'))
   }
 
   groups(): readonly { readonly group: number; readonly last: number }[] {
@@ -110,7 +116,10 @@ async function findLies(scene: Scene, store: LevelStore): Promise<readonly strin
     for (let index = 1; index <= last; index += 1) {
       const [found] = await store.readEntries(group, { first: index, last: index }, 1)
       const [wanted] = scene.disk.readEntries(group, { first: index, last: index }, 1)
-      if (found?.type === 'damaged' && wanted?.type === 'entry') continue
+      if (found?.type === 'damaged' && wanted?.type === 'entry') {
+        scene.hasDamage = true
+        continue
+      }
       const isSame =
         found?.type === 'entry' && wanted?.type === 'entry'
           ? found.entry.term === wanted.entry.term &&
@@ -133,6 +142,8 @@ async function rots(t: Tap, scene: Scene, seed: number): Promise<void> {
   if (typeof outcome === 'string') return void t.equal(outcome, 'DATA_DAMAGED', `seed ${seed}`)
   scene.level.readFailureChance = 0.05
   t.same(await findLies(scene, outcome), [], `seed ${seed}`)
+  // A failed read is looked into at the next open (storage rule S2).
+  t.equal(scene.isMarked, scene.hasDamage, `seed ${seed}: marked`)
   scene.level.readFailureChance = 0
   await outcome.close()
 }
