@@ -36,7 +36,9 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Out
   const world = new World(plan.seed, plan)
   options.observe?.(world)
   world.mayHalt = plan.isBeyondTolerance
-  const refusals = plan.faults.some(({ kind }) => kind === 'disk-low') ? ['DISK_LOW'] : []
+  // The second where the leader that refused for want of disk has died since.
+  const isDiskLow = plan.faults.some(({ kind }) => kind === 'disk-low')
+  const refusals = isDiskLow ? ['DISK_LOW', 'UNAVAILABLE'] : []
   const workload = new Workload(world, plan.clients, refusals)
   await play(plan, world, workload)
   const { failures, lines, schedule, trace, strikes, marks } = world
