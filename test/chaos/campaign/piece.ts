@@ -44,6 +44,9 @@ export interface PieceResult extends RunResult {
   readonly calmElections: number | null
 }
 
+/** Where seconds do not count, no publish is given up because others share the machine. */
+const patientMs = 240_000
+
 interface Shim {
   readonly directory: string
   readonly environment: Readonly<Record<string, string>>
@@ -119,7 +122,7 @@ class Piece {
           siteOf,
           environment: auditEnvironment(audits, { ...this.#shim?.environment, ...environment })
         },
-        load: { ...ordinaryLoad, ...load },
+        load: { ...ordinaryLoad, ...load, ...(isTimed ? {} : { publishTimeoutMs: patientMs }) },
         isTimed,
         violations: this.#violations,
         isKept: true,
