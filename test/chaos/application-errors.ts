@@ -3,6 +3,9 @@
 import type { HistoryEvent } from './history.ts'
 import { Examples, type Report } from './violations.ts'
 
+/** The second where the leader that refused for want of disk has died since. */
+const refusals: ReadonlySet<string> = new Set(['DISK_LOW', 'UNAVAILABLE'])
+
 export class ApplicationErrors {
   readonly #errors = new Examples()
   #refused = 0
@@ -10,7 +13,7 @@ export class ApplicationErrors {
 
   push(event: Extract<HistoryEvent, { type: 'error' | 'fault' }>): void {
     if (event.type === 'fault') this.#isDiskShort ||= event.fault === 'disk-full'
-    else if (this.#isDiskShort && event.code === 'DISK_LOW') this.#refused += 1
+    else if (this.#isDiskShort && refusals.has(event.code)) this.#refused += 1
     else this.#errors.note(`${event.process}: ${event.code}: ${event.message}`)
   }
 

@@ -11,7 +11,7 @@ import {
   repositoryRoot
 } from '@holdfast/testkit'
 import { Checker } from './checker.ts'
-import { isEnding } from './fault-names.ts'
+import { isEnding, isOfMachine } from './fault-names.ts'
 import { Faults } from './faults.ts'
 import { type Gap, GapMeter } from './gap-meter.ts'
 import { HistoryWriter, readHistory } from './history.ts'
@@ -86,7 +86,7 @@ export async function judge(
 ): Promise<Judgement> {
   const violations = options.violations ?? new Violations()
   const checker = new Checker({ isStrict: true, violations })
-  const meter = new GapMeter((fault) => !isEnding(fault))
+  const meter = new GapMeter((fault) => !isEnding(fault) && !isOfMachine(fault))
   const stalls = new Stalls(options.isTimed ?? true)
   const register = new MembershipRegister()
   const faults: Record<string, number> = {}

@@ -1,4 +1,5 @@
-// The names of faults in a history that hurt nobody: they end others, or tell that all is well.
+// The names of faults in a history that are none of those that are done to the cluster: they end
+// others, tell that all is well, or are trouble of the machine.
 
 const endings: ReadonlySet<string> = new Set([
   ...['restart', 'resume', 'reconnected', 'disk-free', 'descriptors-free', 'resume-consumer'],
@@ -7,4 +8,9 @@ const endings: ReadonlySet<string> = new Set([
 
 export function isEnding(fault: string): boolean {
   return endings.has(fault)
+}
+
+/** Nothing was done to the cluster: the machine that carries it had trouble. */
+export function isOfMachine(fault: string): boolean {
+  return fault.startsWith('machine-')
 }

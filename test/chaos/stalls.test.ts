@@ -84,6 +84,21 @@ t.test('a fault explains what comes soon after it was healed, and nothing later'
   t.same(judge([...begun, ...later, ['q', 4_700]]).kinds, ['unexplained-gap'])
 })
 
+t.test('trouble of the machine explains its moment, and no more', async (t) => {
+  const crowded = [
+    ['healed', 0],
+    ['q', 10],
+    ['machine-crowded', 500],
+    ['q', 1_200]
+  ] as const
+  t.same(judge(crowded).kinds, [])
+  const later = [
+    ['q', 2_000],
+    ['q', 3_100]
+  ] as const
+  t.same(judge([...crowded, ...later]).kinds, ['unexplained-gap'])
+})
+
 t.test('after the healing every queue confirms within a bound', async (t) => {
   const begun = [
     ['q', 0],

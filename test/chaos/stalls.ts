@@ -3,7 +3,7 @@
 // beginning of the fault to a while after it was healed, is a defect that no count of losses shows.
 // After all was healed, every queue confirms again within a bound.
 
-import { isEnding } from './fault-names.ts'
+import { isEnding, isOfMachine } from './fault-names.ts'
 import type { HistoryEvent } from './history.ts'
 import type { Violations } from './violations.ts'
 
@@ -26,6 +26,8 @@ const stallNs = 1e9
 /** For so long after it was healed a fault explains a stall: leaders move, replicas catch up. */
 const aftermathNs = 3e9
 const confirmBoundNs = 10e9
+/** What is wrong with the machine is told at once and explains no more than its moment. */
+const momentNs = 1e9
 export class Stalls {
   readonly #spans: Span[] = []
   readonly #stalls: Stall[] = []
@@ -63,6 +65,10 @@ export class Stalls {
       for (const span of this.#spans) span.until = Math.min(span.until, at + aftermathNs)
       for (const queue of this.#lastOfQueue.keys()) this.#healed.set(queue, at)
     } else if (!isEnding(fault)) {
+      if (isOfMachine(fault)) {
+        this.#spans.push({ fault, from: at - momentNs, until: at + momentNs })
+        return
+      }
       this.#spans.push({ fault, from: at, until: Number.POSITIVE_INFINITY })
       this.#healed.clear()
     }

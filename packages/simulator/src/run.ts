@@ -42,7 +42,9 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Out
   options.observe?.(world)
   world.isTraced = options.isTraced ?? false
   world.mayHalt = plan.isBeyondTolerance
-  const refusals = plan.faults.some(({ kind }) => kind === 'disk-low') ? ['DISK_LOW'] : []
+  // The second where the leader that refused for want of disk has died since.
+  const isDiskLow = plan.faults.some(({ kind }) => kind === 'disk-low')
+  const refusals = isDiskLow ? ['DISK_LOW', 'UNAVAILABLE'] : []
   const workload = new Workload(world, plan.clients, refusals)
   const takeAway = setTripwire()
   try {

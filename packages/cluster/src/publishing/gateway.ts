@@ -2,7 +2,7 @@
 // the outcome when every shard has answered. Routing happens here, under the lease, on this node's
 // replica of the metadata.
 import { type HeaderSource, type Headers, type QueueTarget, RouteTargets } from '@holdfast/broker'
-import { type ErrorCode, HoldfastError, unreachable } from '@holdfast/errors'
+import { type ErrorCode, HoldfastError, unreachable, type WireError } from '@holdfast/errors'
 import { recordProperties } from '@holdfast/record'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
@@ -138,8 +138,7 @@ export class Gateway {
   #outcome(publish: Publish, outcome: ForwardOutcome): void {
     publish.shardsWaiting--
     if (outcome.type === 'missing') publish.queuesLeft -= outcome.queues.length
-    if (outcome.type === 'refused')
-      publish.error = refusal(outcome.code as ErrorCode, outcome.details)
+    if (outcome.type === 'refused') publish.error = refusalOf(outcome)
     if (publish.shardsWaiting > 0) return
     if (publish.error === null && publish.queuesLeft <= 0) this.#routeAgain(publish)
     else this.#finish(publish)
@@ -175,6 +174,17 @@ export class Gateway {
     }
     origin.confirmed(firstSequence, count, blob.length)
   }
+}
+
+/**
+ * Records are known to be whole when they come to a gateway. What a machine found malformed is
+ * therefore what a leader put in the place of a publish, under its number, because its disk was
+ * nearly full; and that leader died before it could say so.
+ */
+function refusalOf(outcome: Extract<ForwardOutcome, { type: 'refused' }>): WireError {
+  if (outcome.code !== 'FRAME_INVALID') return refusal(outcome.code as ErrorCode, outcome.details)
+  const reason = 'the disk of the leader was nearly full, and the leader died; it was not taken'
+  return refusal('UNAVAILABLE', { reason })
 }
 
 function readHeaders(blob: Uint8Array): Headers {

@@ -171,6 +171,18 @@ t.test('what a shard refuses is told, though another took it', async (t) => {
   t.same(world.told, ['PRODUCER_FENCED'])
 })
 
+t.test(
+  'a refusal for want of disk that died with its leader does not blame the frame',
+  async (t) => {
+    const world = make()
+    send(world, world.publish('', 'q1'))
+    // What every machine says of the section that took the number of the refused publish.
+    const details = { reason: 'a record must be an array of two' }
+    world.answer(1, { type: 'refused', number: 1, code: 'FRAME_INVALID', details })
+    t.same(world.told, ['UNAVAILABLE'])
+  }
+)
+
 t.test('a publish whose queue was replaced goes to the new one', async (t) => {
   const world = make()
   const old = world.queue('q1').id
