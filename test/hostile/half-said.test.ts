@@ -77,7 +77,7 @@ t.test('ten thousand strangers that say almost a hello cost little, and go', asy
     await crowd.grow(5_000, target.node.client, almost)
     await crowd.gone()
   })
-  bounded(t, peak, 200 * MiB, 'strangers')
+  bounded(t, peak, 300 * MiB, 'strangers')
   await target.judge(t)
 })
 
@@ -90,7 +90,7 @@ t.test('a frame that has only begun holds no more than came of it', async (t) =>
     const last = await (await RawClient.open('tcp', target.node.client)).greet()
     last.destroy()
   })
-  bounded(t, peak, 100 * MiB, 'begun frames')
+  bounded(t, peak, 200 * MiB, 'begun frames')
   crowd.destroy()
   await target.judge(t)
 })
