@@ -9,6 +9,8 @@ import { Client } from './client.ts'
 import { type History, nameOf } from './history.ts'
 
 interface Held {
+  /** The attachment in which it came. */
+  readonly attachment: number
   readonly offset: number
   readonly attempt: number
   outcome: Outcome | null
@@ -38,6 +40,7 @@ export class Consumer extends Client {
   #number: number | null = null
   #isAsking = false
   #wasAttached = false
+  #attachments = 0
   readonly #held = new Map<number, Held>()
   /** Settlements without an answer, by their number on this connection. */
   readonly #settling = new Map<number, Held>()
@@ -172,6 +175,7 @@ export class Consumer extends Client {
 
   #attached(number: number): void {
     this.#number = number
+    this.#attachments += 1
     if (this.#wasAttached && this.#held.size > 0)
       this.world.reached('client: resumed with deliveries')
     this.#wasAttached = true
@@ -224,13 +228,17 @@ export class Consumer extends Client {
       const offset = firstOffset + i
       this.#history.delivered(this.#queue, offset, attempt, body, this.name)
       if (this.#options.autoAck === true) continue
-      const held: Held = { offset, attempt, outcome: null }
+      const held: Held = { attachment: this.#attachments, offset, attempt, outcome: null }
       this.#held.set(offset, held)
       const workMsMax = this.isDraining ? 2 : (this.#options.workMsMax ?? 60) * this.#slowness
       const workMs = this.random.integer(0, workMsMax)
       this.world.schedule.after(workMs, () => this.#done(held))
     }
-    const open = [...this.#held.values()].filter(({ outcome }) => outcome === null).length
+    // What came before this attachment may have gone back to the queue meanwhile.
+    const own = [...this.#held.values()].filter(
+      ({ attachment }) => attachment === this.#attachments
+    )
+    const open = own.filter(({ outcome }) => outcome === null).length
     if (open > this.#prefetch) this.world.fail(`${this.name} got ${open} of ${this.#prefetch}`)
   }
 

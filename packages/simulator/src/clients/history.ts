@@ -227,6 +227,9 @@ export class History {
   /** In each queue, the messages of a publisher lie in the order in which it sent them. */
   checkOrder(): void {
     for (const [queue, rows] of this.#rows) {
+      // What a node that has not heard of it sends to the queue before is routed again, and may
+      // come behind later messages (docs/concepts/publishing-and-confirms.md).
+      if (queue !== nameOf(queue)) continue
       const last = new Map<string, number>()
       for (const [offset, { message }] of [...rows].sort(([a], [b]) => a - b)) {
         const published = this.#published.get(message)

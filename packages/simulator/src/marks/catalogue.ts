@@ -21,8 +21,8 @@ const about: Readonly<Record<string, readonly string[]>> = {
     'snapshot-request',
     'timeout-now',
     'read-index-request',
-    'read-index told',
-    'read-index unknown'
+    'read index told',
+    'read index unknown'
   ],
   frame: ['several messages'],
   forward: [
@@ -31,7 +31,6 @@ const about: Readonly<Record<string, readonly string[]>> = {
     'accepted',
     'missing',
     'again',
-    'refused with NOT_LEADER',
     'refused with DISK_LOW'
   ],
   call: [
@@ -103,8 +102,8 @@ const about: Readonly<Record<string, readonly string[]>> = {
     'of the leader of the metadata',
     'while it stood still',
     'just after an install',
-    'while a snapshot is fetched',
     'just after a snapshot',
+    'while a snapshot is fetched',
     'just after a truncation',
     'just after a vote',
     'of the last process that ran'
@@ -130,8 +129,6 @@ const about: Readonly<Record<string, readonly string[]>> = {
     'operation',
     'operations',
     'done',
-    'NODE_ALREADY_MEMBER',
-    'NODE_NOT_FOUND',
     'NOT_LEADER',
     'UNAVAILABLE',
     'QUORUM_WOULD_BE_LOST'
@@ -163,12 +160,10 @@ const about: Readonly<Record<string, readonly string[]>> = {
     'consume done',
     'consume NOT_LEADER',
     'consume UNAVAILABLE',
-    'consume CONSUMER_TAG_IN_USE',
     'consume QUEUE_EXCLUSIVE',
     'consume QUEUE_NOT_FOUND',
     'cancelled NOT_LEADER',
     'cancelled QUEUE_NOT_FOUND',
-    'settle DELIVERY_UNKNOWN',
     'declare-queue done',
     'delete-queue done',
     'delete-queue QUEUE_NOT_FOUND',
