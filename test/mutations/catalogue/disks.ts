@@ -102,6 +102,13 @@ export const diskMutations: readonly Mutation[] = [
     file: 'packages/storage/src/directory-lock.ts',
     find: '  return isAlive(owner) ? owner.pid : null\n',
     replace: '  return null\n',
+    also: [
+      {
+        file: 'packages/storage/src/directory-lock.ts',
+        find: 'owner.pid !== process.pid && isAlive(owner)) {',
+        replace: 'owner.pid === 0) {'
+      }
+    ],
     catches: storage('data-directory')
   },
   {
@@ -119,13 +126,5 @@ export const diskMutations: readonly Mutation[] = [
     find: "    return { type: 'damaged' }\n",
     replace: "    return { type: 'absent' }\n",
     catches: storage('damage')
-  },
-  {
-    name: 'body-of-another-entry-served',
-    failureMode: 85,
-    file: 'packages/storage/src/record-reader.ts',
-    find: '    if (!isClaimed) return null\n',
-    replace: '',
-    catches: [...storage('damage'), ...storage('recovery')]
   }
 ]
