@@ -39,7 +39,7 @@ t.test('coverage leads to a defect that chance would take 2^32 inputs for', asyn
   const { findings, corpus, reached } = await campaign(plain(maze), 200_000)
   t.equal(findings.length, 1)
   t.same([...(findings[0]?.input ?? [])], [0x48, 0x4f, 0x4c, 0x44], 'and it is made small')
-  t.match(findings[0]?.error, /the end of the maze[\s\S]*maze\.js/, 'with its stack')
+  t.match(findings[0]?.error, /the end of the maze[\s\S]*maze\.[jt]s/, 'with its stack')
   t.ok(corpus.length >= 4, 'each step on the way was kept')
   t.ok(reached > 0)
 })
