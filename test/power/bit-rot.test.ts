@@ -10,9 +10,9 @@ const files = {
   table: ['log/000005.ldb'],
   manifest: ['log/MANIFEST-000002'],
   current: ['log/CURRENT'],
-  own: ['format.json', 'node.lock']
+  own: ['witness', 'node.lock']
 }
-const others = ['log/LOG', 'log/LOCK']
+const others = ['log/LOG', 'log/LOCK', 'format.json']
 
 t.test('1 to 8 bits of one file flip', async (t) => {
   const data = temporaryDirectory(t)
@@ -36,7 +36,7 @@ t.test('1 to 8 bits of one file flip', async (t) => {
 
 t.test('there is nothing to flip where no such file is', async (t) => {
   const data = temporaryDirectory(t)
-  writeFileSync(join(data, 'format.json'), '')
+  writeFileSync(join(data, 'witness'), '')
   t.equal(rot(data, 'table', new Random(1)), null)
   t.equal(rot(data, 'own', new Random(1)), null, 'nor in an empty one')
 })

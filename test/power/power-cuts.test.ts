@@ -23,10 +23,9 @@ t.test('nothing confirmed is lost in ten power cuts', async (t) => {
   t.ok(report.confirmed > 500, `${report.confirmed} confirmed`)
   t.same(cuts.at(-1)?.setAside, [], 'a power cut is no damage')
   const nodes = cuts.flatMap((cut) => cut.nodes)
-  t.ok(
-    nodes.every(({ syncs }) => syncs > 0),
-    'every disk was watched'
-  )
+  // A node that is cut again at once may not have synced anything in between.
+  const watched = nodes.filter(({ syncs }) => syncs > 0).map(({ node }) => node)
+  t.same(new Set(watched), new Set(nodes.map(({ node }) => node)), 'every disk was watched')
   t.ok(
     nodes.some(({ cut, undone }) => cut.length + undone.length > 0),
     'something that was not synced was lost'

@@ -125,18 +125,19 @@ async function readFormat(directory: string): Promise<Format | null> {
     throw damaged(directory, 'the format file is not readable', error)
   }
   const { format, storeId, isBorn } = parsed ?? {}
-  const isWhole =
-    typeof format === 'number' && typeof storeId === 'string' && typeof isBorn === 'boolean'
-  // Before the format is believed: a flipped bit makes a newer one of it, which would be refused
-  // for ever. A later format keeps this checksum, or is not of this shape.
-  if (isWhole && parsed.checksum !== formatChecksum({ format, storeId, isBorn })) {
-    throw damaged(directory, 'the checksum of the format file is wrong')
-  }
+  // Before the checksum, which a later format may compute in another way. A bit that flipped in the
+  // number may look like that; a node that waits for its operator is better than one that sets
+  // aside what a newer version wrote.
   if (typeof format === 'number' && format > directoryFormat) {
     const details = { directory, format, supported: directoryFormat }
     throw new HoldfastError('DATA_DIRECTORY_NEWER', details)
   }
-  if (!isWhole) throw damaged(directory, 'the format file lacks a field')
+  if (typeof format !== 'number' || typeof storeId !== 'string' || typeof isBorn !== 'boolean') {
+    throw damaged(directory, 'the format file lacks a field')
+  }
+  if (parsed.checksum !== formatChecksum({ format, storeId, isBorn })) {
+    throw damaged(directory, 'the checksum of the format file is wrong')
+  }
   return { format, storeId, isBorn }
 }
 

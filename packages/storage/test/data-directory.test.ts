@@ -97,18 +97,23 @@ t.test('a newer format is refused before anything is written', async (t) => {
   t.equal(await readFile(path, 'utf8'), text)
 })
 
-t.test('a flipped bit in the number of the format is damage, and no newer format', async (t) => {
-  const directory = join(t.testdir(), 'data')
-  await (await openStore({ directory })).close()
-  const path = join(directory, 'format.json')
-  const text = await readFile(path, 'utf8')
-  for (const digit of ['0', '3', '6']) {
-    const flipped = text.replace('"format": 2', `"format": ${digit}`)
-    t.not(flipped, text)
-    await writeFile(path, flipped)
-    t.equal((await refusal(directory)).code, 'DATA_DAMAGED', digit)
+t.test(
+  'a flipped bit in the number of the format is damage, or taken for a newer one',
+  async (t) => {
+    const directory = join(t.testdir(), 'data')
+    await (await openStore({ directory })).close()
+    const path = join(directory, 'format.json')
+    const text = await readFile(path, 'utf8')
+    const codes = { 0: 'DATA_DAMAGED', 3: 'DATA_DIRECTORY_NEWER', 6: 'DATA_DIRECTORY_NEWER' }
+    for (const [digit, code] of Object.entries(codes)) {
+      const flipped = text.replace('"format": 2', `"format": ${digit}`)
+      t.not(flipped, text)
+      await writeFile(path, flipped)
+      t.equal((await refusal(directory)).code, code, digit)
+      t.equal(await readFile(path, 'utf8'), flipped, 'nothing is written')
+    }
   }
-})
+)
 
 t.test('what is not a data directory is refused and left alone', async (t) => {
   const base = t.testdir({ file: 'text', foreign: { 'thesis.txt': 'mine' } })

@@ -26,6 +26,8 @@ export interface ClusterView {
     readonly http: string
   }[]
   readonly groups: readonly GroupView[]
+  /** What an operator should know. */
+  readonly warnings: readonly string[]
 }
 
 export interface GroupView {

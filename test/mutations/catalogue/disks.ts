@@ -61,8 +61,8 @@ export const diskMutations: readonly Mutation[] = [
     name: 'files-not-checked-before-the-open',
     failureMode: 83,
     file: 'packages/storage/src/open-store.ts',
-    find: 'if (directory.isBorn) await checkFiles(',
-    replace: 'if (!directory.isBorn) await checkFiles(',
+    find: 'await checkFiles(directory, options.log)',
+    replace: 'if (!directory.isBorn) await checkFiles(directory, options.log)',
     catches: storage('damage')
   },
   {
