@@ -20,7 +20,8 @@ export class Scrubber {
   #from = 0
   /** A list is asked for until then; the answer does not come if the replica leaves its group. */
   #busyUntilMs = 0
-  #lookAtMs = 0
+  /** Null until the first tick: a node that has just started has enough to do, and rests first. */
+  #lookAtMs: number | null = null
   #commitBytes = 0
 
   constructor(core: Core) {
@@ -29,6 +30,7 @@ export class Scrubber {
 
   tick(): void {
     const { clock, counters } = this.#core
+    this.#lookAtMs ??= clock.nowMs + times.scrubRestMs
     if (clock.nowMs < Math.max(this.#lookAtMs, this.#busyUntilMs)) return
     this.#lookAtMs = clock.nowMs + times.scrubMs
     const written = counters.commitBytes - this.#commitBytes

@@ -6,13 +6,17 @@ import t from 'tap'
 import { limits, times } from '../../src/limits.ts'
 import { entriesOf, fill, StoreNode, settle } from './store-nodes.ts'
 
+/** Nodes of which the first has rested since it started. */
 function make(...logs: readonly (readonly Entry[])[]): StoreNode[] {
   const nodes = new Map<number, StoreNode>()
-  return logs.map((entries, at) => {
+  const made = logs.map((entries, at) => {
     const disk = new MemoryDisk()
     fill(disk, entries, { blobs: [], freed: [] })
     return new StoreNode(nodes, at + 1, disk)
   })
+  made[0]?.core.scrubber.tick()
+  made[0]?.clock.advance(times.scrubRestMs, 0)
+  return made
 }
 
 /** Lets so many looks of the first node's scrubber pass. */
@@ -69,4 +73,14 @@ t.test('it pauses while much is written, and rests after a walk', async (t) => {
   first?.clock.advance(first.clock.nowMs + times.scrubRestMs, 0)
   walk(nodes, 4)
   t.equal(compared(), 4)
+})
+
+t.test('a node that has just started has better things to do', async (t) => {
+  const nodes = new Map<number, StoreNode>()
+  const disk = new MemoryDisk()
+  fill(disk, good, { blobs: [], freed: [] })
+  const node = new StoreNode(nodes, 1, disk)
+  node.damaged.add(4)
+  walk([node], 20)
+  t.same(node.damaged, new Set([4]))
 })
