@@ -2,6 +2,7 @@
 // queue that overlaps the time from the fault to the next one (at most `windowNs`). Load is steady
 // over all queues, so a time without a confirm is a time in which the queue could not confirm.
 import type { HistoryEvent } from './history.ts'
+import { OpenPublishes } from './open-publishes.ts'
 
 export interface Gap {
   readonly fault: string
@@ -28,8 +29,7 @@ const windowNs = 15e9
 export class GapMeter {
   readonly #windows: Window[] = []
   readonly #lastOfQueue = new Map<string, number>()
-  /** Queue of each publish without an outcome; at most the publishers' windows. */
-  readonly #open = new Map<string, string>()
+  readonly #open = new OpenPublishes()
   /** Faults that are measured; others only appear in the history. */
   readonly #measured: (fault: string) => boolean
   #lastOfAny = -1
@@ -39,16 +39,9 @@ export class GapMeter {
   }
 
   push(event: HistoryEvent): void {
-    if (event.type === 'invoke') {
-      this.#open.set(`${event.publisher}-${event.sequence}`, event.queue)
-    } else if (event.type === 'ok') {
-      const key = `${event.publisher}-${event.sequence}`
-      const queue = this.#open.get(key)
-      this.#open.delete(key)
-      if (queue !== undefined) this.#confirm(queue, event.at)
-    } else if (event.type === 'fail' || event.type === 'info') {
-      this.#open.delete(`${event.publisher}-${event.sequence}`)
-    } else if (event.type === 'fault' && this.#measured(event.fault)) {
+    const confirmed = this.#open.push(event)
+    if (confirmed !== null) this.#confirm(confirmed, event.at)
+    if (event.type === 'fault' && this.#measured(event.fault)) {
       const { fault, node, group, at } = event
       this.#windows.push({ fault, node, group, at, queueNs: 0, anyNs: 0 })
     }

@@ -5,6 +5,7 @@
 
 import { isEnding, isOfMachine } from './fault-names.ts'
 import type { HistoryEvent } from './history.ts'
+import { OpenPublishes } from './open-publishes.ts'
 import type { Violations } from './violations.ts'
 
 export interface Stall {
@@ -28,10 +29,11 @@ const aftermathNs = 3e9
 const confirmBoundNs = 10e9
 /** What is wrong with the machine is told at once and explains no more than its moment. */
 const momentNs = 1e9
+
 export class Stalls {
   readonly #spans: Span[] = []
   readonly #stalls: Stall[] = []
-  readonly #open = new Map<string, string>()
+  readonly #open = new OpenPublishes()
   readonly #lastOfQueue = new Map<string, number>()
   /** When all was healed, of each queue that has not confirmed anything since. */
   readonly #healed = new Map<string, number>()
@@ -46,16 +48,9 @@ export class Stalls {
   }
 
   push(event: HistoryEvent): void {
-    if (event.type === 'invoke') {
-      this.#open.set(`${event.publisher}-${event.sequence}`, event.queue)
-    } else if (event.type === 'ok') {
-      const key = `${event.publisher}-${event.sequence}`
-      const queue = this.#open.get(key)
-      this.#open.delete(key)
-      if (queue !== undefined) this.#confirm(queue, event.at)
-    } else if (event.type === 'fault') {
-      this.#fault(event.fault, event.at)
-    }
+    const confirmed = this.#open.push(event)
+    if (confirmed !== null) this.#confirm(confirmed, event.at)
+    if (event.type === 'fault') this.#fault(event.fault, event.at)
   }
 
   #fault(fault: string, at: number): void {
