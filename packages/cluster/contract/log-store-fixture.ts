@@ -1,14 +1,10 @@
 // What the tests of the LogStore contract are made of: places to open stores in, records, entries,
 // and results as text.
-import type {
-  CommitRecord,
-  GroupWrite,
-  LogStore,
-  ReadResult,
-  SnapshotWrite
-} from '@holdfast/cluster'
+import type { GroupWrite, LogStore, ReadResult, SnapshotWrite } from '@holdfast/cluster'
 import type { Configuration, Entry, EntryType, SnapshotMeta } from '@holdfast/raft'
 import type { Test } from 'tap'
+
+export { commitRecord } from '@holdfast/cluster'
 
 /** A place where stores are opened one after the other. */
 export interface StoreDisk {
@@ -16,24 +12,6 @@ export interface StoreDisk {
   open(): Promise<LogStore>
   /** Ends a store as a crash of its process would: nothing more is written. */
   crash(store: LogStore): Promise<void>
-}
-
-const blank: CommitRecord = {
-  id: 0,
-  groups: [],
-  blobs: [],
-  snapshots: [],
-  stages: [],
-  installs: [],
-  repairs: [],
-  removedGroups: [],
-  identity: null,
-  peers: null
-}
-
-/** A commit record with nothing in it but what is given. */
-export function commitRecord(id: number, parts: Partial<CommitRecord>): CommitRecord {
-  return { ...blank, ...parts, id }
 }
 
 /** An entry whose bytes tell where it belongs. */

@@ -30,7 +30,7 @@ export type {
   SnapshotWrite,
   StageWrite
 } from './log-store.ts'
-export { blankConfiguration } from './log-store.ts'
+export { blankConfiguration, commitRecord } from './log-store.ts'
 export { Member } from './member.ts'
 export type { AdoptOffer, Chunks, Output } from './output.ts'
 export { type PeerFrame, readPeerFrame } from './peers/peer-codec.ts'

@@ -218,5 +218,23 @@ export interface LogStore {
   close(): Promise<void>
 }
 
+const emptyRecord: CommitRecord = {
+  id: 0,
+  groups: [],
+  blobs: [],
+  snapshots: [],
+  stages: [],
+  installs: [],
+  repairs: [],
+  removedGroups: [],
+  identity: null,
+  peers: null
+}
+
+/** A commit record with nothing in it but what is given. */
+export function commitRecord(id: number, parts: Partial<CommitRecord>): CommitRecord {
+  return { ...emptyRecord, ...parts, id }
+}
+
 /** Members of a configuration without a change under way. */
 export const blankConfiguration: Configuration = { voters: [], outgoing: [], learners: [] }

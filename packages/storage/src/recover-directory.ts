@@ -4,7 +4,13 @@
 // The damaged directory is set aside whole.
 import { mkdir, readdir, realpath, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { CommitRecord, GroupId, IndexRange, RecoveredGroup } from '@holdfast/cluster'
+import {
+  type CommitRecord,
+  commitRecord,
+  type GroupId,
+  type IndexRange,
+  type RecoveredGroup
+} from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import { type Entry, encodeConfiguration } from '@holdfast/raft'
 import { recoveredName, syncDirectory, unusable } from './data-directory.ts'
@@ -44,17 +50,6 @@ export interface RecoveryReport {
 }
 
 const chunkBytes = 1_048_576
-const noParts = {
-  groups: [],
-  blobs: [],
-  snapshots: [],
-  stages: [],
-  installs: [],
-  repairs: [],
-  removedGroups: [],
-  identity: null,
-  peers: null
-} as const
 
 /**
  * Replaces a damaged directory by what is intact in it.
@@ -151,7 +146,7 @@ class Rebuilder {
 
   async #write(parts: Partial<CommitRecord>): Promise<void> {
     this.#lastRecord += 1
-    await this.#store?.write({ ...noParts, ...parts, id: this.#lastRecord })
+    await this.#store?.write(commitRecord(this.#lastRecord, parts))
   }
 
   async #group(salvaged: SalvagedGroup): Promise<void> {
