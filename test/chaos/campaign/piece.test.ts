@@ -8,7 +8,7 @@ import type { StrikeName } from './strikes.ts'
 t.setTimeout(280_000)
 
 t.test('a broker that confirms before it syncs is found out', async (t) => {
-  const strikes: StrikeName[] = ['kill-all', 'kill-all']
+  const strikes: StrikeName[] = ['kill-all']
   const bug = new URL('./confirm-before-sync-preload.js', import.meta.url).href
   const { report, directory } = await runPiece({
     seed: 3,
