@@ -30,6 +30,15 @@ function fill(template: string, details: Readonly<Record<string, string | number
   )
 }
 
+/** An error of the catalogue as it crosses a border, where nobody throws it: it has no stack. */
+export function wireError(
+  code: ErrorCode,
+  details: Readonly<Record<string, string | number>>
+): WireError {
+  const { id, message } = catalogue[code]
+  return { id, code, message: fill(message, details), details }
+}
+
 /** An error with a code of the catalogue. Compare `code`, never the text. */
 export class HoldfastError<Code extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'HoldfastError'

@@ -2,4 +2,4 @@
 // what cannot be (assert, unreachable). Everything else in the product imports this package.
 export { AssertionError, assert, unreachable } from './assert.ts'
 export { type Closes, catalogue, type ErrorCode, type ErrorRow, type Retry } from './catalogue.ts'
-export { type Details, HoldfastError, type WireError } from './holdfast-error.ts'
+export { type Details, HoldfastError, type WireError, wireError } from './holdfast-error.ts'

@@ -1,6 +1,6 @@
 // The error class: texts are filled, details travel, and nothing unexpected leaks over a border.
 import t from 'tap'
-import { catalogue, HoldfastError } from '../src/index.ts'
+import { catalogue, HoldfastError, wireError } from '../src/index.ts'
 
 t.test('a code fixes the row, the text and the details', async (t) => {
   const error = new HoldfastError('QUEUE_NOT_FOUND', { queue: 'q', vhost: '/' })
@@ -50,6 +50,12 @@ t.test('an error survives the wire', async (t) => {
   const error = new HoldfastError('NOT_LEADER', { group: 3, leader: 2 })
   const read = HoldfastError.fromWire(JSON.parse(JSON.stringify(error.toWire())))
   t.same(read.toWire(), error.toWire())
+})
+
+t.test('an error that nobody throws crosses the wire alike', async (t) => {
+  const details = { group: 3, leader: 2 }
+  const thrown = new HoldfastError('NOT_LEADER', details).toWire()
+  t.same(wireError('NOT_LEADER', details), thrown)
 })
 
 t.test('a code of a newer version becomes INTERNAL, its text kept for people', async (t) => {

@@ -1,5 +1,5 @@
 // Who waits for an answer: a client's request or an operator's call. Answered exactly once.
-import { type ErrorCode, HoldfastError, type WireError } from '@holdfast/errors'
+import { catalogue, type ErrorCode, type WireError, wireError } from '@holdfast/errors'
 
 /** Answers a request: with its result, or with an error of the catalogue. */
 export interface Responder {
@@ -17,5 +17,5 @@ export function refusal(
   code: ErrorCode,
   details: Readonly<Record<string, string | number>>
 ): WireError {
-  return HoldfastError.fromWire({ id: 0, code, message: code, details }).toWire()
+  return Object.hasOwn(catalogue, code) ? wireError(code, details) : wireError('INTERNAL', {})
 }

@@ -19,6 +19,8 @@ export interface CampaignOptions {
 /** Real time that one seed may take. */
 const seedMsMax = 300_000
 const hourMs = 3_600_000
+/** What lives for a step and no longer should be gone before anybody looks at it. */
+const resourceLimits = { maxYoungGenerationSizeMb: 128 }
 
 export class Campaign {
   readonly #options: CampaignOptions
@@ -51,7 +53,7 @@ export class Campaign {
   async #work(): Promise<void> {
     let worker: Worker | null = null
     for (let seed = this.#take(); seed !== null; seed = this.#take()) {
-      worker ??= new Worker(new URL('./seed-worker.js', import.meta.url))
+      worker ??= new Worker(new URL('./seed-worker.js', import.meta.url), { resourceLimits })
       const result = await runIn(worker, seed)
       if (result === null) {
         await worker.terminate()

@@ -6,19 +6,23 @@ import { describeMessage, type Message } from '@holdfast/raft'
 
 /** Why this message may not leave a node with this on its disk; null if it may. */
 export function untruth(stored: StoredGroup | undefined, message: Message): string | null {
-  const what = describeMessage(message)
+  const missing = missingFor(stored, message)
+  return missing === null ? null : `${describeMessage(message)}: ${missing}`
+}
+
+function missingFor(stored: StoredGroup | undefined, message: Message): string | null {
   switch (message.type) {
     case 'vote-request':
       if (message.pre) return null
-      return isVoteDurable(stored, message.term, message.from) ? null : `${what}: term or vote`
+      return isVoteDurable(stored, message.term, message.from) ? null : 'term or vote'
     case 'vote-response':
       if (message.pre || !message.granted) return null
-      return isVoteDurable(stored, message.term, message.to) ? null : `${what}: the vote`
+      return isVoteDurable(stored, message.term, message.to) ? null : 'the vote'
     case 'append-response': {
       if (!message.accepted) return null
-      if ((stored?.hardState.term ?? 0) < message.term) return `${what}: the term`
+      if ((stored?.hardState.term ?? 0) < message.term) return 'the term'
       const last = Math.max(stored?.lastIndex ?? 0, stored?.meta?.id.index ?? 0)
-      return last < message.index ? `${what}: the disk ends at ${last}` : null
+      return last < message.index ? `the disk ends at ${last}` : null
     }
     default:
       return null

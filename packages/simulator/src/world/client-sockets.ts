@@ -18,9 +18,14 @@ export interface ClientSocket {
   isOpen: boolean
   toServerMs: number
   toClientMs: number
+  /** Sent to the client since its node last heard that the socket has drained. */
+  undrainedBytes: number
   /** What a cut keeps, with the direction it goes in. */
   readonly stalled: { readonly isToServer: boolean; readonly bytes: Uint8Array }[]
 }
+
+/** Of the bytes after which a real node hears of it, so few that it happens in short runs too. */
+const drainedReportBytes = 8 * 1024
 
 export class ClientSockets {
   readonly #world: World
@@ -39,7 +44,8 @@ export class ClientSockets {
     this.#lastId += 1
     const { nowMs } = this.#world.schedule
     const times = { toServerMs: nowMs, toClientMs: nowMs }
-    const socket = { id: this.#lastId, process, wire, isOpen: true, ...times, stalled: [] }
+    const blank = { isOpen: true, undrainedBytes: 0, stalled: [] }
+    const socket: ClientSocket = { id: this.#lastId, process, wire, ...times, ...blank }
     this.#sockets.set(socket.id, socket)
     process.input({ type: 'client-up', connection: socket.id, remote: 'client' })
     return socket
@@ -77,6 +83,9 @@ export class ClientSockets {
     schedule.after(socket.toClientMs - nowMs, () => {
       if (!socket.isOpen) return
       socket.wire.bytes(bytes)
+      socket.undrainedBytes += bytes.length
+      if (socket.undrainedBytes < drainedReportBytes) return
+      socket.undrainedBytes = 0
       process.input({ type: 'client-drained', connection: id, bytes: 0 })
     })
   }

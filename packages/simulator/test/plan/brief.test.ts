@@ -1,0 +1,24 @@
+// A brief plan is the beginning of the whole one.
+import t from 'tap'
+import { briefly } from '../../src/plan/brief.ts'
+import { drawPlan } from '../../src/plan/draw.ts'
+
+const stormMsMax = 6000
+
+t.test('a storm that is cut short is the beginning of the whole one', async (t) => {
+  const plans = Array.from({ length: 40 }, (_, i) => drawPlan(i + 1))
+  const long = plans.filter(({ stormMs }) => stormMs > stormMsMax)
+  t.ok(long.length > 10)
+  for (const plan of long) {
+    const { stormMs, faults, ...rest } = briefly(plan, stormMsMax)
+    t.equal(stormMs, stormMsMax)
+    t.same(faults, plan.faults.slice(0, faults.length), `seed ${plan.seed}`)
+    t.ok((plan.faults[faults.length]?.atMs ?? stormMsMax) >= stormMsMax)
+    t.match(plan, rest)
+  }
+})
+
+t.test('a storm that is short already stays as it is', async (t) => {
+  const plan = drawPlan(1)
+  t.same(briefly(plan, plan.stormMs), plan)
+})
