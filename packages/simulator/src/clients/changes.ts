@@ -16,7 +16,7 @@ export abstract class Change {
   protected readonly world: World
   protected readonly history: History
   protected readonly operator: Operator
-  protected readonly publishers: Publisher[] = []
+  #publishers: Publisher[] = []
   protected count = 0
   #isOver = false
 
@@ -27,7 +27,7 @@ export abstract class Change {
   }
 
   get isDone(): boolean {
-    return this.operator.isIdle && this.publishers.every(({ isDone }) => isDone)
+    return this.operator.isIdle && this.#publishers.every(({ isDone }) => isDone)
   }
 
   finish(): void {
@@ -39,16 +39,23 @@ export abstract class Change {
   /** The next change after a while. */
   protected later(): void {
     this.world.schedule.after(this.world.random.integer(200, 1500), () => {
+      this.#dismiss()
       if (this.#isOver) return
       this.count += 1
       this.change()
     })
   }
 
+  /** Who has nothing more to publish leaves, or there would be ever more connections. */
+  #dismiss(): void {
+    for (const publisher of this.#publishers) if (publisher.isDone) publisher.stop()
+    this.#publishers = this.#publishers.filter(({ isStopped }) => !isStopped)
+  }
+
   protected publish(name: string, to: Route, messages: number): Publisher {
     const { history } = this
     const publisher = new Publisher(this.world, name, { history, routes: [to], messages })
-    this.publishers.push(publisher)
+    this.#publishers.push(publisher)
     return publisher
   }
 

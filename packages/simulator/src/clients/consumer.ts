@@ -30,6 +30,9 @@ export interface ConsumerOptions {
   readonly rejectChance?: number
 }
 
+/** How long it takes at most until it asks again for a queue that another has to itself. */
+const patienceMsMax = 1500
+
 export class Consumer extends Client {
   override readonly role = 'consumer'
   readonly #history: History
@@ -48,6 +51,8 @@ export class Consumer extends Client {
   /** At the end everything is accepted, so that the queue empties. */
   isDraining = false
   #slowness = 1
+  /** Another has the queue to itself: it does not ask again before this. */
+  #patientUntilMs = 0
 
   constructor(world: World, name: string, options: ConsumerOptions) {
     super(world, name)
@@ -104,8 +109,9 @@ export class Consumer extends Client {
   #look(): void {
     this.world.schedule.after(this.random.integer(50, 150), () => {
       if (this.isStopped) return
-      if (this.isOpen && this.#number === null) this.#attach()
-      else if (this.#isTired()) this.#cancel()
+      if (this.isOpen && this.#number === null) {
+        if (this.world.schedule.nowMs >= this.#patientUntilMs) this.#attach()
+      } else if (this.#isTired()) this.#cancel()
       this.#look()
     })
   }
@@ -152,7 +158,11 @@ export class Consumer extends Client {
         if (error === null) return this.#attached((result as { consumer: number }).consumer)
         if (error.code === 'NOT_LEADER') return this.#locate()
         // Another has the queue: what this one held went back to it.
-        if (error.code === 'QUEUE_EXCLUSIVE') this.#held.clear()
+        if (error.code === 'QUEUE_EXCLUSIVE') {
+          this.#held.clear()
+          const waitMs = this.random.integer(200, patienceMsMax)
+          this.#patientUntilMs = this.world.schedule.nowMs + waitMs
+        }
         if (!this.#expected.has(error.code)) {
           this.world.fail(`${this.name}: consume was refused: ${error.code}`)
         }
