@@ -18,6 +18,7 @@ const usage = `npm run sim -- [options]
   --minimise S     makes the plan of a failing seed small, and keeps it
   --seeds N        so many seeds (50), from --from S (1)
   --hours H        as many seeds as it takes for so many simulated hours
+  --long           storms of ten minutes, whatever is done with a seed
   --jobs N         threads (one for each processor)
   --minutes M      begins no seed after this; with a ledger, the next call goes on
   --ledger FILE    a JSON line for each seed; what is in it is not run again
@@ -32,6 +33,7 @@ const flags = {
   seeds: { type: 'string' },
   from: { type: 'string', default: '1' },
   hours: { type: 'string' },
+  long: { type: 'boolean', default: false },
   jobs: { type: 'string', default: String(availableParallelism()) },
   minutes: { type: 'string' },
   ledger: { type: 'string' },
@@ -46,7 +48,10 @@ const keptMax = 3
 const progressMs = 10_000
 
 const { values } = parseArgs({ options: flags })
+/** What of a command line a seed is to be run again with. */
+const long = values.long ? ' --long' : ''
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
+const planOf = (seed: number): Plan => drawPlan(seed, values.long)
 const numberOf = (text: string | undefined): number | null =>
   text === undefined ? null : Number(text)
 
@@ -78,10 +83,14 @@ async function keep(seed: number): Promise<void> {
   const progress = ({ faults, nodes }: Plan, runs: number): void => {
     print(`  ${runs} runs: ${faults.length} faults, ${nodes} nodes`)
   }
-  const plan = await minimise(drawPlan(seed), { fails, runsMax, progress })
+  const plan = await minimise(planOf(seed), { fails, runsMax, progress })
   const { failures } = await runPlan(plan)
   if (failures.length === 0) return print(`seed ${seed} does not fail`)
-  const path = keepSchedule({ name: `seed-${seed}`, showed: failures[0] ?? '', plan })
+  const path = keepSchedule({
+    name: `seed-${seed}${values.long ? '-long' : ''}`,
+    showed: failures[0] ?? '',
+    plan
+  })
   print(`kept: ${path}`)
 }
 
@@ -91,7 +100,7 @@ async function runMany(): Promise<void> {
   const finished = (result: SeedResult): void => {
     const isFailed = result.failures.length > 0
     if (isFailed) print(describe(result))
-    printFailures(result, `--seed ${result.seed}`)
+    printFailures(result, `--seed ${result.seed}${long}`)
     if (performance.now() - saidMs < progressMs) return
     saidMs = performance.now()
     const { seeds, failed, virtualMs } = summarise(ledger.results.values())
@@ -104,6 +113,7 @@ async function runMany(): Promise<void> {
     from: Number(values.from),
     seeds: numberOf(values.seeds) ?? (hours === null ? 50 : null),
     hours,
+    isLong: values.long,
     jobs: Number(values.jobs),
     minutes: numberOf(values.minutes),
     finished
@@ -119,5 +129,5 @@ else if (values.minimise !== undefined) await keep(Number(values.minimise))
 else if (values.replay !== undefined) {
   await runOne(readSchedule(values.replay).plan, `--replay ${values.replay}`)
 } else if (values.seed !== undefined) {
-  await runOne(drawPlan(Number(values.seed)), `--seed ${values.seed}`)
+  await runOne(planOf(Number(values.seed)), `--seed ${values.seed}${long}`)
 } else await runMany()

@@ -17,6 +17,7 @@ import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import { type Answer, errorResult } from '../peers/calls.ts'
 import type { CallResult } from '../peers/peer-message.ts'
+import { refusal } from '../sessions/responder.ts'
 
 /** Proposals are encoded commands. */
 export type MetadataGroup = Group<Uint8Array, MetadataResult>
@@ -109,7 +110,7 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
     }
     const leader = this.group?.leaderNode ?? null
     if (leader === null) {
-      return again(new HoldfastError('UNAVAILABLE', { reason: 'no metadata leader' }).toWire())
+      return again(refusal('UNAVAILABLE', { reason: 'no metadata leader' }))
     }
     calls.call(leader, { type: 'metadata', command }, (result: CallResult) => {
       if (result.type === 'reply') return answer(result.reply as MetadataResult)
@@ -117,11 +118,7 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
         return answer({ error: result.error })
       }
       const reason = 'the metadata leader gave no answer'
-      again(
-        result.type === 'error'
-          ? result.error
-          : new HoldfastError('UNAVAILABLE', { reason }).toWire()
-      )
+      again(result.type === 'error' ? result.error : refusal('UNAVAILABLE', { reason }))
     })
   }
 

@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Ledger } from './ledger.ts'
 import { failedResult, type SeedResult } from './result.ts'
+import type { SeedWorkerData } from './seed-worker.ts'
 
 export interface CampaignOptions {
   readonly ledger: Ledger
@@ -10,6 +11,8 @@ export interface CampaignOptions {
   /** Seeds in all, or as many as it takes for so many simulated hours. */
   readonly seeds: number | null
   readonly hours: number | null
+  /** Storms of ten minutes. */
+  readonly isLong: boolean
   readonly jobs: number
   /** No seed is begun after so many minutes of real time. */
   readonly minutes: number | null
@@ -53,7 +56,7 @@ export class Campaign {
   async #work(): Promise<void> {
     let worker: Worker | null = null
     for (let seed = this.#take(); seed !== null; seed = this.#take()) {
-      worker ??= new Worker(new URL('./seed-worker.js', import.meta.url), { resourceLimits })
+      worker ??= this.#makeWorker()
       const result = await runIn(worker, seed)
       if (result === null) {
         await worker.terminate()
@@ -62,6 +65,11 @@ export class Campaign {
       this.#finished(result ?? failedResult(seed, `no end within ${seedMsMax} ms`, seedMsMax))
     }
     await worker?.terminate()
+  }
+
+  #makeWorker(): Worker {
+    const workerData: SeedWorkerData = { isLong: this.#options.isLong }
+    return new Worker(new URL('./seed-worker.js', import.meta.url), { workerData, resourceLimits })
   }
 
   #finished(result: SeedResult): void {

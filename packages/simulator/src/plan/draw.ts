@@ -87,12 +87,17 @@ function drawShards(random: Random): number {
   return draw < 0.1 ? random.integer(8, 32) : random.integer(1, 4)
 }
 
-export function drawPlan(seed: number): Plan {
+/** Of a long storm, in which clusters grow old. */
+const longStormMs = 600_000
+
+/** A long plan has a storm of ten minutes, with faults further apart. */
+export function drawPlan(seed: number, isLong: boolean = false): Plan {
   const random = new Random(seed).split('plan')
   const shards = drawShards(random)
   const nodes = random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 6, 7])
   const isLarge = shards > 8
-  const stormMs = random.pick(isLarge ? [4000, 8000] : [4000, 8000, 8000, 15_000, 30_000, 60_000])
+  const lengths = isLarge ? [4000, 8000] : [4000, 8000, 8000, 15_000, 30_000, 60_000]
+  const stormMs = random.pick(isLong ? [longStormMs] : lengths)
   const all = Object.keys(faultKinds) as FaultKind[]
   const isBeyondTolerance = random.chance(beyondChance)
   const kinds = all.filter((kind) => {
@@ -100,7 +105,7 @@ export function drawPlan(seed: number): Plan {
     // In a small cluster every loss is a whole one.
     return isOn && (nodes > 2 || kind !== 'host-loss')
   })
-  const everyMs = random.pick([200, 500, 500, 1000, 3000])
+  const everyMs = random.pick(isLong ? [1000, 3000, 3000, 10_000] : [200, 500, 500, 1000, 3000])
   return {
     seed,
     nodes: isLarge ? Math.min(nodes, 3) : nodes,

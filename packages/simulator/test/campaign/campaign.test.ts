@@ -8,7 +8,7 @@ t.test('seeds that the ledger has are not run again', async (t) => {
   const ledger = new Ledger(null)
   for (const seed of [1, 3]) ledger.add(failedResult(seed, 'known', 1))
   const finished: SeedResult[] = []
-  const limits = { from: 1, seeds: 4, hours: null, jobs: 2, minutes: null }
+  const limits = { from: 1, seeds: 4, hours: null, isLong: false, jobs: 2, minutes: null }
   await new Campaign({ ledger, ...limits, finished: (result) => finished.push(result) }).run()
   t.same(finished.map(({ seed }) => seed).sort(), [2, 4])
   for (const { seed, hash, steps } of finished) t.ok(hash.length === 8 && steps > 100, `${seed}`)
@@ -16,7 +16,7 @@ t.test('seeds that the ledger has are not run again', async (t) => {
 
 t.test('no seed begins when the time is over', async (t) => {
   const finished: SeedResult[] = []
-  const limits = { from: 1, seeds: 4, hours: null, jobs: 1, minutes: 0 }
+  const limits = { from: 1, seeds: 4, hours: null, isLong: false, jobs: 1, minutes: 0 }
   const ledger = new Ledger(null)
   await new Campaign({ ledger, ...limits, finished: (result) => finished.push(result) }).run()
   t.same(finished, [])
@@ -25,7 +25,7 @@ t.test('no seed begins when the time is over', async (t) => {
 t.test('so many simulated hours are enough', async (t) => {
   const ledger = new Ledger(null)
   ledger.add({ ...failedResult(1, 'long', 1), virtualMs: 7_200_000 })
-  const limits = { from: 1, seeds: null, hours: 2, jobs: 1, minutes: null }
+  const limits = { from: 1, seeds: null, hours: 2, isLong: false, jobs: 1, minutes: null }
   await new Campaign({ ledger, ...limits, finished: () => t.fail('none is needed') }).run()
   t.equal(ledger.results.size, 1)
 })

@@ -32,3 +32,12 @@ t.test('clusters have one to seven nodes, and one to two hundred shards', async 
   const shards = plans.map(({ tuning }) => tuning.shardsAtBootstrap ?? 0)
   t.ok(Math.min(...shards) === 1 && Math.max(...shards) > 8)
 })
+
+t.test('a long storm lasts ten minutes, with faults all the time', async (t) => {
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const { stormMs, faults } = drawPlan(seed, true)
+    t.equal(stormMs, 600_000)
+    t.ok(faults.length > 30 && faults.length < 900, `${faults.length} faults`)
+    t.ok((faults.at(-1)?.atMs ?? 0) > 500_000)
+  }
+})
