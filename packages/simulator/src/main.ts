@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { Campaign } from './campaign/campaign.ts'
 import { Ledger } from './campaign/ledger.ts'
 import { resultOf, type SeedResult } from './campaign/result.ts'
-import { renderSummary, summarise } from './campaign/summary.ts'
+import { isPassed, renderSummary, summarise } from './campaign/summary.ts'
 import { minimise } from './minimise.ts'
 import { drawPlan } from './plan/draw.ts'
 import type { Plan } from './plan/plan.ts'
@@ -121,6 +121,7 @@ async function runMany(): Promise<void> {
   await campaign.run()
   const summary = summarise(ledger.results.values())
   print(renderSummary(summary))
+  if (!isPassed(summary)) process.exitCode = 1
   if (values.keep) for (const { seed } of summary.failed.slice(0, keptMax)) await keep(seed)
 }
 

@@ -8,6 +8,7 @@ const hourMs = 3_600_000
 const columns = 3
 /** How often a complete campaign reaches each mark. */
 const hitsMin = 100
+const completeSeeds = 20_000
 
 export interface Summary {
   readonly seeds: number
@@ -54,6 +55,12 @@ export function summarise(results: Iterable<SeedResult>): Summary {
 /** Marks that were reached too seldom to say that they are tested. */
 export function rareMarks({ marks }: Summary): readonly string[] {
   return catalogue.filter((mark) => (marks.get(mark) ?? 0) < hitsMin)
+}
+
+/** Whether nothing broke, and a campaign that is complete has reached every mark. */
+export function isPassed(summary: Summary): boolean {
+  if (summary.failed.length > 0) return false
+  return summary.seeds < completeSeeds || rareMarks(summary).length === 0
 }
 
 /** Names with their counts, in columns. */
