@@ -22,10 +22,16 @@ export class Atlas {
   /** Takes note that a host is about to lose something; false: it must not. */
   impair(host: Host): boolean {
     if (this.#forbidsNothing) return true
-    if (this.#impaired === host && !host.isLost) return true
+    if (this.#impaired === host && !host.isLost) return this.#canSpareOne
     if (!this.isWhole) return false
     this.#impaired = host
     return true
+  }
+
+  /** Of two voters none can be spared: what was lost and is there again counts once more. */
+  get #canSpareOne(): boolean {
+    const members = this.#world.memberHosts.map(({ process }) => process?.member.status())
+    return members.length > 0 && members.every((status) => status?.groups.every(hasThreeVoters))
   }
 
   /** Takes note that the clock of a host is about to be set wrong; false: it must not. */

@@ -32,6 +32,23 @@ t.test('a second host may lose something when the first is whole again', async (
   t.same(world.failures, [])
 })
 
+t.test('what is lost cannot be lost again when a member has left since', async (t) => {
+  const world = await formed(3)
+  const atlas = new Atlas(world, false)
+  const [first, second, third] = world.hosts
+  if (first === undefined || second === undefined) throw new Error('three hosts stand')
+  t.equal(atlas.impair(first), true)
+  first.wipe()
+  first.start()
+  t.ok(await world.until(60_000, 'it has all again', () => atlas.isWhole))
+  const node = third?.process?.identity?.node ?? 0
+  second.process?.admin({ type: 'remove-node', node }, () => undefined)
+  t.ok(await world.until(60_000, 'the third has left', () => third?.isRemoved === true))
+  await world.until(60_000, 'two are left', () => world.isSettled && world.isReady)
+  t.equal(atlas.impair(first), false, 'of two voters none can be spared')
+  t.same(world.failures, [])
+})
+
 t.test('rot counts as long as it is there', async (t) => {
   const world = await formed(3)
   const atlas = new Atlas(world, false)
