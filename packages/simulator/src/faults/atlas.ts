@@ -30,8 +30,14 @@ export class Atlas {
 
   /** Of two voters none can be spared: what was lost and is there again counts once more. */
   get #canSpareOne(): boolean {
-    const members = this.#world.memberHosts.map(({ process }) => process?.member.status())
-    return members.length > 0 && members.every((status) => status?.groups.every(hasThreeVoters))
+    const newest = new Map<number, GroupStatus>()
+    for (const { process } of this.#world.memberHosts) {
+      for (const group of process?.member.status().groups ?? []) {
+        const known = newest.get(group.id)
+        if ((known?.commitIndex ?? -1) < group.commitIndex) newest.set(group.id, group)
+      }
+    }
+    return newest.size > 0 && [...newest.values()].every(hasThreeVoters)
   }
 
   /** Takes note that the clock of a host is about to be set wrong; false: it must not. */
