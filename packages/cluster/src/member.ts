@@ -109,6 +109,7 @@ export class Member {
     if (ticks === 0) return
     this.#tickedMs += ticks * times.tickMs
     core.groups.tick(ticks)
+    core.contact.tick(ticks)
     core.timers.tick()
     core.calls.tick()
     core.lease.tick()
@@ -174,6 +175,7 @@ export class Member {
     try {
       const frame = readPeerFrame(bytes)
       core.clock.heard(link.node, frame.wallMs)
+      core.contact.heard(link.node)
       for (const message of frame.messages) this.#peerMessage(link, link.node, message)
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error
