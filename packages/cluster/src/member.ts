@@ -221,7 +221,7 @@ export class Member {
       case 'lease-grant':
         return lease.granted(cast.sequence, cast.term)
       case 'status':
-        return reports.received(from, cast.groups)
+        return reports.received(from, cast.groups, cast.isDraining)
       case 'removed':
         return membership.removed()
       default:
@@ -234,6 +234,7 @@ export class Member {
     this.#isDraining = true
     this.#drainedByMs = this.#core.clock.nowMs + times.callTimeoutMs / 2
     log(this.#core, 'info', 'handing over leadership before the process ends')
+    this.#core.reports.drain()
     this.#handOver()
   }
 
