@@ -3,7 +3,7 @@
 // if anything was found.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { readLedger, renderLedger } from './ledger.ts'
+import { ledger, renderLedger } from './ledger.ts'
 import { readOptions, usage } from './options.ts'
 
 const args = process.argv.slice(2)
@@ -22,7 +22,7 @@ function main(): void {
     return
   }
   if (options.isReport) {
-    process.stdout.write(renderLedger(readLedger()))
+    process.stdout.write(renderLedger(ledger.read()))
     return
   }
   const child = fileURLToPath(new URL('fuzz-target-main.js', import.meta.url))

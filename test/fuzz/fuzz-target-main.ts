@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { BlockCoverage } from './block-coverage.ts'
 import { type CampaignResult, runCampaign } from './campaign.ts'
 import { corpusInputs, workDirectory, writeCorpus } from './corpus.ts'
-import { appendLedger, readLedger } from './ledger.ts'
+import { ledger } from './ledger.ts'
 import type { FuzzOptions } from './options.ts'
 import { smallCorpus } from './small-corpus.ts'
 import { loadTarget } from './target-list.ts'
@@ -40,7 +40,7 @@ const coverage = new BlockCoverage()
 coverage.start()
 const target = await loadTarget(name)
 // A piece that is resumed draws on, instead of making the inputs of the piece before.
-const pieces = options.isResumed ? readLedger().filter((line) => line.target === name).length : 0
+const pieces = options.isResumed ? ledger.read().filter((line) => line.target === name).length : 0
 const seed = options.seed + pieces
 const watchdog = new Watchdog(join(workDirectory, `hang-${name}.txt`), target.bytesMax, hangMs)
 const result = await runCampaign({
@@ -57,7 +57,7 @@ await watchdog.stop()
 writeCorpus(name, result.corpus, false)
 if (options.isKept) writeCorpus(name, await smallCorpus(target, result.corpus, coverage), true)
 const grownMiB = result.grownBytes / 2 ** 20
-appendLedger({
+ledger.append({
   target: name,
   seed,
   inputs: result.inputs,

@@ -1,7 +1,7 @@
 // The ledger of campaigns: a line of JSON for each piece, so that a long campaign can be stopped,
 // resumed, and added up.
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { LedgerFile } from '@holdfast/testkit'
 import { workDirectory } from './corpus.ts'
 
 /** One piece of the campaign of one target. */
@@ -18,20 +18,7 @@ export interface LedgerLine {
   readonly node: string
 }
 
-const path = join(workDirectory, 'ledger.jsonl')
-
-export function appendLedger(line: LedgerLine): void {
-  mkdirSync(workDirectory, { recursive: true })
-  appendFileSync(path, `${JSON.stringify(line)}\n`)
-}
-
-export function readLedger(): readonly LedgerLine[] {
-  if (!existsSync(path)) return []
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as LedgerLine)
-}
+export const ledger: LedgerFile<LedgerLine> = new LedgerFile(join(workDirectory, 'ledger.jsonl'))
 
 /** A table for people: each target's pieces added up, and the sum. */
 export function renderLedger(lines: readonly LedgerLine[]): string {

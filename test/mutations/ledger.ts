@@ -2,9 +2,9 @@
 // stopped goes on where it was. A line counts for the text of its mutation and for the state of the
 // code only.
 import { createHash } from 'node:crypto'
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { repositoryRoot } from '@holdfast/testkit'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { LedgerFile, repositoryRoot } from '@holdfast/testkit'
 import { fingerprintOf, type Mutation } from './mutation.ts'
 
 /** What one piece of a hunt has found. */
@@ -37,17 +37,15 @@ export function fingerprintOfCode(): string {
 }
 
 export class Ledger {
-  readonly #path: string
+  readonly #file: LedgerFile<Finding>
   readonly #code: string
   readonly #findings = new Map<string, Finding>()
 
   constructor(path: string, code: string) {
-    this.#path = path
+    this.#file = new LedgerFile(path)
     this.#code = code
-    const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []
-    for (const line of lines) {
-      const finding = parse(line)
-      if (finding?.code === code) this.#findings.set(keyOf(finding), finding)
+    for (const finding of this.#file.read()) {
+      if (finding.code === code) this.#findings.set(keyOf(finding), finding)
     }
   }
 
@@ -69,8 +67,7 @@ export class Ledger {
       found: piece.found,
       ms: piece.ms + (before?.ms ?? 0)
     }
-    mkdirSync(dirname(this.#path), { recursive: true })
-    appendFileSync(this.#path, `${JSON.stringify(finding)}\n`)
+    this.#file.append(finding)
     this.#findings.set(keyOf(finding), finding)
     return finding
   }
@@ -78,13 +75,4 @@ export class Ledger {
 
 function keyOf({ name, mutation }: Pick<Finding, 'name' | 'mutation'>): string {
   return `${name} ${mutation}`
-}
-
-/** A line that was cut when the process ended says nothing. */
-function parse(line: string): Finding | null {
-  try {
-    return JSON.parse(line) as Finding
-  } catch {
-    return null
-  }
 }

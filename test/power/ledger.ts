@@ -1,8 +1,8 @@
 // The ledger of a long campaign: one JSON line an event, appended and flushed at once, so that a
 // campaign can be stopped at any moment and resumed. What was done in a piece counts only with the
 // verdict of that piece.
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { rmSync } from 'node:fs'
+import { LedgerFile } from '@holdfast/testkit'
 import type { Report } from '../chaos/violations.ts'
 
 /** Something that was done to the cluster, in the course of a piece. */
@@ -35,24 +35,19 @@ export interface FailureRow {
 export type LedgerRow = DeedRow | VerdictRow | FailureRow
 
 export class Ledger {
-  readonly #path: string
-  readonly #rows: LedgerRow[] = []
+  readonly #file: LedgerFile<LedgerRow>
+  readonly #rows: LedgerRow[]
 
   /** Goes on with the ledger that is there, or begins anew. */
   constructor(path: string, isResumed: boolean) {
-    this.#path = path
-    mkdirSync(dirname(path), { recursive: true })
     if (!isResumed) rmSync(path, { force: true })
-    if (!existsSync(path)) return
-    for (const line of readFileSync(path, 'utf8').split('\n')) {
-      // A last line may be cut short by whatever stopped the campaign.
-      if (line.endsWith('}')) this.#rows.push(JSON.parse(line) as LedgerRow)
-    }
+    this.#file = new LedgerFile(path)
+    this.#rows = this.#file.read()
   }
 
   append(row: LedgerRow): void {
     this.#rows.push(row)
-    appendFileSync(this.#path, `${JSON.stringify(row)}\n`)
+    this.#file.append(row)
   }
 
   /** Number of the next piece, from 1; a seed of its own follows from it. */

@@ -29,6 +29,7 @@ export {
 export { type EventuallyOptions, eventually, WaitError, within } from './eventually.ts'
 export { findPortOffset, isPortFree, type NodePorts, portsOfNode } from './free-ports.ts'
 export { LineSplitter, lineBytesMax, readJsonLines } from './json-lines.ts'
+export { LedgerFile } from './ledger-file.ts'
 export type { NodeSite } from './node-site.ts'
 export { disownProcess, isOwnedAlive, ownProcess, signalOwned } from './owned-processes.ts'
 export {

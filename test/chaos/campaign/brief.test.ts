@@ -3,9 +3,9 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chooseSeed, temporaryDirectory } from '@holdfast/testkit'
+import { chooseSeed, LedgerFile, temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'
-import { Ledger } from './ledger.ts'
+import type { PieceRecord } from './piece-record.ts'
 
 t.setTimeout(280_000)
 
@@ -26,7 +26,7 @@ t.test('a minute of chaos loses nothing', async (t) => {
   const code = await new Promise((resolve) => child.once('close', resolve))
   t.comment(said)
   t.equal(code, 0, `seed ${seed}: the campaign passes`)
-  const [record] = new Ledger(path).read()
+  const [record] = new LedgerFile<PieceRecord>(path).read()
   t.same(record?.report.violations, {})
   t.ok((record?.report.confirmed ?? 0) >= 500, 'messages were confirmed')
   t.ok(Object.keys(record?.strikes ?? {}).length > 0, 'the cluster was struck')

@@ -1,13 +1,13 @@
 // A campaign: pieces one after another until its minutes are over, each with a line in the ledger.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { mix, repositoryRoot } from '@holdfast/testkit'
+import { LedgerFile, mix, repositoryRoot } from '@holdfast/testkit'
 import { Checker } from '../checker.ts'
 import type { Namespaces } from '../network/namespaces.ts'
 import { Violations } from '../violations.ts'
 import { Deck } from './deck.ts'
-import { Ledger, type PieceRecord } from './ledger.ts'
 import { type PieceResult, runPiece } from './piece.ts'
+import type { PieceRecord } from './piece-record.ts'
 import { type Profile, type ProfileName, profileOf } from './profile.ts'
 import { type Summary, summarise } from './summary.ts'
 
@@ -35,7 +35,7 @@ export function defaultLedger(profile: ProfileName, seed: number): string {
 export async function runCampaign(options: CampaignOptions): Promise<Summary> {
   const { log, seed } = options
   const profile = profileOf(options.profile)
-  const ledger = new Ledger(options.ledger)
+  const ledger = new LedgerFile<PieceRecord>(options.ledger)
   const endMs = performance.now() + options.minutes * 60_000
   for (;;) {
     const records = ledger.read()

@@ -4,7 +4,7 @@ import type { LostRuns } from '../loss.ts'
 import { table } from '../report.ts'
 import type { ViolationKind } from '../violations.ts'
 import { violationKinds } from '../violations.ts'
-import type { PieceRecord } from './ledger.ts'
+import type { PieceRecord } from './piece-record.ts'
 import { profileOf } from './profile.ts'
 
 type Row = readonly (string | number)[]

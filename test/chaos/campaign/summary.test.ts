@@ -1,10 +1,7 @@
-// The ledger keeps pieces, forgets one that was cut short, and is told as a report with a verdict.
-import { appendFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { temporaryDirectory } from '@holdfast/testkit'
+// The pieces of a campaign are told as a report with a verdict.
 import t from 'tap'
 import { Checker } from '../checker.ts'
-import { Ledger, type PieceRecord } from './ledger.ts'
+import type { PieceRecord } from './piece-record.ts'
 import { summarise } from './summary.ts'
 
 function record(piece: number, changes: Partial<PieceRecord> = {}): PieceRecord {
@@ -31,18 +28,6 @@ function record(piece: number, changes: Partial<PieceRecord> = {}): PieceRecord 
     ...changes
   }
 }
-
-t.test('pieces are kept, and one that was cut short is none', async (t) => {
-  const ledger = new Ledger(join(temporaryDirectory(t), 'below', 'ledger.jsonl'))
-  t.same(ledger.read(), [])
-  ledger.append(record(1))
-  ledger.append(record(2))
-  appendFileSync(ledger.path, '{"piece":3,"prof')
-  t.same(
-    ledger.read().map(({ piece }) => piece),
-    [1, 2]
-  )
-})
 
 t.test('the report has sums, gaps by fault, and passes what is sound', async (t) => {
   const { text, isSound } = summarise([record(1), record(2)])

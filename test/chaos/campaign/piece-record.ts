@@ -1,7 +1,5 @@
-// The ledger of a campaign: one JSON line per piece that has ended, appended when it has. Whoever
-// stops a campaign loses the piece under way and nothing else; the next start goes on behind it.
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+// What the ledger of a campaign keeps of each piece that has ended. Whoever stops a campaign loses
+// the piece under way and nothing else; the next start goes on behind it.
 import type { Gap } from '../gap-meter.ts'
 import type { Report } from '../violations.ts'
 import type { ProfileName } from './profile.ts'
@@ -26,24 +24,4 @@ export interface PieceRecord {
   readonly report: Report
   /** Where data and histories are, if they were kept. */
   readonly directory: string | null
-}
-
-export class Ledger {
-  readonly path: string
-
-  constructor(path: string) {
-    this.path = path
-  }
-
-  read(): readonly PieceRecord[] {
-    if (!existsSync(this.path)) return []
-    // A last line that a kill has cut short was never a piece.
-    const lines = readFileSync(this.path, 'utf8').split('\n').slice(0, -1)
-    return lines.map((line) => JSON.parse(line) as PieceRecord)
-  }
-
-  append(record: PieceRecord): void {
-    mkdirSync(dirname(this.path), { recursive: true })
-    appendFileSync(this.path, `${JSON.stringify(record)}\n`)
-  }
 }
