@@ -82,6 +82,11 @@ const memberRows: Readonly<
     'holdfast_commit_stalls_total',
     'Writes that took longer than an election timeout, for which leadership was given up.'
   ],
+  lostEntries: [
+    'gauge',
+    'holdfast_lost_entries',
+    'Log entries with messages for consumers of this node that no replica has intact.'
+  ],
   clientConnections: [
     'gauge',
     'holdfast_client_connections',

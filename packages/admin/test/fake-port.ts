@@ -76,6 +76,7 @@ export class FakePort implements AdminPort {
       commitSeconds: 1.5,
       commitSecondsMax: 0.25,
       commitStalls: 1,
+      lostEntries: 0,
       clientConnections: 6,
       publishBytesInFlight: 512,
       snapshotsTaken: 2,

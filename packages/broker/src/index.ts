@@ -84,7 +84,8 @@ export {
   type PublishSection,
   readPublishHeader,
   readSectionAlone,
-  readSectionHeader
+  readSectionHeader,
+  withoutRecords
 } from './publish-section.ts'
 export { type Consumer, consumerId } from './queue/consumer.ts'
 export type { DeliveryRun } from './queue/delivery-run.ts'

@@ -17,6 +17,8 @@ export const publishKind = 1
 /** Bytes of a producer id. */
 export const producerIdBytes = 16
 
+const recordBytesMin = 4
+
 const flagsPosition = 4 + 1 + 24
 const producerBytes = producerIdBytes + 24
 
@@ -110,6 +112,23 @@ export function encodePublishSection(section: PublishSection): readonly Uint8Arr
   return [writer.finish(), section.blob]
 }
 
+/**
+ * The section with something in the place of its records that no machine takes, as small as they
+ * can be: it takes the number of a section that the leader refuses, and is answered as done if the
+ * producer's sequences were applied before.
+ */
+export function withoutRecords(header: PublishHeader): PublishSection {
+  const { gateway, number, first, count } = header
+  const producer = header.producer && { ...header.producer, id: bytesOf(header.producer.key) }
+  // The byte 0xc1 begins no msgpack value.
+  const blob = new Uint8Array(recordBytesMin * count).fill(0xc1)
+  return { gateway, number, first, producer, exchange: '', routingKey: '', queues: [], count, blob }
+}
+
+function bytesOf(key: string): Uint8Array {
+  return Uint8Array.from(key, (character) => character.charCodeAt(0))
+}
+
 /** `bytes[position, position + length)` as characters below 256. */
 function latin1(bytes: Uint8Array, position: number, length: number): string {
   let text = ''
@@ -151,7 +170,7 @@ export function readPublishHeader(data: Uint8Array, position: number): PublishHe
   for (let index = 0; index < queueCount; index++) queues[index] = reader.positive()
   if (queueCount > 1 && new Set(queues).size !== queueCount)
     throw malformed('a queue is named twice')
-  const count = reader.count(recordLimits.recordsMax, 4)
+  const count = reader.count(recordLimits.recordsMax, recordBytesMin)
   if (count === 0) throw malformed('a publish without records')
   if (producer !== null && !Number.isSafeInteger(producer.firstSequence + count)) {
     throw malformed('a sequence is above 2^53')

@@ -56,7 +56,8 @@ function applyRecords(state: ShardState, data: Uint8Array, header: PublishHeader
   try {
     scanPublish(data, header, starts)
   } catch (error) {
-    return refusalOf(error)
+    const refusal = refusalOf(error)
+    return isKnown(state, header) ? repeated : refusal
   }
   const targets: ShardQueue[] = []
   let missing: number[] | null = null
@@ -99,6 +100,15 @@ function findProducer(state: ShardState, producer: HeaderProducer): Producer | R
     return refused('PRODUCERS_FULL', { group: state.group, limit: limits.producersMax })
   }
   return producers.open(key, producer.epoch, state.timeMs)
+}
+
+/** Whether all sequences of the section were applied before: its records are not needed again. */
+function isKnown({ producers }: ShardState, { producer, count }: PublishHeader): boolean {
+  if (producer === null) return false
+  const { key, epoch, firstSequence } = producer
+  const row = producers.get(key)
+  if (row?.epoch !== epoch) return false
+  return row.sequences.missing(firstSequence, firstSequence + count - 1).length === 0
 }
 
 function applyIdentified(

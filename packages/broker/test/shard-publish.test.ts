@@ -1,6 +1,12 @@
 // Publishing: what is applied once, refused, or remembered (architecture, A9).
 import t from 'tap'
-import { readEntryBatch, readSectionHeader } from '../src/index.ts'
+import {
+  encodePublishSection,
+  readEntryBatch,
+  readSectionAlone,
+  readSectionHeader,
+  withoutRecords
+} from '../src/index.ts'
 import { producer, ShardFixture } from './shard-fixture.ts'
 
 t.test('offsets are consecutive, also over entries and queues', async (t) => {
@@ -75,6 +81,21 @@ t.test('a producer is known by its sequences, through whatever gateway', async (
   // What lies below the lowest unconfirmed was confirmed.
   shard.publish(1, { ...other, number: 5, producer: producer(20, { lowestUnconfirmed: 20 }) })
   t.equal(shard.publish(1, { ...other, number: 6, producer: producer(19) })?.type, 'repeated')
+})
+
+t.test('what was applied is done, also where its records are not sent again', async (t) => {
+  const shard = new ShardFixture()
+  shard.create(1)
+  shard.publish(5, { producer: producer(1) })
+  const emptied = (firstSequence: number, count: number) => {
+    const known = shard.section(count, { producer: producer(firstSequence) })
+    return withoutRecords(readSectionAlone(Buffer.concat(encodePublishSection(known))))
+  }
+  t.same(shard.send(emptied(1, 5)), { type: 'repeated', missing: [] })
+  t.match(shard.send(emptied(1, 6)), { type: 'refused', code: 'FRAME_INVALID' }, 'one is new')
+  t.match(shard.send(emptied(6, 1)), { type: 'refused', code: 'FRAME_INVALID' })
+  t.equal(shard.publish(1, { producer: producer(6) })?.type, 'accepted', 'nothing was taken')
+  t.same(shard.offsets(1), [1, 2, 3, 4, 5, 6])
 })
 
 t.test('epochs of a producer: newer ones start over, older ones are fenced', async (t) => {

@@ -28,6 +28,8 @@ export const clientLimits = {
   declarationsMax: 65_536,
   /** How long one attempt to reach a node may take, handshake included. */
   attemptTimeoutMs: 2_000,
+  /** While none is reached, the next address is tried beside one that says nothing for so long. */
+  dialPatienceMs: 400,
   backoffMsMin: 50,
   backoffMsMax: 1_000,
   /** A link that serves nothing is closed after this. */

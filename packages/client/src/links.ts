@@ -50,18 +50,29 @@ export class Links {
     return [...new Set([...this.#seeds, ...this.#nodes.values()])]
   }
 
-  /** Any link that is open: after a node died, the fastest way on. */
-  anyOpen(): Link | null {
-    for (const link of this.#open) if (link.isOpen) return link
-    return null
+  /**
+   * A link that is open, after a node died the fastest way on, or the next address in turn. One
+   * that says nothing is not waited for long: it is tried on beside the next one.
+   * @throws what the attempt failed with, or NODE_UNREACHABLE while nothing has come of it
+   */
+  open(): Promise<Link> {
+    for (const link of this.#open) if (link.isOpen) return Promise.resolve(link)
+    return this.#openNext()
   }
 
-  /** Tries the next address in turn. @throws what the attempt failed with */
-  openNext(): Promise<Link> {
+  #openNext(): Promise<Link> {
     const { addresses } = this
     const address = addresses[this.#turn % addresses.length] ?? ''
     this.#turn += 1
-    return this.#connect(address)
+    const patienceMs = clientLimits.dialPatienceMs
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        const reason = `no answer within ${patienceMs} ms yet`
+        reject(new HoldfastError('NODE_UNREACHABLE', { address, reason }))
+      }
+      const cancel = this.#options.platform.after(patienceMs, giveUp)
+      this.#connect(address).then(resolve, reject).finally(cancel)
+    })
   }
 
   /** The link to a node, opened if need be. @throws NODE_UNREACHABLE and others: try again later */

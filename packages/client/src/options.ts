@@ -22,7 +22,7 @@ export interface ConnectOptions {
   readonly publishWindow?: number
   /** Unconfirmed bytes on their way. Default 64 MiB. */
   readonly publishWindowBytes?: number
-  /** A node that is silent for longer than 1.25 intervals is given up. Default 2,000. */
+  /** A node that is silent for longer than 1.25 intervals is given up. Default 1,500. */
   readonly heartbeatMs?: number
   /** Told of connects, disconnects and what went wrong in the background. */
   readonly onStatus?: (status: ConnectionStatus) => void

@@ -73,7 +73,7 @@ export class Session {
     const backoff = new Backoff(this.#platform.randomPart)
     for (let attempt = 1; ; attempt++) {
       try {
-        this.#usePrimary(await this.#links.openNext())
+        this.#usePrimary(await this.#links.open())
         break
       } catch (error) {
         const coded = HoldfastError.from(error)
@@ -182,10 +182,8 @@ export class Session {
   }
 
   async #findLink(): Promise<Link | null> {
-    const open = this.#links.anyOpen()
-    if (open !== null) return open
     try {
-      const link = await this.#links.openNext()
+      const link = await this.#links.open()
       return link.isOpen ? link : null
     } catch (error) {
       this.publisher.detach(HoldfastError.from(error).message)

@@ -11,7 +11,7 @@ const hello: Hello = {
   epoch: 1,
   name: '',
   vhost: '/',
-  heartbeatMs: 2_000
+  heartbeatMs: 1_500
 }
 
 const seeds = ['a:1', 'b:1', 'c:1', 'd:1']
@@ -20,13 +20,15 @@ const seeds = ['a:1', 'b:1', 'c:1', 'd:1']
 function linksWith(
   random: () => number,
   alive: ReadonlySet<string> = new Set(),
-  nodes: readonly string[] = []
+  nodes: readonly string[] = [],
+  silent: ReadonlySet<string> = new Set()
 ): { readonly links: Links; readonly dialled: string[] } {
   const dialled: string[] = []
   const dial: Dial = (address, handlers) => {
     dialled.push(address)
     const server = new ServerConnection({ nowMs: 0 })
-    queueMicrotask(() => (alive.has(address) ? handlers.opened() : handlers.closed('refused')))
+    const answer = alive.has(address) ? handlers.opened : () => handlers.closed('refused')
+    if (!silent.has(address)) queueMicrotask(answer)
     return {
       send: (chunks) => {
         for (const chunk of chunks) {
@@ -43,13 +45,18 @@ function linksWith(
     }
   }
   const ignored = (): void => undefined
-  const platform = { ...realPlatform, randomPart: random }
+  // Time passes at once, as soon as nothing else is to be done.
+  const after = (_ms: number, run: () => void): (() => void) => {
+    const timer = setImmediate(run)
+    return () => clearImmediate(timer)
+  }
+  const platform = { ...realPlatform, randomPart: random, after }
   const links = new Links({ seeds, dial, hello, platform, dirty: ignored, closed: ignored })
   return { links, dialled }
 }
 
 async function fails(links: Links, times: number): Promise<void> {
-  for (let i = 0; i < times; i++) await links.openNext().catch(() => undefined)
+  for (let i = 0; i < times; i++) await links.open().catch(() => undefined)
 }
 
 t.test('chance says which address is first, and all the others follow', async (t) => {
@@ -81,11 +88,22 @@ t.test('clients of a node that died do not all go to the same one', async (t) =>
 t.test('nodes that were told of are tried after those given, in an order of its own', async (t) => {
   const told = ['e:1', 'f:1', 'g:1']
   const { links, dialled } = linksWith(() => 0.99, new Set(['d:1']), told)
-  const link = await links.openNext()
+  const link = await links.open()
   t.equal(link.address, 'd:1')
   t.strictSame(links.addresses, ['d:1', 'c:1', 'b:1', 'a:1', 'g:1', 'f:1', 'e:1'])
+  link.close()
   await fails(links, 6)
   t.strictSame(dialled.slice(1), ['c:1', 'b:1', 'a:1', 'g:1', 'f:1', 'e:1'])
+  links.close()
+})
+
+t.test('an address that says nothing is tried beside the next one', async (t) => {
+  const { links, dialled } = linksWith(() => 0.99, new Set(['c:1']), [], new Set(['d:1']))
+  await t.rejects(links.open(), { code: 'NODE_UNREACHABLE' })
+  const link = await links.open()
+  t.equal(link.address, 'c:1')
+  t.equal(await links.open(), link, 'what is open is taken before anything is tried')
+  t.strictSame(dialled, ['d:1', 'c:1'])
   links.close()
 })
 

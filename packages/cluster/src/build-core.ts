@@ -23,6 +23,7 @@ import { Lease } from './metadata/lease.ts'
 import { Metadata } from './metadata/metadata.ts'
 import { TopologyDriver } from './metadata/topology-driver.ts'
 import { type Answer, Calls } from './peers/calls.ts'
+import { Contact } from './peers/contact.ts'
 import type { Call } from './peers/peer-message.ts'
 import { Peers } from './peers/peers.ts'
 import { Gateway } from './publishing/gateway.ts'
@@ -49,6 +50,7 @@ export function buildCore(
   core.commit = new GroupCommit(core, recovered.lastRecord)
   core.reads = new StoreReads(core)
   core.peers = new Peers(core)
+  core.contact = new Contact(core)
   core.calls = new Calls(core, handle)
   core.groups = new Groups(core)
   core.snapshots = new Snapshots(core)

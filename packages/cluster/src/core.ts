@@ -25,6 +25,7 @@ import type { Metadata } from './metadata/metadata.ts'
 import type { TopologyDriver } from './metadata/topology-driver.ts'
 import type { Output } from './output.ts'
 import type { Calls } from './peers/calls.ts'
+import type { Contact } from './peers/contact.ts'
 import type { Peers } from './peers/peers.ts'
 import type { Gateway } from './publishing/gateway.ts'
 import type { Shards } from './publishing/shards.ts'
@@ -62,6 +63,7 @@ export interface Core {
   readonly commit: GroupCommit
   readonly reads: StoreReads
   readonly peers: Peers
+  readonly contact: Contact
   readonly calls: Calls
   readonly groups: Groups
   readonly snapshots: Snapshots

@@ -16,6 +16,8 @@ export class Counters {
   commitSeconds = 0
   commitSecondsMax = 0
   commitStalls = 0
+  /** Entries that no replica has intact, as far as a consumer waits for them. */
+  lostEntries = 0
   clientConnections = 0
   publishBytesInFlight = 0
   snapshotsTaken = 0

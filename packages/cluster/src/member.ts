@@ -109,6 +109,7 @@ export class Member {
     if (ticks === 0) return
     this.#tickedMs += ticks * times.tickMs
     core.groups.tick(ticks)
+    core.contact.tick(ticks)
     core.timers.tick()
     core.calls.tick()
     core.lease.tick()
@@ -174,6 +175,7 @@ export class Member {
     try {
       const frame = readPeerFrame(bytes)
       core.clock.heard(link.node, frame.wallMs)
+      core.contact.heard(link.node)
       for (const message of frame.messages) this.#peerMessage(link, link.node, message)
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error
@@ -219,7 +221,7 @@ export class Member {
       case 'lease-grant':
         return lease.granted(cast.sequence, cast.term)
       case 'status':
-        return reports.received(from, cast.groups)
+        return reports.received(from, cast.groups, cast.isDraining)
       case 'removed':
         return membership.removed()
       default:
@@ -232,6 +234,7 @@ export class Member {
     this.#isDraining = true
     this.#drainedByMs = this.#core.clock.nowMs + times.callTimeoutMs / 2
     log(this.#core, 'info', 'handing over leadership before the process ends')
+    this.#core.reports.drain()
     this.#handOver()
   }
 

@@ -119,6 +119,8 @@ export interface MemberCounters {
   readonly commitSecondsMax: number
   /** Writes that took longer than an election timeout: leadership was given up. */
   readonly commitStalls: number
+  /** Entries that no replica has intact, as far as consumers wait for them. */
+  readonly lostEntries: number
   readonly clientConnections: number
   readonly publishBytesInFlight: number
   readonly snapshotsTaken: number

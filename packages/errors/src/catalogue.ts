@@ -77,6 +77,7 @@ export const catalogue = {
   NODE_REMOVED: { id: 3012, reply: null, status: 410, retry: 'never', closes: 'connection', message: 'node {node} was removed from the cluster; delete its data directory to use it again' },
   BOOTSTRAP_REFUSED: { id: 3013, reply: null, status: 409, retry: 'never', closes: 'call', message: 'will not bootstrap: {reason}' },
   LAST_NODE: { id: 3014, reply: null, status: 409, retry: 'never', closes: 'call', message: 'node {node} is the only one; there is nowhere for its data to go' },
+  NODE_CUT_OFF: { id: 3015, reply: 320, status: 503, retry: 'other-node', closes: 'connection', message: 'this node hears no majority of the cluster; another one may' },
   DATA_DIRECTORY_IN_USE: { id: 4001, reply: null, status: 500, retry: 'never', closes: 'call', message: 'data directory {directory} is in use by process {pid}' },
   DATA_DIRECTORY_NEWER: { id: 4002, reply: null, status: 500, retry: 'never', closes: 'call', message: 'data directory {directory} has format {format}; this version reads up to {supported}; nothing was written' },
   DATA_DIRECTORY_FOREIGN: { id: 4003, reply: null, status: 500, retry: 'never', closes: 'call', message: 'data directory {directory} belongs to cluster {found}, not to {expected}' },

@@ -16,7 +16,7 @@ export const protocolLimits = {
   heartbeatMsMin: 250,
   heartbeatMsMax: 60_000,
   /** Heartbeat interval of a client that asks for none. */
-  heartbeatMsDefault: 2_000,
+  heartbeatMsDefault: 1_500,
   /** Publish credit with which a connection starts. */
   publishCreditBytes: 262_144,
   /** Requests of one connection that may be unanswered at a time. */

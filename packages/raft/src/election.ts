@@ -143,13 +143,12 @@ export function handleVoteRequest(state: RaftState, message: VoteRequest): void 
 }
 
 /**
- * When a leader has ended, all its followers learn it in the same instant, and two of them would
- * split the votes. Of two that ask at once, the one with the higher id steps back for a tick or
- * two.
+ * All followers of a leader that ended, or fell silent, miss it since the same moment, and two of
+ * them would split the votes. Of two that ask at once, the one with the higher id steps back: in
+ * haste for a tick or two, else for an election timeout.
  */
 function yieldTo(state: RaftState, message: VoteRequest): void {
-  if (state.role !== 'pre-candidate' || state.haste === null) return
-  if (message.from < state.id) loseElection(state)
+  if (state.role === 'pre-candidate' && message.from < state.id) loseElection(state)
 }
 
 function isSilenced(state: RaftState, message: VoteRequest): boolean {

@@ -30,6 +30,7 @@ export type {
   VoteResponse
 } from './message.ts'
 export type { ProgressState } from './progress.ts'
+export { isQuorum } from './quorum.ts'
 export { Raft } from './raft.ts'
 export type { LoadRequest, Ready } from './ready.ts'
 export { blankState, type Role } from './state.ts'

@@ -1,6 +1,16 @@
 // Corners of elections that no scene in testdata shows.
 import t from 'tap'
-import { drain, elect, heartbeat, start, startQuiet, stateOf, three } from './single-replica.ts'
+import {
+  drain,
+  elect,
+  heartbeat,
+  ofType,
+  start,
+  startQuiet,
+  stateOf,
+  three,
+  voteRequest
+} from './single-replica.ts'
 
 const last = { index: 1, term: 1 }
 const heard = heartbeat(1)
@@ -59,6 +69,33 @@ t.test(
     t.same(attempts, [2, 4, 8, 16, 35, 54])
   }
 )
+
+t.test('of two that miss a silent leader at once, one steps back for the other', async (t) => {
+  for (const { from, role } of [
+    { from: 3, role: 'pre-candidate' },
+    { from: 1, role: 'follower' }
+  ]) {
+    const raft = start(stateOf([1], three), { id: 2 })
+    for (let tick = 0; tick < 20; tick++) raft.tick()
+    drain(raft)
+    raft.step({ ...voteRequest(2, last), from, to: 2, pre: true })
+    const [answer] = ofType(drain(raft), 'vote-response')
+    t.equal(answer?.granted, true)
+    t.equal(raft.role, role, `asked by ${from}`)
+  }
+})
+
+t.test('in haste, votes that are promised are given time to be written', async (t) => {
+  const raft = start(stateOf([1], three))
+  raft.step(heard)
+  raft.leaderGone()
+  raft.step({ type: 'vote-response', from: 3, to: 1, term: 2, pre: true, granted: true })
+  drain(raft)
+  for (let tick = 1; tick < 5; tick++) raft.tick()
+  t.equal(raft.role, 'candidate', 'it does not begin again')
+  raft.tick()
+  t.equal(raft.role, 'pre-candidate', 'after half an election timeout it does')
+})
 
 t.test('a leader is not disturbed by the news of its end', async (t) => {
   const raft = start(stateOf([1], three))

@@ -27,6 +27,8 @@ export class Reports {
   #sent: readonly GroupReport[] = []
   #sentMs = 0
   #lookedMs = 0
+  /** Nodes that hand over what they lead, this one included. */
+  readonly #draining = new Set<number>()
   /** Whether to look for something to tell at the end of this step. */
   #isDue = false
   /** Whether to tell it even if it is what was told last. */
@@ -39,6 +41,17 @@ export class Reports {
   /** Leadership changed here: the others should know soon. */
   changed(): void {
     this.#hasNews = true
+  }
+
+  /** This node is about to end: it hands over what it leads, and is to be given nothing. */
+  drain(): void {
+    const { identity } = this.#core
+    if (identity !== null) this.#draining.add(identity.node)
+    this.changed()
+  }
+
+  isDraining(node: number): boolean {
+    return this.#draining.has(node)
   }
 
   tick(): void {
@@ -61,14 +74,17 @@ export class Reports {
     this.#sentMs = clock.nowMs
     // A term that a crash can take back must not be told: nobody would ever lead in it.
     const after = this.#core.commit.barrier
+    const cast = { type: 'status', groups, isDraining: this.isDraining(identity.node) } as const
     for (const { node } of metadata.machine.membership.nodes) {
       if (node === identity.node || !peers.canSend(node)) continue
-      peers.send(node, { type: 'cast', cast: { type: 'status', groups } }, after)
+      peers.send(node, { type: 'cast', cast }, after)
     }
   }
 
   /** What a node says now takes the place of all that it said before: it may have lost a disk. */
-  received(from: number, groups: readonly GroupReport[]): void {
+  received(from: number, groups: readonly GroupReport[], isDraining = false): void {
+    if (isDraining) this.#draining.add(from)
+    else this.#draining.delete(from)
     for (const [group, known] of this.#known) if (known.from === from) this.#known.delete(group)
     for (const report of groups) {
       if (report.group > metadataLimits.shardsMax) continue

@@ -21,9 +21,6 @@ export interface MachineHost<Proposal, Reply> {
   readonly timeMs: number
 }
 
-/** Ticks between two steps of a process that was not held up. */
-const awakeTicksMax = 2
-
 interface Waiting<Proposal, Reply> {
   readonly proposal: Proposal
   readonly sizeBytes: number
@@ -126,7 +123,7 @@ export class Group<Proposal, Reply> {
   /** A node that was held up hears what its peers said before it thinks them silent. */
   tick(from: number, to: number): void {
     if (this.haltedReason !== null) return
-    const awakeFrom = Math.max(from, to - awakeTicksMax + 1)
+    const awakeFrom = Math.max(from, to - times.awakeTicksMax + 1)
     if (awakeFrom > from) this.raft.standStill(awakeFrom - from)
     for (let tick = awakeFrom; tick <= to; tick++) {
       this.raft.tick(tick % times.heartbeatTicks === 0)

@@ -2,6 +2,7 @@
 import type { Core } from '../core.ts'
 import { log } from '../core.ts'
 import type { GroupId } from '../log-store.ts'
+import { nodeOf } from './replica-id.ts'
 
 export function metadataLeadership(core: Core): void {
   const { lease, topologyDriver, metadata, membership, reports } = core
@@ -27,18 +28,19 @@ function logLeadership(core: Core, group: GroupId, isLeading: boolean): void {
 }
 
 /**
- * Gives every leadership to the replica that is active and caught up most; how many there were to
- * give.
+ * Gives every leadership to the replica that is active and caught up most, on a node that does not
+ * hand over its own; how many there were to give.
  */
 export function handOver(core: Core): number {
-  const { groups } = core
+  const { groups, reports } = core
   let count = 0
   for (const { raft, haltedReason } of groups.all()) {
     if (!raft.isLeader || haltedReason !== null) continue
     const [heir] = raft
       .progress()
       .filter(({ isVoter, recentlyActive, isRegressed, replica }) => {
-        return isVoter && recentlyActive && !isRegressed && replica !== groups.selfReplica
+        const isOther = replica !== groups.selfReplica && !reports.isDraining(nodeOf(replica))
+        return isVoter && recentlyActive && !isRegressed && isOther
       })
       .sort((a, b) => b.match - a.match)
     if (heir === undefined) continue

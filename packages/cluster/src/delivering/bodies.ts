@@ -1,10 +1,20 @@
 // Bodies of log entries for deliveries: from the log's memory while they are fresh, else read back
-// from the store, ahead of need, into a cache with a bound for the whole node.
+// from the store, ahead of need, into a cache with a bound for the whole node. One that neither the
+// store nor any other replica has intact is lost until somebody has it; it is looked for meanwhile.
 import type { Entry } from '@holdfast/raft'
 import type { Core } from '../core.ts'
 import { log } from '../core.ts'
 import { limits, times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
+
+/** `lost`: no replica has it intact at present. */
+export type Body = Uint8Array | 'reading' | 'lost'
+
+interface Lost {
+  readonly group: GroupId
+  readonly index: number
+  readonly waiting: (() => void)[]
+}
 
 export class Bodies {
   readonly #core: Core
@@ -12,13 +22,18 @@ export class Bodies {
   readonly #cache = new Map<string, Uint8Array>()
   #cacheBytes = 0
   readonly #reading = new Map<string, (() => void)[]>()
+  readonly #lost = new Map<string, Lost>()
+  #isSearching = false
 
   constructor(core: Core) {
     this.#core = core
   }
 
-  /** The entry's data, or null: then `arrived` is called once it may be there. */
-  get(group: GroupId, index: number, arrived: () => void): Uint8Array | null {
+  /**
+   * The entry's data. While it is read, `arrived` is called once it may be there; when it is lost,
+   * once it was found.
+   */
+  get(group: GroupId, index: number, arrived: () => void): Body {
     const entry = this.#core.groups.get(group)?.raft.entry(index)
     if (entry != null) return entry.data
     const key = `${group}:${index}`
@@ -28,8 +43,13 @@ export class Bodies {
       this.#cache.set(key, cached)
       return cached
     }
+    const lost = this.#lost.get(key)
+    if (lost !== undefined) {
+      lost.waiting.push(arrived)
+      return 'lost'
+    }
     this.#read(group, index, key, arrived)
-    return null
+    return 'reading'
   }
 
   #read(group: GroupId, index: number, key: string, arrived: () => void): void {
@@ -53,23 +73,66 @@ export class Bodies {
       // The one that is waited for comes last, so that what was read ahead makes room for it.
       for (const entry of entries.reverse()) this.#keep(group, entry)
       if (entries.length > 0) for (const run of done) run()
-      else this.#missing(group, index, done)
+      else this.#missing(group, index, key, done)
     })
   }
 
   /** The store does not have it intact: another replica has (storage rule S8). */
-  #missing(group: GroupId, index: number, done: readonly (() => void)[]): void {
+  #missing(group: GroupId, index: number, key: string, done: readonly (() => void)[]): void {
     log(this.#core, 'error', 'an entry is damaged here; asking the other replicas', {
       group,
       index
     })
     this.#core.repair.fetch(group, index, (entry) => {
       if (entry !== null) this.#keep(group, entry)
-      const delayMs = entry === null ? times.balanceMs : 0
-      this.#core.timers.after(delayMs, () => {
+      else this.#lose(key, { group, index, waiting: [] })
+      this.#core.timers.after(0, () => {
         for (const run of done) run()
       })
     })
+  }
+
+  #lose(key: string, lost: Lost): void {
+    const { group, index } = lost
+    log(this.#core, 'error', 'no replica has an entry intact; its messages wait', { group, index })
+    this.#lost.set(key, lost)
+    this.#core.counters.lostEntries = this.#lost.size
+    this.#searchLater()
+  }
+
+  #searchLater(): void {
+    if (this.#isSearching || this.#lost.size === 0) return
+    this.#isSearching = true
+    this.#core.timers.after(times.balanceMs, () => this.#search([...this.#lost]))
+  }
+
+  /** One after the other, however many there are. */
+  #search(left: [string, Lost][]): void {
+    const [key, lost] = left.pop() ?? []
+    if (key === undefined || lost === undefined) {
+      this.#isSearching = false
+      return this.#searchLater()
+    }
+    const { group, index, waiting } = lost
+    // Who leads the group now looks for it, if anybody wants it there.
+    if (this.#core.groups.get(group)?.isLeading !== true) {
+      this.#forget(key)
+      this.#core.timers.after(0, () => this.#search(left))
+      return
+    }
+    this.#core.repair.fetch(group, index, (entry) => {
+      if (entry !== null) {
+        this.#forget(key)
+        this.#keep(group, entry)
+        for (const run of waiting) run()
+      }
+      this.#search(left)
+    })
+  }
+
+  #forget(key: string): void {
+    this.#lost.delete(key)
+    this.#core.counters.lostEntries = this.#lost.size
   }
 
   #keep(group: GroupId, entry: Entry): void {

@@ -9,7 +9,9 @@ import { tellHandedOut } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { limits, times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
+import type { Body } from './bodies.ts'
 import { type Consumer, type ConsumerKey, creditOf, keyText } from './consumer.ts'
+import { DispatchMark } from './dispatch-mark.ts'
 import { type ClaimedRange, HeldDeliveries } from './held-deliveries.ts'
 import { OffsetHeap } from './offset-heap.ts'
 
@@ -31,8 +33,7 @@ export class QueueDelivery {
   readonly #returned = new OffsetHeap()
   /** No offset from here on was handed out in this term. */
   #cursor = 1
-  #markAsked = 0
-  #markAskedMs = Number.NEGATIVE_INFINITY
+  readonly #mark = new DispatchMark()
   #isReading = false
   #isRetrying = false
 
@@ -132,17 +133,8 @@ export class QueueDelivery {
 
   /** The mark this queue should have by now; null if the one it has will do. */
   wantedMark(): number | null {
-    if (this.#consumers.length === 0) return null
-    let prefetch = 0
-    for (const consumer of this.#consumers) prefetch += consumer.prefetch
-    const block = Math.min(limits.markBlockMax, Math.max(limits.markBlockMin, 2 * prefetch))
     const { nowMs } = this.#core.clock
-    const isAsked = nowMs < this.#markAskedMs + times.markRetryMs
-    const reached = isAsked ? Math.max(this.queue.mark, this.#markAsked) : this.queue.mark
-    if (reached - this.#cursor >= block / 2) return null
-    this.#markAsked = this.#cursor + block
-    this.#markAskedMs = nowMs
-    return this.#markAsked
+    return this.#mark.wanted(this.queue.mark, this.#cursor, this.#consumers, nowMs)
   }
 
   /** Hands out what can be handed out. */
@@ -209,12 +201,13 @@ export class QueueDelivery {
     const run = this.queue.deliveryRun(first, isSingle ? 1 : share, limits.deliverBytesMax, mark)
     if (run === null) return false
     const data = this.#body(run)
-    if (data === null) {
+    if (data === 'reading') {
       if (back !== null) this.#returned.push(back)
       return false
     }
     if (back === null) this.#cursor = first + run.count
-    this.#handOut(consumer, run, data)
+    // What is lost waits for its body beside the queue, and what is behind it goes on.
+    if (data !== 'lost') this.#handOut(consumer, run, data)
     return true
   }
 
@@ -244,15 +237,23 @@ export class QueueDelivery {
     return null
   }
 
-  #body(run: DeliveryRun): Uint8Array | null {
+  #body(run: DeliveryRun): Body {
+    let body: Body = 'reading'
     let isLater = false
-    const data = this.#core.bodies.get(this.group, run.entry, () => {
+    body = this.#core.bodies.get(this.group, run.entry, () => {
+      if (body === 'lost') return this.#found(run)
       this.#isReading = false
       if (isLater) this.wake()
     })
     isLater = true
-    if (data === null) this.#isReading = true
-    return data
+    if (body === 'reading') this.#isReading = true
+    return body
+  }
+
+  /** The body of a run that was passed over is there after all. */
+  #found({ firstOffset, count }: DeliveryRun): void {
+    for (let at = 0; at < count; at++) this.#returned.push(firstOffset + at)
+    this.wake()
   }
 
   #handOut(consumer: Consumer, run: DeliveryRun, data: Uint8Array): void {

@@ -142,6 +142,7 @@ export class Membership {
   }
 
   nodeGone(node: number): void {
+    this.#core.contact.gone(node)
     this.#core.reports.nodeGone(node)
     this.#core.groups.nodeGone(node)
   }

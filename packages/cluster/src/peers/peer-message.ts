@@ -118,6 +118,11 @@ export type Cast =
       readonly term: number
     }
   | { readonly type: 'lease-grant'; readonly sequence: number; readonly term: number }
-  | { readonly type: 'status'; readonly groups: readonly GroupReport[] }
+  /** `isDraining` if the node hands over what it leads, and wants no leadership. */
+  | {
+      readonly type: 'status'
+      readonly groups: readonly GroupReport[]
+      readonly isDraining?: boolean
+    }
   /** The receiver is no member any more. */
   | { readonly type: 'removed' }

@@ -16,10 +16,16 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 
 const natural: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0
 const text: Check = (value) => typeof value === 'string'
+const truth: Check = (value) => typeof value === 'boolean'
 const bytes: Check = (value) => value instanceof Uint8Array
 
 function orNull(check: Check): Check {
   return (value) => value === null || check(value)
+}
+
+/** For fields that nodes of before do not have. */
+function orAbsent(check: Check): Check {
+  return (value) => value === undefined || check(value)
 }
 
 function list(check: Check): Check {
@@ -141,7 +147,7 @@ const report = shape({
 const cast = oneOf({
   'lease-renew': shape({ sequence: natural, applied: natural, term: natural }),
   'lease-grant': shape({ sequence: natural, term: natural }),
-  status: shape({ groups: list(report) }),
+  status: shape({ groups: list(report), isDraining: orAbsent(truth) }),
   removed: shape({})
 })
 

@@ -8,7 +8,8 @@ import {
   readSectionAlone,
   type SectionReply,
   type ShardCommand,
-  type ShardMachine
+  type ShardMachine,
+  withoutRecords
 } from '@holdfast/broker'
 import { HoldfastError } from '@holdfast/errors'
 import type { EntryId } from '@holdfast/raft'
@@ -241,11 +242,9 @@ const unreadableCodes: ReadonlySet<string> = new Set(['FRAME_INVALID', 'RECORD_I
 
 /**
  * Takes the number of a section that the leader refuses, in a form that every machine refuses too:
- * the numbers of a gateway have no gaps, and a repeat must not turn the refusal into a success.
+ * the numbers of a gateway have no gaps, and a repeat must not turn the refusal into a success. A
+ * publish that had taken effect before is no news, and needs no space: the machine knows it.
  */
-function refusedSection({ gateway, number, first }: PublishHeader): Uint8Array {
-  // The byte 0xc1 begins no msgpack value.
-  const blob = new Uint8Array(4).fill(0xc1)
-  const nowhere = { producer: null, exchange: '', routingKey: '', queues: [], count: 1, blob }
-  return join(encodePublishSection({ gateway, number, first, ...nowhere }))
+function refusedSection(header: PublishHeader): Uint8Array {
+  return join(encodePublishSection(withoutRecords(header)))
 }

@@ -134,6 +134,16 @@ export class Sessions {
     })
   }
 
+  /** This node can do nothing for its clients, and others may. */
+  sendAway(): void {
+    for (const session of this.#sessions.values()) this.#refuseCutOff(session)
+  }
+
+  #refuseCutOff(session: Session): void {
+    session.connection.close(new HoldfastError('NODE_CUT_OFF').toWire())
+    this.touch(session)
+  }
+
   /** A node that is in no cluster yet has nothing to offer: the client goes to another. */
   #refuseBlank(session: Session): void {
     const reason = 'this node is in no cluster yet'
@@ -144,6 +154,7 @@ export class Sessions {
     switch (event.type) {
       case 'hello':
         if (this.#core.identity === null) return this.#refuseBlank(session)
+        if (this.#core.contact.isCutOff) return this.#refuseCutOff(session)
         return session.opened(event, this.nodeAddresses())
       case 'request':
         return handleRequest(this.#core, session, event)

@@ -71,6 +71,20 @@ function toldAfter(core: Core, durationMs: number): number[] {
   return sent(core).map(({ to }) => to)
 }
 
+t.test('a node that drains says so, until it has started again', async (t) => {
+  const { core } = make()
+  const { reports } = core
+  t.notOk(reports.isDraining(1))
+  reports.drain()
+  reports.flush()
+  t.ok(reports.isDraining(1))
+  t.match(sent(core), [{ to: 2, message: { cast: { type: 'status', isDraining: true } } }, {}])
+  reports.received(2, [], true)
+  t.ok(reports.isDraining(2))
+  reports.received(2, [])
+  t.notOk(reports.isDraining(2))
+})
+
 t.test('a change is told to all who can be reached, twice a second or so', async (t) => {
   const { core, local } = make()
   t.same(toldAfter(core, times.statusMs), [2, 3])

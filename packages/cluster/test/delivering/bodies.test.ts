@@ -23,8 +23,8 @@ interface Node {
   readonly reads: Read[]
   /** Entries that other replicas were asked for. */
   readonly fetches: { readonly index: number; readonly done: (entry: Entry | null) => void }[]
-  /** The first byte of a body, or null; `arrived` are the indexes that may be there now. */
-  get(index: number): number | null
+  /** The first byte of a body, or why there is none; `arrived` are the indexes that may be there now. */
+  get(index: number): number | 'reading' | 'lost'
   readonly arrived: number[]
 }
 
@@ -36,7 +36,7 @@ function make(): Node {
   const raft = { appliedIndex: 20, entry: (index: number) => fresh.get(index) ?? null }
   const core = coreWith({
     tuning: { readCacheBytesMax: cacheBytesMax },
-    groups: { get: () => ({ raft }) },
+    groups: { get: () => ({ raft, isLeading: true }) },
     reads: {
       entries: (_group: number, range: IndexRange, bytesMax: number, done: Read['done']) => {
         reads.push({ range, bytesMax, done })
@@ -49,9 +49,9 @@ function make(): Node {
     }
   })
   const arrived: number[] = []
-  const get = (index: number): number | null => {
+  const get: Node['get'] = (index) => {
     const data = core.bodies.get(group, index, () => arrived.push(index))
-    return data === null ? null : (data[0] ?? null)
+    return typeof data === 'string' ? data : (data[0] ?? 0)
   }
   return { core, fresh, reads, fetches, get, arrived }
 }
@@ -75,7 +75,7 @@ t.test('what is in memory is not read', async (t) => {
 
 t.test('a read goes ahead, up to what is applied and a part of the cache', async (t) => {
   const { reads, get, arrived } = make()
-  t.equal(get(5), null)
+  t.equal(get(5), 'reading')
   t.match(reads, [{ range: { first: 5, last: 20 }, bytesMax: cacheBytesMax / 4 }])
   t.same(arrived, [])
   reads[0]?.done(found(5, 7))
@@ -101,7 +101,7 @@ t.test('the cache has a bound, and keeps what was used last', async (t) => {
   get(5)
   reads[1]?.done(found(5, 5))
   t.same([get(1), get(5)], [1, 5], 'used last')
-  const left = [2, 3, 4].filter((index) => get(index) !== null)
+  const left = [2, 3, 4].filter((index) => get(index) !== 'reading')
   t.equal(left.length, 2)
 })
 
@@ -140,16 +140,27 @@ t.test('a damaged body is fetched from another replica, and said so in the log',
   t.equal(get(5), 5)
 })
 
-t.test('where no replica has it at present, it is looked for again after a while', async (t) => {
-  const { core, reads, fetches, get, arrived } = make()
-  get(5)
-  reads[0]?.done([{ type: 'absent' }])
-  fetches[0]?.done(null)
-  core.timers.tick()
-  t.same(arrived, [])
-  pass(core, times.balanceMs)
-  core.timers.tick()
-  t.same(arrived, [5])
-  t.equal(get(5), null)
-  t.equal(reads.length, 2)
-})
+t.test(
+  'what no replica has at present is lost, and looked for until somebody has it',
+  async (t) => {
+    const { core, reads, fetches, get, arrived } = make()
+    get(5)
+    reads[0]?.done([{ type: 'absent' }])
+    fetches[0]?.done(null)
+    core.timers.tick()
+    t.same(arrived, [5], 'who waited can ask again')
+    t.equal(get(5), 'lost')
+    t.equal(core.counters.read().lostEntries, 1)
+    for (const there of [null, entryOf(5)]) {
+      pass(core, times.balanceMs)
+      core.timers.tick()
+      t.same(arrived, [5])
+      fetches.at(-1)?.done(there)
+    }
+    t.same(arrived, [5, 5])
+    t.equal(get(5), 5)
+    t.equal(core.counters.read().lostEntries, 0)
+    t.equal(reads.length, 1)
+    t.equal(fetches.length, 3)
+  }
+)

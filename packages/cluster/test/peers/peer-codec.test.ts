@@ -197,6 +197,7 @@ t.test('a part that has not the shape of its type is refused', async (t) => {
     [6, { type: 'unheard-of' }],
     [6, { type: 'status' }],
     [6, { type: 'status', groups: [null] }],
+    [6, { type: 'status', groups: [], isDraining: 1 }],
     [6, { type: 'status', groups: [{ group: 1 }] }],
     [6, { type: 'lease-grant', sequence: 'x', term: 1 }],
     [6, { type: 'toString' }],

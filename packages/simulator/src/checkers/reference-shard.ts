@@ -112,11 +112,22 @@ export class ReferenceShard {
       const reply = row.replies.get(number) ?? { type: 'repeated', missing: [] }
       return reply.type === 'accepted' ? { ...reply, type: 'repeated' } : reply
     }
-    const reply = sizes === null ? refused('FRAME_INVALID') : this.#records(header, sizes)
+    const reply = sizes === null ? this.#unreadable(header) : this.#records(header, sizes)
     row.replies.set(number, reply)
     row.next += 1
     row.lastMs = this.#timeMs
     return reply
+  }
+
+  /** What was applied before is done, whatever lies in the place of its records. */
+  #unreadable({ producer, count }: PublishHeader): SectionReply {
+    const row = producer === null ? undefined : this.#producers.get(producer.key)
+    if (producer === null || row?.epoch !== producer.epoch) return refused('FRAME_INVALID')
+    for (let at = 0; at < count; at += 1) {
+      const sequence = producer.firstSequence + at
+      if (sequence >= row.lowest && !row.applied.has(sequence)) return refused('FRAME_INVALID')
+    }
+    return { type: 'repeated', missing: [] }
   }
 
   #isOpen(id: number): boolean {

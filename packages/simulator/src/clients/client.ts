@@ -156,5 +156,6 @@ export abstract class Client implements Disturbed {
 const harmless: ReadonlySet<string> = new Set([
   'HEARTBEAT_MISSED',
   'HANDSHAKE_TIMEOUT',
+  'NODE_CUT_OFF',
   'UNAVAILABLE'
 ])

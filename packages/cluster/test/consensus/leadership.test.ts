@@ -1,0 +1,49 @@
+// To whom a node hands over what it leads before it ends.
+import { World } from '@holdfast/simulator'
+import t from 'tap'
+import { handOver } from '../../src/consensus/leadership.ts'
+import { replicaOf } from '../../src/consensus/replica-id.ts'
+import { coreWith } from '../part-core.ts'
+
+t.test('nothing is handed to a node that hands over its own', async (t) => {
+  const transfers: number[] = []
+  const heirs = [2, 3].map((node) => {
+    return { replica: replicaOf(node, 1), isVoter: true, recentlyActive: true, match: 10 - node }
+  })
+  const raft = {
+    isLeader: true,
+    progress: () => heirs,
+    transfer: (to: number) => transfers.push(to)
+  }
+  const groups = { all: () => [{ raft, haltedReason: null }], selfReplica: replicaOf(1, 1) }
+  const core = coreWith({ groups })
+  t.equal(handOver(core), 1)
+  core.reports.received(2, [], true)
+  t.equal(handOver(core), 1)
+  t.same(transfers, [replicaOf(2, 1), replicaOf(3, 1)])
+  core.reports.received(3, [], true)
+  t.equal(handOver(core), 0, 'all of them end: there is nobody to give it to')
+})
+
+t.test('of three nodes two drain at once, and the third one leads', async (t) => {
+  const world = new World(3)
+  t.ok(await world.form(3))
+  // Leaderships are spread by now, and stay where they are.
+  await world.schedule.run(10_000)
+  const [first, second, third] = world.hosts
+  const sinceMs = world.schedule.nowMs
+  for (const host of [first, second]) host?.process?.input({ type: 'drain' })
+  t.ok(await world.until(2000, 'both have ended', () => world.runningHosts.length < 3))
+  await world.schedule.run(200)
+  t.ok(world.schedule.nowMs - sinceMs < 2500)
+  const led = world.lines.filter((line) => {
+    const [ms = 0, ...words] = line.split(' ')
+    return Number(ms) > sinceMs && words.join(' ').includes('leads a group {')
+  })
+  const byHost = (host: number | undefined) =>
+    led.filter((line) => line.includes(`host ${host}:`)).length
+  t.ok(byHost(third?.number) > 0)
+  const crossed = byHost(first?.number) + byHost(second?.number)
+  const groups = world.hosts[2]?.process?.member.status().groups.length ?? 0
+  t.ok(crossed <= groups, `${crossed} of ${groups} crossed on their way at first, and no more`)
+})

@@ -1,0 +1,33 @@
+// What a queue does with a message that no replica has intact: it waits, and those behind it go on.
+import { Consumer, History, Operator, Publisher, World } from '@holdfast/simulator'
+import t from 'tap'
+
+t.test('a message that is lost does not hold up those behind it', async (t) => {
+  const world = new World(7)
+  t.ok(await world.form(1))
+  const operator = new Operator(world, 'operator')
+  operator.ask({ type: 'declare-queue', name: 'q', options: {} })
+  t.ok(await world.until(2000, 'declared', () => operator.isIdle))
+  const history = new History(world, [])
+  const routes = [{ exchange: '', routingKey: 'q', queues: ['q'], mandatory: false }]
+  // One after the other, so that each has a log entry for itself.
+  for (let number = 1; number <= 8; number += 1) {
+    const publisher = new Publisher(world, `publisher ${number}`, { history, routes, messages: 1 })
+    t.ok(await world.until(2000, 'published', () => publisher.isDone))
+  }
+  // So much that the bodies of the first are not in memory any more.
+  const many = new Publisher(world, 'many', { history, routes, messages: 400 })
+  t.ok(await world.until(10_000, 'published', () => many.isDone))
+  const [host] = world.hosts
+  // Of other shards nothing is read.
+  for (let group = 1; group <= 16; group += 1) host?.disk.rotEntries(group, (index) => index === 6)
+  new Consumer(world, 'consumer', { history, queue: 'q', prefetch: 10 })
+  await world.schedule.run(10_000)
+  let left: unknown = null
+  operator.ask({ type: 'inspect-queue', name: 'q' }, (_error, result) => {
+    left = result
+  })
+  t.ok(await world.until(2000, 'inspected', () => operator.isIdle))
+  t.match(left, { ready: 1, unsettled: 0 }, 'the others were delivered and settled')
+  t.equal(host?.process?.member.counters().lostEntries, 1)
+})
