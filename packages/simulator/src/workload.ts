@@ -16,6 +16,7 @@ import { LibraryConsumer } from './clients/library-consumer.ts'
 import { LibraryPublisher } from './clients/library-publisher.ts'
 import { Operator } from './clients/operator.ts'
 import { Publisher, type Route, type Variant } from './clients/publisher.ts'
+import { Routes } from './clients/routes.ts'
 import { Stranger } from './clients/stranger.ts'
 import type { ChangeName, ClientPlan } from './plan/plan.ts'
 import type { World } from './world/world.ts'
@@ -120,6 +121,8 @@ export class Workload {
     switch (name) {
       case 'bindings':
         return new Bindings(world, this.history, boundQueues)
+      case 'routes':
+        return new Routes(world, this.history, boundQueues)
       case 'replacements':
         return new Replacements(world, this.history)
       case 'purges':
@@ -161,6 +164,28 @@ export class Workload {
   get isResolved(): boolean {
     const areDone = this.#publishers.every((publisher) => publisher.isDone)
     return this.operator.isIdle && areDone && this.#changes.every((change) => change.isDone)
+  }
+
+  /**
+   * A few messages more for the queues whose consumers take the least at a time: all credit that
+   * was used has come back by now.
+   */
+  oneMore(): void {
+    const takenAtOnce = (queue: string): number => {
+      return this.#consumers
+        .filter((consumer) => consumer.queue === queue)
+        .reduce((sum, { prefetch }) => sum + prefetch, 0)
+    }
+    const last = new Publisher(this.#world, 'last', {
+      history: this.history,
+      routes: this.routes,
+      messages: 0
+    })
+    this.#publishers.push(last)
+    const byNeed = [...this.queues].sort((a, b) => takenAtOnce(a) - takenAtOnce(b))
+    for (const queue of byNeed.slice(0, 3)) {
+      last.publish(route('', queue, [queue]), Math.min(30, takenAtOnce(queue) + 1))
+    }
   }
 
   get isSettled(): boolean {

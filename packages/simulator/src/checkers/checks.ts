@@ -23,7 +23,9 @@ export const checks = {
   'one-holder': 'a message is not handed out twice for one attempt',
   'linearizable-read': 'a read sees what was committed anywhere before it was asked',
   lease: 'who hands out messages is the latest leader',
-  'confirm-after-commit': 'what a client sees confirmed is committed and applied'
+  'confirm-after-commit': 'what a client sees confirmed is applied in each of its queues',
+  'settle-after-commit': 'what a client sees settled is settled in the log',
+  'change-in-force': 'a queue that is declared or deleted is so in its shard'
 } as const
 
 export type Check = keyof typeof checks

@@ -10,6 +10,7 @@ import {
   type IndexRange,
   readPeerFrame
 } from '@holdfast/cluster'
+import type { StoredGroup } from '@holdfast/cluster/contract'
 import type { RaftConfig, RaftInitialState } from '@holdfast/raft'
 import { ObservedRaft } from '../refinement/observed-raft.ts'
 import type { ActionCounts } from '../refinement/replica-watch.ts'
@@ -24,6 +25,7 @@ import { GroupLedger } from './group-ledger.ts'
 import { MachineAgreement } from './machine-agreement.ts'
 import { freedWhileLive, notRetained } from './retention.ts'
 import { ShardComparison } from './shard-comparison.ts'
+import { machineOnDisk } from './stored-snapshot.ts'
 
 /** Bounded: one broken promise breaks others, and the first tells most. */
 const findingsMax = 20
@@ -41,6 +43,22 @@ interface Life {
   machine: ShardMachine | null
   /** Entries that came with a snapshot whose machine is not made yet. */
   installed: readonly IndexRange[] | null
+}
+
+/** What a client has sent, and hears to be stored. */
+interface Confirmed {
+  readonly producer: Uint8Array
+  readonly sequence: number
+  /** Of the publisher, for people. */
+  readonly name: string
+  readonly queues: readonly string[]
+}
+
+interface Settled {
+  readonly queue: string
+  readonly offset: number
+  readonly attempt: number
+  readonly isFinal: boolean
 }
 
 type Left = Parameters<NonNullable<Observer['left']>>[1]
@@ -97,6 +115,9 @@ export class ClusterAudit implements Observer {
       metadataApplied: ({ replica }, { id, machine }) => {
         this.#group(0).agreement.applied(replica, id.index, '', machine)
       },
+      snapshotTaken: ({ group, replica }, machine) => {
+        this.#group(group).agreement.stands(`${replica}`, machine.appliedIndex, machine)
+      },
       restored: (replica, machine) => this.#restored(replica, machine),
       handedOut: ({ group, replica }, { term, queue, run }) => {
         const { ledger, deliveries } = this.#group(group)
@@ -116,7 +137,7 @@ export class ClusterAudit implements Observer {
   }
 
   #restored({ group, replica }: AuditedReplica, machine: ShardMachine | MetadataMachine): void {
-    this.#group(group).agreement.restored(replica, machine.appliedIndex, machine)
+    this.#group(group).agreement.stands(`${replica}`, machine.appliedIndex, machine)
     const life = this.#lives.get(keyOf({ group, replica }))
     if (life === undefined || !('retainedEntries' in machine)) return
     life.machine = machine
@@ -128,13 +149,41 @@ export class ClusterAudit implements Observer {
     this.#report('live-retained', `group ${group}: ${what}`)
   }
 
-  /** A client hears that a publish which must be stored is confirmed. */
-  confirmed(producer: Uint8Array, sequence: number, name: string): void {
+  /** A client hears that a publish is confirmed, which is to be in these queues. */
+  confirmed({ producer, sequence, name, queues }: Confirmed): void {
     const key = String.fromCharCode(...producer)
-    for (const { comparison } of this.#groups.values()) {
-      if (comparison.hasApplied(key, sequence)) return
+    for (const queue of queues) {
+      const shards = this.#shardsOf(queue)
+      if (shards.some(({ comparison }) => comparison.hasApplied(key, sequence))) continue
+      const what = `${name}:${sequence} is confirmed, and not in ${queue}`
+      this.#report('confirm-after-commit', what)
     }
-    this.#report('confirm-after-commit', `${name}:${sequence} is confirmed, and applied nowhere`)
+  }
+
+  #shardsOf(queue: string): Checkers[] {
+    return [...this.#groups.values()].filter(({ comparison }) => comparison.openQueue(queue))
+  }
+
+  /** A client hears that a settlement is done; a final one ends the message. */
+  settled({ queue, offset, attempt, isFinal }: Settled): void {
+    for (const { comparison } of this.#shardsOf(queue)) {
+      const message = comparison.openQueue(queue)?.messages.get(offset)
+      if (message === undefined || (!isFinal && message.attempt > attempt)) continue
+      const what = `${queue}/${offset} attempt ${attempt} is settled, and is in the queue`
+      this.#report('settle-after-commit', `${what} with attempt ${message.attempt}`)
+    }
+  }
+
+  /** A client hears that there is a queue. */
+  declared(queue: string): void {
+    if (this.#shardsOf(queue).length > 0) return
+    this.#report('change-in-force', `${queue} is declared, and in no shard`)
+  }
+
+  /** A client hears that there is a queue no more. */
+  deleted(queue: string): void {
+    if (this.#shardsOf(queue).length === 0) return
+    this.#report('change-in-force', `${queue} is deleted, and in a shard`)
   }
 
   /** How often each action of the specification was taken, as marks. */
@@ -161,6 +210,21 @@ export class ClusterAudit implements Observer {
     }
   }
 
+  /** A snapshot that is on a disk is the state that it was taken of. */
+  #readBack(group: GroupId, replica: number, stored: StoredGroup | undefined): void {
+    if (stored?.meta == null) return
+    const { index } = stored.meta.id
+    const who = `the snapshot of ${replica}`
+    try {
+      const machine = machineOnDisk(group, stored)
+      if (machine !== null) this.#group(group).agreement.stands(who, index, machine)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      const detail = `group ${group}: ${who} at ${index} cannot be read: ${reason}`
+      this.#report('machine-agreement', detail)
+    }
+  }
+
   /** A snapshot frees entries: none of those may be live in the machine of this replica. */
   durable({ disk }: Host, record: CommitRecord): void {
     const { node, incarnation } = disk.identity ?? { node: 0, incarnation: 0 }
@@ -171,6 +235,7 @@ export class ClusterAudit implements Observer {
       if (freed.length === 0) continue
       this.#report('live-retained', `group ${group}: replica ${replica} freed ${freed}`)
     }
+    for (const { group } of record.snapshots) this.#readBack(group, replica, disk.groups.get(group))
     for (const { group, retained } of record.installs) {
       const life = this.#lives.get(keyOf({ group, replica }))
       if (life !== undefined) life.installed = retained

@@ -92,6 +92,15 @@ export class ShardComparison {
     return this.#reference.queues.get(id)
   }
 
+  /** The queue of a name that is not being deleted. */
+  openQueue(name: string): ReferenceQueue | undefined {
+    const { queues, timeMs } = this.#reference
+    for (const queue of queues.values()) {
+      if (queue.name === name && queue.closingUntilMs <= timeMs) return queue
+    }
+    return undefined
+  }
+
   /** Whether a producer's sequence has taken effect in this shard, however long ago. */
   hasApplied(producer: string, sequence: number): boolean {
     return this.#reference.everApplied.get(producer)?.has(sequence) === true

@@ -44,6 +44,8 @@ export class Consumer extends Client {
   readonly #held = new Map<number, Held>()
   /** Settlements without an answer, by their number on this connection. */
   readonly #settling = new Map<number, Held>()
+  /** Numbers of settlements on this connection that have no answer. */
+  readonly #unanswered = new Set<number>()
   readonly #expected: Set<string> = new Set(['UNAVAILABLE', 'CONSUMER_TAG_IN_USE'])
   /** At the end everything is accepted, so that the queue empties. */
   isDraining = false
@@ -64,6 +66,14 @@ export class Consumer extends Client {
     this.#expected.add('QUEUE_NOT_FOUND')
   }
 
+  get queue(): string {
+    return this.#queue
+  }
+
+  get prefetch(): number {
+    return this.#prefetch
+  }
+
   get heldCount(): number {
     return this.#held.size
   }
@@ -77,6 +87,7 @@ export class Consumer extends Client {
   }
 
   protected opened(): void {
+    this.#unanswered.clear()
     this.#number = null
     this.#isAsking = false
     this.#attach()
@@ -195,8 +206,7 @@ export class Consumer extends Client {
         }
         return
       case 'settle-failed': {
-        const held = this.#settling.get(event.settleSequence)
-        this.#settling.delete(event.settleSequence)
+        const held = this.#answered(event.settleSequence)
         this.world.reached(`client: settle ${event.error.code}`)
         if (held !== undefined) this.#forget(held)
         return
@@ -259,15 +269,28 @@ export class Consumer extends Client {
     const ranges = [offset, offset, attempt]
     const sequence = this.connection.settle({ consumer: this.#number, outcome, ranges })
     this.#settling.set(sequence, held)
+    this.#unanswered.add(sequence)
     this.world.note(`${this.name} settles ${offset} attempt ${attempt}: ${outcome}`)
   }
 
-  #settled(sequence: number): void {
+  /** A settlement has one answer. What is given is what it was about, if that still matters. */
+  #answered(sequence: number): Held | undefined {
+    if (!this.#unanswered.delete(sequence)) {
+      this.world.fail(`${this.name}: an answer to settlement ${sequence}, which waits for none`)
+    }
     const held = this.#settling.get(sequence)
     this.#settling.delete(sequence)
+    return held
+  }
+
+  #settled(sequence: number): void {
+    const held = this.#answered(sequence)
     if (held === undefined) return
     this.#forget(held)
+    const { offset, attempt } = held
     const isFinal = held.outcome !== 'released'
-    if (isFinal) this.#history.settled(this.#queue, held.offset, held.attempt)
+    // A queue that may have a successor of the same name is looked up in vain.
+    this.world.audit.settled({ queue: this.#queue, offset, attempt, isFinal })
+    if (isFinal) this.#history.settled(this.#queue, offset, attempt)
   }
 }

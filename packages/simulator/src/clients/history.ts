@@ -74,10 +74,10 @@ export class History {
     this.#published.set(`${publisher}:${sequence}`, fields)
   }
 
-  /** Whether a confirm means that it is in a queue: not where that may be gone. */
-  mustBeStored(publisher: string, sequence: number): boolean {
+  /** The queues that a confirm speaks of: none where one of them may be gone. */
+  storedIn(publisher: string, sequence: number): readonly string[] {
     const queues = this.#published.get(`${publisher}:${sequence}`)?.queues ?? []
-    return queues.length > 0 && !queues.some((queue) => this.#deletedMs.has(queue))
+    return queues.some((queue) => this.#deletedMs.has(queue)) ? [] : queues.map(nameOf)
   }
 
   confirmed(publisher: string, sequence: number): void {

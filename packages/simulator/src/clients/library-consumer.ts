@@ -31,6 +31,14 @@ export class LibraryConsumer extends LibraryClient {
     this.#history = options.history
   }
 
+  get queue(): string {
+    return this.#options.queue
+  }
+
+  get prefetch(): number {
+    return this.#options.prefetch
+  }
+
   get heldCount(): number {
     return this.#held.size
   }

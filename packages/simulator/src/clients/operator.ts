@@ -49,6 +49,13 @@ export class Operator extends Client {
     this.#isAsking = false
   }
 
+  /** What was answered is so, where it counts. */
+  #inForce(request: ClientRequest, error: WireError | null): void {
+    if (error !== null || this.vhost !== '/') return
+    if (request.type === 'declare-queue') this.world.audit.declared(request.name)
+    if (request.type === 'delete-queue') this.world.audit.deleted(request.name)
+  }
+
   #next(): void {
     const [wish] = this.#wishes
     if (wish === undefined || this.#isAsking || !this.isOpen) return
@@ -65,6 +72,7 @@ export class Operator extends Client {
         return
       }
       this.#wishes.shift()
+      this.#inForce(wish.request, error)
       this.wasRepeated = wish.isRepeated
       wish.done(error, result)
       this.#next()

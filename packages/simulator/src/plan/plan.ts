@@ -57,11 +57,11 @@ export interface ClientPlan {
   readonly restlessChance: number
   /** Of what a stranger sends. 0: there is no stranger. */
   readonly strangers: number
-  /** Bindings, replaced queues, purges, and looks at an exclusive queue go on meanwhile. */
+  /** Bindings, routes, replaced queues, purges, and looks at an exclusive queue go on meanwhile. */
   readonly changes: readonly ChangeName[]
 }
 
-export const changeNames = ['bindings', 'replacements', 'purges', 'watch'] as const
+export const changeNames = ['bindings', 'routes', 'replacements', 'purges', 'watch'] as const
 export type ChangeName = (typeof changeNames)[number]
 
 export interface WorldPlan {
