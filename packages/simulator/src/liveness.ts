@@ -42,7 +42,17 @@ export async function comeToRest(
   const operations = new Operations(world)
   await world.until(stepMs, 'all operations have ended', () => operations.haveEnded)
   await world.until(stepMs, 'replicas agree', () => areEqual(world))
+  await world.until(stepMs, 'leaders are at rest', () => world.audit.unrest === null)
+  await keepQuiet(world)
+}
+
+/** In calm weather leaders stay, whoever leads. */
+async function keepQuiet(world: World): Promise<void> {
+  const { counts } = world.audit
+  const before = counts.get('PreVote') ?? 0
   await world.schedule.run(quietMs)
+  const campaigns = (counts.get('PreVote') ?? 0) - before
+  if (campaigns > 0) world.fail(`${campaigns} campaigns in calm weather`)
 }
 
 /** Kills as many as may be missing for ever, where all copies are known to be whole. */

@@ -17,6 +17,8 @@ export const checks = {
   'quorum-overlap': 'a quorum of a configuration meets every quorum of the next',
   'one-change': 'a configuration is proposed when the one before it is committed',
   'live-retained': 'the entry of every live message is on the disk of each replica that has it',
+  'dead-freed': 'an old entry that a snapshot leaves on the disk has a live message',
+  'one-identity': 'a node and its incarnation are the name of one data directory',
   'machine-agreement': 'machines that applied the same entries are equal',
   'reference-queue': 'a shard does what the plain model of it does',
   'dispatch-mark': 'no offset above the dispatch mark is handed out',

@@ -18,12 +18,14 @@ import type { Host } from '../world/host.ts'
 import { join } from '../world/join.ts'
 import type { Observer } from '../world/observer.ts'
 import type { Process } from '../world/process.ts'
+import { Answers } from './answers.ts'
+import { unrest } from './at-rest.ts'
 import type { Check, Report } from './checks.ts'
 import { DeliveryLedger } from './delivery-ledger.ts'
 import { untruth } from './disk-truth.ts'
 import { GroupLedger } from './group-ledger.ts'
 import { MachineAgreement } from './machine-agreement.ts'
-import { freedWhileLive, notRetained } from './retention.ts'
+import { freedWhileLive, keptThoughDead, notRetained } from './retention.ts'
 import { ShardComparison } from './shard-comparison.ts'
 import { machineOnDisk } from './stored-snapshot.ts'
 
@@ -43,34 +45,24 @@ interface Life {
   machine: ShardMachine | null
   /** Entries that came with a snapshot whose machine is not made yet. */
   installed: readonly IndexRange[] | null
-}
-
-/** What a client has sent, and hears to be stored. */
-interface Confirmed {
-  readonly producer: Uint8Array
-  readonly sequence: number
-  /** Of the publisher, for people. */
-  readonly name: string
-  readonly queues: readonly string[]
-}
-
-interface Settled {
-  readonly queue: string
-  readonly offset: number
-  readonly attempt: number
-  readonly isFinal: boolean
+  /** Its process is gone. */
+  isOver: boolean
 }
 
 type Left = Parameters<NonNullable<Observer['left']>>[1]
 
 export class ClusterAudit implements Observer {
   readonly counts: ActionCounts = new Map()
+  /** To be told of what clients hear. */
+  readonly answers: Answers
   readonly #report: Report
   readonly #checksum: (bytes: Uint8Array) => number
   readonly #groups = new Map<GroupId, Checkers>()
   readonly #lives = new Map<string, Life>()
   /** Entries on the disk before the record that takes effect now. */
   readonly #held = new Map<GroupId, ReadonlySet<number>>()
+  /** By replica: the store that got this name. */
+  readonly #stores = new Map<number, string>()
   #findings = 0
 
   /** `fail` gets what is broken: the name of the check and what happened. */
@@ -83,6 +75,9 @@ export class ClusterAudit implements Observer {
       this.#findings += 1
       if (this.#findings <= findingsMax) fail(check, detail)
     }
+    this.answers = new Answers(this.#report, () => {
+      return [...this.#groups.values()].map(({ comparison }) => comparison)
+    })
   }
 
   #group(group: GroupId): Checkers {
@@ -132,7 +127,7 @@ export class ClusterAudit implements Observer {
     const remains = this.#lives.get(key)?.raft.remains ?? null
     const options = { remains, counts: this.counts }
     const raft = new ObservedRaft(config, initial, this.#group(group).ledger, options)
-    this.#lives.set(key, { raft, machine: null, installed: null })
+    this.#lives.set(key, { raft, machine: null, installed: null, isOver: false })
     return raft
   }
 
@@ -147,43 +142,6 @@ export class ClusterAudit implements Observer {
     if (missing.length === 0) return
     const what = `replica ${replica} installs a snapshot without ${missing}`
     this.#report('live-retained', `group ${group}: ${what}`)
-  }
-
-  /** A client hears that a publish is confirmed, which is to be in these queues. */
-  confirmed({ producer, sequence, name, queues }: Confirmed): void {
-    const key = String.fromCharCode(...producer)
-    for (const queue of queues) {
-      const shards = this.#shardsOf(queue)
-      if (shards.some(({ comparison }) => comparison.hasApplied(key, sequence))) continue
-      const what = `${name}:${sequence} is confirmed, and not in ${queue}`
-      this.#report('confirm-after-commit', what)
-    }
-  }
-
-  #shardsOf(queue: string): Checkers[] {
-    return [...this.#groups.values()].filter(({ comparison }) => comparison.openQueue(queue))
-  }
-
-  /** A client hears that a settlement is done; a final one ends the message. */
-  settled({ queue, offset, attempt, isFinal }: Settled): void {
-    for (const { comparison } of this.#shardsOf(queue)) {
-      const message = comparison.openQueue(queue)?.messages.get(offset)
-      if (message === undefined || (!isFinal && message.attempt > attempt)) continue
-      const what = `${queue}/${offset} attempt ${attempt} is settled, and is in the queue`
-      this.#report('settle-after-commit', `${what} with attempt ${message.attempt}`)
-    }
-  }
-
-  /** A client hears that there is a queue. */
-  declared(queue: string): void {
-    if (this.#shardsOf(queue).length > 0) return
-    this.#report('change-in-force', `${queue} is declared, and in no shard`)
-  }
-
-  /** A client hears that there is a queue no more. */
-  deleted(queue: string): void {
-    if (this.#shardsOf(queue).length === 0) return
-    this.#report('change-in-force', `${queue} is deleted, and in a shard`)
   }
 
   /** How often each action of the specification was taken, as marks. */
@@ -210,6 +168,28 @@ export class ClusterAudit implements Observer {
     }
   }
 
+  #named(replica: number, storeId: string): void {
+    const known = this.#stores.get(replica)
+    this.#stores.set(replica, storeId)
+    if (known === undefined || known === storeId) return
+    this.#report('one-identity', `replica ${replica} is the name of ${known} and ${storeId}`)
+  }
+
+  /** A process is gone, and leads nothing any more. */
+  ended({ identity }: Process): void {
+    const replica = identity === null ? null : replicaId(identity.node, identity.incarnation)
+    for (const life of this.#lives.values()) if (life.raft.id === replica) life.isOver = true
+  }
+
+  /** What is left to do where everything should be done; null if nothing is. */
+  get unrest(): string | null {
+    for (const [key, { raft, isOver }] of this.#lives) {
+      const reason = isOver ? null : unrest(raft)
+      if (reason !== null) return `${key}: ${reason}`
+    }
+    return null
+  }
+
   /** A snapshot that is on a disk is the state that it was taken of. */
   #readBack(group: GroupId, replica: number, stored: StoredGroup | undefined): void {
     if (stored?.meta == null) return
@@ -217,7 +197,11 @@ export class ClusterAudit implements Observer {
     const who = `the snapshot of ${replica}`
     try {
       const machine = machineOnDisk(group, stored)
-      if (machine !== null) this.#group(group).agreement.stands(who, index, machine)
+      if (machine === null) return
+      this.#group(group).agreement.stands(who, index, machine)
+      const live = machine.retainedEntries?.() ?? null
+      const dead = live === null ? [] : keptThoughDead(live, stored)
+      if (dead.length > 0) this.#report('dead-freed', `group ${group}: ${who} leaves ${dead}`)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       const detail = `group ${group}: ${who} at ${index} cannot be read: ${reason}`
@@ -229,6 +213,7 @@ export class ClusterAudit implements Observer {
   durable({ disk }: Host, record: CommitRecord): void {
     const { node, incarnation } = disk.identity ?? { node: 0, incarnation: 0 }
     const replica = replicaId(node, incarnation)
+    if (record.identity !== null) this.#named(replica, disk.storeId)
     for (const [group, entries] of this.#held) {
       const live = this.#lives.get(keyOf({ group, replica }))?.machine?.retainedEntries() ?? []
       const freed = freedWhileLive(live, entries, disk.groups.get(group))

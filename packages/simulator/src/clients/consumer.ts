@@ -290,7 +290,7 @@ export class Consumer extends Client {
     const { offset, attempt } = held
     const isFinal = held.outcome !== 'released'
     // A queue that may have a successor of the same name is looked up in vain.
-    this.world.audit.settled({ queue: this.#queue, offset, attempt, isFinal })
+    this.world.audit.answers.settled({ queue: this.#queue, offset, attempt, isFinal })
     if (isFinal) this.#history.settled(this.#queue, offset, attempt)
   }
 }

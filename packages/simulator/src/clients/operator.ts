@@ -52,8 +52,8 @@ export class Operator extends Client {
   /** What was answered is so, where it counts. */
   #inForce(request: ClientRequest, error: WireError | null): void {
     if (error !== null || this.vhost !== '/') return
-    if (request.type === 'declare-queue') this.world.audit.declared(request.name)
-    if (request.type === 'delete-queue') this.world.audit.deleted(request.name)
+    if (request.type === 'declare-queue') this.world.audit.answers.declared(request.name)
+    if (request.type === 'delete-queue') this.world.audit.answers.deleted(request.name)
   }
 
   #next(): void {

@@ -197,7 +197,12 @@ export class Publisher extends Client {
   #confirmed(sequence: number): void {
     const publisher = this.#publisher
     const queues = this.#history.storedIn(publisher, sequence)
-    this.world.audit.confirmed({ producer: this.producer, sequence, name: publisher, queues })
+    this.world.audit.answers.confirmed({
+      producer: this.producer,
+      sequence,
+      name: publisher,
+      queues
+    })
     this.#history.confirmed(publisher, sequence)
   }
 }

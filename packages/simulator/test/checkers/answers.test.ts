@@ -1,0 +1,68 @@
+// Answers are held against what shards have applied: too early is wrong.
+import t from 'tap'
+import { Answers } from '../../src/checkers/answers.ts'
+import type { Check } from '../../src/checkers/checks.ts'
+import type { ReferenceQueue } from '../../src/checkers/reference-shard.ts'
+
+const producer = new Uint8Array([1])
+
+function shard(name: string, applied: number, messages: ReferenceQueue['messages'] = new Map()) {
+  const state = { tail: 0, mark: 0, closingUntilMs: 0, consumers: new Map() }
+  const queue: ReferenceQueue = { name, vhost: '/', messages, ...state }
+  return {
+    openQueue: (asked: string) => (asked === name ? queue : undefined),
+    hasApplied: (_key: string, sequence: number) => sequence <= applied
+  }
+}
+
+function findings(shards: ReturnType<typeof shard>[], run: (answers: Answers) => void): Check[] {
+  const found: Check[] = []
+  run(
+    new Answers(
+      (check) => void found.push(check),
+      () => shards
+    )
+  )
+  return found
+}
+
+t.test('a confirm speaks for each of the queues', async (t) => {
+  const shards = [shard('a', 5), shard('b', 4)]
+  const confirmed = (sequence: number, queues: readonly string[]) => (answers: Answers) =>
+    answers.confirmed({ producer, sequence, name: 'p', queues })
+  t.same(findings(shards, confirmed(4, ['a', 'b'])), [])
+  t.same(findings(shards, confirmed(5, ['a'])), [])
+  t.same(findings(shards, confirmed(5, ['a', 'b'])), ['confirm-after-commit'])
+  t.same(findings(shards, confirmed(5, ['nowhere'])), ['confirm-after-commit'])
+})
+
+t.test('a settlement that is answered is in the log', async (t) => {
+  const message = { entry: 1, sizeBytes: 1, attempt: 2, deliveryCount: 2 }
+  const shards = [shard('a', 0, new Map([[7, message]]))]
+  const settled = (offset: number, attempt: number, isFinal: boolean) => (answers: Answers) =>
+    answers.settled({ queue: 'a', offset, attempt, isFinal })
+  t.same(findings(shards, settled(8, 0, true)), [])
+  t.same(findings(shards, settled(7, 1, false)), [])
+  t.same(findings(shards, settled(7, 2, false)), ['settle-after-commit'])
+  t.same(findings(shards, settled(7, 1, true)), ['settle-after-commit'])
+})
+
+t.test('a queue is there once it is declared, and gone once it is deleted', async (t) => {
+  const shards = [shard('a', 0)]
+  t.same(
+    findings(shards, (answers) => answers.declared('a')),
+    []
+  )
+  t.same(
+    findings(shards, (answers) => answers.declared('b')),
+    ['change-in-force']
+  )
+  t.same(
+    findings(shards, (answers) => answers.deleted('b')),
+    []
+  )
+  t.same(
+    findings(shards, (answers) => answers.deleted('a')),
+    ['change-in-force']
+  )
+})
