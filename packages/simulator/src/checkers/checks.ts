@@ -26,6 +26,7 @@ export const checks = {
   'linearizable-read': 'a read sees what was committed anywhere before it was asked',
   lease: 'who hands out messages is the latest leader',
   'confirm-after-commit': 'what a client sees confirmed is applied in each of its queues',
+  'delivered-from-log': 'what is delivered at an offset is what the log put there',
   'settle-after-commit': 'what a client sees settled is settled in the log',
   'change-in-force': 'a queue that is declared or deleted is so in its shard'
 } as const

@@ -2,6 +2,7 @@
 // applied it: the replies, and the queues that the entry touched. O(what the entry changed).
 import {
   decodeCommandSection,
+  type PublishHeader,
   type QueueView,
   readEntryBatch,
   readPublishHeader,
@@ -11,9 +12,9 @@ import {
   shardLimits
 } from '@holdfast/broker'
 import { HoldfastError } from '@holdfast/errors'
-import { scanRecord } from '@holdfast/record'
+import { recordBody, scanRecord } from '@holdfast/record'
 import type { Report } from './checks.ts'
-import { type ReferenceQueue, ReferenceShard } from './reference-shard.ts'
+import { type ReferenceQueue, type ReferenceRecord, ReferenceShard } from './reference-shard.ts'
 
 /** What the machine made of an entry. */
 export interface AppliedEntry {
@@ -39,14 +40,16 @@ function unlessRefused<Value>(read: () => Value): Value | null {
   }
 }
 
-function recordSizes(data: Uint8Array, start: number, end: number, count: number): number[] {
-  const sizes: number[] = []
-  for (let at = start; sizes.length < count; ) {
-    const next = scanRecord(data, at, end)
-    sizes.push(next - at)
+function recordsOf(data: Uint8Array, header: PublishHeader): ReferenceRecord[] {
+  const { blobStart, blobEnd, count } = header
+  const records: ReferenceRecord[] = []
+  for (let at = blobStart; records.length < count; ) {
+    const next = scanRecord(data, at, blobEnd)
+    const body = Buffer.from(recordBody(data, at)).toString('latin1')
+    records.push({ sizeBytes: next - at, body })
     at = next
   }
-  return sizes
+  return records
 }
 
 /** Which of them a malformed record gets is the decoder's business. */
@@ -101,11 +104,6 @@ export class ShardComparison {
     return undefined
   }
 
-  /** Whether a producer's sequence has taken effect in this shard, however long ago. */
-  hasApplied(producer: string, sequence: number): boolean {
-    return this.#reference.everApplied.get(producer)?.has(sequence) === true
-  }
-
   /** An entry was applied somewhere; only the first time counts. */
   applied(entry: AppliedEntry): void {
     if (entry.index <= this.#index) return
@@ -131,9 +129,8 @@ export class ShardComparison {
       return this.#reference.command(decodeCommandSection(data, position))
     }
     const header = readPublishHeader(data, position)
-    const { blobStart, blobEnd, count } = header
-    const sizes = unlessRefused(() => recordSizes(data, blobStart, blobEnd, count))
-    return this.#reference.publish(header, sizes)
+    const records = unlessRefused(() => recordsOf(data, header))
+    return this.#reference.publish(header, records)
   }
 
   #compareReplies(entry: AppliedEntry, expected: readonly SectionReply[]): void {

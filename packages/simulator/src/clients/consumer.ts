@@ -287,10 +287,7 @@ export class Consumer extends Client {
     const held = this.#answered(sequence)
     if (held === undefined) return
     this.#forget(held)
-    const { offset, attempt } = held
-    const isFinal = held.outcome !== 'released'
-    // A queue that may have a successor of the same name is looked up in vain.
-    this.world.audit.answers.settled({ queue: this.#queue, offset, attempt, isFinal })
-    if (isFinal) this.#history.settled(this.#queue, offset, attempt)
+    const { offset, attempt, outcome } = held
+    this.#history.settled(this.#queue, offset, attempt, outcome !== 'released')
   }
 }

@@ -74,18 +74,16 @@ export class History {
     this.#published.set(`${publisher}:${sequence}`, fields)
   }
 
-  /** The queues that a confirm speaks of: none where one of them may be gone. */
-  storedIn(publisher: string, sequence: number): readonly string[] {
-    const queues = this.#published.get(`${publisher}:${sequence}`)?.queues ?? []
-    return queues.some((queue) => this.#deletedMs.has(queue)) ? [] : queues.map(nameOf)
-  }
-
   confirmed(publisher: string, sequence: number): void {
     const message = this.#published.get(`${publisher}:${sequence}`)
     if (message === undefined) return this.#world.fail(`confirmed, not sent: ${publisher}`)
     this.#checkOutcome(message, `${publisher}:${sequence}`)
     message.confirmedMs = this.#world.schedule.nowMs
-    if (message.queues.length === 0) {
+    const { queues } = message
+    const mayBeGone = queues.some((queue) => this.#deletedMs.has(queue))
+    const body = bodyOf(`${publisher}:${sequence}`)
+    if (!mayBeGone) this.#world.audit.answers.confirmed({ body, queues: queues.map(nameOf) })
+    if (queues.length === 0) {
       this.#world.fail(`confirmed, though it has nowhere to go: ${publisher}:${sequence}`)
     }
   }
@@ -131,6 +129,7 @@ export class History {
     const what = `${message} at ${queue}/${offset} attempt ${attempt} to ${to}`
     this.#world.note(`delivered ${what}`)
     if (published === undefined) return this.#world.fail(`never published: ${what}`)
+    this.#world.audit.answers.delivered({ queue, offset, body })
     this.#checkPlace(published, queue, what)
     this.#checkPurge(message, queue, attempt, what)
     if (body !== bodyOf(message)) this.#world.fail(`other bytes than were published: ${what}`)
@@ -200,8 +199,10 @@ export class History {
     return row
   }
 
-  /** The server said that this settlement, which ends the message, is committed. */
-  settled(queue: string, offset: number, attempt: number): void {
+  /** The server said that this settlement is committed; a final one ends the message. */
+  settled(queue: string, offset: number, attempt: number, isFinal: boolean): void {
+    this.#world.audit.answers.settled({ queue, offset, attempt, isFinal })
+    if (!isFinal) return
     const row = this.#rows.get(queue)?.get(offset)
     if (row === undefined) return this.#world.fail(`settled, not delivered: ${queue}/${offset}`)
     row.settledAttempt = attempt

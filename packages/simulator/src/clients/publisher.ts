@@ -187,23 +187,11 @@ export class Publisher extends Client {
       for (const sequence of [...batch.open]) {
         if (sequence < first || sequence > last) continue
         batch.open.delete(sequence)
-        if (code === null) this.#confirmed(sequence)
+        if (code === null) this.#history.confirmed(this.#publisher, sequence)
         else this.#history.failed(this.#publisher, sequence, code)
       }
     }
     this.#batches = this.#batches.filter(({ open }) => open.size > 0)
-  }
-
-  #confirmed(sequence: number): void {
-    const publisher = this.#publisher
-    const queues = this.#history.storedIn(publisher, sequence)
-    this.world.audit.answers.confirmed({
-      producer: this.producer,
-      sequence,
-      name: publisher,
-      queues
-    })
-    this.#history.confirmed(publisher, sequence)
   }
 }
 

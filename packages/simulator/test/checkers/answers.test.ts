@@ -4,15 +4,15 @@ import { Answers } from '../../src/checkers/answers.ts'
 import type { Check } from '../../src/checkers/checks.ts'
 import type { ReferenceQueue } from '../../src/checkers/reference-shard.ts'
 
-const producer = new Uint8Array([1])
-
-function shard(name: string, applied: number, messages: ReferenceQueue['messages'] = new Map()) {
+function shard(
+  name: string,
+  stored: readonly string[],
+  messages: ReferenceQueue['messages'] = new Map()
+) {
+  const bodies = new Map(stored.map((body, at) => [at + 1, body]))
   const state = { tail: 0, mark: 0, closingUntilMs: 0, consumers: new Map() }
-  const queue: ReferenceQueue = { name, vhost: '/', messages, ...state }
-  return {
-    openQueue: (asked: string) => (asked === name ? queue : undefined),
-    hasApplied: (_key: string, sequence: number) => sequence <= applied
-  }
+  const queue: ReferenceQueue = { name, vhost: '/', messages, bodies, ...state }
+  return { openQueue: (asked: string) => (asked === name ? queue : undefined) }
 }
 
 function findings(shards: ReturnType<typeof shard>[], run: (answers: Answers) => void): Check[] {
@@ -27,18 +27,28 @@ function findings(shards: ReturnType<typeof shard>[], run: (answers: Answers) =>
 }
 
 t.test('a confirm speaks for each of the queues', async (t) => {
-  const shards = [shard('a', 5), shard('b', 4)]
-  const confirmed = (sequence: number, queues: readonly string[]) => (answers: Answers) =>
-    answers.confirmed({ producer, sequence, name: 'p', queues })
-  t.same(findings(shards, confirmed(4, ['a', 'b'])), [])
-  t.same(findings(shards, confirmed(5, ['a'])), [])
-  t.same(findings(shards, confirmed(5, ['a', 'b'])), ['confirm-after-commit'])
-  t.same(findings(shards, confirmed(5, ['nowhere'])), ['confirm-after-commit'])
+  const shards = [shard('a', ['m1', 'm2']), shard('b', ['m1'])]
+  const confirmed = (body: string, queues: readonly string[]) => (answers: Answers) =>
+    answers.confirmed({ body, queues })
+  t.same(findings(shards, confirmed('m1', ['a', 'b'])), [])
+  t.same(findings(shards, confirmed('m2', ['a'])), [])
+  t.same(findings(shards, confirmed('m2', ['a', 'b'])), ['confirm-after-commit'])
+  t.same(findings(shards, confirmed('m2', ['nowhere'])), ['confirm-after-commit'])
+})
+
+t.test('a delivery is what lies at its offset', async (t) => {
+  const shards = [shard('a', ['m1', 'm2'])]
+  const delivered = (queue: string, offset: number, body: string) => (answers: Answers) =>
+    answers.delivered({ queue, offset, body })
+  t.same(findings(shards, delivered('a', 2, 'm2')), [])
+  t.same(findings(shards, delivered('a#1', 2, 'm1')), [])
+  t.same(findings(shards, delivered('a', 2, 'm1')), ['delivered-from-log'])
+  t.same(findings(shards, delivered('a', 3, 'm2')), ['delivered-from-log'])
 })
 
 t.test('a settlement that is answered is in the log', async (t) => {
   const message = { entry: 1, sizeBytes: 1, attempt: 2, deliveryCount: 2 }
-  const shards = [shard('a', 0, new Map([[7, message]]))]
+  const shards = [shard('a', [], new Map([[7, message]]))]
   const settled = (offset: number, attempt: number, isFinal: boolean) => (answers: Answers) =>
     answers.settled({ queue: 'a', offset, attempt, isFinal })
   t.same(findings(shards, settled(8, 0, true)), [])
@@ -48,7 +58,7 @@ t.test('a settlement that is answered is in the log', async (t) => {
 })
 
 t.test('a queue is there once it is declared, and gone once it is deleted', async (t) => {
-  const shards = [shard('a', 0)]
+  const shards = [shard('a', [])]
   t.same(
     findings(shards, (answers) => answers.declared('a')),
     []

@@ -60,9 +60,8 @@ t.test('a disk that forgets a vote is found when its process starts again', asyn
 
 t.test('a confirm of what was never applied is found', async (t) => {
   const world = await formed(4)
-  const producer = new Uint8Array(16)
-  world.audit.answers.confirmed({ producer, sequence: 1, name: 'p1', queues: [] })
+  world.audit.answers.confirmed({ body: 'p1:1', queues: [] })
   t.same(world.failures, [])
-  world.audit.answers.confirmed({ producer, sequence: 1, name: 'p1', queues: ['q1'] })
+  world.audit.answers.confirmed({ body: 'p1:1', queues: ['q1'] })
   t.match(world.failures[0], /confirm-after-commit: p1:1/)
 })
