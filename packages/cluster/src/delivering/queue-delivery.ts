@@ -135,8 +135,9 @@ export class QueueDelivery {
     if (this.#consumers.length === 0) return null
     let prefetch = 0
     for (const consumer of this.#consumers) prefetch += consumer.prefetch
-    const block = Math.min(limits.markBlockMax, Math.max(limits.markBlockMin, 2 * prefetch))
-    const { nowMs } = this.#core.clock
+    const { tuning, clock } = this.#core
+    const block = Math.min(limits.markBlockMax, Math.max(tuning.markBlockMin, 2 * prefetch))
+    const { nowMs } = clock
     const isAsked = nowMs < this.#markAskedMs + times.markRetryMs
     const reached = isAsked ? Math.max(this.queue.mark, this.#markAsked) : this.queue.mark
     if (reached - this.#cursor >= block / 2) return null
@@ -206,7 +207,8 @@ export class QueueDelivery {
     if (first === null) return false
     const isSingle = back !== null || first < this.#held.claimedEnd
     const { mark } = this.queue
-    const run = this.queue.deliveryRun(first, isSingle ? 1 : share, limits.deliverBytesMax, mark)
+    const { deliverBytesMax } = this.#core.tuning
+    const run = this.queue.deliveryRun(first, isSingle ? 1 : share, deliverBytesMax, mark)
     if (run === null) return false
     const data = this.#body(run)
     if (data === null) {

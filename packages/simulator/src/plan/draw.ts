@@ -4,7 +4,7 @@
 import { Random } from '@holdfast/testkit'
 import { drawFaults } from '../faults/fault.ts'
 import { type FaultKind, faultKinds } from '../faults/kinds.ts'
-import { calmWorld } from './calm.ts'
+import { calmWorld, tightBounds } from './calm.ts'
 import {
   type ClientPlan,
   type ClockPlan,
@@ -16,6 +16,8 @@ import {
 
 /** Of any kind of fault, to be off in a seed. */
 const offChance = 0.5
+/** Of a seed whose members have little room for anything. */
+const tightChance = 0.3
 /** Of a seed in which more may be lost than the cluster survives. */
 const beyondChance = 0.04
 
@@ -100,11 +102,12 @@ export function drawPlan(seed: number): Plan {
     // In a small cluster every loss is a whole one.
     return isOn && (nodes > 2 || kind !== 'host-loss')
   })
+  const bounds = random.chance(tightChance) ? tightBounds : {}
   const everyMs = random.pick([200, 500, 500, 1000, 3000])
   return {
     seed,
     nodes: isLarge ? Math.min(nodes, 3) : nodes,
-    tuning: { ...calmWorld.tuning, shardsAtBootstrap: shards },
+    tuning: { ...calmWorld.tuning, ...bounds, shardsAtBootstrap: shards },
     network: drawNetwork(random),
     disk: drawDisk(random),
     clock: drawClock(random),
