@@ -25,6 +25,7 @@ import type { World } from './world/world.ts'
 const autoAckQueue = 'auto'
 const purgedQueue = 'purged'
 const exclusiveQueue = 'alone'
+const floodedQueue = 'flooded'
 /** Where exchanges lead to. */
 const boundQueues = ['q1', 'q2', 'q3', 'q4'] as const
 
@@ -61,7 +62,9 @@ export class Workload {
     this.history = new History(world, refusals)
     this.operator = new Operator(world, 'operator')
     const further = Array.from({ length: plan.queues }, (_, i) => `q${i + 5}`)
-    this.queues = [...boundQueues, ...further, autoAckQueue, purgedQueue, exclusiveQueue]
+    const special = [autoAckQueue, purgedQueue, exclusiveQueue]
+    if (plan.flood > 0) special.push(floodedQueue)
+    this.queues = [...boundQueues, ...further, ...special]
     this.routes = [
       ...this.queues.map((name) => route('', name, [name])),
       route('fan', '', ['q1', 'q2', 'q4']),
@@ -109,11 +112,19 @@ export class Workload {
         ? new LibraryPublisher(world, `s${i + 1}`, options)
         : new Publisher(world, `p${i + 1}`, options)
     })
+    if (this.#plan.flood > 0) this.#flood()
     this.#consumers = this.queues.flatMap((queue) => this.#consume(queue))
     history.lossy(autoAckQueue)
     history.lossy(purgedQueue)
     this.#changes = changes.map((name) => this.#change(name))
     this.#strangers = Array.from({ length: strangers }, (_, i) => new Stranger(world, `${i + 1}`))
+  }
+
+  #flood(): void {
+    const { history } = this
+    const routes = [route('', floodedQueue, [floodedQueue])]
+    const options = { routes, messages: this.#plan.flood, batchMax: 200, gapMsMax: 60 }
+    this.#publishers.push(new Publisher(this.#world, 'flood', { history, ...options }))
   }
 
   #change(name: ChangeName): Change {
@@ -140,7 +151,8 @@ export class Workload {
     const exclusive = queue === exclusiveQueue
     const count = exclusive ? 2 : random.integer(1, plan.consumersMax)
     return Array.from({ length: count }, (_, i) => {
-      const prefetch = random.integer(1, plan.prefetchMax)
+      const isFlooded = queue === floodedQueue
+      const prefetch = isFlooded ? random.integer(200, 500) : random.integer(1, plan.prefetchMax)
       const isRestless = exclusive || random.chance(plan.restlessChance)
       const { workMsMax, releaseChance, rejectChance } = plan
       const ways = { workMsMax, releaseChance, rejectChance }

@@ -16,6 +16,8 @@ import {
 
 /** Of any kind of fault, to be off in a seed. */
 const offChance = 0.5
+/** Of a seed in which one queue gets more messages than fit into a segment of its index. */
+const floodChance = 0.1
 /** Of a seed whose members have little room for anything. */
 const tightChance = 0.3
 /** Of a seed in which more may be lost than the cluster survives. */
@@ -72,6 +74,7 @@ function drawClients(random: Random, stormMs: number, isLarge: boolean): ClientP
     batchMax,
     gapMsMax,
     queues: isLarge ? random.integer(10, 40) : random.pick([0, 0, 2, 6]),
+    flood: random.chance(floodChance) ? random.integer(1500, 2500) : 0,
     consumersMax: random.integer(1, 3),
     prefetchMax: random.pick([1, 20, 20, 100, 1000]),
     workMsMax: random.pick([5, 60, 60, 300]),

@@ -48,6 +48,8 @@ export interface ClientPlan {
   readonly batchMax: number
   readonly gapMsMax: number
   readonly queues: number
+  /** Messages of one more publisher, in large batches, for a queue of their own. */
+  readonly flood: number
   readonly consumersMax: number
   readonly prefetchMax: number
   readonly workMsMax: number
