@@ -193,18 +193,18 @@ export class ClusterAudit implements Observer {
   /** A snapshot that is on a disk is the state that it was taken of. */
   #readBack(group: GroupId, replica: number, stored: StoredGroup | undefined): void {
     if (stored?.meta == null) return
-    const { index } = stored.meta.id
     const who = `the snapshot of ${replica}`
     try {
       const machine = machineOnDisk(group, stored)
       if (machine === null) return
-      this.#group(group).agreement.stands(who, index, machine)
-      const live = machine.retainedEntries?.() ?? null
-      const dead = live === null ? [] : keptThoughDead(live, stored)
+      const { appliedIndex } = machine
+      this.#group(group).agreement.stands(who, appliedIndex, machine)
+      const isShard = 'retainedEntries' in machine
+      const dead = isShard ? keptThoughDead(machine.retainedEntries(), appliedIndex, stored) : []
       if (dead.length > 0) this.#report('dead-freed', `group ${group}: ${who} leaves ${dead}`)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      const detail = `group ${group}: ${who} at ${index} cannot be read: ${reason}`
+      const detail = `group ${group}: ${who} cannot be read: ${reason}`
       this.#report('machine-agreement', detail)
     }
   }

@@ -33,12 +33,16 @@ export function notRetained(
   return missing
 }
 
-/** Old entries that a snapshot leaves on the disk, though none of them is live in it. */
+/**
+ * Old entries that a snapshot leaves on the disk, though none of them is live in it. Behind what the
+ * machine has applied there may be some that it has not seen, like a no-op: the next one frees them.
+ */
 export function keptThoughDead(
   live: readonly IndexRange[],
-  { meta, keepFrom, entries }: Pick<StoredGroup, 'meta' | 'keepFrom' | 'entries'>
+  applied: number,
+  { keepFrom, entries }: Pick<StoredGroup, 'keepFrom' | 'entries'>
 ): number[] {
-  const last = Math.min(meta?.id.index ?? 0, keepFrom - 1)
+  const last = Math.min(applied, keepFrom - 1)
   const old = [...entries.keys()].filter((index) => index <= last)
   return old.filter((index) => !live.some(({ first, last }) => index >= first && index <= last))
 }

@@ -2,13 +2,12 @@
 import { MetadataMachine, ShardMachine } from '@holdfast/broker'
 import type { GroupId } from '@holdfast/cluster'
 import type { StoredGroup } from '@holdfast/cluster/contract'
-import type { HashedMachine } from './machine-agreement.ts'
 
 /** @throws where manifest and blobs do not fit together. */
 export function machineOnDisk(
   group: GroupId,
   { meta, blobs }: Pick<StoredGroup, 'meta' | 'blobs'>
-): HashedMachine | null {
+): MetadataMachine | ShardMachine | null {
   if (meta === null) return null
   const bytes = new Map([...blobs].map(([id, blob]) => [id, blob.bytes]))
   if (group === 0) return MetadataMachine.restore(meta.manifest, bytes)

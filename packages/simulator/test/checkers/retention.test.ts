@@ -38,11 +38,9 @@ t.test('an installed snapshot brings the entries of live messages along', async 
 })
 
 t.test('what a snapshot leaves behind is live, or kept for those that lag', async (t) => {
-  const configuration = { voters: [1], outgoing: [], learners: [] }
-  const meta = { id: { index: 8, term: 1 }, configuration, manifest: new Uint8Array(0) }
-  const stored = { ...disk(2, 3, 7, 9), meta }
-  t.same(keptThoughDead(live, { ...stored, keepFrom: 99 }), [])
-  const full = { ...disk(2, 3, 4, 5, 7, 9), meta }
-  t.same(keptThoughDead(live, { ...full, keepFrom: 5 }), [4])
-  t.same(keptThoughDead(live, { ...full, keepFrom: 6 }), [4, 5])
+  t.same(keptThoughDead(live, 8, { ...disk(2, 3, 7, 9), keepFrom: 99 }), [])
+  const full = disk(2, 3, 4, 5, 7, 9)
+  t.same(keptThoughDead(live, 8, { ...full, keepFrom: 5 }), [4])
+  t.same(keptThoughDead(live, 8, { ...full, keepFrom: 6 }), [4, 5])
+  t.same(keptThoughDead(live, 4, { ...full, keepFrom: 6 }), [4])
 })
