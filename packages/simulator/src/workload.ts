@@ -1,6 +1,7 @@
 // What clients do in a run: they declare, publish and consume, and change what they use, as a plan
 // says; and in the end they see to it that everything has an outcome.
 import type { WireError } from '@holdfast/errors'
+import { Bursts } from './clients/bursts.ts'
 import {
   Bindings,
   type Change,
@@ -134,6 +135,8 @@ export class Workload {
         return new Bindings(world, this.history, boundQueues)
       case 'routes':
         return new Routes(world, this.history, boundQueues)
+      case 'bursts':
+        return new Bursts(world, this.history)
       case 'replacements':
         return new Replacements(world, this.history)
       case 'purges':

@@ -16,6 +16,8 @@ export class Operator extends Client {
   override readonly role = 'operator'
   #wishes: Wish[] = []
   #isAsking = false
+  /** Names of queues of which nobody knows whether they are there. */
+  readonly #doubtful = new Set<string>()
   /** Whether the request that was answered last had been asked before. */
   wasRepeated = false
   /** The host it prefers; null: any. */
@@ -50,10 +52,15 @@ export class Operator extends Client {
   }
 
   /** What was answered is so, where it counts. */
-  #inForce(request: ClientRequest, error: WireError | null): void {
-    if (error !== null || this.vhost !== '/') return
-    if (request.type === 'declare-queue') this.world.audit.answers.declared(request.name)
-    if (request.type === 'delete-queue') this.world.audit.answers.deleted(request.name)
+  #checkInForce({ request, isRepeated }: Wish, error: WireError | null): void {
+    if (request.type !== 'declare-queue' && request.type !== 'delete-queue') return
+    const { name, type } = request
+    // The question that had no answer may yet have an effect.
+    if (isRepeated) this.#doubtful.add(name)
+    if (error !== null || this.vhost !== '/' || this.#doubtful.has(name)) return
+    const { answers } = this.world.audit
+    if (type === 'declare-queue') answers.declared(name)
+    else answers.deleted(name)
   }
 
   #next(): void {
@@ -72,7 +79,7 @@ export class Operator extends Client {
         return
       }
       this.#wishes.shift()
-      this.#inForce(wish.request, error)
+      this.#checkInForce(wish, error)
       this.wasRepeated = wish.isRepeated
       wish.done(error, result)
       this.#next()
