@@ -49,7 +49,8 @@ class Storm {
     const unrest = isRestless ? 0.05 : 1
     const upTo = (most: number): number => (random.chance(0.7) ? random.fraction() * most : 0)
     this.#chances = [
-      [0.5 + upTo(0.5), () => this.#propose()],
+      // Where little is proposed, whoever was cut off may win an election when it is back.
+      [random.chance(0.2) ? 0.04 : 0.5 + upTo(0.5), () => this.#propose()],
       [unrest * upTo(random.chance(0.3) ? 0.3 : 0.05), () => this.#crash()],
       [0.1 + upTo(0.3), () => this.#restart()],
       [upTo(0.3), () => this.#transfer()],

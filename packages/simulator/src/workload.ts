@@ -116,6 +116,7 @@ export class Workload {
     if (this.#plan.flood > 0) this.#flood()
     this.#consumers = this.queues.flatMap((queue) => this.#consume(queue))
     history.lossy(autoAckQueue)
+    this.#world.audit.answers.automatic(autoAckQueue)
     history.lossy(purgedQueue)
     this.#changes = changes.map((name) => this.#change(name))
     this.#strangers = Array.from({ length: strangers }, (_, i) => new Stranger(world, `${i + 1}`))

@@ -2,7 +2,7 @@
 // that comes before its commit may be a lie tomorrow, even where nothing goes wrong today.
 import type { Report } from './checks.ts'
 import type { ReferenceQueue } from './reference-shard.ts'
-import type { ShardComparison } from './shard-comparison.ts'
+import type { Ending, ShardComparison } from './shard-comparison.ts'
 
 type Shard = Pick<ShardComparison, 'openQueue'>
 
@@ -29,6 +29,9 @@ export class Answers {
   readonly #report: Report
   readonly #shards: () => readonly Shard[]
 
+  readonly #automatic = new Set<string>()
+  readonly #decided = new Set<string>()
+
   constructor(report: Report, shards: () => readonly Shard[]) {
     this.#report = report
     this.#shards = shards
@@ -40,6 +43,22 @@ export class Answers {
       if (this.#queues(name).some(({ bodies }) => hasValue(bodies, body))) continue
       this.#report('confirm-after-commit', `${body.slice(0, 40)} is confirmed, and not in ${name}`)
     }
+  }
+
+  /** Nobody is asked about what is delivered from this queue. */
+  automatic(queue: string): void {
+    this.#automatic.add(queue)
+  }
+
+  /** A client has decided on a delivery. */
+  decided(ending: Ending): void {
+    this.#decided.add(textOf(ending))
+  }
+
+  /** A settlement ends a message in the log. */
+  settles(ending: Ending): void {
+    if (this.#automatic.has(ending.queue) || this.#decided.has(textOf(ending))) return
+    this.#report('settled-by-client', `${textOf(ending)}: no client has said so`)
   }
 
   /** A client gets what is at an offset of a queue. */
@@ -82,6 +101,10 @@ export class Answers {
     if (this.#queues(queue).length === 0) return
     this.#report('change-in-force', `${queue} is deleted, and in a shard`)
   }
+}
+
+function textOf({ queue, outcome, offset, attempt }: Ending): string {
+  return `${queue}/${offset} attempt ${attempt} ${outcome}`
 }
 
 /** The latest first: what is confirmed was put there just now. */

@@ -11,7 +11,7 @@ import {
   readPeerFrame
 } from '@holdfast/cluster'
 import type { StoredGroup } from '@holdfast/cluster/contract'
-import type { RaftConfig, RaftInitialState } from '@holdfast/raft'
+import type { HardState, RaftConfig, RaftInitialState } from '@holdfast/raft'
 import { ObservedRaft } from '../refinement/observed-raft.ts'
 import type { ActionCounts } from '../refinement/replica-watch.ts'
 import type { Host } from '../world/host.ts'
@@ -22,7 +22,7 @@ import { Answers } from './answers.ts'
 import { unrest } from './at-rest.ts'
 import type { Check, Report } from './checks.ts'
 import { DeliveryLedger } from './delivery-ledger.ts'
-import { untruth } from './disk-truth.ts'
+import { contradiction, untruth } from './disk-truth.ts'
 import { GroupLedger } from './group-ledger.ts'
 import { MachineAgreement } from './machine-agreement.ts'
 import { freedWhileLive, keptThoughDead, notRetained } from './retention.ts'
@@ -61,6 +61,8 @@ export class ClusterAudit implements Observer {
   readonly #lives = new Map<string, Life>()
   /** Entries on the disk before the record that takes effect now. */
   readonly #held = new Map<GroupId, ReadonlySet<number>>()
+  /** Term and vote on the disk before that record. */
+  readonly #promised = new Map<GroupId, HardState | undefined>()
   /** By replica: the store that got this name. */
   readonly #stores = new Map<number, string>()
   #findings = 0
@@ -87,7 +89,7 @@ export class ClusterAudit implements Observer {
       checkers = {
         ledger: new GroupLedger(name, report, this.#checksum),
         agreement: new MachineAgreement(name, report),
-        comparison: new ShardComparison(name, report),
+        comparison: new ShardComparison(name, report, (settled) => this.answers.settles(settled)),
         deliveries: new DeliveryLedger(name, report)
       }
       this.#groups.set(group, checkers)
@@ -163,6 +165,10 @@ export class ClusterAudit implements Observer {
 
   writing({ disk }: Host, record: CommitRecord): void {
     this.#held.clear()
+    this.#promised.clear()
+    for (const { group } of [...record.groups, ...record.installs]) {
+      this.#promised.set(group, disk.groups.get(group)?.hardState)
+    }
     for (const { group } of record.snapshots) {
       this.#held.set(group, new Set(disk.groups.get(group)?.entries.keys()))
     }
@@ -214,6 +220,11 @@ export class ClusterAudit implements Observer {
     const { node, incarnation } = disk.identity ?? { node: 0, incarnation: 0 }
     const replica = replicaId(node, incarnation)
     if (record.identity !== null) this.#named(replica, disk.storeId)
+    for (const [group, before] of this.#promised) {
+      const stored = disk.groups.get(group)
+      const reason = stored === undefined ? null : contradiction(before, stored)
+      if (reason !== null) this.#report('durable-truth', `group ${group} of ${replica}: ${reason}`)
+    }
     for (const [group, entries] of this.#held) {
       const live = this.#lives.get(keyOf({ group, replica }))?.machine?.retainedEntries() ?? []
       const freed = freedWhileLive(live, entries, disk.groups.get(group))

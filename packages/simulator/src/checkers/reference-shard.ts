@@ -58,7 +58,7 @@ function refused(code: Extract<SectionReply, { type: 'refused' }>['code']): Sect
 }
 
 /** Calls `visit` for each offset of flat pairs or triples, in their order. */
-function forEachOffset(
+export function forEachOffset(
   ranges: readonly number[],
   width: 2 | 3,
   visit: (offset: number, attempt: number) => void

@@ -2,11 +2,13 @@
 // applied it: the replies, and the queues that the entry touched. O(what the entry changed).
 import {
   decodeCommandSection,
+  type Outcome,
   type PublishHeader,
   type QueueView,
   readEntryBatch,
   readPublishHeader,
   type SectionReply,
+  type ShardCommand,
   type ShardEffect,
   type ShardMachine,
   shardLimits
@@ -14,7 +16,12 @@ import {
 import { HoldfastError } from '@holdfast/errors'
 import { recordBody, scanRecord } from '@holdfast/record'
 import type { Report } from './checks.ts'
-import { type ReferenceQueue, type ReferenceRecord, ReferenceShard } from './reference-shard.ts'
+import {
+  forEachOffset,
+  type ReferenceQueue,
+  type ReferenceRecord,
+  ReferenceShard
+} from './reference-shard.ts'
 
 /** What the machine made of an entry. */
 export interface AppliedEntry {
@@ -79,15 +86,26 @@ function plain(reply: SectionReply): string {
   }
 }
 
+/** A settlement that ends a message. */
+export interface Ending {
+  readonly queue: string
+  readonly outcome: Outcome
+  readonly offset: number
+  readonly attempt: number
+}
+
 export class ShardComparison {
   readonly #name: string
   readonly #report: Report
+  readonly #ends: (ending: Ending) => void
   readonly #reference: ReferenceShard = new ReferenceShard(shardLimits)
   #index = 0
 
-  constructor(name: string, report: Report) {
+  /** `ends` is told of each settlement that ends a message. */
+  constructor(name: string, report: Report, ends: (ending: Ending) => void = () => undefined) {
     this.#name = name
     this.#report = report
+    this.#ends = ends
   }
 
   /** What the reference holds of a queue. */
@@ -126,11 +144,22 @@ export class ShardComparison {
 
   #section(data: Uint8Array, position: number): SectionReply {
     if (data[position + 4] !== publishKind) {
-      return this.#reference.command(decodeCommandSection(data, position))
+      const command = decodeCommandSection(data, position)
+      if (command.type === 'settle') this.#tellEndings(command)
+      return this.#reference.command(command)
     }
     const header = readPublishHeader(data, position)
     const records = unlessRefused(() => recordsOf(data, header))
     return this.#reference.publish(header, records)
+  }
+
+  #tellEndings({ queue: id, outcome, ranges }: Extract<ShardCommand, { type: 'settle' }>): void {
+    const { name: queue = '', messages } = this.#reference.queues.get(id) ?? {}
+    if (outcome === 'released') return
+    forEachOffset(ranges, 3, (offset, attempt) => {
+      if (messages?.get(offset)?.attempt === attempt)
+        this.#ends({ queue, outcome, offset, attempt })
+    })
   }
 
   #compareReplies(entry: AppliedEntry, expected: readonly SectionReply[]): void {

@@ -259,6 +259,7 @@ export class Consumer extends Client {
     const acceptChance = 1 - releaseChance - rejectChance
     const other = draw < acceptChance + releaseChance ? 'released' : 'rejected'
     held.outcome = draw < acceptChance ? 'accepted' : other
+    this.#history.decided(this.#queue, held.offset, held.attempt, held.outcome)
     if (this.#number !== null) this.#settle(held)
     this.pump()
   }

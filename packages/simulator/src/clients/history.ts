@@ -1,4 +1,5 @@
 // What clients saw, and what must be true of it (architecture: what is promised).
+import type { Outcome } from '@holdfast/protocol'
 import type { World } from '../world/world.ts'
 
 /** A message is named by its publisher and sequence: it is in its body. */
@@ -197,6 +198,11 @@ export class History {
     }
     offsets.set(message, offset)
     return row
+  }
+
+  /** A client has decided on what it was given. */
+  decided(queue: string, offset: number, attempt: number, outcome: Outcome): void {
+    this.#world.audit.answers.decided({ queue: nameOf(queue), offset, attempt, outcome })
   }
 
   /** The server said that this settlement is committed; a final one ends the message. */

@@ -52,6 +52,8 @@ export class Publisher extends Client {
   /** How often it died. */
   #lives = 0
   #credit = 0
+  /** What this connection began with. */
+  #firstCredit = 0
   left: number
 
   constructor(world: World, name: string, options: PublisherOptions) {
@@ -80,6 +82,7 @@ export class Publisher extends Client {
 
   protected opened(credit: number): void {
     this.#credit = credit
+    this.#firstCredit = credit
     this.#unanswered.clear()
     if (this.#batches.length > 0) this.world.reached('client: publishes sent again')
     for (const batch of this.#batches) this.#send(batch)
@@ -172,6 +175,9 @@ export class Publisher extends Client {
       for (let at = 0; at + 1 < event.ranges.length; at += 2) {
         this.#answered(event.ranges[at] ?? 0, event.ranges[at + 1] ?? 0, null)
       }
+      const isBack = this.#unanswered.size > 0 || this.#credit === this.#firstCredit
+      if (!isBack)
+        this.world.fail(`${this.name} has ${this.#credit} of ${this.#firstCredit} credit`)
     } else if (event.type === 'publish-failed') {
       this.#answered(event.first, event.last, event.error.code)
     }

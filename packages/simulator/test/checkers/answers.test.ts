@@ -3,6 +3,7 @@ import t from 'tap'
 import { Answers } from '../../src/checkers/answers.ts'
 import type { Check } from '../../src/checkers/checks.ts'
 import type { ReferenceQueue } from '../../src/checkers/reference-shard.ts'
+import type { Ending } from '../../src/checkers/shard-comparison.ts'
 
 function shard(
   name: string,
@@ -75,4 +76,18 @@ t.test('a queue is there once it is declared, and gone once it is deleted', asyn
     findings(shards, (answers) => answers.deleted('a')),
     ['change-in-force']
   )
+})
+
+t.test('nothing is settled that no client has settled', async (t) => {
+  const ending = { queue: 'a', outcome: 'accepted', offset: 3, attempt: 1 } as const
+  const settles = (changes: Partial<Ending>) => (answers: Answers) => {
+    answers.decided(ending)
+    answers.automatic('b')
+    answers.settles({ ...ending, ...changes })
+  }
+  t.same(findings([], settles({})), [])
+  t.same(findings([], settles({ queue: 'b', offset: 9 })), [])
+  t.same(findings([], settles({ offset: 4 })), ['settled-by-client'])
+  t.same(findings([], settles({ attempt: 0 })), ['settled-by-client'])
+  t.same(findings([], settles({ outcome: 'rejected' })), ['settled-by-client'])
 })
