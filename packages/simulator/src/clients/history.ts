@@ -11,6 +11,8 @@ interface Published {
   /** When the publisher heard that it is confirmed. */
   confirmedMs: number | null
   failure: string | null
+  /** It was, or may have been, sent again on another connection. */
+  isRepeated: boolean
 }
 
 interface Row {
@@ -71,7 +73,14 @@ export class History {
   }
 
   published(publisher: string, sequence: number, queues: readonly string[]): void {
-    const fields = { publisher, sequence, queues, confirmedMs: null, failure: null }
+    const fields = {
+      publisher,
+      sequence,
+      queues,
+      confirmedMs: null,
+      failure: null,
+      isRepeated: false
+    }
     this.#published.set(`${publisher}:${sequence}`, fields)
   }
 
@@ -87,6 +96,12 @@ export class History {
     if (queues.length === 0) {
       this.#world.fail(`confirmed, though it has nowhere to go: ${publisher}:${sequence}`)
     }
+  }
+
+  /** Its outcome was lost with a connection, or may have been. */
+  repeated(publisher: string, sequence: number): void {
+    const message = this.#published.get(`${publisher}:${sequence}`)
+    if (message !== undefined) message.isRepeated = true
   }
 
   /** Its publisher will never know what became of it. */
@@ -241,7 +256,10 @@ export class History {
       for (const [offset, { message }] of [...rows].sort(([a], [b]) => a - b)) {
         const published = this.#published.get(message)
         if (published === undefined) continue
-        const { publisher, sequence } = published
+        const { publisher, sequence, isRepeated } = published
+        // One of its shards may have refused it for want of disk, and the refusal was lost: then it
+        // comes behind what was sent after it (docs/concepts/publishing-and-confirms.md).
+        if (isRepeated && this.#refusals.length > 0) continue
         if (sequence < (last.get(publisher) ?? 0)) {
           this.#world.fail(`out of order: ${message} at ${queue}/${offset}`)
         }

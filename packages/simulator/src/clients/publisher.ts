@@ -85,7 +85,10 @@ export class Publisher extends Client {
     this.#firstCredit = credit
     this.#unanswered.clear()
     if (this.#batches.length > 0) this.world.reached('client: publishes sent again')
-    for (const batch of this.#batches) this.#send(batch)
+    for (const batch of this.#batches) {
+      for (const sequence of batch.open) this.#history.repeated(this.#publisher, sequence)
+      this.#send(batch)
+    }
   }
 
   protected lost(): void {
