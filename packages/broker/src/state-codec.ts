@@ -6,7 +6,7 @@
 //        | ['outbox', group, cursor, change]                                    in order of cursor
 import { assert } from '@holdfast/errors'
 import type { Node } from './membership-state.ts'
-import type { OutboxChange, ReplicaId } from './metadata-command.ts'
+import type { OutboxChange } from './metadata-command.ts'
 import type { MetadataState } from './metadata-state.ts'
 import type { Operation } from './operations-state.ts'
 
@@ -34,10 +34,13 @@ function number(value: unknown): number {
   return value
 }
 
-function map(value: unknown): object {
+/** A map that is told from others by the number in its field `key`, where it has one. */
+function map<Row extends object>(value: unknown, key?: keyof Row): Row {
   const isMap = typeof value === 'object' && value !== null && !Array.isArray(value)
   assert(isMap, 'a row of the metadata state has its maps')
-  return value
+  const row = value as Row
+  if (key !== undefined) number(row[key])
+  return row
 }
 
 function restoreFacts(state: MetadataState, row: readonly unknown[]): void {
@@ -54,13 +57,13 @@ export function readStateRow(state: MetadataState, row: unknown): void {
   assert(Array.isArray(row), 'a row of the metadata state is a list')
   const [kind, first, second, third]: readonly unknown[] = row
   if (kind === 'facts') restoreFacts(state, row)
-  else if (kind === 'node') state.membership.restoreNode(map(first) as Node)
-  else if (kind === 'operation') state.operations.restore(map(first) as Operation)
+  else if (kind === 'node') state.membership.restoreNode(map<Node>(first, 'node'))
+  else if (kind === 'operation') state.operations.restore(map<Operation>(first, 'id'))
   else if (kind === 'placement') {
     assert(Array.isArray(first), 'a placement is a list of replicas')
-    state.placement.add([first as readonly ReplicaId[]])
+    state.placement.add([first.map(number)])
   } else {
     assert(kind === 'outbox', 'a row of the metadata state is of a known kind')
-    state.outbox.add(number(first), number(second), map(third) as OutboxChange)
+    state.outbox.add(number(first), number(second), map<OutboxChange>(third))
   }
 }

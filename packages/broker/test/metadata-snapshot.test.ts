@@ -134,6 +134,24 @@ t.test('missing and malformed parts are refused', async (t) => {
   }
 })
 
+t.test('a row whose number is something else is refused', async (t) => {
+  const { manifest, newBlobs } = new MetadataMachine().snapshot()
+  const id = newBlobs.at(-1)?.id ?? 0
+  const facts = ['facts', null, 1, 0, 0, 9]
+  const restore = (row: unknown): unknown =>
+    MetadataMachine.restore(manifest, new Map([[id, pack([facts, row])]]))
+  t.doesNotThrow(() => restore(['node', { node: 8 }]), 'these rows stand where they should')
+  for (const notNumber of [{}, [], 'x', null]) {
+    for (const row of [
+      ['node', { node: notNumber }],
+      ['operation', { id: notNumber }],
+      ['placement', [1, notNumber]]
+    ]) {
+      t.throws(() => restore(row), { name: 'AssertionError' }, JSON.stringify(row))
+    }
+  }
+})
+
 t.test('an initial machine has a snapshot, too', async (t) => {
   const machine = new MetadataMachine()
   const { manifest } = machine.snapshot()
