@@ -32,6 +32,22 @@ t.test('a second host may lose something when the first is whole again', async (
   t.same(world.failures, [])
 })
 
+t.test('who votes where every vote counts loses nothing more', async (t) => {
+  const world = await formed(3)
+  const atlas = new Atlas(world, false)
+  const [first, second, third] = world.hosts
+  if (first === undefined || second === undefined) throw new Error('three hosts stand')
+  t.equal(atlas.impair(first), true)
+  const node = third?.process?.identity?.node ?? 0
+  second.process?.admin({ type: 'remove-node', node }, () => undefined)
+  const isSmall = (): boolean => {
+    const groups = second.process?.member.status().groups ?? []
+    return groups.length > 0 && groups.every(({ voters }) => voters.length === 2)
+  }
+  t.ok(await world.until(30_000, 'two nodes are left', isSmall))
+  t.equal(atlas.impair(first), false)
+})
+
 t.test('rot counts as long as it is there', async (t) => {
   const world = await formed(3)
   const atlas = new Atlas(world, false)
@@ -40,6 +56,7 @@ t.test('rot counts as long as it is there', async (t) => {
   t.equal(atlas.impair(first), true)
   t.ok(first.disk.rotEntries(0, () => true) > 0)
   t.equal(atlas.isWhole, false)
+  t.equal(atlas.isSound, false)
   t.equal(atlas.impair(second), false)
 })
 
