@@ -18,7 +18,8 @@ async function run(bug: string, kills: number, requeueShare: number): Promise<Ru
     load: {
       messages: 1_500,
       isEndless: true,
-      rate: 1_500,
+      // Well below what the stand-in can do where others share the machine.
+      rate: 400,
       sizes: 'small' as const,
       queues: 5,
       requeueShare,

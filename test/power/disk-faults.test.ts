@@ -15,9 +15,16 @@ interface Scene {
   readonly load: PowerLoad
 }
 
-/** Until the fault has had its effect: the node ended, or the cluster did much under it. */
-async function outlast({ powered, load }: Scene, node: number): Promise<'ended' | 'alive'> {
-  const goal = load.confirmed() + 300
+/**
+ * Until the fault has had its effect: the node ended, or the cluster did much under it. A majority
+ * may do that without the node: one that must end is waited for.
+ */
+async function outlast(
+  { powered, load }: Scene,
+  node: number,
+  isFatal: boolean
+): Promise<'ended' | 'alive'> {
+  const goal = isFatal ? Number.POSITIVE_INFINITY : load.confirmed() + 300
   const look = (): boolean => !powered.cluster.isAlive(node) || load.confirmed() >= goal
   const giveUp = (): string | null => load.failure()
   await eventually(`effect of the fault on node ${node}`, look, { timeoutMs: 60_000, giveUp })
@@ -28,11 +35,12 @@ async function outlast({ powered, load }: Scene, node: number): Promise<'ended' 
 async function suffer(
   scene: Scene,
   node: number,
-  faults: Partial<Record<Fault, number>>
+  faults: Partial<Record<Fault, number>>,
+  isFatal = false
 ): Promise<'ended' | 'alive'> {
   const { powered, load } = scene
   powered.control(node).set(faults)
-  const outcome = await outlast(scene, node)
+  const outcome = await outlast(scene, node, isFatal)
   powered.control(node).clear()
   const at = monotonicNs()
   if (!powered.cluster.isAlive(node)) powered.cluster.restart(node)
@@ -52,7 +60,7 @@ t.test('nothing is lost by disks that fail, fill or dawdle, nor by clocks that s
   t.teardown(() => load.kill())
   const scene = { powered, load }
   await load.goOn(100)
-  t.equal(await suffer(scene, 1, { syncFailIn: 20 }), 'ended', 'a failed sync ends the node')
+  t.equal(await suffer(scene, 1, { syncFailIn: 20 }, true), 'ended', 'a failed sync ends it')
   await suffer(scene, 2, { bytesLeft: 500_000 })
   t.pass('a full disk may end it, and room brings it back')
   t.equal(await suffer(scene, 3, { writeShortIn: 5 }), 'alive', 'a short write is gone on with')
