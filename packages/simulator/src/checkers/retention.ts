@@ -34,8 +34,9 @@ export function notRetained(
 }
 
 /**
- * Old entries that a snapshot leaves on the disk, though none of them is live in it. Behind what the
- * machine has applied there may be some that it has not seen, like a no-op: the next one frees them.
+ * Old entries that a snapshot leaves on the disk, though none of them is live in it. Behind what
+ * the machine has applied there may be some that it has not seen, like a no-op: the next snapshot
+ * frees them.
  */
 export function keptThoughDead(
   live: readonly IndexRange[],
