@@ -35,5 +35,23 @@ export const clientMutations: readonly Mutation[] = [
     find: '    if (end !== undefined && first === end + 1) {',
     replace: '    if (end !== undefined && first > end && first <= end + 2) {',
     catches: 'simulator'
+  },
+  {
+    name: 'credit-not-given-back',
+    failureMode: 69,
+    file: 'packages/protocol/src/publish-credit.ts',
+    find: '    this.#availableBytes += given\n    return given\n',
+    replace: '    this.#availableBytes += given\n    return 0\n',
+    catches: 'simulator'
+  },
+  {
+    name: 'ranges-joined-across-a-gap',
+    failureMode: 67,
+    file: 'packages/protocol/src/range-list.ts',
+    find: 'if (end !== undefined && first === end + 1 && flat[length - 1] === attempt) {',
+    replace:
+      'if (end !== undefined && first > end && first <= end + 2 && flat[length - 1] === ' +
+      'attempt) {',
+    catches: 'simulator'
   }
 ]

@@ -112,5 +112,21 @@ export const stateMutations: readonly Mutation[] = [
     find: 'state.timeMs = Math.max(state.timeMs, batch.timeMs)',
     replace: 'state.timeMs = batch.timeMs',
     catches: 'simulator'
+  },
+  {
+    name: 'commit-ahead-of-a-split-write',
+    failureMode: 3,
+    file: 'packages/cluster/src/consensus/group-commit.ts',
+    find: 'draft.hardState = upTo(draft.hardState ?? hardState, entry.index - 1)',
+    replace: 'draft.hardState = draft.hardState ?? hardState',
+    catches: 'simulator'
+  },
+  {
+    name: 'vote-lost-by-an-install',
+    failureMode: 2,
+    file: 'packages/cluster/src/consensus/groups.ts',
+    find: 'const hardState = { term, vote, commit: meta.id.index }',
+    replace: 'const hardState = { term, vote: null, commit: meta.id.index }',
+    catches: 'simulator'
   }
 ]
