@@ -1,19 +1,25 @@
-// All mutations, in the order of the catalogue of failure modes.
+// All mutations, roughly in the order of the catalogue of failure modes.
+import { clientMutations } from './catalogue/clients.ts'
+import { consensusMutations } from './catalogue/consensus.ts'
 import { diskMutations } from './catalogue/disks.ts'
 import { electionMutations } from './catalogue/elections.ts'
 import { membershipMutations } from './catalogue/membership.ts'
 import { queueMutations } from './catalogue/queues.ts'
 import { replicationMutations } from './catalogue/replication.ts'
 import { snapshotMutations } from './catalogue/snapshots.ts'
+import { stateMutations } from './catalogue/state.ts'
 import { type Mutation, MutationError } from './mutation.ts'
 import { readMutationFile } from './mutation-file.ts'
 
 export const mutations: readonly Mutation[] = [
   ...electionMutations,
   ...replicationMutations,
+  ...consensusMutations,
   ...snapshotMutations,
   ...membershipMutations,
   ...queueMutations,
+  ...stateMutations,
+  ...clientMutations,
   ...diskMutations
 ]
 

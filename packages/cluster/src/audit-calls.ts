@@ -1,5 +1,5 @@
 // What a member tells whoever audits it (audit.ts); nothing where nobody does.
-import type { DeliveryRun, QueueView } from '@holdfast/broker'
+import type { DeliveryRun, MetadataMachine, QueueView, ShardMachine } from '@holdfast/broker'
 import { Raft, type RaftConfig, type RaftInitialState } from '@holdfast/raft'
 import type { AuditedReplica, MetadataApplied, ShardApplied } from './audit.ts'
 import type { Core } from './core.ts'
@@ -27,12 +27,17 @@ export function tellMetadataApplied(core: Core, applied: MetadataApplied): void 
   core.options.audit?.metadataApplied(replicaOf(core, 0), applied)
 }
 
+function machineOf(core: Core, group: GroupId): ShardMachine | MetadataMachine {
+  return core.groups.shardHost(group)?.machine ?? core.metadata.machine
+}
+
+export function tellSnapshotTaken(core: Core, group: GroupId): void {
+  core.options.audit?.snapshotTaken(replicaOf(core, group), machineOf(core, group))
+}
+
 /** The machine of the group was made anew from a snapshot. */
 export function tellRestored(core: Core, group: GroupId): void {
-  const { audit } = core.options
-  if (audit === undefined) return
-  const machine = core.groups.shardHost(group)?.machine ?? core.metadata.machine
-  audit.restored(replicaOf(core, group), machine)
+  core.options.audit?.restored(replicaOf(core, group), machineOf(core, group))
 }
 
 export function tellHandedOut(

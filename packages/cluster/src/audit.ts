@@ -36,6 +36,8 @@ export interface Audit {
   openReplica(group: GroupId, config: RaftConfig, initial: RaftInitialState): Raft
   shardApplied(replica: AuditedReplica, applied: ShardApplied): void
   metadataApplied(replica: AuditedReplica, applied: MetadataApplied): void
+  /** A snapshot is made of the machine as it is now. */
+  snapshotTaken(replica: AuditedReplica, machine: ShardMachine | MetadataMachine): void
   /** A machine was made from a snapshot. */
   restored(replica: AuditedReplica, machine: ShardMachine | MetadataMachine): void
   /** The leader of `term` hands out a run of messages. */

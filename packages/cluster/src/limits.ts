@@ -66,6 +66,12 @@ export const limits = {
 
 /** Bounds that a simulation sets lower, so that what is rare happens often. */
 export interface Tuning {
+  readonly entryBytesMax: number
+  readonly recordBytesMax: number
+  readonly forwardBytesMax: number
+  readonly inflightBytesMax: number
+  readonly deliverBytesMax: number
+  readonly markBlockMin: number
   readonly snapshotBytes: number
   readonly snapshotEntries: number
   readonly snapshotChunkBytes: number

@@ -233,7 +233,7 @@ export class SimulatedCluster {
   /** Fetches what was offered, after a while, or fails to. */
   #serveOffer(replica: Replica): void {
     const { offer } = replica
-    if (offer === null || this.random.chance(0.7)) return
+    if (offer === null || !this.random.chance(this.weather.fetch)) return
     replica.offer = null
     this.run(replica, () => {
       const { raft } = replica

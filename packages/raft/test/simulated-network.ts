@@ -11,9 +11,18 @@ export interface Weather {
   readonly replay: number
   /** Chance that a write completes in a step. */
   readonly disk: number
+  /** Chance that a snapshot which was offered has been fetched in a step. */
+  readonly fetch: number
 }
 
-export const calm: Weather = { loss: 0, duplicate: 0, delayTicksMax: 0, replay: 0, disk: 1 }
+export const calm: Weather = {
+  loss: 0,
+  duplicate: 0,
+  delayTicksMax: 0,
+  replay: 0,
+  disk: 1,
+  fetch: 0.3
+}
 
 /** Ticks after which an answer is repeated: longer than it takes to leave a group and come back. */
 const replayTicks = { min: 60, max: 160 } as const

@@ -38,7 +38,9 @@ class Storm {
         duplicate: random.chance(0.5) ? random.fraction() * 0.3 : 0,
         delayTicksMax: random.chance(0.6) ? random.below(16) : 0,
         replay: random.chance(0.3) ? random.fraction() * 0.2 : 0,
-        disk: 0.3 + random.fraction() * 0.7
+        disk: 0.3 + random.fraction() * 0.7,
+        // So slow in some seeds that the log may have come on its own meanwhile.
+        fetch: random.chance(0.3) ? 0.03 : 0.3
       },
       watcher
     )
@@ -47,7 +49,8 @@ class Storm {
     const unrest = isRestless ? 0.05 : 1
     const upTo = (most: number): number => (random.chance(0.7) ? random.fraction() * most : 0)
     this.#chances = [
-      [0.5 + upTo(0.5), () => this.#propose()],
+      // Where little is proposed, whoever was cut off may win an election when it is back.
+      [random.chance(0.2) ? 0.04 : 0.5 + upTo(0.5), () => this.#propose()],
       [unrest * upTo(random.chance(0.3) ? 0.3 : 0.05), () => this.#crash()],
       [0.1 + upTo(0.3), () => this.#restart()],
       [upTo(0.3), () => this.#transfer()],
@@ -56,6 +59,7 @@ class Storm {
       [upTo(0.3), () => this.#forget()],
       [upTo(0.3), () => this.#read()],
       [unrest * upTo(0.1), () => this.#partition()],
+      [unrest * upTo(0.02), () => this.#strand()],
       [0.02 + upTo(0.1), () => this.cluster.blocked.clear()],
       [unrest * upTo(0.02), () => this.#leaderGone()],
       [upTo(0.05), () => this.#linkLost()],
@@ -109,13 +113,15 @@ class Storm {
   }
 
   #propose(): void {
-    this.#leader(({ raft }) => {
-      for (let count = this.random.below(4); count >= 0; count--) {
-        const data = new Uint8Array(this.random.below(40)).fill(this.#serial++ % 251)
-        const id = raft.propose(data)
-        assert(id === null || id.index === raft.lastId.index, 'a proposal is the last entry')
-      }
+    this.#leader((replica) => {
+      for (let count = this.random.below(4); count >= 0; count--) this.#proposeTo(replica)
     })
+  }
+
+  #proposeTo({ raft }: Replica): void {
+    const data = new Uint8Array(this.random.below(40)).fill(this.#serial++ % 251)
+    const id = raft.propose(data)
+    assert(id === null || id.index === raft.lastId.index, 'a proposal is the last entry')
   }
 
   /** Half of the time it hits a leader, and often for so long that there will be another. */
@@ -209,6 +215,16 @@ class Storm {
     }
   }
 
+  /** A leader that nobody hears takes proposals: its log is longer than those that replace it. */
+  #strand(): void {
+    this.#leader((replica) => {
+      for (const id of replicaIds) {
+        this.cluster.blocked.add(`${replica.id}-${id}`).add(`${id}-${replica.id}`)
+      }
+      for (let count = this.random.below(30); count > 0; count--) this.#proposeTo(replica)
+    })
+  }
+
   /** Only what is true may be said: the leader that the replica knows is down. */
   #leaderGone(): void {
     const leader = this.cluster.leader
@@ -256,8 +272,9 @@ class Storm {
   #isAgreed(): boolean {
     const leader = this.cluster.leader
     if (leader === undefined || !leader.raft.noopApplied) return false
-    const { lastId, commitIndex } = leader.raft
-    if (commitIndex !== lastId.index || leader.raft.configuration.outgoing.length > 0) return false
+    const { lastId, commitIndex, uncommittedBytes } = leader.raft
+    if (commitIndex !== lastId.index || uncommittedBytes > 0) return false
+    if (leader.raft.configuration.outgoing.length > 0) return false
     return leader.raft.progress().every(({ replica }) => {
       const raft = this.cluster.replicas.get(replica)?.raft
       return raft !== undefined && raft.lastId.index === lastId.index && raft.leader === leader.id

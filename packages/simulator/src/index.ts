@@ -8,7 +8,8 @@ export {
   Watch
 } from './clients/changes.ts'
 export { Client } from './clients/client.ts'
-export { Consumer, type ConsumerOptions } from './clients/consumer.ts'
+export { Consumer } from './clients/consumer.ts'
+export type { ConsumerOptions } from './clients/consumer-options.ts'
 export { History } from './clients/history.ts'
 export { Operator } from './clients/operator.ts'
 export { Publisher, type Route, type Variant } from './clients/publisher.ts'

@@ -9,6 +9,8 @@ import type { World } from './world/world.ts'
 
 /** Simulated time that each of the steps may take. */
 const stepMs = 60_000
+/** Nothing is wrong any more when the last messages are sent. */
+const oneMoreMs = 20_000
 /** What was sent before this is not under way any more. */
 const quietMs = 1500
 
@@ -26,6 +28,10 @@ export async function comeToRest(
   await world.until(stepMs, 'all publishes have an outcome', () => workload.isResolved)
   await world.until(stepMs, 'all confirmed messages arrive', () => history.missing.length === 0)
   await world.until(stepMs, 'all is settled', () => workload.isSettled)
+  workload.oneMore()
+  await world.until(oneMoreMs, 'who has credit gets what is ready', () => {
+    return workload.isResolved && history.missing.length === 0 && workload.isSettled
+  })
   const depths = workload.depths()
   await world.until(stepMs, 'all queues are empty', () => depths.isNothing)
   for (const host of dead) {
@@ -36,7 +42,17 @@ export async function comeToRest(
   const operations = new Operations(world)
   await world.until(stepMs, 'all operations have ended', () => operations.haveEnded)
   await world.until(stepMs, 'replicas agree', () => areEqual(world))
+  await world.until(stepMs, 'leaders are at rest', () => world.audit.unrest === null)
+  await keepQuiet(world)
+}
+
+/** In calm weather leaders stay, whoever leads. */
+async function keepQuiet(world: World): Promise<void> {
+  const { counts } = world.audit
+  const before = counts.get('PreVote') ?? 0
   await world.schedule.run(quietMs)
+  const campaigns = (counts.get('PreVote') ?? 0) - before
+  if (campaigns > 0) world.fail(`${campaigns} campaigns in calm weather`)
 }
 
 /** Kills as many as may be missing for ever, where all copies are known to be whole. */

@@ -1,6 +1,7 @@
 // What clients do in a run: they declare, publish and consume, and change what they use, as a plan
 // says; and in the end they see to it that everything has an outcome.
 import type { WireError } from '@holdfast/errors'
+import { Bursts } from './clients/bursts.ts'
 import {
   Bindings,
   type Change,
@@ -16,6 +17,7 @@ import { LibraryConsumer } from './clients/library-consumer.ts'
 import { LibraryPublisher } from './clients/library-publisher.ts'
 import { Operator } from './clients/operator.ts'
 import { Publisher, type Route, type Variant } from './clients/publisher.ts'
+import { Routes } from './clients/routes.ts'
 import { Stranger } from './clients/stranger.ts'
 import type { ChangeName, ClientPlan } from './plan/plan.ts'
 import type { World } from './world/world.ts'
@@ -24,6 +26,7 @@ import type { World } from './world/world.ts'
 const autoAckQueue = 'auto'
 const purgedQueue = 'purged'
 const exclusiveQueue = 'alone'
+const floodedQueue = 'flooded'
 /** Where exchanges lead to. */
 const boundQueues = ['q1', 'q2', 'q3', 'q4'] as const
 
@@ -60,7 +63,9 @@ export class Workload {
     this.history = new History(world, refusals)
     this.operator = new Operator(world, 'operator')
     const further = Array.from({ length: plan.queues }, (_, i) => `q${i + 5}`)
-    this.queues = [...boundQueues, ...further, autoAckQueue, purgedQueue, exclusiveQueue]
+    const special = [autoAckQueue, purgedQueue, exclusiveQueue]
+    if (plan.flood > 0) special.push(floodedQueue)
+    this.queues = [...boundQueues, ...further, ...special]
     this.routes = [
       ...this.queues.map((name) => route('', name, [name])),
       route('fan', '', ['q1', 'q2', 'q4']),
@@ -108,11 +113,20 @@ export class Workload {
         ? new LibraryPublisher(world, `s${i + 1}`, options)
         : new Publisher(world, `p${i + 1}`, options)
     })
+    if (this.#plan.flood > 0) this.#flood()
     this.#consumers = this.queues.flatMap((queue) => this.#consume(queue))
     history.lossy(autoAckQueue)
+    this.#world.audit.answers.automatic(autoAckQueue)
     history.lossy(purgedQueue)
     this.#changes = changes.map((name) => this.#change(name))
     this.#strangers = Array.from({ length: strangers }, (_, i) => new Stranger(world, `${i + 1}`))
+  }
+
+  #flood(): void {
+    const { history } = this
+    const routes = [route('', floodedQueue, [floodedQueue])]
+    const options = { routes, messages: this.#plan.flood, batchMax: 200, gapMsMax: 60 }
+    this.#publishers.push(new Publisher(this.#world, 'flood', { history, ...options }))
   }
 
   #change(name: ChangeName): Change {
@@ -120,6 +134,10 @@ export class Workload {
     switch (name) {
       case 'bindings':
         return new Bindings(world, this.history, boundQueues)
+      case 'routes':
+        return new Routes(world, this.history, boundQueues)
+      case 'bursts':
+        return new Bursts(world, this.history)
       case 'replacements':
         return new Replacements(world, this.history)
       case 'purges':
@@ -137,7 +155,8 @@ export class Workload {
     const exclusive = queue === exclusiveQueue
     const count = exclusive ? 2 : random.integer(1, plan.consumersMax)
     return Array.from({ length: count }, (_, i) => {
-      const prefetch = random.integer(1, plan.prefetchMax)
+      const isFlooded = queue === floodedQueue
+      const prefetch = isFlooded ? random.integer(200, 500) : random.integer(1, plan.prefetchMax)
       const isRestless = exclusive || random.chance(plan.restlessChance)
       const { workMsMax, releaseChance, rejectChance } = plan
       const ways = { workMsMax, releaseChance, rejectChance }
@@ -161,6 +180,28 @@ export class Workload {
   get isResolved(): boolean {
     const areDone = this.#publishers.every((publisher) => publisher.isDone)
     return this.operator.isIdle && areDone && this.#changes.every((change) => change.isDone)
+  }
+
+  /**
+   * A few messages more for the queues whose consumers take the least at a time: all credit that
+   * was used has come back by now.
+   */
+  oneMore(): void {
+    const takenAtOnce = (queue: string): number => {
+      return this.#consumers
+        .filter((consumer) => consumer.queue === queue)
+        .reduce((sum, { prefetch }) => sum + prefetch, 0)
+    }
+    const last = new Publisher(this.#world, 'last', {
+      history: this.history,
+      routes: this.routes,
+      messages: 0
+    })
+    this.#publishers.push(last)
+    const byNeed = [...this.queues].sort((a, b) => takenAtOnce(a) - takenAtOnce(b))
+    for (const queue of byNeed.slice(0, 3)) {
+      last.publish(route('', queue, [queue]), Math.min(30, takenAtOnce(queue) + 1))
+    }
   }
 
   get isSettled(): boolean {

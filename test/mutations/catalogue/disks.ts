@@ -120,6 +120,14 @@ export const diskMutations: readonly Mutation[] = [
     catches: storage('wal-directory')
   },
   {
+    name: 'body-of-another-entry-served',
+    failureMode: 84,
+    file: 'packages/storage/src/record-reader.ts',
+    find: '    if (!isClaimed) return null\n',
+    replace: '    if (!isClaimed && head.length < 0) return null\n',
+    catches: storage('record-reader')
+  },
+  {
     name: 'damage-said-to-be-absence',
     failureMode: 84,
     file: 'packages/storage/src/body-reads.ts',

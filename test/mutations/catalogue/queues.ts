@@ -30,7 +30,8 @@ export const queueMutations: readonly Mutation[] = [
     find: '    origin.confirmed(firstSequence, count, blob.length)\n',
     replace:
       '    origin.confirmed(firstSequence, count, blob.length)\n' +
-      '    origin.confirmed(firstSequence, count, blob.length)\n',
+      '    const again = () => origin.confirmed(firstSequence, count, blob.length)\n' +
+      '    this.#core.timers.after(times.retryMs, again)\n',
     catches
   },
   {

@@ -4,7 +4,6 @@
 import { assert } from '@holdfast/errors'
 import type { Entry, HardState } from '@holdfast/raft'
 import type { Core } from '../core.ts'
-import { limits } from '../limits.ts'
 import type {
   Blob,
   CommitRecord,
@@ -159,7 +158,7 @@ export class GroupCommit {
     const ranges = 16 * freed.length + 8 * blobs.length
     const ownBytes = meta.manifest.length + ranges + 2 * frameBytes.group
     const allBytes = ownBytes + sizeOfBlobs(newBlobs)
-    const isWhole = allBytes <= limits.recordBytesMax - frameBytes.record
+    const isWhole = allBytes <= this.#core.tuning.recordBytesMax - frameBytes.record
     if (!isWhole)
       for (const blob of newBlobs) this.#draft(sizeOfBlobs([blob]), true).blob(group, blob)
     const record = this.#draft(isWhole ? allBytes : ownBytes, true)
@@ -169,7 +168,7 @@ export class GroupCommit {
 
   addStage(write: StageWrite): number {
     const bytes = frameBytes.group + sizeOfBlobs(write.blobs) + sizeOfEntries(write.entries)
-    if (bytes > limits.recordBytesMax - frameBytes.record) {
+    if (bytes > this.#core.tuning.recordBytesMax - frameBytes.record) {
       const parts = [
         ...write.blobs.map((blob) => ({ ...write, blobs: [blob], entries: [] })),
         ...write.entries.map((entry) => ({ ...write, blobs: [], entries: [entry] }))
@@ -247,7 +246,8 @@ export class GroupCommit {
   #draft(bytes: number, isNeeded: boolean): Draft {
     const last = this.#drafts.at(-1)
     const isEmpty = last?.bytes === frameBytes.record
-    const isFull = !isEmpty && last !== undefined && last.bytes + bytes > limits.recordBytesMax
+    const isFull =
+      !isEmpty && last !== undefined && last.bytes + bytes > this.#core.tuning.recordBytesMax
     const draft = last === undefined || isFull ? this.#fresh() : last
     draft.bytes += bytes
     if (isNeeded) for (const earlier of this.#drafts) earlier.isNeeded = true

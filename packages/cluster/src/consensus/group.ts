@@ -93,7 +93,7 @@ export class Group<Proposal, Reply> {
    * where little waits has room whatever the others hold.
    */
   get hasRoom(): boolean {
-    if (this.#waitingBytes <= limits.entryBytesMax) return true
+    if (this.#waitingBytes <= this.#core.tuning.entryBytesMax) return true
     const isNodeFull = waitingBytesOf(this.#core) > limits.nodeQueuedBytesMax
     return !isNodeFull && this.#waitingBytes <= limits.queuedBytesMax
   }
@@ -103,8 +103,8 @@ export class Group<Proposal, Reply> {
     const own = this.raft.uncommittedBytes
     if (own === 0) return true
     if (uncommittedBytesOf(this.#core) > limits.nodeUncommittedBytesMax) return false
-    const nextBytes = Math.max(limits.entryBytesMax, this.#waiting[0]?.sizeBytes ?? 0)
-    return own + nextBytes + limits.entryBytesMax <= limits.uncommittedBytesMax
+    const nextBytes = Math.max(this.#core.tuning.entryBytesMax, this.#waiting[0]?.sizeBytes ?? 0)
+    return own + nextBytes + this.#core.tuning.entryBytesMax <= limits.uncommittedBytesMax
   }
 
   /** Takes a proposal if this replica leads; `onReply` is then called exactly once. */
@@ -136,7 +136,8 @@ export class Group<Proposal, Reply> {
    */
   propose(): void {
     while (this.#waiting.length > 0 && this.raft.canPropose && this.#fitsNext) {
-      if (this.#core.commit.isWriting && this.#waitingBytes < limits.entryBytesMax) return
+      if (this.#core.commit.isWriting && this.#waitingBytes < this.#core.tuning.entryBytesMax)
+        return
       const batch = this.#takeBatch()
       const timeMs = Math.max(this.#host.timeMs, this.#logTimeMs())
       const data = this.#host.encode(
@@ -175,7 +176,7 @@ export class Group<Proposal, Reply> {
     let count = 0
     let bytes = 0
     for (const waiting of this.#waiting) {
-      const isFull = bytes + waiting.sizeBytes > limits.entryBytesMax
+      const isFull = bytes + waiting.sizeBytes > this.#core.tuning.entryBytesMax
       if (count > 0 && (isFull || count === limits.entryProposalsMax)) break
       bytes += waiting.sizeBytes
       count++

@@ -2,7 +2,7 @@
 // snapshot holds the machine's state and indexes, never bodies; entries behind it stay while a
 // message in them lives (architecture: the log is the message store).
 import type { LoadRequest, ReplicaId, SnapshotMeta } from '@holdfast/raft'
-import { tellRestored } from '../audit-calls.ts'
+import { tellRestored, tellSnapshotTaken } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { log } from '../core.ts'
 import { times } from '../limits.ts'
@@ -155,6 +155,7 @@ export class Snapshots {
     if (term === null || index === 0) return
     const configuration = group.raft.configurationAt(index)
     const machine: MachineSnapshot = this.#core.groups.snapshotMachine(group.id, state.lostBlobs)
+    tellSnapshotTaken(this.#core, group.id)
     const meta: SnapshotMeta = { id: { index, term }, configuration, manifest: machine.manifest }
     state.appliedBytesTotal += group.appliedBytes
     group.appliedBytes = 0

@@ -4,8 +4,14 @@ import { limits, times } from '../limits.ts'
 import type { Consumer } from './consumer.ts'
 
 export class DispatchMark {
+  readonly #blockMin: number
   #asked = 0
   #askedMs = Number.NEGATIVE_INFINITY
+
+  /** `blockMin`: messages that a mark covers at least. */
+  constructor(blockMin: number) {
+    this.#blockMin = blockMin
+  }
 
   /** The mark a queue should have by now, counted as asked for; null if the one it has will do. */
   wanted(
@@ -17,7 +23,7 @@ export class DispatchMark {
     if (consumers.length === 0) return null
     let prefetch = 0
     for (const consumer of consumers) prefetch += consumer.prefetch
-    const block = Math.min(limits.markBlockMax, Math.max(limits.markBlockMin, 2 * prefetch))
+    const block = Math.min(limits.markBlockMax, Math.max(this.#blockMin, 2 * prefetch))
     const isAsked = nowMs < this.#askedMs + times.markRetryMs
     const reached = isAsked ? Math.max(mark, this.#asked) : mark
     if (reached - cursor >= block / 2) return null

@@ -7,7 +7,7 @@ import type { DeliveryRun, Outcome, QueueView, SectionReply, ShardCommand } from
 import { readSectionHeader } from '@holdfast/broker'
 import { tellHandedOut } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
-import { limits, times } from '../limits.ts'
+import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { Body } from './bodies.ts'
 import { type Consumer, type ConsumerKey, creditOf, keyText } from './consumer.ts'
@@ -33,7 +33,7 @@ export class QueueDelivery {
   readonly #returned = new OffsetHeap()
   /** No offset from here on was handed out in this term. */
   #cursor = 1
-  readonly #mark = new DispatchMark()
+  readonly #mark: DispatchMark
   #isReading = false
   #isRetrying = false
 
@@ -42,6 +42,7 @@ export class QueueDelivery {
     this.group = group
     this.queue = queue
     this.#held = new HeldDeliveries(queue)
+    this.#mark = new DispatchMark(core.tuning.markBlockMin)
     this.#graceUntilMs = core.clock.nowMs + times.reattachGraceMs
   }
 
@@ -198,7 +199,8 @@ export class QueueDelivery {
     if (first === null) return false
     const isSingle = back !== null || first < this.#held.claimedEnd
     const { mark } = this.queue
-    const run = this.queue.deliveryRun(first, isSingle ? 1 : share, limits.deliverBytesMax, mark)
+    const { deliverBytesMax } = this.#core.tuning
+    const run = this.queue.deliveryRun(first, isSingle ? 1 : share, deliverBytesMax, mark)
     if (run === null) return false
     const data = this.#body(run)
     if (data === 'reading') {

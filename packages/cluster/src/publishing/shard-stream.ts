@@ -107,7 +107,7 @@ export class ShardStream {
     while (this.#sent < Math.min(this.#items.length, limits.forwardSectionsMax)) {
       const item = this.#items[this.#sent]
       if (item === undefined) break
-      const isFull = this.#sentBytes + item.sizeBytes > limits.forwardBytesMax
+      const isFull = this.#sentBytes + item.sizeBytes > this.#core.tuning.forwardBytesMax
       if (isFull && this.#sentBytes > 0) break
       const bytes = join(encodePublishSection(item.section))
       sections.push({ number: item.number, bytes })

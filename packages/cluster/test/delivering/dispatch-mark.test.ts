@@ -7,11 +7,11 @@ import { limits, times } from '../../src/limits.ts'
 const consumer = { prefetch: 100 } as Consumer
 
 t.test('nobody wants a mark without consumers', async (t) => {
-  t.equal(new DispatchMark().wanted(0, 1, [], 0), null)
+  t.equal(new DispatchMark(limits.markBlockMin).wanted(0, 1, [], 0), null)
 })
 
 t.test('a mark is twice the prefetch ahead, and asked for at half of that', async (t) => {
-  const mark = new DispatchMark()
+  const mark = new DispatchMark(limits.markBlockMin)
   t.equal(mark.wanted(0, 1, [consumer, consumer], 0), 401)
   t.equal(mark.wanted(0, 1, [consumer, consumer], times.markRetryMs - 1), null, 'it is asked for')
   t.equal(mark.wanted(0, 1, [consumer, consumer], times.markRetryMs), 401, 'it was lost')
@@ -21,9 +21,9 @@ t.test('a mark is twice the prefetch ahead, and asked for at half of that', asyn
 
 t.test('blocks have bounds', async (t) => {
   t.equal(
-    new DispatchMark().wanted(0, 1, [{ prefetch: 1 } as Consumer], 0),
+    new DispatchMark(limits.markBlockMin).wanted(0, 1, [{ prefetch: 1 } as Consumer], 0),
     1 + limits.markBlockMin
   )
   const many = [{ prefetch: limits.prefetchMax } as Consumer]
-  t.equal(new DispatchMark().wanted(0, 1, many, 0), 1 + limits.markBlockMax)
+  t.equal(new DispatchMark(limits.markBlockMin).wanted(0, 1, many, 0), 1 + limits.markBlockMax)
 })

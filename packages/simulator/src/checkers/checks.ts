@@ -13,17 +13,25 @@ export const checks = {
   'state-machine-safety': 'replicas agree on what is committed at an index',
   monotonic: 'terms, commit indexes, applied indexes, marks and offsets never go back',
   'persist-before-speak': 'what a message rests on is durable before the message leaves',
-  'durable-truth': 'what a replica believes to be durable is on its disk',
+  'durable-truth':
+    'a disk forgets no vote, and has no entry before its term, no commit before its entry',
   'quorum-overlap': 'a quorum of a configuration meets every quorum of the next',
   'one-change': 'a configuration is proposed when the one before it is committed',
   'live-retained': 'the entry of every live message is on the disk of each replica that has it',
+  'dead-freed': 'an old entry that a snapshot leaves on the disk has a live message',
+  'one-identity': 'a node and its incarnation are the name of one data directory',
   'machine-agreement': 'machines that applied the same entries are equal',
   'reference-queue': 'a shard does what the plain model of it does',
   'dispatch-mark': 'no offset above the dispatch mark is handed out',
+  'true-attempt': 'a message that is handed out is live, and told with its attempt',
   'one-holder': 'a message is not handed out twice for one attempt',
   'linearizable-read': 'a read sees what was committed anywhere before it was asked',
   lease: 'who hands out messages is the latest leader',
-  'confirm-after-commit': 'what a client sees confirmed is committed and applied'
+  'confirm-after-commit': 'what a client sees confirmed is applied in each of its queues',
+  'settled-by-client': 'what ends a message was asked for by who had it',
+  'delivered-from-log': 'what is delivered at an offset is what the log put there',
+  'settle-after-commit': 'what a client sees settled is settled in the log',
+  'change-in-force': 'a queue that is declared or deleted is so in its shard'
 } as const
 
 export type Check = keyof typeof checks

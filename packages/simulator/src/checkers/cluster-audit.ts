@@ -10,20 +10,24 @@ import {
   type IndexRange,
   readPeerFrame
 } from '@holdfast/cluster'
-import type { RaftConfig, RaftInitialState } from '@holdfast/raft'
+import type { StoredGroup } from '@holdfast/cluster/contract'
+import type { HardState, RaftConfig, RaftInitialState } from '@holdfast/raft'
 import { ObservedRaft } from '../refinement/observed-raft.ts'
 import type { ActionCounts } from '../refinement/replica-watch.ts'
 import type { Host } from '../world/host.ts'
 import { join } from '../world/join.ts'
 import type { Observer } from '../world/observer.ts'
 import type { Process } from '../world/process.ts'
+import { Answers } from './answers.ts'
+import { unrest } from './at-rest.ts'
 import type { Check, Report } from './checks.ts'
 import { DeliveryLedger } from './delivery-ledger.ts'
-import { untruth } from './disk-truth.ts'
+import { contradiction, untruth } from './disk-truth.ts'
 import { GroupLedger } from './group-ledger.ts'
 import { MachineAgreement } from './machine-agreement.ts'
-import { freedWhileLive, notRetained } from './retention.ts'
+import { freedWhileLive, keptThoughDead, notRetained } from './retention.ts'
 import { ShardComparison } from './shard-comparison.ts'
+import { machineOnDisk } from './stored-snapshot.ts'
 
 /** Bounded: one broken promise breaks others, and the first tells most. */
 const findingsMax = 20
@@ -41,18 +45,26 @@ interface Life {
   machine: ShardMachine | null
   /** Entries that came with a snapshot whose machine is not made yet. */
   installed: readonly IndexRange[] | null
+  /** Its process is gone. */
+  isOver: boolean
 }
 
 type Left = Parameters<NonNullable<Observer['left']>>[1]
 
 export class ClusterAudit implements Observer {
   readonly counts: ActionCounts = new Map()
+  /** To be told of what clients hear. */
+  readonly answers: Answers
   readonly #report: Report
   readonly #checksum: (bytes: Uint8Array) => number
   readonly #groups = new Map<GroupId, Checkers>()
   readonly #lives = new Map<string, Life>()
   /** Entries on the disk before the record that takes effect now. */
   readonly #held = new Map<GroupId, ReadonlySet<number>>()
+  /** Term and vote on the disk before that record. */
+  readonly #promised = new Map<GroupId, HardState | undefined>()
+  /** By replica: the store that got this name. */
+  readonly #stores = new Map<number, string>()
   #findings = 0
 
   /** `fail` gets what is broken: the name of the check and what happened. */
@@ -65,6 +77,9 @@ export class ClusterAudit implements Observer {
       this.#findings += 1
       if (this.#findings <= findingsMax) fail(check, detail)
     }
+    this.answers = new Answers(this.#report, () => {
+      return [...this.#groups.values()].map(({ comparison }) => comparison)
+    })
   }
 
   #group(group: GroupId): Checkers {
@@ -74,7 +89,7 @@ export class ClusterAudit implements Observer {
       checkers = {
         ledger: new GroupLedger(name, report, this.#checksum),
         agreement: new MachineAgreement(name, report),
-        comparison: new ShardComparison(name, report),
+        comparison: new ShardComparison(name, report, (settled) => this.answers.settles(settled)),
         deliveries: new DeliveryLedger(name, report)
       }
       this.#groups.set(group, checkers)
@@ -97,6 +112,9 @@ export class ClusterAudit implements Observer {
       metadataApplied: ({ replica }, { id, machine }) => {
         this.#group(0).agreement.applied(replica, id.index, '', machine)
       },
+      snapshotTaken: ({ group, replica }, machine) => {
+        this.#group(group).agreement.stands(`${replica}`, machine.appliedIndex, machine)
+      },
       restored: (replica, machine) => this.#restored(replica, machine),
       handedOut: ({ group, replica }, { term, queue, run }) => {
         const { ledger, deliveries } = this.#group(group)
@@ -111,12 +129,12 @@ export class ClusterAudit implements Observer {
     const remains = this.#lives.get(key)?.raft.remains ?? null
     const options = { remains, counts: this.counts }
     const raft = new ObservedRaft(config, initial, this.#group(group).ledger, options)
-    this.#lives.set(key, { raft, machine: null, installed: null })
+    this.#lives.set(key, { raft, machine: null, installed: null, isOver: false })
     return raft
   }
 
   #restored({ group, replica }: AuditedReplica, machine: ShardMachine | MetadataMachine): void {
-    this.#group(group).agreement.restored(replica, machine.appliedIndex, machine)
+    this.#group(group).agreement.stands(`${replica}`, machine.appliedIndex, machine)
     const life = this.#lives.get(keyOf({ group, replica }))
     if (life === undefined || !('retainedEntries' in machine)) return
     life.machine = machine
@@ -126,15 +144,6 @@ export class ClusterAudit implements Observer {
     if (missing.length === 0) return
     const what = `replica ${replica} installs a snapshot without ${missing}`
     this.#report('live-retained', `group ${group}: ${what}`)
-  }
-
-  /** A client hears that a publish which must be stored is confirmed. */
-  confirmed(producer: Uint8Array, sequence: number, name: string): void {
-    const key = String.fromCharCode(...producer)
-    for (const { comparison } of this.#groups.values()) {
-      if (comparison.hasApplied(key, sequence)) return
-    }
-    this.#report('confirm-after-commit', `${name}:${sequence} is confirmed, and applied nowhere`)
   }
 
   /** How often each action of the specification was taken, as marks. */
@@ -156,8 +165,53 @@ export class ClusterAudit implements Observer {
 
   writing({ disk }: Host, record: CommitRecord): void {
     this.#held.clear()
+    this.#promised.clear()
+    for (const { group } of [...record.groups, ...record.installs]) {
+      this.#promised.set(group, disk.groups.get(group)?.hardState)
+    }
     for (const { group } of record.snapshots) {
       this.#held.set(group, new Set(disk.groups.get(group)?.entries.keys()))
+    }
+  }
+
+  #named(replica: number, storeId: string): void {
+    const known = this.#stores.get(replica)
+    this.#stores.set(replica, storeId)
+    if (known === undefined || known === storeId) return
+    this.#report('one-identity', `replica ${replica} is the name of ${known} and ${storeId}`)
+  }
+
+  /** A process is gone, and leads nothing any more. */
+  ended({ identity }: Process): void {
+    const replica = identity === null ? null : replicaId(identity.node, identity.incarnation)
+    for (const life of this.#lives.values()) if (life.raft.id === replica) life.isOver = true
+  }
+
+  /** What is left to do where everything should be done; null if nothing is. */
+  get unrest(): string | null {
+    for (const [key, { raft, isOver }] of this.#lives) {
+      const reason = isOver ? null : unrest(raft)
+      if (reason !== null) return `${key}: ${reason}`
+    }
+    return null
+  }
+
+  /** A snapshot that is on a disk is the state that it was taken of. */
+  #readBack(group: GroupId, replica: number, stored: StoredGroup | undefined): void {
+    if (stored?.meta == null) return
+    const who = `the snapshot of ${replica}`
+    try {
+      const machine = machineOnDisk(group, stored)
+      if (machine === null) return
+      const { appliedIndex } = machine
+      this.#group(group).agreement.stands(who, appliedIndex, machine)
+      const isShard = 'retainedEntries' in machine
+      const dead = isShard ? keptThoughDead(machine.retainedEntries(), appliedIndex, stored) : []
+      if (dead.length > 0) this.#report('dead-freed', `group ${group}: ${who} leaves ${dead}`)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      const detail = `group ${group}: ${who} cannot be read: ${reason}`
+      this.#report('machine-agreement', detail)
     }
   }
 
@@ -165,12 +219,19 @@ export class ClusterAudit implements Observer {
   durable({ disk }: Host, record: CommitRecord): void {
     const { node, incarnation } = disk.identity ?? { node: 0, incarnation: 0 }
     const replica = replicaId(node, incarnation)
+    if (record.identity !== null) this.#named(replica, disk.storeId)
+    for (const [group, before] of this.#promised) {
+      const stored = disk.groups.get(group)
+      const reason = stored === undefined ? null : contradiction(before, stored)
+      if (reason !== null) this.#report('durable-truth', `group ${group} of ${replica}: ${reason}`)
+    }
     for (const [group, entries] of this.#held) {
       const live = this.#lives.get(keyOf({ group, replica }))?.machine?.retainedEntries() ?? []
       const freed = freedWhileLive(live, entries, disk.groups.get(group))
       if (freed.length === 0) continue
       this.#report('live-retained', `group ${group}: replica ${replica} freed ${freed}`)
     }
+    for (const { group } of record.snapshots) this.#readBack(group, replica, disk.groups.get(group))
     for (const { group, retained } of record.installs) {
       const life = this.#lives.get(keyOf({ group, replica }))
       if (life !== undefined) life.installed = retained

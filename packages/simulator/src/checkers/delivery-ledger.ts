@@ -22,7 +22,7 @@ export class DeliveryLedger {
 
   handedOut(
     leader: { readonly replica: number; readonly term: number; readonly latestTerm: number },
-    queue: Pick<QueueView, 'id' | 'mark'>,
+    queue: Pick<QueueView, 'id' | 'mark' | 'row'>,
     { firstOffset, count, attempt }: Pick<DeliveryRun, 'firstOffset' | 'count' | 'attempt'>
   ): void {
     const by = `${leader.replica} in term ${leader.term}`
@@ -38,6 +38,11 @@ export class DeliveryLedger {
     const offsets = this.#handedOut.get(queue.id) ?? new Map<number, HandOver>()
     this.#handedOut.set(queue.id, offsets)
     for (let offset = firstOffset; offset <= last; offset += 1) {
+      const isAttempt = queue.row(offset)?.attempt ?? null
+      if (isAttempt !== attempt) {
+        const what = `${queue.id}/${offset} attempt ${isAttempt} is handed out as ${attempt}`
+        this.#report('true-attempt', `${this.#name}: ${what}`)
+      }
       const before = offsets.get(offset)
       offsets.set(offset, { attempt, by })
       if (before === undefined || before.attempt < attempt) continue

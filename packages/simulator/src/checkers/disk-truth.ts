@@ -2,7 +2,7 @@
 // spoken of only when a crash can no longer take it back (failure modes 1 to 5). It reads the disk
 // and the bytes of the frame, and knows nothing of the record ids by which the driver waits.
 import type { StoredGroup } from '@holdfast/cluster/contract'
-import { describeMessage, type Message } from '@holdfast/raft'
+import { describeMessage, type HardState, type Message } from '@holdfast/raft'
 
 /** Why this message may not leave a node with this on its disk; null if it may. */
 export function untruth(stored: StoredGroup | undefined, message: Message): string | null {
@@ -34,4 +34,17 @@ function isVoteDurable(stored: StoredGroup | undefined, term: number, vote: numb
   const { hardState } = stored ?? {}
   if (hardState === undefined) return false
   return hardState.term > term || (hardState.term === term && hardState.vote === vote)
+}
+
+/** What a record has made of a group that it must not; null if all is well. */
+export function contradiction(before: HardState | undefined, stored: StoredGroup): string | null {
+  const { hardState, lastIndex, meta, entries } = stored
+  const { term, vote, commit } = hardState
+  if (before !== undefined && term < before.term) return `term ${before.term} becomes ${term}`
+  const isOther = term === before?.term && before.vote !== null && vote !== before.vote
+  if (isOther) return `the vote for ${before.vote} in term ${term} becomes ${vote}`
+  const last = Math.max(lastIndex, meta?.id.index ?? 0)
+  if (commit > last) return `${commit} is committed, and the disk ends at ${last}`
+  const lastTerm = entries.get(lastIndex)?.term ?? 0
+  return lastTerm > term ? `entry ${lastIndex}/${lastTerm} is there before its term` : null
 }

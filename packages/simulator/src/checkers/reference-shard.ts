@@ -8,39 +8,12 @@ import {
   type ShardCommand,
   type ShardLimits
 } from '@holdfast/broker'
-
-export interface ReferenceMessage {
-  readonly entry: number
-  readonly sizeBytes: number
-  attempt: number
-  deliveryCount: number
-}
-
-export interface ReferenceQueue {
-  readonly name: string
-  readonly vhost: string
-  /** Live messages by offset: ready, or delivered and open. */
-  readonly messages: Map<number, ReferenceMessage>
-  tail: number
-  mark: number
-  closingUntilMs: number
-  /** By session and tag: whether it is exclusive. */
-  readonly consumers: Map<string, boolean>
-}
-
-interface Producer {
-  epoch: number
-  applied: Set<number>
-  lowest: number
-  lastMs: number
-}
-
-interface Gateway {
-  epoch: number
-  next: number
-  lastMs: number
-  replies: Map<number, SectionReply>
-}
+import type {
+  ReferenceGateway,
+  ReferenceProducer,
+  ReferenceQueue,
+  ReferenceRecord
+} from './reference-types.ts'
 
 const done: SectionReply = { type: 'done' }
 
@@ -49,7 +22,7 @@ function refused(code: Extract<SectionReply, { type: 'refused' }>['code']): Sect
 }
 
 /** Calls `visit` for each offset of flat pairs or triples, in their order. */
-function forEachOffset(
+export function forEachOffset(
   ranges: readonly number[],
   width: 2 | 3,
   visit: (offset: number, attempt: number) => void
@@ -60,6 +33,10 @@ function forEachOffset(
   }
 }
 
+function tables(): Pick<ReferenceQueue, 'messages' | 'bodies' | 'consumers'> {
+  return { messages: new Map(), bodies: new Map(), consumers: new Map() }
+}
+
 function offsetsOf(pairs: readonly number[]): Set<number> {
   const offsets = new Set<number>()
   forEachOffset(pairs, 2, (offset) => offsets.add(offset))
@@ -68,10 +45,8 @@ function offsetsOf(pairs: readonly number[]): Set<number> {
 
 export class ReferenceShard {
   readonly queues: Map<number, ReferenceQueue> = new Map()
-  /** By producer: every sequence that was ever put into a queue. */
-  readonly everApplied: Map<string, Set<number>> = new Map()
-  readonly #producers = new Map<string, Producer>()
-  readonly #gateways = new Map<number, Gateway>()
+  readonly #producers = new Map<string, ReferenceProducer>()
+  readonly #gateways = new Map<number, ReferenceGateway>()
   readonly #limits: Pick<ShardLimits, 'producerExpiryMs' | 'gatewayExpiryMs' | 'closingMs'>
   #timeMs = 0
   #cursor = 0
@@ -97,8 +72,8 @@ export class ReferenceShard {
     }
   }
 
-  /** `sizes` are those of the records; null if they are malformed. */
-  publish(header: PublishHeader, sizes: readonly number[] | null): SectionReply {
+  /** `records`: null if they are malformed. */
+  publish(header: PublishHeader, records: readonly ReferenceRecord[] | null): SectionReply {
     const { gateway, number, first } = header
     let row = this.#gateways.get(gateway.replica)
     if (row !== undefined && gateway.epoch < row.epoch) return refused('PRODUCER_FENCED')
@@ -112,7 +87,7 @@ export class ReferenceShard {
       const reply = row.replies.get(number) ?? { type: 'repeated', missing: [] }
       return reply.type === 'accepted' ? { ...reply, type: 'repeated' } : reply
     }
-    const reply = sizes === null ? this.#unreadable(header) : this.#records(header, sizes)
+    const reply = records === null ? this.#unreadable(header) : this.#records(header, records)
     row.replies.set(number, reply)
     row.next += 1
     row.lastMs = this.#timeMs
@@ -135,20 +110,21 @@ export class ReferenceShard {
     return queue !== undefined && queue.closingUntilMs <= this.#timeMs
   }
 
-  #records({ queues, producer }: PublishHeader, sizes: readonly number[]): SectionReply {
+  #records({ queues, producer }: PublishHeader, records: readonly ReferenceRecord[]): SectionReply {
     const targets = queues.filter((id) => this.#isOpen(id))
     const missing = queues.filter((id) => !this.#isOpen(id))
-    const push = (sizeBytes: number): void => {
+    const push = ({ sizeBytes, body }: ReferenceRecord): void => {
       for (const id of targets) {
         const queue = this.queues.get(id)
         if (queue === undefined) continue
         queue.tail += 1
         const message = { entry: this.#entry, sizeBytes, attempt: 0, deliveryCount: 0 }
         queue.messages.set(queue.tail, message)
+        queue.bodies.set(queue.tail, body)
       }
     }
     if (producer === null) {
-      sizes.forEach(push)
+      records.forEach(push)
       return { type: 'accepted', missing }
     }
     const { key, epoch, firstSequence, lowestUnconfirmed } = producer
@@ -164,15 +140,12 @@ export class ReferenceShard {
     const { applied, lowest } = row
     const isNew = (at: number): boolean =>
       firstSequence + at >= lowest && !applied.has(firstSequence + at)
-    if (!sizes.some((_, at) => isNew(at))) return { type: 'repeated', missing: [] }
-    const ever = this.everApplied.get(key) ?? new Set<number>()
-    this.everApplied.set(key, ever)
+    if (!records.some((_, at) => isNew(at))) return { type: 'repeated', missing: [] }
     const isNowhere = targets.length === 0 && missing.length > 0
-    sizes.forEach((sizeBytes, at) => {
+    records.forEach((record, at) => {
       if (isNowhere || !isNew(at)) return
       applied.add(firstSequence + at)
-      ever.add(firstSequence + at)
-      push(sizeBytes)
+      push(record)
     })
     return { type: 'accepted', missing }
   }
@@ -216,7 +189,7 @@ export class ReferenceShard {
       else if (!this.queues.has(change.queue)) {
         const { name, vhost } = change
         const blank = { tail: 0, mark: 0, closingUntilMs: 0 }
-        const queue = { name, vhost, ...blank, messages: new Map(), consumers: new Map() }
+        const queue = { name, vhost, ...blank, ...tables() }
         this.queues.set(change.queue, queue)
       }
     }

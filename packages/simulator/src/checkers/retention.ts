@@ -1,5 +1,5 @@
 // The log is the message store: the entry of a live message stays on the disk of every replica that
-// has applied it, whatever snapshots free (failure mode 31).
+// has applied it, whatever snapshots free (failure mode 31). The others leave it (79).
 import type { IndexRange } from '@holdfast/cluster'
 import type { StoredGroup } from '@holdfast/cluster/contract'
 
@@ -31,4 +31,19 @@ export function notRetained(
     }
   }
   return missing
+}
+
+/**
+ * Old entries that a snapshot leaves on the disk, though none of them is live in it. Behind what
+ * the machine has applied there may be some that it has not seen, like a no-op: the next snapshot
+ * frees them.
+ */
+export function keptThoughDead(
+  live: readonly IndexRange[],
+  applied: number,
+  { keepFrom, entries }: Pick<StoredGroup, 'keepFrom' | 'entries'>
+): number[] {
+  const last = Math.min(applied, keepFrom - 1)
+  const old = [...entries.keys()].filter((index) => index <= last)
+  return old.filter((index) => !live.some(({ first, last }) => index >= first && index <= last))
 }

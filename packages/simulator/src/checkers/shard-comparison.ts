@@ -2,18 +2,22 @@
 // applied it: the replies, and the queues that the entry touched. O(what the entry changed).
 import {
   decodeCommandSection,
+  type Outcome,
+  type PublishHeader,
   type QueueView,
   readEntryBatch,
   readPublishHeader,
   type SectionReply,
+  type ShardCommand,
   type ShardEffect,
   type ShardMachine,
   shardLimits
 } from '@holdfast/broker'
 import { HoldfastError } from '@holdfast/errors'
-import { scanRecord } from '@holdfast/record'
+import { recordBody, scanRecord } from '@holdfast/record'
 import type { Report } from './checks.ts'
-import { type ReferenceQueue, ReferenceShard } from './reference-shard.ts'
+import { forEachOffset, ReferenceShard } from './reference-shard.ts'
+import type { ReferenceQueue, ReferenceRecord } from './reference-types.ts'
 
 /** What the machine made of an entry. */
 export interface AppliedEntry {
@@ -39,14 +43,16 @@ function unlessRefused<Value>(read: () => Value): Value | null {
   }
 }
 
-function recordSizes(data: Uint8Array, start: number, end: number, count: number): number[] {
-  const sizes: number[] = []
-  for (let at = start; sizes.length < count; ) {
-    const next = scanRecord(data, at, end)
-    sizes.push(next - at)
+function recordsOf(data: Uint8Array, header: PublishHeader): ReferenceRecord[] {
+  const { blobStart, blobEnd, count } = header
+  const records: ReferenceRecord[] = []
+  for (let at = blobStart; records.length < count; ) {
+    const next = scanRecord(data, at, blobEnd)
+    const body = Buffer.from(recordBody(data, at)).toString('latin1')
+    records.push({ sizeBytes: next - at, body })
     at = next
   }
-  return sizes
+  return records
 }
 
 /** Which of them a malformed record gets is the decoder's business. */
@@ -76,15 +82,26 @@ function plain(reply: SectionReply): string {
   }
 }
 
+/** A settlement that ends a message. */
+export interface Ending {
+  readonly queue: string
+  readonly outcome: Outcome
+  readonly offset: number
+  readonly attempt: number
+}
+
 export class ShardComparison {
   readonly #name: string
   readonly #report: Report
+  readonly #ends: (ending: Ending) => void
   readonly #reference: ReferenceShard = new ReferenceShard(shardLimits)
   #index = 0
 
-  constructor(name: string, report: Report) {
+  /** `ends` is told of each settlement that ends a message. */
+  constructor(name: string, report: Report, ends: (ending: Ending) => void = () => undefined) {
     this.#name = name
     this.#report = report
+    this.#ends = ends
   }
 
   /** What the reference holds of a queue. */
@@ -92,9 +109,13 @@ export class ShardComparison {
     return this.#reference.queues.get(id)
   }
 
-  /** Whether a producer's sequence has taken effect in this shard, however long ago. */
-  hasApplied(producer: string, sequence: number): boolean {
-    return this.#reference.everApplied.get(producer)?.has(sequence) === true
+  /** The queue of a name that is not being deleted. */
+  openQueue(name: string): ReferenceQueue | undefined {
+    const { queues, timeMs } = this.#reference
+    for (const queue of queues.values()) {
+      if (queue.name === name && queue.closingUntilMs <= timeMs) return queue
+    }
+    return undefined
   }
 
   /** An entry was applied somewhere; only the first time counts. */
@@ -119,12 +140,22 @@ export class ShardComparison {
 
   #section(data: Uint8Array, position: number): SectionReply {
     if (data[position + 4] !== publishKind) {
-      return this.#reference.command(decodeCommandSection(data, position))
+      const command = decodeCommandSection(data, position)
+      if (command.type === 'settle') this.#tellEndings(command)
+      return this.#reference.command(command)
     }
     const header = readPublishHeader(data, position)
-    const { blobStart, blobEnd, count } = header
-    const sizes = unlessRefused(() => recordSizes(data, blobStart, blobEnd, count))
-    return this.#reference.publish(header, sizes)
+    const records = unlessRefused(() => recordsOf(data, header))
+    return this.#reference.publish(header, records)
+  }
+
+  #tellEndings({ queue: id, outcome, ranges }: Extract<ShardCommand, { type: 'settle' }>): void {
+    const { name: queue = '', messages } = this.#reference.queues.get(id) ?? {}
+    if (outcome === 'released') return
+    forEachOffset(ranges, 3, (offset, attempt) => {
+      if (messages?.get(offset)?.attempt === attempt)
+        this.#ends({ queue, outcome, offset, attempt })
+    })
   }
 
   #compareReplies(entry: AppliedEntry, expected: readonly SectionReply[]): void {

@@ -59,6 +59,14 @@ export abstract class Change {
     return publisher
   }
 
+  /** What is sent again after another change would be routed by that. */
+  protected whenDone(publishers: readonly Publisher[], run: () => void): void {
+    this.world.schedule.after(50, () => {
+      if (publishers.every(({ isDone }) => isDone)) run()
+      else this.whenDone(publishers, run)
+    })
+  }
+
   protected must(error: { readonly code: string } | null, what: string): void {
     if (error !== null) this.world.fail(`${what} was refused: ${error.code}`)
   }
@@ -87,21 +95,13 @@ export class Bindings extends Change {
       const publisher = this.publish(name, route('dir', bindingKey, [queue]), 2)
       // Once more bound is bound once; but it may be bound again after it was unbound.
       if (this.operator.wasRepeated) return this.later()
-      this.#whenDone(publisher, () => {
+      this.whenDone([publisher], () => {
         this.operator.ask({ type: 'unbind-queue', ...binding }, (error) => {
           this.must(error, 'an unbinding')
           this.publish(`${name}u`, route('dir', bindingKey, []), 2)
           this.later()
         })
       })
-    })
-  }
-
-  /** What is sent again after the binding is gone would go nowhere. */
-  #whenDone(publisher: Publisher, run: () => void): void {
-    this.world.schedule.after(50, () => {
-      if (publisher.isDone) run()
-      else this.#whenDone(publisher, run)
     })
   }
 }

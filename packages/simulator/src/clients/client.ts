@@ -131,14 +131,22 @@ export abstract class Client implements Disturbed {
     })
   }
 
+  /** A request has one answer. */
+  #answered(id: number, error: WireError | null, result: unknown): void {
+    const answer = this.#requests.get(id)
+    if (answer === undefined) {
+      return this.world.fail(`${this.name}: an answer to request ${id}, which waits for none`)
+    }
+    this.#requests.delete(id)
+    answer(error, result)
+  }
+
   #take(connection: ClientConnection, events: readonly ClientEvent[]): void {
     for (const event of events) {
       if (this.connection !== connection) return
       if (event.type === 'welcome') this.opened(event.credit)
       else if (event.type === 'response') {
-        const answer = this.#requests.get(event.requestId)
-        this.#requests.delete(event.requestId)
-        answer?.(event.error, event.result)
+        this.#answered(event.requestId, event.error, event.result)
       } else if (event.type === 'closed') {
         const code = event.error?.code
         if (code !== undefined && !harmless.has(code)) {

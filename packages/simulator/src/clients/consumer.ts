@@ -6,6 +6,7 @@ import { recordBody, skipRecord, utf8Decode } from '@holdfast/record'
 import type { Host } from '../world/host.ts'
 import type { World } from '../world/world.ts'
 import { Client } from './client.ts'
+import type { ConsumerOptions } from './consumer-options.ts'
 import { type History, nameOf } from './history.ts'
 
 interface Held {
@@ -16,20 +17,6 @@ interface Held {
   outcome: Outcome | null
 }
 
-export interface ConsumerOptions {
-  readonly history: History
-  /** As the history names it. */
-  readonly queue: string
-  readonly prefetch: number
-  readonly autoAck?: boolean
-  readonly exclusive?: boolean
-  /** It cancels from time to time, and comes back. */
-  readonly isRestless?: boolean
-  readonly workMsMax?: number
-  readonly releaseChance?: number
-  readonly rejectChance?: number
-}
-
 /** How long it takes at most until it asks again for a queue that another has to itself. */
 const patienceMsMax = 1500
 
@@ -37,8 +24,8 @@ export class Consumer extends Client {
   override readonly role = 'consumer'
   readonly #history: History
   readonly #options: ConsumerOptions
-  readonly #queue: string
-  readonly #prefetch: number
+  readonly queue: string
+  readonly prefetch: number
   #leader: number | null = null
   #number: number | null = null
   #isAsking = false
@@ -47,6 +34,8 @@ export class Consumer extends Client {
   readonly #held = new Map<number, Held>()
   /** Settlements without an answer, by their number on this connection. */
   readonly #settling = new Map<number, Held>()
+  /** Numbers of settlements on this connection that have no answer. */
+  readonly #unanswered = new Set<number>()
   readonly #expected: Set<string> = new Set(['UNAVAILABLE', 'CONSUMER_TAG_IN_USE'])
   /** At the end everything is accepted, so that the queue empties. */
   isDraining = false
@@ -58,8 +47,8 @@ export class Consumer extends Client {
     super(world, name)
     this.#options = options
     this.#history = options.history
-    this.#queue = options.queue
-    this.#prefetch = options.prefetch
+    this.queue = options.queue
+    this.prefetch = options.prefetch
     if (options.exclusive === true) this.#expected.add('QUEUE_EXCLUSIVE')
     this.#look()
   }
@@ -82,6 +71,7 @@ export class Consumer extends Client {
   }
 
   protected opened(): void {
+    this.#unanswered.clear()
     this.#number = null
     this.#isAsking = false
     this.#attach()
@@ -144,9 +134,9 @@ export class Consumer extends Client {
     this.request(
       {
         type: 'consume',
-        queue: nameOf(this.#queue),
+        queue: nameOf(this.queue),
         tag: 'c',
-        prefetch: this.#prefetch,
+        prefetch: this.prefetch,
         autoAck: this.#options.autoAck === true,
         exclusive: this.#options.exclusive === true,
         resume: this.#wasAttached ? resume : null
@@ -171,7 +161,7 @@ export class Consumer extends Client {
   }
 
   #locate(): void {
-    this.request({ type: 'locate-queue', name: nameOf(this.#queue) }, (error, result) => {
+    this.request({ type: 'locate-queue', name: nameOf(this.queue) }, (error, result) => {
       if (error !== null) return
       const { leader } = result as QueueLocation
       if (leader === null) return
@@ -205,8 +195,7 @@ export class Consumer extends Client {
         }
         return
       case 'settle-failed': {
-        const held = this.#settling.get(event.settleSequence)
-        this.#settling.delete(event.settleSequence)
+        const held = this.#answered(event.settleSequence)
         this.world.reached(`client: settle ${event.error.code}`)
         if (held !== undefined) this.#forget(held)
         return
@@ -236,7 +225,7 @@ export class Consumer extends Client {
       const body = utf8Decode(recordBody(blob, position))
       position = skipRecord(blob, position)
       const offset = firstOffset + i
-      this.#history.delivered(this.#queue, offset, attempt, body, this.name)
+      this.#history.delivered(this.queue, offset, attempt, body, this.name)
       if (this.#options.autoAck === true) continue
       const held: Held = { attachment: this.#attachments, offset, attempt, outcome: null }
       this.#held.set(offset, held)
@@ -249,7 +238,7 @@ export class Consumer extends Client {
       ({ attachment }) => attachment === this.#attachments
     )
     const open = own.filter(({ outcome }) => outcome === null).length
-    if (open > this.#prefetch) this.world.fail(`${this.name} got ${open} of ${this.#prefetch}`)
+    if (open > this.prefetch) this.world.fail(`${this.name} got ${open} of ${this.prefetch}`)
   }
 
   #done(held: Held): void {
@@ -259,6 +248,7 @@ export class Consumer extends Client {
     const acceptChance = 1 - releaseChance - rejectChance
     const other = draw < acceptChance + releaseChance ? 'released' : 'rejected'
     held.outcome = draw < acceptChance ? 'accepted' : other
+    this.#history.decided(this.queue, held.offset, held.attempt, held.outcome)
     if (this.#number !== null) this.#settle(held)
     this.pump()
   }
@@ -269,15 +259,25 @@ export class Consumer extends Client {
     const ranges = [offset, offset, attempt]
     const sequence = this.connection.settle({ consumer: this.#number, outcome, ranges })
     this.#settling.set(sequence, held)
+    this.#unanswered.add(sequence)
     this.world.note(`${this.name} settles ${offset} attempt ${attempt}: ${outcome}`)
   }
 
-  #settled(sequence: number): void {
+  /** A settlement has one answer. What is given is what it was about, if that still matters. */
+  #answered(sequence: number): Held | undefined {
+    if (!this.#unanswered.delete(sequence)) {
+      this.world.fail(`${this.name}: an answer to settlement ${sequence}, which waits for none`)
+    }
     const held = this.#settling.get(sequence)
     this.#settling.delete(sequence)
+    return held
+  }
+
+  #settled(sequence: number): void {
+    const held = this.#answered(sequence)
     if (held === undefined) return
     this.#forget(held)
-    const isFinal = held.outcome !== 'released'
-    if (isFinal) this.#history.settled(this.#queue, held.offset, held.attempt)
+    const { offset, attempt, outcome } = held
+    this.#history.settled(this.queue, offset, attempt, outcome !== 'released')
   }
 }

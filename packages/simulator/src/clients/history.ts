@@ -1,4 +1,5 @@
 // What clients saw, and what must be true of it (architecture: what is promised).
+import type { Outcome } from '@holdfast/protocol'
 import type { World } from '../world/world.ts'
 
 /** A message is named by its publisher and sequence: it is in its body. */
@@ -10,6 +11,8 @@ interface Published {
   /** When the publisher heard that it is confirmed. */
   confirmedMs: number | null
   failure: string | null
+  /** It was, or may have been, sent again on another connection. */
+  isRepeated: boolean
 }
 
 interface Row {
@@ -70,14 +73,15 @@ export class History {
   }
 
   published(publisher: string, sequence: number, queues: readonly string[]): void {
-    const fields = { publisher, sequence, queues, confirmedMs: null, failure: null }
+    const fields = {
+      publisher,
+      sequence,
+      queues,
+      confirmedMs: null,
+      failure: null,
+      isRepeated: false
+    }
     this.#published.set(`${publisher}:${sequence}`, fields)
-  }
-
-  /** Whether a confirm means that it is in a queue: not where that may be gone. */
-  mustBeStored(publisher: string, sequence: number): boolean {
-    const queues = this.#published.get(`${publisher}:${sequence}`)?.queues ?? []
-    return queues.length > 0 && !queues.some((queue) => this.#deletedMs.has(queue))
   }
 
   confirmed(publisher: string, sequence: number): void {
@@ -85,9 +89,19 @@ export class History {
     if (message === undefined) return this.#world.fail(`confirmed, not sent: ${publisher}`)
     this.#checkOutcome(message, `${publisher}:${sequence}`)
     message.confirmedMs = this.#world.schedule.nowMs
-    if (message.queues.length === 0) {
+    const { queues } = message
+    const mayBeGone = queues.some((queue) => this.#deletedMs.has(queue))
+    const body = bodyOf(`${publisher}:${sequence}`)
+    if (!mayBeGone) this.#world.audit.answers.confirmed({ body, queues: queues.map(nameOf) })
+    if (queues.length === 0) {
       this.#world.fail(`confirmed, though it has nowhere to go: ${publisher}:${sequence}`)
     }
+  }
+
+  /** Its outcome was lost with a connection, or may have been. */
+  repeated(publisher: string, sequence: number): void {
+    const message = this.#published.get(`${publisher}:${sequence}`)
+    if (message !== undefined) message.isRepeated = true
   }
 
   /** Its publisher will never know what became of it. */
@@ -131,6 +145,7 @@ export class History {
     const what = `${message} at ${queue}/${offset} attempt ${attempt} to ${to}`
     this.#world.note(`delivered ${what}`)
     if (published === undefined) return this.#world.fail(`never published: ${what}`)
+    this.#world.audit.answers.delivered({ queue, offset, body })
     this.#checkPlace(published, queue, what)
     this.#checkPurge(message, queue, attempt, what)
     if (body !== bodyOf(message)) this.#world.fail(`other bytes than were published: ${what}`)
@@ -200,8 +215,15 @@ export class History {
     return row
   }
 
-  /** The server said that this settlement, which ends the message, is committed. */
-  settled(queue: string, offset: number, attempt: number): void {
+  /** A client has decided on what it was given. */
+  decided(queue: string, offset: number, attempt: number, outcome: Outcome): void {
+    this.#world.audit.answers.decided({ queue: nameOf(queue), offset, attempt, outcome })
+  }
+
+  /** The server said that this settlement is committed; a final one ends the message. */
+  settled(queue: string, offset: number, attempt: number, isFinal: boolean): void {
+    this.#world.audit.answers.settled({ queue, offset, attempt, isFinal })
+    if (!isFinal) return
     const row = this.#rows.get(queue)?.get(offset)
     if (row === undefined) return this.#world.fail(`settled, not delivered: ${queue}/${offset}`)
     row.settledAttempt = attempt
@@ -234,7 +256,10 @@ export class History {
       for (const [offset, { message }] of [...rows].sort(([a], [b]) => a - b)) {
         const published = this.#published.get(message)
         if (published === undefined) continue
-        const { publisher, sequence } = published
+        const { publisher, sequence, isRepeated } = published
+        // One of its shards may have refused it for want of disk, and the refusal was lost: then it
+        // comes behind what was sent after it (docs/concepts/publishing-and-confirms.md).
+        if (isRepeated && this.#refusals.length > 0) continue
         if (sequence < (last.get(publisher) ?? 0)) {
           this.#world.fail(`out of order: ${message} at ${queue}/${offset}`)
         }

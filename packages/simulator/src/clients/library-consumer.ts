@@ -1,8 +1,9 @@
 // A consumer that is the client library: it iterates over deliveries, and settles each in one way
 // or another.
 import { type Connection, type Consumer, type Delivery, HoldfastError } from '@holdfast/client'
+import type { Outcome } from '@holdfast/protocol'
 import type { World } from '../world/world.ts'
-import type { ConsumerOptions } from './consumer.ts'
+import type { ConsumerOptions } from './consumer-options.ts'
 import { type History, nameOf } from './history.ts'
 import { LibraryClient } from './library-client.ts'
 
@@ -29,6 +30,14 @@ export class LibraryConsumer extends LibraryClient {
     super(world, name)
     this.#options = options
     this.#history = options.history
+  }
+
+  get queue(): string {
+    return this.#options.queue
+  }
+
+  get prefetch(): number {
+    return this.#options.prefetch
   }
 
   get heldCount(): number {
@@ -93,8 +102,18 @@ export class LibraryConsumer extends LibraryClient {
   #settle(delivery: Delivery): void {
     const { releaseChance = 0.1, rejectChance = 0.05 } = this.#options
     const draw = this.isDraining ? 1 : this.random.fraction()
+    const { queue } = this.#options
+    const { offset, attempt } = delivery
+    const decide = (outcome: Outcome): void => {
+      this.#history.decided(queue, offset, attempt, outcome)
+    }
     if (draw < releaseChance) delivery.nack()
-    else if (draw < releaseChance + rejectChance) delivery.reject()
-    else delivery.ack()
+    else if (draw < releaseChance + rejectChance) {
+      decide('rejected')
+      delivery.reject()
+    } else {
+      decide('accepted')
+      delivery.ack()
+    }
   }
 }

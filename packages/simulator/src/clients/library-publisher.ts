@@ -73,6 +73,8 @@ export class LibraryPublisher extends LibraryClient {
     const variant = variantOf(route, sequence)
     this.#open.add(sequence)
     this.#history.published(publisher, sequence, (variant ?? route).queues)
+    // Nobody sees what the library sends again.
+    this.#history.repeated(publisher, sequence)
     const body = bodyOf(`${publisher}:${sequence}`)
     const headers = variant === null ? {} : { headers: variant.headers }
     const settled = (code: string | null): void => {

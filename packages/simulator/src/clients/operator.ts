@@ -16,6 +16,8 @@ export class Operator extends Client {
   override readonly role = 'operator'
   #wishes: Wish[] = []
   #isAsking = false
+  /** Names of queues of which nobody knows whether they are there. */
+  readonly #doubtful = new Set<string>()
   /** Whether the request that was answered last had been asked before. */
   wasRepeated = false
   /** The host it prefers; null: any. */
@@ -49,6 +51,18 @@ export class Operator extends Client {
     this.#isAsking = false
   }
 
+  /** What was answered is so, where it counts. */
+  #checkInForce({ request, isRepeated }: Wish, error: WireError | null): void {
+    if (request.type !== 'declare-queue' && request.type !== 'delete-queue') return
+    const { name, type } = request
+    // The question that had no answer may yet have an effect.
+    if (isRepeated) this.#doubtful.add(name)
+    if (error !== null || this.vhost !== '/' || this.#doubtful.has(name)) return
+    const { answers } = this.world.audit
+    if (type === 'declare-queue') answers.declared(name)
+    else answers.deleted(name)
+  }
+
   #next(): void {
     const [wish] = this.#wishes
     if (wish === undefined || this.#isAsking || !this.isOpen) return
@@ -65,6 +79,7 @@ export class Operator extends Client {
         return
       }
       this.#wishes.shift()
+      this.#checkInForce(wish, error)
       this.wasRepeated = wish.isRepeated
       wish.done(error, result)
       this.#next()

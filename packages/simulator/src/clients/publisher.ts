@@ -46,10 +46,14 @@ export class Publisher extends Client {
   readonly #history: History
   readonly #routes: readonly Route[]
   #batches: Batch[] = []
+  /** Sent on this connection and without an outcome there. */
+  readonly #unanswered = new Set<number>()
   #lastSequence = 0
   /** How often it died. */
   #lives = 0
   #credit = 0
+  /** What this connection began with. */
+  #firstCredit = 0
   left: number
 
   constructor(world: World, name: string, options: PublisherOptions) {
@@ -78,8 +82,13 @@ export class Publisher extends Client {
 
   protected opened(credit: number): void {
     this.#credit = credit
+    this.#firstCredit = credit
+    this.#unanswered.clear()
     if (this.#batches.length > 0) this.world.reached('client: publishes sent again')
-    for (const batch of this.#batches) this.#send(batch)
+    for (const batch of this.#batches) {
+      for (const sequence of batch.open) this.#history.repeated(this.#publisher, sequence)
+      this.#send(batch)
+    }
   }
 
   protected lost(): void {
@@ -112,18 +121,22 @@ export class Publisher extends Client {
       if (this.isStopped) return
       const openCount = this.#batches.reduce((count, { open }) => count + open.size, 0)
       if (this.isOpen && this.left > 0 && openCount < openMax && this.#credit > 20_000)
-        this.#publish()
+        this.#publishSome()
       this.#go()
     })
   }
 
-  #publish(): void {
-    const { random } = this
-    const route = random.pick(this.#routes)
-    const count = Math.min(this.left, random.integer(1, this.#options.batchMax ?? 6))
+  #publishSome(): void {
+    const route = this.random.pick(this.#routes)
+    const count = Math.min(this.left, this.random.integer(1, this.#options.batchMax ?? 6))
+    this.left -= count
+    this.publish(route, count)
+  }
+
+  /** Without a connection they go out with the next one. */
+  publish(route: Route, count: number): void {
     const first = this.#lastSequence + 1
     this.#lastSequence += count
-    this.left -= count
     const open = new Set<number>()
     for (let sequence = first; sequence < first + count; sequence += 1) {
       open.add(sequence)
@@ -139,6 +152,7 @@ export class Publisher extends Client {
   #send({ route, first, count }: Batch): void {
     const records: Uint8Array[] = []
     for (let sequence = first; sequence < first + count; sequence += 1) {
+      this.#unanswered.add(sequence)
       const body = utf8Encode(bodyOf(`${this.#publisher}:${sequence}`))
       const variant = variantOf(route, sequence)
       records.push(encodeRecord(variant === null ? null : { headers: variant.headers }, body))
@@ -164,29 +178,29 @@ export class Publisher extends Client {
       for (let at = 0; at + 1 < event.ranges.length; at += 2) {
         this.#answered(event.ranges[at] ?? 0, event.ranges[at + 1] ?? 0, null)
       }
+      const isBack = this.#unanswered.size > 0 || this.#credit === this.#firstCredit
+      if (!isBack)
+        this.world.fail(`${this.name} has ${this.#credit} of ${this.#firstCredit} credit`)
     } else if (event.type === 'publish-failed') {
       this.#answered(event.first, event.last, event.error.code)
     }
   }
 
   #answered(first: number, last: number, code: string | null): void {
+    for (let sequence = first; sequence <= last; sequence += 1) {
+      if (this.#unanswered.delete(sequence)) continue
+      const what = code ?? 'a confirm'
+      return this.world.fail(`${this.name}: ${what} for ${sequence}, which waits for no outcome`)
+    }
     for (const batch of this.#batches) {
       for (const sequence of [...batch.open]) {
         if (sequence < first || sequence > last) continue
         batch.open.delete(sequence)
-        if (code === null) this.#confirmed(sequence)
+        if (code === null) this.#history.confirmed(this.#publisher, sequence)
         else this.#history.failed(this.#publisher, sequence, code)
       }
     }
     this.#batches = this.#batches.filter(({ open }) => open.size > 0)
-  }
-
-  #confirmed(sequence: number): void {
-    const publisher = this.#publisher
-    if (this.#history.mustBeStored(publisher, sequence)) {
-      this.world.audit.confirmed(this.producer, sequence, publisher)
-    }
-    this.#history.confirmed(publisher, sequence)
   }
 }
 

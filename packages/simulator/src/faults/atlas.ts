@@ -22,22 +22,20 @@ export class Atlas {
   /** Takes note that a host is about to lose something; false: it must not. */
   impair(host: Host): boolean {
     if (this.#forbidsNothing) return true
-    if (this.#impaired === host && !host.isLost) return this.#canSpareOne
+    if (this.#impaired === host && !host.isLost && !this.#isNeeded(host)) return true
     if (!this.isWhole) return false
     this.#impaired = host
     return true
   }
 
-  /** Of two voters none can be spared: what was lost and is there again counts once more. */
-  get #canSpareOne(): boolean {
-    const newest = new Map<number, GroupStatus>()
-    for (const { process } of this.#world.memberHosts) {
-      for (const group of process?.member.status().groups ?? []) {
-        const known = newest.get(group.id)
-        if ((known?.commitIndex ?? -1) < group.commitIndex) newest.set(group.id, group)
-      }
-    }
-    return newest.size > 0 && [...newest.values()].every(hasThreeVoters)
+  /** Whether it votes where two are not a majority, as somebody knows: it has come back there. */
+  #isNeeded({ disk }: Host): boolean {
+    const node = disk.identity?.node
+    if (node === undefined) return false
+    return this.#world.memberHosts.some(({ process }) => {
+      const groups = process?.member.status().groups ?? []
+      return groups.some((group) => !hasThreeVoters(group) && group.voters.includes(node))
+    })
   }
 
   /** Takes note that the clock of a host is about to be set wrong; false: it must not. */
@@ -47,6 +45,11 @@ export class Atlas {
     if (!isMinority || (this.#misled !== null && this.#misled !== host)) return false
     this.#misled = host
     return true
+  }
+
+  /** Whether no copy is damaged, known or not: where one is, no other may be given up. */
+  get isSound(): boolean {
+    return this.#world.hosts.every(({ disk, isThere }) => !isThere || disk.isSound)
   }
 
   /** Whether fewer than three nodes would do: a wrong clock needs two that are right. */
@@ -60,9 +63,7 @@ export class Atlas {
 
   /** Three sound copies of everything committed are where they should be. */
   get isWhole(): boolean {
-    const { hosts } = this.#world
-    if (!this.#world.isSettled || !this.#world.isReady) return false
-    if (!hosts.every(({ disk, isThere }) => !isThere || disk.isSound)) return false
+    if (!this.#world.isSettled || !this.#world.isReady || !this.isSound) return false
     return this.#groups.every((group) => hasThreeVoters(group) && this.#isWhole(group))
   }
 

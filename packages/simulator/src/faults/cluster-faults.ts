@@ -43,7 +43,7 @@ function remove({ world, atlas, host, amount, duration }: Target): boolean {
   // Below three nodes one copy less is too few; now and then that is what someone wants.
   const members = stayingHosts(world).filter(({ disk }) => disk.identity !== null)
   const isEnough = members.length > (duration < 0.05 && atlas.mayShrink ? 1 : 3)
-  if (node === undefined || !isEnough) return false
+  if (node === undefined || !isEnough || !atlas.isSound) return false
   world.note(`host ${host.number} is to leave`)
   ask(world, { type: 'remove-node', node }, amount)
   return true

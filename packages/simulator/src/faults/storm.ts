@@ -18,6 +18,18 @@ const strikes: Readonly<Record<FaultKind, Strike>> = {
   ...clientFaults
 }
 
+/** What must wait until nothing else is missing: it is seldom that at just its moment. */
+const losses: ReadonlySet<FaultKind> = new Set([
+  'disk-loss',
+  'disk-old-copy',
+  'log-hole',
+  'entry-rot',
+  'blob-rot',
+  'host-loss'
+])
+const retryMs = 250
+const retriesMax = 30
+
 export class Storm {
   readonly atlas: Atlas
   readonly #world: World
@@ -34,10 +46,16 @@ export class Storm {
     }
   }
 
-  #strike(fault: Fault): void {
+  #strike(fault: Fault, tries = 0): void {
     const target = targetOf(fault, this.#world, this.atlas)
     if (target === null) return
     const hasStruck = strikes[fault.kind]({ ...target, isOver: () => this.#isOver })
+    if (!hasStruck && losses.has(fault.kind) && tries < retriesMax) {
+      this.#world.schedule.after(retryMs, () => {
+        if (!this.#isOver) this.#strike(fault, tries + 1)
+      })
+      return
+    }
     this.#world.note(`${hasStruck ? 'fault' : 'no'} ${fault.kind} (host ${target.host.number})`)
     if (hasStruck) this.#world.struck(fault.kind)
   }

@@ -23,6 +23,19 @@ export const calmDisk: DiskPlan = {
 
 export const calmClock: ClockPlan = { skewMsMax: 400, driftMax: 0 }
 
+/**
+ * Bounds so low that a batch takes several entries, an append several records, a backlog several
+ * requests and runs, and a queue many marks.
+ */
+export const tightBounds: WorldPlan['tuning'] = {
+  entryBytesMax: 300,
+  recordBytesMax: 1600,
+  forwardBytesMax: 2000,
+  inflightBytesMax: 900,
+  deliverBytesMax: 250,
+  markBlockMin: 4
+}
+
 /** Bounds so low that snapshots, transfers and reads from disk happen all the time. */
 export const calmWorld: WorldPlan = {
   tuning: {

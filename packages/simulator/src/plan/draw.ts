@@ -4,7 +4,7 @@
 import { Random } from '@holdfast/testkit'
 import { drawFaults } from '../faults/fault.ts'
 import { type FaultKind, faultKinds } from '../faults/kinds.ts'
-import { calmWorld } from './calm.ts'
+import { calmWorld, tightBounds } from './calm.ts'
 import {
   type ClientPlan,
   type ClockPlan,
@@ -16,6 +16,10 @@ import {
 
 /** Of any kind of fault, to be off in a seed. */
 const offChance = 0.5
+/** Of a seed in which one queue gets more messages than fit into a segment of its index. */
+const floodChance = 0.1
+/** Of a seed whose members have little room for anything. */
+const tightChance = 0.3
 /** Of a seed in which more may be lost than the cluster survives. */
 const beyondChance = 0.04
 
@@ -70,6 +74,7 @@ function drawClients(random: Random, stormMs: number, isLarge: boolean): ClientP
     batchMax,
     gapMsMax,
     queues: isLarge ? random.integer(10, 40) : random.pick([0, 0, 2, 6]),
+    flood: random.chance(floodChance) ? random.integer(1500, 2500) : 0,
     consumersMax: random.integer(1, 3),
     prefetchMax: random.pick([1, 20, 20, 100, 1000]),
     workMsMax: random.pick([5, 60, 60, 300]),
@@ -105,11 +110,12 @@ export function drawPlan(seed: number, isLong: boolean = false): Plan {
     // In a small cluster every loss is a whole one.
     return isOn && (nodes > 2 || kind !== 'host-loss')
   })
+  const bounds = random.chance(tightChance) ? tightBounds : {}
   const everyMs = random.pick(isLong ? [1000, 3000, 3000, 10_000] : [200, 500, 500, 1000, 3000])
   return {
     seed,
     nodes: isLarge ? Math.min(nodes, 3) : nodes,
-    tuning: { ...calmWorld.tuning, shardsAtBootstrap: shards },
+    tuning: { ...calmWorld.tuning, ...bounds, shardsAtBootstrap: shards },
     network: drawNetwork(random),
     disk: drawDisk(random),
     clock: drawClock(random),

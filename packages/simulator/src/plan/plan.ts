@@ -48,6 +48,8 @@ export interface ClientPlan {
   readonly batchMax: number
   readonly gapMsMax: number
   readonly queues: number
+  /** Messages of one more publisher, in large batches, for a queue of their own. */
+  readonly flood: number
   readonly consumersMax: number
   readonly prefetchMax: number
   readonly workMsMax: number
@@ -57,11 +59,18 @@ export interface ClientPlan {
   readonly restlessChance: number
   /** Of what a stranger sends. 0: there is no stranger. */
   readonly strangers: number
-  /** Bindings, replaced queues, purges, and looks at an exclusive queue go on meanwhile. */
+  /** Bindings, routes, bursts of queues, replaced ones, purges, and looks go on meanwhile. */
   readonly changes: readonly ChangeName[]
 }
 
-export const changeNames = ['bindings', 'replacements', 'purges', 'watch'] as const
+export const changeNames = [
+  'bindings',
+  'routes',
+  'bursts',
+  'replacements',
+  'purges',
+  'watch'
+] as const
 export type ChangeName = (typeof changeNames)[number]
 
 export interface WorldPlan {

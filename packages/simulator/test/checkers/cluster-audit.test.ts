@@ -60,6 +60,8 @@ t.test('a disk that forgets a vote is found when its process starts again', asyn
 
 t.test('a confirm of what was never applied is found', async (t) => {
   const world = await formed(4)
-  world.audit.confirmed(new Uint8Array(16), 1, 'p1')
+  world.audit.answers.confirmed({ body: 'p1:1', queues: [] })
+  t.same(world.failures, [])
+  world.audit.answers.confirmed({ body: 'p1:1', queues: ['q1'] })
   t.match(world.failures[0], /confirm-after-commit: p1:1/)
 })

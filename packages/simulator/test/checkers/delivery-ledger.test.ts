@@ -8,17 +8,21 @@ type HandOver = readonly [
   offset: number,
   count: number,
   attempt: number,
-  latestTerm?: number
+  latestTerm?: number,
+  actual?: number
 ]
+
+const row = { entry: 1, position: 0, section: 0, sizeBytes: 1, deliveryCount: 0 }
 
 /** What is found when these are handed out of a queue with a mark of 10. */
 function findings(...handOvers: readonly HandOver[]): Check[] {
   const found: Check[] = []
   const ledger = new DeliveryLedger('group 1', (check) => void found.push(check))
-  for (const [term, firstOffset, count, attempt, latestTerm = term] of handOvers) {
+  for (const handOver of handOvers) {
+    const [term, firstOffset, count, attempt, latestTerm = term, actual = attempt] = handOver
     ledger.handedOut(
       { replica: 1, term, latestTerm },
-      { id: 5, mark: 10 },
+      { id: 5, mark: 10, row: () => ({ ...row, attempt: actual }) },
       { firstOffset, count, attempt }
     )
   }
@@ -47,4 +51,8 @@ t.test('an attempt that goes back is found', async (t) => {
 
 t.test('a leader that hands out after the next was elected is found', async (t) => {
   t.same(findings([2, 4, 1, 0, 3]), ['lease'])
+})
+
+t.test('a message that is told with the attempt of another is found', async (t) => {
+  t.same(findings([1, 1, 1, 0, 1, 1]), ['true-attempt'])
 })

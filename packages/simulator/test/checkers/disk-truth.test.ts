@@ -2,7 +2,7 @@
 import type { StoredGroup } from '@holdfast/cluster/contract'
 import type { HardState, Message } from '@holdfast/raft'
 import t from 'tap'
-import { untruth } from '../../src/checkers/disk-truth.ts'
+import { contradiction, untruth } from '../../src/checkers/disk-truth.ts'
 
 function disk(hardState: Partial<HardState>, lastIndex: number = 0): StoredGroup {
   const blank = { meta: null, blobs: new Map(), entries: new Map(), keepFrom: 0, staged: null }
@@ -63,4 +63,19 @@ t.test('what a crash would take back is found', async (t) => {
   t.match(untruth(disk({ term: 2 }), ask), /term or vote/, 'the candidacy is not')
   t.match(untruth(disk({ term: 2 }, 5), accept), /the term/, 'the term of the leader is not')
   t.match(untruth(disk({ term: 3 }, 4), accept), /ends at 4/, 'the last entry is not')
+})
+
+t.test('a record that forgets a promise, or promises too much, is found', async (t) => {
+  const before = { term: 3, vote: 2, commit: 0 }
+  const entry = { index: 4, term: 4, type: 'command', data: new Uint8Array(0) } as const
+  const entries = new Map([[4, { ...entry, isFreed: false }]])
+  t.equal(contradiction(undefined, disk({ term: 3 })), null)
+  t.equal(contradiction(before, disk({ term: 3, vote: 2 })), null)
+  t.equal(contradiction(before, disk({ term: 4 })), null)
+  t.equal(contradiction(before, disk({ term: 2 })), 'term 3 becomes 2')
+  t.match(contradiction(before, disk({ term: 3 })), /vote for 2 in term 3 becomes null/)
+  t.match(contradiction(before, disk({ term: 4, commit: 5 }, 4)), /5 is committed/)
+  t.equal(contradiction(before, { ...disk({ term: 4 }, 4), entries }), null)
+  const early = { ...disk({ term: 3, vote: 2 }, 4), entries }
+  t.match(contradiction(before, early), /before its term/)
 })

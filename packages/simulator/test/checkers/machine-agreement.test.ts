@@ -18,7 +18,7 @@ t.test('equal machines are accepted, whenever their replicas come to an entry', 
         agreement.applied(replica, index, `did ${index}`, machine(`state ${index}`))
       }
     }
-    agreement.restored(3, 32, machine('state 32'))
+    agreement.stands('3', 32, machine('state 32'))
   })
   t.same(found, [])
 })
@@ -42,7 +42,19 @@ t.test('two states after the same entries are found', async (t) => {
 t.test('a snapshot that is another state than the log gave is found', async (t) => {
   const found = findings((agreement) => {
     agreement.applied(1, 16, 'done', machine('a'))
-    agreement.restored(2, 16, machine('b'))
+    agreement.stands('2', 16, machine('b'))
+  })
+  t.same(found, ['machine-agreement'])
+})
+
+t.test('equal states that hold on to other entries are found', async (t) => {
+  const retaining = (first: number) => ({
+    hash: () => 'a',
+    retainedEntries: () => [{ first, last: 9 }]
+  })
+  const found = findings((agreement) => {
+    agreement.stands('1', 16, retaining(3))
+    agreement.stands('2', 16, retaining(4))
   })
   t.same(found, ['machine-agreement'])
 })

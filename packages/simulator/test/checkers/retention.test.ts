@@ -1,7 +1,7 @@
 // Entries of live messages stay on the disk; what was not there before is another matter.
 import type { StoredGroup } from '@holdfast/cluster/contract'
 import t from 'tap'
-import { freedWhileLive, notRetained } from '../../src/checkers/retention.ts'
+import { freedWhileLive, keptThoughDead, notRetained } from '../../src/checkers/retention.ts'
 
 function disk(...indexes: readonly number[]): StoredGroup {
   const data = new Uint8Array(0)
@@ -35,4 +35,12 @@ t.test('what was lost before is not freed now', async (t) => {
 t.test('an installed snapshot brings the entries of live messages along', async (t) => {
   t.same(notRetained(live, [{ first: 1, last: 7 }]), [])
   t.same(notRetained(live, [{ first: 2, last: 2 }]), [3, 7])
+})
+
+t.test('what a snapshot leaves behind is live, or kept for those that lag', async (t) => {
+  t.same(keptThoughDead(live, 8, { ...disk(2, 3, 7, 9), keepFrom: 99 }), [])
+  const full = disk(2, 3, 4, 5, 7, 9)
+  t.same(keptThoughDead(live, 8, { ...full, keepFrom: 5 }), [4])
+  t.same(keptThoughDead(live, 8, { ...full, keepFrom: 6 }), [4, 5])
+  t.same(keptThoughDead(live, 4, { ...full, keepFrom: 6 }), [4])
 })

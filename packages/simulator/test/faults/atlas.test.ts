@@ -57,6 +57,7 @@ t.test('rot counts as long as it is there', async (t) => {
   t.equal(atlas.impair(first), true)
   t.ok(first.disk.rotEntries(0, () => true) > 0)
   t.equal(atlas.isWhole, false)
+  t.equal(atlas.isSound, false)
   t.equal(atlas.impair(second), false)
 })
 

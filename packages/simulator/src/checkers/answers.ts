@@ -1,0 +1,115 @@
+// What clients hear from the nodes, held against what the shards have applied by then: an answer
+// that comes before its commit may be a lie tomorrow, even where nothing goes wrong today.
+import type { Report } from './checks.ts'
+import type { ReferenceQueue } from './reference-types.ts'
+import type { Ending, ShardComparison } from './shard-comparison.ts'
+
+type Shard = Pick<ShardComparison, 'openQueue'>
+
+/** What a client has sent, and hears to be stored. */
+interface Confirmed {
+  readonly body: string
+  readonly queues: readonly string[]
+}
+
+interface Delivered {
+  readonly queue: string
+  readonly offset: number
+  readonly body: string
+}
+
+interface Settled {
+  readonly queue: string
+  readonly offset: number
+  readonly attempt: number
+  readonly isFinal: boolean
+}
+
+export class Answers {
+  readonly #report: Report
+  readonly #shards: () => readonly Shard[]
+
+  readonly #automatic = new Set<string>()
+  readonly #decided = new Set<string>()
+
+  constructor(report: Report, shards: () => readonly Shard[]) {
+    this.#report = report
+    this.#shards = shards
+  }
+
+  /** A client hears that a publish is confirmed, which is to be in these queues. */
+  confirmed({ body, queues }: Confirmed): void {
+    for (const name of queues) {
+      if (this.#queues(name).some(({ bodies }) => hasValue(bodies, body))) continue
+      this.#report('confirm-after-commit', `${body.slice(0, 40)} is confirmed, and not in ${name}`)
+    }
+  }
+
+  /** Nobody is asked about what is delivered from this queue. */
+  automatic(queue: string): void {
+    this.#automatic.add(queue)
+  }
+
+  /** A client has decided on a delivery. */
+  decided(ending: Ending): void {
+    this.#decided.add(textOf(ending))
+  }
+
+  /** A settlement ends a message in the log. */
+  settles(ending: Ending): void {
+    if (this.#automatic.has(ending.queue) || this.#decided.has(textOf(ending))) return
+    this.#report('settled-by-client', `${textOf(ending)}: no client has said so`)
+  }
+
+  /** A client gets what is at an offset of a queue. */
+  delivered({ queue, offset, body }: Delivered): void {
+    for (const { bodies } of this.#queues(queue)) {
+      const there = bodies.get(offset)
+      if (there === body) continue
+      const what = `${queue}/${offset} is delivered as ${body.slice(0, 40)}`
+      this.#report('delivered-from-log', `${what}, and is ${there?.slice(0, 40)}`)
+    }
+  }
+
+  /**
+   * Of this name. One whose successors have its name is called otherwise by its clients, and not
+   * looked at.
+   */
+  #queues(name: string): ReferenceQueue[] {
+    const found = this.#shards().map((shard) => shard.openQueue(name))
+    return found.filter((queue) => queue !== undefined)
+  }
+
+  /** A client hears that a settlement is done; a final one ends the message. */
+  settled({ queue, offset, attempt, isFinal }: Settled): void {
+    for (const { messages } of this.#queues(queue)) {
+      const message = messages.get(offset)
+      if (message === undefined || (!isFinal && message.attempt > attempt)) continue
+      const what = `${queue}/${offset} attempt ${attempt} is settled, and is in the queue`
+      this.#report('settle-after-commit', `${what} with attempt ${message.attempt}`)
+    }
+  }
+
+  /** A client hears that there is a queue. */
+  declared(queue: string): void {
+    if (this.#queues(queue).length > 0) return
+    this.#report('change-in-force', `${queue} is declared, and in no shard`)
+  }
+
+  /** A client hears that there is a queue no more. */
+  deleted(queue: string): void {
+    if (this.#queues(queue).length === 0) return
+    this.#report('change-in-force', `${queue} is deleted, and in a shard`)
+  }
+}
+
+function textOf({ queue, outcome, offset, attempt }: Ending): string {
+  return `${queue}/${offset} attempt ${attempt} ${outcome}`
+}
+
+/** The latest first: what is confirmed was put there just now. */
+function hasValue(bodies: ReadonlyMap<number, string>, body: string): boolean {
+  for (let offset = bodies.size; offset > 0; offset -= 1)
+    if (bodies.get(offset) === body) return true
+  return false
+}

@@ -1,0 +1,44 @@
+// What the plain model of a shard consists of: maps, sets and numbers.
+import type { SectionReply } from '@holdfast/broker'
+
+export interface ReferenceMessage {
+  readonly entry: number
+  readonly sizeBytes: number
+  attempt: number
+  deliveryCount: number
+}
+
+/** A record as it was published. */
+export interface ReferenceRecord {
+  readonly sizeBytes: number
+  /** Its bytes, as text. */
+  readonly body: string
+}
+
+export interface ReferenceQueue {
+  readonly name: string
+  readonly vhost: string
+  /** Live messages by offset: ready, or delivered and open. */
+  readonly messages: Map<number, ReferenceMessage>
+  /** By offset: the body of whatever was put there, however long ago it ended. */
+  readonly bodies: Map<number, string>
+  tail: number
+  mark: number
+  closingUntilMs: number
+  /** By session and tag: whether it is exclusive. */
+  readonly consumers: Map<string, boolean>
+}
+
+export interface ReferenceProducer {
+  epoch: number
+  applied: Set<number>
+  lowest: number
+  lastMs: number
+}
+
+export interface ReferenceGateway {
+  epoch: number
+  next: number
+  lastMs: number
+  replies: Map<number, SectionReply>
+}

@@ -1,0 +1,41 @@
+// Queues that come and go many at a time: a shard has taken some of the changes that metadata keeps
+// for it, and not yet the others.
+import type { World } from '../world/world.ts'
+import { Change } from './changes.ts'
+import type { History } from './history.ts'
+import { Operator } from './operator.ts'
+
+const operatorsMax = 4
+
+export class Bursts extends Change {
+  readonly #operators: readonly Operator[]
+  #open = 0
+
+  constructor(world: World, history: History) {
+    super(world, history, 'burster')
+    this.#operators = Array.from({ length: operatorsMax }, (_, i) => {
+      return new Operator(world, `burster${i + 1}`)
+    })
+    this.later()
+  }
+
+  override get isDone(): boolean {
+    return this.#operators.every(({ isIdle }) => isIdle)
+  }
+
+  protected change(): void {
+    this.#operators.forEach((operator, i) => {
+      const name = `burst${this.count}-${i}`
+      this.#open += 1
+      operator.ask({ type: 'declare-queue', name, options: {} }, (error) => {
+        this.must(error, 'a declaration')
+        operator.ask({ type: 'delete-queue', name, ifUnused: true, ifEmpty: true }, (error) => {
+          // Asked again after a lost answer, it may be gone.
+          if (error?.code !== 'QUEUE_NOT_FOUND') this.must(error, 'a deletion')
+          this.#open -= 1
+          if (this.#open === 0) this.later()
+        })
+      })
+    })
+  }
+}

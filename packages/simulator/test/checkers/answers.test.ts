@@ -1,0 +1,93 @@
+// Answers are held against what shards have applied: too early is wrong.
+import t from 'tap'
+import { Answers } from '../../src/checkers/answers.ts'
+import type { Check } from '../../src/checkers/checks.ts'
+import type { ReferenceQueue } from '../../src/checkers/reference-types.ts'
+import type { Ending } from '../../src/checkers/shard-comparison.ts'
+
+function shard(
+  name: string,
+  stored: readonly string[],
+  messages: ReferenceQueue['messages'] = new Map()
+) {
+  const bodies = new Map(stored.map((body, at) => [at + 1, body]))
+  const state = { tail: 0, mark: 0, closingUntilMs: 0, consumers: new Map() }
+  const queue: ReferenceQueue = { name, vhost: '/', messages, bodies, ...state }
+  return { openQueue: (asked: string) => (asked === name ? queue : undefined) }
+}
+
+function findings(shards: ReturnType<typeof shard>[], run: (answers: Answers) => void): Check[] {
+  const found: Check[] = []
+  run(
+    new Answers(
+      (check) => void found.push(check),
+      () => shards
+    )
+  )
+  return found
+}
+
+t.test('a confirm speaks for each of the queues', async (t) => {
+  const shards = [shard('a', ['m1', 'm2']), shard('b', ['m1'])]
+  const confirmed = (body: string, queues: readonly string[]) => (answers: Answers) =>
+    answers.confirmed({ body, queues })
+  t.same(findings(shards, confirmed('m1', ['a', 'b'])), [])
+  t.same(findings(shards, confirmed('m2', ['a'])), [])
+  t.same(findings(shards, confirmed('m2', ['a', 'b'])), ['confirm-after-commit'])
+  t.same(findings(shards, confirmed('m2', ['nowhere'])), ['confirm-after-commit'])
+})
+
+t.test('a delivery is what lies at its offset', async (t) => {
+  const shards = [shard('a', ['m1', 'm2'])]
+  const delivered = (queue: string, offset: number, body: string) => (answers: Answers) =>
+    answers.delivered({ queue, offset, body })
+  t.same(findings(shards, delivered('a', 2, 'm2')), [])
+  t.same(findings(shards, delivered('a#1', 2, 'm1')), [])
+  t.same(findings(shards, delivered('a', 2, 'm1')), ['delivered-from-log'])
+  t.same(findings(shards, delivered('a', 3, 'm2')), ['delivered-from-log'])
+})
+
+t.test('a settlement that is answered is in the log', async (t) => {
+  const message = { entry: 1, sizeBytes: 1, attempt: 2, deliveryCount: 2 }
+  const shards = [shard('a', [], new Map([[7, message]]))]
+  const settled = (offset: number, attempt: number, isFinal: boolean) => (answers: Answers) =>
+    answers.settled({ queue: 'a', offset, attempt, isFinal })
+  t.same(findings(shards, settled(8, 0, true)), [])
+  t.same(findings(shards, settled(7, 1, false)), [])
+  t.same(findings(shards, settled(7, 2, false)), ['settle-after-commit'])
+  t.same(findings(shards, settled(7, 1, true)), ['settle-after-commit'])
+})
+
+t.test('a queue is there once it is declared, and gone once it is deleted', async (t) => {
+  const shards = [shard('a', [])]
+  t.same(
+    findings(shards, (answers) => answers.declared('a')),
+    []
+  )
+  t.same(
+    findings(shards, (answers) => answers.declared('b')),
+    ['change-in-force']
+  )
+  t.same(
+    findings(shards, (answers) => answers.deleted('b')),
+    []
+  )
+  t.same(
+    findings(shards, (answers) => answers.deleted('a')),
+    ['change-in-force']
+  )
+})
+
+t.test('nothing is settled that no client has settled', async (t) => {
+  const ending = { queue: 'a', outcome: 'accepted', offset: 3, attempt: 1 } as const
+  const settles = (changes: Partial<Ending>) => (answers: Answers) => {
+    answers.decided(ending)
+    answers.automatic('b')
+    answers.settles({ ...ending, ...changes })
+  }
+  t.same(findings([], settles({})), [])
+  t.same(findings([], settles({ queue: 'b', offset: 9 })), [])
+  t.same(findings([], settles({ offset: 4 })), ['settled-by-client'])
+  t.same(findings([], settles({ attempt: 0 })), ['settled-by-client'])
+  t.same(findings([], settles({ outcome: 'rejected' })), ['settled-by-client'])
+})

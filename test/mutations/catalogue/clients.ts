@@ -1,0 +1,57 @@
+// Mutations of the client library and of the protocol (failure modes 59 to 69).
+import type { Mutation } from '../mutation.ts'
+
+export const clientMutations: readonly Mutation[] = [
+  {
+    name: 'lowest-unconfirmed-one-too-high',
+    failureMode: 62,
+    file: 'packages/client/src/publish-batch.ts',
+    find: 'return this.firstSequence + Math.max(0, position)',
+    replace: 'return this.firstSequence + Math.max(0, position) + 1',
+    catches: 'simulator'
+  },
+  {
+    name: 'nothing-is-sent-again',
+    failureMode: 59,
+    file: 'packages/client/src/batch-list.ts',
+    find: '    for (const batch of this.#batches) batch.isInFlight = false\n    this.#cursor = 0\n',
+    replace:
+      '    for (const batch of this.#batches) batch.isInFlight = false\n' +
+      '    this.#cursor = this.#batches.length\n',
+    catches: 'simulator'
+  },
+  {
+    name: 'one-more-answered-than-was-said',
+    failureMode: 59,
+    file: 'packages/client/src/publisher.ts',
+    find: 'const to = Math.min(batch.count - 1, last - batch.firstSequence)',
+    replace: 'const to = Math.min(batch.count - 1, last - batch.firstSequence + 1)',
+    catches: 'simulator'
+  },
+  {
+    name: 'confirms-joined-across-a-gap',
+    failureMode: 59,
+    file: 'packages/protocol/src/range-list.ts',
+    find: '    if (end !== undefined && first === end + 1) {',
+    replace: '    if (end !== undefined && first > end && first <= end + 2) {',
+    catches: 'simulator'
+  },
+  {
+    name: 'credit-not-given-back',
+    failureMode: 69,
+    file: 'packages/protocol/src/publish-credit.ts',
+    find: '    this.#availableBytes += given\n    return given\n',
+    replace: '    this.#availableBytes += given\n    return 0\n',
+    catches: 'simulator'
+  },
+  {
+    name: 'ranges-joined-across-a-gap',
+    failureMode: 67,
+    file: 'packages/protocol/src/range-list.ts',
+    find: 'if (end !== undefined && first === end + 1 && flat[length - 1] === attempt) {',
+    replace:
+      'if (end !== undefined && first > end && first <= end + 2 && flat[length - 1] === ' +
+      'attempt) {',
+    catches: 'simulator'
+  }
+]
