@@ -203,8 +203,9 @@ export class DamagedMember {
     }
     const { group, index } = rest
     const known = this.#damage.groups?.find((found) => found.group === group)
+    // It may well be there, and is only not known to be committed.
     if (known === undefined || index > known.commit) {
-      return this.#reply(node, call, missing(group, index))
+      return this.#reply(node, call, errorResult(this.#refusal()))
     }
     this.#lastId++
     this.#reads.set(this.#lastId, { node, call, group, index })

@@ -19,8 +19,11 @@ interface Wanted {
   readonly index: number
   /** What the store knows of the entry; null if that is lost too. */
   readonly held: RetainedEntry | null
-  readonly done: (entry: Entry | null) => void
+  readonly done: Done
 }
+
+/** `isLost`: every other replica says that it does not have the entry intact. */
+type Done = (entry: Entry | null, isLost: boolean) => void
 
 export class Repair {
   readonly #core: Core
@@ -29,30 +32,34 @@ export class Repair {
     this.#core = core
   }
 
-  /** Asks the other replicas one after the other; null if none has it intact at present. */
-  fetch(group: GroupId, index: number, done: (entry: Entry | null) => void): void {
+  /** Asks the other replicas one after the other; null if none gave it. */
+  fetch(group: GroupId, index: number, done: Done): void {
     this.#core.reads.held(group, [index], ([held = null]) => {
       const raft = this.#core.groups.get(group)?.raft
-      const { voters = [], learners = [] } = raft?.configuration ?? {}
+      const { voters = [], outgoing = [], learners = [] } = raft?.configuration ?? {}
       const self = this.#core.identity?.node
-      const nodes = Reports.nodes([...voters, ...learners]).filter((node) => node !== self)
-      this.#ask(nodes, { group, index, held, done })
+      const replicas = [...voters, ...outgoing, ...learners]
+      const others = Reports.nodes(replicas).filter((node) => node !== self)
+      this.#ask(others, { group, index, held, done }, raft !== undefined)
     })
   }
 
-  #ask(nodes: readonly number[], wanted: Wanted): void {
+  #ask(nodes: readonly number[], wanted: Wanted, isLost: boolean): void {
     const [node, ...rest] = nodes
-    if (node === undefined) return wanted.done(null)
+    if (node === undefined) return wanted.done(null, isLost)
     const { group, index, held, done } = wanted
     this.#core.calls.call(node, { type: 'fetch-entry', group, index }, (result) => {
       const entry = result.type === 'entry' ? readEntry(new ByteReader(result.entry)) : null
-      if (entry === null || !this.#isSame(entry, wanted)) return this.#ask(rest, wanted)
+      if (entry === null || !this.#isSame(entry, wanted)) {
+        const isMissing = result.type !== 'error' || result.error.code === 'ENTRY_DAMAGED'
+        return this.#ask(rest, wanted, isLost && isMissing)
+      }
       if (held !== null) {
         // Nobody waits for it: until it is durable, the entry is fetched again.
         this.#core.commit.addRepair({ group, entries: [entry] })
         log(this.#core, 'info', 'a damaged entry was repaired', { group, index, from: node })
       }
-      done(entry)
+      done(entry, false)
     })
   }
 
@@ -69,9 +76,12 @@ export class Repair {
   /** Another replica lost this entry to damage. */
   serve(group: GroupId, index: number, answer: Answer): void {
     const range = { first: index, last: index }
-    const missing = errorResult(new HoldfastError('ENTRY_DAMAGED', { group, index }))
     const raft = this.#core.groups.get(group)?.raft
-    if (raft === undefined || index > raft.commitIndex) return answer(missing)
+    if (raft === undefined || index > raft.commitIndex) {
+      const reason = `entry ${index} of group ${group} is not known to be committed here`
+      return answer(errorResult(new HoldfastError('UNAVAILABLE', { reason })))
+    }
+    const missing = errorResult(new HoldfastError('ENTRY_DAMAGED', { group, index }))
     this.#core.reads.entries(group, range, limits.readBytesMax, ([result]) => {
       if (result?.type !== 'entry') return answer(missing)
       const writer = new ByteWriter()

@@ -1,13 +1,13 @@
 // Bodies of log entries for deliveries: from the log's memory while they are fresh, else read back
 // from the store, ahead of need, into a cache with a bound for the whole node. One that neither the
-// store nor any other replica has intact is lost until somebody has it; it is looked for meanwhile.
+// store nor any replica has intact is lost; it is looked for now and then, should one be put back.
 import type { Entry } from '@holdfast/raft'
 import type { Core } from '../core.ts'
 import { log } from '../core.ts'
 import { limits, times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 
-/** `lost`: no replica has it intact at present. */
+/** `lost`: all replicas were asked, and none has it intact. */
 export type Body = Uint8Array | 'reading' | 'lost'
 
 interface Lost {
@@ -83,10 +83,12 @@ export class Bodies {
       group,
       index
     })
-    this.#core.repair.fetch(group, index, (entry) => {
+    this.#core.repair.fetch(group, index, (entry, isLost) => {
       if (entry !== null) this.#keep(group, entry)
-      else this.#lose(key, { group, index, waiting: [] })
-      this.#core.timers.after(0, () => {
+      else if (isLost) this.#lose(key, { group, index, waiting: [] })
+      // Somebody who could not be asked may have it: those behind wait with it, in their order.
+      const delayMs = entry === null && !isLost ? times.balanceMs : 0
+      this.#core.timers.after(delayMs, () => {
         for (const run of done) run()
       })
     })

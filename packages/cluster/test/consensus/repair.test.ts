@@ -1,9 +1,11 @@
 // Storage rule S8: an entry that is damaged here comes from a replica that has the same, and is
 // written back.
 import { entryAt, MemoryDisk } from '@holdfast/cluster/contract'
+import { HoldfastError } from '@holdfast/errors'
 import type { Entry } from '@holdfast/raft'
 import t from 'tap'
 import { ByteWriter, join } from '../../src/peers/byte-writer.ts'
+import { errorResult } from '../../src/peers/calls.ts'
 import type { CallResult } from '../../src/peers/peer-message.ts'
 import { writeEntry } from '../../src/peers/raft-codec.ts'
 import { entriesOf, fill, StoreNode, settle } from './store-nodes.ts'
@@ -23,9 +25,10 @@ function make(count: number = 3): { nodes: Map<number, StoreNode>; damaged: Stor
   return { nodes, damaged }
 }
 
-function fetch({ nodes, damaged }: ReturnType<typeof make>, index: number): Entry | null {
-  const found: (Entry | null)[] = []
-  damaged.core.repair.fetch(group, index, (entry) => found.push(entry))
+/** What was fetched; `lost` where nobody has it. */
+function fetch({ nodes, damaged }: ReturnType<typeof make>, index: number): Entry | null | 'lost' {
+  const found: (Entry | null | 'lost')[] = []
+  damaged.core.repair.fetch(group, index, (entry, isLost) => found.push(isLost ? 'lost' : entry))
   settle(nodes)
   t.equal(found.length, 1)
   return found[0] ?? null
@@ -62,8 +65,16 @@ t.test('a replica that has not the same entry is passed over', async (t) => {
 t.test('where no replica has it intact, nothing is written', async (t) => {
   const scene = make()
   for (const node of scene.nodes.values()) node.damaged.add(4)
-  t.equal(fetch(scene, 4), null)
+  t.equal(fetch(scene, 4), 'lost')
   t.equal(scene.damaged.disk.lastRecord, 2)
+})
+
+t.test('it is not lost as long as one replica cannot be asked', async (t) => {
+  const scene = make()
+  for (const node of scene.nodes.values()) node.damaged.add(4)
+  const silent = errorResult(new HoldfastError('UNAVAILABLE', { reason: 'no answer in time' }))
+  scene.damaged.intercept = (node) => (node === 2 ? silent : null)
+  t.equal(fetch(scene, 4), null)
 })
 
 t.test('an entry that the store does not know is not written', async (t) => {

@@ -16,14 +16,16 @@ interface Read {
   readonly done: (results: readonly ReadResult[]) => void
 }
 
+type Fetched = (entry: Entry | null, isLost: boolean) => void
+
 interface Node {
   readonly core: Core
   /** Entries that are in the log's memory. */
   readonly fresh: Map<number, Entry>
   readonly reads: Read[]
   /** Entries that other replicas were asked for. */
-  readonly fetches: { readonly index: number; readonly done: (entry: Entry | null) => void }[]
-  /** The first byte of a body, or why there is none; `arrived` are the indexes that may be there now. */
+  readonly fetches: { readonly index: number; readonly done: Fetched }[]
+  /** The first byte of a body, or why there is none; `arrived` may be there now. */
   get(index: number): number | 'reading' | 'lost'
   readonly arrived: number[]
 }
@@ -43,7 +45,7 @@ function make(): Node {
       }
     },
     repair: {
-      fetch: (_group: number, index: number, done: (entry: Entry | null) => void) => {
+      fetch: (_group: number, index: number, done: Fetched) => {
         fetches.push({ index, done })
       }
     }
@@ -134,33 +136,44 @@ t.test('a damaged body is fetched from another replica, and said so in the log',
   reads[0]?.done([{ type: 'damaged' }])
   t.match(core.outputs, [{ type: 'log', level: 'error', fields: { group, index: 5 } }])
   t.equal(fetches[0]?.index, 5)
-  fetches[0]?.done(entryOf(5))
+  fetches[0]?.done(entryOf(5), false)
   core.timers.tick()
   t.same(arrived, [5])
   t.equal(get(5), 5)
 })
 
-t.test(
-  'what no replica has at present is lost, and looked for until somebody has it',
-  async (t) => {
-    const { core, reads, fetches, get, arrived } = make()
-    get(5)
-    reads[0]?.done([{ type: 'absent' }])
-    fetches[0]?.done(null)
+t.test('what somebody may have who does not answer is waited for', async (t) => {
+  const { core, reads, fetches, get, arrived } = make()
+  get(5)
+  reads[0]?.done([{ type: 'damaged' }])
+  fetches[0]?.done(null, false)
+  core.timers.tick()
+  t.same(arrived, [], 'nothing has changed yet')
+  pass(core, times.balanceMs)
+  core.timers.tick()
+  t.same(arrived, [5])
+  t.equal(get(5), 'reading', 'it is tried again')
+  t.equal(core.counters.read().lostEntries, 0)
+})
+
+t.test('what no replica has is lost, and looked for until somebody has it', async (t) => {
+  const { core, reads, fetches, get, arrived } = make()
+  get(5)
+  reads[0]?.done([{ type: 'absent' }])
+  fetches[0]?.done(null, true)
+  core.timers.tick()
+  t.same(arrived, [5], 'who waited can ask again')
+  t.equal(get(5), 'lost')
+  t.equal(core.counters.read().lostEntries, 1)
+  for (const there of [null, entryOf(5)]) {
+    pass(core, times.balanceMs)
     core.timers.tick()
-    t.same(arrived, [5], 'who waited can ask again')
-    t.equal(get(5), 'lost')
-    t.equal(core.counters.read().lostEntries, 1)
-    for (const there of [null, entryOf(5)]) {
-      pass(core, times.balanceMs)
-      core.timers.tick()
-      t.same(arrived, [5])
-      fetches.at(-1)?.done(there)
-    }
-    t.same(arrived, [5, 5])
-    t.equal(get(5), 5)
-    t.equal(core.counters.read().lostEntries, 0)
-    t.equal(reads.length, 1)
-    t.equal(fetches.length, 3)
+    t.same(arrived, [5])
+    fetches.at(-1)?.done(there, there === null)
   }
-)
+  t.same(arrived, [5, 5])
+  t.equal(get(5), 5)
+  t.equal(core.counters.read().lostEntries, 0)
+  t.equal(reads.length, 1)
+  t.equal(fetches.length, 3)
+})
