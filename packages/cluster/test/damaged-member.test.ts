@@ -122,8 +122,9 @@ t.test('it serves what is intact and committed, and takes part in nothing else',
     const [message] = readPeerFrame(join(sent?.chunks ?? [])).messages
     return message?.type === 'result' ? message.result : null
   }
+  // They may be intact all the same.
   for (const outputs of [ask(11), ask(1, 5)]) {
-    t.match(answered(outputs), { type: 'error', error: { code: 'ENTRY_DAMAGED' } })
+    t.match(answered(outputs), { type: 'error', error: { code: 'DATA_DAMAGED' } })
   }
   const entry = { index: 10, term: 3, type: 'command', data: new Uint8Array([1, 2]) } as const
   const [read] = only(ask(10), 'read-entries')

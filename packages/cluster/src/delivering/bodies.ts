@@ -7,7 +7,7 @@ import { log } from '../core.ts'
 import { limits, times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 
-/** `lost`: all replicas were asked, and none has it intact. */
+/** `lost`: all replicas were asked twice, and none has it intact. */
 export type Body = Uint8Array | 'reading' | 'lost'
 
 interface Lost {
@@ -23,6 +23,8 @@ export class Bodies {
   #cacheBytes = 0
   readonly #reading = new Map<string, (() => void)[]>()
   readonly #lost = new Map<string, Lost>()
+  /** What no replica had intact once: reads can fail that succeed the next time. */
+  readonly #suspected = new Set<string>()
   #isSearching = false
 
   constructor(core: Core) {
@@ -85,9 +87,11 @@ export class Bodies {
     })
     this.#core.repair.fetch(group, index, (entry, isLost) => {
       if (entry !== null) this.#keep(group, entry)
-      else if (isLost) this.#lose(key, { group, index, waiting: [] })
-      // Somebody who could not be asked may have it: those behind wait with it, in their order.
-      const delayMs = entry === null && !isLost ? times.balanceMs : 0
+      const isCertain = isLost && this.#suspected.has(key)
+      if (isCertain) this.#lose(key, { group, index, waiting: [] })
+      else if (isLost) this.#suspected.add(key)
+      // As long as somebody may have it, those behind wait with it, in their order.
+      const delayMs = entry === null && !isCertain ? times.balanceMs : 0
       this.#core.timers.after(delayMs, () => {
         for (const run of done) run()
       })
@@ -122,13 +126,21 @@ export class Bodies {
       this.#core.timers.after(0, () => this.#search(left))
       return
     }
-    this.#core.repair.fetch(group, index, (entry) => {
+    this.#look(group, index, (entry) => {
       if (entry !== null) {
         this.#forget(key)
         this.#keep(group, entry)
         for (const run of waiting) run()
       }
       this.#search(left)
+    })
+  }
+
+  #look(group: GroupId, index: number, done: (entry: Entry | null) => void): void {
+    const range = { first: index, last: index }
+    this.#core.reads.entries(group, range, limits.readBytesMax, ([own]) => {
+      if (own?.type === 'entry') return done(own.entry)
+      this.#core.repair.fetch(group, index, done)
     })
   }
 
@@ -139,6 +151,7 @@ export class Bodies {
 
   #keep(group: GroupId, entry: Entry): void {
     const key = `${group}:${entry.index}`
+    this.#suspected.delete(key)
     if (!this.#cache.delete(key)) this.#cacheBytes += entry.data.length
     this.#cache.set(key, entry.data)
     for (const [oldest, data] of this.#cache) {
