@@ -23,7 +23,7 @@ interface Node {
   readonly reads: Read[]
   /** Entries that other replicas were asked for. */
   readonly fetches: { readonly index: number; readonly done: (entry: Entry | null) => void }[]
-  /** The first byte of a body, or why there is none; `arrived` are the indexes that may be there now. */
+  /** The first byte of a body, or why there is none; `arrived` may be there now. */
   get(index: number): number | 'reading' | 'lost'
   readonly arrived: number[]
 }
