@@ -5,7 +5,13 @@ import { commitTo } from './append.ts'
 import type { Entry } from './entry.ts'
 import { snapshotOfferTimeouts } from './limits.ts'
 import type { AppendResponse, HeartbeatResponse } from './message.ts'
-import { becomeProbe, becomeReplicate, becomeSnapshot, type Progress } from './progress.ts'
+import {
+  becomeProbe,
+  becomeReplicate,
+  becomeSnapshot,
+  isRegressed,
+  type Progress
+} from './progress.ts'
 import { agreedValue } from './quorum.ts'
 import { noteRound } from './read-index.ts'
 import { effectiveConfiguration, progressOf, type RaftState } from './state.ts'
@@ -189,9 +195,12 @@ export function handleHeartbeatResponse(state: RaftState, message: HeartbeatResp
  * (Raft §5.4.2, figure 8); older ones are committed with it. The leader counts what it has on disk.
  */
 export function advanceCommit(state: RaftState): void {
-  const agreed = agreedValue(effectiveConfiguration(state), (replica) =>
-    replica === state.id ? state.unstable.durableIndex : (progressOf(state, replica)?.match ?? 0)
-  )
+  const agreed = agreedValue(effectiveConfiguration(state), (replica) => {
+    if (replica === state.id) return state.unstable.durableIndex
+    const progress = progressOf(state, replica)
+    // Storage rule S9: what a replica has lost since it acknowledged it is on no disk there.
+    return progress === null || isRegressed(progress, state.config) ? 0 : progress.match
+  })
   if (agreed > state.commitIndex && state.log.termAt(agreed) === state.term) commitTo(state, agreed)
 }
 

@@ -234,3 +234,22 @@ t.test('a replica that refuses what it had acknowledged is told from a late refu
   accept(raft, 2, 4, 4)
   t.notOk(isRegressed(), 'it has it after all')
 })
+
+t.test('what a replica has lost since it acknowledged it counts for no commit', async (t) => {
+  const raft = leader({ inflightRequestsMax: 3 }, [1, 1, 1])
+  propose(raft, [1])
+  const ready = raft.ready()
+  accept(raft, 2, 5, 4)
+  raft.reportUnreachable(2)
+  const answer = { from: 2, to: 1, term: raft.term } as const
+  const hint = { index: 1, term: 1 }
+  for (let count = 0; count < 4; count++) {
+    raft.ready()
+    raft.step({ ...answer, type: 'append-response', session: 4, accepted: false, index: 5, hint })
+    raft.step({ ...answer, type: 'heartbeat-response', round: 0 })
+  }
+  raft.persisted(ready.number)
+  t.equal(raft.commitIndex, 4, 'it is on the disk of the leader alone')
+  accept(raft, 2, 5, 4)
+  t.equal(raft.commitIndex, 5)
+})

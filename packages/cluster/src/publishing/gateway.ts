@@ -31,7 +31,7 @@ export type Routing =
 /** Epochs of streams that begin again are counted within the gateway's own. */
 const epochsPerProcess = 1024
 
-/** How often a publish whose queues are all gone is routed again before it counts as unroutable. */
+/** How often a publish that its shards do not know a queue for is routed again. */
 const attemptsMax = 3
 
 export class Gateway {
@@ -151,9 +151,12 @@ export class Gateway {
       const routing = this.route(origin.vhost, batch.exchange, batch.routingKey, batch.blob)
       if (!isCurrent || routing.type === 'wait') return this.#routeLater(publish)
       publish.attempts++
-      const isAgain = routing.type === 'targets' && publish.attempts <= attemptsMax
-      if (isAgain) this.send(publish, routing.targets)
-      else this.#finish(publish)
+      if (routing.type !== 'targets') return this.#finish(publish)
+      if (publish.attempts <= attemptsMax) return this.send(publish, routing.targets)
+      // Metadata knows the queue and its shard does not: a shard that lost the end of its log.
+      const reason = 'the shard lacks a queue that the cluster knows'
+      publish.error = new HoldfastError('UNAVAILABLE', { reason }).toWire()
+      this.#finish(publish)
     })
   }
 
