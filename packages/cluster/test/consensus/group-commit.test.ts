@@ -4,13 +4,14 @@ import t from 'tap'
 import { GroupCommit } from '../../src/consensus/group-commit.ts'
 import type { Core } from '../../src/core.ts'
 import { Counters } from '../../src/counters.ts'
-import { limits } from '../../src/limits.ts'
+import { defaultTuning, limits } from '../../src/limits.ts'
 import type { CommitRecord } from '../../src/log-store.ts'
 import type { Output } from '../../src/output.ts'
 
 function make(): { commit: GroupCommit; records: () => CommitRecord[] } {
   const outputs: Output[] = []
-  const core = { outputs, counters: new Counters(), clock: { nowMs: 0 } } as unknown as Core
+  const parts = { outputs, counters: new Counters(), clock: { nowMs: 0 }, tuning: defaultTuning }
+  const core = parts as unknown as Core
   const records = (): CommitRecord[] =>
     outputs.flatMap((output) => (output.type === 'write' ? [output.record] : []))
   return { commit: new GroupCommit(core, 10), records }

@@ -2,7 +2,7 @@
 // that grow, and everything goes out again when another one leads.
 import t from 'tap'
 import type { Core } from '../../src/core.ts'
-import { times } from '../../src/limits.ts'
+import { defaultTuning, times } from '../../src/limits.ts'
 import type { Forward, ForwardOutcome } from '../../src/peers/peer-codec.ts'
 import type { Publish } from '../../src/publishing/publish.ts'
 import { ShardStream } from '../../src/publishing/shard-stream.ts'
@@ -24,6 +24,7 @@ function streamTo(
   }
   const core = {
     clock,
+    tuning: defaultTuning,
     identity: { node: 1 },
     groups: { selfReplica: 1 },
     peers: { send },
