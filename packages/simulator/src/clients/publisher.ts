@@ -145,7 +145,8 @@ export class Publisher extends Client {
     }
     const batch = { route, first, count, open }
     this.#batches.push(batch)
-    this.#send(batch)
+    // Once it is let in it sends all of them.
+    if (this.isOpen) this.#send(batch)
     this.pump()
   }
 
