@@ -58,6 +58,8 @@ export const limits = {
   scrubBytes: 1_048_576,
   scrubEntriesMax: 256,
   scrubQuietBytes: 4_194_304,
+  /** Fruitless searches, a while apart, after which an entry is lost and passed over. */
+  lostSearches: 8,
   /** Voters of the metadata group, replicas of a shard. */
   metadataVotersMax: 5,
   shardReplicasMax: 3,

@@ -7,7 +7,7 @@ import { log } from '../core.ts'
 import { limits, times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 
-/** `lost`: all replicas were asked twice, and none has it intact. */
+/** `lost`: all replicas were asked again and again, and none has it intact. */
 export type Body = Uint8Array | 'reading' | 'lost'
 
 interface Lost {
@@ -23,8 +23,8 @@ export class Bodies {
   #cacheBytes = 0
   readonly #reading = new Map<string, (() => void)[]>()
   readonly #lost = new Map<string, Lost>()
-  /** What no replica had intact once: reads can fail that succeed the next time. */
-  readonly #suspected = new Set<string>()
+  /** How often no replica had an entry intact: reads can fail that succeed the next time. */
+  readonly #suspected = new Map<string, number>()
   #isSearching = false
 
   constructor(core: Core) {
@@ -87,9 +87,10 @@ export class Bodies {
     })
     this.#core.repair.fetch(group, index, (entry, isLost) => {
       if (entry !== null) this.#keep(group, entry)
-      const isCertain = isLost && this.#suspected.has(key)
+      const searches = (this.#suspected.get(key) ?? 0) + (isLost ? 1 : 0)
+      const isCertain = searches >= limits.lostSearches
       if (isCertain) this.#lose(key, { group, index, waiting: [] })
-      else if (isLost) this.#suspected.add(key)
+      else if (isLost) this.#suspected.set(key, searches)
       // As long as somebody may have it, those behind wait with it, in their order.
       const delayMs = entry === null && !isCertain ? times.balanceMs : 0
       this.#core.timers.after(delayMs, () => {
@@ -100,6 +101,7 @@ export class Bodies {
 
   #lose(key: string, lost: Lost): void {
     const { group, index } = lost
+    this.#suspected.delete(key)
     log(this.#core, 'error', 'no replica has an entry intact; its messages wait', { group, index })
     this.#lost.set(key, lost)
     this.#core.counters.lostEntries = this.#lost.size

@@ -22,7 +22,7 @@ t.test('a message that is lost does not hold up those behind it', async (t) => {
   // Of other shards nothing is read.
   for (let group = 1; group <= 16; group += 1) host?.disk.rotEntries(group, (index) => index === 6)
   new Consumer(world, 'consumer', { history, queue: 'q', prefetch: 10 })
-  await world.schedule.run(10_000)
+  await world.schedule.run(30_000)
   let left: unknown = null
   operator.ask({ type: 'inspect-queue', name: 'q' }, (_error, result) => {
     left = result
