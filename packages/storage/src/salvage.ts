@@ -68,7 +68,8 @@ async function salvageTaken(directory: DataDirectory): Promise<Salvage> {
         ? null
         : await salvageGroups(found, source, witnessed?.groups ?? [])
     const identity = found?.state.identity ?? note?.identity ?? null
-    const peers = found?.state.peers ?? note?.peers ?? null
+    // What the log says last of them may be what it has lost.
+    const peers = note?.peers ?? found?.state.peers ?? null
     const lastRecordMax =
       (found?.lastRecord ?? 0) + Math.max(0, witnessed?.sequence ?? 0) + recordsSlack
     const state = found?.state ?? null

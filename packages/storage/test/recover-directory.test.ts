@@ -5,7 +5,13 @@ import { join } from 'node:path'
 import { commitRecord, configuration, entryAt, snapshotAt } from '@holdfast/cluster/contract'
 import { ClassicLevel } from 'classic-level'
 import t from 'tap'
-import { type LevelStore, openStore, type RecoveryReport, recoverDirectory } from '../src/index.ts'
+import {
+  type LevelStore,
+  openStore,
+  type RecoveryReport,
+  recoverDirectory,
+  salvage
+} from '../src/index.ts'
 import { recordKey } from '../src/keys.ts'
 import { filesOf, tuning } from './store-files.ts'
 
@@ -87,6 +93,19 @@ async function recovered(t: Tap, directory: string): Promise<RecoveryReport> {
 }
 
 type Tap = typeof t
+
+t.test('whom a directory knew is known, though its log has lost it', async (t) => {
+  const directory = join(t.testdir(), 'data')
+  const store = await openStore({ directory, tuning })
+  await store.write(commitRecord(1, { identity, peers: Buffer.from('nobody yet') }))
+  await store.write(commitRecord(2, { peers }))
+  await store.close()
+  await deleteRecord(directory, 2)
+  const found = await salvage(directory)
+  t.teardown(() => found.store.close())
+  t.same(found.identity, identity)
+  t.equal(Buffer.from(found.peers ?? []).toString(), peers.toString())
+})
 
 t.test('behind a hole, a group that has none in it goes on; the other is cut', async (t) => {
   const scene = await makeMember(t.testdir(), 60, 200)
