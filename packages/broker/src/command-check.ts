@@ -7,11 +7,12 @@ import { defaultExchange, readExchangeKind, readExchangeOptions } from './exchan
 import type { MetadataCommand } from './metadata-command.ts'
 import { checkName } from './names.ts'
 import { checkQueueOptions } from './queue-options.ts'
+import { machineVersionSupported } from './version.ts'
 
 /**
  * Passes every command that some state would obey.
  * @throws NAME_INVALID, OPTION_UNKNOWN, OPTION_INVALID, BINDING_INVALID, EXCHANGE_TYPE_UNKNOWN,
- * EXCHANGE_RESERVED
+ * EXCHANGE_RESERVED, VERSION_UNSUPPORTED
  */
 export function checkMetadataCommand(command: MetadataCommand): void {
   if (command.type === 'declare-vhost') checkName('vhost', command.vhost)
@@ -27,5 +28,8 @@ export function checkMetadataCommand(command: MetadataCommand): void {
     checkQueueOptions(command.options)
   } else if (command.type === 'bind' || command.type === 'unbind') {
     checkBinding(command.bindingKey, command.arguments)
+  } else if (command.type === 'activate-version' && command.version > machineVersionSupported) {
+    const details = { version: command.version, supported: machineVersionSupported }
+    throw new HoldfastError('VERSION_UNSUPPORTED', details)
   }
 }

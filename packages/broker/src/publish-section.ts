@@ -160,6 +160,7 @@ export function readPublishHeader(data: Uint8Array, position: number): PublishHe
   const reader = new ByteReader(data, position + 5, position + 4 + length)
   const gateway = { replica: reader.natural(), epoch: reader.natural() }
   const number = reader.positive()
+  if (number === Number.MAX_SAFE_INTEGER) throw malformed('no section can follow the last number')
   const flags = reader.u8()
   if (flags > 7 || (flags & 6) === 4) throw malformed('flags of a publish are not known')
   const producer = (flags & 2) === 0 ? null : readProducer(reader, flags)

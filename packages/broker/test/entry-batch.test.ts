@@ -80,6 +80,20 @@ t.test('a section that is cut or extended is refused with a code', async (t) => 
   }
 })
 
+t.test('the last number of all is refused: no other could follow it', async (t) => {
+  const section = { ...fixture.section(1, { queues: [1] }), first: true }
+  for (const [number, code] of [
+    [Number.MAX_SAFE_INTEGER, 'FRAME_INVALID'],
+    [Number.MAX_SAFE_INTEGER - 1, null]
+  ] as const) {
+    const bytes = joined(encodePublishSection({ ...section, number }))
+    t.equal(
+      codeOf(() => validateSection(bytes)),
+      code
+    )
+  }
+})
+
 t.test('versions that this build lacks are refused before they are proposed', async (t) => {
   const section = encodeCommandSection({ type: 'activate-version', version: 2 })
   t.equal(

@@ -2,7 +2,12 @@
 // refused command leaves no trace, which the hash of a twin proves.
 import t from 'tap'
 import { checkMetadataCommand } from '../src/command-check.ts'
-import { type MetadataCommand, MetadataMachine, replicaId } from '../src/index.ts'
+import {
+  type MetadataCommand,
+  MetadataMachine,
+  machineVersionSupported,
+  replicaId
+} from '../src/index.ts'
 import {
   addresses,
   applyAll,
@@ -209,6 +214,13 @@ for (const [name, command, code] of refusals) {
     else t.throws(() => checkMetadataCommand(command), { code })
   })
 }
+
+t.test('a version that this build lacks is refused before it is proposed', async (t) => {
+  const version = machineVersionSupported + 1
+  t.throws(() => checkMetadataCommand({ type: 'activate-version', version }), {
+    code: 'VERSION_UNSUPPORTED'
+  })
+})
 
 t.test('nothing is possible before the cluster is initialised', async (t) => {
   for (const [, command] of refusals) {
