@@ -16,7 +16,13 @@ import {
   forgetLeader,
   resetElectionTimer
 } from './role.ts'
-import { effectiveConfiguration, isElectable, isOnlyVoter, type RaftState } from './state.ts'
+import {
+  effectiveConfiguration,
+  isBelowFloor,
+  isElectable,
+  isOnlyVoter,
+  type RaftState
+} from './state.ts'
 
 /** Whether a leader was heard so recently that nobody else deserves a vote. */
 export function hasHeardLeader(state: RaftState): boolean {
@@ -112,14 +118,16 @@ export function isUpToDate(theirs: EntryId, ours: EntryId): boolean {
 
 /**
  * Answers regardless of what the own configuration says about the candidate or about this replica
- * (thesis §4.1): it may be older than the candidate's. A pre-vote changes nothing here.
+ * (thesis §4.1): it may be older than the candidate's. A pre-vote changes nothing here. A replica
+ * that once had more than it has cannot tell who lacks it, and refuses.
  */
 export function handleVoteRequest(state: RaftState, message: VoteRequest): void {
   const isRepeat = state.vote === message.from && !message.pre
   const isFree = state.vote === null && state.leader === null
   const mayVote =
-    isRepeat ||
-    ((isFree || (message.pre && message.term > state.term)) && !isSilenced(state, message))
+    !isBelowFloor(state) &&
+    (isRepeat ||
+      ((isFree || (message.pre && message.term > state.term)) && !isSilenced(state, message)))
   if (!mayVote || !isUpToDate(message.last, state.log.lastId)) {
     refuseVote(state, message)
     // Who asks cannot win, and nobody leads: it may be this replica that has to.

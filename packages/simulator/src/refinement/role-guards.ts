@@ -71,6 +71,17 @@ export function guardVote(step: Step, verdict: Verdict): void {
   if (!isUpToDate(message.last, before.last)) verdict.wrong('a vote for a log that lacks entries')
 }
 
+/**
+ * A replica below its floor never votes and never leads: it lacks what it once acknowledged, so a
+ * quorum that it is part of need not hold what is committed.
+ */
+export function guardFloor({ before, after }: Step, verdict: Verdict): void {
+  if (!after.isBelowFloor) return
+  const isVote = after.vote !== null && (after.vote !== before.vote || after.term !== before.term)
+  if (isVote) verdict.wrong('a vote below the floor')
+  if (after.role !== 'follower') verdict.wrong(`a ${after.role} below its floor`)
+}
+
 export function guardRole(step: Step, verdict: Verdict): void {
   const { before, after, cause } = step
   if (after.role === before.role) {

@@ -15,6 +15,8 @@ export interface ServerView {
   readonly firstIndex: number
   readonly last: EntryId
   readonly commit: number
+  /** It once had more that is committed than it has now. */
+  readonly isBelowFloor: boolean
   readonly applied: number
   /** Index up to which the replica believes its log to be on its disk. */
   readonly durable: number
@@ -32,10 +34,16 @@ export function viewOf(raft: Raft): ServerView {
     firstIndex: raft.firstIndex,
     last: raft.lastId,
     commit: raft.commitIndex,
+    isBelowFloor: isBelowFloor(raft),
     applied: raft.appliedIndex,
     durable: raft.durableIndex,
     configuration: raft.configuration
   }
+}
+
+/** Whether more is known to be committed than the replica has: it left the group, and is back. */
+export function isBelowFloor({ hardState, commitIndex }: Raft): boolean {
+  return hardState.commit > commitIndex
 }
 
 /** Whether nothing that the specification speaks of has changed. */

@@ -69,13 +69,13 @@ t.test('a record that forgets a promise, or promises too much, is found', async 
   const before = { term: 3, vote: 2, commit: 0 }
   const entry = { index: 4, term: 4, type: 'command', data: new Uint8Array(0) } as const
   const entries = new Map([[4, { ...entry, isFreed: false }]])
-  t.equal(contradiction(undefined, disk({ term: 3 })), null)
-  t.equal(contradiction(before, disk({ term: 3, vote: 2 })), null)
-  t.equal(contradiction(before, disk({ term: 4 })), null)
-  t.equal(contradiction(before, disk({ term: 2 })), 'term 3 becomes 2')
-  t.match(contradiction(before, disk({ term: 3 })), /vote for 2 in term 3 becomes null/)
-  t.match(contradiction(before, disk({ term: 4, commit: 5 }, 4)), /5 is committed/)
-  t.equal(contradiction(before, { ...disk({ term: 4 }, 4), entries }), null)
+  t.equal(contradiction(undefined, disk({ term: 3 }), 0), null)
+  t.equal(contradiction(before, disk({ term: 3, vote: 2 }), 0), null)
+  t.equal(contradiction(before, disk({ term: 4 }), 0), null)
+  t.equal(contradiction(before, disk({ term: 2 }), 0), 'term 3 becomes 2')
+  t.match(contradiction(before, disk({ term: 3 }), 0), /vote for 2 in term 3 becomes null/)
+  t.match(contradiction(before, disk({ term: 4, commit: 5 }, 4), 0), /5 is committed/)
+  t.equal(contradiction(before, { ...disk({ term: 4 }, 4), entries }, 0), null)
   const early = { ...disk({ term: 3, vote: 2 }, 4), entries }
-  t.match(contradiction(before, early), /before its term/)
+  t.match(contradiction(before, early, 0), /before its term/)
 })

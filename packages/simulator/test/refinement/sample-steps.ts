@@ -21,6 +21,7 @@ export const follower: ServerView = {
   firstIndex: 1,
   last: id(5, 2),
   commit: 3,
+  isBelowFloor: false,
   applied: 3,
   durable: 5,
   configuration: three
