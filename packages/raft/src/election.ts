@@ -81,7 +81,8 @@ function askVotes(state: RaftState, pre: boolean, transfer: boolean): void {
       term: pre ? state.term + 1 : state.term,
       pre,
       transfer,
-      last: state.log.lastId
+      last: state.log.lastId,
+      commit: state.commitIndex
     })
   }
 }
@@ -119,13 +120,16 @@ export function isUpToDate(theirs: EntryId, ours: EntryId): boolean {
 /**
  * Answers regardless of what the own configuration says about the candidate or about this replica
  * (thesis §4.1): it may be older than the candidate's. A pre-vote changes nothing here. A replica
- * that once had more than it has cannot tell who lacks it, and refuses.
+ * that once had more than it has votes only for who knows all of that to be committed, and so has
+ * it. Nobody else needs its vote: whoever has a configuration that takes it in again has learnt
+ * that with it, for its leader knew.
  */
 export function handleVoteRequest(state: RaftState, message: VoteRequest): void {
   const isRepeat = state.vote === message.from && !message.pre
   const isFree = state.vote === null && state.leader === null
+  const isComplete = !isBelowFloor(state) || message.commit >= state.commitFloor
   const mayVote =
-    !isBelowFloor(state) &&
+    isComplete &&
     (isRepeat ||
       ((isFree || (message.pre && message.term > state.term)) && !isSilenced(state, message)))
   if (!mayVote || !isUpToDate(message.last, state.log.lastId)) {

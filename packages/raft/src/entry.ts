@@ -44,7 +44,7 @@ export interface HardState {
   readonly vote: ReplicaId | null
   /**
    * Highest index known to be committed; may lag behind the truth. Above the end of the log it is a
-   * floor: the replica gave up a log that reached so far, and abstains from elections below it.
+   * floor: the replica gave up a log that reached so far, and must not lead before it is there.
    */
   readonly commit: number
 }

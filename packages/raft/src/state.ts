@@ -68,7 +68,7 @@ export interface RaftState {
   /**
    * What was found on disk says that so much is committed, and the log ends before it: this replica
    * left the group once, gave up its log, and is back. 0 if the log is whole. Until the commit index
-   * is there it takes no part in elections: it may have acknowledged what it lacks now.
+   * is there it does not campaign, and votes only for who has as much: it may have acknowledged that.
    */
   readonly commitFloor: number
   /** Highest index handed to the machine. Invariant: applied ≤ min(commit, durable). */
@@ -203,7 +203,7 @@ export function isNoopCommitted(state: RaftState): boolean {
   return state.role === 'leader' && state.commitIndex >= state.noopIndex
 }
 
-/** Whether more is known to be committed than this replica has: then it abstains from elections. */
+/** Whether more is known to be committed than this replica has. */
 export function isBelowFloor(state: RaftState): boolean {
   return state.commitIndex < state.commitFloor
 }

@@ -29,6 +29,8 @@ function dismissal(core: Core, group: AnyGroup): GroupReport | null {
   if (heard === null || heard.atMs < group.heardMs + times.dismissedMs) return null
   const { term, commit, voters, outgoing, learners } = heard.report
   const isMember = [...voters, ...outgoing, ...learners].includes(self)
-  const isAware = term >= raft.term && commit >= raft.commitIndex
-  return !isMember && voters.length > 0 && isAware ? heard.report : null
+  if (isMember || voters.length === 0 || term < raft.term || commit < raft.commitIndex) return null
+  // What it wrote here after that report may say that this replica is a member again.
+  const isLastWord = raft.lastId.term < term || raft.lastId.index <= commit
+  return isLastWord ? heard.report : null
 }

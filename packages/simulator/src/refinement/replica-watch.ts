@@ -7,7 +7,7 @@ import { LeaderVariables } from './leader-variables.ts'
 import { guardCommit, guardLog } from './log-guards.ts'
 import { guardMessage } from './message-guards.ts'
 import { guardFloor, guardRole, guardTerm, guardVote } from './role-guards.ts'
-import { isBelowFloor, isElectable, isStuttering, type ServerView, viewOf } from './server-view.ts'
+import { floorOf, isElectable, isStuttering, type ServerView, viewOf } from './server-view.ts'
 import type { Action, AppendFacts, Cause, Step, Verdict } from './step.ts'
 
 /** What a replica had on its disk for all it knew, when its process ended. */
@@ -44,8 +44,8 @@ export class ReplicaWatch {
     this.#counts = counts
     this.#view = viewOf(raft)
     this.#promises = []
-    const { term, vote, commit } = raft.hardState
-    this.#floor = isBelowFloor(raft) ? commit : 0
+    const { term, vote } = raft.hardState
+    this.#floor = floorOf(raft)
     this.#durable = isUnpersisted ? { term: 0, vote: null } : { term, vote }
   }
 

@@ -72,14 +72,17 @@ export function guardVote(step: Step, verdict: Verdict): void {
 }
 
 /**
- * A replica below its floor never votes and never leads: it lacks what it once acknowledged, so a
- * quorum that it is part of need not hold what is committed.
+ * A replica below its floor never leads, and never votes for who may lack what it once
+ * acknowledged: a quorum that it is part of would not hold what is committed.
  */
-export function guardFloor({ before, after }: Step, verdict: Verdict): void {
-  if (!after.isBelowFloor) return
-  const isVote = after.vote !== null && (after.vote !== before.vote || after.term !== before.term)
-  if (isVote) verdict.wrong('a vote below the floor')
+export function guardFloor({ before, cause, after }: Step, verdict: Verdict): void {
+  const { floor } = before
+  if (floor === 0) return
   if (after.role !== 'follower') verdict.wrong(`a ${after.role} below its floor`)
+  const isVote = after.vote !== null && (after.vote !== before.vote || after.term !== before.term)
+  const isAsked = cause.type === 'message' && cause.message.type === 'vote-request'
+  const known = isAsked ? cause.message.commit : 0
+  if (isVote && known < floor) verdict.wrong('a vote below the floor')
 }
 
 export function guardRole(step: Step, verdict: Verdict): void {

@@ -15,8 +15,8 @@ export interface ServerView {
   readonly firstIndex: number
   readonly last: EntryId
   readonly commit: number
-  /** It once had more that is committed than it has now. */
-  readonly isBelowFloor: boolean
+  /** So much is committed, and it once had it and has not now; 0: it has. */
+  readonly floor: number
   readonly applied: number
   /** Index up to which the replica believes its log to be on its disk. */
   readonly durable: number
@@ -34,16 +34,16 @@ export function viewOf(raft: Raft): ServerView {
     firstIndex: raft.firstIndex,
     last: raft.lastId,
     commit: raft.commitIndex,
-    isBelowFloor: isBelowFloor(raft),
+    floor: floorOf(raft),
     applied: raft.appliedIndex,
     durable: raft.durableIndex,
     configuration: raft.configuration
   }
 }
 
-/** Whether more is known to be committed than the replica has: it left the group, and is back. */
-export function isBelowFloor({ hardState, commitIndex }: Raft): boolean {
-  return hardState.commit > commitIndex
+/** What is known to be committed, where the replica lacks it: it left the group, and is back. */
+export function floorOf({ hardState, commitIndex }: Raft): number {
+  return hardState.commit > commitIndex ? hardState.commit : 0
 }
 
 /** Whether nothing that the specification speaks of has changed. */

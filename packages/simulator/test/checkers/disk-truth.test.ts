@@ -24,7 +24,8 @@ const ask: Message = {
   term: 3,
   pre: false,
   transfer: false,
-  last: { index: 0, term: 0 }
+  last: { index: 0, term: 0 },
+  commit: 0
 }
 const accept: Message = {
   type: 'append-response',
