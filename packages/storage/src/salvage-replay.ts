@@ -133,6 +133,7 @@ class LenientReplay {
   }
 
   #take(change: Change): void {
+    if (change.type === 'removed-group') this.#reach.delete(change.group)
     if (change.type === 'entry') this.#reached(change.group).lastIndex = change.index
     if (change.type === 'group' && change.hardState !== null) {
       this.#reached(change.group).commit = change.hardState.commit

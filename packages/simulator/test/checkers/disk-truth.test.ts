@@ -2,7 +2,7 @@
 import type { StoredGroup } from '@holdfast/cluster/contract'
 import type { HardState, Message } from '@holdfast/raft'
 import t from 'tap'
-import { contradiction, untruth } from '../../src/checkers/disk-truth.ts'
+import { contradiction, floorOf, remainsOf, untruth } from '../../src/checkers/disk-truth.ts'
 
 function disk(hardState: Partial<HardState>, lastIndex: number = 0): StoredGroup {
   const blank = { meta: null, blobs: new Map(), entries: new Map(), keepFrom: 0, staged: null }
@@ -79,4 +79,20 @@ t.test('a record that forgets a promise, or promises too much, is found', async 
   t.equal(contradiction(before, { ...disk({ term: 4 }, 4), entries }, 0), null)
   const early = { ...disk({ term: 3, vote: 2 }, 4), entries }
   t.match(contradiction(before, early, 0), /before its term/)
+})
+
+t.test('more may be committed than is there, of a replica that began anew', async (t) => {
+  const whole = disk({ term: 3, vote: 2, commit: 4 }, 4)
+  const left = disk({ term: 3, vote: 2, commit: 7 }, 0)
+  t.equal(floorOf(undefined, null), 0)
+  t.equal(floorOf(whole, null), 0)
+  t.equal(floorOf(whole, left.hardState), 7, 'it leaves')
+  t.equal(floorOf(left, null), 7, 'it has left')
+  t.equal(contradiction(whole.hardState, left, floorOf(whole, left.hardState)), null)
+  t.match(contradiction(whole.hardState, left, floorOf(whole, null)), /7 is committed/)
+  const less = disk({ term: 3, vote: 2, commit: 3 }, 3)
+  t.match(contradiction(left.hardState, less, floorOf(left, null)), /7 was committed, now 3 is/)
+  const caughtUp = disk({ term: 3, vote: 2, commit: 8 }, 9)
+  t.equal(contradiction(left.hardState, caughtUp, floorOf(left, null)), null)
+  t.same(remainsOf(left), { term: 3, vote: 2, last: { index: 0, term: null }, floor: 7 })
 })
