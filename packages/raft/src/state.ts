@@ -66,9 +66,9 @@ export interface RaftState {
    */
   commitIndex: number
   /**
-   * What was found on disk says that so much is committed, and the log ends before it: this replica
-   * left the group once, gave up its log, and is back. 0 if the log is whole. Until the commit index
-   * is there it does not campaign, and votes only for who has as much: it may have acknowledged that.
+   * So much is committed by what was found on disk, and the log ended before it: this replica left
+   * the group once, gave up its log, and is back. 0: the log was whole. Until the commit index is
+   * there, it does not campaign, and votes only for who has as much: it may have acknowledged that.
    */
   readonly commitFloor: number
   /** Highest index handed to the machine. Invariant: applied ≤ min(commit, durable). */

@@ -1,7 +1,8 @@
 // What stays of the groups that this node left. A replica must never forget its vote or what it
-// acknowledged (Raft §5.2, §5.4), and it comes back under the same id: so its hard state stays, with
-// a commit index above the end of the log, which is blank. Raft takes that as a floor, below which
-// the replica does not lead, and votes only for who has as much. No replica is open until a leader writes to it again.
+// acknowledged (Raft §5.2, §5.4), and it comes back under the same id: so its hard state stays,
+// with a commit index above the end of the log, which is blank. Raft takes that as a floor, below
+// which the replica does not lead, and votes only for who has as much. No replica is open until a
+// leader writes to it again.
 import { blankState, type HardState, type RaftInitialState } from '@holdfast/raft'
 import type { GroupId, RecoveredGroup } from '../log-store.ts'
 
