@@ -134,6 +134,34 @@ export async function checkWrites(t: Test, makeDisk: MakeDisk): Promise<void> {
     await store.close()
   })
 
+  await t.test('a group that is removed may begin anew in the same record', async (t) => {
+    const disk = await makeDisk(t)
+    let store = await disk.open()
+    const before = { term: 9, vote: 7, commit: 4 }
+    const old = groupWrite(3, { hardState: before, entries: entriesOf(1, 6, 9) })
+    await store.write(commitRecord(1, { groups: [old] }))
+    const hardState = { term: 9, vote: 7, commit: 12 }
+    const left = { removedGroups: [3], groups: [groupWrite(3, { hardState })] }
+    await store.write(commitRecord(2, left))
+    for (const end of ['crash', 'close'] as const) {
+      t.equal(await readAll(store, 3, 1, 2), 'absent, absent')
+      if (end === 'close') await store.close()
+      else await disk.crash(store)
+      store = await disk.open()
+      const [group] = store.recovered.groups
+      t.same(group?.hardState, hardState, 'what it promised, and more committed than is there')
+      t.same([group?.firstIndex, group?.lastIndex, group?.entries], [1, 0, []])
+    }
+    await store.write(commitRecord(3, { groups: [groupWrite(3, { entries: entriesOf(1, 2, 9) })] }))
+    const next = groupWrite(3, { entries: entriesOf(1, 1, 11) })
+    await store.write(commitRecord(4, { removedGroups: [3], groups: [next] }))
+    await disk.crash(store)
+    store = await disk.open()
+    t.same(store.recovered.groups[0]?.hardState, { term: 0, vote: null, commit: 0 })
+    t.equal(await readAll(store, 3, 1, 2), '1@11, absent')
+    await store.close()
+  })
+
   await t.test('a record out of turn and a gap are refused, and change nothing', async (t) => {
     const disk = await makeDisk(t)
     const store = await disk.open()

@@ -85,6 +85,7 @@ export class MemoryDisk {
 
   /** In the order of effect that the port names. */
   apply(record: CommitRecord): void {
+    for (const group of record.removedGroups) this.groups.delete(group)
     for (const stage of record.stages) this.#stage(stage)
     for (const install of record.installs) this.#install(install)
     for (const write of record.groups) {
@@ -99,7 +100,6 @@ export class MemoryDisk {
     }
     for (const snapshot of record.snapshots) this.#snapshot(snapshot)
     for (const repair of record.repairs) this.#repair(repair)
-    for (const group of record.removedGroups) this.groups.delete(group)
     if (record.identity !== null) this.identity = record.identity
     if (record.peers !== null) this.peers = record.peers.slice()
     this.lastRecord = record.id

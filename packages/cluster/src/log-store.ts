@@ -117,10 +117,10 @@ export interface NodeIdentity {
 
 /**
  * Everything that one round persists, as one atomic, synced write: at most 4 MiB, or one larger
- * message beside that (storage rule S1). Ids grow by one. Order of effect: stages, installs,
- * groups, blobs, snapshots, repairs, removed groups. A group write beside an
- * install of its group comes behind it: entries that the install covers, its truncation and an
- * older hard state are void.
+ * message beside that (storage rule S1). Ids grow by one. Order of effect: removed groups, stages,
+ * installs, groups, blobs, snapshots, repairs. So a group that is removed may begin anew in the
+ * same record. A group write beside an install of its group comes behind it: entries that the
+ * install covers, its truncation and an older hard state are void.
  */
 export interface CommitRecord {
   readonly id: number
@@ -130,7 +130,7 @@ export interface CommitRecord {
   readonly stages: readonly StageWrite[]
   readonly installs: readonly InstallWrite[]
   readonly repairs: readonly RepairWrite[]
-  /** Groups of which this node keeps nothing any more. */
+  /** Groups of which this node keeps nothing any more, but what the same record says of them. */
   readonly removedGroups: readonly GroupId[]
   /** Set once, when the node is adopted or bootstraps. */
   readonly identity: NodeIdentity | null

@@ -142,7 +142,8 @@ t.test('it serves what is intact and committed, and takes part in nothing else',
     type: 'vote-request',
     from: replicaOf(2, 1),
     to: replicaOf(1, 1),
-    term: 9
+    term: 9,
+    commit: 0
   } as const
   const message = { ...vote, pre: false, transfer: false, last: { index: 99, term: 9 } }
   writePeerMessage(writer, { type: 'raft', group: 4, message })

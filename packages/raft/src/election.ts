@@ -16,7 +16,13 @@ import {
   forgetLeader,
   resetElectionTimer
 } from './role.ts'
-import { effectiveConfiguration, isElectable, isOnlyVoter, type RaftState } from './state.ts'
+import {
+  effectiveConfiguration,
+  isBelowFloor,
+  isElectable,
+  isOnlyVoter,
+  type RaftState
+} from './state.ts'
 
 /** Whether a leader was heard so recently that nobody else deserves a vote. */
 export function hasHeardLeader(state: RaftState): boolean {
@@ -75,7 +81,8 @@ function askVotes(state: RaftState, pre: boolean, transfer: boolean): void {
       term: pre ? state.term + 1 : state.term,
       pre,
       transfer,
-      last: state.log.lastId
+      last: state.log.lastId,
+      commit: state.commitIndex
     })
   }
 }
@@ -112,14 +119,19 @@ export function isUpToDate(theirs: EntryId, ours: EntryId): boolean {
 
 /**
  * Answers regardless of what the own configuration says about the candidate or about this replica
- * (thesis §4.1): it may be older than the candidate's. A pre-vote changes nothing here.
+ * (thesis §4.1): it may be older than the candidate's. A pre-vote changes nothing here. A replica
+ * that once had more than it has votes only for who knows all of that to be committed, and so has
+ * it. Nobody else needs its vote: whoever has a configuration that takes it in again has learnt
+ * that with it, for its leader knew.
  */
 export function handleVoteRequest(state: RaftState, message: VoteRequest): void {
   const isRepeat = state.vote === message.from && !message.pre
   const isFree = state.vote === null && state.leader === null
+  const isComplete = !isBelowFloor(state) || message.commit >= state.commitFloor
   const mayVote =
-    isRepeat ||
-    ((isFree || (message.pre && message.term > state.term)) && !isSilenced(state, message))
+    isComplete &&
+    (isRepeat ||
+      ((isFree || (message.pre && message.term > state.term)) && !isSilenced(state, message)))
   if (!mayVote || !isUpToDate(message.last, state.log.lastId)) {
     refuseVote(state, message)
     // Who asks cannot win, and nobody leads: it may be this replica that has to.

@@ -42,7 +42,10 @@ export interface HardState {
   readonly term: number
   /** Whom this replica voted for in `term`, or null. */
   readonly vote: ReplicaId | null
-  /** Highest index known to be committed; may lag behind the truth. */
+  /**
+   * Highest index known to be committed; may lag behind the truth. Above the end of the log it is a
+   * floor: the replica gave up a log that reached so far, and must not lead before it is there.
+   */
   readonly commit: number
 }
 

@@ -20,6 +20,8 @@ export interface VoteRequest extends Envelope {
   readonly pre: boolean
   readonly transfer: boolean
   readonly last: EntryId
+  /** Highest index that the candidate knows to be committed, for voters below their floor. */
+  readonly commit: number
 }
 export interface VoteResponse extends Envelope {
   readonly type: 'vote-response'

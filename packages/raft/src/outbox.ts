@@ -4,7 +4,7 @@ import { continueChange } from './membership.ts'
 import { startReadRound } from './read-index.ts'
 import type { Ready } from './ready.ts'
 import { replicate } from './replication.ts'
-import type { RaftState } from './state.ts'
+import { hardStateOf, type RaftState } from './state.ts'
 import { continueTransfer } from './transfer.ts'
 
 /** A leader's standing duties. Doing them twice adds nothing. */
@@ -42,16 +42,15 @@ export function hasReady(state: RaftState): boolean {
 export function takeReady(state: RaftState): Ready {
   const { log, unstable, out, offer } = state
   const isWrite = isWriteDue(state)
-  const isHardStateNew = isHardStateDue(state) || state.commitIndex !== state.handedOut.commit
-  const hardState =
-    isWrite && isHardStateNew
-      ? { term: state.term, vote: state.vote, commit: state.commitIndex }
-      : null
+  const current = hardStateOf(state)
+  const isHardStateNew = isHardStateDue(state) || current.commit !== state.handedOut.commit
+  const hardState = isWrite && isHardStateNew ? current : null
   const taken = unstable.take(log.lastIndex, state.term, isWrite ? state.awakeTickCount : null)
   const isOfferNew = offer !== null && !offer.isHandedOut
   const ready: Ready = {
     number: taken.number,
     hardState,
+    commitFloor: state.commitFloor,
     truncateFrom: taken.truncateFrom,
     entries: taken.firstIndex <= log.lastIndex ? log.tail(taken.firstIndex) : [],
     messages: out.messages,

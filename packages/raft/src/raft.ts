@@ -237,9 +237,9 @@ export class Raft {
     return this.#state.term
   }
 
-  /** Term, vote and commit as of this moment; what an install writes along. */
+  /** As of this moment. A `commit` above `commitIndex` is a floor that is not reached yet. */
   get hardState(): HardState {
-    return { term: this.#state.term, vote: this.#state.vote, commit: this.#state.commitIndex }
+    return states.hardStateOf(this.#state)
   }
 
   get leader(): ReplicaId | null {

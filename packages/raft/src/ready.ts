@@ -20,6 +20,8 @@ export interface Ready {
   readonly number: number
   /** Null if unchanged. */
   readonly hardState: HardState | null
+  /** Who writes this in parts must not let `commit` on disk fall below this; 0: it may. */
+  readonly commitFloor: number
   /** Entries from here on are void in the stable log, before `entries` are appended. Null: none. */
   readonly truncateFrom: number | null
   readonly entries: readonly Entry[]

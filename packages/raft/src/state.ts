@@ -65,6 +65,12 @@ export interface RaftState {
    * Highest index known to be on a quorum. Invariant: applied ≤ commit ≤ last index; never falls.
    */
   commitIndex: number
+  /**
+   * So much is committed by what was found on disk, and the log ended before it: this replica left
+   * the group once, gave up its log, and is back. 0: the log was whole. Until the commit index is
+   * there, it does not campaign, and votes only for who has as much: it may have acknowledged that.
+   */
+  readonly commitFloor: number
   /** Highest index handed to the machine. Invariant: applied ≤ min(commit, durable). */
   appliedIndex: number
 
@@ -131,6 +137,7 @@ export function createState(config: RaftConfig, initial: RaftInitialState): Raft
     isNew ? 0 : initial.hardState.term
   )
   const { term, vote, commit } = initial.hardState
+  const commitFloor = commit > initial.lastIndex ? commit : 0
   return {
     config,
     id: config.id,
@@ -141,7 +148,8 @@ export function createState(config: RaftConfig, initial: RaftInitialState): Raft
     log,
     unstable,
     configurations: readConfigurations(initial),
-    commitIndex: Math.max(commit, initial.applied),
+    commitIndex: commitFloor > 0 ? initial.applied : Math.max(commit, initial.applied),
+    commitFloor,
     appliedIndex: initial.applied,
     tickCount: 0,
     awakeTickCount: 0,
@@ -195,12 +203,23 @@ export function isNoopCommitted(state: RaftState): boolean {
   return state.role === 'leader' && state.commitIndex >= state.noopIndex
 }
 
+/** Whether more is known to be committed than this replica has. */
+export function isBelowFloor(state: RaftState): boolean {
+  return state.commitIndex < state.commitFloor
+}
+
+/** What must be on disk. The floor stays there for as long as the log may end below it. */
+export function hardStateOf({ term, vote, commitIndex, commitFloor }: RaftState): HardState {
+  return { term, vote, commit: Math.max(commitIndex, commitFloor) }
+}
+
 /**
  * Whether this replica may be needed in an election. One that is not in its latest configuration
  * still is, as long as that is not known to be committed (thesis §4.2.2): with the most complete
  * log, nobody else might win under the configuration before.
  */
 export function isElectable(state: RaftState): boolean {
+  if (isBelowFloor(state)) return false
   return state.configurations
     .from(state.commitIndex)
     .some(({ configuration }) => isVoter(configuration, state.id))

@@ -9,11 +9,11 @@ const snapshot = { id: last, configuration: voters(1, 2), manifest: new Uint8Arr
 const entries = [command(5, 3), configurationEntry(6, 3, [1])]
 const lines: [Message, string][] = [
   [
-    { ...envelope, type: 'vote-request', pre: true, transfer: false, last },
+    { ...envelope, type: 'vote-request', pre: true, transfer: false, last, commit: 0 },
     'vote-request last 4/2 pre'
   ],
   [
-    { ...envelope, type: 'vote-request', pre: false, transfer: true, last },
+    { ...envelope, type: 'vote-request', pre: false, transfer: true, last, commit: 0 },
     'vote-request last 4/2 transfer'
   ],
   [{ ...envelope, type: 'vote-response', pre: false, granted: true }, 'vote-response granted'],

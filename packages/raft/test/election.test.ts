@@ -43,7 +43,15 @@ t.test('when the leader has ended, its followers campaign within two ticks', asy
 t.test('and they vote for each other at once', async (t) => {
   const raft = start(stateOf([1], three), { random: () => 0.9 })
   raft.step(heard)
-  const request = { type: 'vote-request', from: 3, to: 1, term: 2, transfer: false, last } as const
+  const request = {
+    type: 'vote-request',
+    from: 3,
+    to: 1,
+    term: 2,
+    transfer: false,
+    last,
+    commit: 0
+  } as const
   raft.step({ ...request, pre: true })
   raft.leaderGone()
   raft.step({ ...request, pre: true })
@@ -85,6 +93,18 @@ t.test('of two that miss a silent leader at once, one steps back for the other',
   }
 })
 
+t.test('in haste, votes that are promised are given time to be written', async (t) => {
+  const raft = start(stateOf([1], three))
+  raft.step(heard)
+  raft.leaderGone()
+  raft.step({ type: 'vote-response', from: 3, to: 1, term: 2, pre: true, granted: true })
+  drain(raft)
+  for (let tick = 1; tick < 5; tick++) raft.tick()
+  t.equal(raft.role, 'candidate', 'it does not begin again')
+  raft.tick()
+  t.equal(raft.role, 'pre-candidate', 'after half an election timeout it does')
+})
+
 t.test('a leader is not disturbed by the news of its end', async (t) => {
   const raft = start(stateOf([1], three))
   elect(raft, [2])
@@ -112,7 +132,15 @@ t.test('a voter in reach is no reason to campaign where a leader is known', asyn
 
 t.test('who is asked by one that cannot win soon campaigns itself', async (t) => {
   const raft = startQuiet(stateOf([1, 1], three))
-  const request = { type: 'vote-request', from: 3, to: 1, term: 2, transfer: false, last } as const
+  const request = {
+    type: 'vote-request',
+    from: 3,
+    to: 1,
+    term: 2,
+    transfer: false,
+    last,
+    commit: 0
+  } as const
   raft.step({ ...request, pre: true })
   for (let tick = 0; tick < 3; tick++) raft.tick()
   t.equal(raft.role, 'pre-candidate')
@@ -138,7 +166,8 @@ t.test('a vote does not wait for the next one to be given away', async (t) => {
     term: 2,
     pre: false,
     transfer: false,
-    last
+    last,
+    commit: 0
   })
   const ready = raft.ready()
   t.same(ready.hardState, { term: 2, vote: 3, commit: 0 })

@@ -239,7 +239,8 @@ export class SimulatedCluster {
       const { raft } = replica
       if (this.random.chance(0.1)) raft.snapshotRefused(offer.from)
       else if (raft.beginInstall(offer.snapshot)) {
-        const hardState = { ...raft.hardState, commit: offer.snapshot.id.index }
+        const commit = Math.max(raft.hardState.commit, offer.snapshot.id.index)
+        const hardState = { ...raft.hardState, commit }
         replica.disk.submit({ type: 'install', meta: offer.snapshot, hardState })
       }
     })
@@ -261,10 +262,20 @@ export class SimulatedCluster {
     replica.reads.clear()
   }
 
-  /** It was removed, gave up all it had, and may be taken in again under the same id. */
-  leave(replica: Replica): void {
+  /**
+   * It was removed, gave up all it had but what it promised, and may be taken in again under the
+   * same id. It leaves on the word of a leader of no earlier term.
+   */
+  leave(replica: Replica, leader: Replica): void {
+    const { term, vote, commit } = replica.raft.hardState
+    const isLater = leader.raft.term > term
     this.crash(replica)
     replica.disk = new SimulatedDisk(blankState())
+    replica.disk.hardState = {
+      term: leader.raft.term,
+      vote: isLater ? null : vote,
+      commit: Math.max(commit, leader.raft.commitIndex)
+    }
     this.checkers.left(replica.id)
     this.#watcher.left(replica.id)
     this.restart(replica)

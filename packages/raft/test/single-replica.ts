@@ -75,7 +75,7 @@ export function voteRequest(
   last: { readonly index: number; readonly term: number },
   from = 2
 ): MessageOf<'vote-request'> {
-  return { type: 'vote-request', from, to: 1, term, pre: false, transfer: false, last }
+  return { type: 'vote-request', from, to: 1, term, pre: false, transfer: false, last, commit: 0 }
 }
 
 /** What the leader of a term, replica 2, says at an interval. */

@@ -151,7 +151,7 @@ class Storm {
       const { outsideSinceTick: since } = replica
       if (!isOld || since === null || since > tickCount - leaveTicks) continue
       if (replica.raft.term > leader.raft.term || replica.raft.lastId.index === 0) continue
-      cluster.leave(replica)
+      cluster.leave(replica, leader)
       replica.outsideSinceTick = null
     }
   }

@@ -2,8 +2,8 @@
 // write: each body is copied once, into a buffer that is kept between writes (LevelDB copies it
 // again at `put`).
 //
-// Order of effect within a record: stages, installs, groups, blobs, snapshots, repairs, removed
-// groups. A group write that shares a record with an install of its group comes after the install;
+// Order of effect within a record: removed groups, stages, installs, groups, blobs, snapshots,
+// repairs. A group write that shares a record with an install of its group comes after the install;
 // what of it the install has replaced is left out.
 import type {
   Blob,
@@ -69,6 +69,10 @@ export class RecordEncoder {
     this.#sequence = sequence
     this.#sections = 0
     startRecord(this.#writer)
+    for (const group of record.removedGroups) {
+      this.#section('removed-group', group, { index: 0, term: 0 }, nothing)
+      this.#changes.push({ type: 'removed-group', group })
+    }
     for (const stage of record.stages) this.#stage(stage)
     const installs = new Map<GroupId, InstallWrite>()
     for (const install of record.installs) {
@@ -80,10 +84,6 @@ export class RecordEncoder {
     for (const snapshot of record.snapshots) this.#snapshot(snapshot)
     for (const repair of record.repairs) {
       this.#entries('repaired-entry', repair.group, repair.entries)
-    }
-    for (const group of record.removedGroups) {
-      this.#section('removed-group', group, { index: 0, term: 0 }, nothing)
-      this.#changes.push({ type: 'removed-group', group })
     }
     this.#node(record)
     const header = {

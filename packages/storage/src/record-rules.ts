@@ -19,14 +19,18 @@ export function assertRecord(state: NodeState, record: CommitRecord): void {
   const installs = new Map<GroupId, InstallWrite>()
   for (const install of record.installs) {
     assert(!installs.has(install.group), 'a record installs at most one snapshot a group')
+    assert(!record.removedGroups.includes(install.group), 'what an install rests on stays')
     assertInstall(state, record, install)
     installs.set(install.group, install)
   }
+  const removed = new Set(record.removedGroups)
+  const known = (id: GroupId): GroupState | undefined =>
+    removed.has(id) ? undefined : state.groups.get(id)
   const lastIndexes = new Map<GroupId, number>()
   for (const write of record.groups) {
     assert(!lastIndexes.has(write.group), 'a record holds at most one write a group')
     const install = installs.get(write.group)
-    const group = install === undefined ? state.groups.get(write.group) : undefined
+    const group = install === undefined ? known(write.group) : undefined
     const last = install?.meta.id.index ?? group?.lastIndex ?? 0
     lastIndexes.set(write.group, assertGroup(group, afterInstall(write, install), last))
   }
@@ -36,9 +40,9 @@ export function assertRecord(state: NodeState, record: CommitRecord): void {
     assert(!snapshots.has(group), 'a record holds at most one snapshot a group')
     assert(!installs.has(group), 'a group does not take and install a snapshot in one record')
     snapshots.add(group)
-    const last = lastIndexes.get(group) ?? state.groups.get(group)?.lastIndex ?? 0
+    const last = lastIndexes.get(group) ?? known(group)?.lastIndex ?? 0
     const ahead = record.blobs.flatMap((write) => (write.group === group ? write.blobs : []))
-    assertSnapshot(state.groups.get(group), snapshot, { lastIndex: last, ahead })
+    assertSnapshot(known(group), snapshot, { lastIndex: last, ahead })
   }
 }
 

@@ -100,7 +100,7 @@ class LenientReplay {
   readonly #reach = new Map<number, Reach>()
   #lastRecord: number
   #hasHole = false
-  /** Groups of which an entry behind the last hole proves that all before it stands. */
+  /** Groups of which a change behind the last hole proves that all before it stands. */
   readonly #proven = new Set<number>()
 
   constructor(state: NodeState, end: number) {
@@ -133,12 +133,15 @@ class LenientReplay {
   }
 
   #take(change: Change): void {
+    if (change.type === 'removed-group') this.#reach.delete(change.group)
     if (change.type === 'entry') this.#reached(change.group).lastIndex = change.index
     if (change.type === 'group' && change.hardState !== null) {
       this.#reached(change.group).commit = change.hardState.commit
     }
     if (this.#hasHole && !this.#stands(change)) return
-    if (this.#hasHole && change.type === 'entry') this.#proven.add(change.group)
+    // Of a group that is removed nothing in the hole matters any more.
+    const isProof = change.type === 'entry' || change.type === 'removed-group'
+    if (this.#hasHole && isProof) this.#proven.add(change.group)
     this.#state.apply([this.#asFarAsKnown(change)], this.#state.recordId)
   }
 

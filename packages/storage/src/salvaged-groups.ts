@@ -135,13 +135,15 @@ function configurationOf(group: GroupState, entries: readonly Entry[]): Configur
 
 /** The hard state to go on with: no lower than any that this replica may have answered with. */
 function promised(
-  { hardState, snapshot }: GroupState,
+  { hardState, snapshot, lastIndex: end }: GroupState,
   { hasHole, witnessed }: Evidence,
   entries: readonly Entry[]
 ): HardState {
   const lastIndex = entries.at(-1)?.index ?? snapshot?.id.index ?? 0
   const lastTerm = entries.at(-1)?.term ?? snapshot?.id.term ?? 0
-  const commit = Math.min(hardState.commit, lastIndex)
+  // Above the end of what was there it is a floor, and stays.
+  const isFloor = hardState.commit > end
+  const commit = isFloor ? hardState.commit : Math.min(hardState.commit, lastIndex)
   const isShort = witnessed !== undefined && witnessed.lastIndex > lastIndex
   const term = Math.max(hardState.term, lastTerm)
   if (!hasHole && !isShort && term === hardState.term) return { ...hardState, commit }

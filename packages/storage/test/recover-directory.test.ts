@@ -131,6 +131,26 @@ t.test('behind a hole, a group that has none in it goes on; the other is cut', a
   await store.close()
 })
 
+t.test('what a replica promised when it left its group stands behind a hole', async (t) => {
+  const scene = await makeMember(t.testdir(), 60, 200)
+  const promise = { term: 4, vote: 7, commit: 90 }
+  const left = await openStore({ directory: scene.directory, tuning })
+  const id = left.recovered.lastRecord + 1
+  const write = { group: 1, truncateFrom: null, entries: [] }
+  const later = { ...write, group: 2, hardState: { term: 1, vote: null, commit: 0 } }
+  await left.write(commitRecord(id, { groups: [later] }))
+  const groups = [{ ...write, hardState: promise }]
+  await left.write(commitRecord(id + 1, { removedGroups: [1], groups }))
+  await left.close()
+  await deleteRecord(scene.directory, 46)
+  await recovered(t as Tap, scene.directory)
+  const store = await openStore({ directory: scene.directory, tuning })
+  const found = store.recovered.groups.find(({ group }) => group === 1)
+  t.equal(found?.lastIndex, 0)
+  t.same(found?.hardState, { term: 5, vote: 1, commit: 90 })
+  await store.close()
+})
+
 t.test('a flipped bit in the write-ahead log costs what it hid, and says what', async (t) => {
   const scene = await makeMember(t.testdir(), 100, 300)
   const [path = ''] = await filesOf(scene.directory, '.log')

@@ -31,7 +31,7 @@ const entries = [
 ] as const
 
 const raft = [
-  { type: 'vote-request', pre: true, transfer: false, last: id },
+  { type: 'vote-request', pre: true, transfer: false, last: id, commit: 5 },
   { type: 'vote-response', pre: false, granted: true },
   { type: 'append-request', previous: id, commit: 5, session: 1, entries },
   { type: 'append-response', accepted: true, index: 5, session: 1, hint: id },

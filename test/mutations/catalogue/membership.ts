@@ -52,12 +52,12 @@ export const membershipMutations: readonly Mutation[] = [
     name: 'replica-left-on-an-old-report',
     failureMode: 55,
     file: 'packages/cluster/src/membership/leaving.ts',
-    find: 'if (heard === null || heard.atMs < group.heardMs + times.dismissedMs) return false',
-    replace: 'if (heard === null) return false',
+    find: 'if (heard === null || heard.atMs < group.heardMs + times.dismissedMs) return null',
+    replace: 'if (heard === null) return null',
     also: [
       {
         file: 'packages/cluster/src/membership/leaving.ts',
-        find: ' && term >= raft.term && commit >= raft.commitIndex',
+        find: ' || term < raft.term || commit < raft.commitIndex',
         replace: ''
       }
     ],

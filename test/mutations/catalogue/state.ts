@@ -117,7 +117,7 @@ export const stateMutations: readonly Mutation[] = [
     name: 'commit-ahead-of-a-split-write',
     failureMode: 3,
     file: 'packages/cluster/src/consensus/group-commit.ts',
-    find: 'draft.hardState = upTo(draft.hardState ?? hardState, entry.index - 1)',
+    find: 'draft.hardState = upTo(draft.hardState ?? hardState, entry.index - 1, commitFloor)',
     replace: 'draft.hardState = draft.hardState ?? hardState',
     catches: 'simulator'
   },
@@ -125,8 +125,8 @@ export const stateMutations: readonly Mutation[] = [
     name: 'vote-lost-by-an-install',
     failureMode: 2,
     file: 'packages/cluster/src/consensus/groups.ts',
-    find: 'const hardState = { term, vote, commit: meta.id.index }',
-    replace: 'const hardState = { term, vote: null, commit: meta.id.index }',
+    find: 'const hardState = { term, vote, commit: Math.max(known, meta.id.index) }',
+    replace: 'const hardState = { term, vote: null, commit: Math.max(known, meta.id.index) }',
     catches: 'simulator'
   }
 ]

@@ -109,7 +109,8 @@ export class Reports {
     const { raft } = group
     // Only what is committed is sure to stay: a node must not leave, or be forgotten, on less.
     const { voters, outgoing, learners } = raft.configurationAt(raft.commitIndex)
-    const caughtUp = raft.isLeader
+    // A leader knows what is only once an entry of its own term is (Raft §8).
+    const caughtUp = raft.noopCommitted
       ? raft
           .progress()
           .filter(({ match, isRegressed }) => {

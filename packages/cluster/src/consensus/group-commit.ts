@@ -2,7 +2,7 @@
 // write at a time; while it syncs, the next record fills (natural batching, no timer). Whoever must
 // not speak before something is durable asks for the id of the record that will hold it.
 import { assert } from '@holdfast/errors'
-import type { Entry, HardState } from '@holdfast/raft'
+import type { Entry, HardState, Ready } from '@holdfast/raft'
 import type { Core } from '../core.ts'
 import type {
   Blob,
@@ -71,9 +71,9 @@ function sizeOfEntries(entries: readonly Entry[]): number {
   return entries.reduce((sum, { data }) => sum + data.length + frameBytes.item, 0)
 }
 
-/** The commit index of a part of a write covers only what is there with this part. */
-function upTo(hardState: HardState, lastIndex: number): HardState {
-  return { ...hardState, commit: Math.min(hardState.commit, lastIndex) }
+/** The commit index of a part of a write covers only what is there with this part, or a floor. */
+function upTo(hardState: HardState, lastIndex: number, floor: number): HardState {
+  return { ...hardState, commit: Math.max(Math.min(hardState.commit, lastIndex), floor) }
 }
 
 interface GroupDraft {
@@ -123,10 +123,10 @@ export class GroupCommit {
    */
   addGroup(
     group: GroupId,
-    write: { hardState: HardState | null; truncateFrom: number | null; entries: readonly Entry[] },
+    write: Pick<Ready, 'hardState' | 'commitFloor' | 'truncateFrom' | 'entries'>,
     isNeeded: boolean
   ): number {
-    const { hardState, truncateFrom, entries } = write
+    const { hardState, commitFloor, truncateFrom, entries } = write
     const [first] = entries
     const firstBytes = first === undefined ? 0 : sizeOfEntries([first])
     let record = this.#draft(frameBytes.group + firstBytes, isNeeded)
@@ -141,7 +141,7 @@ export class GroupCommit {
       if (next !== record) {
         next.bytes += frameBytes.group
         if (hardState !== null) {
-          draft.hardState = upTo(draft.hardState ?? hardState, entry.index - 1)
+          draft.hardState = upTo(draft.hardState ?? hardState, entry.index - 1, commitFloor)
         }
         record = next
         draft = record.group(group)
@@ -192,9 +192,12 @@ export class GroupCommit {
     this.#draft(sizeOfEntries(write.entries), true).repairs.push(write)
   }
 
-  addRemovedGroup(group: GroupId): number {
+  /** What is left of a group: nothing but the promises of its replica, in the same record. */
+  addRemovedGroup(group: GroupId, hardState: HardState): number {
+    // A record of its own: nothing of this group that was drafted before may come after it.
     const record = this.#alone()
     record.removedGroups.push(group)
+    record.group(group).hardState = hardState
     return record.id
   }
 

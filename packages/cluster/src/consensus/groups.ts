@@ -4,7 +4,6 @@
 import { MetadataMachine, metadataLimits, ShardMachine } from '@holdfast/broker'
 import { assert } from '@holdfast/errors'
 import {
-  blankState,
   bootstrapState,
   type Message,
   type RaftConfig,
@@ -22,6 +21,8 @@ import { type ShardGroup, ShardHost } from '../publishing/shards.ts'
 import type { MachineHash } from '../status.ts'
 import { Group } from './group.ts'
 import { metadataLeadership, shardLeadership } from './leadership.ts'
+import { LeftGroups } from './left-groups.ts'
+import { recoveredState } from './recovered-state.ts'
 import { nodeOf, replicaOf } from './replica-id.ts'
 import type { MachineSnapshot } from './snapshots.ts'
 
@@ -33,6 +34,7 @@ const roundsMax = 16
 export class Groups {
   readonly #core: Core
   readonly #shards = new Map<GroupId, { readonly group: ShardGroup; host: ShardHost }>()
+  readonly #left = new LeftGroups()
   #all: AnyGroup[] = []
   #leaveAtMs = 0
   #tickCount = 0
@@ -66,18 +68,9 @@ export class Groups {
 
   /** Opens a replica as the store found it. */
   recover(recovered: RecoveredGroup): void {
-    const { group, hardState, snapshot, firstIndex, terms, lastIndex, entries } = recovered
-    const initial: RaftInitialState = {
-      hardState,
-      snapshot: snapshot?.meta ?? null,
-      configuration: snapshot?.meta.configuration ?? blankState().configuration,
-      firstIndex,
-      terms,
-      lastIndex,
-      entries,
-      applied: snapshot?.meta.id.index ?? 0
-    }
-    this.#open(group, initial)
+    if (this.#left.recover(recovered)) return
+    const { group, snapshot } = recovered
+    this.#open(group, recoveredState(recovered))
     if (snapshot === null) return
     this.#restore(group, snapshot.meta, snapshot.blobs)
     const blobs = snapshot.blobs.map((blob) => blob.id)
@@ -89,9 +82,9 @@ export class Groups {
     this.#open(id, bootstrapState(this.selfReplica)).raft.campaign()
   }
 
-  /** The metadata replica of a node that was just adopted: it learns all from the leader. */
+  /** It learns all from the leader, and keeps what it promised if it was a member before. */
   openBlank(id: GroupId): AnyGroup {
-    return this.get(id) ?? this.#open(id, blankState())
+    return this.get(id) ?? this.#open(id, this.#left.return(id))
   }
 
   receive(id: GroupId, message: Message): void {
@@ -216,13 +209,14 @@ export class Groups {
     const group = this.get(id)
     if (group === undefined) return
     if (!group.raft.beginInstall(meta)) return
-    const { term, vote } = group.raft.hardState
-    const hardState = { term, vote, commit: meta.id.index }
+    const { term, vote, commit: known } = group.raft.hardState
+    const hardState = { term, vote, commit: Math.max(known, meta.id.index) }
     const ids = blobs.map((blob) => blob.id)
     const { commit, counters, snapshots } = this.#core
     snapshots.installing(id)
     const record = commit.addInstall({ group: id, meta, hardState, blobs: ids, retained })
     commit.whenDurable(record, () => {
+      if (this.get(id) !== group) return
       this.#guard(group, () => {
         this.#restore(id, meta, blobs)
         group.appliedBytes = 0
@@ -248,13 +242,19 @@ export class Groups {
     shard.group.host = shard.host
   }
 
-  /** This node is no member of the group any more: nothing of it is kept. */
-  drop(id: GroupId): void {
+  /**
+   * This node is no member of the group any more: nothing of it is kept but what its replica
+   * promised, since it may come back under the same id. `leader` is what the leader said last.
+   */
+  drop(id: GroupId, leader: { readonly term: number; readonly commit: number }): void {
+    const group = this.#shards.get(id)?.group
+    if (group === undefined) return
+    const promise = this.#left.leave(id, group.raft.hardState, leader)
     this.#shards.delete(id)
     this.#listAll()
     this.#core.snapshots.forget(id)
     this.#core.reads.forget(id)
-    this.#core.commit.addRemovedGroup(id)
+    this.#core.commit.addRemovedGroup(id, promise)
     log(this.#core, 'info', 'left a group', { group: id })
   }
 

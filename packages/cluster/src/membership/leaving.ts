@@ -8,23 +8,29 @@
 import type { AnyGroup } from '../consensus/groups.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
+import type { GroupReport } from '../peers/peer-message.ts'
 
 /** Drops the replicas of this node whose groups go on without them. */
 export function leaveGroups(core: Core): void {
   for (const group of [...core.groups.all()]) {
-    if (group.id !== 0 && isDismissed(core, group)) core.groups.drop(group.id)
+    const leader = group.id === 0 ? null : dismissal(core, group)
+    if (leader !== null) core.groups.drop(group.id, leader)
   }
 }
 
-function isDismissed(core: Core, group: AnyGroup): boolean {
+/** The leader's report on which this replica may go; null if it may not. */
+function dismissal(core: Core, group: AnyGroup): GroupReport | null {
   const { groups, metadata, reports } = core
   const self = groups.selfReplica
   const { raft } = group
   const placement = metadata.machine.placement.get(group.id)
-  if (raft.isLeader || placement == null || placement.replicas.includes(self)) return false
+  if (raft.isLeader || placement == null || placement.replicas.includes(self)) return null
   const heard = reports.heardFromLeader(group.id)
-  if (heard === null || heard.atMs < group.heardMs + times.dismissedMs) return false
+  if (heard === null || heard.atMs < group.heardMs + times.dismissedMs) return null
   const { term, commit, voters, outgoing, learners } = heard.report
   const isMember = [...voters, ...outgoing, ...learners].includes(self)
-  return !isMember && voters.length > 0 && term >= raft.term && commit >= raft.commitIndex
+  if (isMember || voters.length === 0 || term < raft.term || commit < raft.commitIndex) return null
+  // What it wrote here after that report may say that this replica is a member again.
+  const isLastWord = raft.lastId.term < term || raft.lastId.index <= commit
+  return isLastWord ? heard.report : null
 }

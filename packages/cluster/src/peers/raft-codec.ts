@@ -99,7 +99,8 @@ export function writeRaftMessage(writer: ByteWriter, message: Message): void {
   switch (message.type) {
     case 'vote-request':
       writer.u8((message.pre ? 1 : 0) + (message.transfer ? 2 : 0))
-      return writeId(writer, message.last)
+      writeId(writer, message.last)
+      return writer.number(message.commit)
     case 'vote-response':
       return writer.u8((message.pre ? 1 : 0) + (message.granted ? 2 : 0))
     case 'append-request':
@@ -144,7 +145,8 @@ export function readRaftMessage(reader: ByteReader): Message {
     case 'vote-request': {
       const flags = reader.u8()
       const last = readId(reader)
-      return { type, ...envelope, pre: flags % 2 === 1, transfer: flags > 1, last }
+      const commit = reader.number()
+      return { type, ...envelope, pre: flags % 2 === 1, transfer: flags > 1, last, commit }
     }
     case 'vote-response': {
       const flags = reader.u8()

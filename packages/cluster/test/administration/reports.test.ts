@@ -30,7 +30,7 @@ function make(): { core: Core; local: Local } {
   const raft = {
     configurationAt: () => ({ voters: replicas, outgoing: [], learners: [] }),
     progress: () => replicas.map((replica, i) => ({ replica, match: local.matches[i] ?? 0 })),
-    get isLeader() {
+    get noopCommitted() {
       return local.isLeader
     },
     get term() {

@@ -21,7 +21,7 @@ function entry(index: number, sizeBytes: number = 8) {
   return { index, term: 1, type: 'command', data: new Uint8Array(sizeBytes) } as const
 }
 
-const nothing = { hardState: null, truncateFrom: null, entries: [] }
+const nothing = { hardState: null, commitFloor: 0, truncateFrom: null, entries: [] }
 
 t.test(
   'what several groups need goes into one record; the next fills while it syncs',
@@ -79,7 +79,8 @@ t.test('a truncation in the same record takes drafted entries away', async (t) =
 t.test('a removed group has a record of its own, and what follows comes behind it', async (t) => {
   const { commit, records } = make()
   commit.addGroup(1, { ...nothing, entries: [entry(1)] }, true)
-  commit.addRemovedGroup(1)
+  const promise = { term: 3, vote: 2, commit: 9 }
+  commit.addRemovedGroup(1, promise)
   commit.addGroup(1, { ...nothing, entries: [entry(1)] }, true)
   for (const id of [11, 12, 13]) {
     commit.flush()
@@ -89,6 +90,8 @@ t.test('a removed group has a record of its own, and what follows comes behind i
     records().map(({ removedGroups }) => removedGroups),
     [[], [1], []]
   )
+  const write = { group: 1, hardState: promise, truncateFrom: null, entries: [] }
+  t.same(records()[1]?.groups, [write], 'but what its replica promised')
 })
 
 /** Sizes of what a record holds. */
@@ -136,6 +139,18 @@ t.test('entries that one record cannot hold go into several, none before its ter
     written.map((record) => record.groups[0]?.hardState),
     [{ ...hardState, commit: 4 }, hardState, hardState],
     'what is committed is there with it'
+  )
+})
+
+t.test('no part of a write lets the commit index fall below the floor', async (t) => {
+  const { commit, records } = make()
+  const entries = [1, 2, 3, 4, 5, 6].map((index) => entry(index, 1_000_000))
+  const hardState = { term: 1, vote: null, commit: 6 }
+  commit.addGroup(1, { ...nothing, commitFloor: 5, hardState, entries }, true)
+  t.same(
+    drain(commit, records).map((record) => record.groups[0]?.hardState?.commit),
+    [5, 6],
+    'a crash between them would forget it'
   )
 })
 

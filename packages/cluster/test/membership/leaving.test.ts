@@ -1,4 +1,5 @@
 // A replica that was removed leaves its group, on the word of the leader only, and not at once.
+import type { EntryId } from '@holdfast/raft'
 import t from 'tap'
 import type { Core } from '../../src/core.ts'
 import { times } from '../../src/limits.ts'
@@ -10,6 +11,7 @@ interface Case {
   readonly voters?: readonly number[]
   readonly outgoing?: readonly number[]
   readonly learners?: readonly number[]
+  readonly lastId?: EntryId
   readonly reportTerm?: number
   readonly reportCommit?: number
   readonly heardMs?: number
@@ -20,7 +22,8 @@ const self = 7
 
 function leaves(parts: Case): boolean {
   const dropped: number[] = []
-  const raft = { isLeader: parts.isLeader ?? false, term: 5, commitIndex: 50 }
+  const lastId = parts.lastId ?? { index: 50, term: 5 }
+  const raft = { isLeader: parts.isLeader ?? false, term: 5, commitIndex: 50, lastId }
   const report = {
     term: parts.reportTerm ?? 5,
     commit: parts.reportCommit ?? 50,
@@ -36,7 +39,10 @@ function leaves(parts: Case): boolean {
         { id: 0, raft, heardMs: 0 },
         { id: 4, raft, heardMs: 0 }
       ],
-      drop: (id: number) => dropped.push(id)
+      drop: (id: number, leader: unknown) => {
+        dropped.push(id)
+        t.equal(leader, report, 'on its word')
+      }
     },
     metadata: { machine: { placement: { get: () => ({ replicas: parts.placed ?? [1, 2, 3] }) } } },
     reports: { heardFromLeader: () => (parts.isReported === false ? null : heard) }
@@ -48,6 +54,7 @@ function leaves(parts: Case): boolean {
 t.test('it leaves when nobody names it and the leader was silent', async (t) => {
   t.ok(leaves({}))
   t.ok(leaves({ reportTerm: 6, reportCommit: 90 }))
+  t.ok(leaves({ reportTerm: 6, lastId: { index: 70, term: 5 } }), 'what it has more is void')
 })
 
 t.test('it stays while anything may still name it', async (t) => {
@@ -58,6 +65,7 @@ t.test('it stays while anything may still name it', async (t) => {
   t.notOk(leaves({ learners: [self] }))
   t.notOk(leaves({ voters: [] }), 'a replica that knows nothing speaks')
   t.notOk(leaves({ reportTerm: 4 }), 'an old leader speaks')
+  t.notOk(leaves({ lastId: { index: 51, term: 5 } }), 'the leader has written since')
   t.notOk(leaves({ reportCommit: 49 }), 'the leader is behind what is known here')
   t.notOk(leaves({ heardMs: times.dismissedMs - 1 }), 'the leader wrote to it just now')
   t.notOk(leaves({ isReported: false }))

@@ -18,7 +18,14 @@ const envelope = { from: 2, to: 1, term: 7 }
 const bytes = Uint8Array.of(1, 2, 3)
 
 const raft: readonly Message[] = [
-  { type: 'vote-request', ...envelope, pre: true, transfer: false, last: { index: 4, term: 2 } },
+  {
+    type: 'vote-request',
+    ...envelope,
+    pre: true,
+    transfer: false,
+    last: { index: 4, term: 2 },
+    commit: 0
+  },
   { type: 'vote-response', ...envelope, pre: false, granted: true },
   {
     type: 'append-request',

@@ -18,8 +18,8 @@ const entries: Entry[] = [
 const snapshot = { id, configuration, manifest: new Uint8Array([5, 6, 7]) }
 
 const messages: readonly Message[] = [
-  { type: 'vote-request', ...envelope, pre: true, transfer: false, last: id },
-  { type: 'vote-request', ...envelope, pre: false, transfer: true, last: id },
+  { type: 'vote-request', ...envelope, pre: true, transfer: false, last: id, commit: 0 },
+  { type: 'vote-request', ...envelope, pre: false, transfer: true, last: id, commit: 0 },
   { type: 'vote-response', ...envelope, pre: true, granted: true },
   { type: 'append-request', ...envelope, session: 4, previous: id, commit: 5, entries },
   {

@@ -13,7 +13,7 @@ import {
 import type { StoredGroup } from '@holdfast/cluster/contract'
 import type { HardState, RaftConfig, RaftInitialState } from '@holdfast/raft'
 import { ObservedRaft } from '../refinement/observed-raft.ts'
-import type { ActionCounts } from '../refinement/replica-watch.ts'
+import type { ActionCounts, Remains } from '../refinement/replica-watch.ts'
 import type { Host } from '../world/host.ts'
 import { join } from '../world/join.ts'
 import type { Observer } from '../world/observer.ts'
@@ -22,7 +22,7 @@ import { Answers } from './answers.ts'
 import { unrest } from './at-rest.ts'
 import type { Check, Report } from './checks.ts'
 import { DeliveryLedger } from './delivery-ledger.ts'
-import { contradiction, untruth } from './disk-truth.ts'
+import { contradiction, floorOf, remainsOf, untruth } from './disk-truth.ts'
 import { GroupLedger } from './group-ledger.ts'
 import { MachineAgreement } from './machine-agreement.ts'
 import { freedWhileLive, keptThoughDead, notRetained } from './retention.ts'
@@ -63,6 +63,10 @@ export class ClusterAudit implements Observer {
   readonly #held = new Map<GroupId, ReadonlySet<number>>()
   /** Term and vote on the disk before that record. */
   readonly #promised = new Map<GroupId, HardState | undefined>()
+  /** Up to where the disk may know more to be committed than it has after that record. */
+  readonly #floors = new Map<GroupId, number>()
+  /** What replicas that left their groups must find when they are back. */
+  readonly #left = new Map<string, Remains>()
   /** By replica: the store that got this name. */
   readonly #stores = new Map<number, string>()
   #findings = 0
@@ -126,7 +130,7 @@ export class ClusterAudit implements Observer {
 
   #open(group: GroupId, config: RaftConfig, initial: RaftInitialState): ObservedRaft {
     const key = keyOf({ group, replica: config.id })
-    const remains = this.#lives.get(key)?.raft.remains ?? null
+    const remains = this.#lives.get(key)?.raft.remains ?? this.#left.get(key) ?? null
     const options = { remains, counts: this.counts }
     const raft = new ObservedRaft(config, initial, this.#group(group).ledger, options)
     this.#lives.set(key, { raft, machine: null, installed: null, isOver: false })
@@ -166,8 +170,14 @@ export class ClusterAudit implements Observer {
   writing({ disk }: Host, record: CommitRecord): void {
     this.#held.clear()
     this.#promised.clear()
-    for (const { group } of [...record.groups, ...record.installs]) {
-      this.#promised.set(group, disk.groups.get(group)?.hardState)
+    this.#floors.clear()
+    for (const { group, hardState } of [...record.groups, ...record.installs]) {
+      const stored = disk.groups.get(group)
+      this.#promised.set(group, stored?.hardState)
+      this.#floors.set(
+        group,
+        floorOf(stored, record.removedGroups.includes(group) ? hardState : null)
+      )
     }
     for (const { group } of record.snapshots) {
       this.#held.set(group, new Set(disk.groups.get(group)?.entries.keys()))
@@ -222,7 +232,8 @@ export class ClusterAudit implements Observer {
     if (record.identity !== null) this.#named(replica, disk.storeId)
     for (const [group, before] of this.#promised) {
       const stored = disk.groups.get(group)
-      const reason = stored === undefined ? null : contradiction(before, stored)
+      const reason =
+        stored === undefined ? null : contradiction(before, stored, this.#floors.get(group) ?? 0)
       if (reason !== null) this.#report('durable-truth', `group ${group} of ${replica}: ${reason}`)
     }
     for (const [group, entries] of this.#held) {
@@ -236,8 +247,17 @@ export class ClusterAudit implements Observer {
       const life = this.#lives.get(keyOf({ group, replica }))
       if (life !== undefined) life.installed = retained
     }
-    // It may come back blank: what it once had is nobody's claim any more.
-    for (const group of record.removedGroups) this.#lives.delete(keyOf({ group, replica }))
+    for (const group of record.removedGroups)
+      this.#leaves({ group, replica }, disk.groups.get(group))
+  }
+
+  /** It may come back blank: what it once had is nobody's claim any more, but what it promised. */
+  #leaves(of: AuditedReplica, stored: StoredGroup | undefined): void {
+    const key = keyOf(of)
+    this.#lives.delete(key)
+    const remains = stored === undefined ? null : remainsOf(stored)
+    if (remains !== null) this.#left.set(key, remains)
+    else this.#report('durable-truth', `${key} leaves and forgets what it promised`)
   }
 }
 

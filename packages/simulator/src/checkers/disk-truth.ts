@@ -3,6 +3,7 @@
 // and the bytes of the frame, and knows nothing of the record ids by which the driver waits.
 import type { StoredGroup } from '@holdfast/cluster/contract'
 import { describeMessage, type HardState, type Message } from '@holdfast/raft'
+import type { Remains } from '../refinement/replica-watch.ts'
 
 /** Why this message may not leave a node with this on its disk; null if it may. */
 export function untruth(stored: StoredGroup | undefined, message: Message): string | null {
@@ -21,7 +22,7 @@ function missingFor(stored: StoredGroup | undefined, message: Message): string |
     case 'append-response': {
       if (!message.accepted) return null
       if ((stored?.hardState.term ?? 0) < message.term) return 'the term'
-      const last = Math.max(stored?.lastIndex ?? 0, stored?.meta?.id.index ?? 0)
+      const last = endOf(stored)
       return last < message.index ? `the disk ends at ${last}` : null
     }
     default:
@@ -36,15 +37,43 @@ function isVoteDurable(stored: StoredGroup | undefined, term: number, vote: numb
   return hardState.term > term || (hardState.term === term && hardState.vote === vote)
 }
 
-/** What a record has made of a group that it must not; null if all is well. */
-export function contradiction(before: HardState | undefined, stored: StoredGroup): string | null {
-  const { hardState, lastIndex, meta, entries } = stored
+function endOf(stored: StoredGroup | undefined): number {
+  return Math.max(stored?.lastIndex ?? 0, stored?.meta?.id.index ?? 0)
+}
+
+/**
+ * Up to where a disk may know more to be committed than it has, after the next record: where it
+ * knows more already, and where a replica leaves its group with that record.
+ */
+export function floorOf(before: StoredGroup | undefined, left: HardState | null): number {
+  const commit = before?.hardState.commit ?? 0
+  if (left !== null) return Math.max(commit, left.commit)
+  return commit > endOf(before) ? commit : 0
+}
+
+/** What a replica that left its group must find when it is back. */
+export function remainsOf({ hardState }: StoredGroup): Remains {
+  const { term, vote, commit } = hardState
+  return { term, vote, last: { index: 0, term: null }, floor: commit }
+}
+
+/**
+ * What a record has made of a group that it must not; null if all is well. Up to `floor` more may
+ * be committed than the disk has: of a replica that left its group, and began anew.
+ */
+export function contradiction(
+  before: HardState | undefined,
+  stored: StoredGroup,
+  floor: number
+): string | null {
+  const { hardState, lastIndex, entries } = stored
   const { term, vote, commit } = hardState
   if (before !== undefined && term < before.term) return `term ${before.term} becomes ${term}`
   const isOther = term === before?.term && before.vote !== null && vote !== before.vote
   if (isOther) return `the vote for ${before.vote} in term ${term} becomes ${vote}`
-  const last = Math.max(lastIndex, meta?.id.index ?? 0)
-  if (commit > last) return `${commit} is committed, and the disk ends at ${last}`
+  const last = endOf(stored)
+  if (commit < floor) return `${floor} was committed, now ${commit} is`
+  if (commit > Math.max(last, floor)) return `${commit} is committed, and the disk ends at ${last}`
   const lastTerm = entries.get(lastIndex)?.term ?? 0
   return lastTerm > term ? `entry ${lastIndex}/${lastTerm} is there before its term` : null
 }

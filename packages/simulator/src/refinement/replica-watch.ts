@@ -6,8 +6,8 @@ import type { GroupLedger, LogView } from '../checkers/group-ledger.ts'
 import { LeaderVariables } from './leader-variables.ts'
 import { guardCommit, guardLog } from './log-guards.ts'
 import { guardMessage } from './message-guards.ts'
-import { guardRole, guardTerm, guardVote } from './role-guards.ts'
-import { isElectable, isStuttering, type ServerView, viewOf } from './server-view.ts'
+import { guardFloor, guardRole, guardTerm, guardVote } from './role-guards.ts'
+import { floorOf, isElectable, isStuttering, type ServerView, viewOf } from './server-view.ts'
 import type { Action, AppendFacts, Cause, Step, Verdict } from './step.ts'
 
 /** What a replica had on its disk for all it knew, when its process ended. */
@@ -15,6 +15,8 @@ export interface Remains {
   readonly term: number
   readonly vote: ReplicaId | null
   readonly last: { readonly index: number; readonly term: number | null }
+  /** So much is committed, although its log began anew; 0: it did not. */
+  readonly floor: number
 }
 
 /** How often each action was taken. */
@@ -34,6 +36,7 @@ export class ReplicaWatch {
   readonly #reads = new Map<number, number>()
   #view: ServerView
   #applied = 0
+  readonly #floor: number
 
   constructor(raft: Raft, ledger: GroupLedger, counts: ActionCounts, isUnpersisted: boolean) {
     this.#raft = raft
@@ -42,6 +45,7 @@ export class ReplicaWatch {
     this.#view = viewOf(raft)
     this.#promises = []
     const { term, vote } = raft.hardState
+    this.#floor = floorOf(raft)
     this.#durable = isUnpersisted ? { term: 0, vote: null } : { term, vote }
   }
 
@@ -59,6 +63,7 @@ export class ReplicaWatch {
     if (remains === null) return
     const { index, term: lastTerm } = remains.last
     if (term < remains.term) this.#wrong(`forgot term ${remains.term}, restarts in ${term}`)
+    if (commit < remains.floor) this.#wrong(`forgot that ${remains.floor} is committed`)
     const isOtherVote = term === remains.term && remains.vote !== null && vote !== remains.vote
     if (isOtherVote) this.#wrong(`forgot its vote for ${remains.vote} in ${term}`)
     if (index < this.#raft.firstIndex || lastTerm === null) return
@@ -67,7 +72,8 @@ export class ReplicaWatch {
 
   get remains(): Remains {
     const { durableIndex: index } = this.#raft
-    return { ...this.#durable, last: { index, term: this.#raft.termAt(index) } }
+    const last = { index, term: this.#raft.termAt(index) }
+    return { ...this.#durable, last, floor: this.#floor }
   }
 
   /** To be asked before a message is handled. */
@@ -112,6 +118,7 @@ export class ReplicaWatch {
     guardTerm(step, verdict)
     guardVote(step, verdict)
     guardRole(step, verdict)
+    guardFloor(step, verdict)
     guardLog(step, verdict)
     guardCommit(step, verdict)
     const { configuration, lastId } = this.#raft

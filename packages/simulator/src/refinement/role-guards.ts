@@ -71,6 +71,20 @@ export function guardVote(step: Step, verdict: Verdict): void {
   if (!isUpToDate(message.last, before.last)) verdict.wrong('a vote for a log that lacks entries')
 }
 
+/**
+ * A replica below its floor never leads, and never votes for who may lack what it once
+ * acknowledged: a quorum that it is part of would not hold what is committed.
+ */
+export function guardFloor({ before, cause, after }: Step, verdict: Verdict): void {
+  const { floor } = before
+  if (floor === 0) return
+  if (after.role !== 'follower') verdict.wrong(`a ${after.role} below its floor`)
+  const isVote = after.vote !== null && (after.vote !== before.vote || after.term !== before.term)
+  const isAsked = cause.type === 'message' && cause.message.type === 'vote-request'
+  const known = isAsked ? cause.message.commit : 0
+  if (isVote && known < floor) verdict.wrong('a vote below the floor')
+}
+
 export function guardRole(step: Step, verdict: Verdict): void {
   const { before, after, cause } = step
   if (after.role === before.role) {

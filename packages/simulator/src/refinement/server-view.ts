@@ -15,6 +15,8 @@ export interface ServerView {
   readonly firstIndex: number
   readonly last: EntryId
   readonly commit: number
+  /** So much is committed, and it once had it and has not now; 0: it has. */
+  readonly floor: number
   readonly applied: number
   /** Index up to which the replica believes its log to be on its disk. */
   readonly durable: number
@@ -32,10 +34,16 @@ export function viewOf(raft: Raft): ServerView {
     firstIndex: raft.firstIndex,
     last: raft.lastId,
     commit: raft.commitIndex,
+    floor: floorOf(raft),
     applied: raft.appliedIndex,
     durable: raft.durableIndex,
     configuration: raft.configuration
   }
+}
+
+/** What is known to be committed, where the replica lacks it: it left the group, and is back. */
+export function floorOf({ hardState, commitIndex }: Raft): number {
+  return hardState.commit > commitIndex ? hardState.commit : 0
 }
 
 /** Whether nothing that the specification speaks of has changed. */

@@ -2,7 +2,7 @@
 import type { StoredGroup } from '@holdfast/cluster/contract'
 import type { HardState, Message } from '@holdfast/raft'
 import t from 'tap'
-import { contradiction, untruth } from '../../src/checkers/disk-truth.ts'
+import { contradiction, floorOf, remainsOf, untruth } from '../../src/checkers/disk-truth.ts'
 
 function disk(hardState: Partial<HardState>, lastIndex: number = 0): StoredGroup {
   const blank = { meta: null, blobs: new Map(), entries: new Map(), keepFrom: 0, staged: null }
@@ -24,7 +24,8 @@ const ask: Message = {
   term: 3,
   pre: false,
   transfer: false,
-  last: { index: 0, term: 0 }
+  last: { index: 0, term: 0 },
+  commit: 0
 }
 const accept: Message = {
   type: 'append-response',
@@ -69,13 +70,29 @@ t.test('a record that forgets a promise, or promises too much, is found', async 
   const before = { term: 3, vote: 2, commit: 0 }
   const entry = { index: 4, term: 4, type: 'command', data: new Uint8Array(0) } as const
   const entries = new Map([[4, { ...entry, isFreed: false }]])
-  t.equal(contradiction(undefined, disk({ term: 3 })), null)
-  t.equal(contradiction(before, disk({ term: 3, vote: 2 })), null)
-  t.equal(contradiction(before, disk({ term: 4 })), null)
-  t.equal(contradiction(before, disk({ term: 2 })), 'term 3 becomes 2')
-  t.match(contradiction(before, disk({ term: 3 })), /vote for 2 in term 3 becomes null/)
-  t.match(contradiction(before, disk({ term: 4, commit: 5 }, 4)), /5 is committed/)
-  t.equal(contradiction(before, { ...disk({ term: 4 }, 4), entries }), null)
+  t.equal(contradiction(undefined, disk({ term: 3 }), 0), null)
+  t.equal(contradiction(before, disk({ term: 3, vote: 2 }), 0), null)
+  t.equal(contradiction(before, disk({ term: 4 }), 0), null)
+  t.equal(contradiction(before, disk({ term: 2 }), 0), 'term 3 becomes 2')
+  t.match(contradiction(before, disk({ term: 3 }), 0), /vote for 2 in term 3 becomes null/)
+  t.match(contradiction(before, disk({ term: 4, commit: 5 }, 4), 0), /5 is committed/)
+  t.equal(contradiction(before, { ...disk({ term: 4 }, 4), entries }, 0), null)
   const early = { ...disk({ term: 3, vote: 2 }, 4), entries }
-  t.match(contradiction(before, early), /before its term/)
+  t.match(contradiction(before, early, 0), /before its term/)
+})
+
+t.test('more may be committed than is there, of a replica that began anew', async (t) => {
+  const whole = disk({ term: 3, vote: 2, commit: 4 }, 4)
+  const left = disk({ term: 3, vote: 2, commit: 7 }, 0)
+  t.equal(floorOf(undefined, null), 0)
+  t.equal(floorOf(whole, null), 0)
+  t.equal(floorOf(whole, left.hardState), 7, 'it leaves')
+  t.equal(floorOf(left, null), 7, 'it has left')
+  t.equal(contradiction(whole.hardState, left, floorOf(whole, left.hardState)), null)
+  t.match(contradiction(whole.hardState, left, floorOf(whole, null)), /7 is committed/)
+  const less = disk({ term: 3, vote: 2, commit: 3 }, 3)
+  t.match(contradiction(left.hardState, less, floorOf(left, null)), /7 was committed, now 3 is/)
+  const caughtUp = disk({ term: 3, vote: 2, commit: 8 }, 9)
+  t.equal(contradiction(left.hardState, caughtUp, floorOf(left, null)), null)
+  t.same(remainsOf(left), { term: 3, vote: 2, last: { index: 0, term: null }, floor: 7 })
 })

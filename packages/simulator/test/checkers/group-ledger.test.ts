@@ -104,7 +104,7 @@ const bad: Readonly<Record<string, readonly [Check, (ledger: GroupLedger) => voi
     (ledger) => {
       const last = { index: 0, term: 0 }
       const [pre, transfer] = [false, false]
-      ledger.sent({ type: 'vote-request', from: 2, to: 3, term: 3, pre, transfer, last })
+      ledger.sent({ type: 'vote-request', from: 2, to: 3, term: 3, pre, transfer, last, commit: 0 })
       ledger.sent(grant(2, 1, 3))
     }
   ],

@@ -1,7 +1,7 @@
 // The guards of terms, votes and roles accept the actions of the specification, and find each step
 // that is none of them.
 import t from 'tap'
-import { guardRole, guardTerm, guardVote } from '../../src/refinement/role-guards.ts'
+import { guardFloor, guardRole, guardTerm, guardVote } from '../../src/refinement/role-guards.ts'
 import type { Step } from '../../src/refinement/step.ts'
 import {
   appendRequest,
@@ -14,7 +14,7 @@ import {
   voteRequest
 } from './sample-steps.ts'
 
-const verdictOn = (made: Step): Judged => judge(made, guardTerm, guardVote, guardRole)
+const verdictOn = (made: Step): Judged => judge(made, guardTerm, guardVote, guardRole, guardFloor)
 const grant = { vote: 2 }
 const candidacy = { term: 3, vote: 1, role: 'candidate' } as const
 const asCandidate = { role: 'candidate', vote: 1 } as const
@@ -54,6 +54,11 @@ const good: Readonly<Record<string, Step>> = {
     votesGranted: [1, 3, 4]
   }),
   'a leader gives up': step({ before: asLeader, after: { role: 'follower' } }),
+  'a vote for who has all that it once had': step({
+    before: { floor: 9 },
+    cause: heard(voteRequest({ commit: 9 })),
+    after: grant
+  }),
   'nothing happens': step({})
 }
 
@@ -134,6 +139,22 @@ const bad: Readonly<Record<string, readonly [string, Step]>> = {
   'a leader campaigns': [
     'a leader campaigns',
     step({ before: asLeader, after: { role: 'pre-candidate' } })
+  ],
+  'a vote for who may lack what it once had': [
+    'a vote below the floor',
+    step({ before: { floor: 9 }, cause: heard(voteRequest({ commit: 8 })), after: grant })
+  ],
+  'a campaign below the floor': [
+    'a pre-candidate below its floor',
+    step({ before: { floor: 9 }, after: { role: 'pre-candidate' } })
+  ],
+  'a leader below the floor': [
+    'a leader below its floor',
+    step({
+      before: { ...asCandidate, floor: 9 },
+      after: { ...asLeader, ...noop },
+      votesGranted: [1, 3]
+    })
   ],
   'a campaign out of a vote request': [
     'a campaign out of message',

@@ -21,6 +21,7 @@ export const follower: ServerView = {
   firstIndex: 1,
   last: id(5, 2),
   commit: 3,
+  floor: 0,
   applied: 3,
   durable: 5,
   configuration: three
@@ -67,7 +68,7 @@ export function voteRequest(
   changes: Partial<Extract<Message, { type: 'vote-request' }>> = {}
 ): Message {
   const fixed = { type: 'vote-request', from: 2, to: 1, pre: false, transfer: false } as const
-  return { ...fixed, term: 2, last: id(5, 2), ...changes }
+  return { ...fixed, term: 2, last: id(5, 2), commit: 3, ...changes }
 }
 
 export function appendRequest(
