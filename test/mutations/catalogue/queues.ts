@@ -252,8 +252,8 @@ export const queueMutations: readonly Mutation[] = [
     name: 'bad-records-halt-the-shard',
     failureMode: 78,
     file: publish,
-    find: '    scanPublish(data, header, starts)\n  } catch (error) {\n    return refusalOf(error)',
-    replace: '    scanPublish(data, header, starts)\n  } catch (error) {\n    throw error',
+    find: '    const refusal = refusalOf(error)\n    return isKnown(state, header) ? repeated : refusal',
+    replace: '    throw error',
     catches
   }
 ]

@@ -36,8 +36,8 @@ export const replicationMutations: readonly Mutation[] = [
     name: 'leader-counts-itself-before-sync',
     failureMode: 5,
     file: replication,
-    find: 'replica === state.id ? state.unstable.durableIndex',
-    replace: 'replica === state.id ? state.log.lastIndex',
+    find: 'if (replica === state.id) return state.unstable.durableIndex',
+    replace: 'if (replica === state.id) return state.log.lastIndex',
     catches
   },
   {
