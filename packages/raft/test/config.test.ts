@@ -22,6 +22,6 @@ t.test('settings out of range are refused', async (t) => {
 
 t.test('a disk that contradicts itself is refused', async (t) => {
   const three = voters(1, 2, 3)
-  t.throws(() => new Raft(testConfig, stateOf([1], three, { commit: 2 })), /in the log/)
+  t.throws(() => new Raft(testConfig, { ...stateOf([1], three), applied: 2 }), /in the log/)
   t.throws(() => new Raft(testConfig, stateOf([2], three, { term: 1 })), /later term/)
 })
