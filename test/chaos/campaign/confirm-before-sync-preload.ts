@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { CommitRecord, GroupId } from '@holdfast/cluster'
 import { LevelStore } from '@holdfast/storage'
 
-const lateMs = 150
+const lateMs = 500
 const { write } = LevelStore.prototype
 const elections = new Map<GroupId, string>()
 let last: Promise<void> = Promise.resolve()
