@@ -25,7 +25,10 @@ t.test('a broker that confirms before it syncs is found out', async (t) => {
   })
   // Replicas that find their logs at odds stop, and the piece comes to no verdict.
   const result = await piece.catch((error: unknown) => error)
-  if (result instanceof WaitError) return t.match(result.message, /rescue of the cluster/)
+  if (result instanceof WaitError) {
+    t.match(result.message, /rescue of the cluster/)
+    return
+  }
   if (result instanceof Error) throw result
   const { report, directory } = result as PieceResult
   rmSync(directory, { recursive: true, force: true })

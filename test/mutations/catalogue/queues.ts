@@ -252,7 +252,9 @@ export const queueMutations: readonly Mutation[] = [
     name: 'bad-records-halt-the-shard',
     failureMode: 78,
     file: publish,
-    find: '    const refusal = refusalOf(error)\n    return isKnown(state, header) ? repeated : refusal',
+    find:
+      '    const refusal = refusalOf(error)\n' +
+      '    return isKnown(state, header) ? repeated : refusal',
     replace: '    throw error',
     catches
   }
