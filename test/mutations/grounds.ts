@@ -12,24 +12,15 @@ export interface Ground {
   readonly run: (seed: number) => Promise<string | null>
 }
 
-/** What of a plan is made smaller. */
-interface Plan {
-  readonly stormMs: number
-  readonly faults: readonly { readonly atMs: number }[]
-}
-
 interface ClusterSimulator {
-  drawPlan(seed: number): Plan
-  runPlan(plan: Plan): Promise<{ readonly failures: readonly string[] }>
+  drawPlan(seed: number): object
+  /** The same plan with a storm of at most `stormMsMax`. */
+  briefly(plan: object, stormMsMax: number): object
+  runPlan(plan: object): Promise<{ readonly failures: readonly string[] }>
 }
 
 /** Storms of a hunt are short, so that a seed is within 60 simulated seconds. */
 const stormMsMax = 12_000
-
-function briefly(plan: Plan): Plan {
-  const stormMs = Math.min(plan.stormMs, stormMsMax)
-  return { ...plan, stormMs, faults: plan.faults.filter(({ atMs }) => atMs < stormMs) }
-}
 
 interface GroupSimulator {
   /** Throws where something is not as it must be. */
@@ -103,9 +94,10 @@ async function groupGround(): Promise<Ground> {
 }
 
 async function clusterGround(): Promise<Ground> {
-  const { drawPlan, runPlan } = await load<ClusterSimulator>('packages/simulator/dist/src/index.js')
+  const path = 'packages/simulator/dist/src/index.js'
+  const { briefly, drawPlan, runPlan } = await load<ClusterSimulator>(path)
   const run = async (seed: number): Promise<string | null> => {
-    const { failures } = await runPlan(briefly(drawPlan(seed)))
+    const { failures } = await runPlan(briefly(drawPlan(seed), stormMsMax))
     return failures[0] ?? null
   }
   return { name: 'cluster', run }

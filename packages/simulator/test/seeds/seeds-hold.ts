@@ -1,7 +1,6 @@
 // Brief runs of given seeds, the same ones each time: what passes once passes always.
-import { drawPlan, runPlan } from '@holdfast/simulator'
+import { briefly, drawPlan, runPlan } from '@holdfast/simulator'
 import type { Test } from 'tap'
-import { briefly } from '../../src/plan/brief.ts'
 
 const stormMsMax = 8000
 
