@@ -85,6 +85,8 @@ export function isExpendable(damage: Damage, answers: readonly PeerHello[]): boo
 }
 
 export class DamagedMember {
+  /** Nothing that it waits for is urgent. */
+  readonly restMs: number = times.statusMs
   readonly #damage: Damage
   readonly #addresses: Pick<NodeStatus, 'client' | 'peer' | 'http'>
   readonly #counters = new Counters()

@@ -94,8 +94,8 @@ export const times = {
   electionTimeoutTicks: 20,
   /** Each heartbeat wakes two processes twice: on an idle cluster they are most of the cost. */
   heartbeatTicks: 6,
-  /** Ticks between two steps of a process that was not held up. */
-  awakeTicksMax: 2,
+  /** Ticks between two steps of a process that was not held up: one that is idle rests. */
+  awakeTicksMax: 7,
   /** A node that was silent for this long is not in contact. */
   contactTicks: 30,
   /** A leader that a quorum has heard within this time is the only one. */
@@ -140,6 +140,7 @@ export const times = {
 } as const
 
 assert(times.electionTimeoutTicks > 3 * times.heartbeatTicks, 'heartbeats outpace elections')
+assert(times.awakeTicksMax > times.heartbeatTicks, 'who rests between heartbeats is awake')
 assert(times.contactTicks > times.electionTimeoutTicks, 'who is cut off has ceased to lead')
 assert(times.leaderLeaseTicks > 2 * times.heartbeatTicks, 'a late heartbeat costs no lease')
 assert(times.leaseMs > 2 * times.leaseRenewMs, 'a lost renewal costs no lease')

@@ -5,6 +5,7 @@ import { HoldfastError, unreachable } from '@holdfast/errors'
 import { handleAdmin } from './administration/admin-calls.ts'
 import { clusterStatus } from './administration/status-view.ts'
 import { buildCore } from './build-core.ts'
+import { boundBodies } from './consensus/body-bound.ts'
 import { handOver } from './consensus/leadership.ts'
 import { incarnationOf, nodeOf } from './consensus/replica-id.ts'
 import type { Core, MemberOptions } from './core.ts'
@@ -41,6 +42,18 @@ export class Member {
 
   status(): ClusterStatus {
     return clusterStatus(this.#core)
+  }
+
+  /**
+   * How long this member can do without a step if nothing happens, in milliseconds from the last
+   * one: until its heartbeats are due, or a tick where each matters.
+   */
+  get restMs(): number {
+    const { timers, groups, operations, metadata, clock } = this.#core
+    const isUnderWay = metadata.isLeading && operations.isUnderWay
+    const isRestless = this.#isDraining || timers.isWaiting || isUnderWay
+    const ticks = isRestless ? 1 : groups.restTicks
+    return Math.max(1, this.#tickedMs + ticks * times.tickMs - clock.nowMs)
   }
 
   counters(): MemberCounters {
@@ -143,7 +156,7 @@ export class Member {
       if (!hasWorked) break
     }
     core.snapshots.takeWhereDue()
-    core.groups.forgetBodies()
+    boundBodies(core.groups.all(), core.tuning.bodyBytesMax)
     core.reports.flush()
     core.sessions.flush()
     core.peers.flush()

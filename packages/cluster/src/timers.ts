@@ -15,6 +15,11 @@ export class Timers {
     this.#clock = clock
   }
 
+  /** Whether anything waits. */
+  get isWaiting(): boolean {
+    return this.#waits.length > 0
+  }
+
   /** Runs `run` at the first tick at least `delayMs` from now. */
   after(delayMs: number, run: () => void): void {
     this.#waits.push({ atMs: this.#clock.nowMs + delayMs, run })

@@ -12,13 +12,13 @@ import * as follower from './follower.ts'
 import { type ConfigurationTarget, proposeConfiguration } from './membership.ts'
 import type { Message } from './message.ts'
 import { flush, hasReady, takeReady } from './outbox.ts'
-import { requestRead } from './read-index.ts'
+import { broadcastHeartbeat, requestRead } from './read-index.ts'
 import type { Ready } from './ready.ts'
 import * as replication from './replication.ts'
 import * as snapshot from './snapshot.ts'
 import * as states from './state.ts'
 import { describeProgress, type ProgressStatus } from './status.ts'
-import { standStill, tickState } from './tick.ts'
+import { isRestless, standStill, tickState } from './tick.ts'
 import { beginTransfer } from './transfer.ts'
 
 export class Raft {
@@ -34,6 +34,16 @@ export class Raft {
   /** One unit of time has passed. On a `beat` a leader sends its heartbeat though none is due. */
   tick(isBeat = false): void {
     tickState(this.#state, isBeat)
+  }
+
+  /** Whether each tick matters: an election is near or under way, or a transfer is. */
+  get isRestless(): boolean {
+    return isRestless(this.#state)
+  }
+
+  /** A leader sends its heartbeat though none is due. */
+  beat(): void {
+    if (this.role === 'leader') broadcastHeartbeat(this.#state)
   }
 
   /** So many ticks have passed in which this process stood still: they count for leases only. */

@@ -27,6 +27,12 @@ export function tickState(state: RaftState, isBeat: boolean): void {
   else tickFollower(state)
 }
 
+/** Whether each tick matters: somebody is about to campaign, or a transfer is under way. */
+export function isRestless(state: RaftState): boolean {
+  if (state.role === 'leader') return state.transfer !== null
+  return state.leader === null || state.leaderSilenceTicks > 2 * state.config.heartbeatIntervalTicks
+}
+
 function tickFollower(state: RaftState): void {
   state.electionElapsedTicks++
   state.leaderSilenceTicks++

@@ -68,7 +68,6 @@ export interface Configuration {
   readonly clientBufferBytesMax: number
   readonly clientBuffersBytesMax: number
   readonly writeBufferBytes: number
-  readonly tickIntervalMs: number
   readonly shutdownTimeoutMs: number
 }
 
@@ -171,15 +170,6 @@ export const schema: readonly Setting[] = [
     doc:
       'Write buffer of LevelDB. Each node takes up to a quarter less (not below 2 MiB), ' +
       'so that nodes do not stall in step.'
-  },
-  {
-    name: 'tickIntervalMs',
-    type: 'integer',
-    unit: 'milliseconds',
-    default: 150,
-    min: 10,
-    max: 200,
-    doc: 'How often a node looks at the clock.'
   },
   {
     name: 'shutdownTimeoutMs',

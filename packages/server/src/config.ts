@@ -130,8 +130,4 @@ function assertRelations(configuration: Configuration): void {
   if (clientBufferBytesMax > clientBuffersBytesMax) {
     throw invalid('clientBufferBytesMax', 'it is larger than clientBuffersBytesMax')
   }
-  // Handing over leadership takes several ticks.
-  if (configuration.tickIntervalMs * 10 > configuration.shutdownTimeoutMs) {
-    throw invalid('tickIntervalMs', 'it is more than a tenth of shutdownTimeoutMs')
-  }
 }

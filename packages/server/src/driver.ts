@@ -24,6 +24,8 @@ type Read = Extract<Output, { type: 'read-entries' | 'read-blobs' | 'read-staged
 
 /** What the driver needs of a member. */
 export interface MemberPort {
+  /** How long it can do without a step, in milliseconds from the last one. */
+  readonly restMs: number
   step(inputs: readonly Input[]): readonly Output[]
 }
 
@@ -49,7 +51,6 @@ export interface DriverOptions {
   readonly peers: PeerPort
   readonly clients: ClientPort
   readonly log: Log
-  readonly tickIntervalMs: number
   /** The identity of this node became durable. */
   readonly identified: (identity: NodeIdentity) => void
   /** Called once: the process must end with this code. */
@@ -68,7 +69,7 @@ export class Driver {
   #hasEnded = false
   #durable: number
   #writing: number | null = null
-  #ticker: NodeJS.Timeout | null = null
+  #rest: NodeJS.Timeout | null = null
 
   constructor(options: DriverOptions) {
     this.#options = options
@@ -78,17 +79,16 @@ export class Driver {
 
   /**
    * Starts the clock: every turn tells the member what time it is, and there is one when nothing
-   * else has happened for an interval.
+   * else has happened for as long as the member can rest.
    */
   start(): void {
-    this.#ticker = setTimeout(() => this.#schedule(), this.#options.tickIntervalMs)
     this.#schedule()
   }
 
   /** Nothing is carried out any more; calls that wait are refused. */
   stop(): void {
     this.#hasEnded = true
-    if (this.#ticker !== null) clearTimeout(this.#ticker)
+    if (this.#rest !== null) clearTimeout(this.#rest)
     this.#calls.refuseAll('this node stops')
   }
 
@@ -121,7 +121,7 @@ export class Driver {
   #turn(): void {
     this.#isScheduled = false
     if (this.#hasEnded) return
-    this.#ticker?.refresh()
+    if (this.#rest !== null) clearTimeout(this.#rest)
     const inputs = [this.#timeInput(), ...this.#inputs]
     this.#inputs = []
     try {
@@ -130,6 +130,7 @@ export class Driver {
         if (this.#hasEnded) return
       }
       this.#flush()
+      this.#rest = setTimeout(() => this.#schedule(), this.#options.member.restMs)
     } catch (error) {
       this.#fail('the member failed', error)
     }

@@ -131,7 +131,6 @@ export class Node implements RunningNode {
       peers: this.#transport,
       clients: this.#sockets,
       log: this.#log,
-      tickIntervalMs: this.#configuration.tickIntervalMs,
       identified: (identity) => this.#identify(helloIdentity(identity)),
       ended: (code, reason) => void this.#end(code, reason),
       nowMs: () => performance.now(),

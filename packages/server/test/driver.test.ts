@@ -39,7 +39,6 @@ function setUp(
     peers: ports,
     clients: ports,
     log: log.log,
-    tickIntervalMs: 10_000,
     identified: ({ node }) => identities.push(node),
     ended: (code, reason) => endings.push({ code, reason }),
     nowMs: () => 1.5,
@@ -157,8 +156,9 @@ t.test('inputs of one turn are one step, in order, the clock first', async (t) =
   )
 })
 
-t.test('ticks go on', async (t) => {
+t.test('a member that may not rest for long is told the time', async (t) => {
   const member = new FakeMember()
+  member.restMs = 5
   const ports = new FakePorts()
   const driver = new Driver({
     member,
@@ -166,7 +166,6 @@ t.test('ticks go on', async (t) => {
     peers: ports,
     clients: ports,
     log: () => undefined,
-    tickIntervalMs: 5,
     identified: () => undefined,
     ended: () => undefined,
     nowMs: () => performance.now(),

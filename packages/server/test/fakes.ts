@@ -111,6 +111,7 @@ export class FakeMember implements HostedMember {
   /** Number of inputs of each step. */
   readonly steps: number[] = []
   answer: (input: Input) => readonly Output[]
+  restMs = 10_000
 
   constructor(answer: (input: Input) => readonly Output[] = nothing) {
     this.answer = answer

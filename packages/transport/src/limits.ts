@@ -55,9 +55,9 @@ export interface TransportTiming {
 
 export const defaultTiming: TransportTiming = {
   handshakeTimeoutMs: 5000,
-  checkIntervalMs: 500,
+  checkIntervalMs: 1000,
   idleChecks: 2,
-  silentChecks: 10,
+  silentChecks: 6,
   backoffMinMs: 20,
   backoffMaxMs: 500,
   healthyMs: 1000

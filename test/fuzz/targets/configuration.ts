@@ -29,7 +29,7 @@ const files = [
   '{"data":"/tmp/x","client":"127.0.0.1:1","peer":"[::1]:2","http":"localhost:3"}',
   '{"seeds":["127.0.0.1:7","127.0.0.1:8"],"joinToken":"secret","bootstrap":true}',
   '{"connectionsMax":100,"clientBufferBytesMax":1000000,"logLevel":"debug"}',
-  '{"tickIntervalMs":100,"shutdownTimeoutMs":5000}'
+  '{"connectionsMax":100,"shutdownTimeoutMs":5000}'
 ]
 
 const tokens = [
@@ -42,7 +42,6 @@ const tokens = [
   'bootstrap',
   'connectionsMax',
   'logLevel',
-  'tickIntervalMs',
   'shutdownTimeoutMs',
   'clientBufferBytesMax',
   'clientBuffersBytesMax',

@@ -121,13 +121,20 @@ export class Group<Proposal, Reply> {
   }
 
   /** A node that was held up hears what its peers said before it thinks them silent. */
-  tick(from: number, to: number): void {
+  tick(ticks: number, isBeat: boolean): void {
     if (this.haltedReason !== null) return
-    const awakeFrom = Math.max(from, to - times.awakeTicksMax + 1)
-    if (awakeFrom > from) this.raft.standStill(awakeFrom - from)
-    for (let tick = awakeFrom; tick <= to; tick++) {
-      this.raft.tick(tick % times.heartbeatTicks === 0)
-    }
+    const awakeTicks = Math.min(ticks, times.awakeTicksMax)
+    if (awakeTicks < ticks) this.raft.standStill(ticks - awakeTicks)
+    for (let left = awakeTicks; left > 0; left--) this.raft.tick(isBeat && left === 1)
+  }
+
+  /** Whether each tick matters to it. */
+  get isRestless(): boolean {
+    return this.haltedReason === null && this.raft.isRestless
+  }
+
+  beat(): void {
+    if (this.haltedReason === null) this.raft.beat()
   }
 
   /**

@@ -19,6 +19,7 @@ import { leaveGroups } from '../membership/leaving.ts'
 import type { MetadataGroup } from '../metadata/metadata.ts'
 import { type ShardGroup, ShardHost } from '../publishing/shards.ts'
 import type { MachineHash } from '../status.ts'
+import { Beat } from './beat.ts'
 import { Group } from './group.ts'
 import { metadataLeadership, shardLeadership } from './leadership.ts'
 import { LeftGroups } from './left-groups.ts'
@@ -37,7 +38,7 @@ export class Groups {
   readonly #left = new LeftGroups()
   #all: AnyGroup[] = []
   #leaveAtMs = 0
-  #tickCount = 0
+  readonly #beat = new Beat()
 
   constructor(core: Core) {
     this.#core = core
@@ -92,6 +93,7 @@ export class Groups {
     const group = this.get(id) ?? this.#bornBy(id, message)
     if (group === undefined) return
     if (isFromLeader(message)) group.heardMs = this.#core.clock.nowMs
+    if (message.type === 'heartbeat-request') this.#beat.heard()
     this.#guard(group, () => group.step(message))
   }
 
@@ -138,10 +140,14 @@ export class Groups {
     }
   }
 
+  /** Ticks that may pass at once: one where each matters. */
+  get restTicks(): number {
+    return this.#all.some((group) => group.isRestless) ? 1 : this.#beat.restTicks
+  }
+
   tick(ticks: number): void {
-    const from = this.#tickCount + 1
-    this.#tickCount += ticks
-    for (const group of this.#all) this.#guard(group, () => group.tick(from, this.#tickCount))
+    const isBeat = this.#beat.tick(ticks)
+    for (const group of this.#all) this.#guard(group, () => group.tick(ticks, isBeat))
     const { nowMs } = this.#core.clock
     if (nowMs < this.#leaveAtMs) return
     this.#leaveAtMs = nowMs + times.reconcileMs
@@ -150,6 +156,7 @@ export class Groups {
 
   /** Proposes, persists, sends and applies until nothing is left to do. */
   work(): boolean {
+    if (this.#beat.join()) for (const group of this.#all) this.#guard(group, () => group.beat())
     let hasWorked = false
     for (let round = 0; round < roundsMax; round++) {
       let isBusy = false
@@ -163,20 +170,6 @@ export class Groups {
       hasWorked = true
     }
     return hasWorked
-  }
-
-  /** Bodies in memory have a bound for the whole node; the store has them all. */
-  forgetBodies(): void {
-    let bytes = 0
-    for (const group of this.#all) bytes += group.raft.bodiesBytes
-    if (bytes <= this.#core.tuning.bodyBytesMax) return
-    const byBytes = [...this.#all].sort((a, b) => b.raft.bodiesBytes - a.raft.bodiesBytes)
-    for (const { raft } of byBytes) {
-      if (bytes <= this.#core.tuning.bodyBytesMax / 2) return
-      bytes -= raft.bodiesBytes
-      raft.forgetBodies(Math.min(raft.appliedIndex, raft.durableIndex))
-      bytes += raft.bodiesBytes
-    }
   }
 
   /** Reads all state: for tests and audits. */

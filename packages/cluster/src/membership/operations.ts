@@ -16,6 +16,11 @@ export class Operations {
     this.#core = core
   }
 
+  /** Whether there is anything to advance. */
+  get isUnderWay(): boolean {
+    return this.#core.metadata.machine.operations.running.length > 0
+  }
+
   leadershipChanged(): void {
     this.#busy.clear()
   }

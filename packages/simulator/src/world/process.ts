@@ -22,8 +22,6 @@ type PeerSend = Extract<Output, { type: 'peer-send' }>
 type ClientSend = Extract<Output, { type: 'client-send' }>
 type AdminResult = AdminReply | { readonly error: WireError }
 
-/** The driver's own tick. */
-const tickMs = 50
 const totalBytes = 10 ** 12
 /** Nothing to speak of. */
 const plentyBytes = 10 ** 11
@@ -39,6 +37,8 @@ export class Process {
   #inputs: Input[] = []
   #isScheduled = false
   #isDue = false
+  /** Number of the last turn: a rest ends with the turn that follows it. */
+  #turns = 0
   #durable: number
   #held: PeerSend[] = []
   readonly #calls = new Map<number, (result: AdminResult) => void>()
@@ -71,7 +71,6 @@ export class Process {
     for (const observer of world.observers) observer.started?.(this)
     if (host.freeBytes < plentyBytes) this.measureDisk()
     this.#schedule()
-    this.#tick()
   }
 
   hello(): PeerHello {
@@ -117,12 +116,11 @@ export class Process {
     this.input({ type: 'disk', freeBytes: this.host.freeBytes, totalBytes })
   }
 
-  #tick(): void {
+  #rest(): void {
     const { world, clock } = this.host
-    world.schedule.after(Math.round(tickMs / clock.rate), () => {
-      if (!this.isAlive) return
-      this.#schedule()
-      this.#tick()
+    const turn = this.#turns
+    world.schedule.after(Math.ceil(this.member.restMs / clock.rate), () => {
+      if (this.isAlive && this.#turns === turn) this.#schedule()
     })
   }
 
@@ -144,6 +142,7 @@ export class Process {
     const inputs = [time, ...this.#inputs]
     this.#inputs = []
     this.#isDue = false
+    this.#turns += 1
     world.trace.steps += 1
     world.trace.number(nowMs)
     world.trace.number(this.epoch * 1024 + inputs.length)
@@ -154,6 +153,7 @@ export class Process {
       this.#carry(output)
       if (!this.isAlive) return
     }
+    this.#rest()
   }
 
   #carry(output: Output): void {

@@ -219,9 +219,9 @@ t.test('every call that can change a replica is watched', async (t) => {
     const properties = Object.entries(Object.getOwnPropertyDescriptors(prototype))
     return properties.flatMap(([name, { get }]) => (get === undefined ? [name] : []))
   }
-  // These look, count time that holds no election, or drop bodies that are on the disk.
+  // These look, send heartbeats, count time without elections, or drop bodies that are on the disk.
   const others = ['entry', 'termAt', 'configurationAt', 'progress', 'hasLeaderQuorum']
-  const harmless = new Set([...others, 'standStill', 'forgetBodies', 'beginInstall'])
+  const harmless = new Set([...others, 'beat', 'standStill', 'forgetBodies', 'beginInstall'])
   const watched = new Set(namesOf(ObservedRaft.prototype))
   const unwatched = namesOf(Raft.prototype).filter((name) => !watched.has(name))
   t.same(
