@@ -6,7 +6,7 @@ import { appendOwn } from './append.ts'
 import { members } from './configuration.ts'
 import type { ReplicaId } from './entry.ts'
 import { createProgress } from './progress.ts'
-import { drawElectionTimeoutTicks, drawHastyTimeoutTicks } from './random.ts'
+import { drawCandidacyTicks, drawElectionTimeoutTicks, drawHastyTimeoutTicks } from './random.ts'
 import { failAskedReads, failPendingReads } from './reads.ts'
 import { effectiveConfiguration, type RaftState } from './state.ts'
 
@@ -86,6 +86,8 @@ export function becomePreCandidate(state: RaftState): void {
 export function becomeCandidate(state: RaftState): void {
   assert(state.role !== 'leader', 'a leader does not campaign')
   state.electionElapsedTicks = 0
+  // A majority has said that it would vote: in haste, too, it is given the time to write that down.
+  if (state.haste !== null) state.electionTimeoutTicks = drawCandidacyTicks(state.config)
   assert(Number.isSafeInteger(state.term + 1), 'terms are safe integers')
   state.term++
   state.vote = state.id

@@ -93,6 +93,18 @@ t.test('of two that miss a silent leader at once, one steps back for the other',
   }
 })
 
+t.test('in haste, votes that are promised are given time to be written', async (t) => {
+  const raft = start(stateOf([1], three))
+  raft.step(heard)
+  raft.leaderGone()
+  raft.step({ type: 'vote-response', from: 3, to: 1, term: 2, pre: true, granted: true })
+  drain(raft)
+  for (let tick = 1; tick < 5; tick++) raft.tick()
+  t.equal(raft.role, 'candidate', 'it does not begin again')
+  raft.tick()
+  t.equal(raft.role, 'pre-candidate', 'after half an election timeout it does')
+})
+
 t.test('a leader is not disturbed by the news of its end', async (t) => {
   const raft = start(stateOf([1], three))
   elect(raft, [2])
