@@ -12,11 +12,6 @@ export function drawSuccessionTicks(config: RaftConfig): number {
   return Math.floor(config.random() * 3)
 }
 
-/** Ticks for which a candidate in haste waits for votes: half an election timeout to all of it. */
-export function drawCandidacyTicks({ electionTimeoutTicks, random }: RaftConfig): number {
-  return Math.ceil((electionTimeoutTicks * (1 + random())) / 2)
-}
-
 /**
  * Ticks until a campaign after the leader's end is tried again: from a range that doubles with each
  * attempt, until the ordinary timeout is reached, which ends the haste (null).
