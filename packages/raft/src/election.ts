@@ -6,8 +6,8 @@ import { allVoters } from './configuration.ts'
 import type { EntryId } from './entry.ts'
 import { stalledWriteTimeouts } from './limits.ts'
 import type { VoteRequest, VoteResponse } from './message.ts'
-import { voteResult } from './quorum.ts'
-import { drawSuccessionTicks } from './random.ts'
+import { isQuorum, voteResult } from './quorum.ts'
+import { drawHastyTimeoutTicks, drawSuccessionTicks } from './random.ts'
 import {
   becomeCandidate,
   becomeFollower,
@@ -90,10 +90,36 @@ function askVotes(state: RaftState, pre: boolean, transfer: boolean): void {
 function recordVote(state: RaftState, voter: number, granted: boolean): void {
   if (!state.votes.has(voter)) state.votes.set(voter, granted)
   const result = voteResult(effectiveConfiguration(state), state.votes)
-  if (result === 'pending') return
-  if (result === 'lost') loseElection(state)
-  else if (state.role === 'pre-candidate') campaignForReal(state, false)
-  else becomeLeader(state)
+  if (result === 'won') {
+    if (state.role === 'pre-candidate') campaignForReal(state, false)
+    else becomeLeader(state)
+  } else if (isSplit(state)) {
+    beginAgainSoon(state)
+  } else if (result === 'lost') {
+    loseElection(state)
+  }
+}
+
+/**
+ * Whether nobody can be elected in this term any more, not even by the votes that are outstanding:
+ * not this candidate, and no other by the votes that this one did not get. Known only of the end of
+ * a leader, since the vote of who is merely silent may yet come.
+ */
+function isSplit(state: RaftState): boolean {
+  const { role, haste, votes } = state
+  if (role !== 'candidate' || haste === null) return false
+  const configuration = effectiveConfiguration(state)
+  const isOut = (voter: number): boolean => voter === haste.endedLeader && !votes.has(voter)
+  const isMine = (voter: number): boolean => votes.get(voter) !== false && !isOut(voter)
+  const isTheirs = (voter: number): boolean => votes.get(voter) !== true && !isOut(voter)
+  return !isQuorum(configuration, isMine) && !isQuorum(configuration, isTheirs)
+}
+
+function beginAgainSoon(state: RaftState): void {
+  const { config, haste } = state
+  becomeFollower(state, state.term, null)
+  const ticks = drawHastyTimeoutTicks(config, haste?.attempts ?? 0)
+  state.electionTimeoutTicks = ticks ?? state.electionTimeoutTicks
 }
 
 function loseElection(state: RaftState): void {
@@ -101,7 +127,7 @@ function loseElection(state: RaftState): void {
   const timeout = state.electionTimeoutTicks
   becomeFollower(state, state.term, null)
   if (state.haste === null) return
-  // The wait that this attempt drew goes on: in haste it is short.
+  // The wait that this attempt drew goes on: in haste it is shorter than one that begins anew.
   state.electionElapsedTicks = waited
   state.electionTimeoutTicks = timeout
 }
@@ -142,6 +168,7 @@ export function handleVoteRequest(state: RaftState, message: VoteRequest): void 
     state.vote = message.from
     resetElectionTimer(state)
   }
+  if (state.haste !== null) state.haste = { ...state.haste, hasPromised: true }
   const outbox = message.pre ? state.out.messages : state.out.messagesAfterPersist
   outbox.push({
     type: 'vote-response',
@@ -192,12 +219,14 @@ export function handleVoteResponse(state: RaftState, message: VoteResponse): voi
 /**
  * A voter has come within reach: where nobody leads, the ordinary timeout need not be waited for.
  * Votes are refused as long as anybody owes a leader its silence, so the first attempt is when this
- * replica does not.
+ * replica does not. Who was promised its vote is not disturbed: after a leader's end the first to
+ * come within reach is often that leader, started again.
  */
 export function hasten(state: RaftState): void {
+  if (state.haste?.hasPromised === true) return
   const isWaiting = state.role === 'follower' || state.role === 'pre-candidate'
   if (!isWaiting || state.leader !== null || !isElectable(state)) return
-  state.haste = 0
+  state.haste = { attempts: 0, endedLeader: null, hasPromised: false }
   const owedTicks = Math.max(0, state.config.electionTimeoutTicks - state.leaderSilenceTicks)
   state.electionElapsedTicks = 0
   state.electionTimeoutTicks = 1 + owedTicks + drawSuccessionTicks(state.config)
@@ -206,10 +235,11 @@ export function hasten(state: RaftState): void {
 /** The carrier knows that the leader's process has ended: succeed it after a small random wait. */
 export function succeedLeader(state: RaftState): void {
   if (state.role === 'leader') return
+  const endedLeader = state.leader
   forgetLeader(state)
   state.leaderSilenceTicks = state.config.electionTimeoutTicks
   if (state.role !== 'follower') return
-  state.haste = 0
+  state.haste = { attempts: 0, endedLeader, hasPromised: false }
   const ticks = drawSuccessionTicks(state.config)
   if (ticks === 0) {
     campaign(state, false)

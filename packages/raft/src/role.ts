@@ -73,8 +73,9 @@ export function becomePreCandidate(state: RaftState): void {
   assert(state.role !== 'leader', 'a leader does not campaign')
   resetElectionTimer(state)
   if (state.haste !== null) {
-    const ticks = drawHastyTimeoutTicks(state.config, state.haste)
-    state.haste = ticks === null ? null : state.haste + 1
+    const { attempts } = state.haste
+    const ticks = drawHastyTimeoutTicks(state.config, attempts)
+    state.haste = ticks === null ? null : { ...state.haste, attempts: attempts + 1 }
     state.electionTimeoutTicks = ticks ?? state.electionTimeoutTicks
   }
   state.role = 'pre-candidate'
@@ -85,7 +86,8 @@ export function becomePreCandidate(state: RaftState): void {
 /** A new term, and the vote for itself in it (Raft §5.2). */
 export function becomeCandidate(state: RaftState): void {
   assert(state.role !== 'leader', 'a leader does not campaign')
-  state.electionElapsedTicks = 0
+  // A majority has said that it would vote: in haste, too, it is given the time to write that down.
+  resetElectionTimer(state)
   assert(Number.isSafeInteger(state.term + 1), 'terms are safe integers')
   state.term++
   state.vote = state.id

@@ -27,6 +27,16 @@ export interface PendingRead {
   round: number | null
 }
 
+/** Nobody leads for a known reason: the next campaigns follow each other soon. */
+export interface Haste {
+  /** Campaigns since then. */
+  readonly attempts: number
+  /** The leader whose end is the reason. Back, it votes for nobody before an election timeout. */
+  readonly endedLeader: ReplicaId | null
+  /** Whether another was granted this replica's vote, or its pre-vote, since then. */
+  readonly hasPromised: boolean
+}
+
 /** A leadership transfer under way (thesis §3.10). */
 export interface Transfer {
   readonly to: ReplicaId
@@ -87,8 +97,8 @@ export interface RaftState {
    * replica begins with zero: it may have promised a leader its silence before it stopped.
    */
   leaderSilenceTicks: number
-  /** Attempts since the leader was known to be gone; null: the ordinary timeouts apply. */
-  haste: number | null
+  /** Null: the ordinary timeouts apply. */
+  haste: Haste | null
   /** Candidates: who answered what. */
   readonly votes: Map<ReplicaId, boolean>
 

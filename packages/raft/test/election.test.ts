@@ -1,8 +1,10 @@
 // Corners of elections that no scene in testdata shows.
 import t from 'tap'
+import type { Configuration, Raft } from '../src/index.ts'
 import {
   drain,
   elect,
+  five,
   heartbeat,
   ofType,
   start,
@@ -90,6 +92,91 @@ t.test('of two that miss a silent leader at once, one steps back for the other',
     const [answer] = ofType(drain(raft), 'vote-response')
     t.equal(answer?.granted, true)
     t.equal(raft.role, role, `asked by ${from}`)
+  }
+})
+
+/** Replica 1 as a candidate in haste: leader 2 has ended, and a quorum promised its votes. */
+function hastyCandidate(configuration: Configuration): Raft {
+  const raft = start(stateOf([1], configuration))
+  raft.step(heard)
+  raft.leaderGone()
+  for (const from of [3, 4]) {
+    raft.step({ type: 'vote-response', from, to: 1, term: 2, pre: true, granted: true })
+  }
+  drain(raft)
+  return raft
+}
+
+function answer(raft: Raft, from: number, granted: boolean): void {
+  raft.step({ type: 'vote-response', from, to: 1, term: 2, pre: false, granted })
+}
+
+/** After how many ticks the next campaign begins. */
+function ticksToCampaign(raft: Raft): number {
+  for (let tick = 1; tick < 100; tick++) {
+    raft.tick()
+    if (raft.role === 'pre-candidate') return tick
+  }
+  return Number.POSITIVE_INFINITY
+}
+
+t.test('in haste, votes that are promised are given time to be written', async (t) => {
+  const raft = hastyCandidate(three)
+  t.equal(raft.role, 'candidate')
+  t.equal(ticksToCampaign(raft), 10, 'an election timeout, as without haste')
+})
+
+t.test('when nobody can win the term that follows a leader, the next begins soon', async (t) => {
+  const two = hastyCandidate(three)
+  answer(two, 3, false)
+  t.equal(two.role, 'follower', 'who refused voted for itself, and who ended votes for nobody')
+  t.equal(ticksToCampaign(two), 1)
+  const four = hastyCandidate(five)
+  answer(four, 3, true)
+  answer(four, 4, false)
+  t.equal(four.role, 'candidate', 'one vote is outstanding')
+  answer(four, 5, false)
+  t.equal(four.role, 'follower', 'two for one, two for the other')
+  t.equal(ticksToCampaign(four), 1)
+})
+
+t.test('who may have been elected by those that refused is not disturbed', async (t) => {
+  const raft = hastyCandidate(five)
+  for (const from of [3, 4, 5]) answer(raft, from, false)
+  t.equal(raft.role, 'follower')
+  t.equal(ticksToCampaign(raft), 10)
+})
+
+t.test('the vote of a leader that ended counts when it is back and gives it', async (t) => {
+  const raft = hastyCandidate(five)
+  answer(raft, 2, true)
+  for (const from of [3, 4]) answer(raft, from, false)
+  t.equal(raft.role, 'candidate')
+  answer(raft, 5, true)
+  t.equal(raft.role, 'leader')
+})
+
+t.test('of a leader that is only silent, the vote is waited for', async (t) => {
+  const raft = start(stateOf([1], three))
+  for (let tick = 0; tick < 10; tick++) raft.tick()
+  raft.step({ type: 'vote-response', from: 3, to: 1, term: 2, pre: true, granted: true })
+  drain(raft)
+  answer(raft, 3, false)
+  t.equal(raft.role, 'candidate')
+})
+
+t.test('a leader that is started again does not disturb the election after it', async (t) => {
+  for (const pre of [true, false]) {
+    const raft = start(stateOf([1], three), { random: () => 0.9 })
+    raft.step(heard)
+    raft.leaderGone()
+    raft.step({ ...voteRequest(2, last, 3), pre })
+    const isPromised = ofType(drain(raft), 'vote-response').every(({ granted }) => granted)
+    t.equal(isPromised, true)
+    const calm = pre ? 2 : 19
+    raft.tick()
+    raft.hasten()
+    t.equal(ticksToCampaign(raft), calm - 1, 'as if it had not come within reach')
   }
 })
 

@@ -87,6 +87,7 @@ export class Membership {
     }
     for (const { node } of nodes) this.#departed.delete(node)
     this.#knownNodes = nodes
+    this.#core.lease.nodesChanged()
     if (nodes.length === 0) return
     this.#peers = nodes.map(({ node, addresses }) => ({ node, address: addresses.peer }))
     this.#core.sessions.nodesChanged()

@@ -24,6 +24,10 @@ export class Lease {
   readonly #core: Core
   readonly #holders = new Map<number, Holder>()
   #leaderSinceMs = 0
+  /** Ids of nodes that were given and are members no more, as far as this process has seen. */
+  #removedCount = 0
+  /** When it saw that count grow; infinite until the next tick. */
+  #removedAtMs = Number.NEGATIVE_INFINITY
   /** Highest index whose answer may have been given: who has not applied it gets no lease. */
   #answeredIndex = 0
 
@@ -57,6 +61,7 @@ export class Lease {
 
   tick(): void {
     const { clock, metadata } = this.#core
+    this.#removedAtMs = Math.min(this.#removedAtMs, clock.nowMs)
     if (clock.nowMs - this.#askedLastMs >= times.leaseRenewMs) this.#ask()
     if (metadata.isLeading) metadata.answerWaiters()
   }
@@ -123,11 +128,24 @@ export class Lease {
     metadata.answerWaiters()
   }
 
+  /**
+   * A process that begins, and may not know the time yet, sees all removals that ever were: they
+   * count from the next tick.
+   */
+  nodesChanged(): void {
+    const { nodes, nextNode } = this.#core.metadata.machine.membership
+    const removedCount = nextNode - 1 - nodes.length
+    if (removedCount > this.#removedCount) this.#removedAtMs = Number.POSITIVE_INFINITY
+    this.#removedCount = removedCount
+  }
+
   /** Highest index that no node can be routing without. */
   inForceIndex(): number {
     const { clock, metadata, identity } = this.#core
     let index = metadata.appliedIndex
     const isYoung = clock.nowMs < this.#leaderSinceMs + unknownLeaseMs
+    // Who was removed of late may hold a lease as well, and is no member to be heard from.
+    if (isYoung && clock.nowMs < this.#removedAtMs + unknownLeaseMs) return 0
     for (const { node } of metadata.machine.membership.nodes) {
       const isUnknown = node !== identity?.node && !this.#holders.has(node)
       if (isUnknown && isYoung) return 0

@@ -33,6 +33,7 @@ function leader(): { core: Core; state: LeaderState } {
     get nodes() {
       return state.nodes.map((node) => ({ node }))
     },
+    nextNode: 4,
     node: (node: number) => (state.nodes.includes(node) ? { node } : null)
   }
   const metadata = {
@@ -207,4 +208,50 @@ t.test('a removed node routes until its lease ends, and gets no other', async (t
   t.equal(core.lease.inForceIndex(), 50)
   pass(core, times.leaseMs + times.leaseMarginMs)
   t.equal(core.lease.inForceIndex(), 51)
+})
+
+const unknownLeaseMs =
+  times.leaseMs + times.leaseMarginMs + times.electionTimeoutTicks * times.tickMs
+
+t.test('a new leader waits for who is removed before it was heard from', async (t) => {
+  const { core, state } = leader()
+  core.lease.asked(2, 1, 50, term)
+  pass(core, 500)
+  state.nodes = [1, 2]
+  core.lease.nodesChanged()
+  core.lease.tick()
+  t.equal(core.lease.inForceIndex(), 0, 'node 3 may hold a lease of the leader before')
+  pass(core, unknownLeaseMs - 501)
+  t.equal(core.lease.inForceIndex(), 0)
+  pass(core, 1)
+  t.equal(core.lease.inForceIndex(), 50)
+})
+
+t.test('and for who was removed shortly before it led', async (t) => {
+  const { core, state } = leader()
+  state.nodes = [1, 2]
+  core.lease.nodesChanged()
+  pass(core, 500)
+  core.lease.tick()
+  pass(core, 1000)
+  core.lease.leadershipChanged()
+  core.lease.asked(2, 1, 50, term)
+  core.lease.nodesChanged()
+  core.lease.tick()
+  t.equal(core.lease.inForceIndex(), 0)
+  pass(core, unknownLeaseMs - 1001)
+  t.equal(core.lease.inForceIndex(), 0, 'from the tick after this process saw it')
+  pass(core, 1)
+  t.equal(core.lease.inForceIndex(), 50, 'no longer, though it is a new leader still')
+})
+
+t.test('an old removal keeps no new leader waiting', async (t) => {
+  const { core, state } = leader()
+  state.nodes = [1, 2]
+  core.lease.nodesChanged()
+  core.lease.tick()
+  pass(core, unknownLeaseMs)
+  core.lease.leadershipChanged()
+  core.lease.asked(2, 1, 50, term)
+  t.equal(core.lease.inForceIndex(), 50)
 })

@@ -4,6 +4,7 @@
 import type { Entry, ReplicaId } from '../../src/entry.ts'
 import type { Message } from '../../src/message.ts'
 import type { Progress } from '../../src/progress.ts'
+import type { Haste } from '../../src/state.ts'
 import type { LocalReplica } from './local-replica.ts'
 
 export type Rename = (replica: ReplicaId) => ReplicaId
@@ -13,6 +14,11 @@ const longTicks = 7
 
 const nameOf = (replica: ReplicaId | null, rename: Rename): string =>
   replica === null ? '-' : `${rename(replica)}`
+
+const hasteOf = (haste: Haste | null, rename: Rename): string =>
+  haste === null
+    ? '-'
+    : `${haste.attempts} ${nameOf(haste.endedLeader, rename)} ${haste.hasPromised}`
 
 const logOf = (entries: readonly Entry[]): string =>
   entries.map(({ term, type }) => `${term}${type.charAt(0)}`).join(' ')
@@ -56,7 +62,8 @@ export function fingerprintOf(local: LocalReplica, rename: Rename): string {
     rename(local.id),
     `${state.role} ${state.term} ${nameOf(state.vote, rename)} ${nameOf(state.leader, rename)}`,
     `${state.commitIndex} ${state.appliedIndex} ${state.unstable.durableIndex}`,
-    `${state.unstable.durableTerm} ${state.haste} ${isLeader ? '' : state.leaderSession}`,
+    `${state.unstable.durableTerm} ${isLeader ? '' : state.leaderSession}`,
+    hasteOf(state.haste, rename),
     logOf(state.log.tail(1)),
     sorted(votes),
     sorted(state.progress.map((progress) => progressOf(progress, tick, rename))),

@@ -11,7 +11,7 @@ import type { World } from './world.ts'
 
 type ProbeResult = Extract<Input, { type: 'probe-done' }>['result']
 
-/** A probe of an address where nobody answers at all gives up after this. */
+/** A probe without an answer gives up after this. */
 const silenceMs = 500
 
 export class Network {
@@ -56,17 +56,20 @@ export class Network {
   /** Asks who listens at an address; with an offer, a blank node takes it. */
   probe(from: Process, id: number, address: string, offer: AdoptOffer | null): void {
     const { schedule } = this.#world
+    let isDone = false
     const done = (result: ProbeResult): void => {
+      if (isDone) return
+      isDone = true
       schedule.after(this.paths.delayMs(), () => from.input({ type: 'probe-done', id, result }))
     }
+    const giveUp = (): void => done({ error: 'nobody answers there' })
     schedule.after(this.paths.delayMs(), () => {
       const target = this.#world.hostAt(address)
       const process = target?.process ?? null
-      if (process === null || !this.#isReached(from, target) || process.isPaused) {
-        const waitMs = process === null ? 1 : silenceMs
-        return schedule.after(waitMs, () => done({ error: 'nobody answers there' }))
-      }
-      this.#ask(process, offer, done)
+      if (process === null) return schedule.after(1, giveUp)
+      // Who has been reached may end, too, before it has written down what it was offered.
+      schedule.after(silenceMs, giveUp)
+      if (this.#isReached(from, target) && !process.isPaused) this.#ask(process, offer, done)
     })
   }
 
