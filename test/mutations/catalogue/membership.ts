@@ -108,7 +108,7 @@ export const membershipMutations: readonly Mutation[] = [
   {
     name: 'nowhere-without-the-fence',
     failureMode: 61,
-    file: 'packages/cluster/src/sessions/session.ts',
+    file: 'packages/cluster/src/sessions/held-publishes.ts',
     find: "      case 'nowhere':\n        if (!isFenced) return this.#fence()\n",
     replace: "      case 'nowhere':\n",
     catches

@@ -27,19 +27,18 @@ export const queueMutations: readonly Mutation[] = [
     name: 'confirm-twice',
     failureMode: 59,
     file: gateway,
-    find: '    origin.confirmed(firstSequence, count, blob.length)\n',
+    find: '    origin.confirmed(batch)\n',
     replace:
-      '    origin.confirmed(firstSequence, count, blob.length)\n' +
-      '    const again = () => origin.confirmed(firstSequence, count, blob.length)\n' +
-      '    this.#core.timers.after(times.retryMs, again)\n',
+      '    origin.confirmed(batch)\n' +
+      '    this.#core.timers.after(50, () => origin.confirmed(batch))\n',
     catches
   },
   {
     name: 'confirm-of-one-too-many',
     failureMode: 59,
     file: gateway,
-    find: '    origin.confirmed(firstSequence, count, blob.length)\n',
-    replace: '    origin.confirmed(firstSequence, count + 1, blob.length)\n',
+    find: '    origin.confirmed(batch)\n',
+    replace: '    origin.confirmed({ ...batch, count: batch.count + 1 })\n',
     catches
   },
   {
@@ -47,7 +46,7 @@ export const queueMutations: readonly Mutation[] = [
     failureMode: 60,
     file: gateway,
     find: '    if (publish.shardsWaiting > 0) return\n',
-    replace: '    if (publish.attempts < 0) return\n    publish.attempts = -1\n',
+    replace: '    if (publish.returns < 0) return\n    publish.returns = -1\n',
     catches
   },
   {

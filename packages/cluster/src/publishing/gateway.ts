@@ -5,7 +5,6 @@ import { type HeaderSource, type Headers, type QueueTarget, RouteTargets } from 
 import { type ErrorCode, HoldfastError, unreachable, type WireError } from '@holdfast/errors'
 import { recordProperties } from '@holdfast/record'
 import type { Core } from '../core.ts'
-import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { ForwardOutcome, ForwardResult } from '../peers/peer-codec.ts'
 import { refusal } from '../sessions/responder.ts'
@@ -30,9 +29,6 @@ export type Routing =
 
 /** Epochs of streams that begin again are counted within the gateway's own. */
 const epochsPerProcess = 1024
-
-/** How often a publish that its shards do not know a queue for is routed again. */
-const attemptsMax = 3
 
 export class Gateway {
   readonly #core: Core
@@ -140,42 +136,21 @@ export class Gateway {
     if (outcome.type === 'missing') publish.queuesLeft -= outcome.queues.length
     if (outcome.type === 'refused') publish.error = refusalOf(outcome)
     if (publish.shardsWaiting > 0) return
-    if (publish.error === null && publish.queuesLeft <= 0) this.#routeAgain(publish)
+    if (publish.error === null && publish.queuesLeft <= 0) publish.origin.returned(publish)
     else this.#finish(publish)
-  }
-
-  /** All its queues are gone: deleted, or replaced by others of the same name. Metadata knows. */
-  #routeAgain(publish: Publish): void {
-    this.#core.fence.wait((isCurrent) => {
-      const { batch, origin } = publish
-      const routing = this.route(origin.vhost, batch.exchange, batch.routingKey, batch.blob)
-      if (!isCurrent || routing.type === 'wait') return this.#routeLater(publish)
-      publish.attempts++
-      if (routing.type !== 'targets') return this.#finish(publish)
-      if (publish.attempts <= attemptsMax) return this.send(publish, routing.targets)
-      // Metadata knows the queue and its shard does not: a shard that lost the end of its log.
-      const reason = 'the shard lacks a queue that the cluster knows'
-      publish.error = new HoldfastError('UNAVAILABLE', { reason }).toWire()
-      this.#finish(publish)
-    })
-  }
-
-  /** A node that is behind must not say that a publish has nowhere to go. */
-  #routeLater(publish: Publish): void {
-    this.#core.timers.after(times.retryMs, () => this.#routeAgain(publish))
   }
 
   /** Every shard has answered: confirms, returns, or reports the refusal. */
   #finish(publish: Publish): void {
     const { batch, origin, error } = publish
-    const { firstSequence, count, blob, exchange, routingKey } = batch
-    if (error !== null) return origin.failed(firstSequence, count, blob.length, error)
+    const { count, exchange, routingKey } = batch
+    if (error !== null) return origin.failed(batch, error)
     if (publish.queuesLeft <= 0 && batch.mandatory) {
       this.#core.counters.returnedMessages += count
       const unroutable = new HoldfastError('MESSAGE_UNROUTABLE', { exchange, routingKey })
-      return origin.failed(firstSequence, count, blob.length, unroutable.toWire())
+      return origin.failed(batch, unroutable.toWire())
     }
-    origin.confirmed(firstSequence, count, blob.length)
+    origin.confirmed(batch)
   }
 }
 

@@ -27,20 +27,30 @@ export interface Producer {
 export interface PublishOrigin {
   readonly vhost: string
   readonly producer: Producer
-  confirmed(firstSequence: number, count: number, bytes: number): void
-  failed(firstSequence: number, count: number, bytes: number, error: WireError): void
+  confirmed(batch: Batch): void
+  failed(batch: Batch, error: WireError): void
+  /** No queue took it: all that it was sent to are gone, or unknown to their shards. */
+  returned(publish: Publish): void
 }
 
-/** A batch in flight. */
+/** A batch on its way. */
 export interface Publish {
   readonly origin: PublishOrigin
   readonly batch: Batch
+  /** This node's metadata was current after it came: 'nowhere' and 'not found' are final. */
+  isFenced: boolean
+  /** How often it was returned, and until when it is sent again. */
+  returns: number
+  deadlineMs: number
   /** Shards that have not answered. */
   shardsWaiting: number
   /** Queues it was sent to, less those that turned out to be gone. */
   queuesLeft: number
   /** Shards that refused it. */
   error: WireError | null
-  /** How often all its queues were gone and it was routed again. */
-  attempts: number
+}
+
+export function createPublish(origin: PublishOrigin, batch: Batch): Publish {
+  const way = { shardsWaiting: 0, queuesLeft: 0, error: null }
+  return { origin, batch, isFenced: false, returns: 0, deadlineMs: 0, ...way }
 }

@@ -1,7 +1,7 @@
 // What one connected client owns at this node: its connection, its publishes in their order, its
 // consumers.
 import type { WireError } from '@holdfast/errors'
-import { HoldfastError, unreachable } from '@holdfast/errors'
+import { HoldfastError } from '@holdfast/errors'
 import {
   type ConnectionEvent,
   type DeliveryRun,
@@ -11,13 +11,12 @@ import {
   ServerConnection,
   type SettleEvent
 } from '@holdfast/protocol'
-import { skipRecord } from '@holdfast/record'
 import { type Core, log } from '../core.ts'
 import type { Consumer } from '../delivering/consumer.ts'
 import { limits } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { Batch, Producer, Publish, PublishOrigin } from '../publishing/publish.ts'
-import { refusal } from './responder.ts'
+import { HeldPublishes } from './held-publishes.ts'
 
 export interface SessionConsumer {
   readonly consumer: Consumer
@@ -38,18 +37,15 @@ export class Session implements PublishOrigin {
   /** Consumers by their number on this connection. */
   readonly consumers: Map<number, SessionConsumer> = new Map()
   #lastConsumer = 0
-  /** Publishes that wait for a lease or a fence, and all behind them: order is kept. */
-  #held: Batch[] = []
-  #isFencing = false
-  /** How many held batches a fence has already vouched for. */
-  #fenced = 0
   #unsentBytes = 0
+  readonly #publishes: HeldPublishes
   #isClosed = false
 
   constructor(core: Core, id: number) {
     this.#core = core
     this.id = id
     this.connection = new ServerConnection({ nowMs: core.clock.nowMs })
+    this.#publishes = new HeldPublishes(core, this)
   }
 
   /** The client does not read what it is sent: its deliveries pause. */
@@ -88,97 +84,36 @@ export class Session implements PublishOrigin {
     const { counters } = this.#core
     counters.publishedMessages += event.count
     counters.publishedBytes += event.blob.length
-    this.#held.push(event)
-    if (this.#held.length === 1) this.resumeHeld()
+    this.#publishes.push(event)
   }
 
-  /** Sends held publishes on their way, in order, until one has to wait for a lease or a fence. */
+  /** What held publishes back may be gone. */
   resumeHeld(): void {
-    while (!this.#isFencing) {
-      const [batch] = this.#held
-      if (batch === undefined || !this.#route(batch, this.#fenced > 0)) return
-    }
+    this.#publishes.resume()
   }
 
-  /** False: the batch must wait, and all after it. */
-  #route(batch: Batch, isFenced: boolean): boolean {
-    const { gateway } = this.#core
-    const { exchange, routingKey, blob, firstSequence, count } = batch
-    const routing = gateway.route(this.vhost, exchange, routingKey, blob)
-    switch (routing.type) {
-      case 'wait':
-        return false
-      case 'targets':
-        if (routing.perRecord && count > 1) return this.#split(batch)
-        if (routing.targets.length === 0 && !isFenced) return this.#fence()
-        this.#unhold()
-        gateway.send(this.#publish(batch), routing.targets)
-        return true
-      case 'nowhere':
-        if (!isFenced) return this.#fence()
-        this.#unhold()
-        gateway.send(this.#publish(batch), [])
-        return true
-      case 'refused': {
-        if (!isFenced) return this.#fence()
-        this.#unhold()
-        const error = refusal(routing.code, { exchange, vhost: this.vhost })
-        this.failed(firstSequence, count, blob.length, error)
-        return true
-      }
-      default:
-        return unreachable(routing)
-    }
-  }
-
-  /** The first of the held batches goes on. */
-  #unhold(): void {
-    this.#held.shift()
-    if (this.#fenced > 0) this.#fenced--
-  }
-
-  #publish(batch: Batch): Publish {
-    return { origin: this, batch, shardsWaiting: 0, queuesLeft: 0, error: null, attempts: 0 }
-  }
-
-  /** Routing looks at headers, so each record of the batch goes its own way: one batch each. */
-  #split(batch: Batch): true {
-    const singles: Batch[] = []
-    let position = 0
-    for (let i = 0; i < batch.count; i++) {
-      const end = skipRecord(batch.blob, position)
-      const firstSequence = batch.firstSequence + i
-      singles.push({ ...batch, firstSequence, count: 1, blob: batch.blob.subarray(position, end) })
-      position = end
-    }
-    this.#held.splice(0, 1, ...singles)
-    if (this.#fenced > 0) this.#fenced += singles.length - 1
-    return true
-  }
-
-  /** 'Nowhere' and 'not found' count only once this node knows what the metadata leader knows. */
-  #fence(): false {
-    if (this.#isFencing) return false
-    this.#isFencing = true
-    this.#core.fence.wait((isCurrent) => {
-      this.#isFencing = false
-      if (isCurrent) this.#fenced = this.#held.length
-      this.resumeHeld()
-    })
-    return false
-  }
-
-  confirmed(firstSequence: number, count: number, _bytes: number): void {
+  confirmed(batch: Batch): void {
     if (this.#isClosed) return
+    const { firstSequence, count } = batch
     this.#core.counters.confirmedMessages += count
     this.connection.confirm(firstSequence, firstSequence + count - 1)
-    this.#answered()
+    this.#decided(batch)
   }
 
-  failed(firstSequence: number, count: number, _bytes: number, error: WireError): void {
+  failed(batch: Batch, error: WireError): void {
     if (this.#isClosed) return
+    const { firstSequence, count } = batch
     this.connection.publishFailed(firstSequence, firstSequence + count - 1, error)
+    this.#decided(batch)
+  }
+
+  returned(publish: Publish): void {
+    if (!this.#isClosed) this.#publishes.returned(publish)
+  }
+
+  #decided(batch: Batch): void {
     this.#answered()
+    this.#publishes.decided(batch)
   }
 
   #answered(): void {
@@ -220,7 +155,7 @@ export class Session implements PublishOrigin {
   closed(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#held = []
+    this.#publishes.clear()
     for (const { consumer, group, queue } of this.consumers.values()) {
       this.#core.deliveries.detach(group, queue, consumer)
     }

@@ -1,5 +1,5 @@
 // The gateway: where a publish goes under a lease, and what its origin is told once every shard has
-// answered. What has nowhere to go is said only by a node that knows.
+// answered.
 import {
   encodeMetadataCommand,
   type MetadataCommand,
@@ -10,11 +10,9 @@ import {
 } from '@holdfast/broker'
 import t from 'tap'
 import type { Core } from '../../src/core.ts'
-import { times } from '../../src/limits.ts'
-import type { OnFence } from '../../src/metadata/fence.ts'
 import type { ForwardOutcome } from '../../src/peers/peer-codec.ts'
-import type { Publish } from '../../src/publishing/publish.ts'
-import { coreWith, pass, sent } from '../part-core.ts'
+import { type Batch, createPublish, type Publish } from '../../src/publishing/publish.ts'
+import { coreWith, sent } from '../part-core.ts'
 
 const vhost = '/'
 const epoch = 1024
@@ -23,8 +21,6 @@ const options = {}
 interface World {
   readonly core: Core
   readonly lease: { isValid: boolean }
-  /** Fences that nobody has answered yet. */
-  readonly fences: OnFence[]
   /** Outcomes as the origin was told: what, and from which sequence. */
   readonly told: string[]
   change(...commands: readonly MetadataCommand[]): void
@@ -48,11 +44,9 @@ function make(): World {
   change({ type: 'declare-exchange', vhost, name: 'fan', kind: 'fanout', options })
   change(bind('q1'), bind('q2'))
   const lease = { isValid: true }
-  const fences: OnFence[] = []
   const core = coreWith({
     lease,
     metadata: { machine },
-    fence: { wait: (done: OnFence) => fences.push(done) },
     reports: { leadership: () => ({ leader: 2, term: 1 }) }
   })
   core.gateway.open(1)
@@ -68,7 +62,7 @@ function make(): World {
   const answer: World['answer'] = (group, ...outcomes) => {
     core.gateway.result({ type: 'forward-result', group, epoch, outcomes })
   }
-  return { core, lease, fences, told, change, queue, publish, answer }
+  return { core, lease, told, change, queue, publish, answer }
 }
 
 function declare(name: string, group: number): MetadataCommand {
@@ -90,13 +84,12 @@ function publishOf(
     vhost,
     producer: { id: new Uint8Array(16), epoch: 1 },
     confirmed: () => told.push('confirmed'),
-    failed: (_first: number, _count: number, _bytes: number, error: { code: string }) => {
-      told.push(error.code)
-    }
+    failed: (_batch: Batch, error: { code: string }) => told.push(error.code),
+    returned: () => told.push('returned')
   }
   const sequences = { first: true, firstSequence: 1, lowestUnconfirmed: 1, count: 1 }
   const batch = { exchange, routingKey, mandatory, ...sequences, blob: new Uint8Array(10) }
-  return { origin, batch, shardsWaiting: 0, queuesLeft: 0, error: null, attempts: 0 } as Publish
+  return createPublish(origin, batch)
 }
 
 /** Routes and sends, as a session does. */
@@ -160,7 +153,6 @@ t.test('one queue that is gone does not matter while another took it', async (t)
   world.answer(1, { type: 'missing', number: 1, queues: [world.queue('q1').id] })
   world.answer(2, accepted(1))
   t.same(world.told, ['confirmed'])
-  t.same(world.fences, [])
 })
 
 t.test('what a shard refuses is told, though another took it', async (t) => {
@@ -183,65 +175,28 @@ t.test(
   }
 )
 
-t.test('a publish whose queue was replaced goes to the new one', async (t) => {
+t.test('what no queue took goes back to its origin, and is no success', async (t) => {
   const world = make()
-  const old = world.queue('q1').id
-  send(world, world.publish('', 'q1', true))
-  forwarded(world)
-  world.change({ type: 'delete-queue', vhost, name: 'q1', queue: old }, declare('q1', 1))
-  world.answer(1, { type: 'missing', number: 1, queues: [old] })
-  t.same(world.told, [], 'not before this node knows what the metadata leader knows')
-  world.fences.shift()?.(true)
-  t.same(forwarded(world), [[1, [world.queue('q1').id]]])
-  t.not(world.queue('q1').id, old)
+  const publish = world.publish('fan', '', true)
+  send(world, publish)
+  world.answer(1, { type: 'missing', number: 1, queues: [world.queue('q1').id] })
+  t.same(world.told, [], 'the other shard has not answered')
+  world.answer(2, { type: 'missing', number: 1, queues: [world.queue('q2').id] })
+  t.same(world.told, ['returned'])
+  send(world, publish)
+  t.equal(forwarded(world).length, 2)
   world.answer(1, accepted(2))
-  t.same(world.told, ['confirmed'])
+  world.answer(2, accepted(2))
+  t.same(world.told, ['returned', 'confirmed'])
 })
 
-t.test('a node that is behind does not call a publish unroutable', async (t) => {
-  const world = make()
-  const old = world.queue('q1').id
-  send(world, world.publish('', 'q1', true))
-  world.answer(1, { type: 'missing', number: 1, queues: [old] })
-  forwarded(world)
-  for (let round = 0; round < 10; round++) {
-    world.fences.shift()?.(false)
-    pass(world.core, times.retryMs)
-    world.core.timers.tick()
-    t.same(forwarded(world), [], 'the queue that it knows is known to be gone')
-  }
-  t.same(world.told, [])
-  world.change({ type: 'delete-queue', vhost, name: 'q1', queue: old }, declare('q1', 1))
-  world.fences.shift()?.(true)
-  t.same(forwarded(world), [[1, [world.queue('q1').id]]])
-})
-
-t.test('a publish whose queue is gone for good is returned if mandatory', async (t) => {
+t.test('a publish that goes nowhere is returned to its client if mandatory', async (t) => {
   for (const [isMandatory, outcome] of [
     [true, 'MESSAGE_UNROUTABLE'],
     [false, 'confirmed']
   ] as const) {
     const world = make()
-    const { id } = world.queue('q1')
-    send(world, world.publish('', 'q1', isMandatory))
-    world.answer(1, { type: 'missing', number: 1, queues: [id] })
-    world.change({ type: 'delete-queue', vhost, name: 'q1', queue: id })
-    world.fences.shift()?.(true)
+    world.core.gateway.send(world.publish('', 'none', isMandatory), [])
     t.same(world.told, [outcome])
-  }
-})
-
-t.test('a queue that only its shard does not know is no reason to confirm', async (t) => {
-  for (const isMandatory of [true, false]) {
-    const world = make()
-    const { id } = world.queue('q1')
-    send(world, world.publish('', 'q1', isMandatory))
-    let rounds = 0
-    for (; world.told.length === 0 && rounds < 10; rounds++) {
-      world.answer(1, { type: 'missing', number: rounds + 1, queues: [id] })
-      world.fences.shift()?.(true)
-    }
-    t.same(world.told, ['UNAVAILABLE'])
-    t.ok(rounds > 1 && rounds < 10, `${rounds} rounds: it is not looked for without end`)
   }
 })

@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Core } from '../../src/core.ts'
 import { defaultTuning, times } from '../../src/limits.ts'
 import type { Forward, ForwardOutcome } from '../../src/peers/peer-codec.ts'
-import type { Publish } from '../../src/publishing/publish.ts'
+import { createPublish, type Publish } from '../../src/publishing/publish.ts'
 import { ShardStream } from '../../src/publishing/shard-stream.ts'
 
 const epoch = 1024
@@ -49,9 +49,10 @@ function publishOf(firstSequence: number): Publish {
     vhost: '/',
     producer,
     confirmed: (): void => undefined,
-    failed: (): void => undefined
+    failed: (): void => undefined,
+    returned: (): void => undefined
   }
-  return { origin, batch, shardsWaiting: 1, queuesLeft: 1, error: null, attempts: 0 }
+  return createPublish(origin, batch)
 }
 
 t.test('a busy leader is asked again after pauses that double up to a bound', async (t) => {

@@ -1,0 +1,151 @@
+// The publishes of one client that are not on their way to the shards yet, in their order. One that
+// has to wait holds up all behind it: for a lease or a fence, or because it was returned. What was
+// returned is routed again as soon as this node knows what the metadata leader knows: its queues
+// were deleted, or replaced by others of the same name. Where metadata knows nothing of the kind
+// (the deletion is on its way, or the shard has lost the end of its log), it is sent again after
+// pauses, and alone, since what follows must not overtake it.
+import { unreachable } from '@holdfast/errors'
+import { skipRecord } from '@holdfast/record'
+import type { Core } from '../core.ts'
+import { times } from '../limits.ts'
+import {
+  type Batch,
+  createPublish,
+  type Publish,
+  type PublishOrigin
+} from '../publishing/publish.ts'
+import { refusal } from './responder.ts'
+
+export class HeldPublishes {
+  readonly #core: Core
+  readonly #origin: PublishOrigin
+  /** By sequence. */
+  #held: Publish[] = []
+  #isFencing = false
+  /** A publish that was returned again waits before it is sent once more. */
+  #isResting = false
+  /** Whether what was returned may be returned again: nothing has got through since. */
+  #isInDoubt = false
+  /** A returned publish that was sent alone and has no outcome. */
+  #alone: Publish | null = null
+
+  constructor(core: Core, origin: PublishOrigin) {
+    this.#core = core
+    this.#origin = origin
+  }
+
+  push(batch: Batch): void {
+    this.#held.push(createPublish(this.#origin, batch))
+    if (this.#held.length === 1) this.resume()
+  }
+
+  clear(): void {
+    this.#held = []
+  }
+
+  /** Sends publishes on their way, in order, until one has to wait. */
+  resume(): void {
+    while (!this.#isFencing && !this.#isResting && this.#alone === null) {
+      const [publish] = this.#held
+      if (publish === undefined || !this.#goOn(publish)) return
+    }
+  }
+
+  /** It goes back to its place, before all that was published after it. */
+  returned(publish: Publish): void {
+    const { clock, timers } = this.#core
+    if (publish.returns === 0) publish.deadlineMs = clock.nowMs + times.requestTimeoutMs
+    publish.returns++
+    publish.isFenced = false
+    const { firstSequence } = publish.batch
+    const before = this.#held.findLastIndex(({ batch }) => batch.firstSequence < firstSequence)
+    this.#held.splice(before + 1, 0, publish)
+    this.#isInDoubt = true
+    if (this.#alone !== publish) return this.resume()
+    this.#alone = null
+    this.#isResting = true
+    timers.after(Math.min(times.retryMs * 2 ** (publish.returns - 2), times.retryMaxMs), () => {
+      this.#isResting = false
+      this.resume()
+    })
+  }
+
+  /** The batch has its outcome. */
+  decided(batch: Batch): void {
+    if (this.#alone?.batch !== batch) return
+    this.#alone = null
+    this.#isInDoubt = false
+    this.resume()
+  }
+
+  /** False: the publish must wait, and all after it. */
+  #goOn(publish: Publish): boolean {
+    const { returns, isFenced, deadlineMs } = publish
+    if (returns === 0) return this.#route(publish)
+    if (this.#core.clock.nowMs >= deadlineMs) {
+      const reason = 'the cluster knows a queue that its shard does not take messages for'
+      this.#held.shift()
+      this.#origin.failed(publish.batch, refusal('UNAVAILABLE', { reason }))
+      return true
+    }
+    return isFenced ? this.#route(publish) : this.#fence()
+  }
+
+  #route(publish: Publish): boolean {
+    const { gateway } = this.#core
+    const { batch, isFenced } = publish
+    const { vhost } = this.#origin
+    const routing = gateway.route(vhost, batch.exchange, batch.routingKey, batch.blob)
+    switch (routing.type) {
+      case 'wait':
+        return false
+      case 'targets':
+        if (routing.perRecord && batch.count > 1) return this.#split(publish)
+        if (routing.targets.length === 0 && !isFenced) return this.#fence()
+        this.#held.shift()
+        if (publish.returns > 0 && this.#isInDoubt) this.#alone = publish
+        gateway.send(publish, routing.targets)
+        return true
+      case 'nowhere':
+        if (!isFenced) return this.#fence()
+        this.#held.shift()
+        gateway.send(publish, [])
+        return true
+      case 'refused': {
+        if (!isFenced) return this.#fence()
+        this.#held.shift()
+        this.#origin.failed(batch, refusal(routing.code, { exchange: batch.exchange, vhost }))
+        return true
+      }
+      default:
+        return unreachable(routing)
+    }
+  }
+
+  /** Routing looks at headers, so each record of the batch goes its own way: one batch each. */
+  #split({ batch, ...way }: Publish): true {
+    const singles: Publish[] = []
+    let position = 0
+    for (let i = 0; i < batch.count; i++) {
+      const end = skipRecord(batch.blob, position)
+      const firstSequence = batch.firstSequence + i
+      const blob = batch.blob.subarray(position, end)
+      singles.push({ ...way, batch: { ...batch, firstSequence, count: 1, blob } })
+      position = end
+    }
+    this.#held.splice(0, 1, ...singles)
+    return true
+  }
+
+  /** It vouches for what is held now: what comes later may have seen more than it tells. */
+  #fence(): false {
+    this.#isFencing = true
+    const vouched = [...this.#held]
+    this.#core.fence.wait((isCurrent) => {
+      this.#isFencing = false
+      if (isCurrent) for (const publish of vouched) publish.isFenced = true
+      this.resume()
+    })
+    return false
+  }
+}
