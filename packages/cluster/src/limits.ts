@@ -60,6 +60,8 @@ export const limits = {
   scrubQuietBytes: 4_194_304,
   /** Fruitless searches, a while apart, after which an entry is lost and passed over. */
   lostSearches: 8,
+  /** Entries that were searched in vain fewer times; of more, the count begins anew. */
+  suspectedEntriesMax: 65_536,
   /** Voters of the metadata group, replicas of a shard. */
   metadataVotersMax: 5,
   shardReplicasMax: 3,

@@ -15,9 +15,10 @@ export function metadataLeadership(core: Core): void {
 }
 
 export function shardLeadership(core: Core, group: GroupId, isLeading: boolean): void {
-  const { shards, deliveries, reports } = core
+  const { shards, bodies, deliveries, reports } = core
   logLeadership(core, group, isLeading)
   shards.leadershipChanged(group)
+  bodies.leadershipChanged(group)
   deliveries.leadershipChanged(group, isLeading)
   reports.changed()
 }

@@ -23,7 +23,10 @@ export class Bodies {
   #cacheBytes = 0
   readonly #reading = new Map<string, (() => void)[]>()
   readonly #lost = new Map<string, Lost>()
-  /** How often no replica had an entry intact: reads can fail that succeed the next time. */
+  /**
+   * How often no replica had an entry intact: reads can fail that succeed the next time. In order
+   * of the last search, only of groups that this node leads.
+   */
   readonly #suspected = new Map<string, number>()
   #isSearching = false
 
@@ -90,13 +93,35 @@ export class Bodies {
       const searches = (this.#suspected.get(key) ?? 0) + (isLost ? 1 : 0)
       const isCertain = searches >= limits.lostSearches
       if (isCertain) this.#lose(key, { group, index, waiting: [] })
-      else if (isLost) this.#suspected.set(key, searches)
+      else if (isLost && this.#isWanted(group, index)) this.#suspect(key, searches)
       // As long as somebody may have it, those behind wait with it, in their order.
       const delayMs = entry === null && !isCertain ? times.balanceMs : 0
       this.#core.timers.after(delayMs, () => {
         for (const run of done) run()
       })
     })
+  }
+
+  #suspect(key: string, searches: number): void {
+    this.#suspected.delete(key)
+    this.#suspected.set(key, searches)
+    const [oldest] = this.#suspected.keys()
+    const isFull = this.#suspected.size > limits.suspectedEntriesMax
+    if (isFull && oldest !== undefined) this.#suspected.delete(oldest)
+  }
+
+  /** Who leads the group now searches anew. */
+  leadershipChanged(group: GroupId): void {
+    for (const key of this.#suspected.keys()) {
+      if (key.startsWith(`${group}:`)) this.#suspected.delete(key)
+    }
+  }
+
+  /** Whether there is anything to deliver of it here: who leads the group now looks for it. */
+  #isWanted(group: GroupId, index: number): boolean {
+    const { groups } = this.#core
+    if (groups.get(group)?.isLeading !== true) return false
+    return (groups.shardHost(group)?.machine.liveInEntry(index) ?? 0) > 0
   }
 
   #lose(key: string, lost: Lost): void {
@@ -122,8 +147,7 @@ export class Bodies {
       return this.#searchLater()
     }
     const { group, index, waiting } = lost
-    // Who leads the group now looks for it, if anybody wants it there.
-    if (this.#core.groups.get(group)?.isLeading !== true) {
+    if (!this.#isWanted(group, index)) {
       this.#forget(key)
       this.#core.timers.after(0, () => this.#search(left))
       return

@@ -28,6 +28,9 @@ interface Node {
   /** The first byte of a body, or why there is none; `arrived` may be there now. */
   get(index: number): number | 'reading' | 'lost'
   readonly arrived: number[]
+  isLeading: boolean
+  /** Live messages in each entry. */
+  liveCount: number
 }
 
 /** A node that has applied 20 entries of 100 bytes, each filled with its index. */
@@ -38,7 +41,10 @@ function make(): Node {
   const raft = { appliedIndex: 20, entry: (index: number) => fresh.get(index) ?? null }
   const core = coreWith({
     tuning: { readCacheBytesMax: cacheBytesMax },
-    groups: { get: () => ({ raft, isLeading: true }) },
+    groups: {
+      get: () => ({ raft, isLeading: node.isLeading }),
+      shardHost: () => ({ machine: { liveInEntry: () => node.liveCount } })
+    },
     reads: {
       entries: (_group: number, range: IndexRange, bytesMax: number, done: Read['done']) => {
         reads.push({ range, bytesMax, done })
@@ -55,7 +61,8 @@ function make(): Node {
     const data = core.bodies.get(group, index, () => arrived.push(index))
     return typeof data === 'string' ? data : (data[0] ?? 0)
   }
-  return { core, fresh, reads, fetches, get, arrived }
+  const node: Node = { core, fresh, reads, fetches, get, arrived, isLeading: true, liveCount: 1 }
+  return node
 }
 
 function entryOf(index: number, sizeBytes: number = 100): Entry {
@@ -156,15 +163,18 @@ t.test('what somebody may have who does not answer is waited for', async (t) => 
   t.equal(core.counters.read().lostEntries, 0)
 })
 
+/** Asks for an entry, in vain. */
+function search({ core, reads, fetches, get }: Node, index: number): void {
+  t.equal(get(index), 'reading', 'a read may have failed that succeeds the next time')
+  reads.at(-1)?.done([{ type: 'absent' }])
+  fetches.at(-1)?.done(null, true)
+  pass(core, times.balanceMs)
+  core.timers.tick()
+}
+
 /** Asks for an entry as often as it takes until it is given up. */
-function lose({ core, reads, fetches, get }: Node, index: number): void {
-  for (let search = 0; search < limits.lostSearches; search += 1) {
-    t.equal(get(index), 'reading', 'a read may have failed that succeeds the next time')
-    reads.at(-1)?.done([{ type: 'absent' }])
-    fetches.at(-1)?.done(null, true)
-    pass(core, times.balanceMs)
-    core.timers.tick()
-  }
+function lose(node: Node, index: number): void {
+  for (let count = 0; count < limits.lostSearches; count += 1) search(node, index)
 }
 
 t.test('what no replica has is lost, and looked for until somebody has it', async (t) => {
@@ -195,4 +205,47 @@ t.test('what is lost is looked for in the own store, too', async (t) => {
   node.reads.at(-1)?.done(found(5, 5))
   t.equal(node.get(5), 5)
   t.equal(node.fetches.length, limits.lostSearches)
+})
+
+t.test(
+  'searches of a leadership that ended do not count, nor do those that end after it',
+  async (t) => {
+    const node = make()
+    const { core } = node
+    for (let count = 1; count < limits.lostSearches; count += 1) search(node, 5)
+    node.isLeading = false
+    core.bodies.leadershipChanged(group)
+    search(node, 5)
+    node.isLeading = true
+    core.bodies.leadershipChanged(group)
+    lose(node, 5)
+    t.equal(node.get(5), 'lost', 'as many as at first')
+  }
+)
+
+t.test('what is lost is forgotten once nothing of it is to be delivered', async (t) => {
+  const node = make()
+  lose(node, 5)
+  t.equal(node.core.counters.read().lostEntries, 1)
+  node.reads.at(-1)?.done([{ type: 'absent' }])
+  node.fetches.at(-1)?.done(null, true)
+  const fetchCount = node.fetches.length
+  node.liveCount = 0
+  pass(node.core, times.balanceMs)
+  node.core.timers.tick()
+  t.equal(node.core.counters.read().lostEntries, 0)
+  t.equal(node.fetches.length, fetchCount, 'nobody is asked for it')
+})
+
+t.test('of more than so many suspects, the one searched first is counted anew', async (t) => {
+  const node = make()
+  for (let index = 1; index <= limits.suspectedEntriesMax + 1; index += 1) {
+    node.get(index)
+    node.reads.at(-1)?.done([{ type: 'absent' }])
+    node.fetches.at(-1)?.done(null, true)
+  }
+  for (let count = 1; count < limits.lostSearches; count += 1) search(node, 2)
+  t.equal(node.get(2), 'lost')
+  for (let count = 1; count < limits.lostSearches; count += 1) search(node, 1)
+  t.equal(node.get(1), 'reading', 'one search is forgotten')
 })
