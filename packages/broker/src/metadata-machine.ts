@@ -112,6 +112,11 @@ export class MetadataMachine {
     return this.#state.appliedIndex
   }
 
+  /** No command that was applied has a higher cursor, and each that follows has one. */
+  get lastCursor(): number {
+    return (this.appliedIndex + 1) * this.#limits.commandsMax - 1
+  }
+
   /**
    * Applies one entry, indexes ascending. @throws whatever halts the group: FRAME_INVALID,
    * VERSION_UNSUPPORTED, OPERATION_UNKNOWN, AssertionError

@@ -61,6 +61,11 @@ export class Topology {
     return this.#queuesById.get(id) ?? null
   }
 
+  /** All queues, of all vhosts. */
+  queues(): Iterable<Queue> {
+    return this.#queuesById.values()
+  }
+
   exchange(vhost: string, name: string): Exchange | null {
     return this.#vhosts.get(vhost)?.exchanges.get(name) ?? null
   }

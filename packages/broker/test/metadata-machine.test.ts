@@ -40,6 +40,18 @@ t.test('queue changes wait in the outbox of their shard until acknowledged', asy
   t.same(machine.outbox.groups, [])
 })
 
+t.test('the last cursor lies between what was applied and what follows', async (t) => {
+  const machine = createMachine()
+  applyAll(machine, [queue('a'), queue('b')])
+  const ids = [...machine.topology.queues()].map(({ id }) => id)
+  t.equal(ids.length, 2)
+  t.ok(machine.lastCursor >= Math.max(...ids))
+  const { lastCursor } = machine
+  give(machine, queue('c'))
+  t.ok((machine.topology.queue('/', 'c')?.id ?? 0) > lastCursor)
+  t.ok(machine.lastCursor > lastCursor)
+})
+
 t.test('bounds are kept exactly', async (t) => {
   const limits = {
     vhostsMax: 2,

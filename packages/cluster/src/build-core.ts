@@ -27,6 +27,7 @@ import { Contact } from './peers/contact.ts'
 import type { Call } from './peers/peer-message.ts'
 import { Peers } from './peers/peers.ts'
 import { Gateway } from './publishing/gateway.ts'
+import { LackingQueues } from './publishing/lacking-queues.ts'
 import { Shards } from './publishing/shards.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { Timers } from './timers.ts'
@@ -55,6 +56,7 @@ export function buildCore(
   core.groups = new Groups(core)
   core.snapshots = new Snapshots(core)
   core.shards = new Shards(core)
+  core.lackingQueues = new LackingQueues(core)
   core.bodies = new Bodies(core)
   core.repair = new Repair(core)
   core.scrubber = new Scrubber(core)

@@ -28,6 +28,7 @@ import type { Calls } from './peers/calls.ts'
 import type { Contact } from './peers/contact.ts'
 import type { Peers } from './peers/peers.ts'
 import type { Gateway } from './publishing/gateway.ts'
+import type { LackingQueues } from './publishing/lacking-queues.ts'
 import type { Shards } from './publishing/shards.ts'
 import type { Sessions } from './sessions/sessions.ts'
 import type { Timers } from './timers.ts'
@@ -68,6 +69,7 @@ export interface Core {
   readonly groups: Groups
   readonly snapshots: Snapshots
   readonly shards: Shards
+  readonly lackingQueues: LackingQueues
   readonly bodies: Bodies
   readonly repair: Repair
   readonly scrubber: Scrubber

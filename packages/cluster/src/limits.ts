@@ -62,6 +62,8 @@ export const limits = {
   lostSearches: 8,
   /** Entries that were searched in vain fewer times; of more, the count begins anew. */
   suspectedEntriesMax: 65_536,
+  /** Queues that a shard lacks and that are reported, and created again, at once. */
+  lackingQueuesMax: 1000,
   /** Voters of the metadata group, replicas of a shard. */
   metadataVotersMax: 5,
   shardReplicasMax: 3,

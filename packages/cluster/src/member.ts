@@ -128,6 +128,7 @@ export class Member {
     core.lease.tick()
     core.fence.tick()
     core.topologyDriver.tick()
+    core.lackingQueues.tick()
     core.reports.tick()
     core.membership.tick()
     core.reconciler.tick()

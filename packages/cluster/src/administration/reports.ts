@@ -118,6 +118,7 @@ export class Reports {
           })
           .map(({ replica }) => replica)
       : null
+    const lacking = this.#core.lackingQueues.of(group.id)
     return {
       group: group.id,
       leader: group.leaderNode,
@@ -127,7 +128,15 @@ export class Reports {
       learners,
       commit: raft.commitIndex,
       applied: raft.appliedIndex,
-      caughtUp
+      caughtUp,
+      ...(lacking.length === 0 ? {} : { lacking })
+    }
+  }
+
+  /** What the leaders of shards say that their shards lack: the shard, and its queues. */
+  *lacking(): IterableIterator<[GroupId, readonly number[]]> {
+    for (const { group, lacking } of this.#known.values()) {
+      if (lacking !== undefined) yield [group, lacking]
     }
   }
 
@@ -208,6 +217,7 @@ function isSameReport(left: GroupReport, right: GroupReport): boolean {
     isSameList(left.outgoing, right.outgoing) &&
     isSameList(left.learners, right.learners) &&
     isSameList(left.caughtUp ?? [], right.caughtUp ?? []) &&
+    isSameList(left.lacking ?? [], right.lacking ?? []) &&
     (left.caughtUp === null) === (right.caughtUp === null)
   )
 }

@@ -3,9 +3,16 @@
 // metadata leader sends them in order to the shard's leader, which commits them. A shard skips what
 // it has by its topology cursor, so repeating is harmless, and a new metadata leader simply goes on
 // with the list.
-import type { SectionReply, ShardCommand } from '@holdfast/broker'
+//
+// A shard that lost what it had acknowledged is not on the list: it says which queues it lacks, and
+// the metadata leader states anew that there are such queues. The statement has the last cursors of
+// the entry that this replica of the metadata has come to, so that a deletion that is committed
+// later comes after it, also where a leader that is deposed already makes it. Where a shard skips
+// some of it, having had a change as late in the same entry, the next one will do.
+import type { SectionReply, ShardCommand, TopologyChange } from '@holdfast/broker'
 import type { Core } from '../core.ts'
-import { times } from '../limits.ts'
+import { log } from '../core.ts'
+import { limits, times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 
 interface Progress {
@@ -14,6 +21,8 @@ interface Progress {
   isSending: boolean
   retryAtMs: number
   isAcknowledged: boolean
+  /** Not before then is it stated again what the shard lacks: its next report tells. */
+  restateAtMs: number
 }
 
 type TopologyCommand = Extract<ShardCommand, { type: 'topology' }>
@@ -77,6 +86,34 @@ export class TopologyDriver {
       groups.push({ group, upTo: progress.cursor })
     }
     if (groups.length > 0) metadata.propose({ type: 'acknowledge-outbox', groups }, () => undefined)
+    for (const [group, lacking] of this.#core.reports.lacking()) this.#restate(group, lacking)
+  }
+
+  /** Creates again what a shard lost after it had taken it over, once nothing else is to come. */
+  #restate(group: GroupId, lacking: readonly number[]): void {
+    const { metadata, clock } = this.#core
+    const { topology, lastCursor } = metadata.machine
+    const progress = this.#progress(group)
+    const isBusy = progress.isSending || progress.restateAtMs > clock.nowMs
+    // At a cursor that the shard has reached, it would skip what is stated.
+    if (isBusy || lastCursor <= progress.cursor || !this.hasTaken(group, lastCursor)) return
+    const there = lacking
+      .map((id) => topology.queueById(id))
+      .filter((queue) => queue !== null)
+      .filter((queue) => queue.group === group)
+      .slice(0, limits.lackingQueuesMax)
+    const changes = there.map(({ id: queue, vhost, name }, at): TopologyChange => {
+      const cursor = lastCursor - there.length + 1 + at
+      return { type: 'create-queue', cursor, queue, vhost, name }
+    })
+    if (changes.length === 0) return
+    progress.restateAtMs = clock.nowMs + times.statusRepeatMs
+    const queues = changes.length
+    log(this.#core, 'info', 'a shard says that it lacks queues, and is told again', {
+      group,
+      queues
+    })
+    this.#send(group, progress, { type: 'topology', upTo: lastCursor, changes })
   }
 
   #send(group: GroupId, progress: Progress, command: TopologyCommand): void {
@@ -97,7 +134,7 @@ export class TopologyDriver {
   #progress(group: GroupId): Progress {
     let progress = this.#shards.get(group)
     if (progress === undefined) {
-      progress = { cursor: 0, isSending: false, retryAtMs: 0, isAcknowledged: true }
+      progress = { cursor: 0, isSending: false, retryAtMs: 0, isAcknowledged: true, restateAtMs: 0 }
       this.#shards.set(group, progress)
     }
     return progress

@@ -104,6 +104,8 @@ export interface GroupReport {
   readonly applied: number
   /** Only from the leader: replicas that have what is committed, or nearly. */
   readonly caughtUp: readonly number[] | null
+  /** Only from a shard's leader: queues that the shard lacks and the metadata knows, if any. */
+  readonly lacking?: readonly number[]
 }
 
 export type Cast =

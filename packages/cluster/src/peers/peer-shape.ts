@@ -141,7 +141,8 @@ const report = shape({
   learners: naturals,
   commit: natural,
   applied: natural,
-  caughtUp: orNull(naturals)
+  caughtUp: orNull(naturals),
+  lacking: orAbsent(naturals)
 })
 
 const cast = oneOf({

@@ -112,8 +112,12 @@ export class Shards {
     command: ShardCommand,
     done: (reply: SectionReply | null) => void
   ): boolean {
-    const shard = this.#core.groups.shard(group)
-    return shard?.offer(encodeCommandSection(command), done) ?? false
+    const { groups, lackingQueues } = this.#core
+    const { machine } = groups.shardHost(group) ?? {}
+    // It is refused; whoever asks again finds the queue, if there is to be one.
+    const isAbsent = 'queue' in command && machine?.queue(command.queue) === undefined
+    if (isAbsent) lackingQueues.isToCome(group, command.queue)
+    return groups.shard(group)?.offer(encodeCommandSection(command), done) ?? false
   }
 
   leadershipChanged(group: GroupId): void {
@@ -144,10 +148,10 @@ export class Shards {
     // A queue whose creation or deletion is on its way to this shard: the publish comes again in a
     // moment.
     const header = readSectionAlone(bytes)
-    const { topologyCursor } = host.machine
-    const isEarly = header.queues.some((queue) => {
-      const { closingUntilMs = 0 } = host.machine.queue(queue) ?? {}
-      return queue > topologyCursor || closingUntilMs > this.#core.clock.wallMs
+    const isEarly = header.queues.some((id) => {
+      const queue = host.machine.queue(id)
+      if (queue === undefined) return this.#core.lackingQueues.isToCome(group, id)
+      return queue.closingUntilMs > this.#core.clock.wallMs
     })
     const isLow = this.#core.disk.isLow
     const isTaken =

@@ -16,6 +16,7 @@ interface Local {
   term: number
   commit: number
   matches: number[]
+  regressed: readonly number[]
 }
 
 /** A node with a replica of group 5, as `local` says, and links to nodes 2 and 3. */
@@ -25,11 +26,16 @@ function make(): { core: Core; local: Local } {
     leaderNode: 2,
     term: 4,
     commit: 100,
-    matches: [100, 100, 100]
+    matches: [100, 100, 100],
+    regressed: []
   }
   const raft = {
     configurationAt: () => ({ voters: replicas, outgoing: [], learners: [] }),
-    progress: () => replicas.map((replica, i) => ({ replica, match: local.matches[i] ?? 0 })),
+    progress: () =>
+      replicas.map((replica, i) => {
+        const isRegressed = local.regressed.includes(replica)
+        return { replica, match: local.matches[i] ?? 0, isRegressed }
+      }),
     get noopCommitted() {
       return local.isLeader
     },
@@ -70,6 +76,21 @@ function toldAfter(core: Core, durationMs: number): number[] {
   core.reports.flush()
   return sent(core).map(({ to }) => to)
 }
+
+t.test('what a shard lacks is told with its report, and anew when it changes', async (t) => {
+  const { core, local } = make()
+  Object.assign(local, { isLeader: true, leaderNode: 1 })
+  let lacking: readonly number[] = []
+  Object.assign(core, { lackingQueues: { of: () => lacking } })
+  t.same(toldAfter(core, times.statusMs), [2, 3])
+  t.same([...core.reports.lacking()], [])
+  lacking = [7]
+  t.same(toldAfter(core, times.statusMs), [2, 3])
+  t.same([...core.reports.lacking()], [[5, [7]]])
+  t.same(toldAfter(core, times.statusMs), [])
+  core.reports.received(2, [reportOf({ term: 5, lacking: [8] })])
+  t.same([...core.reports.lacking()], [[5, [8]]])
+})
 
 t.test('a node that drains says so, until it has started again', async (t) => {
   const { core } = make()

@@ -125,7 +125,8 @@ const messages: readonly PeerMessage[] = [
           learners: [],
           commit: 4,
           applied: 4,
-          caughtUp: [1]
+          caughtUp: [1],
+          lacking: [7]
         }
       ]
     }
@@ -198,6 +199,8 @@ t.test('bits that flip give another frame or a coded error', async (t) => {
 t.test('a part that has not the shape of its type is refused', async (t) => {
   const from = { voters: [1], learners: [] }
   const reconfigure = { type: 'reconfigure', group: 1, from, voters: [1], learners: [] }
+  const members = { voters: [1], outgoing: [], learners: [], caughtUp: null }
+  const report = { group: 1, leader: null, term: 1, commit: 4, applied: 4, ...members }
   const wrong: readonly (readonly [number, unknown])[] = [
     [6, null],
     [6, 7],
@@ -206,6 +209,7 @@ t.test('a part that has not the shape of its type is refused', async (t) => {
     [6, { type: 'status', groups: [null] }],
     [6, { type: 'status', groups: [], isDraining: 1 }],
     [6, { type: 'status', groups: [{ group: 1 }] }],
+    [6, { type: 'status', groups: [{ ...report, lacking: [-1] }] }],
     [6, { type: 'lease-grant', sequence: 'x', term: 1 }],
     [6, { type: 'toString' }],
     [5, { type: 'error', error: { code: 1 } }],

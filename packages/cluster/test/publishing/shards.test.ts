@@ -15,7 +15,9 @@ const accepted: SectionReply = { type: 'accepted', missing: [] }
 interface Shard {
   isLeading: boolean
   hasRoom: boolean
-  topologyCursor: number
+  /** Whether the shard has the queue, and if not, whether it is to come. */
+  hasQueue: boolean
+  isToCome: boolean
   closingUntilMs: number
   isDiskLow: boolean
 }
@@ -36,7 +38,8 @@ function make(): Leader {
   const shard: Shard = {
     isLeading: true,
     hasRoom: true,
-    topologyCursor: 7,
+    hasQueue: true,
+    isToCome: false,
     closingUntilMs: 0,
     isDiskLow: false
   }
@@ -46,10 +49,7 @@ function make(): Leader {
     return shard.isLeading
   }
   const machine = {
-    get topologyCursor() {
-      return shard.topologyCursor
-    },
-    queue: () => ({ closingUntilMs: shard.closingUntilMs })
+    queue: () => (shard.hasQueue ? { closingUntilMs: shard.closingUntilMs } : undefined)
   }
   const groupPart = Object.defineProperties(
     { offer },
@@ -65,7 +65,8 @@ function make(): Leader {
     refusal: (number: number) => ({ type: 'refused', number, code: 'DISK_LOW', details: {} })
   }
   const groups = { shard: () => groupPart, shardHost: () => ({ machine }) }
-  const core = coreWith({ groups, disk })
+  const lackingQueues = { isToCome: () => shard.isToCome }
+  const core = coreWith({ groups, disk, lackingQueues })
   const forward: Leader['forward'] = (numbers, from = 2, ofEpoch = epoch) => {
     const sections = numbers.map((number) => ({ number, bytes: sectionOf(number, ofEpoch) }))
     const message: Forward = { type: 'forward', group, epoch: ofEpoch, sections }
@@ -166,14 +167,22 @@ t.test('who does not lead takes nothing, and a new leadership begins anew', asyn
 
 t.test('a publish that is ahead of its queue comes again', async (t) => {
   const leader = make()
-  leader.shard.topologyCursor = 6
+  leader.shard.hasQueue = false
+  leader.shard.isToCome = true
   leader.forward([1])
   t.same(leader.told(), [{ type: 'again', from: 1 }])
-  leader.shard.topologyCursor = 7
+  leader.shard.hasQueue = true
   leader.shard.closingUntilMs = leader.core.clock.wallMs + 1
   leader.forward([1])
   t.same(leader.told(), [{ type: 'again', from: 1 }], 'it may be deleted, or not')
   leader.shard.closingUntilMs = leader.core.clock.wallMs
+  leader.forward([1])
+  t.same(numbersOf(leader), [1])
+})
+
+t.test('a publish to a queue that was deleted is for the machine to answer', async (t) => {
+  const leader = make()
+  leader.shard.hasQueue = false
   leader.forward([1])
   t.same(numbersOf(leader), [1])
 })
