@@ -4,6 +4,7 @@ import { Reports } from './administration/reports.ts'
 import { Clock } from './clock.ts'
 import { GroupCommit } from './consensus/group-commit.ts'
 import { Groups } from './consensus/groups.ts'
+import { Regression } from './consensus/regression.ts'
 import { Repair } from './consensus/repair.ts'
 import { Scrubber } from './consensus/scrubber.ts'
 import { Snapshots } from './consensus/snapshots.ts'
@@ -59,6 +60,7 @@ export function buildCore(
   core.lackingQueues = new LackingQueues(core)
   core.bodies = new Bodies(core)
   core.repair = new Repair(core)
+  core.regression = new Regression(core)
   core.scrubber = new Scrubber(core)
   core.metadata = new Metadata(core)
   core.lease = new Lease(core)

@@ -6,6 +6,7 @@ import type { Audit } from './audit.ts'
 import type { Clock } from './clock.ts'
 import type { GroupCommit } from './consensus/group-commit.ts'
 import type { Groups } from './consensus/groups.ts'
+import type { Regression } from './consensus/regression.ts'
 import type { Repair } from './consensus/repair.ts'
 import type { Scrubber } from './consensus/scrubber.ts'
 import type { Snapshots } from './consensus/snapshots.ts'
@@ -72,6 +73,7 @@ export interface Core {
   readonly lackingQueues: LackingQueues
   readonly bodies: Bodies
   readonly repair: Repair
+  readonly regression: Regression
   readonly scrubber: Scrubber
   readonly metadata: Metadata
   readonly lease: Lease

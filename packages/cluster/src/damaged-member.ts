@@ -39,6 +39,9 @@ export interface Damage {
   readonly groups: readonly DamagedGroup[] | null
 }
 
+/** Who somebody is, and whether its data is damaged. */
+type Introduction = Pick<PeerHello, 'clusterId' | 'node' | 'incarnation' | 'isDamaged'>
+
 interface PeerAddress {
   readonly node: number
   readonly address: string
@@ -62,7 +65,7 @@ export function knownPeers({ identity, peers }: Damage): readonly PeerAddress[] 
  * of their incarnation and undamaged. Where the groups are not known, all other nodes must answer,
  * and be two at least.
  */
-export function isExpendable(damage: Damage, answers: readonly PeerHello[]): boolean {
+export function isExpendable(damage: Damage, answers: readonly Introduction[]): boolean {
   const { identity, groups } = damage
   const self = replicaOf(identity.node, identity.incarnation)
   const live = new Set<ReplicaId>()

@@ -130,6 +130,7 @@ export class Member {
     core.topologyDriver.tick()
     core.lackingQueues.tick()
     core.reports.tick()
+    core.regression.tick()
     core.membership.tick()
     core.reconciler.tick()
     core.deliveries.tick()

@@ -87,6 +87,11 @@ export type Output =
       readonly message: string
       readonly fields: Readonly<Record<string, string | number | boolean | null>>
     }
+  /**
+   * The data of this node is not what it was: it is noted beside it, so that the next start sets it
+   * aside, and the process ends.
+   */
+  | { readonly type: 'condemn'; readonly reason: string }
   /** The process must end: with 0 after a drain or a removal, 70 when something is wrong. */
   | { readonly type: 'exit'; readonly code: 0 | 70; readonly reason: string }
 

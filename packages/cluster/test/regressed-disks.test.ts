@@ -1,5 +1,5 @@
-// Disks that went back in time, under whole clusters: the end of a shard's log on all of them costs
-// what it held, but not the shard's queues.
+// Disks that went back in time, under whole clusters: one of them costs its node a new start, and
+// the end of a shard's log on all of them costs what it held, but not the shard's queues.
 import type { ClientRequest } from '@holdfast/protocol'
 import { type Host, Operator, World } from '@holdfast/simulator'
 import t from 'tap'
@@ -36,6 +36,29 @@ async function answerTo(world: World, client: Operator, request: ClientRequest):
   await passUntil(world, 20_000, () => answer !== null)
   return answer ?? 'no answer'
 }
+
+t.test('a node whose disk took back what was durable comes back blank', async (t) => {
+  const world = new World(7)
+  t.ok(await world.form(3))
+  await world.schedule.run(5000)
+  const statusOf = (host: Host) => host.process?.member.status()
+  const [first] = world.hosts
+  const leader = first && statusOf(first)?.groups.find(({ id }) => id === 0)?.leader
+  const host = world.hosts.find(({ process }) => process?.identity?.node !== leader)
+  if (host === undefined) throw new Error('no node follows')
+  const client = new Operator(world, 'client')
+  client.preferred = world.hosts.find((other) => other !== host) ?? null
+  const before = endsOf(host)
+  t.equal(await answerTo(world, client, { type: 'declare-queue', name: 'q', options: {} }), 'done')
+  await world.schedule.run(1000)
+  host.crash()
+  takeBack(host, 0, before.get(0) ?? 0)
+  const { storeId } = host.disk
+  host.start()
+  t.ok(await passUntil(world, 60_000, () => host.process?.identity?.incarnation === 2))
+  t.not(host.disk.storeId, storeId)
+  t.ok(await passUntil(world, 30_000, () => world.isSettled && world.isReady))
+})
 
 t.test('queues that a shard lost with the end of its log are there again', async (t) => {
   const world = new World(8)

@@ -5,6 +5,7 @@ import { createAdminServer } from '@holdfast/admin'
 import { liveMessages, Member } from '@holdfast/cluster'
 import { ServerFrameWriter } from '@holdfast/protocol'
 import {
+  condemn,
   openStore,
   quarantine,
   type RecoveryReport,
@@ -36,6 +37,7 @@ export function composeNode(configuration: Configuration, log: Log): NodeParts {
           log
         }),
       salvage: async (directory) => salvagedData(await salvage(directory)),
+      condemn,
       quarantine,
       reserve: (directory) => new Reserve(directory)
     },

@@ -53,6 +53,8 @@ export interface DriverOptions {
   readonly log: Log
   /** The identity of this node became durable. */
   readonly identified: (identity: NodeIdentity) => void
+  /** Notes that the data directory is damaged; durable when it resolves. */
+  readonly condemn: (reason: string) => Promise<void>
   /** Called once: the process must end with this code. */
   readonly ended: (code: 0 | 70, reason: string) => void
   /** Monotonic and wall clock in milliseconds. */
@@ -67,6 +69,7 @@ export class Driver {
   #inputs: Input[] = []
   #isScheduled = false
   #hasEnded = false
+  #isCondemned = false
   #durable: number
   #writing: number | null = null
   #rest: NodeJS.Timeout | null = null
@@ -83,6 +86,11 @@ export class Driver {
    */
   start(): void {
     this.#schedule()
+  }
+
+  /** The data is noted to be damaged, and the node has ended for that. */
+  get isCondemned(): boolean {
+    return this.#isCondemned
   }
 
   /** Nothing is carried out any more; calls that wait are refused. */
@@ -183,6 +191,9 @@ export class Driver {
       case 'log':
         this.#options.log(output.level, output.message, output.fields)
         return
+      case 'condemn':
+        this.#condemn(output.reason)
+        return
       case 'exit':
         this.#end(output.code, output.reason)
         return
@@ -257,6 +268,19 @@ export class Driver {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
     this.#options.log('error', what, { reason })
     this.#end(70, `${what}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+
+  /** Nothing is carried out any more, and the process does not end before the note is durable. */
+  #condemn(reason: string): void {
+    if (this.#hasEnded) return
+    this.stop()
+    this.#options.condemn(reason).then(
+      () => {
+        this.#isCondemned = true
+        this.#options.ended(0, reason)
+      },
+      (error: unknown) => this.#options.ended(70, `a write failed: ${String(error)}`)
+    )
   }
 
   #end(code: 0 | 70, reason: string): void {

@@ -101,9 +101,9 @@ export class Node implements RunningNode {
     return { client, peer, http }
   }
 
-  /** It had damaged data that the others can do without by now: it has ended for that. */
+  /** Its data is damaged, and the others can do without it by now: it has ended for that. */
   get isSpared(): boolean {
-    return this.#damaged?.isExpendable ?? false
+    return (this.#damaged?.isExpendable ?? false) || (this.#driver?.isCondemned ?? false)
   }
 
   status(): ClusterStatus {
@@ -132,6 +132,7 @@ export class Node implements RunningNode {
       clients: this.#sockets,
       log: this.#log,
       identified: (identity) => this.#identify(helloIdentity(identity)),
+      condemn: (reason) => this.#parts.storage.condemn(this.#configuration.data, reason),
       ended: (code, reason) => void this.#end(code, reason),
       nowMs: () => performance.now(),
       wallMs: () => Date.now()

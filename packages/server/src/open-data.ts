@@ -19,6 +19,8 @@ export interface StorePort {
   open(directory: string): Promise<LogStore>
   /** Looks into a damaged directory, and changes nothing in it. */
   salvage(directory: string): Promise<SalvagedData>
+  /** The next open finds the directory damaged, whatever is in it. Durable when it resolves. */
+  condemn(directory: string, reason: string): Promise<void>
   /** Moves damaged contents aside and resolves with where they are. */
   quarantine(directory: string): Promise<string>
   /** The room on the disk of a directory, and what is held in reserve of it. */

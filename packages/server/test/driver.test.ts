@@ -13,6 +13,8 @@ interface Setup {
   readonly ports: FakePorts
   readonly log: FakeLog
   readonly endings: { code: number; reason: string }[]
+  /** Ends the note that the data is damaged. */
+  readonly notes: { reason: string; end: (error?: Error) => void }[]
   readonly identities: number[]
 }
 
@@ -33,6 +35,7 @@ function setUp(
   const log = new FakeLog()
   const endings: Setup['endings'] = []
   const identities: number[] = []
+  const notes: Setup['notes'] = []
   const driver = new Driver({
     member,
     store,
@@ -40,13 +43,18 @@ function setUp(
     clients: ports,
     log: log.log,
     identified: ({ node }) => identities.push(node),
+    condemn: (reason) =>
+      new Promise((resolve, reject) => {
+        const end = (error?: Error): void => (error === undefined ? resolve() : reject(error))
+        notes.push({ reason, end })
+      }),
     ended: (code, reason) => endings.push({ code, reason }),
     nowMs: () => 1.5,
     wallMs: () => 1e12
   })
   t.teardown(() => driver.stop())
   driver.start()
-  return { driver, member, store, ports, log, endings, identities }
+  return { driver, member, store, ports, log, endings, identities, notes }
 }
 
 const toClient = (connection: number, text: string, after: number | null): Output => ({
@@ -167,6 +175,7 @@ t.test('a member that may not rest for long is told the time', async (t) => {
     clients: ports,
     log: () => undefined,
     identified: () => undefined,
+    condemn: () => Promise.resolve(),
     ended: () => undefined,
     nowMs: () => performance.now(),
     wallMs: () => Date.now()
@@ -230,6 +239,27 @@ t.test('a durable identity is told', async (t) => {
   store.endWrite()
   await until(() => identities.length === 1)
   t.same(identities, [4])
+})
+
+t.test('data that is condemned is noted before the node ends, and nothing goes on', async (t) => {
+  const { driver, endings, notes, ports } = setUp(t, [
+    { type: 'condemn', reason: 'it had more' },
+    toClient(1, 'too late', null)
+  ])
+  await until(() => notes.length === 1)
+  driver.input({ type: 'drain' })
+  t.same([endings, ports.left, driver.isCondemned], [[], [], false])
+  notes[0]?.end()
+  await until(() => endings.length === 1)
+  t.same([endings, driver.isCondemned], [[{ code: 0, reason: 'it had more' }], true])
+})
+
+t.test('where that cannot be noted the process ends as after any failed write', async (t) => {
+  const { endings, notes } = setUp(t, [{ type: 'condemn', reason: 'it had more' }])
+  await until(() => notes.length === 1)
+  notes[0]?.end(new Error('no space'))
+  await until(() => endings.length === 1)
+  t.match(endings, [{ code: 70, reason: /no space/ }])
 })
 
 t.test('an exit is final: what follows it is not carried out', async (t) => {

@@ -247,6 +247,7 @@ export function fakeParts(
     storage: {
       open: () => Promise.resolve(store),
       salvage: () => Promise.resolve({ identity: null, peers: null, groups: null, store }),
+      condemn: () => Promise.reject(new HoldfastError('INTERNAL')),
       quarantine: () => Promise.reject(new HoldfastError('INTERNAL')),
       reserve: () => reserve
     },

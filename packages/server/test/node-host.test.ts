@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { loadConfiguration } from '../src/config.ts'
 import { startNode } from '../src/node-host.ts'
 import type { NodeParts, RunningNode } from '../src/node-parts.ts'
-import { FakeLog, FakeStore, fakeParts, until } from './fakes.ts'
+import { FakeLog, FakeMember, FakeStore, fakeParts, until } from './fakes.ts'
 
 t.setTimeout(280_000)
 
@@ -78,4 +78,37 @@ t.test('it waits as damaged, and is replaced once the others are there', async (
   t.ok(log.lines.some(({ fields: { aside } }) => aside === '/aside'))
   for (const each of [node, second, third]) await end(each)
   t.ok(parts.store.isClosed)
+})
+
+t.test('a member whose data is condemned starts again in the same process, blank', async (t) => {
+  const steps: string[] = []
+  const blank = fakeParts()
+  const member = new FakeMember((input) =>
+    input.type === 'tick' && steps.length === 1 ? [{ type: 'condemn', reason: 'it had more' }] : []
+  )
+  const parts = fakeParts(new FakeStore(), member)
+  const storage = {
+    ...parts.storage,
+    open: () => {
+      steps.push('open')
+      if (steps.length === 1) return Promise.resolve(parts.store)
+      if (steps.at(-2) === 'quarantine') return Promise.resolve(blank.store)
+      const details = { directory: 'd', reason: 'it had more' }
+      return Promise.reject(new HoldfastError('DATA_DAMAGED', details))
+    },
+    condemn: (_directory: string, reason: string) => {
+      steps.push(`condemn: ${reason}`)
+      return Promise.resolve()
+    },
+    quarantine: () => {
+      steps.push('quarantine')
+      return Promise.resolve('/aside')
+    }
+  }
+  const node = await start(t, { ...parts, storage }, new FakeLog(), '127.0.0.1:0')
+  await until(() => parts.settings.length === 2)
+  t.same(steps, ['open', 'condemn: it had more', 'open', 'quarantine', 'open'])
+  t.ok(parts.store.isClosed)
+  await end(node)
+  t.ok(blank.store.isClosed)
 })

@@ -3,7 +3,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommitRecord, Damage, IndexRange, LogStore } from '@holdfast/cluster'
-import { openStore, quarantine, Reserve, salvage } from '@holdfast/storage'
+import { condemn, openStore, quarantine, Reserve, salvage } from '@holdfast/storage'
 import t from 'tap'
 import { openData, type StorePort } from '../src/open-data.ts'
 import { FakeLog, recordOf } from './fakes.ts'
@@ -22,6 +22,7 @@ const tuning = {
 const port: StorePort = {
   open: (directory) => openStore({ directory, tuning, writeBufferSizeBytes: 131_072 }),
   salvage: async (directory) => ({ ...(await salvage(directory)), groups: null }),
+  condemn,
   quarantine,
   reserve: (directory) => new Reserve(directory)
 }

@@ -7,6 +7,7 @@
 //   member.json   who this is and whom it knew, a second time (member-note.ts)
 //   ballast       room that is given up before the disk is full (reserve.ts)
 //   failed        how writes failed last (failure-note.ts)
+//   condemned     why all of it counts as damaged (condemned-note.ts)
 //   suspect       left when a read failed: the next open verifies everything (rule S2)
 //   log/          LevelDB
 //   damaged-*     what was set aside where the directory itself cannot be renamed
@@ -41,6 +42,8 @@ export const noteName = 'member.json'
 /** Room that is given up before the disk is full (reserve.ts). */
 export const ballastName = 'ballast'
 export const failureName = 'failed'
+/** Why all of it counts as damaged (condemned-note.ts). */
+export const condemnedName = 'condemned'
 const logName = 'log'
 const formatBytesMax = 4096
 
@@ -94,6 +97,8 @@ function isOurs(name: string): boolean {
     name === `${formatName}.new` ||
     name === `${suspectName}.new` ||
     name === suspectName ||
+    name === condemnedName ||
+    name === `${condemnedName}.new` ||
     name === witnessName ||
     name === failureName ||
     name === noteName ||

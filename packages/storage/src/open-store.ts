@@ -8,6 +8,7 @@ import { ClassicLevel } from 'classic-level'
 import { Unreadable } from './byte-reader.ts'
 import { CheckpointBuilder } from './checkpoint.ts'
 import { type Checksum, zlibChecksum } from './checksum.ts'
+import { checkCondemned } from './condemned-note.ts'
 import { DataDirectory, damaged, syncDirectory, unusable } from './data-directory.ts'
 import { clearFailure, readFailure } from './failure-note.ts'
 import { recordKey } from './keys.ts'
@@ -90,6 +91,7 @@ function messageOf(error: unknown): string {
 }
 
 async function openTaken(directory: DataDirectory, options: StoreOptions): Promise<LevelStore> {
+  await checkCondemned(directory.path)
   const writeBufferSize = options.writeBufferSizeBytes ?? defaultWriteBufferBytes
   if (directory.isBorn && options.database === undefined) {
     await checkFiles(directory, options.log)

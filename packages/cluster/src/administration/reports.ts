@@ -2,6 +2,7 @@
 // twice a second or so where it changed and at once when leadership changes, what it sees of its
 // own. The highest term wins.
 import { metadataLimits } from '@holdfast/broker'
+import type { ProgressStatus, ReplicaId } from '@holdfast/raft'
 import type { AnyGroup } from '../consensus/groups.ts'
 import { nodeOf } from '../consensus/replica-id.ts'
 import type { Core } from '../core.ts'
@@ -90,7 +91,9 @@ export class Reports {
       if (report.group > metadataLimits.shardsMax) continue
       this.#learn(from, report)
       const isLeader = this.#known.get(report.group)?.from === from && report.caughtUp !== null
-      if (isLeader) this.#heardMs.set(report.group, this.#core.clock.nowMs)
+      if (!isLeader) continue
+      this.#heardMs.set(report.group, this.#core.clock.nowMs)
+      this.#core.regression.reported(report)
     }
   }
 
@@ -110,14 +113,11 @@ export class Reports {
     // Only what is committed is sure to stay: a node must not leave, or be forgotten, on less.
     const { voters, outgoing, learners } = raft.configurationAt(raft.commitIndex)
     // A leader knows what is only once an entry of its own term is (Raft §8).
-    const caughtUp = raft.noopCommitted
-      ? raft
-          .progress()
-          .filter(({ match, isRegressed }) => {
-            return !isRegressed && match > 0 && match + caughtUpEntries >= raft.commitIndex
-          })
-          .map(({ replica }) => replica)
-      : null
+    const progress = raft.noopCommitted ? raft.progress() : []
+    const caughtUp = progress.filter(({ match, isRegressed }) => {
+      return !isRegressed && match > 0 && match + caughtUpEntries >= raft.commitIndex
+    })
+    const regressed = progress.filter(({ isRegressed }) => isRegressed)
     const lacking = this.#core.lackingQueues.of(group.id)
     return {
       group: group.id,
@@ -128,9 +128,15 @@ export class Reports {
       learners,
       commit: raft.commitIndex,
       applied: raft.appliedIndex,
-      caughtUp,
-      ...(lacking.length === 0 ? {} : { lacking })
+      caughtUp: raft.noopCommitted ? replicasOf(caughtUp) : null,
+      ...(lacking.length === 0 ? {} : { lacking }),
+      ...(regressed.length === 0 ? {} : { regressed: replicasOf(regressed) })
     }
+  }
+
+  /** Replicas that have lost what they had acknowledged, as the leaders say. */
+  regressed(): ReplicaId[] {
+    return [...this.#known.values()].flatMap(({ regressed = [] }) => regressed)
   }
 
   /** What the leaders of shards say that their shards lack: the shard, and its queues. */
@@ -194,6 +200,10 @@ export class Reports {
   }
 }
 
+function replicasOf(progress: readonly ProgressStatus[]): ReplicaId[] {
+  return progress.map(({ replica }) => replica)
+}
+
 function isSameList<Item>(
   left: readonly Item[],
   right: readonly Item[],
@@ -218,6 +228,7 @@ function isSameReport(left: GroupReport, right: GroupReport): boolean {
     isSameList(left.learners, right.learners) &&
     isSameList(left.caughtUp ?? [], right.caughtUp ?? []) &&
     isSameList(left.lacking ?? [], right.lacking ?? []) &&
+    isSameList(left.regressed ?? [], right.regressed ?? []) &&
     (left.caughtUp === null) === (right.caughtUp === null)
   )
 }

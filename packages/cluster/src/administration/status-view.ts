@@ -80,8 +80,8 @@ function warnings(core: Core, nodes: readonly NodeStatus[]): string[] {
   }
   for (const [node, group] of regressedNodes(core)) {
     sentences.push(
-      `Node ${node} has lost entries of group ${group} that it had acknowledged: stop it, and ` +
-        'start it with a blank data directory.'
+      `Node ${node} has lost entries of group ${group} that it had acknowledged: its data is set ` +
+        'aside as soon as every group has a majority without it.'
     )
   }
   if (core.disk.isLow) sentences.push('The disk of this node is nearly full.')

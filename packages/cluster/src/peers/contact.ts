@@ -31,6 +31,12 @@ export class Contact {
     this.#gone.delete(node)
   }
 
+  /** Whether the node was heard of late. */
+  isHeard(node: number): boolean {
+    const heardTick = this.#heardTick.get(node)
+    return heardTick !== undefined && this.#ticks - heardTick < times.contactTicks
+  }
+
   /** The process of a node has ended. */
   gone(node: number): void {
     this.#gone.add(node)

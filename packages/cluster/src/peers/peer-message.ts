@@ -106,6 +106,8 @@ export interface GroupReport {
   readonly caughtUp: readonly number[] | null
   /** Only from a shard's leader: queues that the shard lacks and the metadata knows, if any. */
   readonly lacking?: readonly number[]
+  /** Only from the leader: replicas that refuse what they had acknowledged, if any. */
+  readonly regressed?: readonly number[]
 }
 
 export type Cast =

@@ -142,7 +142,8 @@ const report = shape({
   commit: natural,
   applied: natural,
   caughtUp: orNull(naturals),
-  lacking: orAbsent(naturals)
+  lacking: orAbsent(naturals),
+  regressed: orAbsent(naturals)
 })
 
 const cast = oneOf({

@@ -92,6 +92,18 @@ t.test('what a shard lacks is told with its report, and anew when it changes', a
   t.same([...core.reports.lacking()], [[5, [8]]])
 })
 
+t.test('a leader tells who has lost what it had acknowledged', async (t) => {
+  const { core, local } = make()
+  const [, second = 0] = replicas
+  Object.assign(local, { isLeader: true, leaderNode: 1, regressed: [second] })
+  t.same(toldAfter(core, times.statusMs), [2, 3])
+  t.same(core.reports.regressed(), [second])
+  t.same(core.reports.report(5)?.caughtUp, [replicas[0], replicas[2]])
+  local.regressed = []
+  t.same(toldAfter(core, times.statusMs), [2, 3], 'that it has it after all is news')
+  t.same(core.reports.regressed(), [])
+})
+
 t.test('a node that drains says so, until it has started again', async (t) => {
   const { core } = make()
   const { reports } = core

@@ -46,6 +46,15 @@ t.test('nodes that have ended can be no majority', async (t) => {
   t.ok(core.contact.isCutOff, 'it has started again, and fallen silent')
 })
 
+t.test('a node is heard of late, or was silent too long, or never spoke', async (t) => {
+  const core = nodeOf(3)
+  core.contact.heard(2)
+  pass(core, times.contactTicks - 1)
+  t.same([core.contact.isHeard(2), core.contact.isHeard(3)], [true, false])
+  pass(core, 1)
+  t.notOk(core.contact.isHeard(2))
+})
+
 t.test('of two nodes none can do without the other', async (t) => {
   const core = nodeOf(2)
   pass(core, 2 * times.contactTicks)

@@ -126,7 +126,8 @@ const messages: readonly PeerMessage[] = [
           commit: 4,
           applied: 4,
           caughtUp: [1],
-          lacking: [7]
+          lacking: [7],
+          regressed: [2]
         }
       ]
     }
@@ -210,6 +211,7 @@ t.test('a part that has not the shape of its type is refused', async (t) => {
     [6, { type: 'status', groups: [], isDraining: 1 }],
     [6, { type: 'status', groups: [{ group: 1 }] }],
     [6, { type: 'status', groups: [{ ...report, lacking: [-1] }] }],
+    [6, { type: 'status', groups: [{ ...report, regressed: 2 }] }],
     [6, { type: 'lease-grant', sequence: 'x', term: 1 }],
     [6, { type: 'toString' }],
     [5, { type: 'error', error: { code: 1 } }],

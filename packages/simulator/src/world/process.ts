@@ -190,6 +190,9 @@ export class Process {
       }
       case 'log':
         return world.logged(this, output)
+      case 'condemn':
+        this.host.disk.makeHole()
+        return this.#exit(0, output.reason)
       case 'exit':
         return this.#exit(output.code, output.reason)
       default:

@@ -1,0 +1,64 @@
+// Storage rule S9, at the node whose disk took back what it had acknowledged: the leader of a group
+// finds that out, counts the replica for no commit, and says so in its reports. What else is gone
+// nobody knows, so that the data is set aside and copied anew, as other damage is (rule S8), once
+// every group has a majority without it. Until then the node goes on: the others may need its vote.
+
+import type { Core } from '../core.ts'
+import { log } from '../core.ts'
+import { isExpendable } from '../damaged-member.ts'
+import { times } from '../limits.ts'
+import type { GroupId } from '../log-store.ts'
+import type { GroupReport } from '../peers/peer-message.ts'
+import { nodeOf } from './replica-id.ts'
+
+export class Regression {
+  readonly #core: Core
+  /** Groups whose leaders say that the replica here has regressed: when they said so last. */
+  readonly #saidAtMs = new Map<GroupId, number>()
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /** What the leader of a group tells of it. */
+  reported({ group, term, regressed = [] }: GroupReport): void {
+    const { groups, clock } = this.#core
+    const raft = groups.get(group)?.raft
+    // Who was deposed, and does not know it yet, is not to be believed.
+    if (raft === undefined || term < raft.term) return
+    if (regressed.includes(groups.selfReplica)) this.#saidAtMs.set(group, clock.nowMs)
+    else this.#saidAtMs.delete(group)
+  }
+
+  tick(): void {
+    const { nowMs } = this.#core.clock
+    for (const [group, atMs] of this.#saidAtMs) {
+      if (nowMs - atMs > 2 * times.statusRepeatMs) this.#saidAtMs.delete(group)
+    }
+    const [group] = this.#saidAtMs.keys()
+    if (group === undefined || !this.#canBeSpared()) return
+    const reason = `entries of group ${group} that were acknowledged are not there any more`
+    log(this.#core, 'error', 'the disk has taken back what was durable; its data is set aside', {
+      group
+    })
+    this.#core.outputs.push({ type: 'condemn', reason })
+  }
+
+  /** With replicas that are there now, and of which no leader says the same. */
+  #canBeSpared(): boolean {
+    const { contact, groups, identity, metadata, peers, reports } = this.#core
+    if (identity === null) return false
+    const doubted = new Set(reports.regressed().map(nodeOf))
+    const answers = []
+    for (const { node, incarnation } of metadata.machine.membership.nodes) {
+      const isThere = peers.isUp(node) && contact.isHeard(node) && !doubted.has(node)
+      if (isThere) answers.push({ clusterId: identity.clusterId, node, incarnation })
+    }
+    const held = groups.all().flatMap(({ id, raft }) => {
+      const { configuration, commitIndex: commit } = raft
+      return configuration.voters.length === 0 ? [] : [{ group: id, configuration, commit }]
+    })
+    const damage = { directory: '', reason: '', identity, peers: null, groups: held }
+    return isExpendable(damage, answers)
+  }
+}
