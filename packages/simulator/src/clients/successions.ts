@@ -4,7 +4,10 @@
 import type { World } from '../world/world.ts'
 import { Change, route } from './changes.ts'
 import type { History } from './history.ts'
-import { Publisher } from './publisher.ts'
+import { Publisher, type Route } from './publisher.ts'
+
+/** Sent by one that was succeeded. */
+const batches = 30
 
 /** It dies and comes back as who it was. */
 class Namesake extends Publisher {
@@ -16,6 +19,8 @@ class Namesake extends Publisher {
 export class Successions extends Change {
   readonly #queues: readonly string[]
   #publishers: readonly Publisher[] = []
+  /** How often the one that was succeeded still sends something. */
+  #left = 0
 
   constructor(world: World, history: History, queues: readonly string[]) {
     super(world, history, 'heir')
@@ -24,7 +29,7 @@ export class Successions extends Change {
   }
 
   override get isDone(): boolean {
-    return super.isDone && this.#publishers.every(({ isDone }) => isDone)
+    return super.isDone && this.#left === 0 && this.#publishers.every(({ isDone }) => isDone)
   }
 
   protected change(): void {
@@ -43,10 +48,19 @@ export class Successions extends Change {
       this.whenDone([heir], () => {
         // Refused for want of disk it has succeeded nobody.
         if (!this.history.isConfirmed(heir.name, 1)) return this.later()
-        for (let batch = 0; batch < 6; batch += 1) former.publish(late, 1)
-        this.whenDone([former], () => this.later())
+        this.#left = batches
+        this.#goOn(former, late)
       })
     })
+  }
+
+  /** All the time, so that something is under way whenever a leader or a link is lost. */
+  #goOn(former: Publisher, late: Route): void {
+    former.publish(late, 1)
+    this.#left -= 1
+    if (this.#left === 0) return this.whenDone([former], () => this.later())
+    const { schedule, random } = this.world
+    schedule.after(random.integer(5, 50), () => this.#goOn(former, late))
   }
 
   #publisher(name: string, identity: { producer: Uint8Array; epoch: number }): Publisher {
