@@ -44,8 +44,8 @@ export function tellChangesAnswered(core: Core, index: number): void {
   core.options.audit?.changesAnswered(index)
 }
 
-export function tellRouted(core: Core): void {
-  core.options.audit?.routed(replicaOf(core, 0), core.metadata.appliedIndex)
+export function tellRoutes(core: Core): void {
+  core.options.audit?.routes(replicaOf(core, 0), core.metadata.appliedIndex)
 }
 
 export function tellHandedOut(

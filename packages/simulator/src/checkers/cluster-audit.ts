@@ -125,7 +125,7 @@ export class ClusterAudit implements Observer {
       changesAnswered: (index) => {
         this.#answeredIndex = Math.max(this.#answeredIndex, index)
       },
-      routed: ({ replica }, applied) => {
+      routes: ({ replica }, applied) => {
         if (applied >= this.#answeredIndex) return
         const what = `replica ${replica} routes with ${applied} applied`
         this.#report('route-in-force', `${what}, ${this.#answeredIndex} was answered`)

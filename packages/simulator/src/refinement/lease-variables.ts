@@ -45,7 +45,7 @@ export class LeaseVariables {
     this.#answeredTicks.set(from, Math.max(sent, this.#answeredTicks.get(from) ?? 0))
   }
 
-  /** Whether a quorum has answered what left less than `ticks` ago, and nobody else may campaign. */
+  /** Whether a quorum has answered what left less than `ticks` ago, and nobody was told to lead. */
   isHeld(configuration: Configuration, self: ReplicaId, ticks: number): boolean {
     if (this.#orderedTick !== null && this.#tick - this.#orderedTick < ticks) return false
     return isQuorumOf(configuration, (replica) => {

@@ -71,8 +71,8 @@ t.test('a node that routes without what was answered is found', async (t) => {
   const audit = world.audit.ofProcess()
   const replica = { group: 0, replica: 1 }
   audit.changesAnswered(7)
-  audit.routed(replica, 7)
+  audit.routes(replica, 7)
   t.same(world.failures, [])
-  audit.routed(replica, 6)
+  audit.routes(replica, 6)
   t.match(world.failures[0], /route-in-force: replica 1 routes with 6 applied, 7 was answered/)
 })
