@@ -170,7 +170,7 @@ export class ReplicaWatch {
   #handled(message: Message): void {
     this.#ledger.received(message)
     const { term, role, last } = this.#view
-    this.#silence.asked(message, role === 'leader')
+    this.#silence.asked(message, this.#view)
     if (message.type === 'heartbeat-response' && message.term === term && role === 'leader') {
       this.#lease.answered(message.from, message.round)
       this.#checkLease()
@@ -237,6 +237,8 @@ export class ReplicaWatch {
     this.after({ type: 'flush' })
     const { number, hardState, entries } = ready
     if (hardState !== null) this.#promises.push({ number, ...hardState })
+    const { commit = this.#floor } = hardState ?? {}
+    if (commit < this.#floor) this.#wrong(`writes ${commit} where ${this.#floor} is committed`)
     for (const entry of entries) {
       this.#ledger.appended(entry, this.#raft.termAt(entry.index - 1) ?? -1)
     }
@@ -251,7 +253,7 @@ export class ReplicaWatch {
     this.#ledger.said(message)
     if (message.term === this.#raft.term) this.#lease.sent(message)
     if (this.#silence.isBrokenBy(message)) {
-      this.#wrong(`would vote for ${message.to} while a leader is heard`)
+      this.#wrong(`would vote for ${message.to}, which lacks entries, or while a leader is heard`)
     }
   }
 

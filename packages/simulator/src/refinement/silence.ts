@@ -2,7 +2,8 @@
 // and does not campaign (thesis §4.2.3), for leases rest on it. Counted from what was handled, and
 // by no counter of the replica's own.
 import type { Message } from '@holdfast/raft'
-import type { Cause } from './step.ts'
+import type { ServerView } from './server-view.ts'
+import { type Cause, isUpToDate } from './step.ts'
 
 /** What a replica is told by the leader of its term, whatever else it says. */
 function isFromLeader({ type }: Message): boolean {
@@ -35,13 +36,14 @@ export class Silence {
     }
   }
 
-  /** A vote is asked for. `isLeading`: the replica leads itself, and needs nobody's vote. */
-  asked(message: Message, isLeading: boolean): void {
+  /** A vote is asked for: a leader needs nobody's, and who lacks entries gets none. */
+  asked(message: Message, { role, last }: Pick<ServerView, 'role' | 'last'>): void {
     if (message.type !== 'vote-request' || !message.pre) return
     const key = `${message.from} ${message.term}`
     // Asked twice between two readies, it may have been granted before a leader was heard.
     const mayBe = this.#asked.get(key) ?? false
-    this.#asked.set(key, mayBe || !(isLeading || this.isOwed))
+    const isFree = role !== 'leader' && !this.isOwed && isUpToDate(message.last, last)
+    this.#asked.set(key, mayBe || isFree)
   }
 
   /** Whether this answer grants what had to be refused. */

@@ -2,7 +2,7 @@
 import type { Message } from '@holdfast/raft'
 import t from 'tap'
 import { Silence } from '../../src/refinement/silence.ts'
-import { appendRequest, heard, id, voteRequest } from './sample-steps.ts'
+import { appendRequest, follower, heard, id, voteRequest } from './sample-steps.ts'
 
 const request = heard(appendRequest(id(5, 2), []))
 const grant: Message = {
@@ -37,15 +37,21 @@ t.test('a process may have heard a leader before it began', async (t) => {
 
 t.test('a pre-vote is refused as long as silence is owed', async (t) => {
   const silence = new Silence(3, false)
-  silence.asked(asks, false)
+  silence.asked(asks, follower)
   t.ok(silence.isBrokenBy(grant))
   t.notOk(silence.isBrokenBy({ ...grant, granted: false }))
   t.notOk(silence.isBrokenBy({ ...grant, to: 3 }))
   silence.answered()
   t.notOk(silence.isBrokenBy(grant))
   silence.after({ type: 'leader-gone' }, 2)
-  silence.asked(asks, true)
+  silence.asked(asks, { ...follower, role: 'leader' })
   t.ok(silence.isBrokenBy(grant), 'a leader does not want another')
-  silence.asked(asks, false)
+  silence.asked(asks, follower)
   t.notOk(silence.isBrokenBy(grant))
+})
+
+t.test('a pre-vote is refused to who lacks entries', async (t) => {
+  const silence = new Silence(3, true)
+  silence.asked(voteRequest({ pre: true, term: 3, last: id(9, 1) }), follower)
+  t.ok(silence.isBrokenBy(grant))
 })
