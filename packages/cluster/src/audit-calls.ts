@@ -40,6 +40,14 @@ export function tellRestored(core: Core, group: GroupId): void {
   core.options.audit?.restored(replicaOf(core, group), machineOf(core, group))
 }
 
+export function tellChangesAnswered(core: Core, index: number): void {
+  core.options.audit?.changesAnswered(index)
+}
+
+export function tellRoutes(core: Core): void {
+  core.options.audit?.routes(replicaOf(core, 0), core.metadata.appliedIndex)
+}
+
 export function tellHandedOut(
   core: Core,
   group: GroupId,

@@ -17,7 +17,7 @@ import { Checkers } from './checkers.ts'
 import { assertDurable, assertPromise, assertSpoken } from './disk-checks.ts'
 import { checkContact, checkLeases } from './leader-checks.ts'
 import { SimulatedDisk, type Write } from './simulated-disk.ts'
-import { SimulatedNetwork, type Weather } from './simulated-network.ts'
+import { SimulatedNetwork, takeFor, type Weather } from './simulated-network.ts'
 import { isPaused, type Replica } from './simulated-replica.ts'
 
 /** Who watches a group: makes its replicas, and hears what leaves them. */
@@ -183,7 +183,9 @@ export class SimulatedCluster {
     while (due.length > 0) {
       const at = this.weather.delayTicksMax === 0 ? 0 : this.random.below(due.length)
       const [message] = due.splice(at, 1)
-      if (message !== undefined) this.#deliver(message)
+      if (message === undefined) break
+      const gathered = this.random.chance(this.weather.gather) ? takeFor(message.to, due) : []
+      this.#deliver(message.to, [message, ...gathered])
     }
     for (const replica of this.up) {
       if (isPaused(replica)) continue
@@ -195,12 +197,12 @@ export class SimulatedCluster {
     }
   }
 
-  #deliver(message: Message): void {
-    const replica = this.replicas.get(message.to)
+  #deliver(to: ReplicaId, messages: readonly Message[]): void {
+    const replica = this.replicas.get(to)
     if (replica === undefined || !replica.isUp) return
-    if (this.blocked.has(`${message.from}-${message.to}`)) return
-    replica.heardTick.set(message.from, this.tickCount)
-    this.run(replica, () => replica.raft.step(message))
+    const heard = messages.filter(({ from }) => !this.blocked.has(`${from}-${to}`))
+    for (const { from } of heard) replica.heardTick.set(from, this.tickCount)
+    this.run(replica, () => heard.forEach((message) => void replica.raft.step(message)))
   }
 
   #completeWrite(replica: Replica): void {

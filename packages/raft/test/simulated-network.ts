@@ -1,7 +1,7 @@
 // What lies between the replicas of a simulated group: it loses, repeats, delays and reorders, by
 // the weather of the seed.
 import type { Random } from '@holdfast/testkit'
-import type { Message } from '../src/index.ts'
+import type { Message, ReplicaId } from '../src/index.ts'
 
 export interface Weather {
   readonly loss: number
@@ -9,6 +9,8 @@ export interface Weather {
   readonly delayTicksMax: number
   /** Chance that an answer to entries comes once more, long after. */
   readonly replay: number
+  /** Chance that a replica takes all that has arrived before it says or writes anything. */
+  readonly gather: number
   /** Chance that a write completes in a step. */
   readonly disk: number
   /** Chance that a snapshot which was offered has been fetched in a step. */
@@ -20,6 +22,7 @@ export const calm: Weather = {
   duplicate: 0,
   delayTicksMax: 0,
   replay: 0,
+  gather: 0,
   disk: 1,
   fetch: 0.3
 }
@@ -61,4 +64,11 @@ export class SimulatedNetwork {
     this.#inFlight = this.#inFlight.filter((item) => !isDue(item))
     return due.map(({ message }) => message)
   }
+}
+
+/** Takes out what else is due at a replica. */
+export function takeFor(to: ReplicaId, due: Message[]): Message[] {
+  const taken = due.filter((message) => message.to === to)
+  due.splice(0, due.length, ...due.filter((message) => message.to !== to))
+  return taken
 }

@@ -38,6 +38,7 @@ class Storm {
         duplicate: random.chance(0.5) ? random.fraction() * 0.3 : 0,
         delayTicksMax: random.chance(0.6) ? random.below(16) : 0,
         replay: random.chance(0.3) ? random.fraction() * 0.2 : 0,
+        gather: random.chance(0.5) ? random.fraction() : 0,
         disk: 0.3 + random.fraction() * 0.7,
         // So slow in some seeds that the log may have come on its own meanwhile.
         fetch: random.chance(0.3) ? 0.03 : 0.3
@@ -92,9 +93,7 @@ class Storm {
 
   run(): void {
     for (let step = 0; step < stepsMax; step++) {
-      for (const [chance, action] of this.#chances) {
-        if (this.random.chance(chance)) action()
-      }
+      for (const [chance, action] of this.#chances) if (this.random.chance(chance)) action()
       if (this.random.chance(0.5)) this.cluster.tick()
       this.#leave()
       this.cluster.settle()
@@ -270,11 +269,12 @@ class Storm {
   }
 
   #isAgreed(): boolean {
-    const leader = this.cluster.leader
-    if (leader === undefined || !leader.raft.noopApplied) return false
-    const { lastId, commitIndex, uncommittedBytes } = leader.raft
+    const { leader } = this.cluster
+    if (leader?.raft.noopApplied !== true) return false
+    const { lastId, commitIndex, uncommittedBytes, configuration } = leader.raft
     if (commitIndex !== lastId.index || uncommittedBytes > 0) return false
-    if (leader.raft.configuration.outgoing.length > 0) return false
+    // Who leads and is no voter any more hands over (Raft §6).
+    if (configuration.outgoing.length > 0 || !configuration.voters.includes(leader.id)) return false
     return leader.raft.progress().every(({ replica }) => {
       const raft = this.cluster.replicas.get(replica)?.raft
       return raft !== undefined && raft.lastId.index === lastId.index && raft.leader === leader.id

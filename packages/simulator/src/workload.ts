@@ -19,6 +19,7 @@ import { Operator } from './clients/operator.ts'
 import { Publisher, type Route, type Variant } from './clients/publisher.ts'
 import { Routes } from './clients/routes.ts'
 import { Stranger } from './clients/stranger.ts'
+import { Successions } from './clients/successions.ts'
 import type { ChangeName, ClientPlan } from './plan/plan.ts'
 import type { World } from './world/world.ts'
 
@@ -144,6 +145,8 @@ export class Workload {
         return new Purges(world, this.history, purgedQueue)
       case 'watch':
         return new Watch(world, this.history, exclusiveQueue)
+      case 'successions':
+        return new Successions(world, this.history, boundQueues)
     }
   }
 

@@ -170,5 +170,21 @@ export const electionMutations: readonly Mutation[] = [
       }
     ],
     catches
+  },
+  {
+    name: 'restarted-replica-owes-no-silence',
+    failureMode: 44,
+    file: state,
+    find: 'term > 0 && !isNew ? 0 : config.electionTimeoutTicks',
+    replace: 'config.electionTimeoutTicks',
+    catches
+  },
+  {
+    name: 'lease-not-void-after-a-transfer',
+    failureMode: 21,
+    file: 'packages/raft/src/limits.ts',
+    find: 'leaseVoidTimeouts = 2',
+    replace: 'leaseVoidTimeouts = 0',
+    catches
   }
 ]

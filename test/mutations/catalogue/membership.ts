@@ -120,5 +120,23 @@ export const membershipMutations: readonly Mutation[] = [
     find: 'if (this.#core.metadata.appliedIndex >= this.#index) this.#end(true)',
     replace: 'this.#end(true)',
     catches
+  },
+  {
+    name: 'removed-leader-stays',
+    failureMode: null,
+    file: membership,
+    find:
+      '  } else if (!configuration.voters.includes(state.id)) {\n' +
+      '    handOver(state, configuration)\n',
+    replace: '',
+    catches
+  },
+  {
+    name: 'holder-of-a-lease-never-falls-back',
+    failureMode: 18,
+    file: lease,
+    find: '    holder.applied = applied\n',
+    replace: '    holder.applied = Math.max(applied, holder.applied)\n',
+    catches
   }
 ]

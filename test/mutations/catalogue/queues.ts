@@ -256,5 +256,15 @@ export const queueMutations: readonly Mutation[] = [
       '    return isKnown(state, header) ? repeated : refusal',
     replace: '    throw error',
     catches
+  },
+  {
+    name: 'fence-of-producers-gone',
+    failureMode: 62,
+    file: publish,
+    find:
+      '  if (row !== undefined && producer.epoch < row.epoch) ' +
+      "return refused('PRODUCER_FENCED')\n",
+    replace: '',
+    catches
   }
 ]

@@ -235,5 +235,21 @@ export const replicationMutations: readonly Mutation[] = [
     find: "if (entry.type === 'configuration') history.note(",
     replace: "if (entry.type === 'no-op') history.note(",
     catches
+  },
+  {
+    name: 'second-truncation-not-handed-out',
+    failureMode: 8,
+    file: 'packages/raft/src/unstable-log.ts',
+    find: '    this.#truncateFrom = Math.min(this.#truncateFrom ?? index, index)\n',
+    replace: '    this.#truncateFrom ??= index\n',
+    catches
+  },
+  {
+    name: 'transfer-flag-dropped-by-the-codec',
+    failureMode: null,
+    file: 'packages/cluster/src/peers/raft-codec.ts',
+    find: 'transfer: flags > 1, last, commit }',
+    replace: 'transfer: false, last, commit }',
+    catches
   }
 ]

@@ -6,6 +6,7 @@
 // Two margins keep it safe: a holder counts from when it asked, the leader from when it granted and
 // a little longer; and a new leader, which does not know what its predecessor granted, counts every
 // node it has not heard from as a holder until such a lease must have ended.
+import { tellRoutes } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 
@@ -108,6 +109,7 @@ export class Lease {
     const askedMs = this.#askedAtMs.get(sequence)
     if (askedMs === undefined || term !== this.#term) return
     this.#untilMs = Math.max(this.#untilMs, askedMs + times.leaseMs)
+    if (this.isValid) tellRoutes(this.#core)
     this.#core.gateway.leaseRenewed()
   }
 

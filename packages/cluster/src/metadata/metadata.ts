@@ -11,7 +11,7 @@ import {
 } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
 import type { EntryId } from '@holdfast/raft'
-import { tellMetadataApplied } from '../audit-calls.ts'
+import { tellChangesAnswered, tellMetadataApplied } from '../audit-calls.ts'
 import type { Group, MachineHost } from '../consensus/group.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
@@ -157,7 +157,10 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
     const done = this.#waiters.filter(isDone)
     if (done.length === 0) return
     this.#waiters = this.#waiters.filter((waiter) => !isDone(waiter))
-    for (const waiter of done) lease.answered(waiter.index)
+    for (const { index } of done) {
+      lease.answered(index)
+      tellChangesAnswered(this.#core, index)
+    }
     for (const { answer, result } of done) answer({ type: 'reply', reply: result })
   }
 

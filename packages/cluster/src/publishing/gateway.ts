@@ -4,6 +4,7 @@
 import { type HeaderSource, type Headers, type QueueTarget, RouteTargets } from '@holdfast/broker'
 import { type ErrorCode, HoldfastError, unreachable, type WireError } from '@holdfast/errors'
 import { recordProperties } from '@holdfast/record'
+import { tellRoutes } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import type { GroupId } from '../log-store.ts'
 import type { ForwardOutcome, ForwardResult } from '../peers/peer-codec.ts'
@@ -83,6 +84,8 @@ export class Gateway {
   /** Sends a routed batch to its shards; its outcome reaches the origin later. */
   send(publish: Publish, targets: readonly QueueTarget[]): void {
     const first = targets[0]
+    // Straight to a queue it needs no lease, and may have begun before what was answered since.
+    if (publish.batch.exchange !== '') tellRoutes(this.#core)
     if (first === undefined) return this.#finish(publish)
     if (targets.every((target) => target.group === first.group)) {
       publish.shardsWaiting = 1

@@ -4,16 +4,17 @@ import type { Raft } from '@holdfast/raft'
 
 type Leader = Pick<
   Raft,
-  'isLeader' | 'uncommittedBytes' | 'commitIndex' | 'lastId' | 'configuration' | 'progress'
+  'id' | 'isLeader' | 'uncommittedBytes' | 'commitIndex' | 'lastId' | 'configuration' | 'progress'
 >
 
 /** Why this replica is not at rest; null if it is. Followers rest when their leaders do. */
 export function unrest(raft: Leader): string | null {
   if (!raft.isLeader) return null
-  const { uncommittedBytes, commitIndex, lastId, configuration } = raft
+  const { id, uncommittedBytes, commitIndex, lastId, configuration } = raft
   if (commitIndex < lastId.index) return `${lastId.index} is not committed`
   if (uncommittedBytes !== 0) return `${uncommittedBytes} bytes count as uncommitted`
   if (configuration.outgoing.length > 0) return 'a change of members is under way'
+  if (!configuration.voters.includes(id)) return 'it leads, and is no voter'
   const behind = raft.progress().find((progress) => {
     return progress.state !== 'replicate' || progress.match < lastId.index
   })

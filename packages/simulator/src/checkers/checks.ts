@@ -7,6 +7,7 @@ export const checks = {
   'raft-refinement': 'a step of a replica is an action of the specification, or changes nothing',
   'election-safety': 'a term has one leader',
   'one-vote': 'a replica votes once in a term',
+  'nothing-invented': 'what reaches a replica was said, word by word',
   'leader-append-only': 'a leader appends to its log and never overwrites it',
   'log-matching': 'entries of one index and term are the same, and follow the same entry',
   'leader-completeness': 'a new leader has every entry that was committed before its term',
@@ -31,6 +32,7 @@ export const checks = {
   'settled-by-client': 'what ends a message was asked for by who had it',
   'delivered-from-log': 'what is delivered at an offset is what the log put there',
   'settle-after-commit': 'what a client sees settled is settled in the log',
+  'route-in-force': 'who routes under a lease has applied every change that was answered anywhere',
   'change-in-force': 'a queue that is declared or deleted is so in its shard'
 } as const
 

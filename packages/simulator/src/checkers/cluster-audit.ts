@@ -13,7 +13,8 @@ import {
 import type { StoredGroup } from '@holdfast/cluster/contract'
 import type { HardState, RaftConfig, RaftInitialState } from '@holdfast/raft'
 import { ObservedRaft } from '../refinement/observed-raft.ts'
-import type { ActionCounts, Remains } from '../refinement/replica-watch.ts'
+import type { ActionCounts } from '../refinement/replica-watch.ts'
+import type { Remains } from '../refinement/restart-guard.ts'
 import type { Host } from '../world/host.ts'
 import { join } from '../world/join.ts'
 import type { Observer } from '../world/observer.ts'
@@ -25,7 +26,7 @@ import { DeliveryLedger } from './delivery-ledger.ts'
 import { contradiction, floorOf, remainsOf, untruth } from './disk-truth.ts'
 import { GroupLedger } from './group-ledger.ts'
 import { MachineAgreement } from './machine-agreement.ts'
-import { freedWhileLive, keptThoughDead, notRetained } from './retention.ts'
+import { freedWhileLive, keptThoughDead, notCommitted, notRetained } from './retention.ts'
 import { ShardComparison } from './shard-comparison.ts'
 import { machineOnDisk } from './stored-snapshot.ts'
 
@@ -69,6 +70,8 @@ export class ClusterAudit implements Observer {
   readonly #left = new Map<string, Remains>()
   /** By replica: the store that got this name. */
   readonly #stores = new Map<number, string>()
+  /** Of the metadata: changes up to here were answered. */
+  #answeredIndex = 0
   #findings = 0
 
   /** `fail` gets what is broken: the name of the check and what happened. */
@@ -118,6 +121,14 @@ export class ClusterAudit implements Observer {
       },
       snapshotTaken: ({ group, replica }, machine) => {
         this.#group(group).agreement.stands(`${replica}`, machine.appliedIndex, machine)
+      },
+      changesAnswered: (index) => {
+        this.#answeredIndex = Math.max(this.#answeredIndex, index)
+      },
+      routes: ({ replica }, applied) => {
+        if (applied >= this.#answeredIndex) return
+        const what = `replica ${replica} routes with ${applied} applied`
+        this.#report('route-in-force', `${what}, ${this.#answeredIndex} was answered`)
       },
       restored: (replica, machine) => this.#restored(replica, machine),
       handedOut: ({ group, replica }, { term, queue, run }) => {
@@ -244,6 +255,13 @@ export class ClusterAudit implements Observer {
     }
     for (const { group } of record.snapshots) this.#readBack(group, replica, disk.groups.get(group))
     for (const { group, retained } of record.installs) {
+      const { ledger } = this.#group(group)
+      const termOf = (index: number): number | null => ledger.committedTerm(index)
+      const others = notCommitted(retained, disk.groups.get(group), termOf)
+      if (others.length > 0) {
+        const what = `replica ${replica} takes ${others} of another log for retained`
+        this.#report('live-retained', `group ${group}: ${what}`)
+      }
       const life = this.#lives.get(keyOf({ group, replica }))
       if (life !== undefined) life.installed = retained
     }

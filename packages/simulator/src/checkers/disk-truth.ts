@@ -3,7 +3,7 @@
 // and the bytes of the frame, and knows nothing of the record ids by which the driver waits.
 import type { StoredGroup } from '@holdfast/cluster/contract'
 import { describeMessage, type HardState, type Message } from '@holdfast/raft'
-import type { Remains } from '../refinement/replica-watch.ts'
+import type { Remains } from '../refinement/restart-guard.ts'
 
 /** Why this message may not leave a node with this on its disk; null if it may. */
 export function untruth(stored: StoredGroup | undefined, message: Message): string | null {

@@ -10,6 +10,7 @@ import {
 } from '@holdfast/raft'
 import type { Report } from './checks.ts'
 import { quorumsOverlap } from './quorums.ts'
+import { Spoken } from './spoken.ts'
 
 interface SeenEntry {
   readonly checksum: number
@@ -44,6 +45,7 @@ export class GroupLedger {
   readonly #entries = new Map<string, SeenEntry>()
   /** Of index k at k - 1. */
   readonly #committed: Committed[] = []
+  readonly #spoken = new Spoken()
 
   constructor(name: string, report: Report, checksum: (bytes: Uint8Array) => number) {
     this.name = name
@@ -58,6 +60,11 @@ export class GroupLedger {
 
   get committedIndex(): number {
     return this.#committed.length
+  }
+
+  /** Of the entry that is committed at an index; null if none is known to be. */
+  committedTerm(index: number): number | null {
+    return this.#committed[index - 1]?.term ?? null
   }
 
   /** An entry is handed out to be written; it follows one of `previousTerm`. */
@@ -132,6 +139,11 @@ export class GroupLedger {
     }
   }
 
+  /** A replica has made a message, that is not durable enough to leave it yet. */
+  said(message: Message): void {
+    this.#spoken.said(message)
+  }
+
   /** A message leaves a replica, never to be taken back. */
   sent(message: Message): void {
     const key = `${message.from}/${message.term}`
@@ -153,6 +165,8 @@ export class GroupLedger {
   /** A message reaches a replica: the network invents nothing, and nor does a codec. */
   received(message: Message): void {
     const key = `${message.from}/${message.term}`
+    const untold = this.#spoken.untold(message)
+    if (untold !== null) this.#wrong('nothing-invented', `nobody has said ${untold}`)
     if (message.type === 'vote-response' && message.granted && !message.pre) {
       if (this.#votes.get(key) !== message.to) this.#wrong('one-vote', `${key} never voted so`)
     } else if (message.type === 'append-response' && message.accepted) {

@@ -33,6 +33,22 @@ export function notRetained(
   return missing
 }
 
+/** Entries that an installed snapshot has kept, and that are not what was committed there. */
+export function notCommitted(
+  retained: readonly IndexRange[],
+  stored: StoredGroup | undefined,
+  committedTerm: (index: number) => number | null
+): number[] {
+  const others: number[] = []
+  for (const { first, last } of retained) {
+    for (let index = first; index <= last; index += 1) {
+      const [term, committed] = [stored?.entries.get(index)?.term, committedTerm(index)]
+      if (term !== undefined && committed !== null && term !== committed) others.push(index)
+    }
+  }
+  return others
+}
+
 /**
  * Old entries that a snapshot leaves on the disk, though none of them is live in it. Behind what
  * the machine has applied there may be some that it has not seen, like a no-op: the next snapshot

@@ -18,6 +18,7 @@ export abstract class Client implements Disturbed {
   abstract readonly role: Disturbed['role']
   protected readonly random: Random
   protected producer: Uint8Array
+  protected epoch = 1
   protected connection: ClientConnection | null = null
   #socket: ClientSocket | null = null
   readonly #requests = new Map<number, Answer>()
@@ -106,8 +107,8 @@ export abstract class Client implements Disturbed {
     if (this.#lastHost !== null && host !== this.#lastHost) this.world.struck('elsewhere')
     this.#lastHost = host
     const { nowMs } = this.world.schedule
-    const { producer, name } = this
-    const hello = { producer, epoch: 1, name, vhost: this.vhost, heartbeatMs: 1000 }
+    const { producer, epoch, name } = this
+    const hello = { producer, epoch, name, vhost: this.vhost, heartbeatMs: 1000 }
     const connection = new ClientConnection({ nowMs, hello, handshakeTimeoutMs: 1000 })
     this.connection = connection
     this.#socket = this.world.network.clients.connect(host, {

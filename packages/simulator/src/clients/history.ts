@@ -8,6 +8,8 @@ interface Published {
   readonly sequence: number
   /** Queues that it must reach; none: it must be returned. */
   readonly queues: readonly string[]
+  /** With which code it is refused where it can be in none of its queues. */
+  readonly refusal: string
   /** When the publisher heard that it is confirmed. */
   confirmedMs: number | null
   failure: string | null
@@ -72,11 +74,17 @@ export class History {
     return outcomes
   }
 
-  published(publisher: string, sequence: number, queues: readonly string[]): void {
+  published(
+    publisher: string,
+    sequence: number,
+    queues: readonly string[],
+    refusal: string = 'MESSAGE_UNROUTABLE'
+  ): void {
     const fields = {
       publisher,
       sequence,
       queues,
+      refusal,
       confirmedMs: null,
       failure: null,
       isRepeated: false
@@ -98,6 +106,11 @@ export class History {
     }
   }
 
+  isConfirmed(publisher: string, sequence: number): boolean {
+    const { confirmedMs = null } = this.#published.get(`${publisher}:${sequence}`) ?? {}
+    return confirmedMs !== null
+  }
+
   /** Its outcome was lost with a connection, or may have been. */
   repeated(publisher: string, sequence: number): void {
     const message = this.#published.get(`${publisher}:${sequence}`)
@@ -117,7 +130,7 @@ export class History {
     message.failure = code
     if (this.#refusals.includes(code)) return
     const isDeleted = message.queues.every((queue) => this.#deletedMs.has(queue))
-    if (!isDeleted || code !== 'MESSAGE_UNROUTABLE') {
+    if (!isDeleted || code !== message.refusal) {
       this.#world.fail(`${publisher}:${sequence} was refused: ${code}`)
     }
   }

@@ -12,6 +12,8 @@ export interface Route {
   readonly routingKey: string
   readonly queues: readonly string[]
   readonly mandatory: boolean
+  /** With which code all of it must be refused, where it must reach no queue. */
+  readonly refusal?: string
   /** Where its messages go by their headers: to each of these in turn, instead of to `queues`. */
   readonly variants?: readonly Variant[]
 }
@@ -36,6 +38,8 @@ export interface PublisherOptions {
   readonly gapMsMax?: number
   /** It forgets what had no answer when its connection broke, and goes on. */
   readonly isCareless?: boolean
+  /** Who it is; by default nobody who was there before. */
+  readonly identity?: { readonly producer: Uint8Array; readonly epoch: number }
 }
 
 const openMax = 60
@@ -59,6 +63,10 @@ export class Publisher extends Client {
   constructor(world: World, name: string, options: PublisherOptions) {
     super(world, name)
     this.#options = options
+    if (options.identity !== undefined) {
+      this.producer = options.identity.producer
+      this.epoch = options.identity.epoch
+    }
     this.#history = options.history
     this.#routes = options.routes
     this.left = options.messages
@@ -141,7 +149,7 @@ export class Publisher extends Client {
     for (let sequence = first; sequence < first + count; sequence += 1) {
       open.add(sequence)
       const { queues } = variantOf(route, sequence) ?? route
-      this.#history.published(this.#publisher, sequence, queues)
+      this.#history.published(this.#publisher, sequence, queues, route.refusal)
     }
     const batch = { route, first, count, open }
     this.#batches.push(batch)

@@ -4,7 +4,7 @@ import type { Host } from '../world/host.ts'
 import type { World } from '../world/world.ts'
 import { Change, route } from './changes.ts'
 import type { History } from './history.ts'
-import { Publisher } from './publisher.ts'
+import { Publisher, type Route } from './publisher.ts'
 
 /** Stays with one node for as long as there may be one again. */
 class Neighbour extends Publisher {
@@ -23,8 +23,8 @@ class Neighbour extends Publisher {
 }
 
 /**
- * Binds a second queue to a key, and takes it away again. As soon as that is confirmed, somebody
- * publishes through each of the nodes, and is routed by it.
+ * Binds a second queue to a key, and takes it away again; or declares a queue, and deletes it. As
+ * soon as that is confirmed, somebody publishes through each of the nodes, and is routed by it.
  */
 export class Routes extends Change {
   readonly #queues: readonly string[]
@@ -44,6 +44,11 @@ export class Routes extends Change {
   }
 
   protected change(): void {
+    if (this.world.random.chance(0.5)) this.#changeBindings()
+    else this.#changeQueues()
+  }
+
+  #changeBindings(): void {
     const [first = '', second = ''] = this.world.random.shuffle([...this.#queues])
     this.#ask('bind-queue', first, [first], () => {
       this.#ask('bind-queue', second, [first, second], () => {
@@ -52,6 +57,32 @@ export class Routes extends Change {
         this.#ask('unbind-queue', second, [first], () => this.later())
       })
     })
+  }
+
+  /** Straight to a queue leads a way that needs no lease. */
+  #changeQueues(): void {
+    const name = `new${this.count}`
+    const { history, operator } = this
+    history.lossy(name)
+    operator.ask({ type: 'declare-queue', name, options: {} }, (error) => {
+      this.must(error, 'a declaration')
+      this.#publish(route('', name, [name]), () => {
+        history.deleting(name)
+        // Declared once more it may be declared again after it was deleted.
+        if (operator.wasRepeated) return this.later()
+        const request = { type: 'delete-queue', name, ifUnused: false, ifEmpty: false } as const
+        operator.ask(request, (error) => {
+          // Asked again after a lost answer, it may be gone.
+          if (error?.code !== 'QUEUE_NOT_FOUND') this.must(error, 'a deletion')
+          this.#publish(route('', name, []), () => this.later())
+        })
+      })
+    })
+  }
+
+  #publish(to: Route, then: () => void): void {
+    for (const publisher of this.#neighbours) publisher.publish(to, 1)
+    this.whenDone(this.#neighbours, then)
   }
 
   /** Once a binding has changed, what has this key goes to `to`. */
@@ -64,8 +95,7 @@ export class Routes extends Change {
     const bindingKey = `route-${this.count}`
     this.operator.ask({ type, queue, exchange: 'dir', bindingKey, arguments: {} }, (error) => {
       this.must(error, 'a change of a route')
-      for (const publisher of this.#neighbours) publisher.publish(route('dir', bindingKey, to), 1)
-      this.whenDone(this.#neighbours, then)
+      this.#publish(route('dir', bindingKey, to), then)
     })
   }
 }

@@ -36,6 +36,16 @@ export const tightBounds: WorldPlan['tuning'] = {
   markBlockMin: 4
 }
 
+/**
+ * Snapshots after every few entries, and no entry kept for those that lag: a change of members is
+ * seldom applied before one is taken, and who was cut off finds the log begun anew.
+ */
+export const eagerBounds: WorldPlan['tuning'] = {
+  snapshotEntries: 3,
+  snapshotBytes: 600,
+  keepBytesMax: 300
+}
+
 /** Bounds so low that snapshots, transfers and reads from disk happen all the time. */
 export const calmWorld: WorldPlan = {
   tuning: {

@@ -4,8 +4,9 @@
 import { Random } from '@holdfast/testkit'
 import { drawFaults } from '../faults/fault.ts'
 import { type FaultKind, faultKinds } from '../faults/kinds.ts'
-import { calmWorld, tightBounds } from './calm.ts'
+import { calmWorld, eagerBounds, tightBounds } from './calm.ts'
 import {
+  type ChangeName,
   type ClientPlan,
   type ClockPlan,
   changeNames,
@@ -20,6 +21,10 @@ const offChance = 0.5
 const floodChance = 0.1
 /** Of a seed whose members have little room for anything. */
 const tightChance = 0.3
+/** Of a seed whose members take snapshots all the time. */
+const eagerChance = 0.2
+/** Of a seed in which publishers are succeeded. */
+const heirChance = 0.4
 /** Of a seed in which more may be lost than the cluster survives. */
 const beyondChance = 0.04
 
@@ -82,8 +87,14 @@ function drawClients(random: Random, stormMs: number, isLarge: boolean): ClientP
     rejectChance: random.pick([0, 0.05, 0.2]),
     restlessChance: random.pick([0, 0.2, 0.5]),
     strangers: random.chance(offChance) ? 0 : 1,
-    changes: changeNames.filter(() => random.chance(0.6))
+    changes: drawChanges(random)
   }
+}
+
+function drawChanges(random: Random): readonly ChangeName[] {
+  const isOn = (name: ChangeName): boolean =>
+    name === 'successions' ? random.split(name).chance(heirChance) : random.chance(0.6)
+  return changeNames.filter(isOn)
 }
 
 function drawShards(random: Random): number {
@@ -110,7 +121,10 @@ export function drawPlan(seed: number, isLong: boolean = false): Plan {
     // In a small cluster every loss is a whole one.
     return isOn && (nodes > 2 || kind !== 'host-loss')
   })
-  const bounds = random.chance(tightChance) ? tightBounds : {}
+  const bounds = {
+    ...(random.chance(tightChance) ? tightBounds : {}),
+    ...(random.split('snapshots').chance(eagerChance) ? eagerBounds : {})
+  }
   const everyMs = random.pick(isLong ? [1000, 3000, 3000, 10_000] : [200, 500, 500, 1000, 3000])
   return {
     seed,

@@ -59,7 +59,7 @@ export interface ClientPlan {
   readonly restlessChance: number
   /** Of what a stranger sends. 0: there is no stranger. */
   readonly strangers: number
-  /** Bindings, routes, bursts of queues, replaced ones, purges, and looks go on meanwhile. */
+  /** Bindings, routes, bursts of queues, replaced ones, purges, looks, heirs go on meanwhile. */
   readonly changes: readonly ChangeName[]
 }
 
@@ -69,7 +69,8 @@ export const changeNames = [
   'bursts',
   'replacements',
   'purges',
-  'watch'
+  'watch',
+  'successions'
 ] as const
 export type ChangeName = (typeof changeNames)[number]
 

@@ -13,7 +13,8 @@ import {
   type SnapshotMeta
 } from '@holdfast/raft'
 import type { GroupLedger } from '../checkers/group-ledger.ts'
-import { type ActionCounts, type Remains, ReplicaWatch } from './replica-watch.ts'
+import { type ActionCounts, ReplicaWatch } from './replica-watch.ts'
+import type { Remains } from './restart-guard.ts'
 
 export class ObservedRaft extends Raft {
   readonly #watch: ReplicaWatch
@@ -26,7 +27,9 @@ export class ObservedRaft extends Raft {
   ) {
     super(config, initial)
     const isUnpersisted = initial.isUnpersisted === true
-    this.#watch = new ReplicaWatch(this, ledger, options.counts, isUnpersisted)
+    const { electionTimeoutTicks } = config
+    const how = { electionTimeoutTicks, isUnpersisted }
+    this.#watch = new ReplicaWatch(this, ledger, options.counts, how)
     this.#watch.restarted(options.remains)
   }
 
@@ -38,6 +41,11 @@ export class ObservedRaft extends Raft {
   override tick(isBeat?: boolean): void {
     super.tick(isBeat)
     this.#watch.after({ type: 'tick' })
+  }
+
+  override standStill(ticks: number): void {
+    super.standStill(ticks)
+    this.#watch.passed(ticks)
   }
 
   override step(message: Message): void {

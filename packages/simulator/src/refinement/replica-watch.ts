@@ -1,23 +1,25 @@
 // Watches one life of one replica: after each call it holds what changed against the actions of the
 // specification, and tells the ledger of the group what all must agree on. A call that changed
 // nothing costs a few comparisons.
-import type { Entry, Message, Raft, Ready, ReplicaId, SnapshotMeta } from '@holdfast/raft'
+import type {
+  Entry,
+  Message,
+  Raft,
+  RaftConfig,
+  Ready,
+  ReplicaId,
+  SnapshotMeta
+} from '@holdfast/raft'
 import type { GroupLedger, LogView } from '../checkers/group-ledger.ts'
 import { LeaderVariables } from './leader-variables.ts'
+import { LeaseVariables } from './lease-variables.ts'
 import { guardCommit, guardLog } from './log-guards.ts'
 import { guardMessage } from './message-guards.ts'
+import { guardRestart, type Remains } from './restart-guard.ts'
 import { guardFloor, guardRole, guardTerm, guardVote } from './role-guards.ts'
 import { floorOf, isElectable, isStuttering, type ServerView, viewOf } from './server-view.ts'
+import { Silence } from './silence.ts'
 import type { Action, AppendFacts, Cause, Step, Verdict } from './step.ts'
-
-/** What a replica had on its disk for all it knew, when its process ended. */
-export interface Remains {
-  readonly term: number
-  readonly vote: ReplicaId | null
-  readonly last: { readonly index: number; readonly term: number | null }
-  /** So much is committed, although its log began anew; 0: it did not. */
-  readonly floor: number
-}
 
 /** How often each action was taken. */
 export type ActionCounts = Map<Action, number>
@@ -29,6 +31,9 @@ export class ReplicaWatch {
   readonly #votesGranted = new Set<ReplicaId>()
   readonly #preVotesGranted = new Set<ReplicaId>()
   readonly #leader = new LeaderVariables()
+  readonly #lease = new LeaseVariables()
+  readonly #silence: Silence
+  readonly #electionTimeoutTicks: number
   /** Term and vote of each ready that is not durable yet, oldest first. */
   #promises: { readonly number: number; readonly term: number; readonly vote: ReplicaId | null }[]
   #durable: { term: number; vote: ReplicaId | null }
@@ -38,8 +43,17 @@ export class ReplicaWatch {
   #applied = 0
   readonly #floor: number
 
-  constructor(raft: Raft, ledger: GroupLedger, counts: ActionCounts, isUnpersisted: boolean) {
+  constructor(
+    raft: Raft,
+    ledger: GroupLedger,
+    counts: ActionCounts,
+    {
+      electionTimeoutTicks,
+      isUnpersisted
+    }: Pick<RaftConfig, 'electionTimeoutTicks'> & { readonly isUnpersisted: boolean }
+  ) {
     this.#raft = raft
+    this.#electionTimeoutTicks = electionTimeoutTicks
     this.#ledger = ledger
     this.#counts = counts
     this.#view = viewOf(raft)
@@ -47,6 +61,7 @@ export class ReplicaWatch {
     const { term, vote } = raft.hardState
     this.#floor = floorOf(raft)
     this.#durable = isUnpersisted ? { term: 0, vote: null } : { term, vote }
+    this.#silence = new Silence(electionTimeoutTicks, isUnpersisted || term === 0)
   }
 
   get #log(): LogView {
@@ -55,19 +70,8 @@ export class ReplicaWatch {
     return { id, term, firstIndex, termAt: (index) => raft.termAt(index) }
   }
 
-  /** Restart: what was durable is there again, and nothing is committed that was not. */
   restarted(remains: Remains | null): void {
-    this.#verdict.found('Restart')
-    const { term, vote, commit } = this.#raft.hardState
-    if (commit > this.#ledger.committedIndex) this.#wrong(`restarts with commit ${commit}`)
-    if (remains === null) return
-    const { index, term: lastTerm } = remains.last
-    if (term < remains.term) this.#wrong(`forgot term ${remains.term}, restarts in ${term}`)
-    if (commit < remains.floor) this.#wrong(`forgot that ${remains.floor} is committed`)
-    const isOtherVote = term === remains.term && remains.vote !== null && vote !== remains.vote
-    if (isOtherVote) this.#wrong(`forgot its vote for ${remains.vote} in ${term}`)
-    if (index < this.#raft.firstIndex || lastTerm === null) return
-    if (this.#raft.termAt(index) !== lastTerm) this.#wrong(`forgot entry ${index}/${lastTerm}`)
+    guardRestart(this.#raft, remains, this.#ledger.committedIndex, this.#verdict)
   }
 
   get remains(): Remains {
@@ -93,6 +97,8 @@ export class ReplicaWatch {
   /** After each call. */
   after(cause: Cause): void {
     if (cause.type === 'message') this.#handled(cause.message)
+    if (cause.type === 'tick') this.passed(1)
+    this.#silence.after(cause, this.#raft.term)
     if (isStuttering(this.#view, this.#raft)) return
     const before = this.#view
     const after = viewOf(this.#raft)
@@ -106,6 +112,7 @@ export class ReplicaWatch {
       volatile: {
         votesGranted: this.#votesGranted,
         preVotesGranted: this.#preVotesGranted,
+        owesSilence: this.#silence.isOwed,
         matchIndex: this.#leader.matchIndex
       }
     }
@@ -155,6 +162,7 @@ export class ReplicaWatch {
     }
     if (after.role !== 'leader' || before.role === 'leader') return
     this.#leader.begin(before.configuration, after.last.index)
+    this.#lease.begin()
     this.#ledger.elected(this.#log)
   }
 
@@ -162,7 +170,11 @@ export class ReplicaWatch {
   #handled(message: Message): void {
     this.#ledger.received(message)
     const { term, role, last } = this.#view
-    if (message.type === 'vote-response' && message.granted) {
+    this.#silence.asked(message, this.#view)
+    if (message.type === 'heartbeat-response' && message.term === term && role === 'leader') {
+      this.#lease.answered(message.from, message.round)
+      this.#checkLease()
+    } else if (message.type === 'vote-response' && message.granted) {
       if (message.pre) {
         if (role === 'pre-candidate' && message.term === term + 1) {
           this.#preVotesGranted.add(message.from)
@@ -178,6 +190,23 @@ export class ReplicaWatch {
       this.#leader.handled(message, last.index)
       const contradiction = this.#leader.contradiction(this.#raft)
       if (contradiction !== null) this.#wrong(contradiction)
+    }
+  }
+
+  /** So much time has passed, by which leases end. */
+  passed(ticks: number): void {
+    this.#lease.passed(ticks)
+    this.#checkLease()
+  }
+
+  /** A lease is never longer than what followers have promised by their answers. */
+  #checkLease(): void {
+    const raft = this.#raft
+    if (!raft.isLeader || this.#view.role !== 'leader') return
+    for (const ticks of [2, this.#electionTimeoutTicks - 1]) {
+      if (!raft.hasLeaderQuorum(ticks)) continue
+      if (this.#lease.isHeld(raft.configuration, raft.id, ticks)) continue
+      this.#ledger.report('lease', `${this.#who} claims one that no quorum has given`)
     }
   }
 
@@ -208,15 +237,24 @@ export class ReplicaWatch {
     this.after({ type: 'flush' })
     const { number, hardState, entries } = ready
     if (hardState !== null) this.#promises.push({ number, ...hardState })
+    const { commit = this.#floor } = hardState ?? {}
+    if (commit < this.#floor) this.#wrong(`writes ${commit} where ${this.#floor} is committed`)
     for (const entry of entries) {
       this.#ledger.appended(entry, this.#raft.termAt(entry.index - 1) ?? -1)
     }
     for (const { id, index } of ready.reads) this.#answered(id, index)
-    for (const message of ready.messages) guardMessage(this.#raft, message, this.#verdict)
-    for (const message of ready.messagesAfterPersist) {
-      guardMessage(this.#raft, message, this.#verdict)
-    }
+    for (const message of [...ready.messages, ...ready.messagesAfterPersist]) this.#says(message)
+    this.#silence.answered()
     this.#checkTail()
+  }
+
+  #says(message: Message): void {
+    guardMessage(this.#raft, message, this.#verdict)
+    this.#ledger.said(message)
+    if (message.term === this.#raft.term) this.#lease.sent(message)
+    if (this.#silence.isBrokenBy(message)) {
+      this.#wrong(`would vote for ${message.to}, which lacks entries, or while a leader is heard`)
+    }
   }
 
   /** Called before the replica hears that the write is durable. */

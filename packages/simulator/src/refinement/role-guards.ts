@@ -19,10 +19,19 @@ export function adoptedTerm({ before, cause }: Step): number {
   return isUpdate ? cause.message.term : before.term
 }
 
+/** Who hears a leader, or leads, votes for nobody (thesis §4.2.3), unless that leader wants it. */
+function mustRefuse({ before, volatile }: Step, message: Message): boolean {
+  if (message.type !== 'vote-request' || message.transfer) return false
+  return before.role === 'leader' || volatile.owesSilence
+}
+
 export function guardTerm(step: Step, verdict: Verdict): void {
-  const { before, after } = step
+  const { before, after, cause } = step
   if (after.term === before.term) return
   const adopted = adoptedTerm(step)
+  if (cause.type === 'message' && mustRefuse(step, cause.message)) {
+    verdict.wrong('a leader that is heard is unseated by who asks for votes')
+  }
   if (adopted > before.term) verdict.found('UpdateTerm')
   if (after.term === adopted) return
   if (after.term === adopted + 1 && after.role === 'candidate') return guardTimeout(step, verdict)
@@ -39,6 +48,9 @@ function guardTimeout(step: Step, verdict: Verdict): void {
     verdict.found('TimeoutNow')
     return
   }
+  const { voters, outgoing } = before.configuration
+  const isAlone = voters.length === 1 && voters[0] === before.id && outgoing.length === 0
+  if (volatile.owesSilence && !isAlone) verdict.wrong('a replica campaigns while a leader is heard')
   const isAsked = isQuorumOf(
     before.configuration,
     (replica) => replica === before.id || volatile.preVotesGranted.has(replica)
@@ -65,6 +77,7 @@ export function guardVote(step: Step, verdict: Verdict): void {
   const { message } = cause
   const isFree = after.term > before.term || (before.vote === null && before.leader === null)
   if (message.pre) verdict.wrong('a pre-vote changes the vote')
+  if (mustRefuse(step, message)) verdict.wrong('a vote while a leader is heard')
   if (message.from !== after.vote) verdict.wrong('a vote for another than who asked')
   if (message.term !== after.term) verdict.wrong('a vote in another term than was asked for')
   if (!isFree) verdict.wrong('a second vote in a term, or a vote against a known leader')

@@ -39,6 +39,8 @@ export interface Volatile {
   readonly votesGranted: ReadonlySet<ReplicaId>
   /** Who would grant its vote in the next term (thesis §9.6). */
   readonly preVotesGranted: ReadonlySet<ReplicaId>
+  /** It hears a leader, or did so less than an election timeout ago. */
+  readonly owesSilence: boolean
   /** matchIndex of a leader. */
   readonly matchIndex: ReadonlyMap<ReplicaId, number>
 }

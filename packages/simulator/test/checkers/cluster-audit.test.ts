@@ -65,3 +65,14 @@ t.test('a confirm of what was never applied is found', async (t) => {
   world.audit.answers.confirmed({ body: 'p1:1', queues: ['q1'] })
   t.match(world.failures[0], /confirm-after-commit: p1:1/)
 })
+
+t.test('a node that routes without what was answered is found', async (t) => {
+  const world = await formed(5)
+  const audit = world.audit.ofProcess()
+  const replica = { group: 0, replica: 1 }
+  audit.changesAnswered(7)
+  audit.routes(replica, 7)
+  t.same(world.failures, [])
+  audit.routes(replica, 6)
+  t.match(world.failures[0], /route-in-force: replica 1 routes with 6 applied, 7 was answered/)
+})

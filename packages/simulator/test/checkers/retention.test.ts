@@ -1,7 +1,12 @@
 // Entries of live messages stay on the disk; what was not there before is another matter.
 import type { StoredGroup } from '@holdfast/cluster/contract'
 import t from 'tap'
-import { freedWhileLive, keptThoughDead, notRetained } from '../../src/checkers/retention.ts'
+import {
+  freedWhileLive,
+  keptThoughDead,
+  notCommitted,
+  notRetained
+} from '../../src/checkers/retention.ts'
 
 function disk(...indexes: readonly number[]): StoredGroup {
   const data = new Uint8Array(0)
@@ -35,6 +40,22 @@ t.test('what was lost before is not freed now', async (t) => {
 t.test('an installed snapshot brings the entries of live messages along', async (t) => {
   t.same(notRetained(live, [{ first: 1, last: 7 }]), [])
   t.same(notRetained(live, [{ first: 2, last: 2 }]), [3, 7])
+})
+
+t.test('what an installed snapshot retains is what was committed', async (t) => {
+  t.same(
+    notCommitted(live, disk(2, 3, 7), () => 1),
+    []
+  )
+  t.same(
+    notCommitted(live, disk(2, 3, 7), (index) => (index === 3 ? 2 : 1)),
+    [3]
+  )
+  t.same(
+    notCommitted(live, disk(2), (index) => (index === 2 ? null : 2)),
+    [],
+    'nobody knows'
+  )
 })
 
 t.test('what a snapshot leaves behind is live, or kept for those that lag', async (t) => {

@@ -12,7 +12,8 @@ import t from 'tap'
 import { GroupLedger } from '../../src/checkers/group-ledger.ts'
 import { guardMessage } from '../../src/refinement/message-guards.ts'
 import { ObservedRaft } from '../../src/refinement/observed-raft.ts'
-import type { ActionCounts, Remains } from '../../src/refinement/replica-watch.ts'
+import type { ActionCounts } from '../../src/refinement/replica-watch.ts'
+import type { Remains } from '../../src/refinement/restart-guard.ts'
 
 const config: RaftConfig = {
   id: 1,
@@ -219,9 +220,9 @@ t.test('every call that can change a replica is watched', async (t) => {
     const properties = Object.entries(Object.getOwnPropertyDescriptors(prototype))
     return properties.flatMap(([name, { get }]) => (get === undefined ? [name] : []))
   }
-  // These look, send heartbeats, count time without elections, or drop bodies that are on the disk.
+  // These look, send heartbeats, or drop bodies that are on the disk.
   const others = ['entry', 'termAt', 'configurationAt', 'progress', 'hasLeaderQuorum']
-  const harmless = new Set([...others, 'beat', 'standStill', 'forgetBodies', 'beginInstall'])
+  const harmless = new Set([...others, 'beat', 'forgetBodies', 'beginInstall'])
   const watched = new Set(namesOf(ObservedRaft.prototype))
   const unwatched = namesOf(Raft.prototype).filter((name) => !watched.has(name))
   t.same(

@@ -42,6 +42,11 @@ const good: Readonly<Record<string, Step>> = {
     cause: heard({ type: 'timeout-now', from: 2, to: 1, term: 2 }),
     after: { ...candidacy, leader: null }
   }),
+  'the leader that it hears wants another': step({
+    cause: heard(voteRequest({ term: 3, transfer: true })),
+    after: { term: 3, vote: 2 },
+    owesSilence: true
+  }),
   'it asks first': step({ after: { role: 'pre-candidate' } }),
   'a quorum elects it': step({
     before: asCandidate,
@@ -107,6 +112,31 @@ const bad: Readonly<Record<string, readonly [string, Step]>> = {
   'a pre-vote that changes the vote': [
     'a pre-vote changes',
     step({ cause: heard(voteRequest({ pre: true })), after: grant })
+  ],
+  'a vote while a leader is heard': [
+    'a vote while a leader is heard',
+    step({ cause: heard(voteRequest()), after: grant, owesSilence: true })
+  ],
+  'a leader that is heard is unseated': [
+    'a leader that is heard is unseated',
+    step({ cause: heard(voteRequest({ term: 3 })), after: { term: 3 }, owesSilence: true })
+  ],
+  'a leader is unseated': [
+    'a leader that is heard is unseated',
+    step({
+      before: asLeader,
+      cause: heard(voteRequest({ term: 3 })),
+      after: { term: 3, vote: null, role: 'follower' }
+    })
+  ],
+  'a campaign while a leader is heard': [
+    'campaigns while a leader is heard',
+    step({
+      before: { role: 'pre-candidate' },
+      after: candidacy,
+      preVotesGranted: [3],
+      owesSilence: true
+    })
   ],
   'a leader without votes': [
     'without the votes',

@@ -34,6 +34,7 @@ interface Parts {
   /** Terms of the log after the step, from index 1 on. */
   readonly log?: readonly number[]
   readonly isElectable?: boolean
+  readonly owesSilence?: boolean
   readonly votesGranted?: readonly number[]
   readonly preVotesGranted?: readonly number[]
   readonly matchIndex?: Readonly<Record<number, number>>
@@ -53,6 +54,7 @@ export function step(parts: Parts): Step {
     volatile: {
       votesGranted: new Set(parts.votesGranted),
       preVotesGranted: new Set(parts.preVotesGranted),
+      owesSilence: parts.owesSilence ?? false,
       matchIndex: new Map(
         Object.entries(parts.matchIndex ?? {}).map(([replica, match]) => [Number(replica), match])
       )
