@@ -42,7 +42,7 @@ export interface Audit {
   restored(replica: AuditedReplica, machine: ShardMachine | MetadataMachine): void
   /** The metadata leader answers changes: those up to this entry are in force on every node. */
   changesAnswered(index: number): void
-  /** A node has a lease, and so routes by its replica of the metadata, which has applied so much. */
+  /** A node has a lease, and routes by its replica of the metadata, which has applied so much. */
   routes(replica: AuditedReplica, applied: number): void
   /** The leader of `term` hands out a run of messages. */
   handedOut(
