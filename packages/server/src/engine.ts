@@ -11,13 +11,11 @@ import { setFlagsFromString } from 'node:v8'
 const heapGrowingPercent = 400
 
 /**
- * Calm, in milliseconds, after which the engine collects garbage again and again to make the heap
- * smaller. Its own 8 s come after each burst of load, and may cost more than the burst did.
+ * Called first thing in the process of a node. The limit is computed anew at each collection. In
+ * calm after a load the engine would mark the whole heap three times, 50 to 150 ms each, to give
+ * back what the limit bounds anyway (docs/adr/0022).
  */
-const memoryReducerDelayMs = 60_000
-
-/** Called first thing in the process of a node. The engine reads both anew at each collection. */
 export function tuneEngine(): void {
   setFlagsFromString(`--heap-growing-percent=${heapGrowingPercent}`)
-  setFlagsFromString(`--gc-memory-reducer-start-delay-ms=${memoryReducerDelayMs}`)
+  setFlagsFromString('--no-memory-reducer')
 }
