@@ -10,12 +10,7 @@ import { setFlagsFromString } from 'node:v8'
  */
 const heapGrowingPercent = 400
 
-/**
- * Called first thing in the process of a node. The limit is computed anew at each collection. In
- * calm after a load the engine would mark the whole heap three times, 50 to 150 ms each, to give
- * back what the limit bounds anyway (docs/adr/0022).
- */
+/** Called first thing in the process of a node. The limit is computed anew at each collection. */
 export function tuneEngine(): void {
   setFlagsFromString(`--heap-growing-percent=${heapGrowingPercent}`)
-  setFlagsFromString('--no-memory-reducer')
 }
