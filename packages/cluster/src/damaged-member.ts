@@ -39,6 +39,9 @@ export interface Damage {
   readonly groups: readonly DamagedGroup[] | null
 }
 
+/** Whose a directory is, and which groups and peers it knows. */
+type Holdings = Pick<Damage, 'identity' | 'peers' | 'groups'>
+
 /** Who somebody is, and whether its data is damaged. */
 type Introduction = Pick<PeerHello, 'clusterId' | 'node' | 'incarnation' | 'isDamaged'>
 
@@ -55,7 +58,7 @@ interface Served {
 }
 
 /** The nodes that a directory knew, without its own. */
-export function knownPeers({ identity, peers }: Damage): readonly PeerAddress[] {
+export function knownPeers({ identity, peers }: Holdings): readonly PeerAddress[] {
   const known = peers === null ? [] : (unpack(peers) as readonly PeerAddress[])
   return known.filter(({ node }) => node !== identity.node)
 }
@@ -65,8 +68,8 @@ export function knownPeers({ identity, peers }: Damage): readonly PeerAddress[] 
  * of their incarnation and undamaged. Where the groups are not known, all other nodes must answer,
  * and be two at least.
  */
-export function isExpendable(damage: Damage, answers: readonly Introduction[]): boolean {
-  const { identity, groups } = damage
+export function isExpendable(holdings: Holdings, answers: readonly Introduction[]): boolean {
+  const { identity, groups } = holdings
   const self = replicaOf(identity.node, identity.incarnation)
   const live = new Set<ReplicaId>()
   for (const { clusterId, node, incarnation, isDamaged } of answers) {
@@ -77,7 +80,7 @@ export function isExpendable(damage: Damage, answers: readonly Introduction[]): 
     if (!voters.includes(self)) return true
     return voters.filter((voter) => voter !== self && live.has(voter)).length > voters.length / 2
   }
-  const others = knownPeers(damage)
+  const others = knownPeers(holdings)
   const liveNodes = new Set([...live].map(nodeOf))
   const areAllLive = others.length >= 2 && others.every(({ node }) => liveNodes.has(node))
   if (groups === null || groups.length === 0) return areAllLive

@@ -96,7 +96,7 @@ assert(limits.markBlockMin <= limits.markBlockMax, 'mark blocks have a range')
 export const times = {
   tickMs: 50,
   electionTimeoutTicks: 20,
-  /** Each heartbeat wakes two processes twice: on an idle cluster they are most of the cost. */
+  /** All processes of an idle cluster wake for a heartbeat, and for little else. */
   heartbeatTicks: 6,
   /** Ticks between two steps of a process that was not held up: one that is idle rests. */
   awakeTicksMax: 7,
@@ -142,6 +142,11 @@ export const times = {
   /** A shard that has applied nothing for this long is snapshotted, so that the disk is freed. */
   snapshotRestMs: 5_000
 } as const
+
+/** How long to wait before something is tried again that has waited `pauses` times before. */
+export function retryPauseMs(pauses: number): number {
+  return Math.min(times.retryMs * 2 ** pauses, times.retryMaxMs)
+}
 
 assert(times.electionTimeoutTicks > 3 * times.heartbeatTicks, 'heartbeats outpace elections')
 assert(times.awakeTicksMax > times.heartbeatTicks, 'who rests between heartbeats is awake')

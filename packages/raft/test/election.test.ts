@@ -45,15 +45,7 @@ t.test('when the leader has ended, its followers campaign within two ticks', asy
 t.test('and they vote for each other at once', async (t) => {
   const raft = start(stateOf([1], three), { random: () => 0.9 })
   raft.step(heard)
-  const request = {
-    type: 'vote-request',
-    from: 3,
-    to: 1,
-    term: 2,
-    transfer: false,
-    last,
-    commit: 0
-  } as const
+  const request = voteRequest(2, last, 3)
   raft.step({ ...request, pre: true })
   raft.leaderGone()
   raft.step({ ...request, pre: true })
@@ -207,15 +199,7 @@ t.test('a voter in reach is no reason to campaign where a leader is known', asyn
 
 t.test('who is asked by one that cannot win soon campaigns itself', async (t) => {
   const raft = startQuiet(stateOf([1, 1], three))
-  const request = {
-    type: 'vote-request',
-    from: 3,
-    to: 1,
-    term: 2,
-    transfer: false,
-    last,
-    commit: 0
-  } as const
+  const request = voteRequest(2, last, 3)
   raft.step({ ...request, pre: true })
   for (let tick = 0; tick < 3; tick++) raft.tick()
   t.equal(raft.role, 'pre-candidate')
@@ -234,16 +218,7 @@ t.test('votes of an earlier attempt do not count for this one', async (t) => {
 
 t.test('a vote does not wait for the next one to be given away', async (t) => {
   const raft = startQuiet(stateOf([1], three))
-  raft.step({
-    type: 'vote-request',
-    from: 3,
-    to: 1,
-    term: 2,
-    pre: false,
-    transfer: false,
-    last,
-    commit: 0
-  })
+  raft.step(voteRequest(2, last, 3))
   const ready = raft.ready()
   t.same(ready.hardState, { term: 2, vote: 3, commit: 0 })
   t.same(ready.messages, [], 'the answer leaves after the vote is durable')

@@ -185,26 +185,7 @@ t.test('thesis §9.6 a pre-vote changes neither the asker nor the asked', async 
   const asked = startQuiet(stateOf([1], three))
   const before = [asked.hardState, asked.role, asked.leader]
   const last = { index: 1, term: 1 }
-  asked.step({
-    type: 'vote-request',
-    from: 2,
-    to: 1,
-    term: 2,
-    pre: true,
-    transfer: false,
-    last,
-    commit: 0
-  })
-  asked.step({
-    type: 'vote-request',
-    from: 3,
-    to: 1,
-    term: 2,
-    pre: true,
-    transfer: false,
-    last,
-    commit: 0
-  })
+  for (const from of [2, 3]) asked.step({ ...voteRequest(2, last, from), pre: true })
   const ready = asked.ready()
   t.equal(ready.hardState, null)
   t.match(ready.messages, [{ granted: true }, { granted: true }], 'and binds to nobody')

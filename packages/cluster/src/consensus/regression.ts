@@ -58,7 +58,6 @@ export class Regression {
       const { configuration, commitIndex: commit } = raft
       return configuration.voters.length === 0 ? [] : [{ group: id, configuration, commit }]
     })
-    const damage = { directory: '', reason: '', identity, peers: null, groups: held }
-    return isExpendable(damage, answers)
+    return isExpendable({ identity, peers: null, groups: held }, answers)
   }
 }

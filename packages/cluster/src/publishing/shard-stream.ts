@@ -4,7 +4,7 @@
 // or reordered by that (architecture: every publish has an identity).
 import { encodePublishSection, type PublishSection } from '@holdfast/broker'
 import type { Core } from '../core.ts'
-import { limits, times } from '../limits.ts'
+import { limits, retryPauseMs, times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import { join } from '../peers/byte-writer.ts'
 import type { ForwardOutcome } from '../peers/peer-codec.ts'
@@ -161,7 +161,7 @@ export class ShardStream {
   #pause(): void {
     const { nowMs } = this.#core.clock
     if (nowMs < this.#pausedUntilMs) return
-    this.#pausedUntilMs = nowMs + Math.min(times.retryMs * 2 ** this.#refusals, times.retryMaxMs)
+    this.#pausedUntilMs = nowMs + retryPauseMs(this.#refusals)
     this.#refusals++
   }
 

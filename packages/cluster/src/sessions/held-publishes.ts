@@ -7,7 +7,7 @@
 import { unreachable } from '@holdfast/errors'
 import { skipRecord } from '@holdfast/record'
 import type { Core } from '../core.ts'
-import { times } from '../limits.ts'
+import { retryPauseMs, times } from '../limits.ts'
 import {
   type Batch,
   createPublish,
@@ -64,7 +64,7 @@ export class HeldPublishes {
     if (this.#alone !== publish) return this.resume()
     this.#alone = null
     this.#isResting = true
-    timers.after(Math.min(times.retryMs * 2 ** (publish.returns - 2), times.retryMaxMs), () => {
+    timers.after(retryPauseMs(publish.returns - 2), () => {
       this.#isResting = false
       this.resume()
     })
