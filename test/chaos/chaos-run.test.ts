@@ -1,9 +1,12 @@
 // The harness from end to end against a stand-in broker: a sound one passes through kills, and each
 // bug that can be switched on in it is found out.
-import { rmSync } from 'node:fs'
+import { fork } from 'node:child_process'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { findPortOffset, portsOfNode, temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'
 import { type RunResult, runLoad } from './chaos-run.ts'
+import { connect } from './fixtures/stand-in-sdk.ts'
 
 t.setTimeout(280_000)
 
@@ -63,4 +66,21 @@ t.test('a broker that alters bytes is found out', async (t) => {
 t.test('a broker that redelivers without the flag is found out', async (t) => {
   const { report } = await run('unflagged', 0, 0.05)
   t.same(Object.keys(report.violations).sort(), ['count-without-flag', 'unflagged-duplicate'])
+})
+
+t.test('the stand-in goes on after a kill in the middle of a write', async (t) => {
+  const data = temporaryDirectory(t)
+  const line = { op: 'publish', queue: 'q', id: '1-1', body: 'a', number: 1, producer: 'p' }
+  writeFileSync(`${data}/log.jsonl`, `${JSON.stringify(line)}\n{"op":"publ`)
+  const portOffset = await findPortOffset(1)
+  const address = `127.0.0.1:${portsOfNode(0, portOffset).client}`
+  const flags = ['--place', '0', '--data', data, '--client', address, '--http', '127.0.0.1:0']
+  const broker = fork(cli, ['server', ...flags])
+  t.teardown(() => broker.kill('SIGKILL'))
+  const connection = await connect([address])
+  await connection.publish('', 'q', Buffer.from('b'), { messageId: '1-2' })
+  await connection.close()
+  const lines = readFileSync(`${data}/log.jsonl`, 'utf8').split('\n')
+  t.equal(lines.length, 3)
+  t.match(JSON.parse(lines[1] ?? ''), { op: 'publish', id: '1-2' })
 })

@@ -138,8 +138,8 @@ export class ClusterProcess {
 
   node(id: number): ClusterNode {
     const found = this.#nodes.get(id)
-    if (found === undefined) throw new Error(`no node ${id}`)
-    return found
+    if (found !== undefined) return found
+    throw new Error(`no node ${id}`)
   }
 
   isAlive(id: number): boolean {
@@ -238,11 +238,17 @@ export class ClusterProcess {
     return view.groups.find((one) => one.id === group)?.leader ?? null
   }
 
-  /** Waits until every node of `ids` (default: all) runs and says it is ready. */
-  async waitReady(timeoutMs: number = 30_000, ids?: readonly number[]): Promise<void> {
-    const wanted = ids ?? this.nodes.map((node) => node.id)
-    for (const id of wanted) {
-      await eventually(`ready of node ${id}`, () => isNodeReady(this.node(id).http), { timeoutMs })
+  /** Waits until the nodes `ids` (default: all) are ready. @throws WaitError, also if one ended. */
+  async waitReady(
+    timeoutMs: number = 30_000,
+    ids: readonly number[] = this.nodes.map((node) => node.id)
+  ): Promise<void> {
+    const isFinal = this.#options.restart !== true
+    const ended = `it has ended, see test.log in ${this.#options.data}`
+    for (const id of ids) {
+      const giveUp = (): string | null => (isFinal && !this.isAlive(id) ? ended : null)
+      const look = (): Promise<boolean> => isNodeReady(this.node(id).http)
+      await eventually(`ready of node ${id}`, look, { timeoutMs, giveUp })
     }
   }
 
@@ -285,8 +291,7 @@ export class ClusterProcess {
 
   /** Keeps pids right when dev restarts nodes itself. */
   async #follow(lines: AsyncGenerator<Readonly<Record<string, unknown>>>): Promise<void> {
-    for await (const line of lines) {
-      const { event, id, pid } = line
+    for await (const { event, id, pid } of lines) {
       if (event !== 'started' || typeof id !== 'number' || typeof pid !== 'number') continue
       const node = this.#nodes.get(id)
       if (node !== undefined && node.pid !== pid) this.#adopt({ ...node, pid })

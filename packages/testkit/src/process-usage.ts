@@ -1,6 +1,6 @@
 // What a process costs, read from /proc (Linux): processor time, resident memory, and the processor
 // time of the whole machine, so that a measurement can say when something else ran beside it.
-// Source: proc(5), /proc/PID/stat fields 14, 15 and 22, /proc/PID/status RssAnon, /proc/stat.
+// Source: proc(5), /proc/PID/stat fields 14, 15, 20 and 22, /proc/PID/status RssAnon, /proc/stat.
 import { readFileSync } from 'node:fs'
 
 /** Clock ticks a second; 100 on every Linux that Node runs on (USER_HZ). */
@@ -31,7 +31,9 @@ export function identifyProcess(pid: number): ProcessIdentity {
 /** True if that very process runs (a zombie does not). */
 export function isProcessAlive(identity: ProcessIdentity): boolean {
   const fields = statFields(identity.pid)
-  if (fields === null || fields[0] === 'Z' || fields[0] === 'X') return false
+  if (fields === null || fields[0] === 'X') return false
+  // The first thread is a zombie before the others have ended, and those still hold its ports.
+  if (fields[0] === 'Z' && Number(fields[17]) <= 1) return false
   return identity.startTicks === null || Number(fields[19]) === identity.startTicks
 }
 

@@ -5,6 +5,7 @@ import t from 'tap'
 import { AdminError, isNodeReady } from '../src/admin-client.ts'
 import { ClusterProcess } from '../src/cluster-process.ts'
 import { eventually } from '../src/eventually.ts'
+import { isPortFree } from '../src/free-ports.ts'
 import type { NodeSite } from '../src/node-site.ts'
 import { signalOwned } from '../src/owned-processes.ts'
 import { isProcessAlive } from '../src/process-usage.ts'
@@ -26,7 +27,9 @@ t.test('starts, kills, restarts and stops real processes', async (t) => {
   const before = cluster.node(2).pid
   await cluster.kill(2)
   t.notOk(cluster.isAlive(2), 'the killed node is gone')
+  t.ok(await isPortFree(Number(cluster.node(2).http.split(':')[1])), 'with all its threads')
   t.equal(await cluster.leaderOf(1), 2, 'the other nodes are asked')
+  await t.rejects(cluster.waitReady(60_000), /ready of node 2: it has ended, see test\.log/)
   cluster.restart(2)
   await cluster.waitReady(10_000, [2])
   t.not(cluster.node(2).pid, before)
