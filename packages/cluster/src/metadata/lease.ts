@@ -34,13 +34,15 @@ export class Lease {
 
   #term = 0
   #untilMs = 0
-  #sequence = 0
+  /** Begins at the epoch of this process, so that no grant to an earlier one is taken for its own. */
+  #sequence: number
   readonly #askedAtMs = new Map<number, number>()
   #askedLastMs = 0
   #hasNews = false
 
   constructor(core: Core) {
     this.#core = core
+    this.#sequence = core.options.processEpoch
   }
 
   /** Whether this node may route from its own replica now. */

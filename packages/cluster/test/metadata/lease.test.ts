@@ -92,6 +92,14 @@ t.test('a grant that comes too late, or that nobody asked for, grants nothing', 
   t.notOk(core.lease.isValid)
 })
 
+t.test('a grant to the process before is none to this one', async (t) => {
+  const { core } = follower()
+  core.lease.tick()
+  core.lease.granted(1, term)
+  t.notOk(core.lease.isValid)
+  t.ok((asked(core) ?? 0) > core.options.processEpoch)
+})
+
 t.test('it is asked for again before it ends, and a lost renewal costs nothing', async (t) => {
   const { core } = follower()
   core.lease.tick()
