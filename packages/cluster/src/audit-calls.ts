@@ -48,6 +48,19 @@ export function tellRoutes(core: Core): void {
   core.options.audit?.routes(replicaOf(core, 0), core.metadata.appliedIndex)
 }
 
+/** What follows a fence; whoever audits is told how far the metadata is by then. */
+export function auditedFence(
+  core: Core,
+  done: (isCurrent: boolean) => void
+): (isCurrent: boolean) => void {
+  const tell = core.identity === null ? undefined : core.options.audit?.waits(replicaOf(core, 0))
+  if (tell === undefined) return done
+  return (isCurrent) => {
+    if (isCurrent) tell(core.metadata.appliedIndex)
+    done(isCurrent)
+  }
+}
+
 export function tellHandedOut(
   core: Core,
   group: GroupId,

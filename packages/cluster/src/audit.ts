@@ -44,6 +44,11 @@ export interface Audit {
   changesAnswered(index: number): void
   /** A node has a lease, and routes by its replica of the metadata, which has applied so much. */
   routes(replica: AuditedReplica, applied: number): void
+  /**
+   * A node asks how far the metadata is; the answer is called with what its replica has applied
+   * when it is sure to have that.
+   */
+  waits(replica: AuditedReplica): (applied: number) => void
   /** The leader of `term` hands out a run of messages. */
   handedOut(
     replica: AuditedReplica,

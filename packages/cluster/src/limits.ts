@@ -49,6 +49,8 @@ export const limits = {
   markBlockMax: 16_384,
   /** One chunk of a snapshot transfer. */
   snapshotChunkBytes: 1_048_576,
+  /** Retained entries in one list, and the most that one call may ask for. */
+  retainedPerList: 1024,
   /** Log growth after which a machine is snapshotted. */
   snapshotBytes: 16_777_216,
   snapshotEntries: 50_000,
@@ -81,6 +83,7 @@ export interface Tuning {
   readonly snapshotBytes: number
   readonly snapshotEntries: number
   readonly snapshotChunkBytes: number
+  readonly retainedPerList: number
   readonly keepBytesMax: number
   readonly bodyBytesMax: number
   readonly readCacheBytesMax: number

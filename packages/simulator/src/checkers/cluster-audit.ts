@@ -130,6 +130,14 @@ export class ClusterAudit implements Observer {
         const what = `replica ${replica} routes with ${applied} applied`
         this.#report('route-in-force', `${what}, ${this.#answeredIndex} was answered`)
       },
+      waits: ({ replica }) => {
+        const answered = this.#answeredIndex
+        return (applied) => {
+          if (applied >= answered) return
+          const what = `replica ${replica} is behind a fence with ${applied} applied`
+          this.#report('route-in-force', `${what}, ${answered} was answered before`)
+        }
+      },
       restored: (replica, machine) => this.#restored(replica, machine),
       handedOut: ({ group, replica }, { term, queue, run }) => {
         const { ledger, deliveries } = this.#group(group)

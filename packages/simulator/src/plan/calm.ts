@@ -52,6 +52,7 @@ export const calmWorld: WorldPlan = {
     snapshotBytes: 4000,
     snapshotEntries: 40,
     snapshotChunkBytes: 1500,
+    retainedPerList: 8,
     keepBytesMax: 4000,
     bodyBytesMax: 6000,
     readCacheBytesMax: 2000,

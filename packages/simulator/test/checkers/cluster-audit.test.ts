@@ -76,3 +76,15 @@ t.test('a node that routes without what was answered is found', async (t) => {
   audit.routes(replica, 6)
   t.match(world.failures[0], /route-in-force: replica 1 routes with 6 applied, 7 was answered/)
 })
+
+t.test('a node that is behind a fence without what was answered before it is found', async (t) => {
+  const world = await formed(5)
+  const audit = world.audit.ofProcess()
+  audit.changesAnswered(7)
+  const arrives = audit.waits({ group: 0, replica: 1 })
+  audit.changesAnswered(8)
+  arrives(7)
+  t.same(world.failures, [])
+  arrives(6)
+  t.match(world.failures[0], /behind a fence with 6 applied, 7 was answered/)
+})

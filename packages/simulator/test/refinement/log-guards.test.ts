@@ -90,6 +90,15 @@ const bad: Readonly<Record<string, readonly [string, Step]>> = {
       log: [1, 1, 2, 2, 2, 3]
     })
   ],
+  'entries while a snapshot replaces the log': [
+    'while a snapshot replaces it',
+    step({
+      cause: two,
+      after: { last: id(7, 2) },
+      log: [1, 1, 2, 2, 2, 2, 2],
+      isInstalling: true
+    })
+  ],
   'an unknown entry before': [
     'the one before is missing',
     step({

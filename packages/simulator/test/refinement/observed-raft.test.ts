@@ -1,6 +1,7 @@
 // A replica that is watched does what it would do unwatched; what it forgot in a restart, and what
 // it says that is not so, is found.
 import {
+  blankState,
   bootstrapState,
   type Message,
   Raft,
@@ -215,6 +216,30 @@ t.test('a read that is answered from the past is found', async (t) => {
   t.match(bench.found[0], /linearizable-read.*answered with 3, 4 was committed/)
 })
 
+t.test('a log that changes while a snapshot replaces it is found', async (t) => {
+  const bench = new Bench()
+  const raft = bench.open(blankState())
+  const at = { from: 2, to: 1, term: 1, session: 1 } as const
+  const configuration = { voters: [1, 2], outgoing: [], learners: [] }
+  const snapshot = { id: { index: 5, term: 1 }, configuration, manifest: new Uint8Array(0) }
+  raft.step({ type: 'snapshot-request', ...at, snapshot })
+  t.ok(raft.beginInstall(snapshot))
+  raft.installed(snapshot)
+  t.same(bench.found, [])
+  const entry = { index: 6, term: 1, type: 'command', data: Uint8Array.of(1) } as const
+  raft.step({
+    type: 'append-request',
+    ...at,
+    previous: { index: 5, term: 1 },
+    commit: 5,
+    entries: [entry]
+  })
+  t.notOk(
+    bench.found.some((each) => each.includes('replaces')),
+    'the install has ended'
+  )
+})
+
 t.test('every call that can change a replica is watched', async (t) => {
   const namesOf = (prototype: object): string[] => {
     const properties = Object.entries(Object.getOwnPropertyDescriptors(prototype))
@@ -222,7 +247,7 @@ t.test('every call that can change a replica is watched', async (t) => {
   }
   // These look, send heartbeats, or drop bodies that are on the disk.
   const others = ['entry', 'termAt', 'configurationAt', 'progress', 'hasLeaderQuorum']
-  const harmless = new Set([...others, 'beat', 'forgetBodies', 'beginInstall'])
+  const harmless = new Set([...others, 'beat', 'forgetBodies'])
   const watched = new Set(namesOf(ObservedRaft.prototype))
   const unwatched = namesOf(Raft.prototype).filter((name) => !watched.has(name))
   t.same(

@@ -35,6 +35,7 @@ interface Parts {
   readonly log?: readonly number[]
   readonly isElectable?: boolean
   readonly owesSilence?: boolean
+  readonly isInstalling?: boolean
   readonly votesGranted?: readonly number[]
   readonly preVotesGranted?: readonly number[]
   readonly matchIndex?: Readonly<Record<number, number>>
@@ -55,6 +56,7 @@ export function step(parts: Parts): Step {
       votesGranted: new Set(parts.votesGranted),
       preVotesGranted: new Set(parts.preVotesGranted),
       owesSilence: parts.owesSilence ?? false,
+      isInstalling: parts.isInstalling ?? false,
       matchIndex: new Map(
         Object.entries(parts.matchIndex ?? {}).map(([replica, match]) => [Number(replica), match])
       )
