@@ -142,7 +142,7 @@ export class ObservedRaft extends Raft {
 
   override beginInstall(meta: SnapshotMeta): boolean {
     const isBegun = super.beginInstall(meta)
-    if (isBegun) this.#watch.installing()
+    if (isBegun) this.#watch.installing(meta)
     return isBegun
   }
 

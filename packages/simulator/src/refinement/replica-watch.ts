@@ -1,7 +1,15 @@
 // Watches one life of one replica: after each call it holds what changed against the actions of the
 // specification, and tells the ledger of the group what all must agree on. A call that changed
 // nothing costs a few comparisons.
-import type { Message, Raft, RaftConfig, Ready, ReplicaId, SnapshotMeta } from '@holdfast/raft'
+import type {
+  EntryId,
+  Message,
+  Raft,
+  RaftConfig,
+  Ready,
+  ReplicaId,
+  SnapshotMeta
+} from '@holdfast/raft'
 import type { GroupLedger, LogView } from '../checkers/group-ledger.ts'
 import { LeaderVariables } from './leader-variables.ts'
 import { LeaseVariables } from './lease-variables.ts'
@@ -31,8 +39,8 @@ export class ReplicaWatch {
   #promises: { readonly number: number; readonly term: number; readonly vote: ReplicaId | null }[]
   #durable: { term: number; vote: ReplicaId | null }
   readonly #reads = new ReadVariables()
-  /** A snapshot is replacing the log. */
-  #isInstalling = false
+  /** The snapshot that is replacing the log. */
+  #installing: EntryId | null = null
   #view: ServerView
   #applied = 0
   readonly #floor: number
@@ -71,7 +79,7 @@ export class ReplicaWatch {
   get remains(): Remains {
     const { durableIndex: index } = this.#raft
     const last = { index, term: this.#raft.termAt(index) }
-    return { ...this.#durable, last, floor: this.#floor }
+    return { ...this.#durable, last, floor: this.#floor, replacedBy: this.#installing }
   }
 
   /** After each call. */
@@ -79,7 +87,7 @@ export class ReplicaWatch {
     if (cause.type === 'message') this.#handled(cause.message)
     if (cause.type === 'tick') this.passed(1)
     this.#silence.after(cause, this.#raft.term)
-    if (cause.type === 'refuse-snapshot') this.#isInstalling = false
+    if (cause.type === 'refuse-snapshot') this.#installing = null
     if (isStuttering(this.#view, this.#raft)) return
     const before = this.#view
     const after = viewOf(this.#raft)
@@ -94,13 +102,13 @@ export class ReplicaWatch {
         votesGranted: this.#votesGranted,
         preVotesGranted: this.#preVotesGranted,
         owesSilence: this.#silence.isOwed,
-        isInstalling: this.#isInstalling,
+        isInstalling: this.#installing !== null,
         matchIndex: this.#leader.matchIndex
       }
     }
     this.#judge(step)
     this.#follow(step)
-    if (cause.type === 'installed') this.#isInstalling = false
+    if (cause.type === 'installed') this.#installing = null
   }
 
   #judge(step: Step): void {
@@ -206,8 +214,8 @@ export class ReplicaWatch {
   }
 
   /** The install of a snapshot begins. */
-  installing(): void {
-    this.#isInstalling = true
+  installing({ id }: SnapshotMeta): void {
+    this.#installing = id
   }
 
   /** A snapshot carries the configuration in force at its index, not a later one. */

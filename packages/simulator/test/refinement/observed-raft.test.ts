@@ -222,6 +222,7 @@ t.test('a log that changes while a snapshot replaces it is found', async (t) => 
   const at = { from: 2, to: 1, term: 1, session: 1 } as const
   const configuration = { voters: [1, 2], outgoing: [], learners: [] }
   const snapshot = { id: { index: 5, term: 1 }, configuration, manifest: new Uint8Array(0) }
+  bench.ledger.committed({ id: 2, term: 1, firstIndex: 1, termAt: () => 1 }, 0, 5)
   raft.step({ type: 'snapshot-request', ...at, snapshot })
   t.ok(raft.beginInstall(snapshot))
   raft.installed(snapshot)
@@ -238,6 +239,32 @@ t.test('a log that changes while a snapshot replaces it is found', async (t) => 
     bench.found.some((each) => each.includes('replaces')),
     'the install has ended'
   )
+})
+
+t.test('an install may have reached the disk though nobody was told', async (t) => {
+  const bench = new Bench()
+  const raft = bench.open(restartedState({ hardState: { term: 3, vote: null, commit: 1 } }))
+  const configuration = { voters: [1, 2], outgoing: [], learners: [] }
+  const snapshot = { id: { index: 2, term: 3 }, configuration, manifest: new Uint8Array(0) }
+  bench.ledger.committed({ id: 2, term: 3, firstIndex: 1, termAt: () => 3 }, 0, 2)
+  raft.step({ type: 'snapshot-request', from: 2, to: 1, term: 3, session: 1, snapshot })
+  const { remains } = raft
+  t.ok(raft.beginInstall(snapshot))
+  const installed = restartedState({
+    hardState: { term: 3, vote: null, commit: 2 },
+    snapshot,
+    configuration,
+    firstIndex: 3,
+    terms: [],
+    lastIndex: 2,
+    entries: [],
+    applied: 2
+  })
+  const before = bench.found.length
+  bench.open(installed, raft.remains)
+  t.same(bench.found.slice(before), [])
+  bench.open(installed, remains)
+  t.match(bench.found.slice(before), [/forgot entry 3/])
 })
 
 t.test('every call that can change a replica is watched', async (t) => {
