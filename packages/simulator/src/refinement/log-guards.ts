@@ -1,7 +1,7 @@
 // Guards of the actions that change log and commitIndex: ClientRequest, HandleAppendEntriesRequest,
 // AdvanceCommitIndex; and of our own: installing a snapshot (Raft §7), compacting, learning a
 // commit index from a heartbeat or an offered snapshot.
-import type { Entry, Message, Raft } from '@holdfast/raft'
+import type { Entry, Message, Raft, SnapshotMeta } from '@holdfast/raft'
 import { isQuorumOf } from '../checkers/quorums.ts'
 import type { AppendFacts, Step, Verdict } from './step.ts'
 
@@ -86,6 +86,14 @@ function guardAppendRequest(step: Step, verdict: Verdict): void {
   const kept = append.fresh - 1
   if (kept === message.previous.index && kept > before.commit && kept >= after.firstIndex) {
     if (termAt(kept) !== message.previous.term) verdict.wrong(`entry ${kept} did not stay`)
+  }
+}
+
+/** Where the log holds what the snapshot stands for, what follows stays (Raft §7, step 6). */
+export function guardBeginInstall(raft: Raft, { id }: SnapshotMeta, verdict: Verdict): void {
+  if (raft.role !== 'follower') verdict.wrong(`a ${raft.role} replaces its log`)
+  if (id.index <= raft.commitIndex || raft.termAt(id.index) === id.term) {
+    verdict.wrong(`the log reaches ${raft.lastId.index} and is replaced up to ${id.index}`)
   }
 }
 

@@ -50,7 +50,8 @@ export class ReadVariables {
     this.#answered.set(from, Math.max(round, this.#answered.get(from) ?? 0))
     for (const list of this.#asked.values()) {
       for (const asked of list) {
-        if (this.#isBehind(asked, self, configuration)) asked.isConfirmed = true
+        const isOfTerm = asked.term === message.term
+        if (isOfTerm && this.#isBehind(asked, self, configuration)) asked.isConfirmed = true
       }
     }
   }

@@ -13,7 +13,7 @@ import type {
 import type { GroupLedger, LogView } from '../checkers/group-ledger.ts'
 import { LeaderVariables } from './leader-variables.ts'
 import { LeaseVariables } from './lease-variables.ts'
-import { guardCommit, guardLog } from './log-guards.ts'
+import { guardBeginInstall, guardCommit, guardLog } from './log-guards.ts'
 import { guardMessage } from './message-guards.ts'
 import { ReadVariables } from './read-variables.ts'
 import { guardRestart, type Remains } from './restart-guard.ts'
@@ -214,8 +214,9 @@ export class ReplicaWatch {
   }
 
   /** The install of a snapshot begins. */
-  installing({ id }: SnapshotMeta): void {
-    this.#installing = id
+  installing(meta: SnapshotMeta): void {
+    guardBeginInstall(this.#raft, meta, this.#verdict)
+    this.#installing = meta.id
   }
 
   /** A snapshot carries the configuration in force at its index, not a later one. */
