@@ -131,11 +131,11 @@ export class ClusterAudit implements Observer {
         this.#report('route-in-force', `${what}, ${this.#answeredIndex} was answered`)
       },
       waits: ({ replica }) => {
-        const answered = this.#answeredIndex
+        const { committedIndex } = this.#group(0).ledger
         return (applied) => {
-          if (applied >= answered) return
+          if (applied >= committedIndex) return
           const what = `replica ${replica} is behind a fence with ${applied} applied`
-          this.#report('route-in-force', `${what}, ${answered} was answered before`)
+          this.#report('route-in-force', `${what}, ${committedIndex} was committed before`)
         }
       },
       restored: (replica, machine) => this.#restored(replica, machine),
