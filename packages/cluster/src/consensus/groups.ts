@@ -182,7 +182,9 @@ export class Groups {
 
   /** Of a group that is open. */
   machine(id: GroupId): ShardMachine | MetadataMachine {
-    return this.#shards.get(id)?.host.machine ?? this.#core.metadata.machine
+    const shard = this.#shards.get(id)
+    assert(id === 0 || shard !== undefined, 'the group of a machine is open')
+    return shard?.host.machine ?? this.#core.metadata.machine
   }
 
   snapshotMachine(id: GroupId, lost: ReadonlySet<number>): MachineSnapshot {
