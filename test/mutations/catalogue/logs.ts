@@ -83,12 +83,12 @@ export const logMutations: readonly Mutation[] = [
     catches: 'simulator'
   },
   {
-    name: 'fetch-without-a-claim',
-    failureMode: 31,
-    file: 'packages/cluster/src/consensus/snapshot-fetch.ts',
-    find: '    this.#stage([], [])\n',
-    replace: '    this.#progressed()\n',
-    catches: 'simulator'
+    name: 'own-entry-instead-of-the-fetched-one',
+    failureMode: 27,
+    file: 'packages/storage/src/node-state.ts',
+    find: 'for (const source of [state.log, staged?.log]) {',
+    replace: 'for (const source of [staged?.log, state.log]) {',
+    catches: ['packages/storage/dist/test/contract.test.js']
   },
   {
     name: 'answered-request-never-freed',
