@@ -31,6 +31,13 @@ export interface MetadataApplied {
   readonly machine: MetadataMachine
 }
 
+/** What a node holds of the metadata leader of a term. */
+export interface RoutingLease {
+  readonly node: number
+  readonly term: number
+  readonly forMs: number
+}
+
 export interface Audit {
   /** Makes a replica in place of `new Raft`, so that each of its calls can be watched. */
   openReplica(group: GroupId, config: RaftConfig, initial: RaftInitialState): Raft
@@ -44,6 +51,10 @@ export interface Audit {
   changesAnswered(index: number): void
   /** A node has a lease, and routes by its replica of the metadata, which has applied so much. */
   routes(replica: AuditedReplica, applied: number): void
+  /** The metadata leader counts on a node to route for so long from now. */
+  leaseGranted(grant: RoutingLease): void
+  /** A node will route by its replica of the metadata for so long from now. */
+  leaseTaken(lease: RoutingLease): void
   /** The leader of `term` hands out a run of messages. */
   handedOut(
     replica: AuditedReplica,

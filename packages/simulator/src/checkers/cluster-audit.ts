@@ -27,6 +27,7 @@ import { contradiction, floorOf, remainsOf, untruth } from './disk-truth.ts'
 import { GroupLedger } from './group-ledger.ts'
 import { MachineAgreement } from './machine-agreement.ts'
 import { freedWhileLive, keptThoughDead, notCommitted, notRetained } from './retention.ts'
+import { RoutingLeases } from './routing-leases.ts'
 import { ShardComparison } from './shard-comparison.ts'
 import { machineOnDisk } from './stored-snapshot.ts'
 
@@ -58,6 +59,7 @@ export class ClusterAudit implements Observer {
   readonly answers: Answers
   readonly #report: Report
   readonly #checksum: (bytes: Uint8Array) => number
+  readonly #routingLeases: RoutingLeases
   readonly #groups = new Map<GroupId, Checkers>()
   readonly #lives = new Map<string, Life>()
   /** Entries on the disk before the record that takes effect now. */
@@ -77,13 +79,15 @@ export class ClusterAudit implements Observer {
   /** `fail` gets what is broken: the name of the check and what happened. */
   constructor(
     fail: (check: Check, detail: string) => void,
-    checksum: (bytes: Uint8Array) => number
+    checksum: (bytes: Uint8Array) => number,
+    nowMs: () => number
   ) {
     this.#checksum = checksum
     this.#report = (check, detail) => {
       this.#findings += 1
       if (this.#findings <= findingsMax) fail(check, detail)
     }
+    this.#routingLeases = new RoutingLeases(this.#report, nowMs)
     this.answers = new Answers(this.#report, () => {
       return [...this.#groups.values()].map(({ comparison }) => comparison)
     })
@@ -130,6 +134,8 @@ export class ClusterAudit implements Observer {
         const what = `replica ${replica} routes with ${applied} applied`
         this.#report('route-in-force', `${what}, ${this.#answeredIndex} was answered`)
       },
+      leaseGranted: (grant) => this.#routingLeases.granted(grant),
+      leaseTaken: (lease) => this.#routingLeases.taken(lease),
       restored: (replica, machine) => this.#restored(replica, machine),
       handedOut: ({ group, replica }, { term, queue, run }) => {
         const { ledger, deliveries } = this.#group(group)

@@ -12,6 +12,7 @@ import { type History, nameOf } from './history.ts'
 interface Held {
   /** The attachment in which it came. */
   readonly attachment: number
+  readonly receivedMs: number
   readonly offset: number
   readonly attempt: number
   outcome: Outcome | null
@@ -197,7 +198,7 @@ export class Consumer extends Client {
       case 'settle-failed': {
         const held = this.#answered(event.settleSequence)
         this.world.reached(`client: settle ${event.error.code}`)
-        if (held !== undefined) this.#forget(held)
+        if (held !== undefined) this.#refused(held)
         return
       }
       case 'consumer-cancelled':
@@ -213,6 +214,16 @@ export class Consumer extends Client {
     }
   }
 
+  /** What it was given is its own for as long as it stays attached. */
+  #refused(held: Held): void {
+    const { offset, attempt, receivedMs } = held
+    const isOwn = this.#number !== null && held.attachment === this.#attachments
+    if (isOwn && !this.#history.purges.mayHaveTaken(this.queue, receivedMs)) {
+      this.world.fail(`${this.name} holds ${offset} attempt ${attempt}, and may not settle it`)
+    }
+    this.#forget(held)
+  }
+
   #forget(held: Held): void {
     this.world.note(`${this.name} is done with ${held.offset} attempt ${held.attempt}`)
     if (this.#held.get(held.offset) === held) this.#held.delete(held.offset)
@@ -220,6 +231,7 @@ export class Consumer extends Client {
 
   #delivered(run: Extract<ClientEvent, { type: 'deliver' }>['run']): void {
     const { firstOffset, count, attempt, blob } = run
+    const received = { attachment: this.#attachments, receivedMs: this.world.schedule.nowMs }
     let position = 0
     for (let i = 0; i < count; i += 1) {
       const body = utf8Decode(recordBody(blob, position))
@@ -227,7 +239,7 @@ export class Consumer extends Client {
       const offset = firstOffset + i
       this.#history.delivered(this.queue, offset, attempt, body, this.name)
       if (this.#options.autoAck === true) continue
-      const held: Held = { attachment: this.#attachments, offset, attempt, outcome: null }
+      const held: Held = { ...received, offset, attempt, outcome: null }
       this.#held.set(offset, held)
       const workMsMax = this.isDraining ? 2 : (this.#options.workMsMax ?? 60) * this.#slowness
       const workMs = this.random.integer(0, workMsMax)

@@ -20,6 +20,8 @@ interface Link {
   isOutUp: boolean
   isInUp: boolean
   arrivesMs: number
+  /** What is under way does not arrive before. */
+  heldUntilMs: number
   stalled: Uint8Array[]
 }
 
@@ -102,6 +104,7 @@ export class PeerLinks {
       isOutUp: true,
       isInUp: true,
       arrivesMs: this.#world.schedule.nowMs,
+      heldUntilMs: 0,
       stalled: []
     }
     const links = this.#links.get(from) ?? new Map<number, Link>()
@@ -173,11 +176,14 @@ export class PeerLinks {
     const { schedule } = this.#world
     // As from a socket: a Buffer, whose slice is no copy.
     const frame = { type: 'peer-frame', link: link.inId, bytes: Buffer.from(bytes) } as const
-    schedule.after(atMs - schedule.nowMs, () => {
+    const arrive = (): void => {
       if (!link.isInUp) return
+      const { nowMs } = schedule
+      if (link.heldUntilMs > nowMs) return schedule.after(link.heldUntilMs - nowMs, arrive)
       if (!link.isOutUp) this.#world.struck('late-frame')
       link.to.input(frame)
-    })
+    }
+    schedule.after(atMs - schedule.nowMs, arrive)
   }
 
   #break(link: Link): void {
@@ -190,6 +196,8 @@ export class PeerLinks {
     const isLate = this.#random.chance(network.paths.plan.lateChance)
     if (!isLate) link.isInUp = false
     const noticedMs = isLate ? this.#random.integer(0, lateMsMax) : network.paths.delayMs()
+    // The next link, or the next process, may be there before what this one sent.
+    if (isLate) link.heldUntilMs = schedule.nowMs + this.#random.integer(0, noticedMs)
     schedule.after(noticedMs, () => {
       link.isInUp = false
       to.input({ type: 'peer-down', link: inId })
