@@ -53,7 +53,7 @@ export interface Audit {
   routes(replica: AuditedReplica, applied: number): void
   /** The metadata leader counts on a node to route for so long from now. */
   leaseGranted(grant: RoutingLease): void
-  /** A node will route by its replica of the metadata for so long from now. */
+  /** A node will route by its replica of the metadata for so long from now, or does no more. */
   leaseTaken(lease: RoutingLease): void
   /** The leader of `term` hands out a run of messages. */
   handedOut(

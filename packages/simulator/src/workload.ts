@@ -1,6 +1,7 @@
 // What clients do in a run: they declare, publish and consume, and change what they use, as a plan
 // says; and in the end they see to it that everything has an outcome.
 import type { WireError } from '@holdfast/errors'
+import { Beginnings } from './clients/beginnings.ts'
 import { Bursts } from './clients/bursts.ts'
 import { Bindings, type Change, Depths, Replacements, Watch } from './clients/changes.ts'
 import { Consumer } from './clients/consumer.ts'
@@ -106,6 +107,8 @@ export class Workload {
         return new Watch(world, this.history, exclusiveQueue)
       case 'successions':
         return new Successions(world, this.history, boundQueues)
+      case 'beginnings':
+        return new Beginnings(world, this.history, boundQueues)
     }
   }
 

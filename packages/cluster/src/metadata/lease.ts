@@ -105,18 +105,20 @@ export class Lease {
     this.#term = term
     this.#untilMs = 0
     this.#askedAtMs.clear()
+    this.#tellTaken()
+  }
+
+  #tellTaken(): void {
+    const { clock, identity } = this.#core
+    const forMs = this.#untilMs - clock.nowMs
+    tellLeaseTaken(this.#core, { node: identity?.node ?? 0, term: this.#term, forMs })
   }
 
   granted(sequence: number, term: number): void {
     const askedMs = this.#askedAtMs.get(sequence)
     if (askedMs === undefined || term !== this.#term) return
     this.#untilMs = Math.max(this.#untilMs, askedMs + times.leaseMs)
-    const { clock, identity } = this.#core
-    tellLeaseTaken(this.#core, {
-      node: identity?.node ?? 0,
-      term,
-      forMs: this.#untilMs - clock.nowMs
-    })
+    this.#tellTaken()
     if (this.isValid) tellRoutes(this.#core)
     this.#core.gateway.leaseRenewed()
   }

@@ -5,8 +5,10 @@ import {
   encodeMetadataCommand,
   type MetadataCommand,
   type MetadataEffect,
+  type MetadataLimits,
   MetadataMachine,
   type MetadataResult,
+  metadataLimits,
   packMetadataBatch
 } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
@@ -44,13 +46,21 @@ export function isTransient(error: WireError): boolean {
 
 export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
   readonly #core: Core
-  machine: MetadataMachine = new MetadataMachine()
+  readonly #limits: MetadataLimits
+  machine: MetadataMachine
   /** Null on a blank node. */
   group: MetadataGroup | null = null
   #waiters: Waiter[] = []
 
   constructor(core: Core) {
     this.#core = core
+    this.#limits = { ...metadataLimits, snapshotPageBytes: core.tuning.snapshotPageBytes }
+    this.machine = new MetadataMachine(this.#limits)
+  }
+
+  /** The machine begins anew from a snapshot. */
+  restore(manifest: Uint8Array, blobs: ReadonlyMap<number, Uint8Array>): void {
+    this.machine = MetadataMachine.restore(manifest, blobs, this.#limits)
   }
 
   get timeMs(): number {

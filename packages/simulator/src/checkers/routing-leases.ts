@@ -22,6 +22,7 @@ export class RoutingLeases {
   }
 
   taken(lease: RoutingLease): void {
+    if (lease.forMs <= 0) return
     const surplusMs = this.#nowMs() + lease.forMs - (this.#counted.get(keyOf(lease)) ?? 0)
     if (surplusMs <= 0) return
     const what = `node ${lease.node} routes for ${surplusMs} ms longer than its leader counts`

@@ -77,6 +77,9 @@ export class Routes extends Change {
     const { history, operator } = this
     history.lossy(queue)
     this.#stage += 1
+    // On its way while the queue is declared it may find it, or be dropped.
+    const stray = { ...route('', name, []), mandatory: false }
+    if (this.world.random.chance(0.5)) for (const each of this.#neighbours) each.publish(stray, 1)
     operator.ask({ type: 'declare-queue', name, options: {} }, (error) => {
       this.must(error, 'a declaration')
       this.#look(name, true)

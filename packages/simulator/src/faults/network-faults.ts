@@ -10,6 +10,7 @@ type Side = (host: Host) => number
 type NetworkFault =
   | Extract<FaultKind, `partition-${string}` | `path-${string}`>
   | 'link-reset'
+  | 'raft-clog'
   | 'client-reset'
   | 'client-cut'
 
@@ -94,6 +95,14 @@ export const networkFaults: Readonly<Record<NetworkFault, Strike>> = {
     return true
   },
   'path-narrow': narrow,
+  'raft-clog': ({ world, host, duration }) => {
+    const { paths } = world.network
+    const untilMs = world.schedule.nowMs + spread(duration, 50, 2000)
+    for (const from of world.hosts) {
+      if (from !== host) paths.path(from.number, host.number).raftClogUntilMs = untilMs
+    }
+    return true
+  },
   'partition-half': (target) => partFor(target, halves(target)),
   'partition-uniform': (target) => {
     const sides = new Map(target.world.hosts.map((host) => [host, target.random.integer(0, 1)]))

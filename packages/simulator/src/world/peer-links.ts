@@ -160,13 +160,15 @@ export class PeerLinks {
       schedule.nowMs
     )
     if (arrivalMs - schedule.nowMs > plan.delayMsMean * 10) this.#world.struck('frame-delay')
-    let atMs = Math.max(link.arrivesMs, arrivalMs)
-    if (link.lane === 'raft' && this.#random.chance(plan.reorderChance)) {
+    const isRaft = link.lane === 'raft'
+    const opensMs = isRaft ? network.paths.raftOpensMs(from, link.to.host.number) : 0
+    let atMs = Math.max(link.arrivesMs, arrivalMs, opensMs)
+    if (isRaft && this.#random.chance(plan.reorderChance)) {
       this.#world.struck('frame-reorder')
       atMs = schedule.nowMs + this.#random.integer(0, replayMsMax)
     } else link.arrivesMs = atMs
     this.#arrive(link, bytes, atMs)
-    if (link.lane === 'raft' && this.#random.chance(plan.duplicateChance)) {
+    if (isRaft && this.#random.chance(plan.duplicateChance)) {
       this.#world.struck('frame-duplicate')
       this.#arrive(link, bytes, atMs + this.#random.integer(0, replayMsMax))
     }

@@ -28,6 +28,10 @@ t.test('a lease that goes on after that is found', async (t) => {
   t.same(findings([10, 'granted', 2200], [500, 'taken', 2000]), ['routing-lease'])
 })
 
+t.test('who asks the next leader has given up what it had', async (t) => {
+  t.same(findings([10, 'taken', 0], [20, 'taken', -5]), [])
+})
+
 t.test('a lease that nobody granted is found', async (t) => {
   t.same(findings([10, 'granted', 2200, 1], [20, 'taken', 10]), ['routing-lease'])
 })
