@@ -4,6 +4,7 @@
 import type {
   DeliveryRun,
   MetadataMachine,
+  MetadataResult,
   QueueView,
   SectionReply,
   ShardEffect,
@@ -28,6 +29,8 @@ export interface ShardApplied {
 
 export interface MetadataApplied {
   readonly id: EntryId
+  readonly data: Uint8Array
+  readonly results: readonly MetadataResult[]
   readonly machine: MetadataMachine
 }
 

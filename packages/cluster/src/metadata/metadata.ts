@@ -86,9 +86,10 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
 
   apply(id: EntryId, data: Uint8Array): readonly MetadataResult[] {
     const applied = this.machine.apply(id, data)
-    tellMetadataApplied(this.#core, { id, machine: this.machine })
+    const { results } = applied
+    tellMetadataApplied(this.#core, { id, data, machine: this.machine, results })
     for (const effect of applied.effects) this.#effect(effect)
-    return applied.results
+    return results
   }
 
   #effect(effect: MetadataEffect): void {

@@ -23,6 +23,7 @@ export const checks = {
   'one-identity': 'a node and its incarnation are the name of one data directory',
   'machine-agreement': 'machines that applied the same entries are equal',
   'reference-queue': 'a shard does what the plain model of it does',
+  'reference-metadata': 'the metadata does what the plain model of it does',
   'dispatch-mark': 'no offset above the dispatch mark is handed out',
   'true-attempt': 'a message that is handed out is live, and told with its attempt and count',
   'one-holder': 'a message is not handed out twice for one attempt',

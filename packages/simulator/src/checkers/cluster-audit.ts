@@ -26,6 +26,7 @@ import { DeliveryLedger } from './delivery-ledger.ts'
 import { contradiction, floorOf, remainsOf, untruth } from './disk-truth.ts'
 import { GroupLedger } from './group-ledger.ts'
 import { MachineAgreement } from './machine-agreement.ts'
+import { MetadataComparison } from './metadata-comparison.ts'
 import { freedWhileLive, keptThoughDead, notCommitted, notRetained } from './retention.ts'
 import { RoutingLeases } from './routing-leases.ts'
 import { ShardComparison } from './shard-comparison.ts'
@@ -59,6 +60,7 @@ export class ClusterAudit implements Observer {
   readonly answers: Answers
   readonly #report: Report
   readonly #checksum: (bytes: Uint8Array) => number
+  readonly #metadata: MetadataComparison
   readonly #routingLeases: RoutingLeases
   readonly #groups = new Map<GroupId, Checkers>()
   readonly #lives = new Map<string, Life>()
@@ -87,6 +89,7 @@ export class ClusterAudit implements Observer {
       this.#findings += 1
       if (this.#findings <= findingsMax) fail(check, detail)
     }
+    this.#metadata = new MetadataComparison(this.#report)
     this.#routingLeases = new RoutingLeases(this.#report, nowMs)
     this.answers = new Answers(this.#report, () => {
       return [...this.#groups.values()].map(({ comparison }) => comparison)
@@ -120,8 +123,9 @@ export class ClusterAudit implements Observer {
         agreement.applied(replica, id.index, JSON.stringify([replies, effects]), machine)
         comparison.applied(entry)
       },
-      metadataApplied: ({ replica }, { id, machine }) => {
-        this.#group(0).agreement.applied(replica, id.index, '', machine)
+      metadataApplied: ({ replica }, { id: { index }, data, machine, results }) => {
+        this.#group(0).agreement.applied(replica, index, '', machine)
+        this.#metadata.applied({ index, data, machine, results })
       },
       snapshotTaken: ({ group, replica }, machine) => {
         this.#group(group).agreement.stands(`${replica}`, machine.appliedIndex, machine)

@@ -23,10 +23,11 @@ export class RoutingLeases {
 
   taken(lease: RoutingLease): void {
     if (lease.forMs <= 0) return
-    const surplusMs = this.#nowMs() + lease.forMs - (this.#counted.get(keyOf(lease)) ?? 0)
+    const { node, term, forMs } = lease
+    const surplusMs = forMs - (this.#counted.get(keyOf(lease)) ?? 0) + this.#nowMs()
     if (surplusMs <= 0) return
-    const what = `node ${lease.node} routes for ${surplusMs} ms longer than its leader counts`
-    this.#report('routing-lease', `term ${lease.term}: ${what}`)
+    const what = `node ${node} routes for ${forMs} ms, which its leader does not count on`
+    this.#report('routing-lease', `term ${term}: ${what}`)
   }
 }
 

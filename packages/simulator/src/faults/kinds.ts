@@ -32,6 +32,7 @@ export const faultKinds = {
   'partition-half': { weight: 2, says: 'the hosts are parted in two halves' },
   'partition-uniform': { weight: 2, says: 'each host is on either side' },
   'partition-isolate': { weight: 3, says: 'a host is cut off from the others' },
+  'partition-pair': { weight: 3, says: 'two hosts are cut off from each other alone' },
   'partition-one-way': {
     weight: 3,
     says: 'a host hears the others, who do not hear it, or reverse'

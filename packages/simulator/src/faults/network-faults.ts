@@ -109,6 +109,10 @@ export const networkFaults: Readonly<Record<NetworkFault, Strike>> = {
     return partFor(target, (host) => sides.get(host) ?? 0)
   },
   'partition-isolate': (target) => partFor(target, (host) => (host === target.host ? 0 : 1)),
+  'partition-pair': (target) => {
+    const { host, other } = target
+    return partFor(target, (each) => (each === host ? 0 : each === other ? 1 : -1))
+  },
   'partition-one-way': (target) => {
     const isDeaf = target.amount < 0.5
     return partFor(target, (host) => ((host === target.host) === isDeaf ? 1 : 0), true)
