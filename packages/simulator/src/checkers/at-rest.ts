@@ -7,13 +7,16 @@ type Leader = Pick<
   'id' | 'isLeader' | 'uncommittedBytes' | 'commitIndex' | 'lastId' | 'configuration' | 'progress'
 >
 
-/** Why this replica is not at rest; null if it is. Followers rest when their leaders do. */
+/**
+ * Why this replica is not at rest; null if it is. Followers rest when their leaders do, but for who
+ * left while it lagged: until it hears of that it may campaign.
+ */
 export function unrest(raft: Leader): string | null {
-  if (!raft.isLeader) return null
   const { id, uncommittedBytes, commitIndex, lastId, configuration } = raft
+  if (configuration.outgoing.length > 0) return 'a change of members is under way'
+  if (!raft.isLeader) return null
   if (commitIndex < lastId.index) return `${lastId.index} is not committed`
   if (uncommittedBytes !== 0) return `${uncommittedBytes} bytes count as uncommitted`
-  if (configuration.outgoing.length > 0) return 'a change of members is under way'
   if (!configuration.voters.includes(id)) return 'it leads, and is no voter'
   const behind = raft.progress().find((progress) => {
     return progress.state !== 'replicate' || progress.match < lastId.index

@@ -206,6 +206,13 @@ export class PeerLinks {
     })
   }
 
+  /** What is sent from now on waits for nothing that was sent before, which Raft must bear. */
+  heal(): void {
+    for (const link of this.#all()) {
+      if (link.lane === 'raft') link.arrivesMs = this.#world.schedule.nowMs
+    }
+  }
+
   /** Sends what waited for cuts that are no more. */
   release(): void {
     for (const link of this.#all()) {

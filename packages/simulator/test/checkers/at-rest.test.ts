@@ -33,6 +33,8 @@ t.test('what is not committed, not counted off, not replicated, not changed is l
   t.equal(unrest({ ...leader, uncommittedBytes: 7 }), '7 bytes count as uncommitted')
   const joint = { ...configuration, outgoing: [1] }
   t.equal(unrest({ ...leader, configuration: joint }), 'a change of members is under way')
+  const left = { ...leader, isLeader: false, configuration: joint }
+  t.equal(unrest(left), 'a change of members is under way', 'it may yet campaign')
   t.equal(unrest({ ...leader, id: 3 }), 'it leads, and is no voter')
   const lagging = { ...progress, match: 8 }
   t.equal(unrest({ ...leader, progress: () => [lagging] }), 'replica 2 has 8 of 9: replicate')
