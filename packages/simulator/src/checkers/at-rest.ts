@@ -7,20 +7,30 @@ type Leader = Pick<
   'id' | 'isLeader' | 'uncommittedBytes' | 'commitIndex' | 'lastId' | 'configuration' | 'progress'
 >
 
-/**
- * Why this replica is not at rest; null if it is. Followers rest when their leaders do, but for who
- * left while it lagged: until it hears of that it may campaign.
- */
+/** Why this replica is not at rest; null if it is. Followers rest when their leaders do. */
 export function unrest(raft: Leader): string | null {
-  const { id, uncommittedBytes, commitIndex, lastId, configuration } = raft
-  if (configuration.outgoing.length > 0) return 'a change of members is under way'
   if (!raft.isLeader) return null
+  const { id, uncommittedBytes, commitIndex, lastId, configuration } = raft
   if (commitIndex < lastId.index) return `${lastId.index} is not committed`
   if (uncommittedBytes !== 0) return `${uncommittedBytes} bytes count as uncommitted`
+  if (configuration.outgoing.length > 0) return 'a change of members is under way'
   if (!configuration.voters.includes(id)) return 'it leads, and is no voter'
   const behind = raft.progress().find((progress) => {
     return progress.state !== 'replicate' || progress.match < lastId.index
   })
   if (behind === undefined) return null
   return `replica ${behind.replica} has ${behind.match} of ${lastId.index}: ${behind.state}`
+}
+
+/**
+ * A replica that was removed from its group while it lagged, among all that run of the group: until
+ * it has left it may campaign, for it knows nothing of that. Null if there is none.
+ */
+export function leftBehind(
+  rafts: readonly Pick<Leader, 'id' | 'isLeader' | 'configuration'>[]
+): number | null {
+  const leader = rafts.find(({ isLeader }) => isLeader)
+  const { voters = [], learners = [] } = leader?.configuration ?? {}
+  const other = rafts.find(({ id }) => !voters.includes(id) && !learners.includes(id))
+  return leader === undefined ? null : (other?.id ?? null)
 }

@@ -20,7 +20,7 @@ import { join } from '../world/join.ts'
 import type { Observer } from '../world/observer.ts'
 import type { Process } from '../world/process.ts'
 import { Answers } from './answers.ts'
-import { unrest } from './at-rest.ts'
+import { leftBehind, unrest } from './at-rest.ts'
 import type { Check, Report } from './checks.ts'
 import { DeliveryLedger } from './delivery-ledger.ts'
 import { contradiction, floorOf, remainsOf, untruth } from './disk-truth.ts'
@@ -220,9 +220,15 @@ export class ClusterAudit implements Observer {
 
   /** What is left to do where everything should be done; null if nothing is. */
   get unrest(): string | null {
-    for (const [key, { raft, isOver }] of this.#lives) {
-      const reason = isOver ? null : unrest(raft)
+    const lives = [...this.#lives].filter(([, { isOver }]) => !isOver)
+    for (const [key, { raft }] of lives) {
+      const reason = unrest(raft)
       if (reason !== null) return `${key}: ${reason}`
+    }
+    for (const group of this.#groups.keys()) {
+      const rafts = lives.flatMap(([key, { raft }]) => (key.startsWith(`${group}/`) ? [raft] : []))
+      const left = leftBehind(rafts)
+      if (left !== null) return `group ${group}: ${left} is no member, and still there`
     }
     return null
   }
