@@ -139,11 +139,11 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
     if ('error' in encoded) return answer({ type: 'reply', reply: encoded })
     const isOffered = this.group?.offer(encoded.bytes, (result) => {
       if (result === null) return answer(this.#notLeader())
-      if ('error' in result) return answer({ type: 'reply', reply: result })
-      const { reply } = result
-      const isQueue = reply.type === 'queue' || reply.type === 'queue-deleted'
+      const reply = 'reply' in result ? result.reply : null
+      const isQueue = reply?.type === 'queue' || reply?.type === 'queue-deleted'
       const shard = isQueue ? { group: reply.group, cursor: reply.cursor } : null
-      // What was so already is answered at once, if everybody knows it.
+      // What was so already is answered at once, if everybody knows it; and what is refused, which
+      // may be because it was done before an answer was lost.
       const index = this.machine.topology.revision
       this.#waiters.push({ index, shard, answer, result })
       this.#core.lease.lookAgain()

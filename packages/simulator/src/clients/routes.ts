@@ -103,7 +103,8 @@ export class Routes extends Change {
       }
       // Asked again after a lost answer, it may be gone.
       if (error?.code !== 'QUEUE_NOT_FOUND') this.must(error, 'a deletion')
-      this.#look(name, false)
+      // That it is not found does not say that it is nowhere.
+      if (error === null) this.#look(name, false)
       const mandatory = this.world.random.chance(0.5)
       this.#publish({ ...route('', name, []), mandatory }, () => {
         // A deletion that was asked for twice may yet hit the next queue of that name.
