@@ -6,6 +6,7 @@ import { electionMutations } from './catalogue/elections.ts'
 import { membershipMutations } from './catalogue/membership.ts'
 import { queueMutations } from './catalogue/queues.ts'
 import { replicationMutations } from './catalogue/replication.ts'
+import { routingMutations } from './catalogue/routing.ts'
 import { snapshotMutations } from './catalogue/snapshots.ts'
 import { stateMutations } from './catalogue/state.ts'
 import { type Mutation, MutationError } from './mutation.ts'
@@ -17,6 +18,7 @@ export const mutations: readonly Mutation[] = [
   ...consensusMutations,
   ...snapshotMutations,
   ...membershipMutations,
+  ...routingMutations,
   ...queueMutations,
   ...stateMutations,
   ...clientMutations,
