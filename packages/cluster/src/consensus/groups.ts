@@ -1,7 +1,7 @@
 // All Raft groups of this node: the metadata group and the shards with a replica here. They are
 // born at bootstrap, found on disk, or made blank when a leader writes to a replica that does not
 // exist yet.
-import { metadataLimits, ShardMachine } from '@holdfast/broker'
+import { type MetadataMachine, metadataLimits, ShardMachine } from '@holdfast/broker'
 import { assert } from '@holdfast/errors'
 import {
   bootstrapState,

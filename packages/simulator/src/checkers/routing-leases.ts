@@ -1,6 +1,6 @@
 // Leases by which nodes route, as both sides count them: a change is answered once every lease has
 // ended of whoever has not applied it, so nobody may go on for longer than the leader thinks. Both
-// say for how long from now; how fast their clocks run meanwhile is what the leader's margin is for.
+// say for how long from now; the leader's margin is for how fast their clocks run meanwhile.
 import type { RoutingLease } from '@holdfast/cluster'
 import type { Report } from './checks.ts'
 

@@ -1,5 +1,6 @@
 // Queues that come and go many at a time: a shard has taken some of the changes that metadata keeps
-// for it, and not yet the others. And one that several declare and delete without asking each other.
+// for it, and not yet the others. And one queue that several declare and delete without asking each
+// other.
 import type { World } from '../world/world.ts'
 import { Change } from './changes.ts'
 import type { History } from './history.ts'

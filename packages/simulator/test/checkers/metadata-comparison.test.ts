@@ -33,7 +33,7 @@ const bind = {
 
 type Tamper = (results: readonly MetadataResult[]) => readonly MetadataResult[]
 
-/** What is found when these are applied one after the other, and the last answer is tampered with. */
+/** What is found when these are applied in order, and the last answer is tampered with. */
 function findings(commands: readonly MetadataCommand[], tamper: Tamper = (same) => same): string[] {
   const found: string[] = []
   const comparison = new MetadataComparison((_check, detail) => void found.push(detail))
