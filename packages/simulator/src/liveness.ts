@@ -47,7 +47,7 @@ export async function comeToRest(
 }
 
 /**
- * In calm weather leaders stay, whoever leads. Who was removed from its group just now knows nothing
+ * In calm weather leaders stay, whoever leads. Who was removed from its group just now may not know
  * of that, and campaigns until it has left.
  */
 async function keepQuiet(world: World): Promise<void> {
