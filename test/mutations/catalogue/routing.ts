@@ -30,14 +30,6 @@ export const routingMutations: readonly Mutation[] = [
     catches: ['packages/storage/dist/test/recovery.test.js']
   },
   {
-    name: 'purge-takes-what-consumers-hold',
-    failureMode: null,
-    file: 'packages/cluster/src/publishing/shards.ts',
-    find: 'const command = isPurge ? { ...asked, keep } : asked',
-    replace: 'const command = isPurge ? { ...asked, keep: keep.slice(0, 0) } : asked',
-    catches: 'simulator'
-  },
-  {
     name: 'routing-lease-counts-from-its-grant',
     failureMode: 18,
     file: 'packages/cluster/src/metadata/lease.ts',
@@ -120,6 +112,14 @@ export const routingMutations: readonly Mutation[] = [
     replace:
       "    for (const { answer, result } of waiters) answer({ type: 'reply', " +
       'reply: result })\n',
+    catches: 'simulator'
+  },
+  {
+    name: 'deletion-hits-the-next-of-the-name',
+    failureMode: 77,
+    file: 'packages/broker/src/topology-changes.ts',
+    find: 'if (command.queue !== null && command.queue !== queue.id) {',
+    replace: 'if (command.queue !== null && command.queue > queue.id) {',
     catches: 'simulator'
   }
 ]

@@ -2,7 +2,7 @@
 // is on its way.
 
 /** How much later a client may hear of what happened before a purge was done. */
-const lateMsMax = 1000
+const lateMsMax = 200
 /** A purge that was asked for again may be carried out once more, for so long. */
 const repeatedMsMax = 10_000
 
