@@ -8,6 +8,7 @@ import { logMutations } from './catalogue/logs.ts'
 import { membershipMutations } from './catalogue/membership.ts'
 import { queueMutations } from './catalogue/queues.ts'
 import { replicationMutations } from './catalogue/replication.ts'
+import { routingMutations } from './catalogue/routing.ts'
 import { snapshotMutations } from './catalogue/snapshots.ts'
 import { stateMutations } from './catalogue/state.ts'
 import { type Mutation, MutationError } from './mutation.ts'
@@ -21,6 +22,7 @@ export const mutations: readonly Mutation[] = [
   ...logMutations,
   ...snapshotMutations,
   ...membershipMutations,
+  ...routingMutations,
   ...queueMutations,
   ...stateMutations,
   ...clientMutations,

@@ -1,7 +1,7 @@
 // What a member tells whoever audits it (audit.ts); nothing where nobody does.
 import type { DeliveryRun, MetadataMachine, QueueView, ShardMachine } from '@holdfast/broker'
 import { Raft, type RaftConfig, type RaftInitialState } from '@holdfast/raft'
-import type { AuditedReplica, MetadataApplied, ShardApplied } from './audit.ts'
+import type { AuditedReplica, MetadataApplied, RoutingLease, ShardApplied } from './audit.ts'
 import type { Core } from './core.ts'
 import type { GroupId } from './log-store.ts'
 
@@ -59,6 +59,14 @@ export function auditedFence(
     if (isCurrent) tell(core.metadata.appliedIndex)
     done(isCurrent)
   }
+}
+
+export function tellLeaseGranted(core: Core, grant: RoutingLease): void {
+  core.options.audit?.leaseGranted(grant)
+}
+
+export function tellLeaseTaken(core: Core, lease: RoutingLease): void {
+  core.options.audit?.leaseTaken(lease)
 }
 
 export function tellHandedOut(

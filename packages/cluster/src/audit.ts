@@ -4,6 +4,7 @@
 import type {
   DeliveryRun,
   MetadataMachine,
+  MetadataResult,
   QueueView,
   SectionReply,
   ShardEffect,
@@ -28,7 +29,16 @@ export interface ShardApplied {
 
 export interface MetadataApplied {
   readonly id: EntryId
+  readonly data: Uint8Array
+  readonly results: readonly MetadataResult[]
   readonly machine: MetadataMachine
+}
+
+/** What a node holds of the metadata leader of a term. */
+export interface RoutingLease {
+  readonly node: number
+  readonly term: number
+  readonly forMs: number
 }
 
 export interface Audit {
@@ -49,6 +59,10 @@ export interface Audit {
    * when it is sure to have that.
    */
   waits(replica: AuditedReplica): (applied: number) => void
+  /** The metadata leader counts on a node to route for so long from now. */
+  leaseGranted(grant: RoutingLease): void
+  /** A node will route by its replica of the metadata for so long from now, or does no more. */
+  leaseTaken(lease: RoutingLease): void
   /** The leader of `term` hands out a run of messages. */
   handedOut(
     replica: AuditedReplica,

@@ -54,6 +54,8 @@ export const limits = {
   /** Log growth after which a machine is snapshotted. */
   snapshotBytes: 16_777_216,
   snapshotEntries: 50_000,
+  /** A part of a snapshot of the metadata that is written anew as a whole. */
+  snapshotPageBytes: 131_072,
   /** Freed entries are kept for lagging followers up to here, per group. */
   keepBytesMax: 268_435_456,
   /** The scrubber reads this much a second at most, and nothing where more was written in one. */
@@ -85,6 +87,7 @@ export interface Tuning {
   readonly markBlockMin: number
   readonly snapshotBytes: number
   readonly snapshotEntries: number
+  readonly snapshotPageBytes: number
   readonly snapshotChunkBytes: number
   readonly retainedPerList: number
   readonly keepBytesMax: number

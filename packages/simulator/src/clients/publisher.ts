@@ -146,10 +146,12 @@ export class Publisher extends Client {
     const first = this.#lastSequence + 1
     this.#lastSequence += count
     const open = new Set<number>()
+    // What need not arrive is dropped without a word.
+    const refusal = route.mandatory ? route.refusal : null
     for (let sequence = first; sequence < first + count; sequence += 1) {
       open.add(sequence)
       const { queues } = variantOf(route, sequence) ?? route
-      this.#history.published(this.#publisher, sequence, queues, route.refusal)
+      this.#history.published(this.#publisher, sequence, queues, refusal)
     }
     const batch = { route, first, count, open }
     this.#batches.push(batch)
