@@ -113,7 +113,7 @@ export class History {
     return confirmedMs !== null
   }
 
-  /** Its outcome was lost with a connection, or may have been. */
+  /** It is sent again: its outcome was lost with a connection, or may have been. */
   repeated(publisher: string, sequence: number): void {
     const message = this.#published.get(`${publisher}:${sequence}`)
     if (message !== undefined) message.isRepeated = true

@@ -94,7 +94,10 @@ export class Publisher extends Client {
     this.#unanswered.clear()
     if (this.#batches.length > 0) this.world.reached('client: publishes sent again')
     for (const batch of this.#batches) {
-      for (const sequence of batch.open) this.#history.repeated(this.#publisher, sequence)
+      // All of it goes out again, also what was refused alone and may be taken now.
+      for (let sequence = batch.first; sequence < batch.first + batch.count; sequence += 1) {
+        this.#history.repeated(this.#publisher, sequence)
+      }
       this.#send(batch)
     }
   }
