@@ -5,7 +5,8 @@
 // right, and people are told.
 
 import { digestVersion } from '@holdfast/broker'
-import { isQuorum } from '@holdfast/raft'
+import { isQuorum, members } from '@holdfast/raft'
+import { Reports } from '../administration/reports.ts'
 import type { Core } from '../core.ts'
 import { log } from '../core.ts'
 import { limits } from '../limits.ts'
@@ -38,7 +39,7 @@ export class Agreement {
     this.#note(group, index, replica, digest)
     const version = digestVersion
     const cast: Cast = { type: 'machine-digest', version, group, replica, index, digest }
-    for (const node of new Set(this.#members(group).map(nodeOf))) {
+    for (const node of Reports.nodes(this.#members(group))) {
       if (node !== identity?.node) peers.send(node, { type: 'cast', cast })
     }
   }
@@ -50,9 +51,8 @@ export class Agreement {
   }
 
   #members(group: GroupId): readonly number[] {
-    const { configuration } = this.#core.groups.get(group)?.raft ?? {}
-    if (configuration === undefined) return []
-    return [...configuration.voters, ...configuration.outgoing, ...configuration.learners]
+    const raft = this.#core.groups.get(group)?.raft
+    return raft === undefined ? [] : members(raft.configuration)
   }
 
   #note(group: GroupId, index: number, replica: number, digest: string): void {

@@ -86,7 +86,11 @@ export class StoreNode {
 
   #raft(): unknown {
     return {
-      configuration: { voters: [...this.#nodes.keys()].map((node) => replicaOf(node, 1)) },
+      configuration: {
+        voters: [...this.#nodes.keys()].map((node) => replicaOf(node, 1)),
+        outgoing: [],
+        learners: []
+      },
       commitIndex: this.commitIndex,
       termAt: () => null,
       snapshotRefused: () => {

@@ -1,22 +1,21 @@
 // The guards of logs and commit indexes accept the actions of the specification, and find each step
 // that is none of them.
-import { blankState, Raft, type RaftConfig, type SnapshotMeta } from '@holdfast/raft'
+import { blankState, Raft, type SnapshotMeta } from '@holdfast/raft'
 import t from 'tap'
 import { guardBeginInstall, guardCommit, guardLog } from '../../src/refinement/log-guards.ts'
 import type { AppendFacts, Step } from '../../src/refinement/step.ts'
-import { appendRequest, heard, id, type Judged, joint, judge, step, three } from './sample-steps.ts'
+import {
+  appendRequest,
+  config,
+  heard,
+  id,
+  type Judged,
+  joint,
+  judge,
+  step,
+  three
+} from './sample-steps.ts'
 
-const config: RaftConfig = {
-  id: 1,
-  electionTimeoutTicks: 10,
-  heartbeatIntervalTicks: 2,
-  appendBytesMax: 100,
-  inflightRequestsMax: 4,
-  inflightBytesMax: 400,
-  uncommittedBytesMax: 1000,
-  broadcastCommit: false,
-  random: () => 0
-}
 const verdictOn = (made: Step): Judged => judge(made, guardLog, guardCommit)
 const leader = { role: 'leader', vote: 1 } as const
 const facts = (changes: Partial<AppendFacts> = {}): AppendFacts => {

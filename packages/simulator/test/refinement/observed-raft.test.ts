@@ -5,7 +5,6 @@ import {
   bootstrapState,
   type Message,
   Raft,
-  type RaftConfig,
   type RaftInitialState,
   type Ready
 } from '@holdfast/raft'
@@ -15,18 +14,7 @@ import { guardMessage } from '../../src/refinement/message-guards.ts'
 import { ObservedRaft } from '../../src/refinement/observed-raft.ts'
 import type { ActionCounts } from '../../src/refinement/replica-watch.ts'
 import type { Remains } from '../../src/refinement/restart-guard.ts'
-
-const config: RaftConfig = {
-  id: 1,
-  electionTimeoutTicks: 10,
-  heartbeatIntervalTicks: 2,
-  appendBytesMax: 100,
-  inflightRequestsMax: 4,
-  inflightBytesMax: 400,
-  uncommittedBytesMax: 1000,
-  broadcastCommit: false,
-  random: () => 0
-}
+import { config } from './sample-steps.ts'
 
 class Bench {
   readonly found: string[] = []

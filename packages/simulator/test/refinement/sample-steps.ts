@@ -1,11 +1,24 @@
 // Steps of a replica made by hand, for the tests of the guards: a good one, and what is changed in
 // it to make a bad one.
-import type { Configuration, EntryId, Message } from '@holdfast/raft'
+import type { Configuration, EntryId, Message, RaftConfig } from '@holdfast/raft'
 import type { ServerView } from '../../src/refinement/server-view.ts'
 import type { Action, AppendFacts, Cause, Step, Verdict } from '../../src/refinement/step.ts'
 
 export const three: Configuration = { voters: [1, 2, 3], outgoing: [], learners: [] }
 export const joint: Configuration = { voters: [1, 2, 3], outgoing: [1, 4, 5], learners: [] }
+
+/** Of replica 1. */
+export const config: RaftConfig = {
+  id: 1,
+  electionTimeoutTicks: 10,
+  heartbeatIntervalTicks: 2,
+  appendBytesMax: 100,
+  inflightRequestsMax: 4,
+  inflightBytesMax: 400,
+  uncommittedBytesMax: 1000,
+  broadcastCommit: false,
+  random: () => 0
+}
 
 export function id(index: number, term: number): EntryId {
   return { index, term }
