@@ -8,7 +8,7 @@ import { type History, nameOf } from './history.ts'
 import { LibraryClient } from './library-client.ts'
 
 /** Of a consumer to have others beside it, and their tags. */
-const visitChance = 0.3
+const visitChance = 0.15
 const visitors = ['d', 'e'] as const
 
 /** What a consumer that comes back may meet, because its former self is still seen. */

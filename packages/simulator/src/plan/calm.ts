@@ -55,7 +55,7 @@ export const calmWorld: WorldPlan = {
     snapshotChunkBytes: 1500,
     retainedPerList: 8,
     keepBytesMax: 4000,
-    digestEntries: 16,
+    digestEntries: 48,
     bodyBytesMax: 6000,
     readCacheBytesMax: 2000,
     shardsAtBootstrap: 3

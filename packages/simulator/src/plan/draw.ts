@@ -23,8 +23,9 @@ const floodChance = 0.1
 const tightChance = 0.3
 /** Of a seed whose members take snapshots all the time. */
 const eagerChance = 0.2
-/** Of a seed in which publishers are succeeded, or queues bound early. */
+/** Of changes that cost more than others, or show less. */
 const rareChances: { readonly [Name in ChangeName]?: number } = {
+  bursts: 0.3,
   successions: 0.4,
   beginnings: 0.4
 }
