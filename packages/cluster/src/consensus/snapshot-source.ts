@@ -72,7 +72,10 @@ function sendList(
 
 function sendEntries(core: Core, group: GroupId, indexes: readonly number[], answer: Answer): void {
   readRuns(core, group, runsOf(indexes), [], (entries) => {
-    if (entries === null) return answer(damaged(group, indexes[0] ?? 0))
+    if (entries === null) {
+      core.snapshots.entriesLost(group, indexes)
+      return answer(damaged(group, indexes[0] ?? 0))
+    }
     const writer = new ByteWriter()
     for (const entry of entries) writeEntry(writer, entry)
     answer({ type: 'snapshot-entries', entries: join(writer.take()) })

@@ -49,6 +49,8 @@ interface GroupSnapshots {
   seenSinceMs: number
   /** Blobs of the last snapshot whose bytes cannot be read here any more. */
   readonly lostBlobs: Set<number>
+  /** Entries that it retains are dead by now, and nobody has them any more. */
+  isOutdated: boolean
   /** Log index at which the group was last made to grow, for another snapshot. */
   nudgedIndex: number
 }
@@ -103,9 +105,20 @@ export class Snapshots {
     log(this.#core, 'error', 'parts of a snapshot are damaged: it is taken anew', { group })
   }
 
-  /** Whether a snapshot is to replace one with damaged blobs. Two never stand at one index. */
+  /**
+   * A follower cannot have some of these entries, which the snapshot retains, from anybody. Where
+   * they are dead by now and others have freed them, another snapshot does without them.
+   */
+  entriesLost(group: GroupId, indexes: readonly number[]): void {
+    const live = this.#core.groups.shardHost(group)?.machine.retainedEntries() ?? []
+    const isLive = (index: number): boolean =>
+      live.some(({ first, last }) => first <= index && index <= last)
+    if (!indexes.every(isLive)) this.#state(group).isOutdated = true
+  }
+
+  /** Whether a snapshot is to replace one that nobody can fetch. Two never stand at one index. */
   #isToReplace(group: AnyGroup, state: GroupSnapshots): boolean {
-    if (state.lostBlobs.size === 0) return false
+    if (state.lostBlobs.size === 0 && !state.isOutdated) return false
     const { appliedIndex } = group.raft
     if (appliedIndex > (state.taken?.meta.id.index ?? 0)) return true
     if (state.nudgedIndex !== appliedIndex) {
@@ -162,6 +175,7 @@ export class Snapshots {
     state.keepPoints.push({ index: index + 1, bytes: state.appliedBytesTotal })
     const keepFrom = this.#keepFrom(group, state, isAtRest ? 1 : 2)
     state.lostBlobs.clear()
+    state.isOutdated = false
     const { newBlobs, blobs, freed } = machine
     state.isTaking = true
     state.lastBlob = Math.max(state.lastBlob, blobs.at(-1) ?? 0)
@@ -257,6 +271,7 @@ export class Snapshots {
         lastBlob: 0,
         seenSinceMs: 0,
         lostBlobs: new Set(),
+        isOutdated: false,
         nudgedIndex: 0
       }
       this.#groups.set(group, state)

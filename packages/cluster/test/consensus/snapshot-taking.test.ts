@@ -70,6 +70,7 @@ function make(...groups: readonly FakeGroup[]): Node {
     tuning: { snapshotBytes, snapshotEntries, keepBytesMax },
     groups: {
       all: () => groups,
+      shardHost: () => ({ machine: { retainedEntries: () => [{ first: 40, last: 60 }] } }),
       snapshotMachine: (_group: number, lost: ReadonlySet<number>) => {
         losses.push([...lost])
         return { ...empty, blobs: [writes.length + 1] }
@@ -271,3 +272,20 @@ t.test('a snapshot with a damaged blob is replaced by one at a later index', asy
   durable()
   t.equal(apply(group, 1), 0, 'the new one is whole')
 })
+
+t.test(
+  'a snapshot that retains what is dead and nowhere is replaced, as long as it is',
+  async (t) => {
+    const group = groupOf(1)
+    const { core, apply, durable } = make(group)
+    t.equal(apply(group, 100), 1)
+    durable()
+    core.snapshots.pin(1)
+    core.snapshots.entriesLost(1, [40, 60])
+    t.equal(apply(group, 1), 0, 'they are live: another one would retain them, too')
+    core.snapshots.entriesLost(1, [39, 40])
+    t.equal(apply(group, 0), 1, 'although it is pinned')
+    durable()
+    t.equal(apply(group, 0), 0, 'once')
+  }
+)

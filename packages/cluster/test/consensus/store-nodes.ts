@@ -73,7 +73,8 @@ export class StoreNode {
       },
       snapshots: {
         pin: () => this.#taken(),
-        blobsLost: (_group: number, ids: readonly number[]) => this.lostBlobs.push(...ids)
+        blobsLost: (_group: number, ids: readonly number[]) => this.lostBlobs.push(...ids),
+        entriesLost: () => undefined
       }
     }
     const core = parts as unknown as { -readonly [Part in keyof Core]: Core[Part] }
