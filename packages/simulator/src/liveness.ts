@@ -67,7 +67,8 @@ async function killSome(world: World, storm: Storm, deadMax: number): Promise<Ho
   const endMs = world.schedule.nowMs + stepMs / 2
   while (!storm.atlas.isWhole && world.schedule.nowMs < endMs) await world.schedule.run(100)
   if (!storm.atlas.isWhole) return []
-  const groups = world.memberHosts[0]?.process?.member.status().groups ?? []
+  // Who was removed from a group just now may not know of that: as anybody sees it, it has enough.
+  const groups = world.memberHosts.flatMap(({ process }) => process?.member.status().groups ?? [])
   const dead: Host[] = []
   const deadNodes = new Set<number>()
   for (const host of world.random.split('dead').shuffle(world.memberHosts)) {

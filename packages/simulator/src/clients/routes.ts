@@ -21,8 +21,10 @@ class Neighbour extends Publisher {
   }
 
   protected override choose(): Host | null {
-    const { isThere, isHeldDown, isRunning } = this.#host
-    if (!isThere || isHeldDown) return super.choose()
+    const { isThere, isHeldDown, isRunning, process } = this.#host
+    // A node that lost its data while an operator removed it may never be one again.
+    const isBlank = isRunning && process?.identity === null
+    if (!isThere || isHeldDown || isBlank) return super.choose()
     return isRunning ? this.#host : null
   }
 
