@@ -168,7 +168,9 @@ export class QueueDelivery {
   #tryOpen(): void {
     const attached = new Set(this.#consumers.map((consumer) => keyText(consumer.key)))
     const missing = [...this.queue.consumers.values()].filter((key) => !attached.has(keyText(key)))
-    if (missing.length > 0 && this.#core.clock.nowMs < this.#graceUntilMs) return
+    // Whose attachment is on its way through the log would be ended by a command behind it.
+    const isComing = missing.some((key) => this.#core.deliveries.expects(this, key))
+    if (isComing || (missing.length > 0 && this.#core.clock.nowMs < this.#graceUntilMs)) return
     this.#phase = 'returning'
     for (const { session, tag } of missing) {
       this.#commit(this.#detachCommand({ session, tag }, []))
@@ -245,8 +247,7 @@ export class QueueDelivery {
   }
 
   #body(run: DeliveryRun): Body {
-    let body: Body = 'reading'
-    let isLater = false
+    let [body, isLater]: [Body, boolean] = ['reading', false]
     body = this.#core.bodies.get(this.group, run.entry, () => {
       if (body === 'lost') return this.#found(run)
       this.#isReading = false
@@ -295,8 +296,7 @@ export class QueueDelivery {
   }
 
   #settle(consumer: ConsumerKey, outcome: Outcome, ranges: readonly number[]): void {
-    const { id: queue } = this.queue
-    const command: ShardCommand = { type: 'settle', queue, consumer, outcome, ranges }
-    this.#commit(command, () => this.decided(ranges))
+    const of = { queue: this.queue.id, consumer }
+    this.#commit({ type: 'settle', ...of, outcome, ranges }, () => this.decided(ranges))
   }
 }
