@@ -93,7 +93,7 @@ export class LevelStore implements LogStore {
     this.#witness = new WitnessSchedule(witness, state, tuning.witnessIntervalMs, (error) => {
       this.#fail(error)
     })
-    this.#note.opened(parts.tuning.startedAfterMs)
+    this.#note.opened(tuning.startedAfterMs)
   }
 
   write(record: CommitRecord): Promise<void> {

@@ -12,7 +12,7 @@ t.setTimeout(580_000)
 
 const program = fileURLToPath(new URL('./campaign-main.js', import.meta.url))
 
-t.test('three minutes of chaos loses nothing', async (t) => {
+t.test('three minutes of chaos lose nothing', async (t) => {
   const seed = chooseSeed()
   const path = join(temporaryDirectory(t), 'ledger.jsonl')
   const flags = ['--profile', 'smoke', '--seed', String(seed), '--resume', path]
