@@ -56,6 +56,7 @@ export class ShardHost implements MachineHost<Uint8Array, SectionReply> {
     const applied = machine.apply(id, data)
     tellShardApplied(this.#core, this.#group, { id, data, machine, ...applied })
     this.#core.deliveries.applied(this.#group, applied.effects)
+    this.#core.lifetimes.applied(this.#group, applied.effects)
     return applied.replies
   }
 }
