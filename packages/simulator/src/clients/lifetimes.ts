@@ -11,8 +11,11 @@ import type { History } from './history.ts'
 import { Operator } from './operator.ts'
 import { route } from './ways.ts'
 
-/** Looks after which somebody consumes once more: the queue may be one that nobody came to. */
-const looksMax = 8
+/**
+ * Looks after which somebody consumes once more: the queue may be one that nobody came to; or after
+ * which it is deleted, where it waits for time to pass.
+ */
+const looksMax = 16
 
 interface Brief {
   readonly name: string
@@ -116,11 +119,21 @@ export class Lifetimes extends Change {
     this.operator.ask({ type: 'inspect-queue', name: brief.name }, (error: WireError | null) => {
       if (error?.code === 'QUEUE_NOT_FOUND' && this.#rival.isIdle) return this.#end()
       if (error?.code !== 'QUEUE_NOT_FOUND') this.must(error, 'a look at a queue that ends')
-      const isWaiting = brief.options.expiresMs !== undefined || look % looksMax !== 0
       schedule.after(random.integer(50, 300), () => {
-        if (isWaiting) this.#mustGo(brief, look + 1)
-        else this.#use(brief)
+        if (look % looksMax !== 0) this.#mustGo(brief, look + 1)
+        else if (brief.options.autoDelete === true) this.#use(brief)
+        else this.#delete(brief, look)
       })
+    })
+  }
+
+  /** Where a clock was ahead, the time of the log stands still until the others have caught up. */
+  #delete(brief: Brief, look: number): void {
+    const request = { name: brief.name, ifUnused: true, ifEmpty: false }
+    this.operator.ask({ type: 'delete-queue', ...request }, (error) => {
+      const isExpected = error?.code === 'QUEUE_NOT_FOUND' || error?.code === 'QUEUE_IN_USE'
+      if (!isExpected) this.must(error, 'a deletion')
+      this.#mustGo(brief, look + 1)
     })
   }
 
