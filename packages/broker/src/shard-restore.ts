@@ -162,7 +162,8 @@ function readConsumers(state: ShardState, reader: ByteReader, queue: ShardQueue)
     const prefetch = reader.u16()
     const flags = reader.u8()
     const [autoAck, exclusive] = [(flags & 1) !== 0, (flags & 2) !== 0]
-    queue.attach({ session, tag, prefetch, autoAck, exclusive, priority: reader.u32() | 0 })
+    const priority = reader.u32() | 0
+    queue.attach({ session, tag, prefetch, autoAck, exclusive, priority })
     addSession(state, session, queue.id)
   }
 }

@@ -22,7 +22,8 @@ export function startConsumer(
     if (consumer.key.tag === tag) return to.refuse(refusal('CONSUMER_TAG_IN_USE', { tag }))
   }
   findQueue(core, session.vhost, request.queue, to, (target) => {
-    attachTo(core, session, request, target, to)
+    // Who is gone meanwhile would only come and go, and might take the queue with it.
+    if (!session.isClosed) attachTo(core, session, request, target, to)
   })
 }
 

@@ -165,7 +165,11 @@ export class QueueDelivery {
 
   #tryOpen(): void {
     const attached = new Set(this.#consumers.all.map((consumer) => keyText(consumer.key)))
-    const missing = [...this.queue.consumers.values()].filter((key) => !attached.has(keyText(key)))
+    const { deliveries } = this.#core
+    // Who is about to be attached must not be ended by a command that comes behind.
+    const missing = [...this.queue.consumers.values()].filter(
+      (key) => !attached.has(keyText(key)) && !deliveries.expects(this, key)
+    )
     if (missing.length > 0 && this.#core.clock.nowMs < this.#graceUntilMs) return
     this.#phase = 'returning'
     for (const { session, tag } of missing) {
