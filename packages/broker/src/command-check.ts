@@ -11,8 +11,8 @@ import { machineVersionSupported } from './version.ts'
 
 /**
  * Passes every command that some state would obey.
- * @throws NAME_INVALID, OPTION_UNKNOWN, OPTION_UNSUPPORTED, OPTION_INVALID, BINDING_INVALID, EXCHANGE_TYPE_UNKNOWN,
- * EXCHANGE_RESERVED, VERSION_UNSUPPORTED
+ * @throws NAME_INVALID, OPTION_UNKNOWN, OPTION_UNSUPPORTED, OPTION_INVALID, BINDING_INVALID,
+ * EXCHANGE_TYPE_UNKNOWN, EXCHANGE_RESERVED, VERSION_UNSUPPORTED
  */
 export function checkMetadataCommand(command: MetadataCommand): void {
   if (command.type === 'declare-vhost') checkName('vhost', command.vhost)

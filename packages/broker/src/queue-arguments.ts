@@ -19,7 +19,7 @@ const namePrefixBytesMax = 64
 const queueTypes: readonly HeaderValue[] = ['classic', 'quorum']
 
 /** Promises that this version does not keep. */
-const unsupported: ReadonlySet<string> = new Set([
+export const unsupportedArguments: ReadonlySet<string> = new Set([
   'x-cache-size',
   'x-cache-ttl',
   'x-consumer-disconnected-timeout',
@@ -71,7 +71,7 @@ const checks: Readonly<Record<string, (value: HeaderValue) => string | null>> = 
 /** @throws OPTION_UNSUPPORTED, OPTION_INVALID */
 export function checkQueueArguments(queueArguments: QueueArguments): void {
   for (const option of Object.keys(queueArguments).sort()) {
-    if (unsupported.has(option)) {
+    if (unsupportedArguments.has(option)) {
       throw new HoldfastError('OPTION_UNSUPPORTED', { option, kind: 'queue' })
     }
     const check = Object.hasOwn(checks, option) ? checks[option] : undefined

@@ -1,6 +1,6 @@
-// What a queue can be declared with: the flags of AMQP 0-9-1 queue.declare, and arguments. An option
-// that is not known is refused rather than ignored, so that no promise is made silently that nobody
-// keeps.
+// What a queue can be declared with: the flags of AMQP 0-9-1 queue.declare, and arguments. An
+// option that is not known is refused rather than ignored, so that no promise is made silently that
+// nobody keeps.
 import { HoldfastError } from '@holdfast/errors'
 import { noArguments } from './binding.ts'
 import type { Options } from './metadata-command.ts'

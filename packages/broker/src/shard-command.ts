@@ -103,7 +103,7 @@ export type ShardCommand =
       readonly ifUnused: boolean
       readonly ifEmpty: boolean
     }
-  /** Somebody declares the queue again, or gets from it: it is in use, unless it is over already. */
+  /** Somebody declares the queue again, or gets from it: it is in use, unless it is over. */
   | { readonly type: 'use-queue'; readonly queue: number }
   | { readonly type: 'tick' }
   | { readonly type: 'activate-version'; readonly version: number }

@@ -160,7 +160,7 @@ function detach(state: ShardState, queue: ShardQueue, keys: readonly ConsumerKey
   state.deadlines.note(queue)
 }
 
-/** The queue takes nothing any more; metadata is told by the leader, and its deletion comes back. */
+/** The queue takes nothing any more. Its leader tells the metadata, and its deletion comes back. */
 function end(state: ShardState, queue: ShardQueue): void {
   if (queue.isOver) return
   queue.close(forGoodMs)

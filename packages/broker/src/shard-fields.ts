@@ -1,4 +1,4 @@
-// The fields of a shard command that came as a msgpack array, taken in order and checked one by one.
+// The fields of a shard command, which come as a msgpack array: taken in order, checked one by one.
 import { utf8Length } from '@holdfast/record'
 import { malformed } from './bytes.ts'
 import { shardLimits } from './queue/limits.ts'

@@ -1,8 +1,11 @@
 // What a queue can be declared with, what makes two declarations different, and which promises are
 // refused because nobody would keep them.
+import { readFileSync } from 'node:fs'
+import { HoldfastError } from '@holdfast/errors'
 import { chooseSeed, Random } from '@holdfast/testkit'
 import t from 'tap'
 import type { MetadataCommand, MetadataResult } from '../src/index.ts'
+import { unsupportedArguments } from '../src/queue-arguments.ts'
 import { readQueueOptions, settingsOf } from '../src/queue-options.ts'
 import { applyAll, createMachine, give } from './metadata-fixture.ts'
 
@@ -92,6 +95,28 @@ t.test('reserved names are for names that a node made', async (t) => {
   t.equal(give(machine, declare({}, 'amq.gen-1')), 'NAME_RESERVED')
   t.match(give(machine, declare({ serverNamed: true }, 'amq.gen-1')), { created: true })
   t.match(give(machine, declare({}, 'amq.gen-1')), { created: false }, 'it exists')
+})
+
+t.test('the page on queues lists what is refused, and what means nothing', async (t) => {
+  const page = readFileSync(
+    new URL('../../docs/concepts/queues.md', import.meta.resolve('@holdfast/broker/package.json')),
+    'utf8'
+  )
+  const refuses = (option: string): boolean => {
+    try {
+      readQueueOptions({ arguments: { [option]: 1 } })
+      return false
+    } catch (error) {
+      return error instanceof HoldfastError && error.code === 'OPTION_UNSUPPORTED'
+    }
+  }
+  const section = page.slice(page.indexOf('| refused |'), page.indexOf('## Queues that end'))
+  const [table = '', rest = ''] = section.split('All other arguments')
+  const named = (text: string) => [...text.matchAll(/`(x-[a-z-]+)`/g)].map(([, name = '']) => name)
+  t.same(named(table).sort(), [...unsupportedArguments].sort())
+  t.ok(named(table).every(refuses))
+  t.ok(named(rest).length > 5)
+  t.notOk(named(rest).some(refuses))
 })
 
 // RabbitMQ's rule, said plainly: flags, then its own arguments, with their defaults.

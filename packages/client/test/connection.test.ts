@@ -103,6 +103,25 @@ t.test('a connection killed in the middle loses and doubles nothing', async (t) 
   t.ok(redeclared.length > 1, 'the queue was declared again')
 })
 
+t.test('a queue that the server named is declared again by that name', async (t) => {
+  const { broker, connection } = await bench(t, 2)
+  const { name } = await connection.declareQueue('', { expiresMs: 5_000, autoDelete: true })
+  t.equal(name, 'amq.gen-1')
+  await broker.node(connection.node ?? 1).stop()
+  const declared = () => broker.requests.filter(({ type }) => type === 'declare-queue')
+  await until(() => declared().length === 2)
+  t.match(declared()[1], { name, options: { expiresMs: 5_000, autoDelete: true } })
+})
+
+t.test('a consumer says its priority', async (t) => {
+  const { broker, connection } = await bench(t)
+  await connection.declareQueue('orders')
+  await connection.consume('orders', { priority: -7, tag: 'low' })
+  await connection.consume('orders', { tag: 'plain' })
+  const asked = broker.requests.filter(({ type }) => type === 'consume')
+  t.match(asked, [{ priority: -7 }, { priority: 0 }])
+})
+
 t.test('what had no confirm is sent again first, with its numbers', async (t) => {
   const { broker, connection } = await bench(t, 2)
   await connection.declareQueue('orders')

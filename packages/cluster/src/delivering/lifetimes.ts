@@ -1,5 +1,5 @@
-// Queues that end by themselves. The shard's machine decides when, by its log; its leader sees to it
-// that time gets into the log when a queue may be due, and tells the metadata of those that are
+// Queues that end by themselves. The shard's machine decides when, by its log; its leader sees to
+// it that time gets into the log when a queue may be due, and tells the metadata of those that are
 // over, again and again, until their deletion comes back through the log. Whoever leads next finds
 // them in the state.
 import type { MetadataResult, QueueView, ShardEffect } from '@holdfast/broker'

@@ -1,6 +1,6 @@
-// Declaring a queue. Metadata decides whether it is a new one, or equal to what exists. One that may
-// end by itself is then asked for in its shard: the answer is about a queue that was alive after the
-// question, or about a new one, never about one that is on its way out.
+// Declaring a queue. Metadata decides whether it is a new one, or equal to what exists. One that
+// may end by itself is then asked for in its shard: the answer is about a queue that was alive
+// after the question, or about a new one, never about one that is on its way out.
 import {
   checkMetadataCommand,
   encodeMetadataCommand,

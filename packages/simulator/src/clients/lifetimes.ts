@@ -1,6 +1,6 @@
-// Queues that end by themselves: with their last consumer, or when nobody uses them. One that nobody
-// has consumed from lives, with all that is in it; one whose consumer is gone goes, whatever fails
-// meanwhile; and who declares it while it goes gets a queue.
+// Queues that end by themselves: with their last consumer, or when nobody uses them. One that
+// nobody has consumed from lives, with all that is in it; one whose consumer is gone goes, whatever
+// fails meanwhile; and who declares it while it goes gets a queue.
 import type { QueueStatus } from '@holdfast/cluster'
 import type { WireError } from '@holdfast/errors'
 import type { QueueOptions } from '@holdfast/protocol'
