@@ -53,7 +53,7 @@ function attachTo(
     }
     const number = session.nextConsumerNumber()
     const ways = { prefetch, autoAck, priority }
-    const consumer: Consumer = { key, session, number, ...ways, unsettled: 0 }
+    const consumer: Consumer = { key, session, number, ...ways, unsettled: 0, mistaken: 0 }
     if (session.isClosed) {
       core.deliveries.attach(group, queue, consumer, null)
       return core.deliveries.detach(group, queue, consumer)

@@ -10,7 +10,8 @@ const session = { isCongested: false } as Consumer['session']
 
 function consumer(tag: string, priority = 0, prefetch = 1): Consumer {
   const key = { session: '0a', tag }
-  return { key, session, number: 1, prefetch, autoAck: false, priority, unsettled: 0 }
+  const counts = { unsettled: 0, mistaken: 0 }
+  return { key, session, number: 1, prefetch, autoAck: false, priority, ...counts }
 }
 
 /** The tags of those who are given one message each, until nobody may have one. */

@@ -32,7 +32,6 @@ export class Lifetimes extends Change {
     this.#rival = new Operator(world, 'rival')
     // A queue may be over by the time that an answer about it arrives.
     for (const operator of [this.operator, this.#rival]) operator.isOneOfMany = true
-    this.later()
   }
 
   override get isDone(): boolean {

@@ -61,6 +61,8 @@ export interface ClientPlan {
   readonly strangers: number
   /** What comes and goes, each kind by its name. */
   readonly changes: readonly ChangeName[]
+  /** From one change to the next of its kind, at most. */
+  readonly changeGapMsMax: number
 }
 
 export const changeNames = [
