@@ -32,11 +32,12 @@ interface Declaration {
 export function declareQueue(
   core: Core,
   vhost: string,
-  queue: { readonly name: string; readonly options: Options },
+  name: string,
+  options: Options,
   to: Responder
 ): void {
   try {
-    const named = queue.name === '' ? withName(core, queue.options) : queue
+    const named = name === '' ? withName(core, options) : { name, options }
     if (named === null) return to.refuse(refusal('UNAVAILABLE', { reason: 'this node starts' }))
     checkMetadataCommand({ type: 'declare-queue', vhost, group: 1, ...named })
     const deadlineMs = core.clock.nowMs + times.requestTimeoutMs
@@ -80,7 +81,9 @@ function use(declaration: Declaration, { group, queue }: QueueReply): void {
     // No answer, or the shard does not have it: it was deleted, or is to come.
     if (reply?.type !== 'closing') return again(declaration, times.retryMs)
     // It is over, and in the way of the next.
-    core.metadata.submit({ type: 'delete-queue', vhost, name, queue }, () => again(declaration, 0))
+    core.metadata.submit({ type: 'delete-queue', vhost, name, queue }, (answer) => {
+      again(declaration, 'error' in answer ? times.retryMs : 0)
+    })
   })
 }
 

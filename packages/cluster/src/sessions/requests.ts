@@ -45,7 +45,7 @@ function carryOut(core: Core, session: Session, request: ClientRequest, to: Resp
   switch (request.type) {
     case 'declare-queue': {
       const { name, options } = request
-      return declareQueue(core, vhost, { name, options: queueOptionsOf(options) }, to)
+      return declareQueue(core, vhost, name, queueOptionsOf(options), to)
     }
     case 'inspect-exchange':
       return describeExchange(core, vhost, request.name, to)
