@@ -167,6 +167,13 @@ t.test('of several consumers the first is active, then the one of the highest ra
   t.equal(copy.machine.queue(1)?.active, null)
 })
 
+t.test('of equals, the one that came first is next', async (t) => {
+  const shard = withQueue({ singleActive: true })
+  for (const consumer of [one, two, three]) attach(shard, consumer)
+  detach(shard, one)
+  t.equal(shard.machine.queue(1)?.active, '0a/two')
+})
+
 t.test('a session that leaves activates none of its own on the way', async (t) => {
   const shard = withQueue({ singleActive: true })
   for (const consumer of [one, two, three]) attach(shard, consumer)

@@ -157,7 +157,7 @@ export const lifetimeMutations: readonly Mutation[] = [
     file: queue,
     find: 'consumer.priority > next.priority',
     replace: 'consumer.priority >= next.priority',
-    catches
+    catches: ['packages/broker/dist/test/queue-lifetimes.test.js']
   },
   {
     name: 'low-priority-first',

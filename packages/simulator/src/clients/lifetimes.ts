@@ -115,14 +115,26 @@ export class Lifetimes extends Change {
 
   #mustGo(brief: Brief, look: number): void {
     const { random, schedule } = this.world
-    this.operator.ask({ type: 'inspect-queue', name: brief.name }, (error: WireError | null) => {
-      if (error?.code === 'QUEUE_NOT_FOUND' && this.#rival.isIdle) return this.#end()
-      if (error?.code !== 'QUEUE_NOT_FOUND') this.must(error, 'a look at a queue that ends')
+    this.#isGone(brief, (isGone) => {
+      if (isGone && this.#rival.isIdle) return this.#end()
       schedule.after(random.integer(50, 300), () => {
         if (look % looksMax !== 0) this.#mustGo(brief, look + 1)
         else if (brief.options.autoDelete === true) this.#use(brief)
         else this.#delete(brief, look)
       })
+    })
+  }
+
+  /** Its leader knows first, and then the metadata. */
+  #isGone({ name }: Brief, then: (isGone: boolean) => void): void {
+    const isMissed = (error: WireError | null): boolean => {
+      if (error?.code === 'QUEUE_NOT_FOUND') return true
+      this.must(error, 'a look at a queue that ends')
+      return false
+    }
+    this.operator.ask({ type: 'inspect-queue', name }, (error) => {
+      if (!isMissed(error)) return then(false)
+      this.operator.ask({ type: 'locate-queue', name }, (error) => then(isMissed(error)))
     })
   }
 
