@@ -19,7 +19,7 @@ function linesOf(text: string): readonly string[] {
 
 t.test('every example of the documents is compiled here', async (t) => {
   const here = linesOf(read('test/cluster/examples.test.ts')).join('\n')
-  for (const path of ['README.md', 'docs/reference/sdk.md']) {
+  for (const path of ['README.md', 'docs/reference/sdk.md', 'docs/concepts/queues.md']) {
     const examples = [...read(path).matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code ?? '')
     t.ok(examples.length > 0, `${path} has examples`)
     for (const example of examples) {
@@ -68,6 +68,11 @@ t.test('the examples run', async (t) => {
     await connection.declareExchange('events', 'topic')
     await connection.bindQueue('orders', 'events', 'order.*')
 
+    await connection.declareQueue('visitors', { autoDelete: true })
+    await connection.declareQueue('carts', { expiresMs: 1_800_000 })
+    await connection.declareQueue('ledger', { singleActiveConsumer: true })
+    const { name } = await connection.declareQueue('', { expiresMs: 60_000 })
+
     await connection.publish('events', 'order.created', new Uint8Array([1, 2, 3]), {
       headers: { customer: 7 },
       messageId: 'm-1',
@@ -95,6 +100,7 @@ t.test('the examples run', async (t) => {
       else throw error
     }
 
+    t.match(name, /^amq\.gen-/)
     await connection.close()
     t.match(logged, [[{ type: 'connected' }]])
     t.ok(logged.some((values) => String(values) === 'no queue'))

@@ -4,6 +4,7 @@ import { clientMutations } from './catalogue/clients.ts'
 import { consensusMutations } from './catalogue/consensus.ts'
 import { diskMutations } from './catalogue/disks.ts'
 import { electionMutations } from './catalogue/elections.ts'
+import { lifetimeMutations } from './catalogue/lifetimes.ts'
 import { logMutations } from './catalogue/logs.ts'
 import { membershipMutations } from './catalogue/membership.ts'
 import { queueMutations } from './catalogue/queues.ts'
@@ -24,6 +25,7 @@ export const mutations: readonly Mutation[] = [
   ...membershipMutations,
   ...routingMutations,
   ...queueMutations,
+  ...lifetimeMutations,
   ...stateMutations,
   ...clientMutations,
   ...diskMutations

@@ -33,10 +33,15 @@ function valueFault(value: unknown, depth: number): string | null {
 function bindingFault(bindingKey: string, bindingArguments: BindingArguments): string | null {
   const keyFault = textFault(bindingKey, metadataLimits.bindingKeyBytesMax)
   if (keyFault !== null) return `binding key: ${keyFault}`
-  if (Object.keys(bindingArguments).length === 0) return null
-  const fault = valueFault(bindingArguments, 0)
+  return argumentsFault(bindingArguments)
+}
+
+/** Why arguments, of a binding or a queue, cannot be kept; null when they can. */
+export function argumentsFault(given: BindingArguments): string | null {
+  if (Object.keys(given).length === 0) return null
+  const fault = valueFault(given, 0)
   if (fault !== null) return fault
-  const bytes = pack(bindingArguments).length
+  const bytes = pack(given).length
   const bytesMax = metadataLimits.argumentsBytesMax
   return bytes > bytesMax ? `the arguments have ${bytes} bytes, more than ${bytesMax}` : null
 }

@@ -6,13 +6,13 @@ import { checkBinding } from './binding-check.ts'
 import { defaultExchange, readExchangeKind, readExchangeOptions } from './exchange/exchange.ts'
 import type { MetadataCommand } from './metadata-command.ts'
 import { checkName } from './names.ts'
-import { checkQueueOptions } from './queue-options.ts'
+import { readQueueOptions } from './queue-options.ts'
 import { machineVersionSupported } from './version.ts'
 
 /**
  * Passes every command that some state would obey.
- * @throws NAME_INVALID, OPTION_UNKNOWN, OPTION_INVALID, BINDING_INVALID, EXCHANGE_TYPE_UNKNOWN,
- * EXCHANGE_RESERVED, VERSION_UNSUPPORTED
+ * @throws NAME_INVALID, OPTION_UNKNOWN, OPTION_UNSUPPORTED, OPTION_INVALID, BINDING_INVALID,
+ * EXCHANGE_TYPE_UNKNOWN, EXCHANGE_RESERVED, VERSION_UNSUPPORTED
  */
 export function checkMetadataCommand(command: MetadataCommand): void {
   if (command.type === 'declare-vhost') checkName('vhost', command.vhost)
@@ -25,7 +25,7 @@ export function checkMetadataCommand(command: MetadataCommand): void {
     readExchangeOptions(command.options)
   } else if (command.type === 'declare-queue') {
     checkName('queue', command.name)
-    checkQueueOptions(command.options)
+    readQueueOptions(command.options)
   } else if (command.type === 'bind' || command.type === 'unbind') {
     checkBinding(command.bindingKey, command.arguments)
   } else if (command.type === 'activate-version' && command.version > machineVersionSupported) {

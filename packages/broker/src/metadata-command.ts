@@ -4,6 +4,7 @@
 
 import type { WireError } from '@holdfast/errors'
 import type { HeaderValue } from '@holdfast/record'
+import type { QueueSettings } from './queue/settings.ts'
 
 /** 0 is the metadata group; shards count from 1 and are never reused. */
 export type GroupId = number
@@ -160,6 +161,8 @@ export type OutboxChange =
       readonly queue: number
       readonly vhost: string
       readonly name: string
+      /** Left out: those of a plain queue. */
+      readonly settings?: QueueSettings
     }
   | { readonly type: 'delete-queue'; readonly queue: number }
 

@@ -24,7 +24,7 @@ import {
 } from './metadata-snapshot.ts'
 import type { MetadataState } from './metadata-state.ts'
 import { OperationsState } from './operations-state.ts'
-import { type GroupOutbox, Outbox } from './outbox.ts'
+import { creationOf, type GroupOutbox, Outbox } from './outbox.ts'
 import { PlacementState } from './placement-state.ts'
 import { Topology } from './topology.ts'
 import { type ChangeContext, changeTopology } from './topology-changes.ts'
@@ -197,10 +197,9 @@ export class MetadataMachine {
       cursor,
       checkOutbox: (group) => this.#checkOutbox(group),
       queueCreated: (queue) => {
-        const { id, group, vhost, name } = queue
-        this.outbox.add(group, cursor, { type: 'create-queue', queue: id, vhost, name })
+        this.outbox.add(queue.group, cursor, creationOf(queue))
         effects.addQueue('queue-created', queue)
-        effects.add({ type: 'outbox-grew', group })
+        effects.add({ type: 'outbox-grew', group: queue.group })
       },
       queueDeleted: (queue) => {
         const { id, group } = queue

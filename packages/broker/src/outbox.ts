@@ -4,10 +4,25 @@
 import { HoldfastError } from '@holdfast/errors'
 import type { MetadataLimits } from './limits.ts'
 import type { GroupId, OutboxChange, OutboxEntry } from './metadata-command.ts'
+import { plainSettings } from './queue/settings.ts'
+import { settingsOf } from './queue-options.ts'
+import type { Queue } from './topology-row.ts'
 
 export interface GroupOutbox {
   readonly group: GroupId
   readonly entries: readonly OutboxEntry[]
+}
+
+/** What its shard is told of a queue. */
+export function creationOf({
+  id: queue,
+  vhost,
+  name,
+  options
+}: Queue): Extract<OutboxChange, { type: 'create-queue' }> {
+  const settings = settingsOf(options)
+  const plain = { type: 'create-queue', queue, vhost, name } as const
+  return settings === plainSettings ? plain : { ...plain, settings }
 }
 
 export class Outbox {

@@ -1,22 +1,97 @@
-// What a queue can be declared with. This version knows durable queues only; an option that it does
-// not know is refused rather than ignored, so that no promise is made silently that nobody keeps.
+// What a queue can be declared with: the flags of AMQP 0-9-1 queue.declare, and arguments. An
+// option that is not known is refused rather than ignored, so that no promise is made silently that
+// nobody keeps.
 import { HoldfastError } from '@holdfast/errors'
+import { noArguments } from './binding.ts'
 import type { Options } from './metadata-command.ts'
 import { reservedPrefix } from './names.ts'
+import { plainSettings, type QueueSettings } from './queue/settings.ts'
+import {
+  checkQueueArguments,
+  type Difference,
+  differingArgument,
+  namePrefixArgument,
+  type QueueArguments
+} from './queue-arguments.ts'
 
-/** @throws OPTION_UNKNOWN, OPTION_INVALID */
-export function checkQueueOptions(options: Options): void {
-  for (const option of Object.keys(options).sort()) {
-    if (option !== 'durable') throw new HoldfastError('OPTION_UNKNOWN', { option, kind: 'queue' })
-    if (options[option] === true) continue
-    const reason = 'only durable queues exist, so it must be true'
-    throw new HoldfastError('OPTION_INVALID', { option, kind: 'queue', reason })
-  }
+export interface QueueOptions {
+  /** What was asked for: a queue that is not exclusive is replicated either way. */
+  readonly durable: boolean
+  /** Deleted when the last of its consumers goes, never if none came. */
+  readonly autoDelete: boolean
+  readonly arguments: QueueArguments
 }
 
-/** For a queue that does not exist yet. @throws NAME_INVALID */
-export function checkQueueName(name: string): void {
-  if (!name.startsWith(reservedPrefix)) return
-  const reason = `names that begin with '${reservedPrefix}' are reserved`
-  throw new HoldfastError('NAME_INVALID', { kind: 'queue', reason })
+const plainOptions: QueueOptions = { durable: true, autoDelete: false, arguments: noArguments }
+
+function invalid(option: string, reason: string): HoldfastError {
+  return new HoldfastError('OPTION_INVALID', { option, kind: 'queue', reason })
+}
+
+function readFlag(option: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw invalid(option, 'it must be true or false')
+  return value
+}
+
+function readArguments(value: unknown): QueueArguments {
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (!isMap || value instanceof Uint8Array) throw invalid('arguments', 'they must be a map')
+  checkQueueArguments(value as QueueArguments)
+  const { [namePrefixArgument]: _, ...kept } = value as QueueArguments
+  return Object.keys(kept).length === 0 ? noArguments : kept
+}
+
+/** Fills in defaults. @throws OPTION_UNKNOWN, OPTION_UNSUPPORTED, OPTION_INVALID */
+export function readQueueOptions(options: Options): QueueOptions {
+  let { durable, autoDelete, arguments: queueArguments } = plainOptions
+  for (const option of Object.keys(options).sort()) {
+    const value = options[option]
+    if (option === 'durable') durable = readFlag(option, value)
+    else if (option === 'autoDelete') autoDelete = readFlag(option, value)
+    else if (option === 'arguments') queueArguments = readArguments(value)
+    else if (option === 'exclusive') {
+      if (!readFlag(option, value)) continue
+      throw new HoldfastError('OPTION_UNSUPPORTED', { option, kind: 'queue' })
+    } else if (option !== serverNamed) {
+      throw new HoldfastError('OPTION_UNKNOWN', { option, kind: 'queue' })
+    }
+  }
+  return sharedOptions({ durable, autoDelete, arguments: queueArguments })
+}
+
+/** Most queues are plain, and share one object that says so. */
+export function sharedOptions(options: QueueOptions): QueueOptions {
+  const { durable, autoDelete, arguments: given } = options
+  return durable && !autoDelete && given === noArguments ? plainOptions : options
+}
+
+/** The first thing in which a queue differs from what is declared; null when it does in none. */
+export function differingOption(found: QueueOptions, asked: QueueOptions): Difference | null {
+  for (const field of ['durable', 'autoDelete'] as const) {
+    if (found[field] === asked[field]) continue
+    return { field, found: `${found[field]}`, asked: `${asked[field]}` }
+  }
+  return differingArgument(found.arguments, asked.arguments)
+}
+
+/** What the shard of a queue has to know of its options. */
+export function settingsOf(options: QueueOptions): QueueSettings {
+  if (options === plainOptions) return plainSettings
+  const { autoDelete, arguments: given } = options
+  const expiresMs = Number(given['x-expires'] ?? 0)
+  const singleActive = given['x-single-active-consumer'] === true
+  const isPlain = !autoDelete && expiresMs === 0 && !singleActive
+  return isPlain ? plainSettings : { autoDelete, expiresMs, singleActive }
+}
+
+/**
+ * Option of a command that declares a queue whose name was made by a node, and may be a reserved
+ * one. Clients cannot send it.
+ */
+export const serverNamed = 'serverNamed'
+
+/** For a queue that does not exist yet. @throws NAME_RESERVED */
+export function checkQueueName(name: string, options: Options): void {
+  if (!name.startsWith(reservedPrefix) || options[serverNamed] === true) return
+  throw new HoldfastError('NAME_RESERVED', { kind: 'queue', name, prefix: reservedPrefix })
 }

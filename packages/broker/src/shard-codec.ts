@@ -5,11 +5,11 @@
 //   settle  := length:u32 kind:u8=3 queue:natural session:text tag:text outcome:u8
 //              count:u32 (first:natural last:natural attempt:natural)*
 import { unreachable } from '@holdfast/errors'
-import { pack, unpack, utf8Length } from '@holdfast/record'
+import { pack, unpack } from '@holdfast/record'
 import { ByteReader, ByteWriter, malformed, readUint32 } from './bytes.ts'
 import { shardLimits } from './queue/limits.ts'
+import type { QueueSettings } from './queue/settings.ts'
 import type {
-  ConsumerKey,
   Outcome,
   QueueMark,
   Release,
@@ -17,6 +17,7 @@ import type {
   ShardCommand,
   TopologyChange
 } from './shard-command.ts'
+import { checkRanges, checkSession, Fields } from './shard-fields.ts'
 
 export const commandKind = 2
 export const settleKind = 3
@@ -38,9 +39,11 @@ function encodeSettle(command: SettleCommand): Uint8Array {
 }
 
 function changeFields(change: TopologyChange): readonly unknown[] {
-  return change.type === 'create-queue'
-    ? [1, change.cursor, change.queue, change.vhost, change.name]
-    : [2, change.cursor, change.queue]
+  if (change.type === 'delete-queue') return [2, change.cursor, change.queue]
+  const { cursor, queue, vhost, name, settings } = change
+  if (settings === undefined) return [1, cursor, queue, vhost, name]
+  const { autoDelete, expiresMs, singleActive } = settings
+  return [3, cursor, queue, vhost, name, autoDelete, expiresMs, singleActive]
 }
 
 function fields(command: Exclude<ShardCommand, SettleCommand>): readonly unknown[] {
@@ -50,8 +53,9 @@ function fields(command: Exclude<ShardCommand, SettleCommand>): readonly unknown
     case 'purge-queue':
       return [2, command.queue, command.keep]
     case 'attach-consumer': {
-      const { consumer, prefetch, autoAck, exclusive } = command
-      return [3, command.queue, consumer.session, consumer.tag, prefetch, autoAck, exclusive]
+      const { queue, consumer, prefetch, autoAck, exclusive, priority } = command
+      const { session, tag } = consumer
+      return [3, queue, session, tag, prefetch, autoAck, exclusive, priority]
     }
     case 'detach-consumer':
       return [4, command.queue, command.consumer.session, command.consumer.tag, command.release]
@@ -67,6 +71,8 @@ function fields(command: Exclude<ShardCommand, SettleCommand>): readonly unknown
       return [9]
     case 'activate-version':
       return [10, command.version]
+    case 'use-queue':
+      return [11, command.queue]
     default:
       return unreachable(command)
   }
@@ -83,100 +89,6 @@ export function encodeCommandSection(command: ShardCommand): Uint8Array {
   return writer.finish()
 }
 
-/** Takes the fields of an array in order. All methods: @throws FRAME_INVALID */
-class Fields {
-  readonly #values: readonly unknown[]
-  #next = 0
-
-  constructor(value: unknown) {
-    if (!Array.isArray(value)) throw malformed('a command must be an array')
-    this.#values = value
-  }
-
-  #take(): unknown {
-    if (this.#next >= this.#values.length) throw malformed('a command lacks a field')
-    return this.#values[this.#next++]
-  }
-
-  natural(max: number = Number.MAX_SAFE_INTEGER): number {
-    const value = this.#take()
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0 || value > max) {
-      throw malformed('a number of a command is out of range')
-    }
-    return value
-  }
-
-  positive(): number {
-    const value = this.natural()
-    if (value === 0) throw malformed('a number of a command is zero')
-    return value
-  }
-
-  text(): string {
-    const value = this.#take()
-    if (typeof value !== 'string') throw malformed('a field of a command must be a string')
-    if (utf8Length(value) > shardLimits.nameBytesMax) throw malformed('a text is too long')
-    return value
-  }
-
-  boolean(): boolean {
-    const value = this.#take()
-    if (typeof value !== 'boolean') throw malformed('a field of a command must be a boolean')
-    return value
-  }
-
-  list<T>(read: (item: Fields) => T): readonly T[] {
-    const value = this.#take()
-    if (!Array.isArray(value) || value.length > shardLimits.changesMax) {
-      throw malformed('a list of a command is too long')
-    }
-    return value.map((item) => {
-      const itemFields = new Fields(item)
-      const result = read(itemFields)
-      itemFields.finish()
-      return result
-    })
-  }
-
-  consumer(): ConsumerKey {
-    return { session: this.session(), tag: this.text() }
-  }
-
-  session(): string {
-    return checkSession(this.text())
-  }
-
-  /** Flat ranges of `width` 2 (pairs) or 3 (triples). */
-  ranges(width: 2 | 3): readonly number[] {
-    const value = this.#take()
-    if (!Array.isArray(value)) throw malformed('ranges must be an array')
-    for (const number of value) {
-      if (!Number.isSafeInteger(number) || number < 0) throw malformed('a range is out of range')
-    }
-    checkRanges(value, width)
-    return value
-  }
-
-  finish(): void {
-    if (this.#next !== this.#values.length) throw malformed('a command has a field too many')
-  }
-}
-
-/** Sessions are hexadecimal, so that '/' can separate them from tags. */
-function checkSession(session: string): string {
-  if (!/^[0-9a-f]+$/.test(session)) throw malformed('a session must be hexadecimal')
-  return session
-}
-
-function checkRanges(ranges: readonly number[], width: 2 | 3): void {
-  if (ranges.length % width !== 0) throw malformed('a range is cut')
-  if (ranges.length > shardLimits.rangesMax * width) throw malformed('there are too many ranges')
-  for (let index = 0; index < ranges.length; index += width) {
-    const first = ranges[index] ?? 0
-    if (first === 0 || first > (ranges[index + 1] ?? 0)) throw malformed('a range is empty')
-  }
-}
-
 function decodeSettle(reader: ByteReader): SettleCommand {
   const queue = reader.positive()
   const session = checkSession(reader.text(shardLimits.nameBytesMax))
@@ -191,6 +103,14 @@ function decodeSettle(reader: ByteReader): SettleCommand {
   return { type: 'settle', queue, consumer: { session, tag }, outcome, ranges }
 }
 
+function readSettings(item: Fields): QueueSettings {
+  return {
+    autoDelete: item.boolean(),
+    expiresMs: item.natural(shardLimits.expiresMsMax),
+    singleActive: item.boolean()
+  }
+}
+
 function readChange(item: Fields): TopologyChange {
   const code = item.natural()
   const cursor = item.positive()
@@ -199,6 +119,10 @@ function readChange(item: Fields): TopologyChange {
     return { type: 'create-queue', cursor, queue, vhost: item.text(), name: item.text() }
   }
   if (code === 2) return { type: 'delete-queue', cursor, queue }
+  if (code === 3) {
+    const [vhost, name] = [item.text(), item.text()]
+    return { type: 'create-queue', cursor, queue, vhost, name, settings: readSettings(item) }
+  }
   throw malformed('a change of topology is not known')
 }
 
@@ -228,7 +152,8 @@ function readAttach(source: Fields): ShardCommand {
     consumer: source.consumer(),
     prefetch: source.natural(shardLimits.prefetchMax),
     autoAck: source.boolean(),
-    exclusive: source.boolean()
+    exclusive: source.boolean(),
+    priority: source.integer()
   }
 }
 
@@ -269,6 +194,8 @@ function readCommand(source: Fields): ShardCommand {
       return { type: 'tick' }
     case 10:
       return { type: 'activate-version', version: source.positive() }
+    case 11:
+      return { type: 'use-queue', queue: source.positive() }
     default:
       throw malformed(`command ${code} is not known`)
   }

@@ -4,6 +4,8 @@
 // Ranges are flat arrays, ascending or not: pairs [first, last, …] of offsets, or triples
 // [first, last, attempt, …] where an attempt tells one delivery of a message from another (A7).
 
+import type { QueueSettings } from './queue/settings.ts'
+
 /** A consumer across connections and leaders: the client's session, and its tag in it. */
 export interface ConsumerKey {
   /** Hexadecimal. */
@@ -20,6 +22,8 @@ export type TopologyChange =
       readonly queue: number
       readonly vhost: string
       readonly name: string
+      /** Left out: those of a plain queue. */
+      readonly settings?: QueueSettings
     }
   | { readonly type: 'delete-queue'; readonly cursor: number; readonly queue: number }
 
@@ -68,6 +72,7 @@ export type ShardCommand =
       readonly prefetch: number
       readonly autoAck: boolean
       readonly exclusive: boolean
+      readonly priority: number
     }
   | {
       readonly type: 'detach-consumer'
@@ -98,5 +103,7 @@ export type ShardCommand =
       readonly ifUnused: boolean
       readonly ifEmpty: boolean
     }
+  /** Somebody declares the queue again, or gets from it: it is in use, unless it is over. */
+  | { readonly type: 'use-queue'; readonly queue: number }
   | { readonly type: 'tick' }
   | { readonly type: 'activate-version'; readonly version: number }

@@ -4,7 +4,8 @@ import { assert, unreachable } from '@holdfast/errors'
 import { shardVersion } from './entry-batch.ts'
 import type { Consumer } from './queue/consumer.ts'
 import { addPair } from './queue/message-index.ts'
-import { ShardQueue } from './queue/queue.ts'
+import { forGoodMs, ShardQueue } from './queue/queue.ts'
+import { plainSettings } from './queue/settings.ts'
 import type {
   ConsumerKey,
   QueueMark,
@@ -39,6 +40,8 @@ export function applyCommand(state: ShardState, command: ShardCommand): SectionR
       return deleteQueueIf(state, command)
     case 'topology':
       return changeTopology(state, command)
+    case 'use-queue':
+      return useQueue(state, command)
     case 'activate-version':
       assert(command.version <= shardVersion, 'a version is activated when all members support it')
       state.version = Math.max(state.version, command.version)
@@ -90,7 +93,7 @@ function advanceMarks(state: ShardState, command: Command<'advance-marks'>): Sec
 }
 
 function attachConsumer(state: ShardState, command: Command<'attach-consumer'>): SectionReply {
-  const { prefetch, autoAck, exclusive } = command
+  const { prefetch, autoAck, exclusive, priority } = command
   const queue = state.queues.get(command.queue)
   if (queue === undefined || queue.isClosing(state.timeMs)) return queueNotFound(command.queue)
   if (queue.isTaken(command.consumer, exclusive)) return refused('QUEUE_EXCLUSIVE', namesOf(queue))
@@ -99,10 +102,11 @@ function attachConsumer(state: ShardState, command: Command<'attach-consumer'>):
     return refused('LIMIT_REACHED', { limit, kind: 'consumers of a queue' })
   }
   const { session, tag } = command.consumer
-  const consumer: Consumer = { session, tag, prefetch, autoAck, exclusive }
+  const consumer: Consumer = { session, tag, prefetch, autoAck, exclusive, priority }
   queue.attach(consumer)
   addSession(state, session, queue.id)
   state.effects.push({ type: 'consumer-attached', queue: queue.id, consumer })
+  activateNext(state, queue)
   return done
 }
 
@@ -130,17 +134,57 @@ function noteReturned(state: ShardState, queue: number, ranges: readonly number[
   return messages
 }
 
-function detach(state: ShardState, queue: ShardQueue, key: ConsumerKey): void {
-  const consumer = queue.detach(key)
-  if (consumer === null) return
-  dropSession(state, key.session, queue)
-  state.effects.push({ type: 'consumer-detached', queue: queue.id, consumer })
+function activateNext(state: ShardState, queue: ShardQueue): void {
+  const next = queue.activateNext()
+  if (next === null) return
+  const { session, tag } = next
+  const { id, activation } = queue
+  const consumer = { session, tag }
+  state.effects.push({ type: 'consumer-activated', queue: id, consumer, activation })
+}
+
+/** All of them at once: none of those who leave becomes active on the way. */
+function detach(state: ShardState, queue: ShardQueue, keys: readonly ConsumerKey[]): void {
+  const before = queue.consumers.size
+  for (const key of keys) {
+    const consumer = queue.detach(key)
+    if (consumer === null) continue
+    dropSession(state, key.session, queue)
+    state.effects.push({ type: 'consumer-detached', queue: queue.id, consumer })
+  }
+  if (queue.consumers.size === before) return
+  activateNext(state, queue)
+  if (queue.consumers.size > 0) return
+  if (queue.settings.autoDelete) return end(state, queue)
+  queue.use(state.timeMs)
+  state.deadlines.note(queue)
+}
+
+/** The queue takes nothing any more. Its leader tells the metadata, and its deletion comes back. */
+function end(state: ShardState, queue: ShardQueue): void {
+  if (queue.isOver) return
+  queue.close(forGoodMs)
+  state.deadlines.forget(queue)
+  state.effects.push({ type: 'queue-over', queue: queue.id })
+}
+
+/** Queues that nobody has used for as long as they were to wait. */
+export function endUnused(state: ShardState): void {
+  for (const queue of state.deadlines.due(state.timeMs)) end(state, queue)
+}
+
+function useQueue(state: ShardState, command: Command<'use-queue'>): SectionReply {
+  const queue = state.queues.get(command.queue)
+  if (queue === undefined) return queueNotFound(command.queue)
+  if (queue.isOver) return { type: 'closing', messages: queue.liveCount }
+  queue.use(state.timeMs)
+  return done
 }
 
 /** A consumer that is gone already is no error: the command may be a repeat. */
 function detachConsumer(state: ShardState, command: Command<'detach-consumer'>): SectionReply {
   const queue = state.queues.get(command.queue)
-  if (queue !== undefined) detach(state, queue, command.consumer)
+  if (queue !== undefined) detach(state, queue, [command.consumer])
   const messages = release(state, { queue: command.queue, ranges: command.release })
   return { type: 'returned', messages }
 }
@@ -151,9 +195,8 @@ function detachSession(state: ShardState, command: Command<'detach-session'>): S
   for (const id of ids) {
     const queue = state.queues.get(id)
     if (queue === undefined) continue
-    for (const consumer of [...queue.consumers.values()]) {
-      if (consumer.session === session) detach(state, queue, consumer)
-    }
+    const own = [...queue.consumers.values()].filter((consumer) => consumer.session === session)
+    detach(state, queue, own)
   }
   let messages = 0
   for (const part of command.releases) messages += release(state, part)
@@ -220,13 +263,19 @@ function changeQueue(state: ShardState, change: TopologyChange): void {
   const existing = state.queues.get(change.queue)
   if (change.type === 'create-queue') {
     if (existing !== undefined) return
-    const queue = new ShardQueue(change.queue, change.vhost, change.name, state.live)
+    const { settings = plainSettings } = change
+    const queue = new ShardQueue(change.queue, change, settings, state.live)
+    queue.use(state.timeMs)
     state.queues.set(change.queue, queue)
+    state.deadlines.note(queue)
     state.effects.push({ type: 'queue-created', queue: change.queue })
     return
   }
   if (existing === undefined) return
-  for (const consumer of [...existing.consumers.values()]) detach(state, existing, consumer)
+  // Nobody takes over, and nothing ends by itself any more.
+  existing.close(forGoodMs)
+  detach(state, existing, [...existing.consumers.values()])
+  state.deadlines.forget(existing)
   existing.index.clear()
   existing.touch()
   state.queues.delete(change.queue)

@@ -15,15 +15,20 @@ function hashQueue(hash: StateHash, queue: ShardQueue): void {
   hash.number(queue.id)
   hash.text(queue.vhost)
   hash.text(queue.name)
-  for (const value of [queue.tail, queue.mark, queue.closingUntilMs, queue.bytes]) {
+  const { autoDelete, expiresMs, singleActive } = queue.settings
+  hash.number((autoDelete ? 1 : 0) + (singleActive ? 2 : 0))
+  const { tail, mark, closingUntilMs, bytes, usedMs, activation } = queue
+  for (const value of [tail, mark, closingUntilMs, bytes, expiresMs, usedMs, activation]) {
     hash.number(value)
   }
+  hash.text(queue.active ?? '')
   hash.number(queue.consumers.size)
   for (const consumer of queue.consumers.values()) {
     hash.text(consumer.session)
     hash.text(consumer.tag)
     hash.number(consumer.prefetch)
     hash.number((consumer.autoAck ? 1 : 0) + (consumer.exclusive ? 2 : 0))
+    hash.number(consumer.priority)
   }
   hash.number(queue.liveCount)
 }

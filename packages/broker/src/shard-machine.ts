@@ -8,7 +8,7 @@ import { publishKind } from './publish-section.ts'
 import type { QueueView } from './queue/queue.ts'
 import { decodeCommandSection } from './shard-codec.ts'
 import type { ShardCommand } from './shard-command.ts'
-import { applyCommand } from './shard-commands.ts'
+import { applyCommand, endUnused } from './shard-commands.ts'
 import { digestShard, hashShard } from './shard-hash.ts'
 import { applyPublish, refusalOf } from './shard-publish.ts'
 import type { SectionReply, ShardEffect } from './shard-reply.ts'
@@ -69,6 +69,11 @@ export class ShardMachine implements Machine<SectionReply, ShardEffect> {
     return row === undefined || row.epoch !== epoch ? null : row.next
   }
 
+  /** Log time before which no queue expires: an entry of that time or later finds out. */
+  get nextDeadlineMs(): number {
+    return this.#state.deadlines.nextMs
+  }
+
   queue(id: number): QueueView | undefined {
     return this.#state.queues.get(id)
   }
@@ -97,6 +102,7 @@ export class ShardMachine implements Machine<SectionReply, ShardEffect> {
     }
     state.producers.expire(state.timeMs)
     state.gateways.expire(state.timeMs)
+    endUnused(state)
     for (const position of positions) replies.push(applySection(state, data, position))
     state.effects = []
     return { timeMs: state.timeMs, replies, effects }

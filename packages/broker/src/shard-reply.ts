@@ -33,7 +33,7 @@ export type SectionReply =
        */
       readonly stale: readonly number[]
     }
-  /** How many messages were purged; how many a queue holds that may be deleted. */
+  /** How many messages were purged; how many a queue holds that is to be deleted. */
   | { readonly type: 'purged'; readonly messages: number }
   | { readonly type: 'closing'; readonly messages: number }
   /** How many messages were returned. */
@@ -74,6 +74,15 @@ export type ShardEffect =
     }
   | { readonly type: 'queue-created'; readonly queue: number }
   | { readonly type: 'queue-deleted'; readonly queue: number }
+  /** The queue has come to its end by itself: nothing but its deletion is to come. */
+  | { readonly type: 'queue-over'; readonly queue: number }
+  | {
+      readonly type: 'consumer-activated'
+      readonly queue: number
+      readonly consumer: ConsumerKey
+      /** Grows from one to the next. */
+      readonly activation: number
+    }
   | { readonly type: 'consumer-attached'; readonly queue: number; readonly consumer: Consumer }
   | { readonly type: 'consumer-detached'; readonly queue: number; readonly consumer: Consumer }
   | { readonly type: 'marks-advanced'; readonly marks: readonly QueueMark[] }

@@ -138,21 +138,34 @@ function readItem(state: ShardState, reader: ByteReader, parts: Parts): SavedIte
 
 function readQueue(state: ShardState, reader: ByteReader): SavedItem {
   const id = reader.positive()
-  const queue = new ShardQueue(id, reader.text(), reader.text(), state.live)
+  const names = { vhost: reader.text(), name: reader.text() }
+  const [tail, mark, closingUntilMs] = [reader.natural(), reader.natural(), reader.natural()]
+  const flags = reader.u8()
+  const expiresMs = reader.natural()
+  const settings = { autoDelete: (flags & 1) !== 0, expiresMs, singleActive: (flags & 2) !== 0 }
+  const [usedMs, activation, activeAt] = [reader.natural(), reader.natural(), reader.u32()]
+  const queue = new ShardQueue(id, names, settings, state.live)
   assert(!state.queues.has(id), 'a queue is saved once')
-  queue.restore(reader.natural(), reader.natural(), reader.natural())
-  const count = reader.count(state.limits.consumersPerQueueMax, 7)
+  readConsumers(state, reader, queue)
+  const active = [...queue.consumers.keys()][activeAt - 1] ?? null
+  queue.restore({ tail, mark, closingUntilMs, usedMs, active, activation })
+  state.queues.set(id, queue)
+  if (!queue.isOver) state.deadlines.note(queue)
+  return queue.saved
+}
+
+function readConsumers(state: ShardState, reader: ByteReader, queue: ShardQueue): void {
+  const count = reader.count(state.limits.consumersPerQueueMax, 11)
   for (let at = 0; at < count; at++) {
     const session = reader.text()
     const tag = reader.text()
     const prefetch = reader.u16()
     const flags = reader.u8()
-    const autoAck = (flags & 1) !== 0
-    queue.attach({ session, tag, prefetch, autoAck, exclusive: (flags & 2) !== 0 })
-    addSession(state, session, id)
+    const [autoAck, exclusive] = [(flags & 1) !== 0, (flags & 2) !== 0]
+    const priority = reader.u32() | 0
+    queue.attach({ session, tag, prefetch, autoAck, exclusive, priority })
+    addSession(state, session, queue.id)
   }
-  state.queues.set(id, queue)
-  return queue.saved
 }
 
 function readSegment(reader: ByteReader): Segment {

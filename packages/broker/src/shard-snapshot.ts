@@ -111,6 +111,13 @@ function writeQueue(writer: ByteWriter, queue: ShardQueue): void {
   writer.natural(queue.tail)
   writer.natural(queue.mark)
   writer.natural(queue.closingUntilMs)
+  const { autoDelete, expiresMs, singleActive } = queue.settings
+  writer.u8((autoDelete ? 1 : 0) | (singleActive ? 2 : 0))
+  writer.natural(expiresMs)
+  writer.natural(queue.usedMs)
+  writer.natural(queue.activation)
+  // The active consumer by its place, counted from 1; 0: none.
+  writer.u32([...queue.consumers.keys()].indexOf(queue.active ?? '') + 1)
   writer.u32(queue.consumers.size)
   // In the order of attachment, which is an order of the log.
   for (const consumer of queue.consumers.values()) {
@@ -118,6 +125,7 @@ function writeQueue(writer: ByteWriter, queue: ShardQueue): void {
     writer.text(consumer.tag)
     writer.u16(consumer.prefetch)
     writer.u8((consumer.autoAck ? 1 : 0) | (consumer.exclusive ? 2 : 0))
+    writer.u32(consumer.priority >>> 0)
   }
 }
 

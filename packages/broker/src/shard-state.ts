@@ -2,6 +2,7 @@
 // Everything here is a function of the log, or derived from what is.
 import { GatewayTable } from './gateways.ts'
 import { LiveEntries } from './live-entries.ts'
+import { Deadlines } from './queue/deadlines.ts'
 import { ProducerTable } from './queue/deduplication.ts'
 import { type ShardLimits, shardLimits } from './queue/limits.ts'
 import type { ShardQueue } from './queue/queue.ts'
@@ -35,6 +36,8 @@ export interface ShardState {
   readonly live: LiveEntries
   /** Derived: queues on which a session has consumers. */
   readonly sessions: Map<string, Set<number>>
+  /** Derived: queues that expire unused. */
+  readonly deadlines: Deadlines
   /** Effects of the entry being applied. */
   effects: ShardEffect[]
 }
@@ -54,6 +57,7 @@ export function blankShardState(options: ShardOptions, snapshotIndex: number): S
     gateways: new GatewayTable(limits),
     live: new LiveEntries(snapshotIndex),
     sessions: new Map(),
+    deadlines: new Deadlines(),
     effects: []
   }
 }

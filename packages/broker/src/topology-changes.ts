@@ -15,7 +15,7 @@ import {
 import type { MetadataLimits } from './limits.ts'
 import type { MetadataReply, TopologyCommand } from './metadata-command.ts'
 import { checkName, reservedPrefix } from './names.ts'
-import { checkQueueName, checkQueueOptions } from './queue-options.ts'
+import { checkQueueName, differingOption, readQueueOptions } from './queue-options.ts'
 import type { Topology } from './topology.ts'
 import type { Exchange, Queue, Vhost } from './topology-row.ts'
 
@@ -121,17 +121,21 @@ function declareQueue(context: ChangeContext, command: Command<'declare-queue'>)
   const { topology, limits, cursor } = context
   const { name, group } = command
   checkName('queue', name)
-  checkQueueOptions(command.options)
+  const options = readQueueOptions(command.options)
   const vhost = findVhost(topology, command.vhost)
   const existing = vhost.queues.get(name)
   if (existing !== undefined) {
+    const difference = differingOption(existing.options, options)
+    if (difference !== null) {
+      throw new HoldfastError('QUEUE_MISMATCH', { vhost: vhost.name, queue: name, ...difference })
+    }
     const { id } = existing
     return { type: 'queue', queue: id, group: existing.group, cursor: id, created: false }
   }
-  checkQueueName(name)
+  checkQueueName(name, command.options)
   checkRoom(topology.counts.queues, limits.queuesMax, 'queues')
   context.checkOutbox(group)
-  topology.addQueue(vhost, name, cursor, group)
+  topology.addQueue(vhost, name, { id: cursor, group }, options)
   context.queueCreated(findQueue(vhost, name))
   return { type: 'queue', queue: cursor, group, cursor, created: true }
 }

@@ -4,6 +4,7 @@
 // is.
 import type { HeaderValue } from '@holdfast/record'
 import type { BindingArguments, ExchangeKind, GroupId } from './metadata-command.ts'
+import type { QueueOptions } from './queue-options.ts'
 
 /** A page of the snapshot: rows that were created one after another and are written as one blob. */
 export interface Page {
@@ -39,12 +40,15 @@ export interface QueueTarget {
 
 export interface Queue extends RowFields, QueueTarget {
   readonly type: 'queue'
+  readonly options: QueueOptions
   /** Bindings that lead here, ascending by id. */
   readonly incoming: Binding[]
   stamp: number
 }
 
 export interface ExchangeOptions {
+  /** What was asked for: every exchange is durable. */
+  readonly durable: boolean
   /** Deleted when the last binding that leads from it goes. */
   readonly autoDelete: boolean
   /** Takes messages from other exchanges only. */

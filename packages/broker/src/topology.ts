@@ -3,6 +3,7 @@
 // whole: indexes, back references, snapshot pages and counters together. Reading happens on every
 // node; changes come from the metadata log only.
 import { assert } from '@holdfast/errors'
+import { pack } from '@holdfast/record'
 import {
   bindingIdentity,
   canonicalArguments,
@@ -13,6 +14,7 @@ import {
 import { createExchange, predeclaredExchanges } from './exchange/exchange.ts'
 import { type MetadataLimits, metadataLimits } from './limits.ts'
 import type { BindingArguments, ExchangeKind, GroupId } from './metadata-command.ts'
+import type { QueueOptions } from './queue-options.ts'
 import { type QueuePage, queuesPage } from './queues-page.ts'
 import { type HeaderSource, type RouteResult, Router, type RouteTargets } from './router.ts'
 import { RowPages } from './row-pages.ts'
@@ -151,18 +153,26 @@ export class Topology {
     this.#reap(vhost, [exchange])
   }
 
-  addQueue(vhost: Vhost, name: string, id: number, group: GroupId): void {
+  /** Keeps `options`, which must not share bytes with anything that is to be let go. */
+  addQueue(
+    vhost: Vhost,
+    name: string,
+    { id, group }: { readonly id: number; readonly group: GroupId },
+    options: QueueOptions
+  ): void {
     assert(!vhost.queues.has(name), 'a queue is added once')
+    const tail = options.arguments === noArguments ? 0 : pack(options.arguments).length
     const queue: Queue = {
       type: 'queue',
       id,
       group,
       vhost: vhost.name,
       name,
+      options,
       incoming: [],
       stamp: 0,
       page: null,
-      bytes: 48 + 3 * (vhost.name.length + name.length)
+      bytes: 48 + 3 * (vhost.name.length + name.length) + tail
     }
     vhost.queues.set(name, queue)
     this.#queuesById.set(id, queue)

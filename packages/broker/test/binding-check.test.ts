@@ -3,7 +3,6 @@ import type { HeaderValue } from '@holdfast/record'
 import t from 'tap'
 import { checkBinding, checkBindingOf } from '../src/binding-check.ts'
 import { metadataLimits } from '../src/limits.ts'
-import { checkQueueName, checkQueueOptions } from '../src/queue-options.ts'
 
 function nested(depth: number): HeaderValue {
   return depth === 0 ? 1 : [nested(depth - 1)]
@@ -31,15 +30,4 @@ t.test('only a headers exchange reads x-match', async (t) => {
   for (const kind of ['direct', 'fanout', 'topic'] as const) {
     t.doesNotThrow(() => checkBindingOf(kind, { 'x-match': 1 }))
   }
-})
-
-t.test('a queue is durable and nothing else', async (t) => {
-  t.doesNotThrow(() => checkQueueOptions({}))
-  t.doesNotThrow(() => checkQueueOptions({ durable: true }))
-  for (const durable of [false, null, 1, 'true']) {
-    t.throws(() => checkQueueOptions({ durable }), { code: 'OPTION_INVALID' })
-  }
-  t.throws(() => checkQueueOptions({ durable: true, __proto: 1 }), { code: 'OPTION_UNKNOWN' })
-  t.throws(() => checkQueueName('amq.gen'), { code: 'NAME_INVALID' })
-  t.doesNotThrow(() => checkQueueName('amq'))
 })

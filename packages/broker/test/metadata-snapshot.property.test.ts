@@ -19,6 +19,12 @@ const vhosts = ['/', '/', '/', 'v1', 'v2']
 const queueNames = Array.from({ length: 30 }, (_, index) => `q${index}`)
 const exchangeNames = ['x0', 'x1', 'x2', 'x3', 'x4', 'amq.topic', 'amq.headers']
 const kinds = ['direct', 'fanout', 'topic', 'headers']
+const queueOptions: readonly Record<string, unknown>[] = [
+  {},
+  {},
+  { durable: false, autoDelete: true },
+  { arguments: { 'x-expires': 60_000, 'x-single-active-consumer': true, note: ['ñ', null] } }
+]
 const keys = ['a', 'a.b', '#', '*.b', '', '12']
 
 function drawBinding(random: Random): MetadataCommand {
@@ -42,7 +48,8 @@ function drawTopology(random: Random): MetadataCommand {
   if (draw < 0.07) return { type: 'delete-vhost', vhost }
   if (draw < 0.35) {
     const group = 1 + Math.floor(random() * 4)
-    return { type: 'declare-queue', vhost, name: pick(random, queueNames), options: {}, group }
+    const options = pick(random, queueOptions)
+    return { type: 'declare-queue', vhost, name: pick(random, queueNames), options, group }
   }
   if (draw < 0.45)
     return { type: 'delete-queue', vhost, name: pick(random, queueNames), queue: null }

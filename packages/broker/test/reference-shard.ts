@@ -1,15 +1,13 @@
 // A shard in plain arrays and maps: what the machine must do, without any of its structures.
 // Messages are objects, sequences are sets; it is slow and obviously right.
-import type { ConsumerKey, PublishSection, SectionReply, ShardCommand } from '../src/index.ts'
+import type { PublishSection, SectionReply, ShardCommand } from '../src/index.ts'
+import { activate, createQueue, expireAt, isOpen, isSame, leave } from './reference-lifetimes.ts'
 import type {
   ReferenceGateway,
   ReferenceLimits,
   ReferenceProducer,
   ReferenceQueue
 } from './reference-types.ts'
-
-const isSame = (a: ConsumerKey, b: ConsumerKey): boolean =>
-  a.session === b.session && a.tag === b.tag
 
 function pairs(offsets: readonly number[]): number[] {
   const flat: number[] = []
@@ -43,6 +41,7 @@ export class ReferenceShard {
   startEntry(index: number, timeMs: number): void {
     this.entry = index
     this.timeMs = Math.max(this.timeMs, timeMs)
+    for (const queue of this.queues.values()) expireAt(queue, this.timeMs)
     for (const [key, row] of this.#producers) {
       if (this.timeMs - row.lastMs >= this.#limits.producerExpiryMs) this.#producers.delete(key)
     }
@@ -77,7 +76,7 @@ export class ReferenceShard {
 
   #open(id: number): ReferenceQueue | undefined {
     const queue = this.queues.get(id)
-    return queue !== undefined && queue.closingUntilMs <= this.timeMs ? queue : undefined
+    return isOpen(queue, this.timeMs) ? queue : undefined
   }
 
   #publishRecords(section: PublishSection, records: readonly Uint8Array[]): SectionReply {
@@ -157,8 +156,8 @@ export class ReferenceShard {
           if (change.cursor <= this.cursor) continue
           if (change.type === 'delete-queue') this.queues.delete(change.queue)
           else if (!this.queues.has(change.queue)) {
-            const queue = { messages: [], tail: 0, mark: 0, closingUntilMs: 0, consumers: [] }
-            this.queues.set(change.queue, { id: change.queue, ...queue })
+            const queue = createQueue(change.queue, change.settings, this.timeMs)
+            this.queues.set(change.queue, queue)
           }
         }
         this.cursor = Math.max(this.cursor, command.upTo)
@@ -171,7 +170,7 @@ export class ReferenceShard {
         return { type: 'done' }
       case 'detach-session': {
         for (const queue of this.queues.values()) {
-          queue.consumers = queue.consumers.filter(({ key }) => key.session !== command.session)
+          leave(queue, this.timeMs, ({ session }) => session === command.session)
         }
         let messages = 0
         for (const { queue, ranges } of command.releases) messages += this.#release(queue, ranges)
@@ -180,7 +179,7 @@ export class ReferenceShard {
       case 'detach-consumer': {
         const queue = this.queues.get(command.queue)
         if (queue !== undefined) {
-          queue.consumers = queue.consumers.filter(({ key }) => !isSame(key, command.consumer))
+          leave(queue, this.timeMs, (key) => isSame(key, command.consumer))
         }
         return { type: 'returned', messages: this.#release(command.queue, command.release) }
       }
@@ -225,9 +224,9 @@ export class ReferenceShard {
   }
 
   #queueCommand(
-    command: Extract<
-      ShardCommand,
-      { type: 'purge-queue' | 'attach-consumer' | 'return-unclaimed' | 'delete-queue-if' }
+    command: Exclude<
+      Extract<ShardCommand, { readonly queue: number }>,
+      { type: 'settle' | 'detach-consumer' }
     >
   ): SectionReply {
     const queue = this.queues.get(command.queue)
@@ -239,14 +238,21 @@ export class ReferenceShard {
     }
     if (queue === undefined) return notFound
     if (command.type === 'attach-consumer') {
-      if (queue.closingUntilMs > this.timeMs) return notFound
+      if (!isOpen(queue, this.timeMs)) return notFound
       const others = queue.consumers.filter(({ key }) => !isSame(key, command.consumer))
       if (others.some(({ exclusive }) => exclusive || command.exclusive)) {
         return { type: 'refused', code: 'QUEUE_EXCLUSIVE', details: name }
       }
       const own = queue.consumers.find(({ key }) => isSame(key, command.consumer))
-      if (own !== undefined) own.exclusive = command.exclusive
-      else queue.consumers.push({ key: command.consumer, exclusive: command.exclusive })
+      const { consumer: key, exclusive, priority } = command
+      if (own !== undefined) Object.assign(own, { exclusive, priority })
+      else queue.consumers.push({ key, exclusive, priority })
+      activate(queue)
+      return { type: 'done' }
+    }
+    if (command.type === 'use-queue') {
+      if (queue.isOver) return { type: 'closing', messages: queue.messages.length }
+      queue.usedMs = this.timeMs
       return { type: 'done' }
     }
     if (command.type === 'delete-queue-if') {

@@ -1,5 +1,5 @@
 // The state of the reference shard: plain arrays, sets and maps.
-import type { ConsumerKey, SectionReply } from '../src/index.ts'
+import type { ConsumerKey, QueueSettings, SectionReply } from '../src/index.ts'
 
 export interface ReferenceMessage {
   readonly offset: number
@@ -11,13 +11,25 @@ export interface ReferenceMessage {
   deliveryCount: number
 }
 
+export interface ReferenceConsumer {
+  readonly key: ConsumerKey
+  exclusive: boolean
+  priority: number
+}
+
 export interface ReferenceQueue {
   readonly id: number
   messages: ReferenceMessage[]
   tail: number
   mark: number
   closingUntilMs: number
-  consumers: { key: ConsumerKey; exclusive: boolean }[]
+  consumers: ReferenceConsumer[]
+  readonly settings: QueueSettings
+  usedMs: number
+  /** It has come to its end by itself. */
+  isOver: boolean
+  active: ReferenceConsumer | null
+  activation: number
 }
 
 export interface ReferenceProducer {

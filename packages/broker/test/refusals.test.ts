@@ -77,7 +77,8 @@ const refusals: readonly (readonly [string, MetadataCommand, string])[] = [
   ['an exchange with 256 bytes', exchange(long), 'NAME_INVALID'],
   ['an unknown kind', exchange('y', 'x-random'), 'EXCHANGE_TYPE_UNKNOWN'],
   ['an option from the future', exchange('y', 'topic', { delayed: 1 }), 'OPTION_UNKNOWN'],
-  ['a transient exchange', exchange('y', 'topic', { durable: false }), 'OPTION_INVALID'],
+  ['an exchange as durable as 1', exchange('y', 'topic', { durable: 1 }), 'OPTION_INVALID'],
+  ['another durable', exchange('x', 'direct', { durable: false }), 'EXCHANGE_MISMATCH'],
   ['a flag that is none', exchange('y', 'topic', { internal: 1 }), 'OPTION_INVALID'],
   [
     'an alternate that is no name',
@@ -96,7 +97,7 @@ const refusals: readonly (readonly [string, MetadataCommand, string])[] = [
   ['deleting a used exchange', deleteExchange('x', true), 'EXCHANGE_IN_USE'],
   ['a queue without a name', queue(''), 'NAME_INVALID'],
   ['a queue with 256 bytes', queue(long), 'NAME_INVALID'],
-  ['an amq. queue', queue('amq.q'), 'NAME_INVALID'],
+  ['an amq. queue', queue('amq.q'), 'NAME_RESERVED'],
   ['a queue in no vhost', queue('n', 'no'), 'VHOST_NOT_FOUND'],
   ['a queue in no group', queue('n', '/', 5), 'GROUP_NOT_FOUND'],
   ['a queue in the metadata group', queue('n', '/', 0), 'GROUP_NOT_FOUND'],
@@ -106,8 +107,8 @@ const refusals: readonly (readonly [string, MetadataCommand, string])[] = [
     'OPTION_UNKNOWN'
   ],
   [
-    'a transient queue',
-    { ...queue('n'), options: { durable: false } } as MetadataCommand,
+    'a queue as durable as 1',
+    { ...queue('n'), options: { durable: 1 } } as MetadataCommand,
     'OPTION_INVALID'
   ],
   [

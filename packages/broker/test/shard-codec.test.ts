@@ -11,7 +11,15 @@ const commands: readonly ShardCommand[] = [
     upTo: 2 ** 50,
     changes: [
       { type: 'create-queue', cursor: 4096, queue: 2 ** 40, vhost: '/', name: 'é' },
-      { type: 'delete-queue', cursor: 4097, queue: 1 }
+      { type: 'delete-queue', cursor: 4097, queue: 1 },
+      {
+        type: 'create-queue',
+        cursor: 4098,
+        queue: 3,
+        vhost: '/',
+        name: 'brief',
+        settings: { autoDelete: true, expiresMs: 2 ** 32 - 1, singleActive: false }
+      }
     ]
   },
   { type: 'topology', upTo: 0, changes: [] },
@@ -22,8 +30,10 @@ const commands: readonly ShardCommand[] = [
     consumer,
     prefetch: 65_535,
     autoAck: true,
-    exclusive: false
+    exclusive: false,
+    priority: -(2 ** 31)
   },
+  { type: 'use-queue', queue: 2 ** 40 },
   { type: 'detach-consumer', queue: 1, consumer, release: [1, 5, 0, 7, 7, 2] },
   { type: 'detach-session', session: '0a', releases: [{ queue: 3, ranges: [1, 1, 0] }] },
   { type: 'settle', queue: 2 ** 45, consumer, outcome: 'accepted', ranges: [] },

@@ -3,7 +3,8 @@ import t from 'tap'
 import { consumerId } from '../src/index.ts'
 import { consumer, ShardFixture } from './shard-fixture.ts'
 
-const attach = { type: 'attach-consumer', queue: 1, prefetch: 10, autoAck: false } as const
+const ways = { prefetch: 10, autoAck: false, priority: 0 } as const
+const attach = { type: 'attach-consumer', queue: 1, ...ways } as const
 
 function withMessages(count: number): ShardFixture {
   const shard = new ShardFixture()

@@ -3,7 +3,7 @@
 
 import { chooseSeed, Random } from '@holdfast/testkit'
 import t, { type Test } from 'tap'
-import { type MachineSnapshot, readSectionHeader, ShardMachine } from '../src/index.ts'
+import { consumerId, type MachineSnapshot, readSectionHeader, ShardMachine } from '../src/index.ts'
 import { ReferenceShard } from './reference-shard.ts'
 import { Workload } from './shard-workload.ts'
 
@@ -83,8 +83,15 @@ function compare(t: Test, machine: ShardMachine, reference: ReferenceShard, stor
       queue.bytes === bytes &&
       queue.tail === expected.tail &&
       queue.mark === expected.mark &&
-      queue.consumers.size === expected.consumers.length
-    if (!same) problem('another queue', { id: expected.id })
+      queue.consumers.size === expected.consumers.length &&
+      queue.isOver === expected.isOver &&
+      queue.activation === expected.activation &&
+      queue.active === (expected.active === null ? null : consumerId(expected.active.key))
+    if (!same) {
+      const { isOver, active, activation, tail, mark, closingUntilMs } = queue
+      const is = { isOver, active, activation, tail, mark, closingUntilMs }
+      problem('another queue', { is, expected: { ...expected, messages: null } })
+    }
     const keys = expected.consumers.map(({ key }) => `${key.session}/${key.tag}`)
     if (`${[...queue.consumers.keys()]}` !== `${keys}`) problem('other consumers', { keys })
   }

@@ -181,7 +181,8 @@ t.test('a blob that is missing, cut or damaged fails an assertion and nothing el
     consumer,
     prefetch: 5,
     autoAck: false,
-    exclusive: false
+    exclusive: false,
+    priority: 3
   })
   shard.publish(4, { queues: [1, 2, 3], producer: producer(1) })
   const settled = { type: 'settle', queue: 1, consumer, ranges: [2, 2, 0] } as const

@@ -8,6 +8,7 @@ import {
   encodeEntryBatch,
   encodePublishSection,
   type PublishSection,
+  type QueueSettings,
   type SectionReply,
   type ShardCommand
 } from '../src/index.ts'
@@ -179,6 +180,12 @@ export class Workload {
     return pairs
   }
 
+  #settings(): QueueSettings {
+    const random = this.#random
+    const expiresMs = random.chance(0.5) ? 1 + random.below(400) : 0
+    return { autoDelete: random.chance(0.4), expiresMs, singleActive: random.chance(0.4) }
+  }
+
   #topology(): ShardCommand {
     const random = this.#random
     const changes: Extract<ShardCommand, { type: 'topology' }>['changes'][number][] = []
@@ -191,7 +198,9 @@ export class Workload {
         changes.push({ type: 'delete-queue', cursor, queue: random.pick(ids) })
       } else {
         const queue = random.chance(0.3) ? 10_000 + random.below(3) : 20_000 + random.below(1_000)
-        changes.push({ type: 'create-queue', cursor, queue, vhost: '/', name: `q${queue}` })
+        const created = { type: 'create-queue', cursor, queue, vhost: '/' } as const
+        const settings = random.chance(0.6) ? { settings: this.#settings() } : {}
+        changes.push({ ...created, name: `q${queue}`, ...settings })
       }
     }
     this.#cursor = Math.max(this.#cursor, cursor)
@@ -212,7 +221,9 @@ export class Workload {
     if (roll < 65) {
       const exclusive = random.chance(0.1)
       const prefetch = random.below(65_536)
-      return { type: 'attach-consumer', queue, consumer, prefetch, autoAck: false, exclusive }
+      const priority = random.pick([0, 0, 5, -(2 ** 31), 2 ** 31 - 1])
+      const ways = { prefetch, autoAck: false, exclusive, priority }
+      return { type: 'attach-consumer', queue, consumer, ...ways }
     }
     if (roll < 72) return { type: 'detach-consumer', queue, consumer, release: this.#triples(row) }
     if (roll < 75) {
@@ -231,6 +242,7 @@ export class Workload {
       const [ifUnused, ifEmpty] = [random.chance(0.7), random.chance(0.7)]
       return { type: 'delete-queue-if', queue, ifUnused, ifEmpty }
     }
+    if (roll < 98) return { type: 'use-queue', queue }
     return random.chance(0.5) ? { type: 'tick' } : { type: 'activate-version', version: 1 }
   }
 }

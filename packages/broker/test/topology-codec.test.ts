@@ -10,9 +10,9 @@ const refused = { name: /AssertionError|HoldfastError/ }
 
 const rows: readonly (readonly unknown[])[] = [
   [0, 'v'],
-  [1, 'v', 'x', 'topic', true, false, 'other'],
-  [1, 'v', 'y', 'headers', false, true, null],
-  [2, 'v', 'q', 4096, 3],
+  [1, 'v', 'x', 'topic', true, false, 'other', true],
+  [1, 'v', 'y', 'headers', false, true, null, false],
+  [2, 'v', 'q', 4096, 3, true, false, null],
   [3, 'v', 'x', true, 'q', 4097, 'a.#', null],
   [3, 'v', 'y', false, 'x', 4098, '', { a: 1 }]
 ]

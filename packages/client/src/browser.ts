@@ -7,6 +7,7 @@ import { type Dial, isWebSocketAddress, type Wire, type WireHandlers } from './w
 
 export { HoldfastError } from '@holdfast/errors'
 export type {
+  ExchangeDescription,
   ExchangeKind,
   ExchangeOptions,
   QueueDescription,

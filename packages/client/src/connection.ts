@@ -7,6 +7,7 @@ import {
   checkInteger,
   checkKeys,
   checkName,
+  type ExchangeDescription,
   type ExchangeKind,
   type ExchangeOptions,
   parseRequest,
@@ -39,6 +40,7 @@ const closeTimeoutMsDefault = 10_000
 /** A timer that is set for longer fires at once. */
 const closeTimeoutMsMax = 2 ** 31 - 1
 const prefetchDefault = 100
+const priorityRange = { min: -(2 ** 31), max: 2 ** 31 - 1 }
 
 /**
  * A connection to a cluster. Made by `connect`; survives the death of nodes. Every call that fails
@@ -105,7 +107,10 @@ export class Connection {
     }
   }
 
-  /** Declares a durable, replicated queue. One that exists with the same options is left alone. */
+  /**
+   * Declares a durable, replicated queue. One that exists with the same options is left alone, and
+   * counts as used. Without a name, the server makes one, which is what this resolves with.
+   */
   async declareQueue(name: string, options: QueueOptions = {}): Promise<{ readonly name: string }> {
     return this.#request({ type: 'declare-queue', name, options })
   }
@@ -135,6 +140,10 @@ export class Connection {
     options: ExchangeOptions = {}
   ): Promise<void> {
     await this.#request({ type: 'declare-exchange', name, kind, options })
+  }
+
+  async inspectExchange(name: string): Promise<ExchangeDescription> {
+    return this.#request({ type: 'inspect-exchange', name })
   }
 
   async deleteExchange(name: string, options: { ifUnused?: boolean } = {}): Promise<void> {
@@ -189,7 +198,7 @@ export class Connection {
   async consume(queue: string, options: ConsumeOptions = {}): Promise<Consumer> {
     const given = options as Readonly<Record<string, unknown>>
     checkName('queue', queue)
-    checkKeys('consumer', given, ['prefetch', 'autoAck', 'exclusive', 'tag'])
+    checkKeys('consumer', given, ['prefetch', 'autoAck', 'exclusive', 'priority', 'tag'])
     this.#consumers += 1
     const settings = {
       queue,
@@ -199,7 +208,8 @@ export class Connection {
         max: protocolLimits.prefetchMax
       }),
       autoAck: options.autoAck === true,
-      exclusive: options.exclusive === true
+      exclusive: options.exclusive === true,
+      priority: checkInteger('consumer', { priority: 0, ...given }, 'priority', priorityRange)
     }
     return new Consumer(await this.#session.consume(settings))
   }

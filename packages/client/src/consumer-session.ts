@@ -30,6 +30,7 @@ export interface ConsumerSettings {
   readonly prefetch: number
   readonly autoAck: boolean
   readonly exclusive: boolean
+  readonly priority: number
   /** How long the first attachment may take. */
   readonly timeoutMs: number
 }
@@ -221,7 +222,7 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
   }
 
   #consume(link: Link): Promise<void> {
-    const { queue, tag, prefetch, exclusive } = this.settings
+    const { queue, tag, prefetch, exclusive, priority } = this.settings
     const resume = this.#wasAttached ? this.#heldRanges() : null
     // The SDK acknowledges for the application: then what waits here is bounded by the prefetch
     // too.
@@ -232,6 +233,7 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
       prefetch,
       autoAck: false,
       exclusive,
+      priority,
       resume
     } as const
     return new Promise((resolve, reject) => {

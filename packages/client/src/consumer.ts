@@ -12,6 +12,11 @@ export interface ConsumeOptions {
   readonly autoAck?: boolean
   /** Refuse to share the queue with other consumers. Default false. */
   readonly exclusive?: boolean
+  /**
+   * Among the consumers of a queue, those of a higher priority get messages first, for as long as
+   * they have room for some. An integer of 32 bits. Default 0.
+   */
+  readonly priority?: number
   /** Name of the consumer, unique on this connection. Default: one is made up. */
   readonly tag?: string
 }

@@ -39,6 +39,7 @@ export class Declarations {
         return
       case 'purge-queue':
       case 'inspect-queue':
+      case 'inspect-exchange':
       case 'locate-queue':
       case 'consume':
       case 'cancel':

@@ -9,6 +9,7 @@ import { type Dial, isWebSocketAddress } from './wire.ts'
 
 export { HoldfastError } from '@holdfast/errors'
 export type {
+  ExchangeDescription,
   ExchangeKind,
   ExchangeOptions,
   QueueDescription,

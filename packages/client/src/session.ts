@@ -101,7 +101,9 @@ export class Session {
   ): Promise<RequestResults[Request['type']]> {
     this.#refuseIfClosing()
     const result = await this.#requester.request(request)
-    this.#declarations.note(request)
+    // Declared again, it is the queue whose name the server made, not another one.
+    const isNameless = request.type === 'declare-queue' && result !== null && 'name' in result
+    this.#declarations.note(isNameless ? { ...request, name: result.name } : request)
     return result
   }
 

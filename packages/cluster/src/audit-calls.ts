@@ -72,7 +72,7 @@ export function tellLeaseTaken(core: Core, lease: RoutingLease): void {
 export function tellHandedOut(
   core: Core,
   group: GroupId,
-  handedOut: { readonly queue: QueueView; readonly run: DeliveryRun }
+  handedOut: { readonly queue: QueueView; readonly run: DeliveryRun; readonly to: string }
 ): void {
   const term = core.groups.shard(group)?.raft.term
   if (term === undefined) return

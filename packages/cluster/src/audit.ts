@@ -66,6 +66,12 @@ export interface Audit {
   /** The leader of `term` hands out a run of messages. */
   handedOut(
     replica: AuditedReplica,
-    delivery: { readonly term: number; readonly queue: QueueView; readonly run: DeliveryRun }
+    delivery: {
+      readonly term: number
+      readonly queue: QueueView
+      readonly run: DeliveryRun
+      /** The consumer, by its session and tag. */
+      readonly to: string
+    }
   ): void
 }

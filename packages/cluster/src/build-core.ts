@@ -14,6 +14,7 @@ import type { Core, MemberOptions } from './core.ts'
 import { Counters } from './counters.ts'
 import { Bodies } from './delivering/bodies.ts'
 import { Deliveries } from './delivering/deliveries.ts'
+import { Lifetimes } from './delivering/lifetimes.ts'
 import { Disk } from './disk.ts'
 import { defaultTuning } from './limits.ts'
 import type { Recovered } from './log-store.ts'
@@ -23,6 +24,7 @@ import { Reconciler } from './membership/reconciler.ts'
 import { Fence } from './metadata/fence.ts'
 import { Lease } from './metadata/lease.ts'
 import { Metadata } from './metadata/metadata.ts'
+import { QueueNames } from './metadata/queue-names.ts'
 import { TopologyDriver } from './metadata/topology-driver.ts'
 import { type Answer, Calls } from './peers/calls.ts'
 import { Contact } from './peers/contact.ts'
@@ -68,12 +70,14 @@ export function buildCore(
   core.lease = new Lease(core)
   core.fence = new Fence(core)
   core.topologyDriver = new TopologyDriver(core)
+  core.queueNames = new QueueNames(core)
   core.reports = new Reports(core)
   core.membership = new Membership(core)
   core.reconciler = new Reconciler(core)
   core.operations = new Operations(core)
   core.gateway = new Gateway(core)
   core.deliveries = new Deliveries(core)
+  core.lifetimes = new Lifetimes(core)
   core.sessions = new Sessions(core)
   core.disk = new Disk(core)
   return core

@@ -15,6 +15,7 @@ import type { StoreReads } from './consensus/store-reads.ts'
 import type { Counters } from './counters.ts'
 import type { Bodies } from './delivering/bodies.ts'
 import type { Deliveries } from './delivering/deliveries.ts'
+import type { Lifetimes } from './delivering/lifetimes.ts'
 import type { Disk } from './disk.ts'
 import type { Tuning } from './limits.ts'
 import type { NodeIdentity } from './log-store.ts'
@@ -24,6 +25,7 @@ import type { Reconciler } from './membership/reconciler.ts'
 import type { Fence } from './metadata/fence.ts'
 import type { Lease } from './metadata/lease.ts'
 import type { Metadata } from './metadata/metadata.ts'
+import type { QueueNames } from './metadata/queue-names.ts'
 import type { TopologyDriver } from './metadata/topology-driver.ts'
 import type { Output } from './output.ts'
 import type { Calls } from './peers/calls.ts'
@@ -81,12 +83,14 @@ export interface Core {
   readonly lease: Lease
   readonly fence: Fence
   readonly topologyDriver: TopologyDriver
+  readonly queueNames: QueueNames
   readonly reports: Reports
   readonly membership: Membership
   readonly reconciler: Reconciler
   readonly operations: Operations
   readonly gateway: Gateway
   readonly deliveries: Deliveries
+  readonly lifetimes: Lifetimes
   readonly sessions: Sessions
   readonly disk: Disk
 }

@@ -71,6 +71,8 @@ export const limits = {
   digestsMax: 4,
   /** Queues that a shard lacks and that are reported, and created again, at once. */
   lackingQueuesMax: 1000,
+  /** Queues of a shard that ended by themselves and that the metadata is told of at once. */
+  endingQueuesMax: 100,
   /** Voters of the metadata group, replicas of a shard. */
   metadataVotersMax: 5,
   shardReplicasMax: 3,

@@ -49,9 +49,10 @@ export class Member {
    * one: until its heartbeats are due, or a tick where each matters.
    */
   get restMs(): number {
-    const { timers, groups, operations, metadata, clock } = this.#core
+    const { timers, groups, lifetimes, operations, metadata, clock } = this.#core
     const isUnderWay = metadata.isLeading && operations.isUnderWay
-    const isRestless = this.#isDraining || timers.isWaiting || isUnderWay
+    const isBusy = timers.isWaiting || isUnderWay || lifetimes.isNear
+    const isRestless = this.#isDraining || isBusy
     const ticks = isRestless ? 1 : groups.restTicks
     return Math.max(1, this.#tickedMs + ticks * times.tickMs - clock.nowMs)
   }
@@ -134,6 +135,7 @@ export class Member {
     core.membership.tick()
     core.reconciler.tick()
     core.deliveries.tick()
+    core.lifetimes.tick()
     core.snapshots.tick()
     core.disk.tick()
     core.scrubber.tick()
@@ -277,5 +279,8 @@ function start(core: Core, recovered: Recovered): void {
   else if (core.identity !== null) core.groups.openBlank(0)
   // The first record of this process makes the numbers of its gateway unlike those of any other.
   const record = core.commit.addStart()
-  core.commit.whenDurable(record, () => core.gateway.open(record))
+  core.commit.whenDurable(record, () => {
+    core.gateway.open(record)
+    core.queueNames.open(record)
+  })
 }

@@ -32,6 +32,10 @@ export class LoneMember {
     this.pass(1000)
   }
 
+  get restMs(): number {
+    return this.#member.restMs
+  }
+
   /** Lets time pass, and all that is to be done with it. */
   pass(durationMs: number): void {
     for (const endMs = this.nowMs + durationMs; this.nowMs < endMs; this.nowMs += 50) this.step([])
@@ -120,6 +124,14 @@ export class LoneClient {
     for (const event of this.events) {
       if (event.type !== 'response' || event.requestId !== id) continue
       return event.error === null ? 'done' : event.error.code
+    }
+    return null
+  }
+
+  /** What a request was answered; null while it is not, or was refused. */
+  resultTo(id: number): unknown {
+    for (const event of this.events) {
+      if (event.type === 'response' && event.requestId === id) return event.result
     }
     return null
   }

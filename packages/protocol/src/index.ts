@@ -35,6 +35,7 @@ export {
 } from './requests.ts'
 export {
   checkResult,
+  type ExchangeDescription,
   type NodeAddress,
   parseNodes,
   parseWireError,

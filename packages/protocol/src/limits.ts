@@ -29,6 +29,8 @@ export const protocolLimits = {
   argumentsBytesMax: 16_384,
   /** Deliveries that one consumer may hold. */
   prefetchMax: 65_535,
+  /** Milliseconds that a queue may be told to wait for somebody to use it. */
+  expiresMsMax: 4_294_967_295,
   /** Ranges in one settle, settled or confirm frame. */
   rangesMax: 65_536,
   /** Batches of one connection with something unconfirmed in them. */

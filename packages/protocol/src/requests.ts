@@ -19,6 +19,12 @@ export type ExchangeKind = 'direct' | 'fanout' | 'topic' | 'headers'
 /** Every queue of this version is durable and replicated. */
 export interface QueueOptions {
   readonly durable?: true
+  /** Deleted when the last of its consumers goes, never if none came. */
+  readonly autoDelete?: boolean
+  /** Deleted when nobody has consumed from it or declared it for so long. */
+  readonly expiresMs?: number
+  /** One of its consumers gets messages; the next takes over when that one goes. */
+  readonly singleActiveConsumer?: boolean
 }
 
 export interface ExchangeOptions {
@@ -62,6 +68,7 @@ export type ClientRequest =
       readonly kind: ExchangeKind
       readonly options: ExchangeOptions
     }
+  | { readonly type: 'inspect-exchange'; readonly name: string }
   | { readonly type: 'delete-exchange'; readonly name: string; readonly ifUnused: boolean }
   | ({ readonly type: 'bind-queue' } & QueueBinding)
   | ({ readonly type: 'unbind-queue' } & QueueBinding)
@@ -76,6 +83,8 @@ export type ClientRequest =
       readonly prefetch: number
       readonly autoAck: boolean
       readonly exclusive: boolean
+      /** Who has a higher one gets messages first, for as long as it has credit. */
+      readonly priority: number
       /**
        * Null on the first attachment; then the deliveries still held, `[first, last, attempt, …]`.
        */
@@ -88,13 +97,19 @@ export type RequestName = ClientRequest['type']
 
 type Parser = (args: Arguments) => ClientRequest
 
+const expiresRange = { min: 1, max: protocolLimits.expiresMsMax }
+const priorityRange = { min: -(2 ** 31), max: 2 ** 31 - 1 }
+
 const exchangeKinds: readonly string[] = ['direct', 'fanout', 'topic', 'headers']
 
 function parseQueueOptions(value: unknown): QueueOptions {
   if (value === undefined || value === null) return {}
   const options = mapOf(value, 'options')
-  checkKeys('queue', options, ['durable'])
+  checkKeys('queue', options, ['durable', 'autoDelete', 'expiresMs', 'singleActiveConsumer'])
   checkDurable('queue', options)
+  checkFlag('queue', options, 'autoDelete')
+  checkFlag('queue', options, 'singleActiveConsumer')
+  if (options['expiresMs'] !== undefined) checkInteger('queue', options, 'expiresMs', expiresRange)
   return options as QueueOptions
 }
 
@@ -152,7 +167,7 @@ function exchangeBinding(
 }
 
 function parseConsume(args: Arguments): ClientRequest {
-  const known = ['queue', 'tag', 'prefetch', 'autoAck', 'exclusive', 'resume']
+  const known = ['queue', 'tag', 'prefetch', 'autoAck', 'exclusive', 'priority', 'resume']
   checkKeys('consumer', args, known)
   const resume = args['resume']
   return {
@@ -165,6 +180,10 @@ function parseConsume(args: Arguments): ClientRequest {
     }),
     autoAck: checkFlag('consumer', args, 'autoAck'),
     exclusive: checkFlag('consumer', args, 'exclusive'),
+    priority:
+      args['priority'] === undefined
+        ? 0
+        : checkInteger('consumer', args, 'priority', priorityRange),
     resume: resume === null || resume === undefined ? null : checkHeldRanges(resume)
   }
 }
@@ -172,7 +191,8 @@ function parseConsume(args: Arguments): ClientRequest {
 const parsers: { readonly [Name in RequestName]: Parser } = {
   'declare-queue': (args) => {
     checkKeys('declare-queue', args, ['name', 'options'])
-    const name = checkName('queue', args['name'])
+    // Without a name: the server makes one.
+    const name = checkName('queue', args['name'], 0)
     return { type: 'declare-queue', name, options: parseQueueOptions(args['options']) }
   },
   'delete-queue': (args) => {
@@ -203,6 +223,10 @@ const parsers: { readonly [Name in RequestName]: Parser } = {
       name,
       ifUnused: checkFlag('delete-exchange', args, 'ifUnused')
     }
+  },
+  'inspect-exchange': (args) => {
+    checkKeys('inspect-exchange', args, ['name'])
+    return { type: 'inspect-exchange', name: checkName('exchange', args['name'], 0) }
   },
   'bind-queue': (args) => queueBinding('bind-queue', args),
   'unbind-queue': (args) => queueBinding('unbind-queue', args),

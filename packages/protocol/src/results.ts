@@ -3,7 +3,7 @@
 // application.
 import { HoldfastError, type WireError } from '@holdfast/errors'
 import { protocolLimits } from './limits.ts'
-import type { RequestName } from './requests.ts'
+import type { ExchangeKind, RequestName } from './requests.ts'
 import { type Arguments, isNatural, mapOf } from './validate.ts'
 
 /**
@@ -30,6 +30,17 @@ export interface QueueDescription {
   readonly bytes: number | null
 }
 
+/** What is known of an exchange. */
+export interface ExchangeDescription {
+  readonly vhost: string
+  readonly name: string
+  readonly kind: ExchangeKind
+  readonly durable: boolean
+  readonly internal: boolean
+  readonly autoDelete: boolean
+  readonly alternateExchange: string | null
+}
+
 /** Where a queue is led: a shard, and the node that leads it, if one is known. */
 export interface QueueLocation {
   readonly group: number
@@ -43,6 +54,7 @@ export interface RequestResults {
   readonly 'purge-queue': { readonly messages: number }
   readonly 'inspect-queue': QueueDescription
   readonly 'declare-exchange': null
+  readonly 'inspect-exchange': ExchangeDescription
   readonly 'delete-exchange': null
   readonly 'bind-queue': null
   readonly 'unbind-queue': null
@@ -70,6 +82,10 @@ const checks: { readonly [Name in RequestName]: (result: unknown) => boolean } =
     return typeof found['name'] === 'string' && counts.every((field) => isLeader(found[field]))
   },
   'declare-exchange': () => true,
+  'inspect-exchange': (result) => {
+    const found = mapOf(result, 'a result')
+    return typeof found['name'] === 'string' && typeof found['kind'] === 'string'
+  },
   'delete-exchange': () => true,
   'bind-queue': () => true,
   'unbind-queue': () => true,

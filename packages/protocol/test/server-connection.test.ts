@@ -28,7 +28,7 @@ t.test('hello, welcome, request, answer, good-bye', async (t) => {
 
 t.test('an invalid request is refused, and the connection goes on', async (t) => {
   const pair = new Pair().open()
-  const bad = pair.client.request({ type: 'declare-queue', name: '', options: {} })
+  const bad = pair.client.request({ type: 'purge-queue', name: '' })
   const good = pair.client.request({ type: 'nodes' })
   pair.exchange()
   t.match(pair.clientEvents[1], { requestId: bad, error: { code: 'NAME_INVALID' } })

@@ -8,6 +8,7 @@ import { Consumer } from './clients/consumer.ts'
 import { History } from './clients/history.ts'
 import { LibraryConsumer } from './clients/library-consumer.ts'
 import { LibraryPublisher } from './clients/library-publisher.ts'
+import { Lifetimes } from './clients/lifetimes.ts'
 import { Operator } from './clients/operator.ts'
 import { Publisher, type Route } from './clients/publisher.ts'
 import { Purges } from './clients/purges.ts'
@@ -23,6 +24,9 @@ const autoAckQueue = 'auto'
 const purgedQueue = 'purged'
 const exclusiveQueue = 'alone'
 const floodedQueue = 'flooded'
+/** One of the bound queues has one active consumer at a time. */
+const singleQueue = 'q4'
+
 export class Workload {
   readonly history: History
   readonly operator: Operator
@@ -54,7 +58,8 @@ export class Workload {
       if (error !== null) this.#world.fail(`a declaration was refused: ${error.code}`)
     }
     for (const name of this.queues) {
-      operator.ask({ type: 'declare-queue', name, options: {} }, must)
+      const options = name === singleQueue ? { singleActiveConsumer: true } : {}
+      operator.ask({ type: 'declare-queue', name, options }, must)
     }
     for (const declaration of declarations) operator.ask(declaration, must)
   }
@@ -108,6 +113,8 @@ export class Workload {
         return new Watch(world, this.history, exclusiveQueue)
       case 'successions':
         return new Successions(world, this.history, boundQueues)
+      case 'lifetimes':
+        return new Lifetimes(world, this.history)
       case 'beginnings':
         return new Beginnings(world, this.history, boundQueues)
     }
@@ -126,7 +133,9 @@ export class Workload {
       const isRestless = exclusive || random.chance(plan.restlessChance)
       const { workMsMax, releaseChance, rejectChance } = plan
       const ways = { workMsMax, releaseChance, rejectChance }
-      const options = { history, queue, prefetch, autoAck, exclusive, isRestless, ...ways }
+      const priority = i % 2
+      const rank = { priority, prefetch }
+      const options = { history, queue, ...rank, autoAck, exclusive, isRestless, ...ways }
       // The library settles by itself where that is asked of it, and stays where it is.
       const isPlain = !autoAck && !exclusive && !isRestless
       return isPlain && random.chance(plan.libraryShare)

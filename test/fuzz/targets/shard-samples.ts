@@ -20,7 +20,16 @@ const commands: readonly ShardCommand[] = [
     ]
   },
   { type: 'topology', upTo: 30, changes: [{ type: 'delete-queue', cursor: 25, queue: 6 }] },
-  { type: 'attach-consumer', queue: 5, consumer, prefetch: 10, autoAck: false, exclusive: false },
+  {
+    type: 'attach-consumer',
+    queue: 5,
+    consumer,
+    prefetch: 10,
+    autoAck: false,
+    exclusive: false,
+    priority: 0
+  },
+  { type: 'use-queue', queue: 5 },
   { type: 'advance-marks', marks: [{ queue: 5, mark: 100 }] },
   { type: 'settle', queue: 5, consumer, outcome: 'accepted', ranges: [1, 1, 0] },
   { type: 'settle', queue: 5, consumer, outcome: 'released', ranges: [2, 3, 0] },

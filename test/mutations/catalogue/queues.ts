@@ -186,8 +186,8 @@ export const queueMutations: readonly Mutation[] = [
     name: 'offset-given-again',
     failureMode: 68,
     file: 'packages/broker/src/queue/queue.ts',
-    find: '    this.index.tail = tail\n',
-    replace: '    this.index.tail = Math.max(0, tail - 1)\n',
+    find: '    this.index.tail = saved.tail\n',
+    replace: '    this.index.tail = Math.max(0, saved.tail - 1)\n',
     catches
   },
   {

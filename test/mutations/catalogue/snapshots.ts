@@ -137,8 +137,8 @@ export const snapshotMutations: readonly Mutation[] = [
     name: 'mark-lost-in-a-snapshot',
     failureMode: 34,
     file: restore,
-    find: 'queue.restore(reader.natural(), reader.natural(), reader.natural())',
-    replace: 'queue.restore(reader.natural(), reader.natural() * 0, reader.natural())',
+    find: 'queue.restore({ tail, mark, closingUntilMs,',
+    replace: 'queue.restore({ tail, mark: 0 * mark, closingUntilMs,',
     catches
   },
   {
@@ -169,11 +169,11 @@ export const snapshotMutations: readonly Mutation[] = [
     name: 'map-order-in-a-snapshot',
     failureMode: 75,
     file: restore,
-    find: '    queue.attach({ session, tag, prefetch, autoAck, exclusive: (flags & 2) !== 0 })\n',
+    find: '    queue.attach({ session, tag, prefetch, autoAck, exclusive, priority })\n',
     replace:
       '    const former = [...queue.consumers.values()]\n' +
       '    for (const consumer of former) queue.detach(consumer)\n' +
-      '    queue.attach({ session, tag, prefetch, autoAck, exclusive: (flags & 2) !== 0 })\n' +
+      '    queue.attach({ session, tag, prefetch, autoAck, exclusive, priority })\n' +
       '    for (const consumer of former) queue.attach(consumer)\n',
     catches
   }

@@ -14,6 +14,7 @@ import { TopicIndex } from './topic.ts'
 export const defaultExchange = ''
 
 const plainOptions: ExchangeOptions = {
+  durable: true,
   autoDelete: false,
   internal: false,
   alternateExchange: null
@@ -54,19 +55,34 @@ function readAlternate(value: unknown): string | null {
   return value
 }
 
+/** Arguments that promise what exchanges of this version do not do. */
+const unsupportedArguments: readonly string[] = ['x-delayed-type', 'hash-header', 'hash-property']
+
+/** Of the arguments of AMQP one is an option; what nobody knows means nothing, as in RabbitMQ. */
+function readAlternateArgument(value: unknown): string | null {
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (!isMap || value instanceof Uint8Array) throw invalid('arguments', 'they must be a map')
+  const found = value as Options
+  const option = unsupportedArguments.find((name) => Object.hasOwn(found, name))
+  if (option !== undefined)
+    throw new HoldfastError('OPTION_UNSUPPORTED', { option, kind: 'exchange' })
+  return readAlternate(found['alternate-exchange'] ?? null)
+}
+
 /** Fills in defaults. @throws OPTION_UNKNOWN, OPTION_INVALID */
 export function readExchangeOptions(options: Options): ExchangeOptions {
-  let { autoDelete, internal, alternateExchange } = plainOptions
+  let { durable, autoDelete, internal, alternateExchange } = plainOptions
   for (const option of Object.keys(options).sort()) {
     const value = options[option]
-    if (option === 'durable') {
-      if (!readFlag(option, value)) throw invalid(option, 'only durable exchanges exist')
-    } else if (option === 'autoDelete') autoDelete = readFlag(option, value)
+    if (option === 'durable') durable = readFlag(option, value)
+    else if (option === 'autoDelete') autoDelete = readFlag(option, value)
     else if (option === 'internal') internal = readFlag(option, value)
     else if (option === 'alternateExchange') alternateExchange = readAlternate(value)
-    else throw new HoldfastError('OPTION_UNKNOWN', { option, kind: 'exchange' })
+    else if (option === 'arguments') {
+      alternateExchange = readAlternateArgument(value) ?? alternateExchange
+    } else throw new HoldfastError('OPTION_UNKNOWN', { option, kind: 'exchange' })
   }
-  return { autoDelete, internal, alternateExchange }
+  return { durable, autoDelete, internal, alternateExchange }
 }
 
 function createIndex(kind: ExchangeKind): BindingIndex {
@@ -113,6 +129,7 @@ export function differingField(
   options: ExchangeOptions
 ): string | null {
   if (exchange.kind !== kind) return 'type'
+  if (exchange.options.durable !== options.durable) return 'durable'
   if (exchange.options.autoDelete !== options.autoDelete) return 'autoDelete'
   if (exchange.options.internal !== options.internal) return 'internal'
   if (exchange.options.alternateExchange !== options.alternateExchange) return 'alternateExchange'

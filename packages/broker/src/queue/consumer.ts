@@ -9,6 +9,8 @@ export interface Consumer extends ConsumerKey {
   readonly autoAck: boolean
   /** No other consumer may attach to the queue. */
   readonly exclusive: boolean
+  /** Who has a higher one gets messages first, for as long as it has credit; 32 bits, signed. */
+  readonly priority: number
 }
 
 /** The key under which a queue knows a consumer; a session is hexadecimal, so '/' ends it. */

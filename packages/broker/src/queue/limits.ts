@@ -28,6 +28,8 @@ export interface ShardLimits {
   readonly gatewayOutcomesMax: number
   /** Log time that a queue stays closed for its deletion to arrive. */
   readonly closingMs: number
+  /** Log time that a queue can be told to wait for somebody to use it. */
+  readonly expiresMsMax: number
   /** A blob of a snapshot is closed when it has reached this size. */
   readonly blobBytes: number
 }
@@ -48,5 +50,6 @@ export const shardLimits: ShardLimits = {
   gatewayExpiryMs: 24 * 3_600_000,
   gatewayOutcomesMax: 8_192,
   closingMs: 60_000,
+  expiresMsMax: 4_294_967_295,
   blobBytes: 1_048_576
 }

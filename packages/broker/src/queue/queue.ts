@@ -6,12 +6,17 @@ import type { ConsumerKey } from '../shard-command.ts'
 import { type Consumer, consumerId } from './consumer.ts'
 import { type DeliveryRun, findDeliveryRun } from './delivery-run.ts'
 import { MessageIndex, type MessageRow } from './message-index.ts'
+import type { QueueSettings } from './settings.ts'
+
+/** A queue that is closed until then is closed for good: nothing but its deletion is to come. */
+export const forGoodMs: number = Number.MAX_SAFE_INTEGER
 
 /** What others may read of a queue. */
 export interface QueueView {
   readonly id: number
   readonly vhost: string
   readonly name: string
+  readonly settings: QueueSettings
   /** Highest offset given; 0 before the first message. */
   readonly tail: number
   /** Only offsets up to it are handed out; may be ahead of the tail (architecture, A8). */
@@ -26,6 +31,12 @@ export interface QueueView {
    * Until this log time nothing is published or attached, since a deletion is expected; 0: open.
    */
   readonly closingUntilMs: number
+  /** Whether it has come to its end by itself, and waits for its deletion. */
+  readonly isOver: boolean
+  /** Where one consumer is active at a time: `consumerId` of that one, null while there is none. */
+  readonly active: string | null
+  /** Counts activations: who was active under a lower number is no more. */
+  readonly activation: number
   row(offset: number): MessageRow | null
   /** Smallest live offset at or above `offset`. */
   nextLive(offset: number): number | null
@@ -33,21 +44,38 @@ export interface QueueView {
   deliveryRun(offset: number, countMax: number, bytesMax: number, last: number): DeliveryRun | null
 }
 
+/** What a snapshot has of a queue beside its messages and consumers. */
+export type SavedQueue = Pick<
+  ShardQueue,
+  'tail' | 'mark' | 'closingUntilMs' | 'usedMs' | 'active' | 'activation'
+>
+
 export class ShardQueue implements QueueView {
   readonly id: number
   readonly vhost: string
   readonly name: string
+  readonly settings: QueueSettings
   readonly index: MessageIndex
   readonly #consumers: Map<string, Consumer> = new Map()
   #mark = 0
   #closingUntilMs = 0
+  /** Log time at which it was declared, asked of or consumed last. */
+  #usedMs = 0
+  #active: string | null = null
+  #activation = 0
   /** Where the last snapshot has everything but the messages. */
   readonly saved: SavedItem = blankSavedItem()
 
-  constructor(id: number, vhost: string, name: string, live: LiveEntries) {
+  constructor(
+    id: number,
+    { vhost, name }: { readonly vhost: string; readonly name: string },
+    settings: QueueSettings,
+    live: LiveEntries
+  ) {
     this.id = id
     this.vhost = vhost
     this.name = name
+    this.settings = settings
     this.index = new MessageIndex(live)
   }
 
@@ -73,6 +101,29 @@ export class ShardQueue implements QueueView {
 
   get closingUntilMs(): number {
     return this.#closingUntilMs
+  }
+
+  get isOver(): boolean {
+    return this.#closingUntilMs === forGoodMs
+  }
+
+  get active(): string | null {
+    return this.#active
+  }
+
+  get activation(): number {
+    return this.#activation
+  }
+
+  get usedMs(): number {
+    return this.#usedMs
+  }
+
+  /** Log time at which it expires if nobody uses it; infinite if it does not. */
+  get deadlineMs(): number {
+    const { expiresMs } = this.settings
+    const isExpiring = expiresMs > 0 && this.#consumers.size === 0 && !this.isOver
+    return isExpiring ? this.#usedMs + expiresMs : Number.POSITIVE_INFINITY
   }
 
   isClosing(timeMs: number): boolean {
@@ -109,9 +160,15 @@ export class ShardQueue implements QueueView {
     return true
   }
 
+  /** Never opens again what is closed for longer. */
   close(untilMs: number): void {
     this.touch()
-    this.#closingUntilMs = untilMs
+    this.#closingUntilMs = Math.max(this.#closingUntilMs, untilMs)
+  }
+
+  use(timeMs: number): void {
+    this.touch()
+    this.#usedMs = timeMs
   }
 
   attach(consumer: Consumer): void {
@@ -125,7 +182,25 @@ export class ShardQueue implements QueueView {
     if (consumer === undefined) return null
     this.touch()
     this.#consumers.delete(id)
+    if (this.#active === id) this.#active = null
     return consumer
+  }
+
+  /**
+   * Where one consumer is active at a time and none is, the next one becomes it: of the highest
+   * priority, and of those who came first. Null if nothing changes.
+   */
+  activateNext(): Consumer | null {
+    if (!this.settings.singleActive || this.#active !== null || this.isOver) return null
+    let next: Consumer | null = null
+    for (const consumer of this.#consumers.values()) {
+      if (next === null || consumer.priority > next.priority) next = consumer
+    }
+    if (next === null) return null
+    this.touch()
+    this.#active = consumerId(next)
+    this.#activation++
+    return next
   }
 
   /** Whether another than `key` keeps a consumer of this kind away. */
@@ -138,9 +213,12 @@ export class ShardQueue implements QueueView {
   }
 
   /** Puts back what a snapshot saved. */
-  restore(tail: number, mark: number, closingUntilMs: number): void {
-    this.index.tail = tail
-    this.#mark = mark
-    this.#closingUntilMs = closingUntilMs
+  restore(saved: SavedQueue): void {
+    this.index.tail = saved.tail
+    this.#mark = saved.mark
+    this.#closingUntilMs = saved.closingUntilMs
+    this.#usedMs = saved.usedMs
+    this.#active = saved.active
+    this.#activation = saved.activation
   }
 }

@@ -63,7 +63,7 @@ export function refusedByShard(
   })
 }
 
-function noMetadataLeader(): WireError {
+export function noMetadataLeader(): WireError {
   return refusal('UNAVAILABLE', { reason: 'there is no metadata leader' })
 }
 
@@ -135,25 +135,33 @@ function messagesOf(reply: SectionReply): number {
 export function describeQueue(core: Core, vhost: string, name: string, to: Responder): void {
   whenCurrent(core, to, () => {
     findQueue(core, vhost, name, to, (queue) => {
-      queueStatus(core, queue, (status) => to.done(status))
+      queueStatus(core, queue, (status, isOver) => {
+        if (isOver) to.refuse(notFound(core, vhost, name))
+        else to.done(status)
+      })
     })
   })
 }
 
-/** What is known of a queue; the counts are null where its leader does not answer. */
+/**
+ * What is known of a queue; the counts are null where its leader does not answer. `isOver`: it has
+ * come to its end, and the metadata has yet to hear of it.
+ */
 export function queueStatus(
   core: Core,
   queue: QueueTarget,
-  done: (status: QueueStatus) => void
+  done: (status: QueueStatus, isOver: boolean) => void
 ): void {
   const { vhost, name, group, id } = queue
   const leader = core.reports.locate(group)
-  const answer = (counts: QueueCounts | null): void => {
+  const answer = (counts: QueueCounts | null, isOver = false): void => {
     const { ready = null, unsettled = null, consumers = null, bytes = null } = counts ?? {}
-    done({ vhost, name, type: 'durable', group, leader, ready, unsettled, consumers, bytes })
+    const numbers = { ready, unsettled, consumers, bytes }
+    done({ vhost, name, type: 'durable', group, leader, ...numbers }, isOver)
   }
   if (leader === null) return answer(null)
   core.calls.call(leader, { type: 'inspect', group, queue: id }, (result) => {
-    answer(result.type === 'counts' ? result.counts : null)
+    const isOver = result.type === 'error' && result.error.code === 'QUEUE_NOT_FOUND'
+    answer(result.type === 'counts' ? result.counts : null, isOver)
   })
 }

@@ -146,7 +146,7 @@ export class Group<Proposal, Reply> {
       if (this.#core.commit.isWriting && this.#waitingBytes < this.#core.tuning.entryBytesMax)
         return
       const batch = this.#takeBatch()
-      const timeMs = Math.max(this.#host.timeMs, this.#logTimeMs())
+      const timeMs = this.nextTimeMs
       const data = this.#host.encode(
         timeMs,
         batch.map((waiting) => waiting.proposal)
@@ -190,6 +190,11 @@ export class Group<Proposal, Reply> {
     }
     this.#waitingBytes -= bytes
     return this.#waiting.splice(0, count)
+  }
+
+  /** Log time of an entry that is proposed now. */
+  get nextTimeMs(): number {
+    return Math.max(this.#host.timeMs, this.#logTimeMs())
   }
 
   #logTimeMs(): number {

@@ -22,6 +22,8 @@ export interface Consumer {
   readonly number: number
   readonly prefetch: number
   readonly autoAck: boolean
+  /** Who has a higher one gets messages first, for as long as it has credit. */
+  readonly priority: number
   /** Deliveries it holds and has not settled. */
   unsettled: number
   /** Deliveries it settled that it does not hold, less those since that it held. */

@@ -22,7 +22,8 @@ export function startConsumer(
     if (consumer.key.tag === tag) return to.refuse(refusal('CONSUMER_TAG_IN_USE', { tag }))
   }
   findQueue(core, session.vhost, request.queue, to, (target) => {
-    attachTo(core, session, request, target, to)
+    // Who is gone meanwhile would only come and go, and might take the queue with it.
+    if (!session.isClosed) attachTo(core, session, request, target, to)
   })
 }
 
@@ -33,10 +34,10 @@ function attachTo(
   target: QueueTarget,
   to: Responder
 ): void {
-  const { tag, prefetch, autoAck, exclusive, resume } = request
+  const { tag, prefetch, autoAck, exclusive, priority, resume } = request
   const { id: queue, group } = target
   const key = { session: hex(session.producer.id), tag }
-  const options = { prefetch, autoAck, exclusive }
+  const options = { prefetch, autoAck, exclusive, priority }
   const command = { type: 'attach-consumer', queue, consumer: key, ...options } as const
   const notLeader = (): void => {
     to.refuse(refusal('NOT_LEADER', { group, leader: core.reports.locate(group) ?? 0 }))
@@ -51,15 +52,8 @@ function attachTo(
       })
     }
     const number = session.nextConsumerNumber()
-    const consumer: Consumer = {
-      key,
-      session,
-      number,
-      prefetch,
-      autoAck,
-      unsettled: 0,
-      mistaken: 0
-    }
+    const ways = { prefetch, autoAck, priority }
+    const consumer: Consumer = { key, session, number, ...ways, unsettled: 0, mistaken: 0 }
     if (session.isClosed) {
       core.deliveries.attach(group, queue, consumer, null)
       return core.deliveries.detach(group, queue, consumer)

@@ -127,6 +127,16 @@ export class Deliveries {
     return { ready, unsettled, consumers, bytes: queue.bytes }
   }
 
+  /** The names of a queue that this node leads and that has come to its end, else null. */
+  isOver(
+    group: GroupId,
+    queueId: number
+  ): { readonly queue: string; readonly vhost: string } | null {
+    const queue = this.#core.groups.shardHost(group)?.machine.queue(queueId)
+    const isLed = this.#core.groups.shard(group)?.hasLease === true
+    return isLed && queue?.isOver === true ? { queue: queue.name, vhost: queue.vhost } : null
+  }
+
   /** Flat ranges of what consumers of the queue hold. */
   heldRanges(group: GroupId, queueId: number): number[] {
     return this.#shards.get(group)?.get(queueId)?.heldRanges() ?? []
@@ -217,6 +227,9 @@ export class Deliveries {
       }
       case 'marks-advanced':
         for (const { queue } of effect.marks) deliveries.get(queue)?.wake()
+        return
+      case 'consumer-activated':
+        deliveries.get(effect.queue)?.wake()
         return
       case 'queue-deleted': {
         const delivery = deliveries.get(effect.queue)

@@ -9,6 +9,7 @@ import { tellHandedOut } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
+import { AttachedConsumers } from './attached-consumers.ts'
 import type { Body } from './bodies.ts'
 import { type Consumer, type ConsumerKey, creditOf, keyText } from './consumer.ts'
 import { DispatchMark } from './dispatch-mark.ts'
@@ -27,8 +28,7 @@ export class QueueDelivery {
   readonly #core: Core
   #phase: Phase = 'waiting'
   readonly #graceUntilMs: number
-  #consumers: Consumer[] = []
-  #turn = 0
+  readonly #consumers: AttachedConsumers
   readonly #held: HeldDeliveries
   readonly #returned = new OffsetHeap()
   /** No offset from here on was handed out in this term. */
@@ -41,6 +41,7 @@ export class QueueDelivery {
     this.#core = core
     this.group = group
     this.queue = queue
+    this.#consumers = new AttachedConsumers(queue)
     this.#held = new HeldDeliveries(queue)
     this.#mark = new DispatchMark(core.tuning.markBlockMin)
     this.#graceUntilMs = core.clock.nowMs + times.reattachGraceMs
@@ -51,18 +52,16 @@ export class QueueDelivery {
   }
 
   get consumerCount(): number {
-    return this.#consumers.length
+    return this.#consumers.all.length
   }
 
   consumers(): readonly Consumer[] {
-    return this.#consumers
+    return this.#consumers.all
   }
 
   attach(consumer: Consumer, resume: readonly number[] | null): void {
-    const key = keyText(consumer.key)
-    const former = this.#consumers.find((other) => keyText(other.key) === key) ?? null
-    this.#consumers = this.#consumers.filter((other) => other !== former)
-    this.#consumers.push(consumer)
+    const former = this.#consumers.find(consumer.key)
+    this.#consumers.add(consumer, former)
     for (let i = 0; resume !== null && i + 2 < resume.length; i += 3) {
       const [first = 0, last = 0, attempt = 0] = resume.slice(i, i + 3)
       this.#held.claim(consumer, former, { first, last, attempt })
@@ -83,8 +82,7 @@ export class QueueDelivery {
   /** Ends a consumer; what it holds goes back through the log. */
   detach(consumer: Consumer): void {
     // Another connection of the same consumer may have taken its place, and stays.
-    if (!this.#consumers.includes(consumer)) return
-    this.#consumers = this.#consumers.filter((other) => other !== consumer)
+    if (!this.#consumers.remove(consumer)) return
     // The log has its new attachment before the end of this one, which must not end both.
     const isBack = this.#core.deliveries.expects(this, consumer.key)
     if (isBack) this.#giveBack(consumer)
@@ -140,7 +138,7 @@ export class QueueDelivery {
   /** The mark this queue should have by now; null if the one it has will do. */
   wantedMark(): number | null {
     const { nowMs } = this.#core.clock
-    return this.#mark.wanted(this.queue.mark, this.#cursor, this.#consumers, nowMs)
+    return this.#mark.wanted(this.queue.mark, this.#cursor, this.#consumers.all, nowMs)
   }
 
   /** Hands out what can be handed out. */
@@ -151,7 +149,7 @@ export class QueueDelivery {
     // heard.
     if (this.#core.groups.shard(this.group)?.hasLease !== true) return this.#retryLater()
     while (!this.#isReading) {
-      const consumer = this.#nextConsumer()
+      const consumer = this.#consumers.next()
       if (consumer === null || !this.#deliverTo(consumer)) return
     }
   }
@@ -166,7 +164,7 @@ export class QueueDelivery {
   }
 
   #tryOpen(): void {
-    const attached = new Set(this.#consumers.map((consumer) => keyText(consumer.key)))
+    const attached = new Set(this.#consumers.all.map((consumer) => keyText(consumer.key)))
     const missing = [...this.queue.consumers.values()].filter((key) => !attached.has(keyText(key)))
     // Whose attachment is on its way through the log would be ended by a command behind it.
     const isComing = missing.some((key) => this.#core.deliveries.expects(this, key))
@@ -187,20 +185,10 @@ export class QueueDelivery {
     this.wake()
   }
 
-  #nextConsumer(): Consumer | null {
-    const count = this.#consumers.length
-    for (let i = 0; i < count; i++) {
-      this.#turn = (this.#turn + 1) % count
-      const consumer = this.#consumers[this.#turn]
-      if (consumer !== undefined && creditOf(consumer) > 0) return consumer
-    }
-    return null
-  }
-
   /** Delivers one run; false if nothing can be delivered now. */
   #deliverTo(consumer: Consumer): boolean {
     const credit = creditOf(consumer)
-    const share = this.#consumers.length > 1 ? Math.min(credit, shareMax) : credit
+    const share = this.#consumers.all.length > 1 ? Math.min(credit, shareMax) : credit
     const back = this.#takeReturned()
     const first = back ?? this.#nextFresh()
     if (first === null) return false
@@ -269,7 +257,8 @@ export class QueueDelivery {
     const { exchange, routingKey } = readSectionHeader(data, run.section)
     const blob = data.subarray(run.position, run.position + run.lengthBytes)
     this.#held.add(firstOffset, count, consumer.autoAck ? null : consumer)
-    tellHandedOut(this.#core, this.group, { queue: this.queue, run })
+    const to = keyText(consumer.key)
+    tellHandedOut(this.#core, this.group, { queue: this.queue, run, to })
     const { counters } = this.#core
     counters.deliveredMessages += count
     if (attempt > 0) counters.redeliveredMessages += count

@@ -9,7 +9,12 @@
 // the entry that this replica of the metadata has come to, so that a deletion that is committed
 // later comes after it, also where a leader that is deposed already makes it. Where a shard skips
 // some of it, having had a change as late in the same entry, the next one will do.
-import type { SectionReply, ShardCommand, TopologyChange } from '@holdfast/broker'
+import {
+  creationOf,
+  type SectionReply,
+  type ShardCommand,
+  type TopologyChange
+} from '@holdfast/broker'
 import type { Core } from '../core.ts'
 import { log } from '../core.ts'
 import { limits, times } from '../limits.ts'
@@ -102,9 +107,9 @@ export class TopologyDriver {
       .filter((queue) => queue !== null)
       .filter((queue) => queue.group === group)
       .slice(0, limits.lackingQueuesMax)
-    const changes = there.map(({ id: queue, vhost, name }, at): TopologyChange => {
+    const changes = there.map((queue, at): TopologyChange => {
       const cursor = lastCursor - there.length + 1 + at
-      return { type: 'create-queue', cursor, queue, vhost, name }
+      return { cursor, ...creationOf(queue) }
     })
     if (changes.length === 0) return
     progress.restateAtMs = clock.nowMs + times.statusRepeatMs

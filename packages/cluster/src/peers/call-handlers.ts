@@ -18,6 +18,8 @@ export function answerCall(core: Core, call: Call, answer: Answer): void {
     case 'transfer':
       return transfer(core, call.group, call.to, answer)
     case 'inspect': {
+      const gone = core.deliveries.isOver(call.group, call.queue)
+      if (gone !== null) return answer(errorResult(new HoldfastError('QUEUE_NOT_FOUND', gone)))
       const counts = core.deliveries.counts(call.group, call.queue)
       return answer(counts === null ? notLeader(core, call.group) : { type: 'counts', counts })
     }

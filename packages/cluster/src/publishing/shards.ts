@@ -56,6 +56,7 @@ export class ShardHost implements MachineHost<Uint8Array, SectionReply> {
     const applied = machine.apply(id, data)
     tellShardApplied(this.#core, this.#group, { id, data, machine, ...applied })
     this.#core.deliveries.applied(this.#group, applied.effects)
+    this.#core.lifetimes.applied(this.#group, applied.effects)
     return applied.replies
   }
 }
@@ -151,7 +152,8 @@ export class Shards {
     const isEarly = header.queues.some((id) => {
       const queue = host.machine.queue(id)
       if (queue === undefined) return this.#core.lackingQueues.isToCome(group, id)
-      return queue.closingUntilMs > this.#core.clock.wallMs
+      // One that is over waits for the metadata, and holds up nobody but who publishes to it.
+      return queue.closingUntilMs > this.#core.clock.wallMs && !queue.isOver
     })
     const isLow = this.#core.disk.isLow
     const isTaken =

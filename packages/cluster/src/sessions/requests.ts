@@ -5,13 +5,15 @@ import {
   encodeMetadataCommand,
   type MetadataCommand,
   type MetadataResult,
-  rendezvousGroup
+  type Options
 } from '@holdfast/broker'
 import { HoldfastError, unreachable } from '@holdfast/errors'
-import type { ClientRequest, RequestEvent } from '@holdfast/protocol'
+import type { ClientRequest, QueueOptions, RequestEvent } from '@holdfast/protocol'
+import { describeExchange } from '../administration/exchange-calls.ts'
 import { clearQueue, deleteQueue, describeQueue, findQueue } from '../administration/queue-calls.ts'
 import type { Core } from '../core.ts'
 import { cancelConsumer, startConsumer } from '../delivering/consuming.ts'
+import { declareQueue } from './declaring.ts'
 import { type Responder, refusal } from './responder.ts'
 import type { Session } from './session.ts'
 
@@ -43,10 +45,10 @@ function carryOut(core: Core, session: Session, request: ClientRequest, to: Resp
   switch (request.type) {
     case 'declare-queue': {
       const { name, options } = request
-      const group = rendezvousGroup(vhost, name, core.metadata.machine.placement.shards)
-      const command = { type: request.type, vhost, name, options: { ...options }, group } as const
-      return change(core, command, to, { name })
+      return declareQueue(core, vhost, name, queueOptionsOf(options), to)
     }
+    case 'inspect-exchange':
+      return describeExchange(core, vhost, request.name, to)
     case 'declare-exchange': {
       const { type, name, kind, options } = request
       return change(core, { type, vhost, name, kind, options: { ...options } }, to, null)
@@ -87,6 +89,18 @@ function carryOut(core: Core, session: Session, request: ClientRequest, to: Resp
       return to.done(core.sessions.nodeAddresses())
     default:
       return unreachable(request)
+  }
+}
+
+/** The options of the native protocol by their names in AMQP, which is how queues are kept. */
+function queueOptionsOf(options: QueueOptions): Options {
+  const { autoDelete = false, expiresMs, singleActiveConsumer = false } = options
+  return {
+    autoDelete,
+    arguments: {
+      ...(expiresMs === undefined ? {} : { 'x-expires': expiresMs }),
+      ...(singleActiveConsumer ? { 'x-single-active-consumer': true } : {})
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import { LoneMember } from '../lone-member.ts'
 
 function consume(fields: { exclusive?: boolean; prefetch?: number } = {}): ClientRequest {
   const { exclusive = false, prefetch = 10 } = fields
-  const fixed = { queue: 'q', tag: 'c', autoAck: false, resume: null }
+  const fixed = { queue: 'q', tag: 'c', autoAck: false, priority: 0, resume: null }
   return { type: 'consume', ...fixed, prefetch, exclusive }
 }
 

@@ -19,6 +19,8 @@ interface Shard {
   hasQueue: boolean
   isToCome: boolean
   closingUntilMs: number
+  /** It has come to its end by itself. */
+  isOver: boolean
   isDiskLow: boolean
 }
 
@@ -41,6 +43,7 @@ function make(): Leader {
     hasQueue: true,
     isToCome: false,
     closingUntilMs: 0,
+    isOver: false,
     isDiskLow: false
   }
   const offered: Leader['offered'] = []
@@ -49,7 +52,7 @@ function make(): Leader {
     return shard.isLeading
   }
   const machine = {
-    queue: () => (shard.hasQueue ? { closingUntilMs: shard.closingUntilMs } : undefined)
+    queue: () => (shard.hasQueue ? shard : undefined)
   }
   const groupPart = Object.defineProperties(
     { offer },
@@ -239,4 +242,14 @@ t.test('another refusal is told as it is, also when the disk is full', async (t)
   leader.forward([1])
   leader.offered[0]?.decide({ type: 'refused', code: 'PRODUCER_FENCED', details: {} })
   t.match(leader.told(), [{ type: 'refused', number: 1, code: 'PRODUCER_FENCED' }])
+})
+
+t.test('a queue that is over holds up nobody who publishes to another', async (t) => {
+  const leader = make()
+  leader.shard.closingUntilMs = Number.MAX_SAFE_INTEGER
+  leader.shard.isOver = true
+  leader.forward([1, 2])
+  t.same(numbersOf(leader), [1, 2])
+  leader.offered[0]?.decide({ type: 'accepted', missing: [7] })
+  t.same(leader.told(), [{ type: 'missing', number: 1, queues: [7] }])
 })

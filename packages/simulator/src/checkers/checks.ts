@@ -27,6 +27,7 @@ export const checks = {
   'dispatch-mark': 'no offset above the dispatch mark is handed out',
   'true-attempt': 'a message that is handed out is live, and told with its attempt and count',
   'one-holder': 'a message is not handed out twice for one attempt',
+  'single-active': 'where one consumer is active at a time, nobody else is given anything',
   'linearizable-read': 'a read sees what was committed anywhere before it was asked',
   lease: 'who hands out messages is the latest leader',
   'confirm-after-commit': 'what a client sees confirmed is applied in each of its queues',

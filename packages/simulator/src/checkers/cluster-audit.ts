@@ -139,8 +139,9 @@ export class ClusterAudit implements Observer {
       leaseGranted: (grant) => this.#routingLeases.granted(grant),
       leaseTaken: (lease) => this.#routingLeases.taken(lease),
       restored: (replica, machine) => this.#restored(replica, machine),
-      handedOut: ({ group, replica }, { term, queue, run }) => {
-        const { ledger, deliveries } = this.#group(group)
+      handedOut: ({ group, replica }, { term, queue, run, to }) => {
+        const { ledger, deliveries, comparison } = this.#group(group)
+        deliveries.givenTo(queue.id, to, comparison.queue(queue.id))
         const leader = { replica, term, latestTerm: ledger.latestTerm }
         deliveries.handedOut(leader, queue, run)
       }

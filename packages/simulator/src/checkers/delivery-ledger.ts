@@ -3,6 +3,7 @@
 // be a message in two hands, or a repeat without a flag (architecture, A8).
 import type { DeliveryRun, QueueView } from '@holdfast/broker'
 import type { Report } from './checks.ts'
+import type { ReferenceQueue } from './reference-types.ts'
 
 type HandedOutRun = Pick<DeliveryRun, 'firstOffset' | 'count' | 'attempt' | 'deliveryCount'>
 
@@ -20,6 +21,13 @@ export class DeliveryLedger {
   constructor(name: string, report: Report) {
     this.#name = name
     this.#report = report
+  }
+
+  /** `known`: the queue as it was committed last, anywhere. */
+  givenTo(queue: number, to: string, known: ReferenceQueue | undefined): void {
+    if (known?.settings.singleActive !== true || known.active === to) return
+    const what = `${queue} gives messages to ${to}, and ${known.active} is active`
+    this.#report('single-active', `${this.#name}: ${what}`)
   }
 
   handedOut(

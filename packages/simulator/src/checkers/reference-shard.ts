@@ -8,6 +8,7 @@ import {
   type ShardCommand,
   type ShardLimits
 } from '@holdfast/broker'
+import { blankQueue, depart, expire, isOpenAt, succeed } from './reference-lifetimes.ts'
 import type {
   ReferenceGateway,
   ReferenceProducer,
@@ -31,10 +32,6 @@ export function forEachOffset(
     const [first = 0, last = 0, attempt = 0] = ranges.slice(at, at + width)
     for (let offset = first; offset <= last; offset += 1) visit(offset, attempt)
   }
-}
-
-function tables(): Pick<ReferenceQueue, 'messages' | 'bodies' | 'consumers'> {
-  return { messages: new Map(), bodies: new Map(), consumers: new Map() }
 }
 
 function offsetsOf(pairs: readonly number[]): Set<number> {
@@ -63,6 +60,7 @@ export class ReferenceShard {
   startEntry(index: number, timeMs: number): void {
     this.#entry = index
     this.#timeMs = Math.max(this.#timeMs, timeMs)
+    for (const queue of this.queues.values()) expire(queue, this.#timeMs)
     const { producerExpiryMs, gatewayExpiryMs } = this.#limits
     for (const [key, { lastMs }] of this.#producers) {
       if (this.#timeMs - lastMs >= producerExpiryMs) this.#producers.delete(key)
@@ -106,8 +104,7 @@ export class ReferenceShard {
   }
 
   #isOpen(id: number): boolean {
-    const queue = this.queues.get(id)
-    return queue !== undefined && queue.closingUntilMs <= this.#timeMs
+    return isOpenAt(this.queues.get(id), this.#timeMs)
   }
 
   #records({ queues, producer }: PublishHeader, records: readonly ReferenceRecord[]): SectionReply {
@@ -164,16 +161,17 @@ export class ReferenceShard {
         return done
       case 'detach-session': {
         for (const queue of this.queues.values()) {
-          for (const key of [...queue.consumers.keys()]) {
-            if (key.startsWith(`${command.session}/`)) queue.consumers.delete(key)
-          }
+          depart(queue, this.#timeMs, (key) => key.startsWith(`${command.session}/`))
         }
         const returned = command.releases.map(({ queue, ranges }) => this.#release(queue, ranges))
         return { type: 'returned', messages: returned.reduce((sum, count) => sum + count, 0) }
       }
-      case 'detach-consumer':
-        this.queues.get(command.queue)?.consumers.delete(consumerId(command.consumer))
+      case 'detach-consumer': {
+        const queue = this.queues.get(command.queue)
+        const id = consumerId(command.consumer)
+        if (queue !== undefined) depart(queue, this.#timeMs, (key) => key === id)
         return { type: 'returned', messages: this.#release(command.queue, command.release) }
+      }
       case 'tick':
       case 'activate-version':
         return done
@@ -187,10 +185,7 @@ export class ReferenceShard {
       if (change.cursor <= this.#cursor) continue
       if (change.type === 'delete-queue') this.queues.delete(change.queue)
       else if (!this.queues.has(change.queue)) {
-        const { name, vhost } = change
-        const blank = { tail: 0, mark: 0, closingUntilMs: 0 }
-        const queue = { name, vhost, ...blank, ...tables() }
-        this.queues.set(change.queue, queue)
+        this.queues.set(change.queue, blankQueue(change, change.settings, this.#timeMs))
       }
     }
     this.#cursor = Math.max(this.#cursor, upTo)
@@ -228,9 +223,9 @@ export class ReferenceShard {
   }
 
   #queueCommand(
-    command: Extract<
-      ShardCommand,
-      { type: 'purge-queue' | 'attach-consumer' | 'return-unclaimed' | 'delete-queue-if' }
+    command: Exclude<
+      Extract<ShardCommand, { readonly queue: number }>,
+      { type: 'settle' | 'detach-consumer' }
     >
   ): SectionReply {
     const queue = this.queues.get(command.queue)
@@ -241,11 +236,17 @@ export class ReferenceShard {
         if (!this.#isOpen(command.queue)) return refused('QUEUE_NOT_FOUND')
         const id = consumerId(command.consumer)
         const others = [...consumers].filter(([key]) => key !== id)
-        const isTaken = others.some(([, isExclusive]) => isExclusive || command.exclusive)
+        const { exclusive, priority } = command
+        const isTaken = others.some(([, other]) => other.exclusive || exclusive)
         if (isTaken) return refused('QUEUE_EXCLUSIVE')
-        consumers.set(id, command.exclusive)
+        consumers.set(id, { exclusive, priority })
+        succeed(queue)
         return done
       }
+      case 'use-queue':
+        if (queue.isOver) return { type: 'closing', messages: messages.size }
+        queue.usedMs = this.#timeMs
+        return done
       case 'delete-queue-if':
         if (command.ifUnused && consumers.size > 0) return refused('QUEUE_IN_USE')
         if (command.ifEmpty && messages.size > 0) return refused('QUEUE_NOT_EMPTY')

@@ -1,5 +1,5 @@
 // What the plain model of a shard consists of: maps, sets and numbers.
-import type { SectionReply } from '@holdfast/broker'
+import type { QueueSettings, SectionReply } from '@holdfast/broker'
 
 export interface ReferenceMessage {
   readonly entry: number
@@ -15,6 +15,11 @@ export interface ReferenceRecord {
   readonly body: string
 }
 
+export interface ReferenceConsumer {
+  readonly exclusive: boolean
+  readonly priority: number
+}
+
 export interface ReferenceQueue {
   readonly name: string
   readonly vhost: string
@@ -25,8 +30,15 @@ export interface ReferenceQueue {
   tail: number
   mark: number
   closingUntilMs: number
-  /** By session and tag: whether it is exclusive. */
-  readonly consumers: Map<string, boolean>
+  readonly settings: QueueSettings
+  /** Log time of its last use. */
+  usedMs: number
+  /** It has come to its end by itself. */
+  isOver: boolean
+  /** By session and tag, in the order of attachment. */
+  readonly consumers: Map<string, ReferenceConsumer>
+  /** Of those, the one that gets messages where only one may. */
+  active: string | null
 }
 
 export interface ReferenceProducer {

@@ -16,6 +16,7 @@ import {
 import { HoldfastError } from '@holdfast/errors'
 import { recordBody, scanRecord } from '@holdfast/record'
 import type { Report } from './checks.ts'
+import { isOpenAt } from './reference-lifetimes.ts'
 import { forEachOffset, ReferenceShard } from './reference-shard.ts'
 import type { ReferenceQueue, ReferenceRecord } from './reference-types.ts'
 
@@ -113,7 +114,7 @@ export class ShardComparison {
   openQueue(name: string): ReferenceQueue | undefined {
     const { queues, timeMs } = this.#reference
     for (const queue of queues.values()) {
-      if (queue.name === name && queue.closingUntilMs <= timeMs) return queue
+      if (queue.name === name && isOpenAt(queue, timeMs)) return queue
     }
     return undefined
   }
@@ -176,11 +177,18 @@ export class ShardComparison {
       if (queue !== expected) this.#wrong(entry, `queue ${id} is there for one of both only`)
       return
     }
-    const numbers = [queue.liveCount, queue.tail, queue.mark, queue.closingUntilMs]
+    const closedMs = queue.isOver ? 0 : queue.closingUntilMs
+    const numbers = [queue.liveCount, queue.tail, queue.mark, closedMs]
     const { messages, tail, mark, closingUntilMs } = expected
-    const wanted = [messages.size, tail, mark, closingUntilMs]
+    const wanted = [messages.size, tail, mark, expected.isOver ? 0 : closingUntilMs]
     if (`${numbers}` !== `${wanted}`) {
       this.#wrong(entry, `queue ${id} has live, tail, mark, closing ${numbers}, not ${wanted}`)
+    }
+    if (queue.isOver !== expected.isOver) {
+      this.#wrong(entry, `queue ${id} is ${queue.isOver ? '' : 'not '}over`)
+    }
+    if (queue.active !== expected.active) {
+      this.#wrong(entry, `queue ${id} has ${queue.active} active, not ${expected.active}`)
     }
     const consumers = [...queue.consumers.keys()].sort()
     const others = [...expected.consumers.keys()].sort()

@@ -9,6 +9,7 @@ export interface ConsumerOptions {
   readonly prefetch: number
   readonly autoAck?: boolean
   readonly exclusive?: boolean
+  readonly priority?: number
   /** It cancels from time to time, and comes back. */
   readonly isRestless?: boolean
   readonly workMsMax?: number

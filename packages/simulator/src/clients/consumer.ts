@@ -134,6 +134,7 @@ export class Consumer extends Client {
         prefetch: this.prefetch,
         autoAck: this.#options.autoAck === true,
         exclusive: this.#options.exclusive === true,
+        priority: this.#options.priority ?? 0,
         resume: this.#wasAttached ? resume : null
       },
       (error, result) => {

@@ -170,7 +170,8 @@ const about: Readonly<Record<string, readonly string[]>> = {
     'purge-queue done',
     'bind-queue done',
     'unbind-queue done',
-    'inspect-queue done'
+    'inspect-queue done',
+    'inspect-queue QUEUE_NOT_FOUND'
   ]
 }
 

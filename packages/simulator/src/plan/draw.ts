@@ -27,7 +27,8 @@ const eagerChance = 0.2
 const rareChances: { readonly [Name in ChangeName]?: number } = {
   bursts: 0.3,
   successions: 0.4,
-  beginnings: 0.4
+  beginnings: 0.4,
+  lifetimes: 0.2
 }
 /** Of a seed in which changes follow each other so closely that they meet. */
 const hasteChance = 0.15

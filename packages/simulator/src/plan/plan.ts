@@ -59,7 +59,7 @@ export interface ClientPlan {
   readonly restlessChance: number
   /** Of what a stranger sends. 0: there is no stranger. */
   readonly strangers: number
-  /** Bindings, routes, bursts of queues, replaced ones, purges, looks, heirs, early bindings. */
+  /** What comes and goes, each kind by its name. */
   readonly changes: readonly ChangeName[]
   /** From one change to the next of its kind, at most. */
   readonly changeGapMsMax: number
@@ -73,7 +73,8 @@ export const changeNames = [
   'purges',
   'watch',
   'successions',
-  'beginnings'
+  'beginnings',
+  'lifetimes'
 ] as const
 export type ChangeName = (typeof changeNames)[number]
 

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { Answers } from '../../src/checkers/answers.ts'
 import type { Check } from '../../src/checkers/checks.ts'
+import { blankQueue } from '../../src/checkers/reference-lifetimes.ts'
 import type { ReferenceQueue } from '../../src/checkers/reference-types.ts'
 import type { Ending } from '../../src/checkers/shard-comparison.ts'
 
@@ -11,8 +12,7 @@ function shard(
   messages: ReferenceQueue['messages'] = new Map()
 ) {
   const bodies = new Map(stored.map((body, at) => [at + 1, body]))
-  const state = { tail: 0, mark: 0, closingUntilMs: 0, consumers: new Map() }
-  const queue: ReferenceQueue = { name, vhost: '/', messages, bodies, ...state }
+  const queue: ReferenceQueue = { ...blankQueue({ name, vhost: '/' }), messages, bodies }
   return { openQueue: (asked: string) => (asked === name ? queue : undefined) }
 }
 

@@ -16,7 +16,7 @@ import t from 'tap'
 import { type AppliedEntry, ShardComparison } from '../../src/checkers/shard-comparison.ts'
 
 const consumer = { session: 'ab', tag: 't' }
-const options = { prefetch: 10, autoAck: false, exclusive: true }
+const options = { prefetch: 10, autoAck: false, exclusive: true, priority: 0 }
 
 /** A shard with queue 1, its model, and what the comparison of both has found. */
 class Bench {
@@ -122,8 +122,10 @@ function lying(entry: AppliedEntry, changes: Partial<QueueView>): AppliedEntry {
   const queue = entry.machine.queue(1)
   if (queue === undefined) return entry
   const { id, vhost, name, tail, mark, liveCount, bytes, consumers, closingUntilMs } = queue
+  const { settings, isOver, active, activation } = queue
   const view = {
     ...{ id, vhost, name, tail, mark, liveCount, bytes, consumers, closingUntilMs },
+    ...{ settings, isOver, active, activation },
     row: (offset: number) => queue.row(offset),
     nextLive: (offset: number) => queue.nextLive(offset),
     deliveryRun: () => null,
@@ -140,6 +142,8 @@ t.test('each lie of a machine is found', async (t) => {
     'an offset given twice': [/live, tail/, (entry) => lying(entry, { tail: 3 })],
     'a mark that went back': [/live, tail/, (entry) => lying(entry, { mark: -1 })],
     'a queue that stays open': [/live, tail/, (entry) => lying(entry, { closingUntilMs: 9 })],
+    'a queue that ends early': [/is over/, (entry) => lying(entry, { isOver: true })],
+    'somebody who is active': [/ab\/t active/, (entry) => lying(entry, { active: 'ab/t' })],
     'a consumer that is still there': [
       /has consumers/,
       (entry) => lying(entry, { consumers: new Map([['ab/t', { ...consumer, ...options }]]) })

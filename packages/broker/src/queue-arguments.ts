@@ -1,0 +1,109 @@
+// The arguments of a queue, as AMQP clients of RabbitMQ send them. What asks for something that
+// this version does not do is refused, so that nobody relies on it; what asks for a choice that
+// does not arise here is ignored; what nobody knows is kept and means nothing, as in RabbitMQ.
+import { HoldfastError } from '@holdfast/errors'
+import type { HeaderValue } from '@holdfast/record'
+import { argumentsFault } from './binding-check.ts'
+import { reservedPrefix, textFault } from './names.ts'
+import { shardLimits } from './queue/limits.ts'
+
+/** Arguments of a declaration, by name. */
+export type QueueArguments = Readonly<Record<string, HeaderValue>>
+
+/** Argument that begins the name of a queue that the server names; not part of the queue. */
+export const namePrefixArgument = 'x-name-prefix'
+
+const namePrefixBytesMax = 64
+
+/** Both are the same queue here, replicated and durable. */
+const queueTypes: readonly HeaderValue[] = ['classic', 'quorum']
+
+/** Promises that this version does not keep. */
+export const unsupportedArguments: ReadonlySet<string> = new Set([
+  'x-cache-size',
+  'x-cache-ttl',
+  'x-consumer-disconnected-timeout',
+  'x-consumer-timeout',
+  'x-dead-letter-exchange',
+  'x-dead-letter-routing-key',
+  'x-dead-letter-strategy',
+  'x-deduplication-header',
+  'x-delayed-retry-max',
+  'x-delayed-retry-min',
+  'x-delayed-retry-type',
+  'x-delivery-limit',
+  'x-max-age',
+  'x-max-length',
+  'x-max-length-bytes',
+  'x-max-priority',
+  'x-message-deduplication',
+  'x-message-ttl',
+  'x-overflow',
+  'x-stream-filter-size-bytes',
+  'x-stream-max-segment-size-bytes'
+])
+
+function invalid(option: string, reason: string): HoldfastError {
+  return new HoldfastError('OPTION_INVALID', { option, kind: 'queue', reason })
+}
+
+/** What the arguments that mean something must be. */
+const checks: Readonly<Record<string, (value: HeaderValue) => string | null>> = {
+  'x-queue-type': (value) => {
+    if (queueTypes.includes(value)) return null
+    const known = `it must be one of ${queueTypes.join(', ')}`
+    return value === 'stream' ? `there are no streams in this version; ${known}` : known
+  },
+  'x-expires': (value) => {
+    const max = shardLimits.expiresMsMax
+    const isValid = Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= max
+    return isValid ? null : `it must be a whole number of milliseconds from 1 to ${max}`
+  },
+  'x-single-active-consumer': (value) =>
+    typeof value === 'boolean' ? null : 'it must be true or false',
+  [namePrefixArgument]: (value) => {
+    if (typeof value !== 'string' || value === '') return 'it must be a text'
+    if (value.startsWith(reservedPrefix)) return `'${reservedPrefix}' is reserved`
+    return textFault(value, namePrefixBytesMax)
+  }
+}
+
+/** @throws OPTION_UNSUPPORTED, OPTION_INVALID */
+export function checkQueueArguments(queueArguments: QueueArguments): void {
+  for (const option of Object.keys(queueArguments).sort()) {
+    if (unsupportedArguments.has(option)) {
+      throw new HoldfastError('OPTION_UNSUPPORTED', { option, kind: 'queue' })
+    }
+    const check = Object.hasOwn(checks, option) ? checks[option] : undefined
+    const reason = check?.(queueArguments[option] ?? null) ?? null
+    if (reason !== null) throw invalid(option, reason)
+  }
+  const fault = argumentsFault(queueArguments)
+  if (fault !== null) throw invalid('arguments', fault)
+}
+
+/** Arguments that make two queues different, and what they are where they are left out. */
+const compared: Readonly<Record<string, HeaderValue>> = {
+  'x-queue-type': 'classic',
+  'x-expires': null,
+  'x-single-active-consumer': false
+}
+
+export interface Difference {
+  readonly field: string
+  readonly found: string
+  readonly asked: string
+}
+
+/** The first argument in which a queue differs from what is declared; null when it does in none. */
+export function differingArgument(found: QueueArguments, asked: QueueArguments): Difference | null {
+  for (const [field, absent] of Object.entries(compared)) {
+    const [is, wanted] = [found[field] ?? absent, asked[field] ?? absent]
+    if (is !== wanted) return { field, found: textOf(is), asked: textOf(wanted) }
+  }
+  return null
+}
+
+function textOf(value: HeaderValue): string {
+  return value === null ? 'none' : String(value)
+}

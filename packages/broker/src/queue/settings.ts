@@ -1,0 +1,17 @@
+// What a shard has to know of how a queue was declared: the rest is the business of the metadata.
+
+export interface QueueSettings {
+  /** Deleted when the last of its consumers goes, never if none came. */
+  readonly autoDelete: boolean
+  /** Log time without use after which it is deleted; 0: however long. */
+  readonly expiresMs: number
+  /** One of its consumers gets messages, and the next when that one goes. */
+  readonly singleActive: boolean
+}
+
+/** Those of a queue that was declared with nothing but a name. */
+export const plainSettings: QueueSettings = {
+  autoDelete: false,
+  expiresMs: 0,
+  singleActive: false
+}

@@ -1,0 +1,66 @@
+// The consumers of a queue that are attached here and now, and whose turn it is. Those of a higher
+// priority come first for as long as they have credit (RabbitMQ: consumer priorities); among equals
+// it goes round. Where one consumer is active at a time, the log says who.
+import type { QueueView } from '@holdfast/broker'
+import { type Consumer, type ConsumerKey, creditOf, keyText } from './consumer.ts'
+
+export class AttachedConsumers {
+  readonly #queue: Pick<QueueView, 'settings' | 'active'>
+  #consumers: readonly Consumer[] = []
+  /** The highest priority among them. */
+  #highest = 0
+  /** Place of the one that was chosen last. */
+  #turn = 0
+
+  constructor(queue: Pick<QueueView, 'settings' | 'active'>) {
+    this.#queue = queue
+  }
+
+  get all(): readonly Consumer[] {
+    return this.#consumers
+  }
+
+  find(key: ConsumerKey): Consumer | null {
+    const text = keyText(key)
+    return this.#consumers.find((consumer) => keyText(consumer.key) === text) ?? null
+  }
+
+  /** In the place of another connection of the same consumer, if there was one. */
+  add(consumer: Consumer, former: Consumer | null): void {
+    this.#set([...this.#consumers.filter((other) => other !== former), consumer])
+  }
+
+  /** Returns whether it was there. */
+  remove(consumer: Consumer): boolean {
+    if (!this.#consumers.includes(consumer)) return false
+    this.#set(this.#consumers.filter((other) => other !== consumer))
+    return true
+  }
+
+  #set(consumers: readonly Consumer[]): void {
+    this.#consumers = consumers
+    this.#highest = Math.max(...consumers.map(({ priority }) => priority))
+  }
+
+  /** Who gets the next messages; null: nobody may be given any. */
+  next(): Consumer | null {
+    const { length } = this.#consumers
+    let next: Consumer | null = null
+    let turn = this.#turn
+    for (let i = 1; i <= length; i++) {
+      const at = (this.#turn + i) % length
+      const consumer = this.#consumers[at]
+      if (consumer === undefined || creditOf(consumer) <= 0 || !this.#isActive(consumer)) continue
+      if (next !== null && consumer.priority <= next.priority) continue
+      next = consumer
+      turn = at
+      if (consumer.priority === this.#highest) break
+    }
+    this.#turn = turn
+    return next
+  }
+
+  #isActive({ key }: Consumer): boolean {
+    return !this.#queue.settings.singleActive || this.#queue.active === keyText(key)
+  }
+}

@@ -1,0 +1,101 @@
+// Declaring a queue. Metadata decides whether it is a new one, or equal to what exists. One that
+// may end by itself is then asked for in its shard: the answer is about a queue that was alive
+// after the question, or about a new one, never about one that is on its way out.
+import {
+  checkMetadataCommand,
+  encodeMetadataCommand,
+  type MetadataReply,
+  type Options,
+  readQueueOptions,
+  rendezvousGroup,
+  type SectionReply,
+  serverNamed,
+  settingsOf
+} from '@holdfast/broker'
+import { HoldfastError } from '@holdfast/errors'
+import type { Core } from '../core.ts'
+import { times } from '../limits.ts'
+import { type Responder, refusal } from './responder.ts'
+
+type QueueReply = Extract<MetadataReply, { type: 'queue' }>
+
+interface Declaration {
+  readonly core: Core
+  readonly vhost: string
+  readonly name: string
+  readonly options: Options
+  readonly to: Responder
+  readonly deadlineMs: number
+}
+
+/** Answers with the name, which is made here where the client leaves it empty. */
+export function declareQueue(
+  core: Core,
+  vhost: string,
+  name: string,
+  options: Options,
+  to: Responder
+): void {
+  try {
+    const named = name === '' ? withName(core, options) : { name, options }
+    if (named === null) return to.refuse(refusal('UNAVAILABLE', { reason: 'this node starts' }))
+    checkMetadataCommand({ type: 'declare-queue', vhost, group: 1, ...named })
+    const deadlineMs = core.clock.nowMs + times.requestTimeoutMs
+    declare({ core, vhost, ...named, to, deadlineMs })
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error
+    to.refuse(error.toWire())
+  }
+}
+
+function withName(core: Core, options: Options): { name: string; options: Options } | null {
+  const { arguments: given } = options
+  const prefix = (given as Options | undefined)?.['x-name-prefix']
+  const name = core.queueNames.next(typeof prefix === 'string' ? prefix : undefined)
+  return name === null ? null : { name, options: { ...options, [serverNamed]: true } }
+}
+
+function declare(declaration: Declaration): void {
+  const { core, vhost, name, options, to } = declaration
+  const group = rendezvousGroup(vhost, name, core.metadata.machine.placement.shards)
+  const command = { type: 'declare-queue', vhost, name, options, group } as const
+  encodeMetadataCommand(command)
+  const answered = (reply: QueueReply): void => {
+    const { autoDelete, expiresMs } = settingsOf(readQueueOptions(options))
+    if (reply.created || (!autoDelete && expiresMs === 0)) return to.done({ name })
+    use(declaration, reply)
+  }
+  core.metadata.submit(
+    command,
+    (answer) =>
+      'error' in answer ? to.refuse(answer.error) : answered(answer.reply as QueueReply),
+    { isGone: () => to.isGone?.() === true, deadlineMs: declaration.deadlineMs }
+  )
+}
+
+/** The queue was there; its shard knows whether it is still. */
+function use(declaration: Declaration, { group, queue }: QueueReply): void {
+  const { core, vhost, name, to } = declaration
+  core.shards.submit(group, { type: 'use-queue', queue }, (reply: SectionReply | null) => {
+    if (reply?.type === 'done') return to.done({ name })
+    // No answer, or the shard does not have it: it was deleted, or is to come.
+    if (reply?.type !== 'closing') return again(declaration, times.retryMs)
+    // It is over, and in the way of the next.
+    core.metadata.submit({ type: 'delete-queue', vhost, name, queue }, (answer) => {
+      again(declaration, 'error' in answer ? times.retryMs : 0)
+    })
+  })
+}
+
+function again(declaration: Declaration, pauseMs: number): void {
+  const { core, to, deadlineMs } = declaration
+  if (to.isGone?.() === true) return
+  if (core.clock.nowMs >= deadlineMs) {
+    const reason = 'the shard of the queue did not answer in time'
+    return to.refuse(refusal('UNAVAILABLE', { reason }))
+  }
+  if (pauseMs === 0) return declare(declaration)
+  core.timers.after(pauseMs, () => {
+    if (to.isGone?.() !== true) declare(declaration)
+  })
+}

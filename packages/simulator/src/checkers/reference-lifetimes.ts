@@ -1,0 +1,50 @@
+// How queues of the plain model end by themselves, and which consumer of theirs is active.
+import type { QueueSettings } from '@holdfast/broker'
+import type { ReferenceQueue } from './reference-types.ts'
+
+const plain: QueueSettings = { autoDelete: false, expiresMs: 0, singleActive: false }
+
+export function blankQueue(
+  names: { readonly vhost: string; readonly name: string },
+  settings: QueueSettings = plain,
+  timeMs = 0
+): ReferenceQueue {
+  const { vhost, name } = names
+  const tables = { messages: new Map(), bodies: new Map(), consumers: new Map() }
+  const state = { tail: 0, mark: 0, closingUntilMs: 0, isOver: false, active: null }
+  return { vhost, name, settings, usedMs: timeMs, ...state, ...tables }
+}
+
+export function isOpenAt(queue: ReferenceQueue | undefined, timeMs: number): boolean {
+  return queue !== undefined && !queue.isOver && queue.closingUntilMs <= timeMs
+}
+
+/** Time has come to `timeMs`. */
+export function expire(queue: ReferenceQueue, timeMs: number): void {
+  const { expiresMs } = queue.settings
+  const isUnused = expiresMs > 0 && queue.consumers.size === 0
+  if (isUnused && timeMs >= queue.usedMs + expiresMs) queue.isOver = true
+}
+
+/** Those whose names `isGone` knows leave. */
+export function depart(
+  queue: ReferenceQueue,
+  timeMs: number,
+  isGone: (consumer: string) => boolean
+): void {
+  const gone = [...queue.consumers.keys()].filter(isGone)
+  if (gone.length === 0) return
+  for (const consumer of gone) queue.consumers.delete(consumer)
+  if (gone.includes(queue.active ?? '')) queue.active = null
+  succeed(queue)
+  if (queue.consumers.size > 0) return
+  queue.usedMs = timeMs
+  if (queue.settings.autoDelete) queue.isOver = true
+}
+
+/** If nobody is active, whoever has the highest priority becomes it, the earliest of them. */
+export function succeed(queue: ReferenceQueue): void {
+  if (!queue.settings.singleActive || queue.active !== null) return
+  const [next] = [...queue.consumers].sort(([, a], [, b]) => b.priority - a.priority)
+  queue.active = next?.[0] ?? null
+}
