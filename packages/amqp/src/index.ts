@@ -1,5 +1,28 @@
-// The public names of @holdfast/amqp: what converts properties and arguments between the protocols.
+// The public names of @holdfast/amqp: the connection machine, its events, requests and results, and
+// what converts properties and arguments between the protocols.
+export { AmqpConnection, type AmqpConnectionOptions } from './connection.ts'
+export type {
+  AmqpEvent,
+  ClosedEvent,
+  PublishEvent,
+  RequestEvent,
+  SettleEvent
+} from './events.ts'
 export { amqpLimits } from './limits.ts'
 export { nativeProperties, rawProperties } from './native-properties.ts'
 export { checkRawProperties } from './properties.ts'
 export { AmqpError, type ReplyName, type ReplyRow, replies } from './replies.ts'
+export type {
+  AmqpRequest,
+  AmqpResults,
+  Arguments,
+  Credentials,
+  DeliveryRun,
+  Outcome,
+  PublishBatch,
+  QueueCounts,
+  RequestName,
+  RequestOf,
+  Settlement
+} from './requests.ts'
+export type { Mechanism } from './sasl.ts'

@@ -21,11 +21,11 @@ export type MethodName = keyof typeof methodTable
 
 type ArgumentTypes<Name extends MethodName> = (typeof methodTable)[Name]['arguments']
 
+type ValueOf<Type> = Type extends ArgumentType ? ArgumentValues[Type] : never
+
 /** The method `Name` with its arguments. */
 export type MethodOf<Name extends MethodName> = { readonly type: Name } & {
-  readonly [Argument in keyof ArgumentTypes<Name>]: ArgumentTypes<Name>[Argument] extends ArgumentType
-    ? ArgumentValues[ArgumentTypes<Name>[Argument]]
-    : never
+  readonly [Argument in keyof ArgumentTypes<Name>]: ValueOf<ArgumentTypes<Name>[Argument]>
 }
 
 export type Method = { [Name in MethodName]: MethodOf<Name> }[MethodName]

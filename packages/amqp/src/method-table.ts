@@ -1,5 +1,6 @@
 // Every method of AMQP 0-9-1 and of RabbitMQ's extensions, as data: its class and number, and its
 // arguments in order with their types. The codec, the types and the tests follow from this table.
+// The `type` of exchange.declare is called `kind`, since `type` names the method.
 
 export type ArgumentType =
   | 'octet'

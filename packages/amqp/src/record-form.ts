@@ -1,0 +1,92 @@
+// AMQP messages as records: the same record as that of the native protocol, with the property list
+// of the content header as a byte string where that has a map. It is passed on as it came, and
+// converted only for a message that came by the other protocol.
+//
+//   record := 0x92 properties body
+//   properties := nil | bin         see properties.ts; a map where the native protocol wrote it
+//   body := bin
+import { type Properties, recordBody, recordProperties, skipRecord } from '@holdfast/record'
+import { integerField } from './field-value.ts'
+import { rawProperties } from './native-properties.ts'
+import { noProperties, propertyOf, replaceProperty } from './properties.ts'
+
+const slabBytes = 65_536
+const nil = 0xc0
+
+function binHeaderBytes(length: number): number {
+  return length < 0x100 ? 2 : length < 0x10000 ? 3 : 5
+}
+
+function putBin(target: Uint8Array, position: number, value: Uint8Array): number {
+  const header = binHeaderBytes(value.length)
+  target[position] = header === 2 ? 0xc4 : header === 3 ? 0xc5 : 0xc6
+  for (let at = 1; at < header; at++) {
+    target[position + at] = value.length >>> (8 * (header - 1 - at))
+  }
+  target.set(value, position + header)
+  return position + header + value.length
+}
+
+/** Writes records one behind the other, so that those of one batch are one slice. */
+export class RecordWriter {
+  #slab = new Uint8Array(0)
+  #position = 0
+
+  /** One record; right behind the one before where they share a slab. */
+  write(properties: Uint8Array, body: Uint8Array): Uint8Array {
+    const hasNone = properties.length <= noProperties.length
+    const propertiesBytes = hasNone ? 1 : binHeaderBytes(properties.length) + properties.length
+    const length = 1 + propertiesBytes + binHeaderBytes(body.length) + body.length
+    if (this.#position + length > this.#slab.length) {
+      this.#slab = new Uint8Array(Math.max(slabBytes, length))
+      this.#position = 0
+    }
+    const slab = this.#slab
+    const start = this.#position
+    slab[start] = 0x92
+    if (hasNone) slab[start + 1] = nil
+    const at = hasNone ? start + 2 : putBin(slab, start + 1, properties)
+    this.#position = putBin(slab, at, body)
+    return slab.subarray(start, this.#position)
+  }
+}
+
+/** Two slices as one where the second follows the first in memory; else null. */
+export function joined(first: Uint8Array, second: Uint8Array): Uint8Array | null {
+  const end = first.byteOffset + first.length
+  if (first.buffer !== second.buffer || end !== second.byteOffset) return null
+  return new Uint8Array(first.buffer, first.byteOffset, first.length + second.length)
+}
+
+export interface AmqpMessage {
+  /** The property list of a content header. */
+  readonly properties: Uint8Array
+  /** A slice of the blob. */
+  readonly body: Uint8Array
+  /** Where the next record begins. */
+  readonly end: number
+}
+
+/** The accepted record at `position`, of either form, as AMQP tells it. */
+export function messageAt(blob: Uint8Array, position: number): AmqpMessage {
+  const type = blob[position + 1] ?? nil
+  const body = recordBody(blob, position)
+  const end = skipRecord(blob, position)
+  if (type === nil) return { properties: noProperties, body, end }
+  if (type < 0xc4 || type > 0xc6) {
+    const native: Properties = recordProperties(blob, position) ?? {}
+    return { properties: rawProperties(native), body, end }
+  }
+  const header = type === 0xc4 ? 2 : type === 0xc5 ? 3 : 5
+  const start = position + 1 + header
+  let length = 0
+  for (let at = position + 2; at < start; at++) length = length * 256 + (blob[at] ?? 0)
+  return { properties: blob.subarray(start, start + length), body, end }
+}
+
+/** Properties with the header that tells how often the message was delivered before. */
+export function withDeliveryCount(properties: Uint8Array, deliveryCount: number): Uint8Array {
+  const headers = new Map(propertyOf(properties, 'headers') ?? [])
+  headers.set('x-delivery-count', integerField(deliveryCount))
+  return replaceProperty(properties, 'headers', headers)
+}
