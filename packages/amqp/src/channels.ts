@@ -12,6 +12,9 @@ import { RecordWriter } from './record-form.ts'
 import { AmqpError } from './replies.ts'
 import type { AmqpRequest, AmqpResults, DeliveryRun, PublishBatch, Settlement } from './requests.ts'
 
+/** Why the member ended a consumer: its queue is gone, or it did not settle in time. */
+export type CancelReason = 'gone' | 'timeout'
+
 /** What the channels need of their connection. */
 export interface ChannelsHost {
   readonly writer: FrameWriter
@@ -55,6 +58,11 @@ export class Channels implements ChannelHost {
     if (this.#ledger.unconfirmed >= unconfirmedMax) return true
     for (const channel of this.#channels.values()) if (channel.isFull) return true
     return false
+  }
+
+  /** So many bytes have come, and are read next. */
+  begin(receivedBytes: number): void {
+    this.#records.begin(receivedBytes)
   }
 
   /** Takes a frame of a channel other than 0. @throws 504, 530, 502, 503 */
@@ -122,12 +130,16 @@ export class Channels implements ChannelHost {
   }
 
   /** The member ended a consumer; `isTold`: the client wants to know. */
-  cancelled(consumer: number, isTold: boolean): void {
+  cancelled(consumer: number, reason: CancelReason, isTold: boolean): void {
     const channel = this.#byConsumer.get(consumer)
     this.#byConsumer.delete(consumer)
     const consumerTag = channel?.endConsumer(consumer) ?? null
-    if (consumerTag === null || !isTold) return
-    channel?.write({ type: 'basic.cancel', consumerTag, nowait: true })
+    if (channel === undefined || consumerTag === null) return
+    if (isTold) return channel.write({ type: 'basic.cancel', consumerTag, nowait: true })
+    if (reason === 'gone') return
+    // A client that cannot be told otherwise would wait for ever.
+    const explanation = `consumer '${consumerTag}' did not settle a delivery in time`
+    channel.fail(new AmqpError('PRECONDITION_FAILED', explanation))
   }
 
   confirm(first: number, last: number): void {
@@ -155,7 +167,7 @@ export class Channels implements ChannelHost {
   #accept(part: PublishPart<Channel>): void {
     const { channel } = part.run
     const tags = tagsOf(part)
-    if (tags === null || !channel.isOpen) return
+    if (tags === null) return
     channel.confirms?.accept(tags.first, tags.last)
     this.#confirming.add(channel)
   }

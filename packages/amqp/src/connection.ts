@@ -4,7 +4,7 @@
 import type { WireError } from '@holdfast/errors'
 import { BlockedNotice } from './blocked-notice.ts'
 import type { Answer } from './channel.ts'
-import { Channels } from './channels.ts'
+import { type CancelReason, Channels } from './channels.ts'
 import { EventQueue } from './event-queue.ts'
 import type { AmqpEvent } from './events.ts'
 import { FrameWriter, frameType, methodIdIn } from './frame-codec.ts'
@@ -87,6 +87,7 @@ export class AmqpConnection {
     if (this.isClosed || this.#state === 'refused') return []
     this.#heartbeat.heard()
     this.#input.push(bytes)
+    this.#channels.begin(bytes.length)
     this.#read()
     return this.takeEvents()
   }
@@ -134,9 +135,10 @@ export class AmqpConnection {
     if (this.isOpen) this.#channels.deliver(run)
   }
 
-  /** The consumer ended on this node: its queue is gone, or it may not consume any more. */
-  cancelled(consumer: number): void {
-    if (this.isOpen) this.#channels.cancelled(consumer, this.#handshake.capabilities.cancelNotify)
+  /** The consumer ended: its queue is gone, or it may not consume any more. */
+  cancelled(consumer: number, reason: CancelReason = 'gone'): void {
+    const { cancelNotify } = this.#handshake.capabilities
+    if (this.isOpen) this.#channels.cancelled(consumer, reason, cancelNotify)
   }
 
   /** This node takes no publishes for a reason, or (null) takes them again. */

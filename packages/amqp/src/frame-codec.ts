@@ -140,15 +140,18 @@ export class FrameReader {
   }
 }
 
-const slabBytes = 16_384
+/** Slabs grow with use: a stranger costs no more than the first. */
+const slabBytesFirst = 2_048
+const slabBytesMax = 16_384
 /** A slab with less room than this is not continued. */
-const slabRoomMin = 1_024
+const slabRoomMin = 512
 
 /** Writes frames. What is taken is sent in order, and never written again. */
 export class FrameWriter {
   /** Largest frame that the client takes, its overhead included. */
   frameBytesMax: number = amqpLimits.frameBytesMin
-  #slab = new ByteWriter(slabBytes)
+  #slab = new ByteWriter(slabBytesFirst)
+  #slabBytes = slabBytesFirst
   /** Where the bytes begin that are not in `#chunks` yet. */
   #start = 0
   #chunks: Uint8Array[] = []
@@ -215,7 +218,8 @@ export class FrameWriter {
   #begin(type: number, channel: number): number {
     if (this.#slab.room < slabRoomMin) {
       this.#cut()
-      this.#slab = new ByteWriter(slabBytes)
+      this.#slabBytes = Math.min(slabBytesMax, this.#slabBytes * 2)
+      this.#slab = new ByteWriter(this.#slabBytes)
       this.#start = 0
     }
     const start = this.#slab.position

@@ -1,5 +1,6 @@
 // The public names of @holdfast/amqp: the connection machine, its events, requests and results, and
 // what converts properties and arguments between the protocols.
+export type { CancelReason } from './channels.ts'
 export { AmqpConnection, type AmqpConnectionOptions } from './connection.ts'
 export type {
   AmqpEvent,

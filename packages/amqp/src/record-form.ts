@@ -10,7 +10,8 @@ import { integerField } from './field-value.ts'
 import { rawProperties } from './native-properties.ts'
 import { noProperties, propertyOf, replaceProperty } from './properties.ts'
 
-const slabBytes = 65_536
+/** Largest slab: what a small message may keep alive. */
+const slabBytesMax = 65_536
 const nil = 0xc0
 
 function binHeaderBytes(length: number): number {
@@ -30,7 +31,18 @@ function putBin(target: Uint8Array, position: number, value: Uint8Array): number
 /** Writes records one behind the other, so that those of one batch are one slice. */
 export class RecordWriter {
   #slab = new Uint8Array(0)
+  #slabBytes = 0
   #position = 0
+
+  /**
+   * Begins a slab for what is in so many received bytes: the records in them take less, and nobody
+   * who publishes seldom keeps a large slab alive.
+   */
+  begin(receivedBytes: number): void {
+    this.#slabBytes = Math.min(slabBytesMax, receivedBytes)
+    this.#slab = new Uint8Array(0)
+    this.#position = 0
+  }
 
   /** One record; right behind the one before where they share a slab. */
   write(properties: Uint8Array, body: Uint8Array): Uint8Array {
@@ -38,7 +50,7 @@ export class RecordWriter {
     const propertiesBytes = hasNone ? 1 : binHeaderBytes(properties.length) + properties.length
     const length = 1 + propertiesBytes + binHeaderBytes(body.length) + body.length
     if (this.#position + length > this.#slab.length) {
-      this.#slab = new Uint8Array(Math.max(slabBytes, length))
+      this.#slab = new Uint8Array(Math.max(this.#slabBytes, length))
       this.#position = 0
     }
     const slab = this.#slab

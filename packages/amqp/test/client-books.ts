@@ -9,6 +9,8 @@ interface ChannelBooks {
   /** Publishes on a channel with confirms; null without. */
   published: number | null
   readonly confirmed: Set<number>
+  /** Nothing may be sent until the commit is answered. */
+  isCommitting: boolean
 }
 
 export class ClientBooks {
@@ -33,6 +35,7 @@ export class ClientBooks {
     if (line.includes('channel.close-ok')) this.#unanswered.delete(channel)
     const books = this.channels.get(channel)
     if (books === undefined) return
+    if (line.includes('tx.commit')) books.isCommitting = true
     // With nowait nothing tells when it has begun.
     if (line.includes('consumerTag=quiet')) books.consumers.add('quiet')
     if (line.includes('confirm.select')) books.published ??= 0
@@ -68,7 +71,7 @@ export class ClientBooks {
     if (channel === 0) return
     if (method.type === 'channel.open-ok') {
       const books = { lastTag: 0, consumers: new Set<string>(), confirmed: new Set<number>() }
-      this.channels.set(channel, { ...books, published: null })
+      this.channels.set(channel, { ...books, published: null, isCommitting: false })
       return
     }
     if (method.type === 'channel.close' || method.type === 'channel.close-ok') {
@@ -89,6 +92,9 @@ export class ClientBooks {
       case 'basic.cancel-ok':
       case 'basic.cancel':
         books.consumers.delete(method.consumerTag)
+        return
+      case 'tx.commit-ok':
+        books.isCommitting = false
         return
       case 'basic.deliver':
         if (!books.consumers.has(method.consumerTag)) throw new Error('a delivery out of turn')

@@ -5,7 +5,7 @@ import { noProperties } from '../src/properties.ts'
 import { RecordWriter } from '../src/record-form.ts'
 import type { PublishBatch } from '../src/requests.ts'
 
-let records = new RecordWriter()
+const records = new RecordWriter()
 
 function batch(change: Partial<PublishBatch> = {}, bytes = 10): PublishBatch {
   const blob = records.write(noProperties, new Uint8Array(bytes))
@@ -23,6 +23,8 @@ function publishAll(
   }
   return events
 }
+
+t.beforeEach(() => records.begin(65_536))
 
 t.test('publishes of one channel, exchange and key are one event', async (t) => {
   const batches = [batch(), batch(), batch()]
@@ -44,7 +46,7 @@ t.test('another way, another event', async (t) => {
 
 t.test('an event has a bound', async (t) => {
   // One slab holds them all.
-  records = new RecordWriter()
+  records.begin(65_536)
   const events = publishAll(Array.from({ length: 1_500 }, () => batch({}, 1)))
   t.same(
     events.take().map((event) => (event.type === 'publish' ? event.count : 0)),

@@ -30,6 +30,7 @@ t.test('a message comes back byte for byte', async (t) => {
 
 t.test('records written one behind the other are one slice', async (t) => {
   const writer = new RecordWriter()
+  writer.begin(1_000)
   const first = writer.write(noProperties, Uint8Array.of(1))
   const second = writer.write(encodeProperties({ appId: 'a' }), Uint8Array.of(2))
   const both = joined(first, second)
@@ -37,6 +38,9 @@ t.test('records written one behind the other are one slice', async (t) => {
   t.equal(joined(second, first), null)
   const large = writer.write(noProperties, new Uint8Array(70_000))
   t.equal(joined(second, large), null, 'it does not fit the slab')
+  writer.begin(100)
+  const next = writer.write(noProperties, Uint8Array.of(1))
+  t.equal(next.buffer.byteLength, 100, 'a slab is as large as what was received')
   t.same(messageAt(both ?? first, first.length).body, Uint8Array.of(2))
 })
 

@@ -9,7 +9,7 @@
 //   deliver consumer=N … body=TEXT    one run; count=N repeats the body
 //   got ID consumer=N … body=TEXT     answers a get
 //   confirm FIRST LAST / publish-failed FIRST LAST CODE
-//   cancelled N / blocked REASON / unblocked / close CODE / tick MS
+//   cancelled N [timeout] / blocked REASON / unblocked / close CODE / tick MS
 //
 // Each shows the events, then the frames that were sent, then whether the connection is closed or
 // paused.
@@ -88,7 +88,7 @@ export class ScriptConnection {
         connection.publishFailed(Number(first), Number(second), errorOf(third, block.input))
         break
       case 'cancelled':
-        connection.cancelled(Number(first))
+        connection.cancelled(Number(first), words.includes('timeout') ? 'timeout' : 'gone')
         break
       case 'blocked':
       case 'unblocked':
