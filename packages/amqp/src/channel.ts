@@ -44,11 +44,6 @@ export interface ChannelHost {
   remove(channel: Channel): void
 }
 
-interface Waiting {
-  readonly request: RequestName
-  readonly methodId: MethodId
-}
-
 const noAnswer: Answer = { done: () => undefined, refused: () => undefined }
 
 export class Channel {
@@ -69,8 +64,10 @@ export class Channel {
   replyTag: string | null = null
   #state: 'open' | 'ending' | 'closing' | 'closed' = 'open'
   readonly #commands = new CommandReader()
+  /** Of the method that is being handled. */
   #runningId: MethodId = noMethod
-  #waitsFor: Waiting | null = null
+  /** What the member was asked and has not answered; everything else waits for it. */
+  #waitsFor: RequestName | null = null
   readonly #waiting = new WaitingCommands()
   #lastTag = 0
 
@@ -118,7 +115,7 @@ export class Channel {
     settledBy?: (error: AmqpError) => boolean
   ): void {
     const methodId = this.#runningId
-    this.#waitsFor = { request: request.type, methodId }
+    this.#waitsFor = request.type
     const answer = (work: () => void): void => {
       this.#waitsFor = null
       this.#guard(methodId, work)
@@ -237,7 +234,7 @@ export class Channel {
 
   #take(command: Command): void {
     if (this.#waitsFor === null) return this.#run(command)
-    if (this.#waitsFor.request === 'commit') {
+    if (this.#waitsFor === 'commit') {
       const explanation = `${command.method.type} came before tx.commit was answered`
       throw new AmqpError('CHANNEL_ERROR', explanation)
     }
