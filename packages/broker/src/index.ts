@@ -54,7 +54,7 @@ export type {
   Queue as QueueRow,
   QueueTarget
 } from './topology-row.ts'
-export { machineVersionSupported } from './version.ts'
+export { digestVersion, machineVersionSupported } from './version.ts'
 // The public names of @holdfast/broker: the two machines that the logs replicate, and the codecs of
 // what goes into the logs.
 

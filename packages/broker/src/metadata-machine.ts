@@ -158,6 +158,11 @@ export class MetadataMachine {
     return hashState(this.#state)
   }
 
+  /** The same: what changes the metadata is rare, and costs more than to read all of it. */
+  digest(): string {
+    return this.hash()
+  }
+
   #answer(bytes: Uint8Array, cursor: number, effects: MetadataEffects): MetadataResult {
     try {
       return { reply: this.#obey(decodeMetadataCommand(bytes), cursor, effects) }

@@ -1,62 +1,43 @@
-// A digest of the whole state of a shard, for comparing replicas in tests and on demand: 64 bits,
-// from two lanes of 32-bit mixing (MurmurHash3). It tells defects apart, not attackers.
+// Digests of the state of a shard, for comparing replicas: of every row, in tests and audits; and
+// one that asks no more than the queues and producers, whatever the backlog, while a node works.
+import type { ShardQueue } from './queue/queue.ts'
 import { type ShardState, sortedQueues } from './shard-state.ts'
+import { mix, StateHash } from './state-hash.ts'
 
-class StateHash {
-  #low = 0x9747b28c
-  #high = 0x1b873593
-
-  /** A safe integer. */
-  number(value: number): void {
-    const high = Math.floor(value / 0x100000000)
-    this.#low = mix(this.#low, value - high * 0x100000000)
-    this.#high = mix(this.#high ^ high, this.#low)
-  }
-
-  text(value: string): void {
-    this.number(value.length)
-    for (let index = 0; index < value.length; index++) this.number(value.charCodeAt(index))
-  }
-
-  finish(): string {
-    const hex = (lane: number): string => (lane >>> 0).toString(16).padStart(8, '0')
-    return hex(mix(this.#high, this.#low)) + hex(this.#low)
-  }
+function hashHead(state: ShardState): StateHash {
+  const hash = new StateHash()
+  for (const value of [state.version, state.index, state.term, state.timeMs]) hash.number(value)
+  hash.number(state.topologyCursor)
+  return hash
 }
 
-function mix(lane: number, value: number): number {
-  let mixed = Math.imul(value | 0, 0xcc9e2d51)
-  mixed = Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593)
-  const turned = lane ^ mixed
-  return (Math.imul((turned << 13) | (turned >>> 19), 5) + 0xe6546b64) | 0
+function hashQueue(hash: StateHash, queue: ShardQueue): void {
+  hash.number(queue.id)
+  hash.text(queue.vhost)
+  hash.text(queue.name)
+  for (const value of [queue.tail, queue.mark, queue.closingUntilMs, queue.bytes]) {
+    hash.number(value)
+  }
+  hash.number(queue.consumers.size)
+  for (const consumer of queue.consumers.values()) {
+    hash.text(consumer.session)
+    hash.text(consumer.tag)
+    hash.number(consumer.prefetch)
+    hash.number((consumer.autoAck ? 1 : 0) + (consumer.exclusive ? 2 : 0))
+  }
+  hash.number(queue.liveCount)
 }
 
-function hashQueues(hash: StateHash, state: ShardState): void {
-  for (const queue of sortedQueues(state)) {
-    hash.number(queue.id)
-    hash.text(queue.vhost)
-    hash.text(queue.name)
-    for (const value of [queue.tail, queue.mark, queue.closingUntilMs, queue.bytes]) {
-      hash.number(value)
-    }
-    hash.number(queue.consumers.size)
-    for (const consumer of queue.consumers.values()) {
-      hash.text(consumer.session)
-      hash.text(consumer.tag)
-      hash.number(consumer.prefetch)
-      hash.number((consumer.autoAck ? 1 : 0) + (consumer.exclusive ? 2 : 0))
-    }
-    hash.number(queue.liveCount)
-    for (const segment of queue.index.segments) {
-      for (let row = segment.nextLive(0); row >= 0; row = segment.nextLive(row + 1)) {
-        hash.number(segment.first + row)
-        hash.number(segment.entryAt(row))
-        hash.number(segment.positionAt(row))
-        hash.number(segment.sectionAt(row))
-        hash.number(segment.sizeAt(row))
-        hash.number(segment.attemptAt(row))
-        hash.number(segment.deliveryCountAt(row))
-      }
+function hashRows(hash: StateHash, queue: ShardQueue): void {
+  for (const segment of queue.index.segments) {
+    for (let row = segment.nextLive(0); row >= 0; row = segment.nextLive(row + 1)) {
+      hash.number(segment.first + row)
+      hash.number(segment.entryAt(row))
+      hash.number(segment.positionAt(row))
+      hash.number(segment.sectionAt(row))
+      hash.number(segment.sizeAt(row))
+      hash.number(segment.attemptAt(row))
+      hash.number(segment.deliveryCountAt(row))
     }
   }
 }
@@ -84,10 +65,35 @@ function hashTables(hash: StateHash, state: ShardState): void {
 
 /** 16 hexadecimal digits that depend on everything that is replicated, and on nothing else. */
 export function hashShard(state: ShardState): string {
-  const hash = new StateHash()
-  for (const value of [state.version, state.index, state.term, state.timeMs]) hash.number(value)
-  hash.number(state.topologyCursor)
-  hashQueues(hash, state)
+  const hash = hashHead(state)
+  for (const queue of sortedQueues(state)) {
+    hashQueue(hash, queue)
+    hashRows(hash, queue)
+  }
   hashTables(hash, state)
+  return hash.finish()
+}
+
+/**
+ * 16 hexadecimal digits that replicas agree on: of messages it takes the sum that each queue keeps,
+ * of producers and gateways how far they are.
+ */
+export function digestShard(state: ShardState): string {
+  const hash = hashHead(state)
+  for (const queue of sortedQueues(state)) {
+    hashQueue(hash, queue)
+    hash.number(queue.index.digest)
+  }
+  let sum = 0
+  for (const { epoch, sequences, lastMs } of state.producers.rows()) {
+    const place = mix(mix(mix(epoch, sequences.lowest), sequences.runs.length), lastMs)
+    // Replicas have their rows in different orders.
+    sum = (sum + place) | 0
+  }
+  for (const { replica, epoch, next, lastMs, outcomes } of state.gateways.rows()) {
+    const place = mix(mix(mix(mix(replica, epoch), next), lastMs), outcomes.size)
+    sum = (sum + place) | 0
+  }
+  for (const value of [state.producers.size, sum]) hash.number(value)
   return hash.finish()
 }

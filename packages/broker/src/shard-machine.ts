@@ -9,7 +9,7 @@ import type { QueueView } from './queue/queue.ts'
 import { decodeCommandSection } from './shard-codec.ts'
 import type { ShardCommand } from './shard-command.ts'
 import { applyCommand } from './shard-commands.ts'
-import { hashShard } from './shard-hash.ts'
+import { digestShard, hashShard } from './shard-hash.ts'
 import { applyPublish, refusalOf } from './shard-publish.ts'
 import type { SectionReply, ShardEffect } from './shard-reply.ts'
 import { type RestoredShard, restoreShard } from './shard-restore.ts'
@@ -118,6 +118,10 @@ export class ShardMachine implements Machine<SectionReply, ShardEffect> {
 
   hash(): string {
     return hashShard(this.#state)
+  }
+
+  digest(): string {
+    return digestShard(this.#state)
   }
 }
 

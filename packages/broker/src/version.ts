@@ -5,6 +5,9 @@
 /** Highest machine version that this build supports. */
 export const machineVersionSupported = 1
 
+/** How the digests of machines are taken: those of one version can be compared. */
+export const digestVersion = 1
+
 /** Format of a metadata batch and of a single encoded command. */
 export const metadataFormatVersion = 1
 

@@ -134,6 +134,11 @@ function compareRuns(
   }
 }
 
+/** The one digest that is counted along, and the one that is taken of everything. */
+function stateOf(machine: ShardMachine): string {
+  return `${machine.hash()} ${machine.digest()}`
+}
+
 function run(t: Test, random: Random, entries: number): void {
   const reference = new ReferenceShard(limits)
   const machine = new ShardMachine(options)
@@ -143,7 +148,7 @@ function run(t: Test, random: Random, entries: number): void {
     index: number
     manifest: Uint8Array
     blobs: Map<number, Uint8Array>
-    hash: string
+    state: string
   }[] = []
   const types: Record<string, number> = {}
   let index = 0
@@ -176,7 +181,7 @@ function run(t: Test, random: Random, entries: number): void {
       const snapshot = machine.snapshot()
       store.save(snapshot)
       const { manifest } = snapshot
-      kept.push({ index, manifest, blobs: new Map(store.blobs), hash: machine.hash() })
+      kept.push({ index, manifest, blobs: new Map(store.blobs), state: stateOf(machine) })
     }
   }
   compare(t, machine, reference, store)
@@ -201,21 +206,22 @@ function replay(
     index: number
     manifest: Uint8Array
     blobs: Map<number, Uint8Array>
-    hash: string
+    state: string
   }[]
 ): void {
-  const hash = machine.hash()
+  const [hash, digest] = [machine.hash(), machine.digest()]
   const catchUp = (replica: ShardMachine, from: number): void => {
     for (let index = from + 1; index < store.log.length; index++) {
       const data = store.log[index]
       if (data !== undefined) replica.apply({ index, term: 1 }, data)
     }
     t.equal(replica.hash(), hash, `replayed from ${from}`)
+    t.equal(replica.digest(), digest, `kept up from ${from}`)
   }
   catchUp(new ShardMachine(options), 0)
-  for (const { index, manifest, blobs, hash: then } of kept) {
+  for (const { index, manifest, blobs, state } of kept) {
     const replica = ShardMachine.restore(manifest, blobs, options)
-    t.equal(replica.hash(), then, `restored at ${index}`)
+    t.equal(stateOf(replica), state, `restored at ${index}`)
     catchUp(replica, index)
     // A snapshot of the replica is as good as one of the original.
     const next = replica.snapshot()

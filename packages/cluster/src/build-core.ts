@@ -2,6 +2,7 @@
 
 import { Reports } from './administration/reports.ts'
 import { Clock } from './clock.ts'
+import { Agreement } from './consensus/agreement.ts'
 import { GroupCommit } from './consensus/group-commit.ts'
 import { Groups } from './consensus/groups.ts'
 import { Regression } from './consensus/regression.ts'
@@ -55,6 +56,7 @@ export function buildCore(
   core.contact = new Contact(core)
   core.calls = new Calls(core, handle)
   core.groups = new Groups(core)
+  core.agreement = new Agreement(core)
   core.snapshots = new Snapshots(core)
   core.shards = new Shards(core)
   core.lackingQueues = new LackingQueues(core)

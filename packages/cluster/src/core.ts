@@ -4,6 +4,7 @@
 import type { Reports } from './administration/reports.ts'
 import type { Audit } from './audit.ts'
 import type { Clock } from './clock.ts'
+import type { Agreement } from './consensus/agreement.ts'
 import type { GroupCommit } from './consensus/group-commit.ts'
 import type { Groups } from './consensus/groups.ts'
 import type { Regression } from './consensus/regression.ts'
@@ -68,6 +69,7 @@ export interface Core {
   readonly contact: Contact
   readonly calls: Calls
   readonly groups: Groups
+  readonly agreement: Agreement
   readonly snapshots: Snapshots
   readonly shards: Shards
   readonly lackingQueues: LackingQueues

@@ -62,6 +62,9 @@ export const limits = {
   lostSearches: 8,
   /** Entries that were searched in vain fewer times; of more, the count begins anew. */
   suspectedEntriesMax: 65_536,
+  /** After so many entries the machines of replicas are compared; the latest so often are kept. */
+  digestEntries: 10_000,
+  digestsMax: 4,
   /** Queues that a shard lacks and that are reported, and created again, at once. */
   lackingQueuesMax: 1000,
   /** Voters of the metadata group, replicas of a shard. */
@@ -82,6 +85,7 @@ export interface Tuning {
   readonly snapshotEntries: number
   readonly snapshotChunkBytes: number
   readonly keepBytesMax: number
+  readonly digestEntries: number
   readonly bodyBytesMax: number
   readonly readCacheBytesMax: number
   readonly shardsAtBootstrap: number

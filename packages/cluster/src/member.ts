@@ -155,6 +155,7 @@ export class Member {
       core.shards.flush()
       core.lease.flush()
       core.fence.flush()
+      core.agreement.flush()
       if (!hasWorked) break
     }
     core.snapshots.takeWhereDue()
@@ -229,7 +230,7 @@ export class Member {
   }
 
   #cast(from: number, cast: Cast): void {
-    const { lease, reports, membership } = this.#core
+    const { agreement, lease, reports, membership } = this.#core
     switch (cast.type) {
       case 'lease-renew':
         return lease.asked(from, cast.sequence, cast.applied, cast.term)
@@ -237,6 +238,8 @@ export class Member {
         return lease.granted(cast.sequence, cast.term)
       case 'status':
         return reports.received(from, cast.groups, cast.isDraining)
+      case 'machine-digest':
+        return agreement.heard(from, cast)
       case 'removed':
         return membership.removed()
       default:

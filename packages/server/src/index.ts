@@ -14,7 +14,8 @@ export {
 } from './config-schema.ts'
 export {
   DevelopmentCluster,
-  type DevelopmentOptions
+  type DevelopmentOptions,
+  engineFlags
 } from './development/development-cluster.ts'
 export { developmentNodesMax } from './development/layout.ts'
 export { formatTable, jsonReport, peopleReport, type Report } from './development/report.ts'

@@ -4,6 +4,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { engineFlags } from '@holdfast/server'
 import { type ClusterProcess, eventually, type NodeSite, Random } from '@holdfast/testkit'
 import { shimEnvironment } from '../../power/shim-library.ts'
 import { type RunContext, type RunResult, runDirectory, runLoad } from '../chaos-run.ts'
@@ -55,8 +56,6 @@ interface Shim {
 /** Well above the half GiB below which a node refuses publishes. */
 const smallDiskBytes = 2 * 1_024 * 1_024 * 1_024
 const ordinaryLoad = { messages: 500, isEndless: true, sizes: 'small', requeueShare: 0.01 } as const
-/** A node that shares two cores with all others and its clients collects garbage where it works. */
-const engineFlags = ['--single-threaded-gc']
 
 export async function runPiece(options: PieceOptions): Promise<PieceResult> {
   const piece = new Piece(options)

@@ -118,6 +118,10 @@ const others = [
   { type: 'cast', cast: { type: 'lease-renew', sequence: 1, applied: 2, term: 3 } },
   { type: 'cast', cast: { type: 'lease-grant', sequence: 1, term: 3 } },
   { type: 'cast', cast: { type: 'status', groups: [report] } },
+  {
+    type: 'cast',
+    cast: { type: 'machine-digest', version: 1, group: 1, replica: 4, index: 9, digest: 'f0' }
+  },
   { type: 'cast', cast: { type: 'removed' } }
 ]
 

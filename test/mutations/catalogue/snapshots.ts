@@ -145,8 +145,8 @@ export const snapshotMutations: readonly Mutation[] = [
     name: 'change-not-saved-again',
     failureMode: 34,
     file: 'packages/broker/src/queue/message-index.ts',
-    find: '          forget(segment.saved)\n          segment.countAttempt(row, isCounted)\n',
-    replace: '          segment.countAttempt(row, isCounted)\n',
+    find: '          forget(segment.saved)\n          this.#sum(segment, row, -1)\n',
+    replace: '          this.#sum(segment, row, -1)\n',
     catches
   },
   {

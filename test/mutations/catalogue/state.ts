@@ -28,6 +28,14 @@ export const stateMutations: readonly Mutation[] = [
     catches: 'simulator'
   },
   {
+    name: 'restored-rows-are-not-summed',
+    failureMode: 34,
+    file: 'packages/broker/src/queue/message-index.ts',
+    find: '      this.#live.add(segment.entryAt(row), 1)\n' + '      this.#sum(segment, row, 1)\n',
+    replace: '      this.#live.add(segment.entryAt(row), 1)\n',
+    catches: 'simulator'
+  },
+  {
     name: 'producer-not-saved-again',
     failureMode: 34,
     file: 'packages/broker/src/queue/deduplication.ts',

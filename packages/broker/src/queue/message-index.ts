@@ -3,6 +3,7 @@
 // a message; a segment without live messages is freed, wherever it is in the queue.
 import type { LiveEntries } from '../live-entries.ts'
 import { forget } from '../saved-item.ts'
+import { rowDigest } from './row-digest.ts'
 import { Segment, segmentRows } from './segment.ts'
 
 /** One message, for those who ask singly. */
@@ -38,6 +39,8 @@ export class MessageIndex {
   liveCount = 0
   /** Bytes of the live records. */
   bytes = 0
+  /** Sum of the digests of the live rows, modulo 2^32. */
+  digest = 0
 
   constructor(live: LiveEntries) {
     this.#live = live
@@ -84,12 +87,18 @@ export class MessageIndex {
       const rows = Math.min(to - at, segmentRows - segment.count)
       forget(segment.saved)
       segment.append(entry, section, starts, at, rows)
+      for (let row = segment.count - rows; row < segment.count; row++) this.#sum(segment, row, 1)
       this.tail += rows
       at += rows
     }
     this.liveCount += to - from
     this.bytes += (starts[to] ?? 0) - (starts[from] ?? 0)
     this.#live.add(entry, to - from)
+  }
+
+  /** Counts a row in, or out. */
+  #sum(segment: Segment, row: number, sign: 1 | -1): void {
+    this.digest = (this.digest + sign * rowDigest(segment, row)) | 0
   }
 
   /** Puts a segment back as it was saved; called in ascending order. */
@@ -99,6 +108,7 @@ export class MessageIndex {
       this.liveCount++
       this.bytes += segment.sizeAt(row)
       this.#live.add(segment.entryAt(row), 1)
+      this.#sum(segment, row, 1)
     }
   }
 
@@ -161,6 +171,7 @@ export class MessageIndex {
       ofEntry++
       this.liveCount--
       this.bytes -= segment.sizeAt(row)
+      this.#sum(segment, row, -1)
       segment.kill(row)
     }
     if (ofEntry > 0) {
@@ -192,7 +203,9 @@ export class MessageIndex {
         const offset = segment.first + row
         if (attempt === null || segment.attemptAt(row) === attempt) {
           forget(segment.saved)
+          this.#sum(segment, row, -1)
           segment.countAttempt(row, isCounted)
+          this.#sum(segment, row, 1)
           addPair(returned, offset, offset)
           if (stale !== null && offset > next) addPair(stale, next, offset - 1)
           next = offset + 1

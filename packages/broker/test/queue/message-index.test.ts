@@ -91,6 +91,27 @@ t.test('releases tell what is stale, row by row', async (t) => {
   t.match(index.row(5), { attempt: 1, deliveryCount: 0 })
 })
 
+t.test('the digest tells which messages live, whatever became of the others', async (t) => {
+  const { index } = filled(3_000)
+  index.settle(4, 2_999, 0, null)
+  const other = filled(3_000).index
+  const before = other.digest
+  t.not(index.digest, before)
+  for (let offset = 2_999; offset > 3; offset--) other.settle(offset, offset, 0, null)
+  t.equal(other.digest, index.digest, 'settled in another order')
+  index.giveBack(2, 2, 0, false, [], null)
+  t.not(index.digest, other.digest, 'one has gone back')
+  other.giveBack(2, 2, 0, true, [], null)
+  t.not(index.digest, other.digest, 'and counts towards a limit')
+  other.settle(1, 1, 0, null)
+  other.settle(2, 2, 1, null)
+  index.settle(1, 3, null, null)
+  t.not(other.digest, index.digest, 'the third one lives')
+  other.clear()
+  index.clear()
+  t.same([index.digest, other.digest], [0, 0])
+})
+
 t.test('clearing frees everything and keeps the offsets', async (t) => {
   const { index, live } = filled(10, 2_000)
   t.equal(index.clear(), 2_010)

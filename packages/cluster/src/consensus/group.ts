@@ -245,6 +245,7 @@ export class Group<Proposal, Reply> {
         this.#answer(entry, [])
       }
       raft.applied(entry.index)
+      this.#core.agreement.applied(this.id, entry.index)
     }
     return true
   }

@@ -175,14 +175,16 @@ export class Groups {
   /** Reads all state: for tests and audits. */
   machineHashes(): readonly MachineHash[] {
     return this.#all.map(({ id, raft }) => {
-      const machine = this.#shards.get(id)?.host.machine ?? this.#core.metadata.machine
-      return {
-        group: id,
-        replica: this.selfReplica,
-        applied: raft.appliedIndex,
-        hash: machine.hash()
-      }
+      const hash = this.machine(id).hash()
+      return { group: id, replica: this.selfReplica, applied: raft.appliedIndex, hash }
     })
+  }
+
+  /** Of a group that is open. */
+  machine(id: GroupId): ShardMachine | MetadataMachine {
+    const shard = this.#shards.get(id)
+    assert(id === 0 || shard !== undefined, 'the group of a machine is open')
+    return shard?.host.machine ?? this.#core.metadata.machine
   }
 
   snapshotMachine(id: GroupId, lost: ReadonlySet<number>): MachineSnapshot {
@@ -246,6 +248,7 @@ export class Groups {
     this.#shards.delete(id)
     this.#listAll()
     this.#core.snapshots.forget(id)
+    this.#core.agreement.forget(id)
     this.#core.reads.forget(id)
     this.#core.commit.addRemovedGroup(id, promise)
     log(this.#core, 'info', 'left a group', { group: id })
@@ -281,10 +284,13 @@ export class Groups {
     try {
       work()
     } catch (error) {
-      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      log(this.#core, 'error', 'a replica halted', { group: group.id, reason })
-      group.halt(reason)
+      this.halt(group, error instanceof Error ? (error.stack ?? error.message) : String(error))
     }
+  }
+
+  halt(group: AnyGroup, reason: string): void {
+    log(this.#core, 'error', 'a replica halted', { group: group.id, reason })
+    group.halt(reason)
   }
 }
 

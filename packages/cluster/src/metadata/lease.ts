@@ -34,7 +34,7 @@ export class Lease {
 
   #term = 0
   #untilMs = 0
-  /** Begins at the epoch of this process, so that no grant to an earlier one is taken for its own. */
+  /** Begins at the epoch of this process: no grant to an earlier one is taken for its own. */
   #sequence: number
   readonly #askedAtMs = new Map<number, number>()
   #askedLastMs = 0

@@ -128,5 +128,15 @@ export type Cast =
       readonly groups: readonly GroupReport[]
       readonly isDraining?: boolean
     }
+  /** What a replica's machine is after an entry; see `digest` of a machine. */
+  | {
+      readonly type: 'machine-digest'
+      /** Of how the digest is taken: others cannot be compared. */
+      readonly version: number
+      readonly group: GroupId
+      readonly replica: number
+      readonly index: number
+      readonly digest: string
+    }
   /** The receiver is no member any more. */
   | { readonly type: 'removed' }

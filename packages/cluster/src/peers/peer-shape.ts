@@ -150,6 +150,13 @@ const cast = oneOf({
   'lease-renew': shape({ sequence: natural, applied: natural, term: natural }),
   'lease-grant': shape({ sequence: natural, term: natural }),
   status: shape({ groups: list(report), isDraining: orAbsent(truth) }),
+  'machine-digest': shape({
+    version: natural,
+    group: natural,
+    replica: natural,
+    index: natural,
+    digest: text
+  }),
   removed: shape({})
 })
 

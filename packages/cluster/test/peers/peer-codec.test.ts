@@ -132,6 +132,10 @@ const messages: readonly PeerMessage[] = [
       ]
     }
   },
+  {
+    type: 'cast',
+    cast: { type: 'machine-digest', version: 1, group: 2, replica: 3, index: 9, digest: 'f0' }
+  },
   { type: 'cast', cast: { type: 'removed' } }
 ]
 
@@ -206,6 +210,7 @@ t.test('a part that has not the shape of its type is refused', async (t) => {
     [6, null],
     [6, 7],
     [6, { type: 'unheard-of' }],
+    [6, { type: 'machine-digest', version: 1, group: 1, replica: 4, index: 9, digest: 7 }],
     [6, { type: 'status' }],
     [6, { type: 'status', groups: [null] }],
     [6, { type: 'status', groups: [], isDraining: 1 }],

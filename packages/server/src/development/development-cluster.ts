@@ -24,7 +24,7 @@ const watchIntervalMs = 2000
  * it, though other threads would do that sooner; and they do not mark the whole heap three times
  * whenever they come to rest, 50 to 150 ms each, to give back what has a bound anyway.
  */
-const engineFlags = ['--single-threaded-gc', '--no-memory-reducer']
+export const engineFlags: readonly string[] = ['--single-threaded-gc', '--no-memory-reducer']
 
 /** A node drains within 5 s; what has not ended by then is killed. */
 const stopTimeoutMs = 8000

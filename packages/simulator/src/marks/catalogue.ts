@@ -61,7 +61,7 @@ const about: Readonly<Record<string, readonly string[]>> = {
     'NOT_LEADER',
     'UNAVAILABLE'
   ],
-  cast: ['lease-renew', 'lease-grant', 'status', 'removed'],
+  cast: ['lease-renew', 'lease-grant', 'status', 'machine-digest', 'removed'],
   record: [
     'vote',
     'term without a vote',

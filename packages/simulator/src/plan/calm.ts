@@ -53,6 +53,7 @@ export const calmWorld: WorldPlan = {
     snapshotEntries: 40,
     snapshotChunkBytes: 1500,
     keepBytesMax: 4000,
+    digestEntries: 16,
     bodyBytesMax: 6000,
     readCacheBytesMax: 2000,
     shardsAtBootstrap: 3
