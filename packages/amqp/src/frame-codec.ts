@@ -16,6 +16,7 @@ export const frameType = { method: 1, header: 2, body: 3, heartbeat: 8 } as cons
 const frameEnd = 0xce
 const headerBytes = 7
 const contentClass = 60
+const nothing = new Uint8Array(0)
 
 /** The ids of the method in a frame, even if the rest of it cannot be read. */
 export function methodIdIn(type: number, payload: Uint8Array): MethodId {
@@ -33,8 +34,8 @@ export class FrameReader {
   type = 0
   channel = 0
   /** A slice of the chunk where the frame lies whole in it. */
-  payload: Uint8Array = new Uint8Array(0)
-  #chunk: Uint8Array = new Uint8Array(0)
+  payload: Uint8Array = nothing
+  #chunk: Uint8Array = nothing
   #position = 0
   /** Head of a frame that straddles chunks, then its payload and end; how much is there. */
   readonly #head = new Uint8Array(headerBytes)
@@ -47,27 +48,24 @@ export class FrameReader {
     this.limitBytes = limitBytes
   }
 
-  /** Whether a frame has begun and not ended. */
-  get isReceiving(): boolean {
-    return this.#headFilled > 0
-  }
-
   /** Adds a chunk. Every frame of the one before must have been read. */
   feed(chunk: Uint8Array): void {
     this.#chunk = chunk
     this.#position = 0
   }
 
-  /** Bytes of the chunk that are not read yet. */
-  rest(): Uint8Array {
-    return this.#chunk.subarray(this.#position)
-  }
-
   /**
-   * Whether another frame is complete.
+   * Whether another frame is complete. If none is, the chunk is used up, and no longer kept.
    * @throws 501 for a frame that is too large, of no known type, or does not end as it should
    */
   next(): boolean {
+    if (this.#readNext()) return true
+    this.feed(nothing)
+    this.payload = nothing
+    return false
+  }
+
+  #readNext(): boolean {
     if (this.#partial === null) {
       if (!this.#readHead()) return false
       const length = this.#length + 1
