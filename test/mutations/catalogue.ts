@@ -1,11 +1,14 @@
 // All mutations, roughly in the order of the catalogue of failure modes.
+import { authorityMutations } from './catalogue/authority.ts'
 import { clientMutations } from './catalogue/clients.ts'
 import { consensusMutations } from './catalogue/consensus.ts'
 import { diskMutations } from './catalogue/disks.ts'
 import { electionMutations } from './catalogue/elections.ts'
+import { logMutations } from './catalogue/logs.ts'
 import { membershipMutations } from './catalogue/membership.ts'
 import { queueMutations } from './catalogue/queues.ts'
 import { replicationMutations } from './catalogue/replication.ts'
+import { routingMutations } from './catalogue/routing.ts'
 import { snapshotMutations } from './catalogue/snapshots.ts'
 import { stateMutations } from './catalogue/state.ts'
 import { type Mutation, MutationError } from './mutation.ts'
@@ -15,8 +18,11 @@ export const mutations: readonly Mutation[] = [
   ...electionMutations,
   ...replicationMutations,
   ...consensusMutations,
+  ...authorityMutations,
+  ...logMutations,
   ...snapshotMutations,
   ...membershipMutations,
+  ...routingMutations,
   ...queueMutations,
   ...stateMutations,
   ...clientMutations,

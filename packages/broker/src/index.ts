@@ -8,7 +8,8 @@ export {
   encodeMetadataBatch,
   encodeMetadataCommand,
   packMetadataBatch,
-  readMetadataCommand
+  readMetadataCommand,
+  unpackMetadataBatch
 } from './command-codec.ts'
 export { defaultExchange, predeclaredExchanges } from './exchange/exchange.ts'
 export { type MetadataLimits, metadataLimits } from './limits.ts'

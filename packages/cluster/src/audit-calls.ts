@@ -1,7 +1,7 @@
 // What a member tells whoever audits it (audit.ts); nothing where nobody does.
 import type { DeliveryRun, MetadataMachine, QueueView, ShardMachine } from '@holdfast/broker'
 import { Raft, type RaftConfig, type RaftInitialState } from '@holdfast/raft'
-import type { AuditedReplica, MetadataApplied, ShardApplied } from './audit.ts'
+import type { AuditedReplica, MetadataApplied, RoutingLease, ShardApplied } from './audit.ts'
 import type { Core } from './core.ts'
 import type { GroupId } from './log-store.ts'
 
@@ -46,6 +46,27 @@ export function tellChangesAnswered(core: Core, index: number): void {
 
 export function tellRoutes(core: Core): void {
   core.options.audit?.routes(replicaOf(core, 0), core.metadata.appliedIndex)
+}
+
+/** What follows a fence; whoever audits is told how far the metadata is by then. */
+export function auditedFence(
+  core: Core,
+  done: (isCurrent: boolean) => void
+): (isCurrent: boolean) => void {
+  const tell = core.identity === null ? undefined : core.options.audit?.waits(replicaOf(core, 0))
+  if (tell === undefined) return done
+  return (isCurrent) => {
+    if (isCurrent) tell(core.metadata.appliedIndex)
+    done(isCurrent)
+  }
+}
+
+export function tellLeaseGranted(core: Core, grant: RoutingLease): void {
+  core.options.audit?.leaseGranted(grant)
+}
+
+export function tellLeaseTaken(core: Core, lease: RoutingLease): void {
+  core.options.audit?.leaseTaken(lease)
 }
 
 export function tellHandedOut(

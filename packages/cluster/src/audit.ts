@@ -4,6 +4,7 @@
 import type {
   DeliveryRun,
   MetadataMachine,
+  MetadataResult,
   QueueView,
   SectionReply,
   ShardEffect,
@@ -28,7 +29,16 @@ export interface ShardApplied {
 
 export interface MetadataApplied {
   readonly id: EntryId
+  readonly data: Uint8Array
+  readonly results: readonly MetadataResult[]
   readonly machine: MetadataMachine
+}
+
+/** What a node holds of the metadata leader of a term. */
+export interface RoutingLease {
+  readonly node: number
+  readonly term: number
+  readonly forMs: number
 }
 
 export interface Audit {
@@ -44,6 +54,15 @@ export interface Audit {
   changesAnswered(index: number): void
   /** A node has a lease, and routes by its replica of the metadata, which has applied so much. */
   routes(replica: AuditedReplica, applied: number): void
+  /**
+   * A node asks how far the metadata is; the answer is called with what its replica has applied
+   * when it is sure to have that.
+   */
+  waits(replica: AuditedReplica): (applied: number) => void
+  /** The metadata leader counts on a node to route for so long from now. */
+  leaseGranted(grant: RoutingLease): void
+  /** A node will route by its replica of the metadata for so long from now, or does no more. */
+  leaseTaken(lease: RoutingLease): void
   /** The leader of `term` hands out a run of messages. */
   handedOut(
     replica: AuditedReplica,

@@ -1,6 +1,12 @@
 // The public names of @holdfast/cluster.
 
-export type { Audit, AuditedReplica, MetadataApplied, ShardApplied } from './audit.ts'
+export type {
+  Audit,
+  AuditedReplica,
+  MetadataApplied,
+  RoutingLease,
+  ShardApplied
+} from './audit.ts'
 export type { MemberOptions } from './core.ts'
 export {
   type Damage,

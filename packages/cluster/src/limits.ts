@@ -49,9 +49,13 @@ export const limits = {
   markBlockMax: 16_384,
   /** One chunk of a snapshot transfer. */
   snapshotChunkBytes: 1_048_576,
+  /** Retained entries in one list, and the most that one call may ask for. */
+  retainedPerList: 1024,
   /** Log growth after which a machine is snapshotted. */
   snapshotBytes: 16_777_216,
   snapshotEntries: 50_000,
+  /** A part of a snapshot of the metadata that is written anew as a whole. */
+  snapshotPageBytes: 131_072,
   /** Freed entries are kept for lagging followers up to here, per group. */
   keepBytesMax: 268_435_456,
   /** The scrubber reads this much a second at most, and nothing where more was written in one. */
@@ -83,7 +87,9 @@ export interface Tuning {
   readonly markBlockMin: number
   readonly snapshotBytes: number
   readonly snapshotEntries: number
+  readonly snapshotPageBytes: number
   readonly snapshotChunkBytes: number
+  readonly retainedPerList: number
   readonly keepBytesMax: number
   readonly digestEntries: number
   readonly bodyBytesMax: number

@@ -26,7 +26,10 @@ export function beginInstall(state: RaftState, meta: SnapshotMeta): boolean {
   if (offer.snapshot.id.index !== meta.id.index || offer.snapshot.id.term !== meta.id.term) {
     return false
   }
-  if (meta.id.index <= state.commitIndex || state.role !== 'follower') {
+  // Where the log has come on its own meanwhile, it may reach beyond the snapshot, and what is
+  // there was acknowledged.
+  const isHere = meta.id.index <= state.commitIndex || state.log.matches(meta.id)
+  if (isHere || state.role !== 'follower') {
     // Forgotten, so that it is brought again if the leader repeats its offer.
     state.offer = null
     return false

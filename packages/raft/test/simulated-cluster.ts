@@ -18,7 +18,7 @@ import { assertDurable, assertPromise, assertSpoken } from './disk-checks.ts'
 import { checkContact, checkLeases } from './leader-checks.ts'
 import { SimulatedDisk, type Write } from './simulated-disk.ts'
 import { SimulatedNetwork, takeFor, type Weather } from './simulated-network.ts'
-import { isPaused, type Replica } from './simulated-replica.ts'
+import { isPaused, newReplica, type Replica } from './simulated-replica.ts'
 
 /** Who watches a group: makes its replicas, and hears what leaves them. */
 export interface Watcher {
@@ -67,21 +67,8 @@ export class SimulatedCluster {
 
   add(id: ReplicaId, isFirst: boolean): Replica {
     const initial: RaftInitialState = isFirst ? bootstrapState(id) : blankState()
-    const replica: Replica = {
-      id,
-      disk: new SimulatedDisk(initial),
-      raft: this.#watcher.makeRaft({ ...this.config, id }, initial),
-      isUp: true,
-      pausedUntilTick: 0,
-      pausedAtTick: 0,
-      heardTick: new Map(),
-      leadsSinceTick: 0,
-      ledUnder: null,
-      outsideSinceTick: null,
-      loads: [],
-      offer: null,
-      reads: new Map()
-    }
+    const raft = this.#watcher.makeRaft({ ...this.config, id }, initial)
+    const replica = newReplica(id, new SimulatedDisk(initial), raft)
     this.replicas.set(id, replica)
     if (isFirst) this.run(replica, () => replica.raft.campaign())
     return replica
@@ -171,6 +158,7 @@ export class SimulatedCluster {
   #wake(replica: Replica): void {
     if (this.tickCount < replica.pausedUntilTick) return
     replica.pausedUntilTick = 0
+    replica.wokeAtTick = this.tickCount
     this.run(replica, () => replica.raft.standStill(this.tickCount - replica.pausedAtTick))
   }
 
@@ -184,12 +172,17 @@ export class SimulatedCluster {
       const at = this.weather.delayTicksMax === 0 ? 0 : this.random.below(due.length)
       const [message] = due.splice(at, 1)
       if (message === undefined) break
-      const gathered = this.random.chance(this.weather.gather) ? takeFor(message.to, due) : []
+      const isLate = this.replicas.get(message.to)?.wokeAtTick === this.tickCount
+      const isGathered = this.random.chance(this.weather.gather) || isLate
+      const gathered = isGathered ? takeFor(message.to, due) : []
       this.#deliver(message.to, [message, ...gathered])
     }
     for (const replica of this.up) {
       if (isPaused(replica)) continue
-      while (replica.disk.pendingCount > 0 && this.random.chance(this.weather.disk)) {
+      const { disk } = replica
+      while (disk.pendingCount > 0) {
+        const { install, disk: ready } = this.weather
+        if (!this.random.chance(disk.isInstallNext ? install : ready)) break
         this.#completeWrite(replica)
       }
       this.#serveLoads(replica)
@@ -246,6 +239,11 @@ export class SimulatedCluster {
         replica.disk.submit({ type: 'install', meta: offer.snapshot, hardState })
       }
     })
+  }
+
+  /** What a replica has acknowledged comes once more. */
+  answersAgain(from: ReplicaId, to: ReplicaId): void {
+    this.#network.answersAgain(from, to, this.tickCount)
   }
 
   requestRead(replica: Replica): void {

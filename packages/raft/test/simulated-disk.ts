@@ -38,6 +38,11 @@ export class SimulatedDisk {
     return this.#pending.length
   }
 
+  /** Whether what comes next is a snapshot that replaces the log. */
+  get isInstallNext(): boolean {
+    return this.#pending[0]?.type === 'install'
+  }
+
   entry(index: number): Entry | undefined {
     return this.entries[index - this.firstIndex]
   }

@@ -15,6 +15,8 @@ export interface Weather {
   readonly disk: number
   /** Chance that a snapshot which was offered has been fetched in a step. */
   readonly fetch: number
+  /** Chance that a snapshot which was fetched has replaced the log in a step. */
+  readonly install: number
 }
 
 export const calm: Weather = {
@@ -24,11 +26,15 @@ export const calm: Weather = {
   replay: 0,
   gather: 0,
   disk: 1,
-  fetch: 0.3
+  fetch: 0.3,
+  install: 1
 }
 
 /** Ticks after which an answer is repeated: longer than it takes to leave a group and come back. */
 const replayTicks = { min: 60, max: 160 } as const
+
+/** The latest answers of one replica to another that can be repeated. */
+const answersMax = 4
 
 interface InFlight {
   readonly message: Message
@@ -38,6 +44,8 @@ interface InFlight {
 export class SimulatedNetwork {
   readonly #random: Random
   #inFlight: InFlight[] = []
+  /** By sender and receiver. */
+  readonly #answers = new Map<string, Message[]>()
 
   constructor(random: Random) {
     this.#random = random
@@ -51,9 +59,24 @@ export class SimulatedNetwork {
       const dueTick = tick + random.below(weather.delayTicksMax + 1)
       this.#inFlight.push({ message, dueTick })
     }
-    if (message.type !== 'append-response' || !random.chance(weather.replay)) return
+    if (message.type !== 'append-response') return
+    this.#remember(message)
+    if (!random.chance(weather.replay)) return
     const dueTick = tick + random.integer(replayTicks.min, replayTicks.max)
     this.#inFlight.push({ message, dueTick })
+  }
+
+  /** The latest answers of a replica to another come again: they were held up. */
+  answersAgain(from: ReplicaId, to: ReplicaId, dueTick: number): void {
+    for (const message of this.#answers.get(`${from}-${to}`) ?? []) {
+      this.#inFlight.push({ message, dueTick })
+    }
+  }
+
+  #remember(message: Message): void {
+    const key = `${message.from}-${message.to}`
+    const latest = [...(this.#answers.get(key) ?? []), message]
+    this.#answers.set(key, latest.slice(-answersMax))
   }
 
   /** What has arrived by `tick` at those who can receive it, in the order of sending. */

@@ -9,8 +9,9 @@ export interface Replica {
   isUp: boolean
   /** Until this tick its process stands still: what reaches it waits. */
   pausedUntilTick: number
-  /** When it began to stand still. */
+  /** When it began to stand still, and when it woke last. */
   pausedAtTick: number
+  wokeAtTick: number
   /** Tick at which something of another replica last reached it, by sender. */
   readonly heardTick: Map<ReplicaId, number>
   /** Since when it leads, awake and under one configuration. */
@@ -22,6 +23,26 @@ export interface Replica {
   offer: Ready['offeredSnapshot']
   /** Reads asked, by the index that was committed anywhere at that time. */
   readonly reads: Map<number, number>
+}
+
+/** One whose process has just begun. */
+export function newReplica(id: ReplicaId, disk: SimulatedDisk, raft: Raft): Replica {
+  return {
+    id,
+    disk,
+    raft,
+    isUp: true,
+    pausedUntilTick: 0,
+    pausedAtTick: 0,
+    wokeAtTick: 0,
+    heardTick: new Map(),
+    leadsSinceTick: 0,
+    ledUnder: null,
+    outsideSinceTick: null,
+    loads: [],
+    offer: null,
+    reads: new Map()
+  }
 }
 
 export function isPaused({ pausedUntilTick }: Replica): boolean {

@@ -56,6 +56,22 @@ t.test(
   }
 )
 
+t.test(
+  'what was acknowledged meanwhile is not replaced, known to be committed or not',
+  async (t) => {
+    const raft = start(stateOf([1, 1], three))
+    offer(raft, metaAt(4, 3))
+    const entries = [3, 4, 5].map((index) => command(index, 3))
+    const answers = append(raft, { term: 3, previous: { index: 2, term: 1 }, entries })
+    t.match(answers, [{ accepted: true, index: 5 }])
+    t.equal(raft.commitIndex, 0)
+    t.notOk(raft.beginInstall(metaAt(4, 3)))
+    t.same(raft.lastId, { index: 5, term: 3 })
+    offer(raft, metaAt(4, 3))
+    t.equal(raft.commitIndex, 4, 'what is offered again is known to be committed')
+  }
+)
+
 t.test('who refused a snapshot says so, and takes part again', async (t) => {
   const raft = start(stateOf([1, 1], three))
   offer(raft, metaAt(9, 3))

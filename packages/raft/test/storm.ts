@@ -3,10 +3,11 @@
 // then the weather clears, and the group must come to agree (liveness).
 import { assert } from '@holdfast/errors'
 import { Random } from '@holdfast/testkit'
-import { describeConfiguration, describeId, members, type ReplicaId } from '../src/index.ts'
+import { members, type ReplicaId } from '../src/index.ts'
+import { heal } from './healing.ts'
 import { SimulatedCluster, type Watcher } from './simulated-cluster.ts'
 import { calm } from './simulated-network.ts'
-import type { Replica } from './simulated-replica.ts'
+import { isPaused, type Replica } from './simulated-replica.ts'
 
 const replicaIds: readonly ReplicaId[] = [1, 2, 3, 4, 5]
 const stepsMax = 400
@@ -27,6 +28,7 @@ class Storm {
   readonly #chances: readonly (readonly [number, () => void])[]
   changes = 0
   #serial = 0
+  #stranded: ReplicaId | null = null
 
   constructor(seed: number, watcher?: Watcher) {
     this.random = new Random(seed * 7919 + 1)
@@ -41,7 +43,8 @@ class Storm {
         gather: random.chance(0.5) ? random.fraction() : 0,
         disk: 0.3 + random.fraction() * 0.7,
         // So slow in some seeds that the log may have come on its own meanwhile.
-        fetch: random.chance(0.3) ? 0.03 : 0.3
+        fetch: random.chance(0.3) ? 0.03 : 0.3,
+        install: random.chance(0.3) ? 0.04 : 1
       },
       watcher
     )
@@ -51,7 +54,7 @@ class Storm {
     const upTo = (most: number): number => (random.chance(0.7) ? random.fraction() * most : 0)
     this.#chances = [
       // Where little is proposed, whoever was cut off may win an election when it is back.
-      [random.chance(0.2) ? 0.04 : 0.5 + upTo(0.5), () => this.#propose()],
+      [random.chance(0.2) ? 0.04 : 0.5 + upTo(0.5), () => this.propose()],
       [unrest * upTo(random.chance(0.3) ? 0.3 : 0.05), () => this.#crash()],
       [0.1 + upTo(0.3), () => this.#restart()],
       [upTo(0.3), () => this.#transfer()],
@@ -60,8 +63,9 @@ class Storm {
       [upTo(0.3), () => this.#forget()],
       [upTo(0.3), () => this.#read()],
       [unrest * upTo(0.1), () => this.#partition()],
-      [unrest * upTo(0.02), () => this.#strand()],
-      [0.02 + upTo(0.1), () => this.cluster.blocked.clear()],
+      [unrest * upTo(random.chance(0.3) ? 0.15 : 0.02), () => this.#strand()],
+      [random.chance(0.15) ? 0.6 : 0, () => this.#dethrone()],
+      [0.02 + upTo(0.1), () => this.#unblock()],
       [unrest * upTo(0.02), () => this.#leaderGone()],
       [upTo(0.05), () => this.#linkLost()],
       [unrest * upTo(0.01), () => this.#anyone((replica) => replica.raft.campaign())],
@@ -111,7 +115,7 @@ class Storm {
     if (replica !== undefined) this.cluster.run(replica, () => action(replica))
   }
 
-  #propose(): void {
+  propose(): void {
     this.#leader((replica) => {
       for (let count = this.random.below(4); count >= 0; count--) this.#proposeTo(replica)
     })
@@ -155,8 +159,7 @@ class Storm {
     }
   }
 
-  #crash(): void {
-    const replica = this.random.pickAny(this.cluster.up)
+  #crash(replica = this.random.pickAny(this.cluster.up)): void {
     if (replica !== undefined) this.cluster.crash(replica)
   }
 
@@ -171,12 +174,16 @@ class Storm {
   }
 
   #change(): void {
-    this.#leader(({ raft }) => {
+    this.#leader(({ id: leader, raft }) => {
+      const before = members(raft.configuration)
       const shuffled = replicaIds.map((id) => ({ id, at: this.random.fraction() }))
       const ids = shuffled.sort((left, right) => left.at - right.at).map(({ id }) => id)
       const count = 1 + this.random.below(5)
       const target = { voters: ids.slice(0, count), learners: ids.slice(count, count + 1) }
-      if (raft.proposeConfiguration(target) !== null) this.changes++
+      if (raft.proposeConfiguration(target) === null) return
+      this.changes++
+      // Of who comes back, old answers may be under way.
+      for (const id of ids) if (!before.includes(id)) this.cluster.answersAgain(id, leader)
     })
   }
 
@@ -214,14 +221,37 @@ class Storm {
     }
   }
 
-  /** A leader that nobody hears takes proposals: its log is longer than those that replace it. */
+  #unblock(): void {
+    this.cluster.blocked.clear()
+    if (this.#stranded !== null) this.#isolate(this.#stranded)
+  }
+
+  #isolate(id: ReplicaId): void {
+    for (const other of replicaIds) this.cluster.blocked.add(`${id}-${other}`).add(`${other}-${id}`)
+  }
+
+  /**
+   * A leader that nobody hears takes proposals: its log is longer than those that replace it. It is
+   * back when its successor is cut off, and may then be the only one that asks for votes.
+   */
   #strand(): void {
-    this.#leader((replica) => {
-      for (const id of replicaIds) {
-        this.cluster.blocked.add(`${replica.id}-${id}`).add(`${id}-${replica.id}`)
-      }
-      for (let count = this.random.below(30); count > 0; count--) this.#proposeTo(replica)
+    const { leader } = this.cluster
+    if (leader === undefined || leader.id === this.#stranded || isPaused(leader)) return
+    const count = this.#stranded === null ? this.random.below(30) : this.random.below(4)
+    this.#stranded = this.#stranded === null || this.random.chance(0.5) ? leader.id : null
+    this.#unblock()
+    if (this.#stranded === null) return this.#crash(leader)
+    this.cluster.run(leader, () => {
+      for (let left = count; left > 0; left--) this.#proposeTo(leader)
     })
+  }
+
+  /** Leaders that fall or fall asleep in the moment of their election leave a little of each. */
+  #dethrone(): void {
+    const { leader, tickCount } = this.cluster
+    if (leader === undefined || isPaused(leader) || leader.leadsSinceTick < tickCount - 2) return
+    if (this.random.chance(0.5)) this.#crash(leader)
+    else this.cluster.pause(leader, 20 + this.random.below(60))
   }
 
   /** Only what is true may be said: the leader that the replica knows is down. */
@@ -238,48 +268,6 @@ class Storm {
   #linkLost(): void {
     this.#leader(({ raft }) => raft.reportUnreachable(this.random.pick(replicaIds)))
   }
-
-  /** The weather clears: a leader is found, and everyone in its configuration catches up. */
-  heal(): void {
-    const { cluster } = this
-    cluster.weather = calm
-    cluster.blocked.clear()
-    for (const replica of cluster.replicas.values()) {
-      replica.pausedUntilTick = Math.min(replica.pausedUntilTick, cluster.tickCount)
-      if (!replica.isUp) cluster.restart(replica)
-    }
-    const before = cluster.checkers.committedIndex
-    for (let round = 0; round < 3000; round++) {
-      this.#round()
-      if (round > 60 && round % 20 === 0) this.#propose()
-      if (round > 100 && cluster.checkers.committedIndex > before && this.#isAgreed()) return
-    }
-    assert(false, `a healed group agrees: ${this.#describe()}`)
-  }
-
-  #describe(): string {
-    const lines = [...this.cluster.replicas.values()].map(({ id, raft }) => {
-      const progress = raft.progress().map((item) => JSON.stringify(item))
-      const configuration = describeConfiguration(raft.configuration)
-      const ends = `${describeId(raft.lastId)} commit ${raft.commitIndex} first ${raft.firstIndex}`
-      const who = `${id} ${raft.role} term ${raft.term}`
-      return `${who} ${ends} ${configuration} ${progress.join('\n  ')}`
-    })
-    return ['', ...lines].join('\n')
-  }
-
-  #isAgreed(): boolean {
-    const { leader } = this.cluster
-    if (leader?.raft.noopApplied !== true) return false
-    const { lastId, commitIndex, uncommittedBytes, configuration } = leader.raft
-    if (commitIndex !== lastId.index || uncommittedBytes > 0) return false
-    // Who leads and is no voter any more hands over (Raft §6).
-    if (configuration.outgoing.length > 0 || !configuration.voters.includes(leader.id)) return false
-    return leader.raft.progress().every(({ replica }) => {
-      const raft = this.cluster.replicas.get(replica)?.raft
-      return raft !== undefined && raft.lastId.index === lastId.index && raft.leader === leader.id
-    })
-  }
 }
 
 /** @throws AssertionError if something is not as it must be */
@@ -287,7 +275,7 @@ export function runStorm(seed: number, watcher?: Watcher): Tally {
   const storm = new Storm(seed, watcher)
   storm.birth()
   storm.run()
-  storm.heal()
+  heal(storm.cluster, () => storm.propose())
   const { cluster } = storm
   return {
     commits: cluster.checkers.committedIndex,

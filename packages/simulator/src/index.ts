@@ -1,18 +1,13 @@
 // The public names of @holdfast/simulator: a world to test members in, and scenarios under seeds.
-export {
-  Bindings,
-  Depths,
-  Purges,
-  Replacements,
-  route,
-  Watch
-} from './clients/changes.ts'
+export { Bindings, Depths, Replacements, Watch } from './clients/changes.ts'
 export { Client } from './clients/client.ts'
 export { Consumer } from './clients/consumer.ts'
 export type { ConsumerOptions } from './clients/consumer-options.ts'
 export { History } from './clients/history.ts'
 export { Operator } from './clients/operator.ts'
 export { Publisher, type Route, type Variant } from './clients/publisher.ts'
+export { Purges } from './clients/purges.ts'
+export { route } from './clients/ways.ts'
 export { briefly } from './plan/brief.ts'
 export { calmClock, calmDisk, calmNetwork, calmWorld } from './plan/calm.ts'
 export { drawPlan } from './plan/draw.ts'

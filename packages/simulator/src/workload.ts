@@ -1,25 +1,20 @@
 // What clients do in a run: they declare, publish and consume, and change what they use, as a plan
 // says; and in the end they see to it that everything has an outcome.
 import type { WireError } from '@holdfast/errors'
+import { Beginnings } from './clients/beginnings.ts'
 import { Bursts } from './clients/bursts.ts'
-import {
-  Bindings,
-  type Change,
-  Depths,
-  Purges,
-  Replacements,
-  route,
-  Watch
-} from './clients/changes.ts'
+import { Bindings, type Change, Depths, Replacements, Watch } from './clients/changes.ts'
 import { Consumer } from './clients/consumer.ts'
 import { History } from './clients/history.ts'
 import { LibraryConsumer } from './clients/library-consumer.ts'
 import { LibraryPublisher } from './clients/library-publisher.ts'
 import { Operator } from './clients/operator.ts'
-import { Publisher, type Route, type Variant } from './clients/publisher.ts'
+import { Publisher, type Route } from './clients/publisher.ts'
+import { Purges } from './clients/purges.ts'
 import { Routes } from './clients/routes.ts'
 import { Stranger } from './clients/stranger.ts'
 import { Successions } from './clients/successions.ts'
+import { boundQueues, declarations, exchangeRoutes, route } from './clients/ways.ts'
 import type { ChangeName, ClientPlan } from './plan/plan.ts'
 import type { World } from './world/world.ts'
 
@@ -28,24 +23,6 @@ const autoAckQueue = 'auto'
 const purgedQueue = 'purged'
 const exclusiveQueue = 'alone'
 const floodedQueue = 'flooded'
-/** Where exchanges lead to. */
-const boundQueues = ['q1', 'q2', 'q3', 'q4'] as const
-
-const big = { size: 'big' }
-const redAndBig = { colour: 'red', ...big }
-
-/** What these headers match, and the arguments of the bindings. */
-const headerBindings = [
-  { queue: 'q1', arguments: { 'x-match': 'all', ...redAndBig } },
-  { queue: 'q2', arguments: { 'x-match': 'any', ...redAndBig } }
-] as const
-
-const variants: readonly Variant[] = [
-  { headers: redAndBig, queues: ['q1', 'q2'] },
-  { headers: big, queues: ['q2'] },
-  { headers: { colour: 'blue' }, queues: [] }
-]
-
 export class Workload {
   readonly history: History
   readonly operator: Operator
@@ -67,13 +44,7 @@ export class Workload {
     const special = [autoAckQueue, purgedQueue, exclusiveQueue]
     if (plan.flood > 0) special.push(floodedQueue)
     this.queues = [...boundQueues, ...further, ...special]
-    this.routes = [
-      ...this.queues.map((name) => route('', name, [name])),
-      route('fan', '', ['q1', 'q2', 'q4']),
-      route('dir', 'a', ['q1', 'q3']),
-      route('dir', 'b', ['q3']),
-      { ...route('head', '', []), variants }
-    ]
+    this.routes = [...this.queues.map((name) => route('', name, [name])), ...exchangeRoutes]
   }
 
   /** Asks for queues, exchanges and bindings; done when the operator is idle. */
@@ -85,18 +56,7 @@ export class Workload {
     for (const name of this.queues) {
       operator.ask({ type: 'declare-queue', name, options: {} }, must)
     }
-    operator.ask({ type: 'declare-exchange', name: 'fan', kind: 'fanout', options: {} }, must)
-    operator.ask({ type: 'declare-exchange', name: 'dir', kind: 'direct', options: {} }, must)
-    operator.ask({ type: 'declare-exchange', name: 'head', kind: 'headers', options: {} }, must)
-    for (const binding of headerBindings) {
-      operator.ask({ type: 'bind-queue', exchange: 'head', bindingKey: '', ...binding }, must)
-    }
-    for (const { exchange, routingKey: bindingKey, queues } of this.routes) {
-      if (exchange === '') continue
-      for (const queue of queues) {
-        operator.ask({ type: 'bind-queue', queue, exchange, bindingKey, arguments: {} }, must)
-      }
-    }
+    for (const declaration of declarations) operator.ask(declaration, must)
   }
 
   start(): void {
@@ -147,6 +107,8 @@ export class Workload {
         return new Watch(world, this.history, exclusiveQueue)
       case 'successions':
         return new Successions(world, this.history, boundQueues)
+      case 'beginnings':
+        return new Beginnings(world, this.history, boundQueues)
     }
   }
 

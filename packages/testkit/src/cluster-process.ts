@@ -138,8 +138,8 @@ export class ClusterProcess {
 
   node(id: number): ClusterNode {
     const found = this.#nodes.get(id)
-    if (found !== undefined) return found
-    throw new Error(`no node ${id}`)
+    if (found === undefined) throw new Error(`no node ${id}`)
+    return found
   }
 
   isAlive(id: number): boolean {

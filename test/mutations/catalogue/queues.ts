@@ -210,7 +210,7 @@ export const queueMutations: readonly Mutation[] = [
     name: 'cancelled-consumer-keeps-its-messages',
     failureMode: 70,
     file: delivery,
-    find: 'this.#detachCommand(consumer.key, this.#held.takeAll(consumer))',
+    find: 'this.#detachCommand(consumer.key, held)',
     replace: 'this.#detachCommand(consumer.key, [])',
     catches
   },

@@ -36,8 +36,8 @@ export const snapshotMutations: readonly Mutation[] = [
     name: 'stale-snapshot-installed',
     failureMode: 28,
     file: raftSnapshot,
-    find: "if (meta.id.index <= state.commitIndex || state.role !== 'follower') {",
-    replace: "if (state.role !== 'follower') {",
+    find: '  if (isHere || state.role !== ',
+    replace: '  if (isHere === null || state.role !== ',
     also: [
       {
         file: raftSnapshot,

@@ -5,7 +5,8 @@
 // right, and people are told.
 
 import { digestVersion } from '@holdfast/broker'
-import { isQuorum } from '@holdfast/raft'
+import { isQuorum, members } from '@holdfast/raft'
+import { Reports } from '../administration/reports.ts'
 import type { Core } from '../core.ts'
 import { log } from '../core.ts'
 import { limits } from '../limits.ts'
@@ -22,8 +23,8 @@ export class Agreement {
   readonly #core: Core
   /** By group and index. */
   readonly #said = new Map<GroupId, Map<number, Digests>>()
-  /** Groups of which something was said in this step. */
-  readonly #fresh = new Set<GroupId>()
+  /** What was said in this step: entries, by group. */
+  readonly #fresh = new Map<GroupId, Set<number>>()
 
   constructor(core: Core) {
     this.#core = core
@@ -38,7 +39,7 @@ export class Agreement {
     this.#note(group, index, replica, digest)
     const version = digestVersion
     const cast: Cast = { type: 'machine-digest', version, group, replica, index, digest }
-    for (const node of new Set(this.#members(group).map(nodeOf))) {
+    for (const node of Reports.nodes(this.#members(group))) {
       if (node !== identity?.node) peers.send(node, { type: 'cast', cast })
     }
   }
@@ -50,9 +51,8 @@ export class Agreement {
   }
 
   #members(group: GroupId): readonly number[] {
-    const { configuration } = this.#core.groups.get(group)?.raft ?? {}
-    if (configuration === undefined) return []
-    return [...configuration.voters, ...configuration.outgoing, ...configuration.learners]
+    const raft = this.#core.groups.get(group)?.raft
+    return raft === undefined ? [] : members(raft.configuration)
   }
 
   #note(group: GroupId, index: number, replica: number, digest: string): void {
@@ -61,7 +61,7 @@ export class Agreement {
     const digests = byIndex.get(index) ?? new Map<number, string>()
     byIndex.set(index, digests)
     digests.set(replica, digest)
-    this.#fresh.add(group)
+    this.#fresh.set(group, (this.#fresh.get(group) ?? new Set()).add(index))
     if (byIndex.size > limits.digestsMax) byIndex.delete(Math.min(...byIndex.keys()))
   }
 
@@ -72,10 +72,9 @@ export class Agreement {
 
   /** At the end of a step, when no entry is half applied. */
   flush(): void {
-    for (const group of this.#fresh) {
-      for (const [index, digests] of this.#said.get(group) ?? []) {
-        this.#compare(group, index, digests)
-      }
+    for (const [group, indexes] of this.#fresh) {
+      const byIndex = this.#said.get(group)
+      for (const index of indexes) this.#compare(group, index, byIndex?.get(index) ?? new Map())
     }
     this.#fresh.clear()
   }

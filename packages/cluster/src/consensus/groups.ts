@@ -1,7 +1,7 @@
 // All Raft groups of this node: the metadata group and the shards with a replica here. They are
 // born at bootstrap, found on disk, or made blank when a leader writes to a replica that does not
 // exist yet.
-import { MetadataMachine, metadataLimits, ShardMachine } from '@holdfast/broker'
+import { type MetadataMachine, metadataLimits, ShardMachine } from '@holdfast/broker'
 import { assert } from '@holdfast/errors'
 import {
   bootstrapState,
@@ -225,7 +225,7 @@ export class Groups {
   #restore(id: GroupId, meta: SnapshotMeta, blobs: readonly Blob[]): void {
     const byId = new Map(blobs.map((blob) => [blob.id, blob.bytes]))
     if (id === 0) {
-      this.#core.metadata.machine = MetadataMachine.restore(meta.manifest, byId)
+      this.#core.metadata.restore(meta.manifest, byId)
       this.#core.membership.nodesChanged()
       return
     }

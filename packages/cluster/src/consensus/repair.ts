@@ -3,7 +3,7 @@
 // store still knows of it, its term and checksum, is compared; the entry is then written back.
 
 import { HoldfastError } from '@holdfast/errors'
-import type { Entry } from '@holdfast/raft'
+import { type Entry, members } from '@holdfast/raft'
 import { Reports } from '../administration/reports.ts'
 import type { Core } from '../core.ts'
 import { log } from '../core.ts'
@@ -36,9 +36,8 @@ export class Repair {
   fetch(group: GroupId, index: number, done: Done): void {
     this.#core.reads.held(group, [index], ([held = null]) => {
       const raft = this.#core.groups.get(group)?.raft
-      const { voters = [], outgoing = [], learners = [] } = raft?.configuration ?? {}
       const self = this.#core.identity?.node
-      const replicas = [...voters, ...outgoing, ...learners]
+      const replicas = raft === undefined ? [] : members(raft.configuration)
       const others = Reports.nodes(replicas).filter((node) => node !== self)
       this.#ask(others, { group, index, held, done }, raft !== undefined)
     })

@@ -13,9 +13,6 @@ type SnapshotCall = Extract<
   { type: 'snapshot-open' | 'snapshot-blobs' | 'snapshot-retained' | 'snapshot-entries' }
 >
 
-/** Retained entries in one list, and the most that one call may ask for. */
-export const retainedPerList = 1024
-
 /** The entries that were read, or null if one could not be had. */
 type Took = (entries: readonly Entry[] | null) => void
 
@@ -30,7 +27,7 @@ export function serveSnapshot(core: Core, call: SnapshotCall, answer: Answer): v
   if (call.type === 'snapshot-retained') return sendList(core, call, answer)
   if (call.type === 'snapshot-entries') {
     const { indexes } = call
-    const isSound = indexes.length > 0 && indexes.length <= retainedPerList
+    const isSound = indexes.length > 0 && indexes.length <= core.tuning.retainedPerList
     if (!isSound || indexes.some((index) => index > call.index)) return answer(refusal)
     return sendEntries(core, group, indexes, answer)
   }
@@ -59,6 +56,7 @@ function sendList(
   answer: Answer
 ): void {
   const { group, index, from } = call
+  const { retainedPerList } = core.tuning
   core.reads.retained(group, from, retainedPerList, (listed) => {
     const writer = new ByteWriter()
     for (const entry of listed) if (entry.index <= index) writeRetained(writer, entry)

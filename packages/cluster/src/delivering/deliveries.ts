@@ -160,9 +160,7 @@ export class Deliveries {
     // Without an answer the client settles again where it attaches next.
     this.commit(delivery, command, (reply) => {
       const stale = reply.type === 'settled' ? reply.stale : []
-      for (let i = 0; i + 2 < ranges.length; i += 3) {
-        delivery.decided(ranges[i] ?? 0, ranges[i + 1] ?? 0)
-      }
+      delivery.decided(ranges)
       this.#core.counters.settledMessages += countOf(ranges)
       session.settleAnswered(settleSequence, !isStale && stale.length === 0)
     })

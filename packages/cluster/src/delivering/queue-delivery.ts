@@ -88,7 +88,10 @@ export class QueueDelivery {
     // The log has its new attachment before the end of this one, which must not end both.
     const isBack = this.#core.deliveries.expects(this, consumer.key)
     if (isBack) this.#giveBack(consumer)
-    else this.#commit(this.#detachCommand(consumer.key, this.#held.takeAll(consumer)))
+    else {
+      const held = this.#held.takeAll(consumer)
+      this.#commit(this.#detachCommand(consumer.key, held), () => this.decided(held))
+    }
     this.wake()
   }
 
@@ -106,9 +109,11 @@ export class QueueDelivery {
     return this.#held.take(consumer, range)
   }
 
-  /** The log has decided on a settlement of these offsets. */
-  decided(first: number, last: number): void {
-    this.#held.decided(first, last)
+  /** The log has decided on what was taken of these ranges: a purge may have come before it. */
+  decided(ranges: readonly number[]): void {
+    for (let i = 0; i + 2 < ranges.length; i += 3) {
+      this.#held.decided(ranges[i] ?? 0, ranges[i + 1] ?? 0)
+    }
   }
 
   /** The log put these offsets back to be delivered again. */
@@ -292,10 +297,6 @@ export class QueueDelivery {
   #settle(consumer: ConsumerKey, outcome: Outcome, ranges: readonly number[]): void {
     const { id: queue } = this.queue
     const command: ShardCommand = { type: 'settle', queue, consumer, outcome, ranges }
-    this.#commit(command, () => {
-      for (let i = 0; i + 2 < ranges.length; i += 3) {
-        this.decided(ranges[i] ?? 0, ranges[i + 1] ?? 0)
-      }
-    })
+    this.#commit(command, () => this.decided(ranges))
   }
 }

@@ -4,7 +4,7 @@
 // configuration does not name it; when metadata does not wish for it either; and when the leader
 // has written nothing to it for long. A leader that had taken it in again would have written within
 // that time.
-
+import { members } from '@holdfast/raft'
 import type { AnyGroup } from '../consensus/groups.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
@@ -27,8 +27,8 @@ function dismissal(core: Core, group: AnyGroup): GroupReport | null {
   if (raft.isLeader || placement == null || placement.replicas.includes(self)) return null
   const heard = reports.heardFromLeader(group.id)
   if (heard === null || heard.atMs < group.heardMs + times.dismissedMs) return null
-  const { term, commit, voters, outgoing, learners } = heard.report
-  const isMember = [...voters, ...outgoing, ...learners].includes(self)
+  const { term, commit, voters } = heard.report
+  const isMember = members(heard.report).includes(self)
   if (isMember || voters.length === 0 || term < raft.term || commit < raft.commitIndex) return null
   // What it wrote here after that report may say that this replica is a member again.
   const isLastWord = raft.lastId.term < term || raft.lastId.index <= commit

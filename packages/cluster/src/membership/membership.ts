@@ -25,6 +25,8 @@ export class Membership {
   #peers: readonly PeerAddress[] = []
   /** Removed nodes that are still reached, to be told; the one seen last at the end. */
   readonly #departed = new Map<number, { readonly address: string; readonly untilMs: number }>()
+  /** Addresses of nodes that reach this one and that it does not know as members yet. */
+  #newcomers: ReadonlyMap<number, string> = new Map()
   readonly #probes = new Map<number, (result: ProbeResult) => void>()
   #lastProbe = 0
   #knownNodes: readonly Node[] = []
@@ -107,8 +109,10 @@ export class Membership {
     const self = this.#core.identity?.node
     const peers = this.#peers.filter(({ node }) => node !== self)
     this.#core.commit.addPeers(pack(this.#peers))
-    for (const [node, { address }] of this.#departed) {
-      if (!peers.some((peer) => peer.node === node)) peers.push({ node, address })
+    const guests = [...this.#newcomers].map(([node, address]) => ({ node, address }))
+    for (const [node, { address }] of this.#departed) guests.push({ node, address })
+    for (const guest of guests) {
+      if (!peers.some((peer) => peer.node === guest.node)) peers.push(guest)
     }
     this.#core.outputs.push({ type: 'peers', peers })
   }
@@ -120,6 +124,27 @@ export class Membership {
 
   linkUp(link: Link): void {
     this.#sayRemoved(link)
+    this.#lookForNewcomers()
+  }
+
+  /**
+   * A member that this node has not heard of may be the leader that would tell it so. What it sends
+   * is answered on a link of this node's own, hence it is reached as long as it is linked.
+   */
+  #lookForNewcomers(): void {
+    const { identity, metadata, peers } = this.#core
+    if (identity === null) return
+    const newcomers = new Map<number, string>()
+    for (const { node, direction, address } of peers.links()) {
+      if (node === null || node === identity.node || direction === 'out') continue
+      const isKnown = this.#peers.some((peer) => peer.node === node)
+      if (!isKnown && !metadata.machine.membership.isRemoved(node)) newcomers.set(node, address)
+    }
+    const before = this.#newcomers
+    const isSame = [...newcomers].every(([node, address]) => before.get(node) === address)
+    if (isSame && newcomers.size === before.size) return
+    this.#newcomers = newcomers
+    this.#announce()
   }
 
   /**
@@ -193,6 +218,7 @@ export class Membership {
       this.#farewellAtMs = clock.nowMs + farewellMs / 10
       // Those whose links were up already when they were removed, and those that did not hear it.
       for (const link of this.#core.peers.links()) this.#sayRemoved(link)
+      this.#lookForNewcomers()
     }
     this.#updateAddresses()
   }

@@ -2,6 +2,7 @@
 // metadata is, and waits until it has applied that much itself (Raft read index, thesis §6.4). One
 // fence is in flight at a time; who comes meanwhile waits for the next, because the one in flight
 // may be older than what he must see.
+import { auditedFence } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 
@@ -24,7 +25,7 @@ export class Fence {
   }
 
   wait(done: OnFence): void {
-    this.#next.push(done)
+    this.#next.push(auditedFence(this.#core, done))
     if (this.#running.length === 0) this.#start()
   }
 

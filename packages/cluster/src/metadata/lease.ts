@@ -6,7 +6,7 @@
 // Two margins keep it safe: a holder counts from when it asked, the leader from when it granted and
 // a little longer; and a new leader, which does not know what its predecessor granted, counts every
 // node it has not heard from as a holder until such a lease must have ended.
-import { tellRoutes } from '../audit-calls.ts'
+import { tellLeaseGranted, tellLeaseTaken, tellRoutes } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 
@@ -105,12 +105,20 @@ export class Lease {
     this.#term = term
     this.#untilMs = 0
     this.#askedAtMs.clear()
+    this.#tellTaken()
+  }
+
+  #tellTaken(): void {
+    const { clock, identity } = this.#core
+    const forMs = this.#untilMs - clock.nowMs
+    tellLeaseTaken(this.#core, { node: identity?.node ?? 0, term: this.#term, forMs })
   }
 
   granted(sequence: number, term: number): void {
     const askedMs = this.#askedAtMs.get(sequence)
     if (askedMs === undefined || term !== this.#term) return
     this.#untilMs = Math.max(this.#untilMs, askedMs + times.leaseMs)
+    this.#tellTaken()
     if (this.isValid) tellRoutes(this.#core)
     this.#core.gateway.leaseRenewed()
   }
@@ -126,7 +134,9 @@ export class Lease {
     this.#holders.set(node, holder)
     holder.applied = applied
     if (this.#leads && holder.applied >= this.#answeredIndex) {
-      holder.untilMs = clock.nowMs + times.leaseMs + times.leaseMarginMs
+      const forMs = times.leaseMs + times.leaseMarginMs
+      holder.untilMs = clock.nowMs + forMs
+      tellLeaseGranted(this.#core, { node, term, forMs })
       peers.send(node, { type: 'cast', cast: { type: 'lease-grant', sequence, term } })
     }
     metadata.answerWaiters()

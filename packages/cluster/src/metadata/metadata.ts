@@ -5,8 +5,10 @@ import {
   encodeMetadataCommand,
   type MetadataCommand,
   type MetadataEffect,
+  type MetadataLimits,
   MetadataMachine,
   type MetadataResult,
+  metadataLimits,
   packMetadataBatch
 } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
@@ -44,13 +46,21 @@ export function isTransient(error: WireError): boolean {
 
 export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
   readonly #core: Core
-  machine: MetadataMachine = new MetadataMachine()
+  readonly #limits: MetadataLimits
+  machine: MetadataMachine
   /** Null on a blank node. */
   group: MetadataGroup | null = null
   #waiters: Waiter[] = []
 
   constructor(core: Core) {
     this.#core = core
+    this.#limits = { ...metadataLimits, snapshotPageBytes: core.tuning.snapshotPageBytes }
+    this.machine = new MetadataMachine(this.#limits)
+  }
+
+  /** The machine begins anew from a snapshot. */
+  restore(manifest: Uint8Array, blobs: ReadonlyMap<number, Uint8Array>): void {
+    this.machine = MetadataMachine.restore(manifest, blobs, this.#limits)
   }
 
   get timeMs(): number {
@@ -76,9 +86,10 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
 
   apply(id: EntryId, data: Uint8Array): readonly MetadataResult[] {
     const applied = this.machine.apply(id, data)
-    tellMetadataApplied(this.#core, { id, machine: this.machine })
+    const { results } = applied
+    tellMetadataApplied(this.#core, { id, data, machine: this.machine, results })
     for (const effect of applied.effects) this.#effect(effect)
-    return applied.results
+    return results
   }
 
   #effect(effect: MetadataEffect): void {
@@ -128,11 +139,11 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
     if ('error' in encoded) return answer({ type: 'reply', reply: encoded })
     const isOffered = this.group?.offer(encoded.bytes, (result) => {
       if (result === null) return answer(this.#notLeader())
-      if ('error' in result) return answer({ type: 'reply', reply: result })
-      const { reply } = result
-      const isQueue = reply.type === 'queue' || reply.type === 'queue-deleted'
+      const reply = 'reply' in result ? result.reply : null
+      const isQueue = reply?.type === 'queue' || reply?.type === 'queue-deleted'
       const shard = isQueue ? { group: reply.group, cursor: reply.cursor } : null
-      // What was so already is answered at once, if everybody knows it.
+      // What was so already is answered at once, if everybody knows it; and what is refused, which
+      // may be because it was done before an answer was lost.
       const index = this.machine.topology.revision
       this.#waiters.push({ index, shard, answer, result })
       this.#core.lease.lookAgain()

@@ -102,9 +102,11 @@ t.test('others do not halt, and people are told', async (t) => {
   const node = make(3)
   apply(node, every)
   node.hear(2, 'bad')
-  node.hear(3, 'good')
+  apply(node, 2 * every)
+  node.hear(2, 'good', 2 * every)
   const logged = node.core.outputs.filter(({ type }) => type === 'log')
   t.match(logged, [{ level: 'error', message: 'replicas differ', fields: { digest: 'bad' } }])
+  t.equal(logged.length, 1, 'once, not for each entry that follows')
   const three = make(5)
   three.digest = 'bad'
   apply(three, every)

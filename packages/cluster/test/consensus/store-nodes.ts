@@ -13,6 +13,7 @@ import { serveSnapshot } from '../../src/consensus/snapshot-source.ts'
 import { StoreReads } from '../../src/consensus/store-reads.ts'
 import type { Core } from '../../src/core.ts'
 import { Counters } from '../../src/counters.ts'
+import { defaultTuning } from '../../src/limits.ts'
 import type { Blob, IndexRange, ReadResult } from '../../src/log-store.ts'
 import type { Output } from '../../src/output.ts'
 import { type Answer, errorResult } from '../../src/peers/calls.ts'
@@ -54,7 +55,7 @@ export class StoreNode {
     const parts = {
       outputs: this.#outputs,
       options: { checksum: crc32 },
-      tuning: { snapshotChunkBytes },
+      tuning: { ...defaultTuning, snapshotChunkBytes },
       identity: { clusterId: '', node, incarnation: 1 },
       counters: new Counters(),
       clock: this.clock,
@@ -85,7 +86,11 @@ export class StoreNode {
 
   #raft(): unknown {
     return {
-      configuration: { voters: [...this.#nodes.keys()].map((node) => replicaOf(node, 1)) },
+      configuration: {
+        voters: [...this.#nodes.keys()].map((node) => replicaOf(node, 1)),
+        outgoing: [],
+        learners: []
+      },
       commitIndex: this.commitIndex,
       termAt: () => null,
       snapshotRefused: () => {

@@ -57,3 +57,24 @@ t.test('it is not tried again when nobody waits for it', async (t) => {
   t.equal(asker.asked.length, 2)
   t.same(asker.told, [])
 })
+
+t.test('a refusal waits for what it goes by to be in force, as a change does', async (t) => {
+  const core = coreWith({})
+  const error = { id: 2001, code: 'QUEUE_NOT_FOUND', message: '', details: {} }
+  const offer = (_bytes: Uint8Array, done: (result: object) => void): boolean => {
+    done({ error })
+    return true
+  }
+  Object.assign(core.metadata, { group: { isLeading: true, leaderNode: 1, offer } })
+  core.metadata.machine.topology.revision = 5
+  let inForce = 4
+  Object.assign(core.lease, { inForceIndex: () => inForce, lookAgain: () => undefined })
+  const told: object[] = []
+  const deletion = { type: 'delete-queue', vhost: '/', name: 'q', queue: 7 } as const
+  core.metadata.change(deletion, (result) => told.push(result))
+  core.metadata.answerWaiters()
+  t.same(told, [], 'it was done before, maybe, and its answer lost with a leader')
+  inForce = 5
+  core.metadata.answerWaiters()
+  t.same(told, [{ type: 'reply', reply: { error } }])
+})

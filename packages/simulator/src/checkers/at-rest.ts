@@ -21,3 +21,16 @@ export function unrest(raft: Leader): string | null {
   if (behind === undefined) return null
   return `replica ${behind.replica} has ${behind.match} of ${lastId.index}: ${behind.state}`
 }
+
+/**
+ * A replica that was removed from its group while it lagged, among all that run of the group: until
+ * it has left it may campaign, for it knows nothing of that. Null if there is none.
+ */
+export function leftBehind(
+  rafts: readonly Pick<Leader, 'id' | 'isLeader' | 'configuration'>[]
+): number | null {
+  const leader = rafts.find(({ isLeader }) => isLeader)
+  const { voters = [], learners = [] } = leader?.configuration ?? {}
+  const other = rafts.find(({ id }) => !voters.includes(id) && !learners.includes(id))
+  return leader === undefined ? null : (other?.id ?? null)
+}

@@ -23,8 +23,9 @@ export const checks = {
   'one-identity': 'a node and its incarnation are the name of one data directory',
   'machine-agreement': 'machines that applied the same entries are equal',
   'reference-queue': 'a shard does what the plain model of it does',
+  'reference-metadata': 'the metadata does what the plain model of it does',
   'dispatch-mark': 'no offset above the dispatch mark is handed out',
-  'true-attempt': 'a message that is handed out is live, and told with its attempt',
+  'true-attempt': 'a message that is handed out is live, and told with its attempt and count',
   'one-holder': 'a message is not handed out twice for one attempt',
   'linearizable-read': 'a read sees what was committed anywhere before it was asked',
   lease: 'who hands out messages is the latest leader',
@@ -33,6 +34,7 @@ export const checks = {
   'delivered-from-log': 'what is delivered at an offset is what the log put there',
   'settle-after-commit': 'what a client sees settled is settled in the log',
   'route-in-force': 'who routes under a lease has applied every change that was answered anywhere',
+  'routing-lease': 'who routes under a lease is counted on by the leader for as long',
   'change-in-force': 'a queue that is declared or deleted is so in its shard'
 } as const
 

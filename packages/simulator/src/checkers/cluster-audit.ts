@@ -20,13 +20,16 @@ import { join } from '../world/join.ts'
 import type { Observer } from '../world/observer.ts'
 import type { Process } from '../world/process.ts'
 import { Answers } from './answers.ts'
-import { unrest } from './at-rest.ts'
+import { leftBehind, unrest } from './at-rest.ts'
 import type { Check, Report } from './checks.ts'
 import { DeliveryLedger } from './delivery-ledger.ts'
 import { contradiction, floorOf, remainsOf, untruth } from './disk-truth.ts'
 import { GroupLedger } from './group-ledger.ts'
 import { MachineAgreement } from './machine-agreement.ts'
+import { MetadataComparison } from './metadata-comparison.ts'
 import { freedWhileLive, keptThoughDead, notCommitted, notRetained } from './retention.ts'
+import { RoutesInForce } from './routes-in-force.ts'
+import { RoutingLeases } from './routing-leases.ts'
 import { ShardComparison } from './shard-comparison.ts'
 import { machineOnDisk } from './stored-snapshot.ts'
 
@@ -58,6 +61,9 @@ export class ClusterAudit implements Observer {
   readonly answers: Answers
   readonly #report: Report
   readonly #checksum: (bytes: Uint8Array) => number
+  readonly #metadata: MetadataComparison
+  readonly #routes: RoutesInForce
+  readonly #routingLeases: RoutingLeases
   readonly #groups = new Map<GroupId, Checkers>()
   readonly #lives = new Map<string, Life>()
   /** Entries on the disk before the record that takes effect now. */
@@ -70,20 +76,22 @@ export class ClusterAudit implements Observer {
   readonly #left = new Map<string, Remains>()
   /** By replica: the store that got this name. */
   readonly #stores = new Map<number, string>()
-  /** Of the metadata: changes up to here were answered. */
-  #answeredIndex = 0
   #findings = 0
 
   /** `fail` gets what is broken: the name of the check and what happened. */
   constructor(
     fail: (check: Check, detail: string) => void,
-    checksum: (bytes: Uint8Array) => number
+    checksum: (bytes: Uint8Array) => number,
+    nowMs: () => number
   ) {
     this.#checksum = checksum
     this.#report = (check, detail) => {
       this.#findings += 1
       if (this.#findings <= findingsMax) fail(check, detail)
     }
+    this.#metadata = new MetadataComparison(this.#report)
+    this.#routes = new RoutesInForce(this.#report)
+    this.#routingLeases = new RoutingLeases(this.#report, nowMs)
     this.answers = new Answers(this.#report, () => {
       return [...this.#groups.values()].map(({ comparison }) => comparison)
     })
@@ -116,20 +124,18 @@ export class ClusterAudit implements Observer {
         agreement.applied(replica, id.index, JSON.stringify([replies, effects]), machine)
         comparison.applied(entry)
       },
-      metadataApplied: ({ replica }, { id, machine }) => {
-        this.#group(0).agreement.applied(replica, id.index, '', machine)
+      metadataApplied: ({ replica }, { id: { index }, data, machine, results }) => {
+        this.#group(0).agreement.applied(replica, index, '', machine)
+        this.#metadata.applied({ index, data, machine, results })
       },
       snapshotTaken: ({ group, replica }, machine) => {
         this.#group(group).agreement.stands(`${replica}`, machine.appliedIndex, machine)
       },
-      changesAnswered: (index) => {
-        this.#answeredIndex = Math.max(this.#answeredIndex, index)
-      },
-      routes: ({ replica }, applied) => {
-        if (applied >= this.#answeredIndex) return
-        const what = `replica ${replica} routes with ${applied} applied`
-        this.#report('route-in-force', `${what}, ${this.#answeredIndex} was answered`)
-      },
+      changesAnswered: (index) => this.#routes.answered(index),
+      routes: ({ replica }, applied) => this.#routes.routes(replica, applied),
+      waits: ({ replica }) => this.#routes.waits(replica, this.#group(0).ledger.committedIndex),
+      leaseGranted: (grant) => this.#routingLeases.granted(grant),
+      leaseTaken: (lease) => this.#routingLeases.taken(lease),
       restored: (replica, machine) => this.#restored(replica, machine),
       handedOut: ({ group, replica }, { term, queue, run }) => {
         const { ledger, deliveries } = this.#group(group)
@@ -210,9 +216,15 @@ export class ClusterAudit implements Observer {
 
   /** What is left to do where everything should be done; null if nothing is. */
   get unrest(): string | null {
-    for (const [key, { raft, isOver }] of this.#lives) {
-      const reason = isOver ? null : unrest(raft)
+    const lives = [...this.#lives].filter(([, { isOver }]) => !isOver)
+    for (const [key, { raft }] of lives) {
+      const reason = unrest(raft)
       if (reason !== null) return `${key}: ${reason}`
+    }
+    for (const group of this.#groups.keys()) {
+      const rafts = lives.flatMap(([key, { raft }]) => (key.startsWith(`${group}/`) ? [raft] : []))
+      const left = leftBehind(rafts)
+      if (left !== null) return `group ${group}: ${left} is no member, and still there`
     }
     return null
   }

@@ -4,6 +4,8 @@
 import type { DeliveryRun, QueueView } from '@holdfast/broker'
 import type { Report } from './checks.ts'
 
+type HandedOutRun = Pick<DeliveryRun, 'firstOffset' | 'count' | 'attempt' | 'deliveryCount'>
+
 interface HandOver {
   readonly attempt: number
   readonly by: string
@@ -23,7 +25,7 @@ export class DeliveryLedger {
   handedOut(
     leader: { readonly replica: number; readonly term: number; readonly latestTerm: number },
     queue: Pick<QueueView, 'id' | 'mark' | 'row'>,
-    { firstOffset, count, attempt }: Pick<DeliveryRun, 'firstOffset' | 'count' | 'attempt'>
+    { firstOffset, count, attempt, deliveryCount }: HandedOutRun
   ): void {
     const by = `${leader.replica} in term ${leader.term}`
     const last = firstOffset + count - 1
@@ -38,9 +40,10 @@ export class DeliveryLedger {
     const offsets = this.#handedOut.get(queue.id) ?? new Map<number, HandOver>()
     this.#handedOut.set(queue.id, offsets)
     for (let offset = firstOffset; offset <= last; offset += 1) {
-      const isAttempt = queue.row(offset)?.attempt ?? null
-      if (isAttempt !== attempt) {
-        const what = `${queue.id}/${offset} attempt ${isAttempt} is handed out as ${attempt}`
+      const row = queue.row(offset)
+      if (row?.attempt !== attempt || row.deliveryCount !== deliveryCount) {
+        const counts = `attempt ${row?.attempt} count ${row?.deliveryCount}`
+        const what = `${queue.id}/${offset} ${counts} is handed out as ${attempt} ${deliveryCount}`
         this.#report('true-attempt', `${this.#name}: ${what}`)
       }
       const before = offsets.get(offset)

@@ -21,7 +21,10 @@ function missingFor(stored: StoredGroup | undefined, message: Message): string |
       return isVoteDurable(stored, message.term, message.to) ? null : 'the vote'
     case 'append-response': {
       if (!message.accepted) return null
-      if ((stored?.hardState.term ?? 0) < message.term) return 'the term'
+      const term = stored?.hardState.term ?? 0
+      if (term < message.term) return 'the term'
+      // What a later leader replaces in the same record need not have been there before.
+      if (term > message.term) return null
       const last = endOf(stored)
       return last < message.index ? `the disk ends at ${last}` : null
     }
@@ -54,7 +57,7 @@ export function floorOf(before: StoredGroup | undefined, left: HardState | null)
 /** What a replica that left its group must find when it is back. */
 export function remainsOf({ hardState }: StoredGroup): Remains {
   const { term, vote, commit } = hardState
-  return { term, vote, last: { index: 0, term: null }, floor: commit }
+  return { term, vote, last: { index: 0, term: null }, floor: commit, replacedBy: null }
 }
 
 /**

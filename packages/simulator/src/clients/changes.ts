@@ -6,10 +6,7 @@ import { Consumer } from './consumer.ts'
 import { type History, nameOf } from './history.ts'
 import { Operator } from './operator.ts'
 import { Publisher, type Route } from './publisher.ts'
-
-export function route(exchange: string, routingKey: string, queues: readonly string[]): Route {
-  return { exchange, routingKey, queues, mandatory: true }
-}
+import { changingWays, route } from './ways.ts'
 
 /** Something that is done again and again, one after the other, until it is to end. */
 export abstract class Change {
@@ -87,18 +84,21 @@ export class Bindings extends Change {
 
   protected change(): void {
     const name = `b${this.count}`
-    const queue = this.world.random.pick(this.#queues)
-    const binding = { queue, exchange: 'dir', bindingKey: `key-${this.count}`, arguments: {} }
-    const { bindingKey } = binding
+    const { random } = this.world
+    const queue = random.pick(this.#queues)
+    const way = random.pick(changingWays)(this.count)
+    const { exchange, bindingKey, routingKey, others, without } = way
+    const binding = { queue, exchange, bindingKey, arguments: {} }
+    const to = [...new Set([queue, ...others])]
     this.operator.ask({ type: 'bind-queue', ...binding }, (error) => {
       this.must(error, 'a binding')
-      const publisher = this.publish(name, route('dir', bindingKey, [queue]), 2)
+      const publisher = this.publish(name, route(exchange, routingKey, to), 2)
       // Once more bound is bound once; but it may be bound again after it was unbound.
       if (this.operator.wasRepeated) return this.later()
       this.whenDone([publisher], () => {
         this.operator.ask({ type: 'unbind-queue', ...binding }, (error) => {
           this.must(error, 'an unbinding')
-          this.publish(`${name}u`, route('dir', bindingKey, []), 2)
+          this.publish(`${name}u`, route(exchange, routingKey, without), 2)
           this.later()
         })
       })
@@ -142,26 +142,6 @@ export class Replacements extends Change {
       consumer.stop()
       // A deletion that was asked for twice may yet hit the next queue of that name.
       if (this.operator.wasRepeated) this.#renamed += 1
-      this.later()
-    })
-  }
-}
-
-/** A queue that is purged while it is in use. */
-export class Purges extends Change {
-  readonly #queue: string
-
-  constructor(world: World, history: History, queue: string) {
-    super(world, history, 'purger')
-    this.#queue = queue
-    this.later()
-  }
-
-  protected change(): void {
-    const { nowMs } = this.world.schedule
-    this.operator.ask({ type: 'purge-queue', name: this.#queue }, (error) => {
-      this.must(error, 'a purge')
-      this.history.purged(this.#queue, nowMs)
       this.later()
     })
   }

@@ -1,4 +1,5 @@
-// What a consumer of the simulated world is told to be.
+// What a consumer of the simulated world is told to be, and what it holds.
+import type { Outcome } from '@holdfast/protocol'
 import type { History } from './history.ts'
 
 export interface ConsumerOptions {
@@ -13,4 +14,14 @@ export interface ConsumerOptions {
   readonly workMsMax?: number
   readonly releaseChance?: number
   readonly rejectChance?: number
+}
+
+/** A delivery without an answer to its settlement. */
+export interface Held {
+  /** The attachment in which it came. */
+  readonly attachment: number
+  readonly receivedMs: number
+  readonly offset: number
+  readonly attempt: number
+  outcome: Outcome | null
 }

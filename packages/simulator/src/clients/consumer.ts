@@ -6,16 +6,10 @@ import { recordBody, skipRecord, utf8Decode } from '@holdfast/record'
 import type { Host } from '../world/host.ts'
 import type { World } from '../world/world.ts'
 import { Client } from './client.ts'
-import type { ConsumerOptions } from './consumer-options.ts'
+import type { ConsumerOptions, Held } from './consumer-options.ts'
 import { type History, nameOf } from './history.ts'
 
-interface Held {
-  /** The attachment in which it came. */
-  readonly attachment: number
-  readonly offset: number
-  readonly attempt: number
-  outcome: Outcome | null
-}
+const outcomes: readonly Outcome[] = ['accepted', 'released', 'rejected']
 
 /** How long it takes at most until it asks again for a queue that another has to itself. */
 const patienceMsMax = 1500
@@ -33,7 +27,7 @@ export class Consumer extends Client {
   #attachments = 0
   readonly #held = new Map<number, Held>()
   /** Settlements without an answer, by their number on this connection. */
-  readonly #settling = new Map<number, Held>()
+  readonly #settling = new Map<number, readonly Held[]>()
   /** Numbers of settlements on this connection that have no answer. */
   readonly #unanswered = new Set<number>()
   readonly #expected: Set<string> = new Set(['UNAVAILABLE', 'CONSUMER_TAG_IN_USE'])
@@ -85,8 +79,9 @@ export class Consumer extends Client {
     this.#leader = null
   }
 
-  /** What it held comes again, to whoever consumes then. */
+  /** What it held comes again, to whoever consumes then, which may be somebody else. */
   override crash(): void {
+    if (this.random.chance(0.5)) this.producer = this.random.bytes(16)
     this.#held.clear()
     this.#wasAttached = false
     this.reconnect()
@@ -158,6 +153,14 @@ export class Consumer extends Client {
         }
       }
     )
+    if (this.#options.isRestless === true && this.random.chance(0.1)) this.#loseHeart()
+  }
+
+  /** It dies before it hears whether it is attached. */
+  #loseHeart(): void {
+    this.world.schedule.after(this.random.integer(1, 20), () => {
+      if (this.#isAsking && !this.isStopped) this.crash()
+    })
   }
 
   #locate(): void {
@@ -179,7 +182,9 @@ export class Consumer extends Client {
     if (this.#wasAttached && this.#held.size > 0)
       this.world.reached('client: resumed with deliveries')
     this.#wasAttached = true
-    for (const held of this.#held.values()) if (held.outcome !== null) this.#settle(held)
+    for (const decided of outcomes) {
+      this.#settle([...this.#held.values()].filter(({ outcome }) => outcome === decided))
+    }
     this.pump()
   }
 
@@ -195,9 +200,8 @@ export class Consumer extends Client {
         }
         return
       case 'settle-failed': {
-        const held = this.#answered(event.settleSequence)
         this.world.reached(`client: settle ${event.error.code}`)
-        if (held !== undefined) this.#forget(held)
+        for (const held of this.#answered(event.settleSequence)) this.#refused(held)
         return
       }
       case 'consumer-cancelled':
@@ -213,6 +217,16 @@ export class Consumer extends Client {
     }
   }
 
+  /** What it was given is its own for as long as it stays attached. */
+  #refused(held: Held): void {
+    const { offset, attempt, receivedMs } = held
+    const isOwn = this.#number !== null && held.attachment === this.#attachments
+    if (isOwn && !this.#history.purges.mayHaveTaken(this.queue, receivedMs)) {
+      this.world.fail(`${this.name} holds ${offset} attempt ${attempt}, and may not settle it`)
+    }
+    this.#forget(held)
+  }
+
   #forget(held: Held): void {
     this.world.note(`${this.name} is done with ${held.offset} attempt ${held.attempt}`)
     if (this.#held.get(held.offset) === held) this.#held.delete(held.offset)
@@ -220,6 +234,7 @@ export class Consumer extends Client {
 
   #delivered(run: Extract<ClientEvent, { type: 'deliver' }>['run']): void {
     const { firstOffset, count, attempt, blob } = run
+    const received = { attachment: this.#attachments, receivedMs: this.world.schedule.nowMs }
     let position = 0
     for (let i = 0; i < count; i += 1) {
       const body = utf8Decode(recordBody(blob, position))
@@ -227,7 +242,7 @@ export class Consumer extends Client {
       const offset = firstOffset + i
       this.#history.delivered(this.queue, offset, attempt, body, this.name)
       if (this.#options.autoAck === true) continue
-      const held: Held = { attachment: this.#attachments, offset, attempt, outcome: null }
+      const held: Held = { ...received, offset, attempt, outcome: null }
       this.#held.set(offset, held)
       const workMsMax = this.isDraining ? 2 : (this.#options.workMsMax ?? 60) * this.#slowness
       const workMs = this.random.integer(0, workMsMax)
@@ -249,35 +264,36 @@ export class Consumer extends Client {
     const other = draw < acceptChance + releaseChance ? 'released' : 'rejected'
     held.outcome = draw < acceptChance ? 'accepted' : other
     this.#history.decided(this.queue, held.offset, held.attempt, held.outcome)
-    if (this.#number !== null) this.#settle(held)
+    if (this.#number !== null) this.#settle([held])
     this.pump()
   }
 
-  #settle(held: Held): void {
-    const { offset, attempt, outcome } = held
+  /** What had the same outcome, in one settlement. */
+  #settle(decided: readonly Held[]): void {
+    const [{ outcome } = { outcome: null }] = decided
     if (this.#number === null || outcome === null || this.connection === null) return
-    const ranges = [offset, offset, attempt]
+    const ranges = decided.flatMap(({ offset, attempt }) => [offset, offset, attempt])
     const sequence = this.connection.settle({ consumer: this.#number, outcome, ranges })
-    this.#settling.set(sequence, held)
+    this.#settling.set(sequence, decided)
     this.#unanswered.add(sequence)
-    this.world.note(`${this.name} settles ${offset} attempt ${attempt}: ${outcome}`)
+    this.world.note(`${this.name} settles ${ranges}: ${outcome}`)
   }
 
   /** A settlement has one answer. What is given is what it was about, if that still matters. */
-  #answered(sequence: number): Held | undefined {
+  #answered(sequence: number): readonly Held[] {
     if (!this.#unanswered.delete(sequence)) {
       this.world.fail(`${this.name}: an answer to settlement ${sequence}, which waits for none`)
     }
-    const held = this.#settling.get(sequence)
+    const decided = this.#settling.get(sequence) ?? []
     this.#settling.delete(sequence)
-    return held
+    return decided
   }
 
   #settled(sequence: number): void {
-    const held = this.#answered(sequence)
-    if (held === undefined) return
-    this.#forget(held)
-    const { offset, attempt, outcome } = held
-    this.#history.settled(this.queue, offset, attempt, outcome !== 'released')
+    for (const held of this.#answered(sequence)) {
+      this.#forget(held)
+      const { offset, attempt, outcome } = held
+      this.#history.settled(this.queue, offset, attempt, outcome !== 'released')
+    }
   }
 }

@@ -1,6 +1,7 @@
 // What clients saw, and what must be true of it (architecture: what is promised).
 import type { Outcome } from '@holdfast/protocol'
 import type { World } from '../world/world.ts'
+import { PurgeTimes } from './purge-times.ts'
 
 /** A message is named by its publisher and sequence: it is in its body. */
 interface Published {
@@ -8,8 +9,8 @@ interface Published {
   readonly sequence: number
   /** Queues that it must reach; none: it must be returned. */
   readonly queues: readonly string[]
-  /** With which code it is refused where it can be in none of its queues. */
-  readonly refusal: string
+  /** With which code it is refused where it can be in none of its queues; null: it is not. */
+  readonly refusal: string | null
   /** When the publisher heard that it is confirmed. */
   confirmedMs: number | null
   failure: string | null
@@ -44,6 +45,7 @@ export class History {
   readonly #purgedMs = new Map<string, number>()
   /** By queue and consumer: the last offset that it got for the first time. */
   readonly #lastFirst = new Map<string, number>()
+  readonly purges: PurgeTimes = new PurgeTimes()
   deliveries = 0
   redeliveries = 0
 
@@ -78,7 +80,7 @@ export class History {
     publisher: string,
     sequence: number,
     queues: readonly string[],
-    refusal: string = 'MESSAGE_UNROUTABLE'
+    refusal: string | null = 'MESSAGE_UNROUTABLE'
   ): void {
     const fields = {
       publisher,
@@ -101,7 +103,7 @@ export class History {
     const mayBeGone = queues.some((queue) => this.#deletedMs.has(queue))
     const body = bodyOf(`${publisher}:${sequence}`)
     if (!mayBeGone) this.#world.audit.answers.confirmed({ body, queues: queues.map(nameOf) })
-    if (queues.length === 0) {
+    if (queues.length === 0 && message.refusal !== null) {
       this.#world.fail(`confirmed, though it has nowhere to go: ${publisher}:${sequence}`)
     }
   }
@@ -111,7 +113,7 @@ export class History {
     return confirmedMs !== null
   }
 
-  /** Its outcome was lost with a connection, or may have been. */
+  /** It is sent again: its outcome was lost with a connection, or may have been. */
   repeated(publisher: string, sequence: number): void {
     const message = this.#published.get(`${publisher}:${sequence}`)
     if (message !== undefined) message.isRepeated = true

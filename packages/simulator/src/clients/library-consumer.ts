@@ -7,6 +7,10 @@ import type { ConsumerOptions } from './consumer-options.ts'
 import { type History, nameOf } from './history.ts'
 import { LibraryClient } from './library-client.ts'
 
+/** Of a consumer to have others beside it, and their tags. */
+const visitChance = 0.15
+const visitors = ['d', 'e'] as const
+
 /** What a consumer that comes back may meet, because its former self is still seen. */
 const passing: ReadonlySet<string> = new Set([
   'CONSUMER_TAG_IN_USE',
@@ -55,6 +59,9 @@ export class LibraryConsumer extends LibraryClient {
 
   protected opened(connection: Connection): void {
     void this.#consume(connection, this.#lives)
+    if (this.random.chance(visitChance)) {
+      for (const tag of visitors) void this.#visit(connection, this.#lives, tag)
+    }
   }
 
   async #consume(connection: Connection, life: number): Promise<void> {
@@ -62,7 +69,7 @@ export class LibraryConsumer extends LibraryClient {
     while (life === this.#lives && !this.isStopped) {
       try {
         const consumer = await connection.consume(nameOf(queue), { prefetch, tag: 'c' })
-        await this.#iterate(consumer, life)
+        await this.#iterate(consumer, life, this.name)
         return
       } catch (error) {
         const { code } = HoldfastError.from(error)
@@ -73,23 +80,41 @@ export class LibraryConsumer extends LibraryClient {
     }
   }
 
+  /** Beside the one that stays, on its connection, others come, take a few, and go. */
+  async #visit(connection: Connection, life: number, tag: string): Promise<void> {
+    while (life === this.#lives && !this.isStopped && !this.isDraining) {
+      try {
+        const consumer = await connection.consume(nameOf(this.queue), { prefetch: 2, tag })
+        this.world.schedule.after(this.random.integer(50, 1000), () => {
+          if (life === this.#lives) this.act(() => void consumer.cancel().catch(() => undefined))
+        })
+        await this.#iterate(consumer, life, `${this.name}${tag}`)
+      } catch (error) {
+        const { code } = HoldfastError.from(error)
+        if (life !== this.#lives) return
+        if (!passing.has(code)) return this.world.fail(`${this.name}: a visit ended: ${code}`)
+      }
+      await this.#pause()
+    }
+  }
+
   #pause(): Promise<void> {
     return new Promise((resolve) => {
       this.world.schedule.after(200, () => this.act(resolve))
     })
   }
 
-  async #iterate(consumer: Consumer, life: number): Promise<void> {
+  async #iterate(consumer: Consumer, life: number, to: string): Promise<void> {
     for await (const delivery of consumer) {
       if (life !== this.#lives) return
-      this.#delivered(delivery, life)
+      this.#delivered(delivery, life, to)
     }
   }
 
-  #delivered(delivery: Delivery, life: number): void {
+  #delivered(delivery: Delivery, life: number, to: string): void {
     const { queue, workMsMax = 60 } = this.#options
     const { offset, attempt } = delivery
-    this.#history.delivered(queue, offset, attempt, delivery.text(), this.name)
+    this.#history.delivered(queue, offset, attempt, delivery.text(), to)
     this.#held.add(delivery)
     const longestMs = this.isDraining ? 2 : workMsMax * this.#slowness
     this.world.schedule.after(this.random.integer(0, longestMs), () => {

@@ -20,6 +20,8 @@ export class Operator extends Client {
   readonly #doubtful = new Set<string>()
   /** Whether the request that was answered last had been asked before. */
   wasRepeated = false
+  /** Others change the same queues: what it hears may be so no more. */
+  isOneOfMany = false
   /** The host it prefers; null: any. */
   preferred: Host | null = null
 
@@ -56,7 +58,7 @@ export class Operator extends Client {
     if (request.type !== 'declare-queue' && request.type !== 'delete-queue') return
     const { name, type } = request
     // The question that had no answer may yet have an effect.
-    if (isRepeated) this.#doubtful.add(name)
+    if (isRepeated || this.isOneOfMany) this.#doubtful.add(name)
     if (error !== null || this.vhost !== '/' || this.#doubtful.has(name)) return
     const { answers } = this.world.audit
     if (type === 'declare-queue') answers.declared(name)

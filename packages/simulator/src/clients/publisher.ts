@@ -94,7 +94,10 @@ export class Publisher extends Client {
     this.#unanswered.clear()
     if (this.#batches.length > 0) this.world.reached('client: publishes sent again')
     for (const batch of this.#batches) {
-      for (const sequence of batch.open) this.#history.repeated(this.#publisher, sequence)
+      // All of it goes out again, also what was refused alone and may be taken now.
+      for (let sequence = batch.first; sequence < batch.first + batch.count; sequence += 1) {
+        this.#history.repeated(this.#publisher, sequence)
+      }
       this.#send(batch)
     }
   }
@@ -146,10 +149,12 @@ export class Publisher extends Client {
     const first = this.#lastSequence + 1
     this.#lastSequence += count
     const open = new Set<number>()
+    // What need not arrive is dropped without a word.
+    const refusal = route.mandatory ? route.refusal : null
     for (let sequence = first; sequence < first + count; sequence += 1) {
       open.add(sequence)
       const { queues } = variantOf(route, sequence) ?? route
-      this.#history.published(this.#publisher, sequence, queues, route.refusal)
+      this.#history.published(this.#publisher, sequence, queues, refusal)
     }
     const batch = { route, first, count, open }
     this.#batches.push(batch)

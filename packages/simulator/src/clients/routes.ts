@@ -1,10 +1,12 @@
 // Whoever is connected to any node while a route changes: a node may be cut off, or have just been
 // started, and know nothing of the change.
+import type { WireError } from '@holdfast/errors'
 import type { Host } from '../world/host.ts'
 import type { World } from '../world/world.ts'
-import { Change, route } from './changes.ts'
+import { Change } from './changes.ts'
 import type { History } from './history.ts'
 import { Publisher, type Route } from './publisher.ts'
+import { route } from './ways.ts'
 
 /** Stays with one node for as long as there may be one again. */
 class Neighbour extends Publisher {
@@ -20,15 +22,24 @@ class Neighbour extends Publisher {
     if (!isThere || isHeldDown) return super.choose()
     return isRunning ? this.#host : null
   }
+
+  /** Asks once: who loses its connection hears no answer. */
+  look(name: string, answered: (error: WireError | null) => void): void {
+    if (this.isOpen) this.request({ type: 'inspect-queue', name }, answered)
+  }
 }
 
 /**
- * Binds a second queue to a key, and takes it away again; or declares a queue, and deletes it. As
- * soon as that is confirmed, somebody publishes through each of the nodes, and is routed by it.
+ * Binds a second queue to a key, and takes it away again; or declares a queue, and deletes it,
+ * under one name again and again. As soon as that is confirmed, somebody publishes through each of
+ * the nodes, and is routed by it, or asks, and is told so.
  */
 export class Routes extends Change {
   readonly #queues: readonly string[]
   readonly #neighbours: readonly Neighbour[]
+  #renamed = 0
+  /** Grows as soon as somebody asks for a change of the queue. */
+  #stage = 0
 
   constructor(world: World, history: History, queues: readonly string[]) {
     super(world, history, 'router')
@@ -59,25 +70,68 @@ export class Routes extends Change {
     })
   }
 
-  /** Straight to a queue leads a way that needs no lease. */
+  /** Straight to a queue leads a way that needs no lease: its shard knows whether it is there. */
   #changeQueues(): void {
-    const name = `new${this.count}`
+    const name = `new${this.#renamed}`
+    const queue = `${name}#${this.count}`
     const { history, operator } = this
-    history.lossy(name)
+    history.lossy(queue)
+    this.#stage += 1
+    // On its way while the queue is declared it may find it, or be dropped.
+    const stray = { ...route('', name, []), mandatory: false }
+    if (this.world.random.chance(0.5)) for (const each of this.#neighbours) each.publish(stray, 1)
     operator.ask({ type: 'declare-queue', name, options: {} }, (error) => {
       this.must(error, 'a declaration')
-      this.#publish(route('', name, [name]), () => {
-        history.deleting(name)
+      this.#look(name, true)
+      this.#publish(route('', name, [queue]), () => {
+        history.deleting(queue)
         // Declared once more it may be declared again after it was deleted.
-        if (operator.wasRepeated) return this.later()
-        const request = { type: 'delete-queue', name, ifUnused: false, ifEmpty: false } as const
-        operator.ask(request, (error) => {
-          // Asked again after a lost answer, it may be gone.
-          if (error?.code !== 'QUEUE_NOT_FOUND') this.must(error, 'a deletion')
-          this.#publish(route('', name, []), () => this.later())
-        })
+        if (operator.wasRepeated) return this.#rename()
+        this.#delete(name, this.world.random.chance(0.5))
       })
     })
+  }
+
+  #delete(name: string, ifEmpty: boolean): void {
+    const { operator } = this
+    this.#stage += 1
+    operator.ask({ type: 'delete-queue', name, ifUnused: true, ifEmpty }, (error) => {
+      const { wasRepeated } = operator
+      // It is, where a disk was too full for what was published.
+      if (error?.code === 'QUEUE_NOT_EMPTY') {
+        return wasRepeated ? this.#rename() : this.#delete(name, false)
+      }
+      // Asked again after a lost answer, it may be gone.
+      if (error?.code !== 'QUEUE_NOT_FOUND') this.must(error, 'a deletion')
+      // That it is not found does not say that it is nowhere.
+      if (error === null) this.#look(name, false)
+      const mandatory = this.world.random.chance(0.5)
+      this.#publish({ ...route('', name, []), mandatory }, () => {
+        // A deletion that was asked for twice may yet hit the next queue of that name.
+        if (wasRepeated) this.#rename()
+        else this.later()
+      })
+    })
+  }
+
+  /** Nobody knows what becomes of the queue of this name. */
+  #rename(): void {
+    this.#renamed += 1
+    this.later()
+  }
+
+  /** Who asks through any node is told whether there is a queue, until that changes. */
+  #look(name: string, isThere: boolean): void {
+    const { world } = this
+    this.#stage += 1
+    const stage = this.#stage
+    for (const neighbour of this.#neighbours) {
+      neighbour.look(name, (error) => {
+        if (stage !== this.#stage || error?.code === 'UNAVAILABLE') return
+        if ((error === null) === isThere) return
+        world.fail(`${neighbour.name} hears of ${name}: ${error?.code ?? 'it is there'}`)
+      })
+    }
   }
 
   #publish(to: Route, then: () => void): void {

@@ -2,9 +2,10 @@
 // epoch. What the old one still sends is refused, however often an answer is lost and it is asked
 // again.
 import type { World } from '../world/world.ts'
-import { Change, route } from './changes.ts'
+import { Change } from './changes.ts'
 import type { History } from './history.ts'
 import { Publisher, type Route } from './publisher.ts'
+import { route } from './ways.ts'
 
 /** Sent by one that was succeeded. */
 const batches = 30

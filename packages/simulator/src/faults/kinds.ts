@@ -6,7 +6,7 @@ export const conditionKinds = {
   'frame-loss': 'a Raft frame is lost without the link breaking',
   'frame-duplicate': 'a Raft frame arrives twice, the second time up to half a second later',
   'frame-reorder': 'a Raft frame overtakes those before it',
-  'late-frame': 'a frame of a broken link arrives after its sender has another',
+  'late-frame': 'a frame of a broken link arrives after its sender has another, or is another',
   'write-slow': 'a synced write takes up to a second',
   'write-lost': 'the write under way at a crash is lost',
   'write-torn': 'the write under way at a crash is torn, and void at the next start',
@@ -24,10 +24,15 @@ export const faultKinds = {
   'link-reset': { weight: 3, says: 'some links between nodes break' },
   'path-slow': { weight: 2, says: 'a path delays what it carries by up to 200 ms' },
   'path-clog': { weight: 2, says: 'a path carries nothing for up to 5 s, then everything' },
+  'raft-clog': {
+    weight: 3,
+    says: 'the Raft lanes to a host carry nothing for up to 2 s, then everything'
+  },
   'path-narrow': { weight: 1, says: 'the paths of a node carry 20 to 200 KB a second' },
   'partition-half': { weight: 2, says: 'the hosts are parted in two halves' },
   'partition-uniform': { weight: 2, says: 'each host is on either side' },
   'partition-isolate': { weight: 3, says: 'a host is cut off from the others' },
+  'partition-pair': { weight: 3, says: 'two hosts are cut off from each other alone' },
   'partition-one-way': {
     weight: 3,
     says: 'a host hears the others, who do not hear it, or reverse'

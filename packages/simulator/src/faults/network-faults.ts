@@ -10,6 +10,7 @@ type Side = (host: Host) => number
 type NetworkFault =
   | Extract<FaultKind, `partition-${string}` | `path-${string}`>
   | 'link-reset'
+  | 'raft-clog'
   | 'client-reset'
   | 'client-cut'
 
@@ -94,12 +95,24 @@ export const networkFaults: Readonly<Record<NetworkFault, Strike>> = {
     return true
   },
   'path-narrow': narrow,
+  'raft-clog': ({ world, host, duration }) => {
+    const { paths } = world.network
+    const untilMs = world.schedule.nowMs + spread(duration, 50, 2000)
+    for (const from of world.hosts) {
+      if (from !== host) paths.path(from.number, host.number).raftClogUntilMs = untilMs
+    }
+    return true
+  },
   'partition-half': (target) => partFor(target, halves(target)),
   'partition-uniform': (target) => {
     const sides = new Map(target.world.hosts.map((host) => [host, target.random.integer(0, 1)]))
     return partFor(target, (host) => sides.get(host) ?? 0)
   },
   'partition-isolate': (target) => partFor(target, (host) => (host === target.host ? 0 : 1)),
+  'partition-pair': (target) => {
+    const { host, other } = target
+    return partFor(target, (each) => (each === host ? 0 : each === other ? 1 : -1))
+  },
   'partition-one-way': (target) => {
     const isDeaf = target.amount < 0.5
     return partFor(target, (host) => ((host === target.host) === isDeaf ? 1 : 0), true)

@@ -33,7 +33,7 @@ export const tightBounds: WorldPlan['tuning'] = {
   forwardBytesMax: 2000,
   inflightBytesMax: 900,
   deliverBytesMax: 250,
-  markBlockMin: 4
+  markBlockMin: 2
 }
 
 /**
@@ -51,9 +51,11 @@ export const calmWorld: WorldPlan = {
   tuning: {
     snapshotBytes: 4000,
     snapshotEntries: 40,
+    snapshotPageBytes: 1000,
     snapshotChunkBytes: 1500,
+    retainedPerList: 8,
     keepBytesMax: 4000,
-    digestEntries: 16,
+    digestEntries: 48,
     bodyBytesMax: 6000,
     readCacheBytesMax: 2000,
     shardsAtBootstrap: 3

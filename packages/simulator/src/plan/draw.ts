@@ -23,8 +23,12 @@ const floodChance = 0.1
 const tightChance = 0.3
 /** Of a seed whose members take snapshots all the time. */
 const eagerChance = 0.2
-/** Of a seed in which publishers are succeeded. */
-const heirChance = 0.4
+/** Of changes that cost more than others, or show less. */
+const rareChances: { readonly [Name in ChangeName]?: number } = {
+  bursts: 0.3,
+  successions: 0.4,
+  beginnings: 0.4
+}
 /** Of a seed in which more may be lost than the cluster survives. */
 const beyondChance = 0.04
 
@@ -92,8 +96,10 @@ function drawClients(random: Random, stormMs: number, isLarge: boolean): ClientP
 }
 
 function drawChanges(random: Random): readonly ChangeName[] {
-  const isOn = (name: ChangeName): boolean =>
-    name === 'successions' ? random.split(name).chance(heirChance) : random.chance(0.6)
+  const isOn = (name: ChangeName): boolean => {
+    const rareChance = rareChances[name]
+    return rareChance === undefined ? random.chance(0.6) : random.split(name).chance(rareChance)
+  }
   return changeNames.filter(isOn)
 }
 

@@ -59,7 +59,7 @@ export interface ClientPlan {
   readonly restlessChance: number
   /** Of what a stranger sends. 0: there is no stranger. */
   readonly strangers: number
-  /** Bindings, routes, bursts of queues, replaced ones, purges, looks, heirs go on meanwhile. */
+  /** Bindings, routes, bursts of queues, replaced ones, purges, looks, heirs, early bindings. */
   readonly changes: readonly ChangeName[]
 }
 
@@ -70,7 +70,8 @@ export const changeNames = [
   'replacements',
   'purges',
   'watch',
-  'successions'
+  'successions',
+  'beginnings'
 ] as const
 export type ChangeName = (typeof changeNames)[number]
 

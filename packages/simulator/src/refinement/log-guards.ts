@@ -1,8 +1,22 @@
 // Guards of the actions that change log and commitIndex: ClientRequest, HandleAppendEntriesRequest,
 // AdvanceCommitIndex; and of our own: installing a snapshot (Raft §7), compacting, learning a
 // commit index from a heartbeat or an offered snapshot.
+import type { Entry, Message, Raft, SnapshotMeta } from '@holdfast/raft'
 import { isQuorumOf } from '../checkers/quorums.ts'
-import type { Step, Verdict } from './step.ts'
+import type { AppendFacts, Step, Verdict } from './step.ts'
+
+/** To be asked before a message is handled. */
+export function factsBefore(raft: Raft, message: Message): AppendFacts | null {
+  if (message.type !== 'append-request') return null
+  const { previous, entries } = message
+  const isCommitted = previous.index <= raft.commitIndex
+  const isPreviousKnown = isCommitted || raft.termAt(previous.index) === previous.term
+  const isMissing = ({ index, term }: Entry): boolean =>
+    index > raft.commitIndex && raft.termAt(index) !== term
+  const fresh = entries.find(isMissing)?.index ?? null
+  const conflict = fresh !== null && fresh <= raft.lastId.index ? fresh : null
+  return { isPreviousKnown, fresh, conflict }
+}
 
 const isSame = (step: Step): boolean =>
   step.before.last.index === step.after.last.index && step.before.last.term === step.after.last.term
@@ -16,6 +30,7 @@ export function guardLog(step: Step, verdict: Verdict): void {
     if (!isAsked) verdict.wrong(`the log begins at ${after.firstIndex}, not ${before.firstIndex}`)
   }
   if (isSame(step)) return
+  if (step.volatile.isInstalling) verdict.wrong('the log changes while a snapshot replaces it')
   if (after.role === 'leader') return guardClientRequest(step, verdict)
   if (cause.type === 'message' && cause.message.type === 'append-request') {
     return guardAppendRequest(step, verdict)
@@ -71,6 +86,14 @@ function guardAppendRequest(step: Step, verdict: Verdict): void {
   const kept = append.fresh - 1
   if (kept === message.previous.index && kept > before.commit && kept >= after.firstIndex) {
     if (termAt(kept) !== message.previous.term) verdict.wrong(`entry ${kept} did not stay`)
+  }
+}
+
+/** Where the log holds what the snapshot stands for, what follows stays (Raft §7, step 6). */
+export function guardBeginInstall(raft: Raft, { id }: SnapshotMeta, verdict: Verdict): void {
+  if (raft.role !== 'follower') verdict.wrong(`a ${raft.role} replaces its log`)
+  if (id.index <= raft.commitIndex || raft.termAt(id.index) === id.term) {
+    verdict.wrong(`the log reaches ${raft.lastId.index} and is replaced up to ${id.index}`)
   }
 }
 

@@ -13,6 +13,7 @@ import {
   type SnapshotMeta
 } from '@holdfast/raft'
 import type { GroupLedger } from '../checkers/group-ledger.ts'
+import { factsBefore } from './log-guards.ts'
 import { type ActionCounts, ReplicaWatch } from './replica-watch.ts'
 import type { Remains } from './restart-guard.ts'
 
@@ -50,7 +51,7 @@ export class ObservedRaft extends Raft {
 
   override step(message: Message): void {
     const isMine = message.to === this.id && message.from !== this.id
-    const append = isMine ? this.#watch.factsBefore(message) : null
+    const append = isMine ? factsBefore(this, message) : null
     super.step(message)
     if (isMine) this.#watch.after({ type: 'message', message, append })
   }
@@ -137,6 +138,12 @@ export class ObservedRaft extends Raft {
   override compact(firstIndex: number): void {
     super.compact(firstIndex)
     this.#watch.after({ type: 'compact', firstIndex })
+  }
+
+  override beginInstall(meta: SnapshotMeta): boolean {
+    const isBegun = super.beginInstall(meta)
+    if (isBegun) this.#watch.installing(meta)
+    return isBegun
   }
 
   override installed(meta: SnapshotMeta): void {

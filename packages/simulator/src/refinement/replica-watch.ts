@@ -2,7 +2,7 @@
 // specification, and tells the ledger of the group what all must agree on. A call that changed
 // nothing costs a few comparisons.
 import type {
-  Entry,
+  EntryId,
   Message,
   Raft,
   RaftConfig,
@@ -13,13 +13,14 @@ import type {
 import type { GroupLedger, LogView } from '../checkers/group-ledger.ts'
 import { LeaderVariables } from './leader-variables.ts'
 import { LeaseVariables } from './lease-variables.ts'
-import { guardCommit, guardLog } from './log-guards.ts'
+import { guardBeginInstall, guardCommit, guardLog } from './log-guards.ts'
 import { guardMessage } from './message-guards.ts'
+import { ReadVariables } from './read-variables.ts'
 import { guardRestart, type Remains } from './restart-guard.ts'
 import { guardFloor, guardRole, guardTerm, guardVote } from './role-guards.ts'
 import { floorOf, isElectable, isStuttering, type ServerView, viewOf } from './server-view.ts'
 import { Silence } from './silence.ts'
-import type { Action, AppendFacts, Cause, Step, Verdict } from './step.ts'
+import type { Action, Cause, Step, Verdict } from './step.ts'
 
 /** How often each action was taken. */
 export type ActionCounts = Map<Action, number>
@@ -37,8 +38,9 @@ export class ReplicaWatch {
   /** Term and vote of each ready that is not durable yet, oldest first. */
   #promises: { readonly number: number; readonly term: number; readonly vote: ReplicaId | null }[]
   #durable: { term: number; vote: ReplicaId | null }
-  /** By id: what was committed when it was asked. */
-  readonly #reads = new Map<number, number>()
+  readonly #reads = new ReadVariables()
+  /** The snapshot that is replacing the log. */
+  #installing: EntryId | null = null
   #view: ServerView
   #applied = 0
   readonly #floor: number
@@ -77,21 +79,7 @@ export class ReplicaWatch {
   get remains(): Remains {
     const { durableIndex: index } = this.#raft
     const last = { index, term: this.#raft.termAt(index) }
-    return { ...this.#durable, last, floor: this.#floor }
-  }
-
-  /** To be asked before a message is handled. */
-  factsBefore(message: Message): AppendFacts | null {
-    if (message.type !== 'append-request') return null
-    const raft = this.#raft
-    const { previous, entries } = message
-    const isCommitted = previous.index <= raft.commitIndex
-    const isPreviousKnown = isCommitted || raft.termAt(previous.index) === previous.term
-    const isMissing = ({ index, term }: Entry): boolean =>
-      index > raft.commitIndex && raft.termAt(index) !== term
-    const fresh = entries.find(isMissing)?.index ?? null
-    const conflict = fresh !== null && fresh <= raft.lastId.index ? fresh : null
-    return { isPreviousKnown, fresh, conflict }
+    return { ...this.#durable, last, floor: this.#floor, replacedBy: this.#installing }
   }
 
   /** After each call. */
@@ -99,6 +87,7 @@ export class ReplicaWatch {
     if (cause.type === 'message') this.#handled(cause.message)
     if (cause.type === 'tick') this.passed(1)
     this.#silence.after(cause, this.#raft.term)
+    if (cause.type === 'refuse-snapshot') this.#installing = null
     if (isStuttering(this.#view, this.#raft)) return
     const before = this.#view
     const after = viewOf(this.#raft)
@@ -113,11 +102,13 @@ export class ReplicaWatch {
         votesGranted: this.#votesGranted,
         preVotesGranted: this.#preVotesGranted,
         owesSilence: this.#silence.isOwed,
+        isInstalling: this.#installing !== null,
         matchIndex: this.#leader.matchIndex
       }
     }
     this.#judge(step)
     this.#follow(step)
+    if (cause.type === 'installed') this.#installing = null
   }
 
   #judge(step: Step): void {
@@ -163,15 +154,18 @@ export class ReplicaWatch {
     if (after.role !== 'leader' || before.role === 'leader') return
     this.#leader.begin(before.configuration, after.last.index)
     this.#lease.begin()
+    this.#reads.begin()
     this.#ledger.elected(this.#log)
   }
 
   /** The variables as the message leaves them, before the consequences are judged. */
   #handled(message: Message): void {
     this.#ledger.received(message)
-    const { term, role, last } = this.#view
+    const { term, role, last, configuration, id } = this.#view
     this.#silence.asked(message, this.#view)
-    if (message.type === 'heartbeat-response' && message.term === term && role === 'leader') {
+    const isLed = message.term === term && role === 'leader'
+    if (isLed) this.#reads.handled(message, id, configuration)
+    if (message.type === 'heartbeat-response' && isLed) {
       this.#lease.answered(message.from, message.round)
       this.#checkLease()
     } else if (message.type === 'vote-response' && message.granted) {
@@ -212,15 +206,17 @@ export class ReplicaWatch {
 
   /** A read is asked for: its floor is what anybody knows to be committed by now. */
   asked(id: number): void {
-    this.#reads.set(id, this.#ledger.committedIndex)
+    this.#reads.asked(id, this.#ledger.committedIndex, this.#raft)
   }
 
-  #answered(id: number, index: number | null): void {
-    const floor = this.#reads.get(id)
-    this.#reads.delete(id)
-    if (index === null || (floor !== undefined && index >= floor)) return
-    const what = `read ${id} is answered with ${index}, ${floor} was committed before it`
-    this.#ledger.report('linearizable-read', `${this.#who}: ${what}`)
+  #judgeRead(wrong: string | null): void {
+    if (wrong !== null) this.#ledger.report('linearizable-read', `${this.#who}: ${wrong}`)
+  }
+
+  /** The install of a snapshot begins. */
+  installing(meta: SnapshotMeta): void {
+    guardBeginInstall(this.#raft, meta, this.#verdict)
+    this.#installing = meta.id
   }
 
   /** A snapshot carries the configuration in force at its index, not a later one. */
@@ -242,7 +238,8 @@ export class ReplicaWatch {
     for (const entry of entries) {
       this.#ledger.appended(entry, this.#raft.termAt(entry.index - 1) ?? -1)
     }
-    for (const { id, index } of ready.reads) this.#answered(id, index)
+    const raft = this.#raft
+    for (const { id, index } of ready.reads) this.#judgeRead(this.#reads.answered(id, index, raft))
     for (const message of [...ready.messages, ...ready.messagesAfterPersist]) this.#says(message)
     this.#silence.answered()
     this.#checkTail()
@@ -251,6 +248,7 @@ export class ReplicaWatch {
   #says(message: Message): void {
     guardMessage(this.#raft, message, this.#verdict)
     this.#ledger.said(message)
+    this.#judgeRead(this.#reads.said(message, this.#raft))
     if (message.term === this.#raft.term) this.#lease.sent(message)
     if (this.#silence.isBrokenBy(message)) {
       this.#wrong(`would vote for ${message.to}, which lacks entries, or while a leader is heard`)

@@ -106,6 +106,9 @@ export function guardRole(step: Step, verdict: Verdict): void {
     }
     return
   }
+  if (after.role !== 'follower' && step.volatile.isInstalling) {
+    verdict.wrong(`a ${after.role} whose log is being replaced`)
+  }
   switch (after.role) {
     case 'follower':
       return verdict.found(before.role === 'leader' ? 'Abdicate' : 'ReturnToFollower')

@@ -41,6 +41,8 @@ export interface Volatile {
   readonly preVotesGranted: ReadonlySet<ReplicaId>
   /** It hears a leader, or did so less than an election timeout ago. */
   readonly owesSilence: boolean
+  /** A snapshot is on its way to the disk, and will replace the log. */
+  readonly isInstalling: boolean
   /** matchIndex of a leader. */
   readonly matchIndex: ReadonlyMap<ReplicaId, number>
 }

@@ -39,6 +39,7 @@ export class Network {
   /** Ends every fault of every path. */
   heal(): void {
     this.paths.heal()
+    this.links.heal()
     this.release()
   }
 

@@ -11,11 +11,15 @@ export interface Path {
   cuts: number
   slowMs: number
   clogUntilMs: number
+  /** Until then one of the two connections of a link carries nothing. */
+  raftClogUntilMs: number
   /** Bytes a millisecond; 0: no bound. */
   bytesPerMs: number
   /** When what was sent before has passed a path with a bound. */
   freeAtMs: number
 }
+
+const unbounded = { bytesPerMs: 0, freeAtMs: 0 }
 
 export class Paths {
   readonly #paths = new Map<number, Path>()
@@ -31,7 +35,7 @@ export class Paths {
     const key = from * 1024 + to
     let path = this.#paths.get(key)
     if (path === undefined) {
-      path = { cuts: 0, slowMs: 0, clogUntilMs: 0, bytesPerMs: 0, freeAtMs: 0 }
+      path = { cuts: 0, slowMs: 0, clogUntilMs: 0, raftClogUntilMs: 0, ...unbounded }
       this.#paths.set(key, path)
     }
     return path
@@ -39,6 +43,11 @@ export class Paths {
 
   isCut(from: number, to: number): boolean {
     return (this.#paths.get(from * 1024 + to)?.cuts ?? 0) > 0
+  }
+
+  /** When the Raft lane carries something again. */
+  raftOpensMs(from: number, to: number): number {
+    return this.#paths.get(from * 1024 + to)?.raftClogUntilMs ?? 0
   }
 
   /** Both ways. */

@@ -20,6 +20,8 @@ interface Link {
   isOutUp: boolean
   isInUp: boolean
   arrivesMs: number
+  /** What is under way does not arrive before. */
+  heldUntilMs: number
   stalled: Uint8Array[]
 }
 
@@ -102,6 +104,7 @@ export class PeerLinks {
       isOutUp: true,
       isInUp: true,
       arrivesMs: this.#world.schedule.nowMs,
+      heldUntilMs: 0,
       stalled: []
     }
     const links = this.#links.get(from) ?? new Map<number, Link>()
@@ -157,13 +160,15 @@ export class PeerLinks {
       schedule.nowMs
     )
     if (arrivalMs - schedule.nowMs > plan.delayMsMean * 10) this.#world.struck('frame-delay')
-    let atMs = Math.max(link.arrivesMs, arrivalMs)
-    if (link.lane === 'raft' && this.#random.chance(plan.reorderChance)) {
+    const isRaft = link.lane === 'raft'
+    const opensMs = isRaft ? network.paths.raftOpensMs(from, link.to.host.number) : 0
+    let atMs = Math.max(link.arrivesMs, arrivalMs, opensMs)
+    if (isRaft && this.#random.chance(plan.reorderChance)) {
       this.#world.struck('frame-reorder')
       atMs = schedule.nowMs + this.#random.integer(0, replayMsMax)
     } else link.arrivesMs = atMs
     this.#arrive(link, bytes, atMs)
-    if (link.lane === 'raft' && this.#random.chance(plan.duplicateChance)) {
+    if (isRaft && this.#random.chance(plan.duplicateChance)) {
       this.#world.struck('frame-duplicate')
       this.#arrive(link, bytes, atMs + this.#random.integer(0, replayMsMax))
     }
@@ -173,11 +178,14 @@ export class PeerLinks {
     const { schedule } = this.#world
     // As from a socket: a Buffer, whose slice is no copy.
     const frame = { type: 'peer-frame', link: link.inId, bytes: Buffer.from(bytes) } as const
-    schedule.after(atMs - schedule.nowMs, () => {
+    const arrive = (): void => {
       if (!link.isInUp) return
+      const { nowMs } = schedule
+      if (link.heldUntilMs > nowMs) return schedule.after(link.heldUntilMs - nowMs, arrive)
       if (!link.isOutUp) this.#world.struck('late-frame')
       link.to.input(frame)
-    })
+    }
+    schedule.after(atMs - schedule.nowMs, arrive)
   }
 
   #break(link: Link): void {
@@ -190,10 +198,19 @@ export class PeerLinks {
     const isLate = this.#random.chance(network.paths.plan.lateChance)
     if (!isLate) link.isInUp = false
     const noticedMs = isLate ? this.#random.integer(0, lateMsMax) : network.paths.delayMs()
+    // The next link, or the next process, may be there before what this one sent.
+    if (isLate) link.heldUntilMs = schedule.nowMs + this.#random.integer(0, noticedMs)
     schedule.after(noticedMs, () => {
       link.isInUp = false
       to.input({ type: 'peer-down', link: inId })
     })
+  }
+
+  /** What is sent from now on waits for nothing that was sent before, which Raft must bear. */
+  heal(): void {
+    for (const link of this.#all()) {
+      if (link.lane === 'raft') link.arrivesMs = this.#world.schedule.nowMs
+    }
   }
 
   /** Sends what waited for cuts that are no more. */

@@ -29,7 +29,8 @@ export class World {
   /** Looks at every step of every member; draws no chance, and changes nothing. */
   readonly audit: ClusterAudit = new ClusterAudit(
     (check, detail) => this.fail(`${check}: ${detail}`),
-    (bytes) => crc32(bytes)
+    (bytes) => crc32(bytes),
+    () => this.schedule.nowMs
   )
   readonly network: Network
   readonly hosts: Host[] = []

@@ -1,6 +1,6 @@
 // A leader that has forgotten something is not at rest.
 import t from 'tap'
-import { unrest } from '../../src/checkers/at-rest.ts'
+import { leftBehind, unrest } from '../../src/checkers/at-rest.ts'
 
 const configuration = { voters: [1, 2], outgoing: [] as number[], learners: [] }
 const progress = {
@@ -38,4 +38,11 @@ t.test('what is not committed, not counted off, not replicated, not changed is l
   t.equal(unrest({ ...leader, progress: () => [lagging] }), 'replica 2 has 8 of 9: replicate')
   const probed = { ...progress, state: 'probe' as const }
   t.equal(unrest({ ...leader, progress: () => [probed] }), 'replica 2 has 9 of 9: probe')
+})
+
+t.test('who was removed and is still there is found', async (t) => {
+  const follower = { ...leader, id: 2, isLeader: false }
+  t.equal(leftBehind([leader, follower]), null)
+  t.equal(leftBehind([follower, { ...follower, id: 3 }]), null, 'nobody leads')
+  t.equal(leftBehind([leader, follower, { ...follower, id: 3 }]), 3)
 })

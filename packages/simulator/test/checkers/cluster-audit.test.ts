@@ -76,3 +76,12 @@ t.test('a node that routes without what was answered is found', async (t) => {
   audit.routes(replica, 6)
   t.match(world.failures[0], /route-in-force: replica 1 routes with 6 applied, 7 was answered/)
 })
+
+t.test('a node that is behind a fence without what was committed before is found', async (t) => {
+  const world = await formed(5)
+  const arrives = world.audit.ofProcess().waits({ group: 0, replica: 1 })
+  arrives(1_000_000)
+  t.same(world.failures, [])
+  arrives(1)
+  t.match(world.failures[0], /behind a fence with 1 applied, \d+ was committed before/)
+})

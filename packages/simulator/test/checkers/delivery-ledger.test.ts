@@ -9,7 +9,8 @@ type HandOver = readonly [
   count: number,
   attempt: number,
   latestTerm?: number,
-  actual?: number
+  actual?: number,
+  deliveryCount?: number
 ]
 
 const row = { entry: 1, position: 0, section: 0, sizeBytes: 1, deliveryCount: 0 }
@@ -20,10 +21,11 @@ function findings(...handOvers: readonly HandOver[]): Check[] {
   const ledger = new DeliveryLedger('group 1', (check) => void found.push(check))
   for (const handOver of handOvers) {
     const [term, firstOffset, count, attempt, latestTerm = term, actual = attempt] = handOver
+    const [, , , , , , deliveryCount = 0] = handOver
     ledger.handedOut(
       { replica: 1, term, latestTerm },
       { id: 5, mark: 10, row: () => ({ ...row, attempt: actual }) },
-      { firstOffset, count, attempt }
+      { firstOffset, count, attempt, deliveryCount }
     )
   }
   return found
@@ -55,4 +57,8 @@ t.test('a leader that hands out after the next was elected is found', async (t) 
 
 t.test('a message that is told with the attempt of another is found', async (t) => {
   t.same(findings([1, 1, 1, 0, 1, 1]), ['true-attempt'])
+})
+
+t.test('a message that is told with the count of another is found', async (t) => {
+  t.same(findings([1, 1, 1, 2, 1, 2, 1]), ['true-attempt'])
 })

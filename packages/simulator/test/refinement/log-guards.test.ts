@@ -1,10 +1,20 @@
 // The guards of logs and commit indexes accept the actions of the specification, and find each step
 // that is none of them.
-import type { SnapshotMeta } from '@holdfast/raft'
+import { blankState, Raft, type SnapshotMeta } from '@holdfast/raft'
 import t from 'tap'
-import { guardCommit, guardLog } from '../../src/refinement/log-guards.ts'
+import { guardBeginInstall, guardCommit, guardLog } from '../../src/refinement/log-guards.ts'
 import type { AppendFacts, Step } from '../../src/refinement/step.ts'
-import { appendRequest, heard, id, type Judged, joint, judge, step, three } from './sample-steps.ts'
+import {
+  appendRequest,
+  config,
+  heard,
+  id,
+  type Judged,
+  joint,
+  judge,
+  step,
+  three
+} from './sample-steps.ts'
 
 const verdictOn = (made: Step): Judged => judge(made, guardLog, guardCommit)
 const leader = { role: 'leader', vote: 1 } as const
@@ -88,6 +98,15 @@ const bad: Readonly<Record<string, readonly [string, Step]>> = {
       cause: { type: 'configure' },
       after: { last: id(6, 3), configuration: joint },
       log: [1, 1, 2, 2, 2, 3]
+    })
+  ],
+  'entries while a snapshot replaces the log': [
+    'while a snapshot replaces it',
+    step({
+      cause: two,
+      after: { last: id(7, 2) },
+      log: [1, 1, 2, 2, 2, 2, 2],
+      isInstalling: true
     })
   ],
   'an unknown entry before': [
@@ -217,4 +236,30 @@ t.test('what it does not allow is found', async (t) => {
       `${name}: ${wrong.join('; ')}`
     )
   }
+})
+
+t.test('only a follower that lacks what the snapshot stands for gives up its log', async (t) => {
+  const configuration = three
+  const entries = [1, 1, 2, 2, 2].map((term, at) => {
+    return { index: at + 1, term, type: 'command', data: new Uint8Array(0) } as const
+  })
+  const terms = [
+    { firstIndex: 1, term: 1 },
+    { firstIndex: 3, term: 2 }
+  ]
+  const hardState = { term: 2, vote: null, commit: 3 }
+  const log = { entries, terms, lastIndex: 5, hardState, configuration }
+  const raft = new Raft(config, { ...blankState(), ...log })
+  const wrongAbout = (index: number, term: number): string[] => {
+    const wrong: string[] = []
+    const verdict = { found: () => undefined, wrong: (text: string) => void wrong.push(text) }
+    guardBeginInstall(raft, { ...meta, id: id(index, term) }, verdict)
+    return wrong
+  }
+  t.same(wrongAbout(9, 2), [])
+  t.same(wrongAbout(4, 3), [], 'it has another entry there')
+  t.match(wrongAbout(4, 2), [/reaches 5 and is replaced up to 4/])
+  t.match(wrongAbout(3, 2), [/reaches 5/])
+  for (let tick = 0; tick < 40; tick++) raft.tick()
+  t.match(wrongAbout(9, 2), [/a pre-candidate replaces its log/])
 })

@@ -1,10 +1,10 @@
 // A replica that is watched does what it would do unwatched; what it forgot in a restart, and what
 // it says that is not so, is found.
 import {
+  blankState,
   bootstrapState,
   type Message,
   Raft,
-  type RaftConfig,
   type RaftInitialState,
   type Ready
 } from '@holdfast/raft'
@@ -14,18 +14,7 @@ import { guardMessage } from '../../src/refinement/message-guards.ts'
 import { ObservedRaft } from '../../src/refinement/observed-raft.ts'
 import type { ActionCounts } from '../../src/refinement/replica-watch.ts'
 import type { Remains } from '../../src/refinement/restart-guard.ts'
-
-const config: RaftConfig = {
-  id: 1,
-  electionTimeoutTicks: 10,
-  heartbeatIntervalTicks: 2,
-  appendBytesMax: 100,
-  inflightRequestsMax: 4,
-  inflightBytesMax: 400,
-  uncommittedBytesMax: 1000,
-  broadcastCommit: false,
-  random: () => 0
-}
+import { config } from './sample-steps.ts'
 
 class Bench {
   readonly found: string[] = []
@@ -215,6 +204,57 @@ t.test('a read that is answered from the past is found', async (t) => {
   t.match(bench.found[0], /linearizable-read.*answered with 3, 4 was committed/)
 })
 
+t.test('a log that changes while a snapshot replaces it is found', async (t) => {
+  const bench = new Bench()
+  const raft = bench.open(blankState())
+  const at = { from: 2, to: 1, term: 1, session: 1 } as const
+  const configuration = { voters: [1, 2], outgoing: [], learners: [] }
+  const snapshot = { id: { index: 5, term: 1 }, configuration, manifest: new Uint8Array(0) }
+  bench.ledger.committed({ id: 2, term: 1, firstIndex: 1, termAt: () => 1 }, 0, 5)
+  raft.step({ type: 'snapshot-request', ...at, snapshot })
+  t.ok(raft.beginInstall(snapshot))
+  raft.installed(snapshot)
+  t.same(bench.found, [])
+  const entry = { index: 6, term: 1, type: 'command', data: Uint8Array.of(1) } as const
+  raft.step({
+    type: 'append-request',
+    ...at,
+    previous: { index: 5, term: 1 },
+    commit: 5,
+    entries: [entry]
+  })
+  t.notOk(
+    bench.found.some((each) => each.includes('replaces')),
+    'the install has ended'
+  )
+})
+
+t.test('an install may have reached the disk though nobody was told', async (t) => {
+  const bench = new Bench()
+  const raft = bench.open(restartedState({ hardState: { term: 3, vote: null, commit: 1 } }))
+  const configuration = { voters: [1, 2], outgoing: [], learners: [] }
+  const snapshot = { id: { index: 2, term: 3 }, configuration, manifest: new Uint8Array(0) }
+  bench.ledger.committed({ id: 2, term: 3, firstIndex: 1, termAt: () => 3 }, 0, 2)
+  raft.step({ type: 'snapshot-request', from: 2, to: 1, term: 3, session: 1, snapshot })
+  const { remains } = raft
+  t.ok(raft.beginInstall(snapshot))
+  const installed = restartedState({
+    hardState: { term: 3, vote: null, commit: 2 },
+    snapshot,
+    configuration,
+    firstIndex: 3,
+    terms: [],
+    lastIndex: 2,
+    entries: [],
+    applied: 2
+  })
+  const before = bench.found.length
+  bench.open(installed, raft.remains)
+  t.same(bench.found.slice(before), [])
+  bench.open(installed, remains)
+  t.match(bench.found.slice(before), [/forgot entry 3/])
+})
+
 t.test('every call that can change a replica is watched', async (t) => {
   const namesOf = (prototype: object): string[] => {
     const properties = Object.entries(Object.getOwnPropertyDescriptors(prototype))
@@ -222,7 +262,7 @@ t.test('every call that can change a replica is watched', async (t) => {
   }
   // These look, send heartbeats, or drop bodies that are on the disk.
   const others = ['entry', 'termAt', 'configurationAt', 'progress', 'hasLeaderQuorum']
-  const harmless = new Set([...others, 'beat', 'forgetBodies', 'beginInstall'])
+  const harmless = new Set([...others, 'beat', 'forgetBodies'])
   const watched = new Set(namesOf(ObservedRaft.prototype))
   const unwatched = namesOf(Raft.prototype).filter((name) => !watched.has(name))
   t.same(

@@ -138,6 +138,10 @@ const bad: Readonly<Record<string, readonly [string, Step]>> = {
       owesSilence: true
     })
   ],
+  'a candidate whose log is being replaced': [
+    'whose log is being replaced',
+    step({ after: candidacy, preVotesGranted: [2, 3], isInstalling: true })
+  ],
   'a leader without votes': [
     'without the votes',
     step({ before: asCandidate, after: { ...asLeader, ...noop }, votesGranted: [1] })

@@ -1,11 +1,24 @@
 // Steps of a replica made by hand, for the tests of the guards: a good one, and what is changed in
 // it to make a bad one.
-import type { Configuration, EntryId, Message } from '@holdfast/raft'
+import type { Configuration, EntryId, Message, RaftConfig } from '@holdfast/raft'
 import type { ServerView } from '../../src/refinement/server-view.ts'
 import type { Action, AppendFacts, Cause, Step, Verdict } from '../../src/refinement/step.ts'
 
 export const three: Configuration = { voters: [1, 2, 3], outgoing: [], learners: [] }
 export const joint: Configuration = { voters: [1, 2, 3], outgoing: [1, 4, 5], learners: [] }
+
+/** Of replica 1. */
+export const config: RaftConfig = {
+  id: 1,
+  electionTimeoutTicks: 10,
+  heartbeatIntervalTicks: 2,
+  appendBytesMax: 100,
+  inflightRequestsMax: 4,
+  inflightBytesMax: 400,
+  uncommittedBytesMax: 1000,
+  broadcastCommit: false,
+  random: () => 0
+}
 
 export function id(index: number, term: number): EntryId {
   return { index, term }
@@ -35,6 +48,7 @@ interface Parts {
   readonly log?: readonly number[]
   readonly isElectable?: boolean
   readonly owesSilence?: boolean
+  readonly isInstalling?: boolean
   readonly votesGranted?: readonly number[]
   readonly preVotesGranted?: readonly number[]
   readonly matchIndex?: Readonly<Record<number, number>>
@@ -55,6 +69,7 @@ export function step(parts: Parts): Step {
       votesGranted: new Set(parts.votesGranted),
       preVotesGranted: new Set(parts.preVotesGranted),
       owesSilence: parts.owesSilence ?? false,
+      isInstalling: parts.isInstalling ?? false,
       matchIndex: new Map(
         Object.entries(parts.matchIndex ?? {}).map(([replica, match]) => [Number(replica), match])
       )

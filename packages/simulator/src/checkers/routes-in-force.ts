@@ -1,0 +1,33 @@
+// What a node must have applied of the metadata by the time at which it goes by it: every change
+// that was answered anywhere, and behind a fence everything that was committed before.
+import type { Report } from './checks.ts'
+
+export class RoutesInForce {
+  readonly #report: Report
+  /** Changes up to here were answered. */
+  #answeredIndex = 0
+
+  constructor(report: Report) {
+    this.#report = report
+  }
+
+  answered(index: number): void {
+    this.#answeredIndex = Math.max(this.#answeredIndex, index)
+  }
+
+  /** A node has a lease. */
+  routes(replica: number, applied: number): void {
+    if (applied >= this.#answeredIndex) return
+    const what = `replica ${replica} routes with ${applied} applied`
+    this.#report('route-in-force', `${what}, ${this.#answeredIndex} was answered`)
+  }
+
+  /** A node asks now; what it gets is to be called with what it has applied when it goes on. */
+  waits(replica: number, committedIndex: number): (applied: number) => void {
+    return (applied) => {
+      if (applied >= committedIndex) return
+      const what = `replica ${replica} is behind a fence with ${applied} applied`
+      this.#report('route-in-force', `${what}, ${committedIndex} was committed before`)
+    }
+  }
+}

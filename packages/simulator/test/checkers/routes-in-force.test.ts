@@ -1,0 +1,25 @@
+// Nobody goes by metadata that are older than what was promised.
+import t from 'tap'
+import { RoutesInForce } from '../../src/checkers/routes-in-force.ts'
+
+t.test('who routes has applied every change that was answered', async (t) => {
+  const found: string[] = []
+  const routes = new RoutesInForce((_, detail) => void found.push(detail))
+  routes.routes(4, 0)
+  routes.answered(7)
+  routes.answered(5)
+  routes.routes(4, 7)
+  t.same(found, [])
+  routes.routes(4, 6)
+  t.same(found, ['replica 4 routes with 6 applied, 7 was answered'])
+})
+
+t.test('who was at a fence has applied what was committed when it asked', async (t) => {
+  const found: string[] = []
+  const routes = new RoutesInForce((_, detail) => void found.push(detail))
+  const goOn = routes.waits(4, 9)
+  goOn(9)
+  t.same(found, [])
+  goOn(8)
+  t.same(found, ['replica 4 is behind a fence with 8 applied, 9 was committed before'])
+})

@@ -1,0 +1,23 @@
+// What a purge may have taken from a consumer: what was on its way while the purge was.
+import t from 'tap'
+import { PurgeTimes } from '../../src/clients/purge-times.ts'
+
+t.test('what was there before the purge was asked for is spared', async (t) => {
+  const purges = new PurgeTimes()
+  t.notOk(purges.mayHaveTaken('a', 100))
+  const end = purges.begin('a', 100)
+  t.notOk(purges.mayHaveTaken('a', 99))
+  t.ok(purges.mayHaveTaken('a', 100))
+  t.ok(purges.mayHaveTaken('a', 90_000), 'it goes on')
+  t.notOk(purges.mayHaveTaken('b', 200))
+  end(300, false)
+  t.ok(purges.mayHaveTaken('a', 400), 'clients hear of it late')
+  t.notOk(purges.mayHaveTaken('a', 2000))
+})
+
+t.test('one that was asked for twice may be carried out again', async (t) => {
+  const purges = new PurgeTimes()
+  purges.begin('a', 100)(300, true)
+  t.ok(purges.mayHaveTaken('a', 2000))
+  t.notOk(purges.mayHaveTaken('a', 20_000))
+})
