@@ -86,6 +86,11 @@ export class Channel {
     return this.#waiting.isFull
   }
 
+  /** Of publishes that wait for the answer to another method. */
+  get waitingBytes(): number {
+    return this.#waiting.bytes
+  }
+
   /** Takes one frame of this channel. What is wrong with it ends the channel or the connection. */
   receive(type: number, payload: Uint8Array): void {
     if (!this.isOpen) return this.#receiveAtEnd(type, payload)

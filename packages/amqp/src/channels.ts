@@ -60,6 +60,13 @@ export class Channels implements ChannelHost {
     return false
   }
 
+  /** Bytes of publishes that wait or have no outcome. */
+  get publishBytes(): number {
+    let bytes = this.#ledger.unconfirmedBytes
+    for (const channel of this.#channels.values()) bytes += channel.waitingBytes
+    return bytes
+  }
+
   /** So many bytes have come, and are read next. */
   begin(receivedBytes: number): void {
     this.#records.begin(receivedBytes)

@@ -76,6 +76,11 @@ export class AmqpConnection {
     return this.#isWaiting || isFull || (hasPublished && this.#blocked.isBlocked)
   }
 
+  /** Bytes of publishes that wait here or have no outcome yet. */
+  get publishBytes(): number {
+    return this.#channels.publishBytes
+  }
+
   /** Bytes that wait for the next `flush`, confirms not counted. */
   get bufferedBytes(): number {
     return this.#writer.bufferedBytes

@@ -12,6 +12,7 @@ export type {
 export { amqpLimits } from './limits.ts'
 export { nativeProperties, rawProperties } from './native-properties.ts'
 export { checkRawProperties } from './properties.ts'
+export { nativeAt, nativeRecords } from './record-form.ts'
 export { AmqpError, type ReplyName, type ReplyRow, replies } from './replies.ts'
 export type {
   AmqpRequest,

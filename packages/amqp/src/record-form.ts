@@ -5,9 +5,18 @@
 //   record := 0x92 properties body
 //   properties := nil | bin         see properties.ts; a map where the native protocol wrote it
 //   body := bin
-import { type Properties, recordBody, recordProperties, skipRecord } from '@holdfast/record'
+import { HoldfastError } from '@holdfast/errors'
+import {
+  encodeRecord,
+  foreignProperties,
+  hasForeignProperties,
+  type Properties,
+  recordBody,
+  recordProperties,
+  skipRecord
+} from '@holdfast/record'
 import { integerField } from './field-value.ts'
-import { rawProperties } from './native-properties.ts'
+import { nativeProperties, rawProperties } from './native-properties.ts'
 import { noProperties, propertyOf, replaceProperty } from './properties.ts'
 
 /** Largest slab: what a small message may keep alive. */
@@ -81,19 +90,61 @@ export interface AmqpMessage {
 
 /** The accepted record at `position`, of either form, as AMQP tells it. */
 export function messageAt(blob: Uint8Array, position: number): AmqpMessage {
-  const type = blob[position + 1] ?? nil
   const body = recordBody(blob, position)
   const end = skipRecord(blob, position)
-  if (type === nil) return { properties: noProperties, body, end }
-  if (type < 0xc4 || type > 0xc6) {
-    const native: Properties = recordProperties(blob, position) ?? {}
-    return { properties: rawProperties(native), body, end }
+  if (hasForeignProperties(blob, position)) {
+    return { properties: foreignProperties(blob, position), body, end }
   }
-  const header = type === 0xc4 ? 2 : type === 0xc5 ? 3 : 5
-  const start = position + 1 + header
-  let length = 0
-  for (let at = position + 2; at < start; at++) length = length * 256 + (blob[at] ?? 0)
-  return { properties: blob.subarray(start, start + length), body, end }
+  const native = recordProperties(blob, position)
+  return { properties: native === null ? noProperties : rawProperties(native), body, end }
+}
+
+/** The records of a blob of `count`, of either form, as the native protocol tells them. */
+export function nativeRecords(blob: Uint8Array, count: number): Uint8Array {
+  if (!hasForeign(blob, count)) return blob
+  const records: Uint8Array[] = []
+  let bytes = 0
+  for (let position = 0; records.length < count; ) {
+    const end = skipRecord(blob, position)
+    const record = hasForeignProperties(blob, position)
+      ? nativeRecord(nativeAt(blob, position) ?? {}, recordBody(blob, position))
+      : blob.subarray(position, end)
+    records.push(record)
+    bytes += record.length
+    position = end
+  }
+  const all = new Uint8Array(bytes)
+  let at = 0
+  for (const record of records) {
+    all.set(record, at)
+    at += record.length
+  }
+  return all
+}
+
+/** Headers that are within the bounds of AMQP and not of the native protocol are left out. */
+function nativeRecord(properties: Properties, body: Uint8Array): Uint8Array {
+  try {
+    return encodeRecord(properties, body)
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error
+    const { headers: _, ...others } = properties
+    return encodeRecord(others, body)
+  }
+}
+
+function hasForeign(blob: Uint8Array, count: number): boolean {
+  for (let at = 0, position = 0; at < count; at++) {
+    if (hasForeignProperties(blob, position)) return true
+    position = skipRecord(blob, position)
+  }
+  return false
+}
+
+/** Properties of the accepted record at `position`, of either form; null where it has none. */
+export function nativeAt(blob: Uint8Array, position: number): Properties | null {
+  if (!hasForeignProperties(blob, position)) return recordProperties(blob, position)
+  return nativeProperties(foreignProperties(blob, position))
 }
 
 /** Properties with the header that tells how often the message was delivered before. */

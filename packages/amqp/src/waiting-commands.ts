@@ -16,6 +16,10 @@ export class WaitingCommands {
   #commands: Command[] = []
   #bytes = 0
 
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** Nothing more should be read from the client until some are done. */
   get isFull(): boolean {
     return this.#exceeds(1)

@@ -5,7 +5,14 @@ import { chooseSeed, Random } from '@holdfast/testkit'
 import t from 'tap'
 import { integerField, textField } from '../src/field-value.ts'
 import { decodeProperties, encodeProperties, noProperties, propertyOf } from '../src/properties.ts'
-import { joined, messageAt, RecordWriter, withDeliveryCount } from '../src/record-form.ts'
+import {
+  joined,
+  messageAt,
+  nativeAt,
+  nativeRecords,
+  RecordWriter,
+  withDeliveryCount
+} from '../src/record-form.ts'
 import { randomProperties } from './generator.ts'
 
 const seed = chooseSeed()
@@ -54,6 +61,36 @@ t.test('a message of the native protocol is converted', async (t) => {
   t.same(body, Uint8Array.of(7))
   t.equal(end, record.length)
   t.same(messageAt(encodeRecord(null, new Uint8Array()), 0).properties, noProperties)
+})
+
+t.test(
+  'a message of AMQP is converted for the native protocol, beside one that needs not',
+  async (t) => {
+    const writer = new RecordWriter()
+    const headers = new Map([['a', integerField(1)]])
+    const foreign = writer.write(encodeProperties({ messageId: 'm', headers }), Uint8Array.of(7))
+    const plain = encodeRecord({ type: 't' }, Uint8Array.of(8))
+    t.equal(nativeRecords(plain, 1), plain, 'nothing is copied where nothing is converted')
+    const blob = nativeRecords(Uint8Array.of(...plain, ...foreign), 2)
+    t.same(
+      blob,
+      Uint8Array.of(
+        ...plain,
+        ...encodeRecord({ messageId: 'm', headers: { a: 1 } }, Uint8Array.of(7))
+      )
+    )
+    t.equal(nativeAt(encodeRecord(null, new Uint8Array()), 0), null)
+  }
+)
+
+t.test('headers that the native protocol has no room for are left out', async (t) => {
+  const value = Array.from({ length: 10_000 }, () => ({ type: 'f', value: 1 }) as const)
+  const headers = new Map([['a', { type: 'A', value } as const]])
+  const record = new RecordWriter().write(
+    encodeProperties({ appId: 'x', headers }),
+    new Uint8Array()
+  )
+  t.same(nativeRecords(record, 1), encodeRecord({ appId: 'x' }, new Uint8Array()))
 })
 
 t.test('the delivery count is one more header', async (t) => {

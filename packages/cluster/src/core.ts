@@ -32,6 +32,8 @@ import type { Peers } from './peers/peers.ts'
 import type { Gateway } from './publishing/gateway.ts'
 import type { LackingQueues } from './publishing/lacking-queues.ts'
 import type { Shards } from './publishing/shards.ts'
+import type { GatewayRelay } from './relaying/gateway-relay.ts'
+import type { LeaderRelay } from './relaying/leader-relay.ts'
 import type { Sessions } from './sessions/sessions.ts'
 import type { Timers } from './timers.ts'
 
@@ -87,6 +89,8 @@ export interface Core {
   readonly operations: Operations
   readonly gateway: Gateway
   readonly deliveries: Deliveries
+  readonly gatewayRelay: GatewayRelay
+  readonly leaderRelay: LeaderRelay
   readonly sessions: Sessions
   readonly disk: Disk
 }

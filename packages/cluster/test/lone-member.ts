@@ -9,6 +9,13 @@ import type { Output } from '../src/output.ts'
 
 const addresses = { client: '127.0.0.1:1', peer: '127.0.0.1:2', http: '127.0.0.1:3' }
 
+const upOf = (connection: number): Input => ({
+  type: 'client-up',
+  connection,
+  protocol: 'native',
+  remote: '127.0.0.1:4'
+})
+
 export class LoneMember {
   readonly #member: Member
   readonly #clients = new Map<number, LoneClient>()
@@ -69,7 +76,7 @@ export class LoneMember {
   connect(name: number): LoneClient {
     const client = new LoneClient(this, this.#clients.size + 1, name)
     this.#clients.set(client.id, client)
-    this.step([{ type: 'client-up', connection: client.id, remote: '127.0.0.1:4' }, client.said()])
+    this.step([upOf(client.id), client.said()])
     return client
   }
 }

@@ -38,6 +38,7 @@ export const catalogue = {
   REQUEST_INVALID: { id: 1013, reply: 501, status: 400, retry: 'never', closes: 'call', message: 'the request is not valid: {reason}' },
   PUBLISH_OUTCOME_UNKNOWN: { id: 1014, reply: null, status: 504, retry: 'never', closes: 'call', message: 'no confirm within {timeoutMs} ms: {reason}; the message may still appear' },
   CONNECTION_CLOSED: { id: 1015, reply: 320, status: 503, retry: 'later', closes: 'connection', message: 'the connection is closed: {reason}' },
+  NOT_SUPPORTED: { id: 1016, reply: 540, status: 501, retry: 'never', closes: 'call', message: 'this version cannot {what}' },
   NAME_INVALID: { id: 2001, reply: 406, status: 400, retry: 'never', closes: 'call', message: 'a {kind} name must be 1 to 255 bytes of UTF-8: {reason}' },
   VHOST_NOT_FOUND: { id: 2002, reply: 530, status: 404, retry: 'never', closes: 'call', message: "no vhost '{vhost}'" },
   EXCHANGE_NOT_FOUND: { id: 2003, reply: 404, status: 404, retry: 'never', closes: 'call', message: "no exchange '{exchange}' in vhost '{vhost}'" },

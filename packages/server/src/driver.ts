@@ -41,6 +41,8 @@ export interface PeerPort {
 /** What the driver needs of the sockets of clients. */
 export interface ClientPort {
   send(connection: number, chunks: Chunks): void
+  pause(connection: number): void
+  resume(connection: number): void
   close(connection: number): void
   flush(): void
 }
@@ -175,6 +177,12 @@ export class Driver {
       case 'client-send':
       case 'client-close':
         if (!this.#held.holds(output, this.#durable)) this.#send(output)
+        return
+      case 'client-pause':
+        this.#options.clients.pause(output.connection)
+        return
+      case 'client-resume':
+        this.#options.clients.resume(output.connection)
         return
       case 'peers':
         this.#options.peers.setPeers(output.peers)

@@ -32,6 +32,14 @@ class FakeSink implements ClientSink {
     for (const taken of this.#taken.splice(0)) taken()
   }
 
+  pause(): void {
+    this.state = 'paused'
+  }
+
+  resume(): void {
+    this.state = 'open'
+  }
+
   end(): void {
     this.state = 'ended'
   }
@@ -60,13 +68,13 @@ function setUp(change: { connectionsMax?: number; total?: number } = {}): {
 
 t.test('a connection comes, speaks and goes', async (t) => {
   const { sockets, inputs } = setUp()
-  const handle = sockets.add(new FakeSink())
+  const handle = sockets.add(new FakeSink(), 'native')
   handle.received(Buffer.from('hi'))
   handle.gone()
   handle.gone()
   handle.received(Buffer.from('late'))
   t.same(inputs, [
-    { type: 'client-up', connection: 1, remote: '127.0.0.1:1' },
+    { type: 'client-up', connection: 1, protocol: 'native', remote: '127.0.0.1:1' },
     { type: 'client-bytes', connection: 1, bytes: Buffer.from('hi') },
     { type: 'client-down', connection: 1 }
   ])
@@ -78,7 +86,7 @@ t.test('a connection comes, speaks and goes', async (t) => {
 t.test('what is sent in a turn leaves as few pieces, in order', async (t) => {
   const { sockets } = setUp()
   const sink = new FakeSink()
-  sockets.add(sink)
+  sockets.add(sink, 'native')
   const large = Buffer.alloc(8 * KiB, 7)
   sockets.send(1, [Buffer.from('a'), Buffer.from('b')])
   sockets.send(1, [large, Buffer.from('c')])
@@ -90,7 +98,7 @@ t.test('what is sent in a turn leaves as few pieces, in order', async (t) => {
 t.test('close writes what was sent before, and nothing after', async (t) => {
   const { sockets, inputs } = setUp()
   const sink = new FakeSink()
-  const handle = sockets.add(sink)
+  const handle = sockets.add(sink, 'native')
   sockets.send(1, [Buffer.from('bye')])
   sockets.close(1)
   sockets.send(1, [Buffer.from('x')])
@@ -104,7 +112,7 @@ t.test('close writes what was sent before, and nothing after', async (t) => {
 t.test('a drained socket is reported once enough has gone through it', async (t) => {
   const { sockets, inputs } = setUp()
   const sink = new FakeSink()
-  sockets.add(sink)
+  sockets.add(sink, 'native')
   const send = (bytes: number): void => {
     sockets.send(1, [Buffer.alloc(bytes)])
     sockets.flush()
@@ -124,7 +132,7 @@ t.test('a drained socket is reported once enough has gone through it', async (t)
 t.test('a client that does not read is dropped at its bound', async (t) => {
   const { sockets, inputs, log } = setUp()
   const sink = new FakeSink()
-  sockets.add(sink)
+  sockets.add(sink, 'native')
   for (let round = 0; round < 3; round++) {
     sockets.send(1, [Buffer.alloc(400 * KiB)])
     sockets.flush()
@@ -138,7 +146,7 @@ t.test('a client that does not read is dropped at its bound', async (t) => {
 t.test('when all hold too much together, the slowest goes', async (t) => {
   const { sockets } = setUp()
   const sinks = [new FakeSink(), new FakeSink(), new FakeSink()]
-  for (const sink of sinks) sockets.add(sink)
+  for (const sink of sinks) sockets.add(sink, 'native')
   sockets.send(1, [Buffer.alloc(500 * KiB)])
   sockets.send(2, [Buffer.alloc(700 * KiB)])
   sockets.send(3, [Buffer.alloc(400 * KiB)])
@@ -155,7 +163,7 @@ t.test('when all hold too much together, the slowest goes', async (t) => {
 t.test('there is a cap, and all can be ended', async (t) => {
   const { sockets, inputs } = setUp({ connectionsMax: 2 })
   const sinks = [new FakeSink(), new FakeSink()]
-  for (const sink of sinks) sockets.add(sink)
+  for (const sink of sinks) sockets.add(sink, 'native')
   t.ok(sockets.isFull)
   sockets.endAll()
   t.same(

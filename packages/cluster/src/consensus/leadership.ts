@@ -15,12 +15,13 @@ export function metadataLeadership(core: Core): void {
 }
 
 export function shardLeadership(core: Core, group: GroupId, isLeading: boolean): void {
-  const { shards, lackingQueues, bodies, deliveries, reports } = core
+  const { shards, lackingQueues, bodies, deliveries, leaderRelay, reports } = core
   logLeadership(core, group, isLeading)
   shards.leadershipChanged(group)
   lackingQueues.leadershipChanged(group, isLeading)
   bodies.leadershipChanged(group)
   deliveries.leadershipChanged(group, isLeading)
+  leaderRelay.leadershipChanged(group)
   reports.changed()
 }
 

@@ -5,15 +5,15 @@ import type { QueueTarget } from '@holdfast/broker'
 import type { ClientRequest } from '@holdfast/protocol'
 import { findQueue, refusedByShard } from '../administration/queue-calls.ts'
 import type { Core } from '../core.ts'
+import type { NativeSession } from '../sessions/native-session.ts'
 import { type Responder, refusal } from '../sessions/responder.ts'
-import type { Session } from '../sessions/session.ts'
 import type { Consumer } from './consumer.ts'
 
 type ConsumeRequest = Extract<ClientRequest, { type: 'consume' }>
 
 export function startConsumer(
   core: Core,
-  session: Session,
+  session: NativeSession,
   request: ConsumeRequest,
   to: Responder
 ): void {
@@ -28,7 +28,7 @@ export function startConsumer(
 
 function attachTo(
   core: Core,
-  session: Session,
+  session: NativeSession,
   request: ConsumeRequest,
   target: QueueTarget,
   to: Responder
@@ -51,7 +51,7 @@ function attachTo(
       })
     }
     const number = session.nextConsumerNumber()
-    const consumer: Consumer = { key, session, number, prefetch, autoAck, unsettled: 0 }
+    const consumer: Consumer = { key, recipient: session, number, prefetch, autoAck, unsettled: 0 }
     if (session.isClosed) {
       core.deliveries.attach(group, queue, consumer, null)
       return core.deliveries.detach(group, queue, consumer)
@@ -67,7 +67,12 @@ function attachTo(
   notLeader()
 }
 
-export function cancelConsumer(core: Core, session: Session, number: number, to: Responder): void {
+export function cancelConsumer(
+  core: Core,
+  session: NativeSession,
+  number: number,
+  to: Responder
+): void {
   const entry = session.consumers.get(number)
   if (entry === undefined) return to.refuse(refusal('CONSUMER_NOT_FOUND', { tag: String(number) }))
   session.consumers.delete(number)

@@ -8,9 +8,9 @@ import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { QueueCounts } from '../peers/peer-message.ts'
-import type { Session } from '../sessions/session.ts'
 import { type Consumer, type ConsumerKey, keyText } from './consumer.ts'
 import { QueueDelivery } from './queue-delivery.ts'
+import type { Get } from './roster.ts'
 
 export class Deliveries {
   readonly #core: Core
@@ -68,7 +68,7 @@ export class Deliveries {
 
   #cancelAll(queue: QueueDelivery, error: WireError): void {
     this.#awake.delete(queue)
-    for (const consumer of queue.consumers()) consumer.session.cancelled(consumer.number, error)
+    for (const { recipient, number } of queue.holders()) recipient.cancelled(number, error)
   }
 
   /** An attachment is proposed; what is returned is called when it is decided. */
@@ -91,18 +91,36 @@ export class Deliveries {
     group: GroupId,
     queueId: number,
     consumer: Consumer,
-    resume: readonly number[] | null
+    resume: readonly number[] | null,
+    isIdle = false
   ): boolean {
     const queue = this.#core.groups.shardHost(group)?.machine.queue(queueId)
     if (queue === undefined || !this.#shards.has(group)) return false
     const delivery = this.#delivery(group, queue)
-    delivery.attach(consumer, resume)
+    delivery.attach(consumer, resume, isIdle)
     this.wantMarks(delivery)
     return true
   }
 
-  detach(group: GroupId, queueId: number, consumer: Consumer): void {
-    this.#shards.get(group)?.get(queueId)?.detach(consumer)
+  /** `done` is called when the log has it, unless this node ceases to lead the queue. */
+  detach(group: GroupId, queueId: number, consumer: Consumer, done?: () => void): void {
+    const delivery = this.#shards.get(group)?.get(queueId)
+    if (delivery !== undefined) delivery.detach(consumer, done)
+    else done?.()
+  }
+
+  /** The same for the end of its deliveries: what it holds it keeps. */
+  stop(group: GroupId, queueId: number, consumer: Consumer, done: () => void): void {
+    const delivery = this.#shards.get(group)?.get(queueId)
+    if (delivery !== undefined) delivery.stop(consumer, done)
+    else done()
+  }
+
+  /** Asks for one message, for a consumer that is attached. */
+  get(group: GroupId, queueId: number, get: Get): void {
+    const delivery = this.#shards.get(group)?.get(queueId)
+    if (delivery === undefined) return get.answered(false)
+    delivery.get(get)
   }
 
   /**
@@ -128,15 +146,15 @@ export class Deliveries {
 
   /** A client settles deliveries: what it holds goes into the log, the rest is refused as stale. */
   settle(
-    session: Session,
     group: GroupId,
     queueId: number,
     consumer: Consumer,
-    event: SettleEvent
+    event: Omit<SettleEvent, 'type' | 'consumer'>
   ): void {
     const { settleSequence, outcome } = event
+    const { recipient } = consumer
     const delivery = this.#shards.get(group)?.get(queueId)
-    if (delivery === undefined) return session.settleAnswered(settleSequence, false)
+    if (delivery === undefined) return recipient.settleAnswered(settleSequence, false)
     const ranges: number[] = []
     let isStale = false
     for (let i = 0; i + 2 < event.ranges.length; i += 3) {
@@ -149,7 +167,7 @@ export class Deliveries {
       if (count <= last - first) isStale = true
     }
     delivery.wake()
-    if (ranges.length === 0) return session.settleAnswered(settleSequence, false)
+    if (ranges.length === 0) return recipient.settleAnswered(settleSequence, false)
     const command: ShardCommand = {
       type: 'settle',
       queue: queueId,
@@ -162,7 +180,7 @@ export class Deliveries {
       const stale = reply.type === 'settled' ? reply.stale : []
       delivery.decided(ranges)
       this.#core.counters.settledMessages += countOf(ranges)
-      session.settleAnswered(settleSequence, !isStale && stale.length === 0)
+      recipient.settleAnswered(settleSequence, !isStale && stale.length === 0)
     })
   }
 

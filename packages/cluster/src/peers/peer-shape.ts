@@ -85,6 +85,13 @@ const adminReply = oneOf({
   done: shape({})
 })
 
+const relayed: Shapes = {
+  group: natural,
+  queue: natural,
+  consumer: shape({ session: text, tag: text }),
+  attachment: natural
+}
+
 /** `command` of a metadata call is judged by the codec of commands when it is proposed. */
 const call = oneOf({
   metadata: shape({ command: isMap }),
@@ -102,6 +109,16 @@ const call = oneOf({
   'snapshot-blobs': shape({ group: natural, index: natural, ids: naturals }),
   'snapshot-retained': shape({ group: natural, index: natural, from: natural }),
   'snapshot-entries': shape({ group: natural, index: natural, indexes: naturals }),
+  'relay-attach': shape({
+    ...relayed,
+    prefetch: natural,
+    exclusive: truth,
+    resume: orNull(naturals),
+    isIdle: truth
+  }),
+  'relay-get': shape(relayed),
+  'relay-stop': shape({ attachment: natural }),
+  'relay-detach': shape({ attachment: natural }),
   'fetch-entry': shape({ group: natural, index: natural }),
   'compare-entries': shape({ group: natural, entries: bytes })
 })
@@ -123,6 +140,7 @@ const result = oneOf({
   counts: shape({
     counts: shape({ ready: natural, unsettled: natural, consumers: natural, bytes: natural })
   }),
+  got: shape({ isFound: truth, ready: natural }),
   admin: shape({ reply: adminReply }),
   entry: shape({ entry: bytes }),
   differing: shape({ indexes: naturals }),
@@ -157,6 +175,15 @@ const cast = oneOf({
     index: natural,
     digest: text
   }),
+  'relay-settle': shape({
+    attachment: natural,
+    settleSequence: natural,
+    outcome: (value) => ['accepted', 'released', 'rejected'].includes(String(value)),
+    ranges: naturals
+  }),
+  'relay-settled': shape({ settleSequence: natural, isDone: truth }),
+  'relay-taken': shape({ attachment: natural, bytes: natural }),
+  'relay-ended': shape({ attachment: natural, error: wireError }),
   removed: shape({})
 })
 

@@ -174,6 +174,10 @@ export class Process {
         return
       case 'client-send':
         return this.#sendClient(output)
+      case 'client-pause':
+      case 'client-resume':
+        // Its clients speak the native protocol, which has credit instead.
+        return
       case 'client-close':
         return world.network.clients.close(this, output.connection)
       case 'peers':
