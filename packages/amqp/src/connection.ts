@@ -8,7 +8,7 @@ import { type CancelReason, Channels } from './channels.ts'
 import { EventQueue } from './event-queue.ts'
 import type { AmqpEvent } from './events.ts'
 import { FrameWriter, frameType, methodIdIn } from './frame-codec.ts'
-import { Handshake, type HandshakeOptions, type Tuning } from './handshake.ts'
+import { type AmqpConnectionOptions, Handshake, type Tuning } from './handshake.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { InputStream } from './input-stream.ts'
 import { amqpLimits } from './limits.ts'
@@ -17,11 +17,6 @@ import { explainGreeting } from './protocol-header.ts'
 import { AmqpError } from './replies.ts'
 import { RequestTable } from './request-table.ts'
 import type { AmqpRequest, DeliveryRun } from './requests.ts'
-
-export interface AmqpConnectionOptions extends HandshakeOptions {
-  /** Monotonic. */
-  readonly nowMs: number
-}
 
 /** `refused`: nothing is read any more, and the socket is closed after a pause. */
 type State = 'greeting' | 'handshake' | 'open' | 'refused' | 'closing' | 'closed'

@@ -26,6 +26,11 @@ export interface HandshakeOptions extends ServerIdentity {
   readonly heartbeatSeconds: number
 }
 
+export interface AmqpConnectionOptions extends HandshakeOptions {
+  /** Monotonic. */
+  readonly nowMs: number
+}
+
 /** What client and server agreed on. */
 export interface Tuning {
   readonly channelsMax: number

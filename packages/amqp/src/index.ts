@@ -1,7 +1,7 @@
 // The public names of @holdfast/amqp: the connection machine, its events, requests and results, and
 // what converts properties and arguments between the protocols.
 export type { CancelReason } from './channels.ts'
-export { AmqpConnection, type AmqpConnectionOptions } from './connection.ts'
+export { AmqpConnection } from './connection.ts'
 export type {
   AmqpEvent,
   ClosedEvent,
@@ -9,6 +9,7 @@ export type {
   RequestEvent,
   SettleEvent
 } from './events.ts'
+export type { AmqpConnectionOptions } from './handshake.ts'
 export { amqpLimits } from './limits.ts'
 export { nativeProperties, rawProperties } from './native-properties.ts'
 export { checkRawProperties } from './properties.ts'

@@ -84,7 +84,7 @@ t.test(
 )
 
 t.test('headers that the native protocol has no room for are left out', async (t) => {
-  const value = Array.from({ length: 10_000 }, () => ({ type: 'f', value: 1 }) as const)
+  const value = Array.from({ length: 10_000 }, () => ({ type: 'f', value: 1.5 }) as const)
   const headers = new Map([['a', { type: 'A', value } as const]])
   const record = new RecordWriter().write(
     encodeProperties({ appId: 'x', headers }),

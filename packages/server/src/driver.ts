@@ -19,8 +19,7 @@ import { AdminCalls } from './admin-calls.ts'
 import { HeldOutputs, type Sendable } from './held-outputs.ts'
 import { serverLimits } from './limits.ts'
 import type { Log } from './logger.ts'
-
-type Read = Extract<Output, { type: 'read-entries' | 'read-blobs' | 'read-staged' }>
+import { type Read, readFrom } from './reads.ts'
 
 /** What the driver needs of a member. */
 export interface MemberPort {
@@ -298,11 +297,4 @@ export class Driver {
     this.stop()
     this.#options.ended(code, reason)
   }
-}
-
-function readFrom(store: LogStore, read: Read): Promise<readonly ReadResult[]> {
-  const { group } = read
-  if (read.type === 'read-entries') return store.readEntries(group, read.range, read.bytesMax)
-  if (read.type === 'read-blobs') return store.readBlobs(group, read.ids)
-  return store.readStaged(group, read.offer, read.ids)
 }

@@ -1,8 +1,5 @@
 // Deliveries of one queue, at the leader of its shard (architecture: deliveries are the leader's
 // business). Who holds what is known here only; what is settled or comes back goes through the log.
-// After an election nothing is handed out until the consumers that the log knows are back with what
-// they hold, or a grace has ended; then what nobody claimed is returned, flagged, by one committed
-// command.
 import type { DeliveryRun, Outcome, QueueView, SectionReply, ShardCommand } from '@holdfast/broker'
 import { readSectionHeader } from '@holdfast/broker'
 import { tellHandedOut } from '../audit-calls.ts'
@@ -10,14 +7,12 @@ import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { Body } from './bodies.ts'
-import { type Consumer, type ConsumerKey, creditOf, keyText } from './consumer.ts'
+import { type Consumer, type ConsumerKey, creditOf } from './consumer.ts'
 import { DispatchMark } from './dispatch-mark.ts'
 import { type ClaimedRange, HeldDeliveries } from './held-deliveries.ts'
 import { NextOffsets } from './next-offsets.ts'
+import { Opening } from './opening.ts'
 import { type Get, Roster } from './roster.ts'
-
-/** `waiting`: consumers may still come back; `returning`: the unclaimed are on their way back. */
-type Phase = 'waiting' | 'returning' | 'open'
 
 /** Messages handed to one consumer before the next one gets some, where there are several. */
 const shareMax = 32
@@ -26,8 +21,7 @@ export class QueueDelivery {
   readonly queue: QueueView
   readonly group: GroupId
   readonly #core: Core
-  #phase: Phase = 'waiting'
-  readonly #graceUntilMs: number
+  readonly #opening: Opening
   readonly #roster = new Roster()
   readonly #held: HeldDeliveries
   readonly #next: NextOffsets
@@ -42,7 +36,13 @@ export class QueueDelivery {
     this.#held = new HeldDeliveries(queue)
     this.#next = new NextOffsets(queue, this.#held)
     this.#mark = new DispatchMark(core.tuning.markBlockMin)
-    this.#graceUntilMs = core.clock.nowMs + times.reattachGraceMs
+    this.#opening = new Opening(core, {
+      queue,
+      roster: this.#roster,
+      held: this.#held,
+      commit: (command, done) => this.#commit(command, done),
+      opened: () => this.wake()
+    })
   }
 
   get unsettled(): number {
@@ -146,7 +146,7 @@ export class QueueDelivery {
   }
 
   tick(): void {
-    if (this.#phase === 'waiting') this.wake()
+    if (this.#opening.isWaiting) this.wake()
   }
 
   /** Ranges of what is held, flat, for a purge that must spare it. */
@@ -162,8 +162,7 @@ export class QueueDelivery {
 
   /** Hands out what can be handed out. */
   dispatch(): void {
-    if (this.#phase === 'waiting') this.#tryOpen()
-    if (this.#phase !== 'open') return
+    if (!this.#opening.isOpen) return
     // A leader that was paused may be deposed without knowing: it hands out nothing until it is
     // heard.
     if (this.#core.groups.shard(this.group)?.hasLease !== true) return this.#retryLater()
@@ -199,26 +198,6 @@ export class QueueDelivery {
       this.#isRetrying = false
       this.wake()
     })
-  }
-
-  #tryOpen(): void {
-    const attached = new Set(this.#roster.consumers.map(({ key }) => keyText(key)))
-    const missing = [...this.queue.consumers.values()].filter((key) => !attached.has(keyText(key)))
-    if (missing.length > 0 && this.#core.clock.nowMs < this.#graceUntilMs) return
-    this.#phase = 'returning'
-    for (const { session, tag } of missing) {
-      this.#commit(this.#detachCommand({ session, tag }, []))
-    }
-    const claimed = this.heldRanges()
-    const command: ShardCommand = { type: 'return-unclaimed', queue: this.queue.id, claimed }
-    const head = this.queue.nextLive(1)
-    if (head === null || head > this.queue.mark) return this.#open()
-    this.#commit(command, () => this.#open())
-  }
-
-  #open(): void {
-    this.#phase = 'open'
-    this.wake()
   }
 
   /** Delivers one run; false if nothing can be delivered now. */

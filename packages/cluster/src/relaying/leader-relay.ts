@@ -63,10 +63,9 @@ export class LeaderRelay {
       if (reply.type === 'refused') {
         return fail({ type: 'error', error: refusal(reply.code, reply.details) })
       }
+      // What is resumed is held before the gateway, which may be this node's own, settles it.
+      if (!this.#begin(entry, resume, false)) return fail(this.#notLeader(group))
       answer({ type: 'done' })
-      if (!this.#begin(entry, resume, false)) {
-        entry.cancelled(to.attachment, this.#notLeader(group).error)
-      }
     })
     if (isTaken) return
     arrived()
