@@ -1,6 +1,8 @@
 // What clients do in a run: they declare, publish and consume, and change what they use, as a plan
 // says; and in the end they see to it that everything has an outcome.
 import type { WireError } from '@holdfast/errors'
+import { AmqpConsumer } from './clients/amqp-consumer.ts'
+import { AmqpPublisher } from './clients/amqp-publisher.ts'
 import { Beginnings } from './clients/beginnings.ts'
 import { Bursts } from './clients/bursts.ts'
 import { Bindings, type Change, Depths, Replacements, Watch } from './clients/changes.ts'
@@ -23,6 +25,8 @@ const autoAckQueue = 'auto'
 const purgedQueue = 'purged'
 const exclusiveQueue = 'alone'
 const floodedQueue = 'flooded'
+/** Its consumers are told no offsets, so what they decide is not compared with the log. */
+const amqpQueue = 'amqp'
 export class Workload {
   readonly history: History
   readonly operator: Operator
@@ -30,8 +34,8 @@ export class Workload {
   readonly routes: readonly Route[]
   readonly #world: World
   readonly #plan: ClientPlan
-  #publishers: (Publisher | LibraryPublisher)[] = []
-  #consumers: (Consumer | LibraryConsumer)[] = []
+  #publishers: (Publisher | LibraryPublisher | AmqpPublisher)[] = []
+  #consumers: (Consumer | LibraryConsumer | AmqpConsumer)[] = []
   #changes: Change[] = []
   #strangers: Stranger[] = []
 
@@ -41,7 +45,7 @@ export class Workload {
     this.history = new History(world, refusals)
     this.operator = new Operator(world, 'operator')
     const further = Array.from({ length: plan.queues }, (_, i) => `q${i + 5}`)
-    const special = [autoAckQueue, purgedQueue, exclusiveQueue]
+    const special = [autoAckQueue, purgedQueue, exclusiveQueue, amqpQueue]
     if (plan.flood > 0) special.push(floodedQueue)
     this.queues = [...boundQueues, ...further, ...special]
     this.routes = [...this.queues.map((name) => route('', name, [name])), ...exchangeRoutes]
@@ -74,10 +78,14 @@ export class Workload {
         ? new LibraryPublisher(world, `s${i + 1}`, options)
         : new Publisher(world, `p${i + 1}`, options)
     })
+    const routes = [route('', amqpQueue, [amqpQueue]), ...random.shuffle(this.routes).slice(0, 4)]
+    const ways = { history, routes, messages, batchMax, gapMsMax }
+    this.#publishers.push(new AmqpPublisher(world, 'a1', ways))
     if (this.#plan.flood > 0) this.#flood()
     this.#consumers = this.queues.flatMap((queue) => this.#consume(queue))
     history.lossy(autoAckQueue)
-    this.#world.audit.answers.automatic(autoAckQueue)
+    world.audit.answers.automatic(autoAckQueue)
+    world.audit.answers.automatic(amqpQueue)
     history.lossy(purgedQueue)
     this.#changes = changes.map((name) => this.#change(name))
     this.#strangers = Array.from({ length: strangers }, (_, i) => new Stranger(world, `${i + 1}`))
@@ -112,7 +120,7 @@ export class Workload {
     }
   }
 
-  #consume(queue: string): (Consumer | LibraryConsumer)[] {
+  #consume(queue: string): (Consumer | LibraryConsumer | AmqpConsumer)[] {
     const { history } = this
     const plan = this.#plan
     const random = this.#world.random.split(`consumers of ${queue}`)
@@ -126,6 +134,7 @@ export class Workload {
       const { workMsMax, releaseChance, rejectChance } = plan
       const ways = { workMsMax, releaseChance, rejectChance }
       const options = { history, queue, prefetch, autoAck, exclusive, isRestless, ...ways }
+      if (queue === amqpQueue) return new AmqpConsumer(this.#world, `${queue}c${i + 1}`, options)
       // The library settles by itself where that is asked of it, and stays where it is.
       const isPlain = !autoAck && !exclusive && !isRestless
       return isPlain && random.chance(plan.libraryShare)

@@ -7,7 +7,8 @@ import type { Host } from '../world/host.ts'
 import type { World } from '../world/world.ts'
 import { Client } from './client.ts'
 import type { ConsumerOptions, Held } from './consumer-options.ts'
-import { type History, nameOf } from './history.ts'
+import type { History } from './history.ts'
+import { nameOf } from './names.ts'
 
 const outcomes: readonly Outcome[] = ['accepted', 'released', 'rejected']
 

@@ -1,5 +1,6 @@
 // Sockets of clients in the simulated world. A cut between the clients and a host keeps what is
 // under way; each side finds out by the heartbeats that do not come.
+import type { ClientProtocol } from '@holdfast/cluster'
 import type { Host } from './host.ts'
 import { clientsPlace } from './paths.ts'
 import type { Process } from './process.ts'
@@ -37,7 +38,7 @@ export class ClientSockets {
   }
 
   /** Null: nobody answers there. */
-  connect(host: Host, wire: ClientWire): ClientSocket | null {
+  connect(host: Host, wire: ClientWire, protocol: ClientProtocol = 'native'): ClientSocket | null {
     const { process } = host
     const { paths } = this.#world.network
     if (process === null || !paths.canTalk(clientsPlace, host.number)) return null
@@ -50,8 +51,8 @@ export class ClientSockets {
     process.input({
       type: 'client-up',
       connection: socket.id,
-      protocol: 'native',
-      remote: 'client'
+      protocol,
+      remote: '127.0.0.1:1'
     })
     return socket
   }

@@ -176,7 +176,7 @@ export class Process {
         return this.#sendClient(output)
       case 'client-pause':
       case 'client-resume':
-        // Its clients speak the native protocol, which has credit instead.
+        // None of its clients publishes as much.
         return
       case 'client-close':
         return world.network.clients.close(this, output.connection)
