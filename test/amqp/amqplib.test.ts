@@ -2,8 +2,15 @@
 import { join } from 'node:path'
 import { connect as connectNative } from '@holdfast/client'
 import { ClusterProcess, eventually, temporaryDirectory } from '@holdfast/testkit'
-import { type Channel, type ConsumeMessage, connect, type GetMessage } from 'amqplib'
+import {
+  type Channel,
+  type ChannelModel,
+  type ConsumeMessage,
+  connect as connectTo,
+  type GetMessage
+} from 'amqplib'
 import t from 'tap'
+import { read } from '../tidy/workspace.ts'
 
 t.setTimeout(280_000)
 
@@ -19,8 +26,30 @@ t.test('amqplib', async (t) => {
   const cluster = await ClusterProcess.start({ data })
   t.teardown(() => cluster.stop())
   const address = cluster.nodes[1]?.amqp ?? ''
-  const connection = await connect(`amqp://guest:guest@${address}`)
+  const connection = await connectTo(`amqp://guest:guest@${address}`)
   t.teardown(() => connection.close())
+
+  await t.test('the example of docs/concepts/amqp.md', async (t) => {
+    const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(read('docs/concepts/amqp.md')) ?? []
+    const lines = (text: string): string => text.replaceAll(/^ +/gm, '')
+    t.ok(lines(read('test/amqp/amqplib.test.ts')).includes(lines(example)), 'it is this')
+    /** As amqplib's, at an address of this test's cluster. */
+    const connect = (_address: string): Promise<ChannelModel> => connectTo(`amqp://${address}`)
+    await run()
+
+    async function run(): Promise<void> {
+      const connection = await connect('amqp://127.0.0.1:5672')
+      const channel = await connection.createConfirmChannel()
+      await channel.assertQueue('orders')
+      channel.sendToQueue('orders', Buffer.from('hello'))
+      await channel.waitForConfirms() // it is on the disks of a majority
+      await channel.consume('orders', (message) => {
+        if (message !== null) channel.ack(message)
+      })
+      await eventually('an empty queue', async () => (await channel.get('orders')) === false)
+      await connection.close()
+    }
+  })
 
   await t.test('publish with confirms, consume with prefetch, nack, get', async (t) => {
     const channel = await connection.createConfirmChannel()
@@ -152,7 +181,7 @@ t.test('amqplib', async (t) => {
   })
 
   await t.test('who has no account, or names no vhost that is there, is not let in', async (t) => {
-    await t.rejects(connect(`amqp://guest:wrong@${address}`), /403|ACCESS/)
-    await t.rejects(connect(`amqp://${address}/none`), /ConnectionClose/)
+    await t.rejects(connectTo(`amqp://guest:wrong@${address}`), /403|ACCESS/)
+    await t.rejects(connectTo(`amqp://${address}/none`), /ConnectionClose/)
   })
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { AMQPClient, AMQPWebSocketClient } from '@cloudamqp/amqp-client'
 import { ClusterProcess, eventually, temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'
+import { WebSocket } from 'ws'
 
 t.setTimeout(280_000)
 
@@ -11,6 +12,8 @@ t.test('@cloudamqp/amqp-client', async (t) => {
   const cluster = await ClusterProcess.start({ data })
   t.teardown(() => cluster.stop())
   const [node] = cluster.nodes
+  // As browsers have it, and Node from version 22 on.
+  Object.assign(globalThis, { WebSocket })
   const clients = {
     TCP: new AMQPClient(`amqp://${node?.amqp}`),
     WebSocket: new AMQPWebSocketClient({ url: `ws://${node?.http}/amqp` })

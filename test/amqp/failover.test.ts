@@ -1,6 +1,6 @@
-// Leaders are killed while AMQP clients of the other nodes publish and consume: nothing confirmed is
-// lost, what comes twice is flagged, and whoever is connected to a surviving node keeps connection,
-// channel and deliveries.
+// A leader is killed while AMQP clients of the other nodes publish and consume: nothing confirmed
+// is lost, what comes twice is flagged, and whoever is connected to a surviving node keeps
+// connection, channel and deliveries.
 import { join } from 'node:path'
 import { ClusterProcess, eventually, temporaryDirectory } from '@holdfast/testkit'
 import { type ChannelModel, type ConsumeMessage, connect } from 'amqplib'

@@ -1,5 +1,5 @@
-// The public names of @holdfast/amqp: the connection machine, its events, requests and results, what
-// converts properties and arguments between the protocols, and the codec, for the other end.
+// The public names of @holdfast/amqp: the connection machine, its events, requests and results,
+// what converts properties and arguments between the protocols, and the codec, for the other end.
 export type { CancelReason } from './channels.ts'
 export { AmqpConnection } from './connection.ts'
 export { type Content, ContentGatherer } from './content.ts'

@@ -13,6 +13,7 @@ class FakeSink implements ClientSink {
   readonly written: Buffer[] = []
   buffered = 0
   state = 'open'
+  isPaused = false
   #taken: (() => void)[] = []
 
   write(pieces: readonly Uint8Array[], taken: () => void): void {
@@ -33,11 +34,11 @@ class FakeSink implements ClientSink {
   }
 
   pause(): void {
-    this.state = 'paused'
+    this.isPaused = true
   }
 
   resume(): void {
-    this.state = 'open'
+    this.isPaused = false
   }
 
   end(): void {
@@ -173,4 +174,19 @@ t.test('there is a cap, and all can be ended', async (t) => {
   sockets.destroyAll()
   t.equal(sockets.count, 0)
   t.equal(inputs.filter(({ type }) => type === 'client-down').length, 2)
+})
+
+t.test('a client is not read for as long as its member says so, and to its end', async (t) => {
+  const { sockets, inputs } = setUp()
+  const sink = new FakeSink()
+  sockets.add(sink, 'amqp')
+  t.match(inputs[0], { type: 'client-up', protocol: 'amqp' })
+  sockets.pause(1)
+  t.ok(sink.isPaused)
+  sockets.resume(1)
+  t.notOk(sink.isPaused)
+  sockets.pause(1)
+  sockets.pause(2)
+  sockets.close(1)
+  t.notOk(sink.isPaused, 'or its end would not be seen')
 })

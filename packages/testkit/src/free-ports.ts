@@ -1,6 +1,6 @@
 // Ports for a development cluster. `holdfast dev` wants node i (from 0) at 7672+10i (client),
-// 5672+10i (AMQP), 7673+10i (peers) and 7680+10i (HTTP), all plus an offset: this finds an offset at which every one
-// of them is free on loopback, so that several clusters can run side by side.
+// 5672+10i (AMQP), 7673+10i (peers) and 7680+10i (HTTP), all plus an offset: this finds an offset
+// at which every one of them is free on loopback, so that several clusters can run side by side.
 import { createServer } from 'node:net'
 
 /** The ports of node `node` (from 0) at an offset. */

@@ -1,5 +1,5 @@
-// Clients over TCP, whatever they speak: accepts, caps, and hands bytes on as they come, without copying
-// them.
+// Clients over TCP, whatever they speak: accepts, caps, and hands bytes on as they come, without
+// copying them.
 import { createServer, type Server, type Socket } from 'node:net'
 import type { ClientProtocol } from '@holdfast/cluster'
 import { formatAddress, type HostPort } from '@holdfast/transport'

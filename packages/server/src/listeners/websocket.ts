@@ -1,6 +1,6 @@
 // Clients over WebSocket, at the HTTP listener: the native protocol at /v1/connect, AMQP 0-9-1 at
-// /amqp. Each binary message is just a piece of the byte stream. Compression is off and fragments are bounded (failure modes 111
-// and 112).
+// /amqp. Each binary message is just a piece of the byte stream. Compression is off and fragments
+// are bounded (failure modes 111 and 112).
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { ClientProtocol } from '@holdfast/cluster'

@@ -1,6 +1,6 @@
 // A publisher of the simulated world that speaks AMQP 0-9-1, with confirms. What has none when its
-// connection breaks it gives up: AMQP has no identity by which it could be sent again, and keeps the
-// order of one connection only.
+// connection breaks it gives up: AMQP has no identity by which it could be sent again, and keeps
+// the order of one connection only.
 import { tableOf } from '@holdfast/amqp'
 import { utf8Decode, utf8Encode } from '@holdfast/record'
 import type { World } from '../world/world.ts'
