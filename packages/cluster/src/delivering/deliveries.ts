@@ -8,7 +8,13 @@ import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { QueueCounts } from '../peers/peer-message.ts'
-import { type Consumer, type ConsumerKey, keyText } from './consumer.ts'
+import {
+  type Consumer,
+  type ConsumerKey,
+  checkCredible,
+  countMistaken,
+  keyText
+} from './consumer.ts'
 import { QueueDelivery } from './queue-delivery.ts'
 import type { Get } from './roster.ts'
 
@@ -144,7 +150,10 @@ export class Deliveries {
     return this.#shards.get(group)?.get(queueId)?.heldRanges() ?? []
   }
 
-  /** A client settles deliveries: what it holds goes into the log, the rest is refused as stale. */
+  /**
+   * A client settles deliveries: what it holds goes into the log, the rest is refused as stale.
+   * @throws FRAME_INVALID for one that does nothing but name what it does not hold
+   */
   settle(
     group: GroupId,
     queueId: number,
@@ -155,17 +164,19 @@ export class Deliveries {
     const { recipient } = consumer
     const delivery = this.#shards.get(group)?.get(queueId)
     if (delivery === undefined) return recipient.settleAnswered(settleSequence, false)
+    checkCredible(consumer)
     const ranges: number[] = []
-    let isStale = false
+    let named = 0
+    let taken = 0
     for (let i = 0; i + 2 < event.ranges.length; i += 3) {
       const [first = 0, last = 0, attempt = 0] = event.ranges.slice(i, i + 3)
-      let count = 0
+      named += last - first + 1
       for (const held of delivery.release(consumer, { first, last, attempt })) {
         ranges.push(held.first, held.last, attempt)
-        count += held.last - held.first + 1
+        taken += held.last - held.first + 1
       }
-      if (count <= last - first) isStale = true
     }
+    countMistaken(consumer, named, taken)
     delivery.wake()
     if (ranges.length === 0) return recipient.settleAnswered(settleSequence, false)
     const command: ShardCommand = {
@@ -180,7 +191,7 @@ export class Deliveries {
       const stale = reply.type === 'settled' ? reply.stale : []
       delivery.decided(ranges)
       this.#core.counters.settledMessages += countOf(ranges)
-      recipient.settleAnswered(settleSequence, !isStale && stale.length === 0)
+      recipient.settleAnswered(settleSequence, taken === named && stale.length === 0)
     })
   }
 

@@ -108,7 +108,14 @@ export class LeaderRelay {
     const entry = this.#find(from, attachment)
     if (entry === null) return this.#unknown(from, attachment)
     const { group, queue } = entry.to
-    this.#core.deliveries.settle(group, queue, entry.consumer, event)
+    try {
+      this.#core.deliveries.settle(group, queue, entry.consumer, event)
+    } catch (error) {
+      // It believes to hold much that it does not: it begins anew.
+      if (!(error instanceof HoldfastError)) throw error
+      this.#release(entry)
+      this.#unknown(from, attachment)
+    }
   }
 
   taken(from: number, attachment: number, bytes: number): void {

@@ -53,7 +53,8 @@ export class RelayedConsumer implements Recipient {
     this.#options = options
     const { prefetch } = options
     const { attachment: number, consumer: key } = to
-    this.consumer = { key, recipient: this, number, prefetch, autoAck: false, unsettled: 0 }
+    const counts = { unsettled: 0, mistaken: 0 }
+    this.consumer = { key, recipient: this, number, prefetch, autoAck: false, ...counts }
     client.consumers++
   }
 

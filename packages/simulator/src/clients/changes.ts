@@ -16,6 +16,7 @@ export abstract class Change {
   protected readonly operator: Operator
   #publishers: Publisher[] = []
   protected count = 0
+  #gapMsMax = 0
   #isOver = false
 
   constructor(world: World, history: History, name: string) {
@@ -28,6 +29,12 @@ export abstract class Change {
     return this.operator.isIdle && this.#publishers.every(({ isDone }) => isDone)
   }
 
+  /** Each comes at most so long after the one before. */
+  start(gapMsMax: number): void {
+    this.#gapMsMax = gapMsMax
+    this.later()
+  }
+
   finish(): void {
     this.#isOver = true
   }
@@ -36,7 +43,8 @@ export abstract class Change {
 
   /** The next change after a while. */
   protected later(): void {
-    this.world.schedule.after(this.world.random.integer(200, 1500), () => {
+    const gapMs = this.world.random.integer(Math.ceil(this.#gapMsMax / 8), this.#gapMsMax)
+    this.world.schedule.after(gapMs, () => {
       this.#dismiss()
       if (this.#isOver) return
       this.count += 1
@@ -80,7 +88,6 @@ export class Bindings extends Change {
   constructor(world: World, history: History, queues: readonly string[]) {
     super(world, history, 'binder')
     this.#queues = queues
-    this.later()
   }
 
   protected change(): void {
@@ -113,7 +120,6 @@ export class Replacements extends Change {
 
   constructor(world: World, history: History) {
     super(world, history, 'replacer')
-    this.later()
   }
 
   protected change(): void {
@@ -155,7 +161,6 @@ export class Watch extends Change {
   constructor(world: World, history: History, queue: string) {
     super(world, history, 'watcher')
     this.#queue = queue
-    this.later()
   }
 
   protected change(): void {

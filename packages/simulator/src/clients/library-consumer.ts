@@ -19,6 +19,7 @@ const passing: ReadonlySet<string> = new Set([
   'UNAVAILABLE',
   'CONNECTION_CLOSED',
   'NODE_UNREACHABLE',
+  'HANDSHAKE_TIMEOUT',
   'NOT_LEADER'
 ])
 
