@@ -155,6 +155,32 @@ t.test('amqplib', async (t) => {
     await channel.close()
   })
 
+  await t.test('an answer goes directly to who asked, from another node', async (t) => {
+    const other = await connectTo(`amqp://${cluster.nodes[2]?.amqp}`)
+    const serving = await other.createChannel()
+    await serving.assertQueue('questions')
+    await serving.consume('questions', (question) => {
+      if (question === null) return
+      const { replyTo, correlationId } = question.properties
+      serving.sendToQueue(replyTo, Buffer.from(`answer to ${text(question)}`), { correlationId })
+      serving.ack(question)
+    })
+    const asking = await connection.createChannel()
+    const answers: string[] = []
+    const take = (answer: ConsumeMessage | null): void => {
+      if (answer !== null) answers.push(`${answer.properties.correlationId} ${text(answer)}`)
+    }
+    await asking.consume('amq.rabbitmq.reply-to', take, { noAck: true })
+    for (const correlationId of ['1', '2']) {
+      const options = { replyTo: 'amq.rabbitmq.reply-to', correlationId }
+      asking.sendToQueue('questions', Buffer.from(`question ${correlationId}`), options)
+    }
+    await eventually('both answers', () => answers.length === 2)
+    t.same(answers, ['1 answer to question 1', '2 answer to question 2'])
+    await asking.close()
+    await other.close()
+  })
+
   await t.test('messages go between the protocols', async (t) => {
     const native = await connectNative(cluster.clientAddresses())
     t.teardown(() => native.close())

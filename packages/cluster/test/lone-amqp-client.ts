@@ -1,6 +1,6 @@
 // A client of a lone member that speaks AMQP 0-9-1, on one channel.
-import type { Method, MethodOf } from '@holdfast/amqp'
-import { utf8Decode, utf8Encode } from '@holdfast/record'
+import { type Method, type MethodOf, nativeProperties } from '@holdfast/amqp'
+import { type Properties, utf8Decode, utf8Encode } from '@holdfast/record'
 import { type AmqpSaid, AmqpWire } from '@holdfast/simulator'
 import type { Input } from '../src/input.ts'
 
@@ -49,6 +49,12 @@ export class LoneAmqpClient {
       const body = content === null ? '' : ` ${utf8Decode(content.body)}`
       return `${textOf(method)}${body}`
     })
+  }
+
+  /** Properties of the last content that was said. */
+  got(): Properties | null {
+    const { content = null } = this.#said.findLast((said) => said.content !== null) ?? {}
+    return content === null ? null : nativeProperties(content.properties)
   }
 
   declare(queue: string): void {

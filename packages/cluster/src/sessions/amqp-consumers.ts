@@ -7,6 +7,7 @@ import type { Core } from '../core.ts'
 import { limits, times } from '../limits.ts'
 import { ClientConsumer, type ConsumerSettings } from '../relaying/client-consumer.ts'
 import type { AmqpSession } from './amqp-session.ts'
+import { replyAddress } from './replies.ts'
 import { type Responder, refusal } from './responder.ts'
 
 export class AmqpConsumers {
@@ -17,6 +18,8 @@ export class AmqpConsumers {
   readonly #getters = new Map<string, ClientConsumer>()
   /** What a getter was given, until it is answered. */
   readonly #got = new Map<number, DeliveryRun>()
+  /** Consumers of replies, and how many each was given. */
+  readonly #replies = new Map<number, number>()
   #lastNumber = 0
 
   constructor(core: Core, session: AmqpSession) {
@@ -46,7 +49,28 @@ export class AmqpConsumers {
     })
   }
 
+  /** Direct reply-to. */
+  consumeReplies(to: Responder): void {
+    if (this.#isFull(to)) return
+    const number = ++this.#lastNumber
+    this.#replies.set(number, 0)
+    to.done({ consumer: number, address: replyAddress(this.#core, this.#session.id, number) })
+  }
+
+  takesReplies(number: number): boolean {
+    return this.#replies.has(number)
+  }
+
+  /** Replies came; who does not read them gets no more. */
+  reply(number: number, run: DeliveryRun): void {
+    const given = this.#replies.get(number) ?? 0
+    if (this.#session.unsentBytes > limits.replyBytesMax) return
+    this.#replies.set(number, given + run.count)
+    this.#session.connection.deliver({ ...run, consumer: number, firstOffset: given + 1 })
+  }
+
   cancel(number: number, to: Responder): void {
+    this.#replies.delete(number)
     const consumer = this.#consumers.get(number)
     if (consumer === undefined) return to.done(null)
     consumer.stop(() => to.done(null))
@@ -60,6 +84,7 @@ export class AmqpConsumers {
       if (waiting === 0) to.done(null)
     }
     for (const number of numbers) {
+      this.#replies.delete(number)
       const consumer = this.#consumers.get(number)
       if (consumer === undefined) continue
       waiting++
@@ -74,6 +99,7 @@ export class AmqpConsumers {
     this.#consumers.clear()
     this.#getters.clear()
     this.#got.clear()
+    this.#replies.clear()
   }
 
   get(
@@ -155,7 +181,7 @@ export class AmqpConsumers {
 
   #isFull(to: Responder): boolean {
     const limit = limits.consumersPerClientMax
-    if (this.#consumers.size < limit) return false
+    if (this.#consumers.size + this.#replies.size < limit) return false
     to.refuse(refusal('LIMIT_REACHED', { limit, kind: 'consumers of a connection' }))
     return true
   }

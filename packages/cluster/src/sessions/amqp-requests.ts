@@ -14,6 +14,7 @@ import type { QueueStatus } from '../status.ts'
 import { exchangeOptions, queueOptions } from './amqp-declarations.ts'
 import type { AmqpSession } from './amqp-session.ts'
 import { authenticate } from './authentication.ts'
+import { hasReceiver, readReplyAddress } from './replies.ts'
 import { type Responder, refusal } from './responder.ts'
 
 export function handleAmqpRequest(core: Core, session: AmqpSession, event: RequestEvent): void {
@@ -85,7 +86,7 @@ function carryOut(
     case 'get':
       return consumers.get(channel, request, to)
     case 'consume-replies':
-      throw new HoldfastError('NOT_SUPPORTED', { what: 'reply directly (amq.rabbitmq.reply-to)' })
+      return consumers.consumeReplies(to)
     case 'update-secret':
       throw new HoldfastError('NOT_SUPPORTED', { what: 'update a secret' })
     case 'commit':
@@ -121,6 +122,11 @@ function declare(
 }
 
 function describe(core: Core, vhost: string, name: string, to: Responder): void {
+  // Who answers may ask whether somebody still waits for it.
+  const address = readReplyAddress(name)
+  if (address !== null && hasReceiver(core, address)) {
+    return to.done({ name, ready: 0, consumers: 1 })
+  }
   describeQueue(core, vhost, name, {
     ...to,
     done: (result) => {

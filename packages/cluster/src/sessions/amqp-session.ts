@@ -10,6 +10,7 @@ import type { ConsumerOwner } from '../relaying/client-consumer.ts'
 import { AmqpConsumers } from './amqp-consumers.ts'
 import { handleAmqpRequest } from './amqp-requests.ts'
 import { HeldPublishes } from './held-publishes.ts'
+import { sendReply } from './replies.ts'
 import type { Session } from './session.ts'
 
 /** What clients are told of the server. */
@@ -50,7 +51,12 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
 
   /** The client does not read what it is sent: its deliveries pause. */
   get isCongested(): boolean {
-    return this.#unsentBytes + this.connection.bufferedBytes > limits.clientBufferBytesMax
+    return this.unsentBytes > limits.clientBufferBytesMax
+  }
+
+  /** What the client has not taken. */
+  get unsentBytes(): number {
+    return this.#unsentBytes + this.connection.bufferedBytes
   }
 
   get isClosed(): boolean {
@@ -129,7 +135,9 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     const { counters } = this.#core
     counters.publishedMessages += batch.count
     counters.publishedBytes += batch.blob.length
-    this.#publishes.push({ ...batch, first: false })
+    const publish = { ...batch, first: false }
+    if (sendReply(this.#core, publish)) this.confirmed(publish)
+    else this.#publishes.push(publish)
   }
 
   confirmed(batch: Batch): void {

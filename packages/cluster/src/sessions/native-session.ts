@@ -19,6 +19,7 @@ import type { GroupId } from '../log-store.ts'
 import type { Batch, Producer, Publish, PublishOrigin } from '../publishing/publish.ts'
 import { HeldPublishes } from './held-publishes.ts'
 import { handleRequest } from './native-requests.ts'
+import { sendReply } from './replies.ts'
 import type { Session } from './session.ts'
 
 export interface SessionConsumer {
@@ -117,7 +118,9 @@ export class NativeSession implements Session, PublishOrigin, Recipient {
     const { counters } = this.#core
     counters.publishedMessages += event.count
     counters.publishedBytes += event.blob.length
-    this.#publishes.push({ ...event, copies: [] })
+    const publish = { ...event, copies: [] }
+    if (sendReply(this.#core, publish)) this.confirmed(publish)
+    else this.#publishes.push(publish)
   }
 
   /** What held publishes back may be gone. */
