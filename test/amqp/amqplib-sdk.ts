@@ -1,6 +1,6 @@
 // amqplib in the shape of the SDK, for the load generators: `npm run bench -- W1 W2 --sdk
-// $PWD/test/dist/amqp/amqplib-sdk.js`. It connects to the AMQP ports of a cluster of `holdfast dev`,
-// which it tells from those of the native protocol.
+// $PWD/test/dist/amqp/amqplib-sdk.js`. It connects to the AMQP ports of a cluster of
+// `holdfast dev`, which it tells from those of the native protocol.
 import type { SdkConnection, SdkConsumer, SdkDelivery } from '@holdfast/testkit'
 import { type ConfirmChannel, type ConsumeMessage, connect as connectAmqp } from 'amqplib'
 
