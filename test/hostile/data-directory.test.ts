@@ -49,9 +49,10 @@ function contentsOf(directory: string): Readonly<Record<string, string>> {
 
 /** Flags of a node at ports of its own: those of place `place` of the cluster's offset. */
 function flagsAt(offset: number, place: number, data: string): string[] {
-  const { client, peer, http } = portsOfNode(place, offset)
+  const { client, amqp, peer, http } = portsOfNode(place, offset)
   const at = (port: number): string => `127.0.0.1:${port}`
-  return ['server', '--data', data, '--client', at(client), '--peer', at(peer), '--http', at(http)]
+  const clients = ['--client', at(client), '--amqp', at(amqp)]
+  return ['server', '--data', data, ...clients, '--peer', at(peer), '--http', at(http)]
 }
 
 t.test('a node does not start on what it must not touch', async (t) => {

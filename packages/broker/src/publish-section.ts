@@ -203,7 +203,7 @@ export function scanPublish(data: Uint8Array, header: PublishHeader, starts: Uin
   let at = header.blobStart
   for (let index = 0; index < header.count; index++) {
     starts[index] = at
-    at = scanRecord(data, at, header.blobEnd)
+    at = scanRecord(data, at, header.blobEnd, true)
   }
   starts[header.count] = at
   if (at !== header.blobEnd) throw malformed('bytes follow the last record')

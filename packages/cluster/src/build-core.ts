@@ -26,21 +26,18 @@ import { Lease } from './metadata/lease.ts'
 import { Metadata } from './metadata/metadata.ts'
 import { QueueNames } from './metadata/queue-names.ts'
 import { TopologyDriver } from './metadata/topology-driver.ts'
-import { type Answer, Calls } from './peers/calls.ts'
+import { Calls, type Handle } from './peers/calls.ts'
 import { Contact } from './peers/contact.ts'
-import type { Call } from './peers/peer-message.ts'
 import { Peers } from './peers/peers.ts'
 import { Gateway } from './publishing/gateway.ts'
 import { LackingQueues } from './publishing/lacking-queues.ts'
 import { Shards } from './publishing/shards.ts'
+import { GatewayRelay } from './relaying/gateway-relay.ts'
+import { LeaderRelay } from './relaying/leader-relay.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { Timers } from './timers.ts'
 
-export function buildCore(
-  options: MemberOptions,
-  recovered: Recovered,
-  handle: (call: Call, answer: Answer) => void
-): Core {
+export function buildCore(options: MemberOptions, recovered: Recovered, handle: Handle): Core {
   // The parts keep the core they are given and use each other only once all of them are there.
   const core = {
     options,
@@ -78,6 +75,8 @@ export function buildCore(
   core.gateway = new Gateway(core)
   core.deliveries = new Deliveries(core)
   core.lifetimes = new Lifetimes(core)
+  core.gatewayRelay = new GatewayRelay(core)
+  core.leaderRelay = new LeaderRelay(core)
   core.sessions = new Sessions(core)
   core.disk = new Disk(core)
   return core

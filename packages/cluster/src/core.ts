@@ -34,6 +34,8 @@ import type { Peers } from './peers/peers.ts'
 import type { Gateway } from './publishing/gateway.ts'
 import type { LackingQueues } from './publishing/lacking-queues.ts'
 import type { Shards } from './publishing/shards.ts'
+import type { GatewayRelay } from './relaying/gateway-relay.ts'
+import type { LeaderRelay } from './relaying/leader-relay.ts'
 import type { Sessions } from './sessions/sessions.ts'
 import type { Timers } from './timers.ts'
 
@@ -91,6 +93,8 @@ export interface Core {
   readonly gateway: Gateway
   readonly deliveries: Deliveries
   readonly lifetimes: Lifetimes
+  readonly gatewayRelay: GatewayRelay
+  readonly leaderRelay: LeaderRelay
   readonly sessions: Sessions
   readonly disk: Disk
 }

@@ -40,6 +40,7 @@ export { blankConfiguration, commitRecord } from './log-store.ts'
 export { Member } from './member.ts'
 export type { AdoptOffer, Chunks, Output } from './output.ts'
 export { type PeerFrame, readPeerFrame } from './peers/peer-codec.ts'
+export type { ClientProtocol } from './sessions/session.ts'
 export type {
   AdminPort,
   AdminReply,

@@ -32,6 +32,14 @@ export const limits = {
   publishCreditBytesMax: 100_663_296,
   /** Bytes that wait in a client's socket before its deliveries pause. */
   clientBufferBytesMax: 1_048_576,
+  /** Given to a consumer by way of another node, and not taken by its client yet. */
+  relayedBytesMax: 262_144,
+  /** Replies that a client does not read; more are dropped. */
+  replyBytesMax: 16_777_216,
+  /** Consumers and gets of one AMQP connection. */
+  consumersPerClientMax: 65_536,
+  /** Deliveries on their way to a consumer that acknowledges them unseen. */
+  autoAckPrefetch: 1024,
   /** Payload of one deliver frame. */
   deliverBytesMax: 131_072,
   /** Payload of a peer frame that gathers small messages. */

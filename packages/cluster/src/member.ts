@@ -18,6 +18,7 @@ import { answerCall } from './peers/call-handlers.ts'
 import { type PeerMessage, readPeerFrame } from './peers/peer-codec.ts'
 import type { Cast } from './peers/peer-message.ts'
 import type { Link } from './peers/peers.ts'
+import { hear } from './relaying/tell.ts'
 import type { ClusterStatus, MachineHash, MemberCounters } from './status.ts'
 
 /** Rounds of work in one step; what is left waits for the next. */
@@ -34,8 +35,8 @@ export class Member {
   #drainedByMs = 0
 
   constructor(options: MemberOptions, recovered: Recovered) {
-    this.#core = buildCore(options, recovered, (call, answer) =>
-      answerCall(this.#core, call, answer)
+    this.#core = buildCore(options, recovered, (from, call, answer) =>
+      answerCall(this.#core, from, call, answer)
     )
     start(this.#core, recovered)
   }
@@ -93,7 +94,7 @@ export class Member {
       case 'peer-frame':
         return this.#peerFrame(input.link, input.bytes)
       case 'client-up':
-        return core.sessions.up(input.connection)
+        return core.sessions.up(input.connection, input.protocol, input.remote)
       case 'client-bytes':
         return core.sessions.bytes(input.connection, input.bytes)
       case 'client-down':
@@ -136,6 +137,7 @@ export class Member {
     core.reconciler.tick()
     core.deliveries.tick()
     core.lifetimes.tick()
+    core.leaderRelay.tick()
     core.snapshots.tick()
     core.disk.tick()
     core.scrubber.tick()
@@ -179,11 +181,14 @@ export class Member {
   }
 
   #peerDown(id: number): void {
-    const { peers, calls, groups } = this.#core
+    const { peers, calls, groups, gatewayRelay, leaderRelay } = this.#core
     const link = peers.down(id)
     if (link?.node == null) return
-    if (link.lane === 'gateway') calls.nodeDown(link.node)
-    else if (link.direction === 'out') groups.linkDown(link.node)
+    if (link.lane === 'gateway') {
+      calls.nodeDown(link.node)
+      gatewayRelay.linkDown(link.node)
+      leaderRelay.linkDown(link.node)
+    } else if (link.direction === 'out') groups.linkDown(link.node)
   }
 
   #peerFrame(id: number, bytes: Uint8Array): void {
@@ -226,6 +231,8 @@ export class Member {
         return calls.result(from, message.id, message.result)
       case 'cast':
         return this.#cast(from, message.cast)
+      case 'deliver':
+        return hear(this.#core, from, message)
       default:
         return unreachable(message)
     }
@@ -242,6 +249,11 @@ export class Member {
         return reports.received(from, cast.groups, cast.isDraining)
       case 'machine-digest':
         return agreement.heard(from, cast)
+      case 'relay-settle':
+      case 'relay-settled':
+      case 'relay-taken':
+      case 'relay-ended':
+        return hear(this.#core, from, cast)
       case 'removed':
         return membership.removed()
       default:

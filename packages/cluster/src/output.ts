@@ -74,6 +74,9 @@ export type Output =
       readonly chunks: Chunks
       readonly after: number | null
     }
+  /** Its socket is not read, or is again. */
+  | { readonly type: 'client-pause'; readonly connection: number }
+  | { readonly type: 'client-resume'; readonly connection: number }
   /** After everything sent before has been written. */
   | { readonly type: 'client-close'; readonly connection: number }
   | {

@@ -6,12 +6,23 @@ import { encodeRecord, utf8Encode } from '@holdfast/record'
 import type { Input } from '../src/input.ts'
 import { Member } from '../src/member.ts'
 import type { Output } from '../src/output.ts'
+import type { ClientProtocol } from '../src/sessions/session.ts'
+import { LoneAmqpClient } from './lone-amqp-client.ts'
 
 const addresses = { client: '127.0.0.1:1', peer: '127.0.0.1:2', http: '127.0.0.1:3' }
 
+const upOf = (connection: number, protocol: ClientProtocol): Input => ({
+  type: 'client-up',
+  connection,
+  protocol,
+  remote: '127.0.0.1:4'
+})
+
 export class LoneMember {
   readonly #member: Member
-  readonly #clients = new Map<number, LoneClient>()
+  readonly #clients = new Map<number, { take(chunk: Uint8Array): void }>()
+  /** Connections whose sockets are not read. */
+  readonly paused: Set<number> = new Set()
   nowMs = 0
   #writing: number | null = null
   /** Whether writes wait for `release`. */
@@ -64,6 +75,8 @@ export class LoneMember {
 
   #carry(output: Output): void {
     if (output.type === 'write') this.#writing = output.record.id
+    else if (output.type === 'client-pause') this.paused.add(output.connection)
+    else if (output.type === 'client-resume') this.paused.delete(output.connection)
     else if (output.type === 'client-send') {
       for (const chunk of output.chunks) this.#clients.get(output.connection)?.take(chunk)
     }
@@ -73,7 +86,16 @@ export class LoneMember {
   connect(name: number): LoneClient {
     const client = new LoneClient(this, this.#clients.size + 1, name)
     this.#clients.set(client.id, client)
-    this.step([{ type: 'client-up', connection: client.id, remote: '127.0.0.1:4' }, client.said()])
+    this.step([upOf(client.id, 'native'), client.said()])
+    return client
+  }
+
+  /** A client that speaks AMQP, with a channel. */
+  connectAmqp(): LoneAmqpClient {
+    const client = new LoneAmqpClient(this, this.#clients.size + 1)
+    this.#clients.set(client.id, client)
+    this.step([upOf(client.id, 'amqp')])
+    client.speak()
     return client
   }
 }

@@ -5,6 +5,8 @@ export { pack, unpack } from './pack.ts'
 export type { HeaderValue, Properties } from './properties.ts'
 export {
   encodeRecord,
+  foreignProperties,
+  hasForeignProperties,
   recordBody,
   recordProperties,
   scanRecord,

@@ -2,37 +2,58 @@
 // by the client; everybody else scans it, slices it, and passes the same bytes on (performance 7).
 //
 //   record := 0x92 properties body       msgpack: array of two
-//   properties := nil | map              see properties.ts
+//   properties := nil | map | bin        see properties.ts; bin: as they came by another protocol
 //   body := bin 8 | bin 16 | bin 32
 //   blob := record*                      count is told beside it
 import { HoldfastError } from '@holdfast/errors'
 import { recordLimits } from './limits.ts'
 import { pack, unpack } from './pack.ts'
 import { checkProperties, type Properties, scanProperties } from './properties.ts'
-import { invalid, readUnsigned, valueEnd } from './scan.ts'
+import { invalid, readUnsigned, skipValue, valueEnd } from './scan.ts'
 
 function tooLarge(size: number, limit: number): HoldfastError {
   return new HoldfastError('MESSAGE_TOO_LARGE', { size, limit })
 }
 
 /**
+ * Whether the accepted record at `position` has its properties as a byte string: in the form of
+ * another protocol, as whoever took them in has checked them.
+ */
+export function hasForeignProperties(bytes: Uint8Array, position: number): boolean {
+  return isBin(bytes[position + 1] ?? 0)
+}
+
+function isBin(type: number): boolean {
+  return type >= 0xc4 && type <= 0xc6
+}
+
+/**
  * Validates one record in `bytes[position, end)`, its limits and its properties, and returns its
- * end.
+ * end. With `takesForeign`, properties may be a byte string, whose content is not looked at: for
+ * what comes from a gateway, not from a client.
  * @throws FRAME_INVALID, MESSAGE_TOO_LARGE, OPTION_UNKNOWN, OPTION_INVALID
  */
-export function scanRecord(bytes: Uint8Array, position: number, end: number): number {
+export function scanRecord(
+  bytes: Uint8Array,
+  position: number,
+  end: number,
+  takesForeign = false
+): number {
   if (end - position < 4) throw invalid('a record is cut')
   if (bytes[position] !== 0x92) throw invalid('a record must be an array of two')
   let at = position + 2
   if (bytes[position + 1] !== 0xc0) {
-    at = scanProperties(bytes, position + 1, end)
+    at =
+      takesForeign && hasForeignProperties(bytes, position)
+        ? skipValue(bytes, position + 1, end)
+        : scanProperties(bytes, position + 1, end)
     const size = at - position - 1
     if (size > recordLimits.propertiesBytesMax) {
       throw tooLarge(size, recordLimits.propertiesBytesMax)
     }
   }
   const type = at < end ? (bytes[at] ?? 0) : 0
-  if (type < 0xc4 || type > 0xc6) throw invalid('the body of a record must be binary')
+  if (!isBin(type)) throw invalid('the body of a record must be binary')
   const size = 1 << (type - 0xc4)
   const length = readUnsigned(bytes, at + 1, end, size)
   at += 1 + size
@@ -71,7 +92,13 @@ export function recordBody(bytes: Uint8Array, position: number): Uint8Array {
   return bytes.subarray(start, start + readUnsigned(bytes, at + 1, bytes.length, size))
 }
 
-/** Properties of an accepted record, decoded; null where it has none. */
+/** Properties of an accepted record as the byte string that they are. */
+export function foreignProperties(bytes: Uint8Array, position: number): Uint8Array {
+  const header = 1 + (1 << ((bytes[position + 1] ?? 0xc4) - 0xc4))
+  return bytes.subarray(position + 1 + header, bodyPosition(bytes, position))
+}
+
+/** Properties of an accepted record, decoded; null where it has none. They are not foreign. */
 export function recordProperties(bytes: Uint8Array, position: number): Properties | null {
   if (bytes[position + 1] === 0xc0) return null
   return unpack(bytes.subarray(position + 1, bodyPosition(bytes, position))) as Properties

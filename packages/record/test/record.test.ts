@@ -4,7 +4,9 @@ import { chooseSeed, Random } from '@holdfast/testkit'
 import t from 'tap'
 import {
   encodeRecord,
+  foreignProperties,
   type HeaderValue,
+  hasForeignProperties,
   type Properties,
   recordBody,
   recordLimits,
@@ -162,4 +164,26 @@ t.test('the scanner is fast enough for the hot path', async (t) => {
   for (let round = 0; round < 100; round++) scanRecords(blob, count)
   const nanoseconds = Number(process.hrtime.bigint() - start) / (100 * count)
   t.comment(`${nanoseconds.toFixed(1)} ns a record`)
+})
+
+t.test('properties of another protocol are a byte string, where a gateway says so', async (t) => {
+  const raw = Uint8Array.of(1, 2, 3)
+  const record = Uint8Array.of(0x92, 0xc4, 3, ...raw, 0xc4, 1, 9)
+  t.equal(scanRecord(record, 0, record.length, true), record.length)
+  t.throws(() => scanRecord(record, 0, record.length), { code: 'FRAME_INVALID' })
+  t.throws(() => scanRecords(record, 1), { code: 'FRAME_INVALID' }, 'a client says no such thing')
+  t.throws(() => scanRecord(record.subarray(0, 5), 0, 5, true), { code: 'FRAME_INVALID' })
+  t.ok(hasForeignProperties(record, 0))
+  t.same(foreignProperties(record, 0), raw)
+  t.same(recordBody(record, 0), Uint8Array.of(9))
+  t.equal(skipRecord(record, 0), record.length)
+  const size = recordLimits.propertiesBytesMax
+  const large = Buffer.concat([
+    Uint8Array.of(0x92, 0xc6, 0, size >>> 16, (size >>> 8) & 255, size & 255),
+    new Uint8Array(size),
+    Uint8Array.of(0xc4, 0)
+  ])
+  t.throws(() => scanRecord(large, 0, large.length, true), { code: 'MESSAGE_TOO_LARGE' })
+  t.notOk(hasForeignProperties(encodeRecord(null, raw), 0))
+  t.notOk(hasForeignProperties(encodeRecord({ type: 't' }, raw), 0))
 })

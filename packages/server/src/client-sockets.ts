@@ -1,7 +1,7 @@
 // The sockets of clients, whatever carries them: numbered, with bounded write buffers. What the
 // member sends is gathered per turn and handed to each socket as one vector. A client that does not
 // read is closed at its own bound; when all of them together hold too much, the slowest goes first.
-import type { Chunks, Input } from '@holdfast/cluster'
+import type { Chunks, ClientProtocol, Input } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import { joinSmallPieces } from '@holdfast/transport'
 import { serverLimits } from './limits.ts'
@@ -14,6 +14,9 @@ export interface ClientSink {
   write(pieces: readonly Uint8Array[], taken: () => void): void
   /** Bytes handed to `write` that the socket has not taken. */
   bufferedBytes(): number
+  /** Reads no more, or goes on reading. */
+  pause(): void
+  resume(): void
   /** Closes after what was written has left. */
   end(): void
   destroy(): void
@@ -70,7 +73,7 @@ export class ClientSockets {
   }
 
   /** Takes in a socket that the listener has accepted. */
-  add(sink: ClientSink): ClientHandle {
+  add(sink: ClientSink, protocol: ClientProtocol): ClientHandle {
     const id = ++this.#lastId
     const connection: Connection = {
       id,
@@ -82,7 +85,7 @@ export class ClientSockets {
       isEnding: false
     }
     this.#connections.set(id, connection)
-    this.#options.input({ type: 'client-up', connection: id, remote: sink.remote })
+    this.#options.input({ type: 'client-up', connection: id, protocol, remote: sink.remote })
     return {
       received: (bytes) => {
         if (!this.#connections.has(id) || connection.isEnding) return
@@ -108,12 +111,22 @@ export class ClientSockets {
     }
   }
 
+  pause(id: number): void {
+    this.#connections.get(id)?.sink.pause()
+  }
+
+  resume(id: number): void {
+    this.#connections.get(id)?.sink.resume()
+  }
+
   /** Closes after everything sent before has been written. */
   close(id: number): void {
     const connection = this.#connections.get(id)
     if (connection === undefined || connection.isEnding) return
     this.#flushOne(connection)
     connection.isEnding = true
+    // What the client still sends has to be read, or the end would never come.
+    connection.sink.resume()
     connection.sink.end()
   }
 

@@ -58,6 +58,7 @@ export type Setting =
 export interface Configuration {
   readonly data: string
   readonly client: string
+  readonly amqp: string
   readonly peer: string
   readonly http: string
   readonly seed: readonly string[]
@@ -89,6 +90,12 @@ export const schema: readonly Setting[] = [
     doc: 'Where clients connect with the native protocol.'
   },
   {
+    name: 'amqp',
+    type: 'address',
+    default: '127.0.0.1:5672',
+    doc: 'Where clients connect with AMQP 0-9-1.'
+  },
+  {
     name: 'peer',
     type: 'address',
     default: '127.0.0.1:7673',
@@ -98,7 +105,9 @@ export const schema: readonly Setting[] = [
     name: 'http',
     type: 'address',
     default: '127.0.0.1:7680',
-    doc: 'Where the admin API, metrics and WebSocket clients (at `/v1/connect`) connect.'
+    doc:
+      'Where the admin API, metrics and WebSocket clients connect: the native protocol at ' +
+      '`/v1/connect`, AMQP 0-9-1 at `/amqp`.'
   },
   {
     name: 'seed',

@@ -120,11 +120,12 @@ function parseLoopback(name: string, raw: unknown): string {
 }
 
 function assertRelations(configuration: Configuration): void {
-  const { client, peer, http, clientBufferBytesMax, clientBuffersBytesMax } = configuration
+  const { client, amqp, peer, http } = configuration
+  const { clientBufferBytesMax, clientBuffersBytesMax } = configuration
   // Two listeners cannot share an address; the system's own error would not say which two.
-  const fixed = [client, peer, http].filter((address) => parseAddress(address).port !== 0)
+  const fixed = [client, amqp, peer, http].filter((address) => parseAddress(address).port !== 0)
   if (new Set(fixed).size !== fixed.length) {
-    throw invalid('client', 'client, peer and http must be three different addresses')
+    throw invalid('client', 'client, amqp, peer and http must be different addresses')
   }
   // One client could otherwise use up more than all of them may.
   if (clientBufferBytesMax > clientBuffersBytesMax) {

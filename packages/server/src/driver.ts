@@ -19,8 +19,7 @@ import { AdminCalls } from './admin-calls.ts'
 import { HeldOutputs, type Sendable } from './held-outputs.ts'
 import { serverLimits } from './limits.ts'
 import type { Log } from './logger.ts'
-
-type Read = Extract<Output, { type: 'read-entries' | 'read-blobs' | 'read-staged' }>
+import { type Read, readFrom } from './reads.ts'
 
 /** What the driver needs of a member. */
 export interface MemberPort {
@@ -41,6 +40,8 @@ export interface PeerPort {
 /** What the driver needs of the sockets of clients. */
 export interface ClientPort {
   send(connection: number, chunks: Chunks): void
+  pause(connection: number): void
+  resume(connection: number): void
   close(connection: number): void
   flush(): void
 }
@@ -176,6 +177,12 @@ export class Driver {
       case 'client-close':
         if (!this.#held.holds(output, this.#durable)) this.#send(output)
         return
+      case 'client-pause':
+        this.#options.clients.pause(output.connection)
+        return
+      case 'client-resume':
+        this.#options.clients.resume(output.connection)
+        return
       case 'peers':
         this.#options.peers.setPeers(output.peers)
         return
@@ -290,11 +297,4 @@ export class Driver {
     this.stop()
     this.#options.ended(code, reason)
   }
-}
-
-function readFrom(store: LogStore, read: Read): Promise<readonly ReadResult[]> {
-  const { group } = read
-  if (read.type === 'read-entries') return store.readEntries(group, read.range, read.bytesMax)
-  if (read.type === 'read-blobs') return store.readBlobs(group, read.ids)
-  return store.readStaged(group, read.offer, read.ids)
 }

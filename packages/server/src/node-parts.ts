@@ -9,6 +9,7 @@ import type { StorePort } from './open-data.ts'
 
 export interface Addresses {
   readonly client: string
+  readonly amqp: string
   readonly peer: string
   readonly http: string
 }
@@ -22,7 +23,7 @@ export interface HostedMember extends MemberPort {
 export interface MemberSettings {
   readonly store: LogStore
   readonly processEpoch: number
-  readonly addresses: Addresses
+  readonly addresses: Omit<Addresses, 'amqp'>
   readonly bootstrap: { readonly clusterId: string } | null
 }
 

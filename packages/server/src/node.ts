@@ -42,6 +42,8 @@ export class Node implements RunningNode {
   readonly #sockets: ClientSockets
   readonly #transport: Transport
   readonly #tcp: TcpListener
+  readonly #amqp: TcpListener
+  #amqpAddress: string
   readonly #reserve: ReservePort
   readonly #timers: NodeJS.Timeout[] = []
   #hello: PeerHello
@@ -87,8 +89,16 @@ export class Node implements RunningNode {
       log,
       random: () => randomInt(2 ** 32) / 2 ** 32
     })
+    this.#amqpAddress = configuration.amqp
+    this.#amqp = new TcpListener({
+      sockets: this.#sockets,
+      protocol: 'amqp',
+      // Nothing can be said before the client has spoken.
+      refusal: () => new Uint8Array(0)
+    })
     this.#tcp = new TcpListener({
       sockets: this.#sockets,
+      protocol: 'native',
       refusal: () => {
         const limit = configuration.connectionsMax
         return parts.refusal(new HoldfastError('TOO_MANY_CONNECTIONS', { limit }))
@@ -97,6 +107,12 @@ export class Node implements RunningNode {
   }
 
   get addresses(): Addresses {
+    const { client, peer, http } = this.#hello
+    return { client, amqp: this.#amqpAddress, peer, http }
+  }
+
+  /** What other nodes and the SDK are told. */
+  get #told(): Omit<Addresses, 'amqp'> {
     const { client, peer, http } = this.#hello
     return { client, peer, http }
   }
@@ -146,12 +162,12 @@ export class Node implements RunningNode {
 
   #createMember(isBootstrap: boolean): HostedMember {
     if (this.#damage !== null) {
-      this.#damaged = new DamagedMember(this.#damage, this.addresses)
+      this.#damaged = new DamagedMember(this.#damage, this.#told)
       return this.#damaged
     }
     const bootstrap = isBootstrap ? { clusterId: randomBytes(16).toString('hex') } : null
     const { processEpoch } = this.#hello
-    const settings = { store: this.#store, processEpoch, addresses: this.addresses, bootstrap }
+    const settings = { store: this.#store, processEpoch, addresses: this.#told, bootstrap }
     return this.#parts.createMember(settings)
   }
 
@@ -172,6 +188,7 @@ export class Node implements RunningNode {
     this.#loopDelay?.stop()
     this.#driver?.stop()
     this.#tcp.close()
+    this.#amqp.close()
     this.#webSocket?.close()
     this.#sockets.endAll()
     await this.#http?.close().catch((error: unknown) => this.#closeFailed('http', error))
@@ -230,11 +247,18 @@ export class Node implements RunningNode {
     const boundPeer = await bind('peer', peer, () => this.#transport.listen(parseAddress(peer)))
     const listen = (): Promise<string> => this.#tcp.listen(parseAddress(client))
     const boundClient = isServing ? await bind('client', client, listen) : client
+    if (isServing) await this.#listenAmqp()
     const { host } = parseAddress(httpAddress)
     await bind('http', httpAddress, () => http.listen(parseAddress(httpAddress)))
     const bound = http.server.address()
     const port = typeof bound === 'object' ? (bound?.port ?? 0) : 0
     this.#identify({ client: boundClient, peer: boundPeer, http: formatAddress(host, port) })
+  }
+
+  async #listenAmqp(): Promise<void> {
+    const { amqp } = this.#configuration
+    const address = parseAddress(amqp)
+    this.#amqpAddress = await bind('amqp', amqp, () => this.#amqp.listen(address))
   }
 
   #identify(change: Partial<PeerHello>): void {

@@ -13,6 +13,7 @@ class FakeSink implements ClientSink {
   readonly written: Buffer[] = []
   buffered = 0
   state = 'open'
+  isPaused = false
   #taken: (() => void)[] = []
 
   write(pieces: readonly Uint8Array[], taken: () => void): void {
@@ -30,6 +31,14 @@ class FakeSink implements ClientSink {
   take(): void {
     this.buffered = 0
     for (const taken of this.#taken.splice(0)) taken()
+  }
+
+  pause(): void {
+    this.isPaused = true
+  }
+
+  resume(): void {
+    this.isPaused = false
   }
 
   end(): void {
@@ -60,13 +69,13 @@ function setUp(change: { connectionsMax?: number; total?: number } = {}): {
 
 t.test('a connection comes, speaks and goes', async (t) => {
   const { sockets, inputs } = setUp()
-  const handle = sockets.add(new FakeSink())
+  const handle = sockets.add(new FakeSink(), 'native')
   handle.received(Buffer.from('hi'))
   handle.gone()
   handle.gone()
   handle.received(Buffer.from('late'))
   t.same(inputs, [
-    { type: 'client-up', connection: 1, remote: '127.0.0.1:1' },
+    { type: 'client-up', connection: 1, protocol: 'native', remote: '127.0.0.1:1' },
     { type: 'client-bytes', connection: 1, bytes: Buffer.from('hi') },
     { type: 'client-down', connection: 1 }
   ])
@@ -78,7 +87,7 @@ t.test('a connection comes, speaks and goes', async (t) => {
 t.test('what is sent in a turn leaves as few pieces, in order', async (t) => {
   const { sockets } = setUp()
   const sink = new FakeSink()
-  sockets.add(sink)
+  sockets.add(sink, 'native')
   const large = Buffer.alloc(8 * KiB, 7)
   sockets.send(1, [Buffer.from('a'), Buffer.from('b')])
   sockets.send(1, [large, Buffer.from('c')])
@@ -90,7 +99,7 @@ t.test('what is sent in a turn leaves as few pieces, in order', async (t) => {
 t.test('close writes what was sent before, and nothing after', async (t) => {
   const { sockets, inputs } = setUp()
   const sink = new FakeSink()
-  const handle = sockets.add(sink)
+  const handle = sockets.add(sink, 'native')
   sockets.send(1, [Buffer.from('bye')])
   sockets.close(1)
   sockets.send(1, [Buffer.from('x')])
@@ -104,7 +113,7 @@ t.test('close writes what was sent before, and nothing after', async (t) => {
 t.test('a drained socket is reported once enough has gone through it', async (t) => {
   const { sockets, inputs } = setUp()
   const sink = new FakeSink()
-  sockets.add(sink)
+  sockets.add(sink, 'native')
   const send = (bytes: number): void => {
     sockets.send(1, [Buffer.alloc(bytes)])
     sockets.flush()
@@ -124,7 +133,7 @@ t.test('a drained socket is reported once enough has gone through it', async (t)
 t.test('a client that does not read is dropped at its bound', async (t) => {
   const { sockets, inputs, log } = setUp()
   const sink = new FakeSink()
-  sockets.add(sink)
+  sockets.add(sink, 'native')
   for (let round = 0; round < 3; round++) {
     sockets.send(1, [Buffer.alloc(400 * KiB)])
     sockets.flush()
@@ -138,7 +147,7 @@ t.test('a client that does not read is dropped at its bound', async (t) => {
 t.test('when all hold too much together, the slowest goes', async (t) => {
   const { sockets } = setUp()
   const sinks = [new FakeSink(), new FakeSink(), new FakeSink()]
-  for (const sink of sinks) sockets.add(sink)
+  for (const sink of sinks) sockets.add(sink, 'native')
   sockets.send(1, [Buffer.alloc(500 * KiB)])
   sockets.send(2, [Buffer.alloc(700 * KiB)])
   sockets.send(3, [Buffer.alloc(400 * KiB)])
@@ -155,7 +164,7 @@ t.test('when all hold too much together, the slowest goes', async (t) => {
 t.test('there is a cap, and all can be ended', async (t) => {
   const { sockets, inputs } = setUp({ connectionsMax: 2 })
   const sinks = [new FakeSink(), new FakeSink()]
-  for (const sink of sinks) sockets.add(sink)
+  for (const sink of sinks) sockets.add(sink, 'native')
   t.ok(sockets.isFull)
   sockets.endAll()
   t.same(
@@ -165,4 +174,19 @@ t.test('there is a cap, and all can be ended', async (t) => {
   sockets.destroyAll()
   t.equal(sockets.count, 0)
   t.equal(inputs.filter(({ type }) => type === 'client-down').length, 2)
+})
+
+t.test('a client is not read for as long as its member says so, and to its end', async (t) => {
+  const { sockets, inputs } = setUp()
+  const sink = new FakeSink()
+  sockets.add(sink, 'amqp')
+  t.match(inputs[0], { type: 'client-up', protocol: 'amqp' })
+  sockets.pause(1)
+  t.ok(sink.isPaused)
+  sockets.resume(1)
+  t.notOk(sink.isPaused)
+  sockets.pause(1)
+  sockets.pause(2)
+  sockets.close(1)
+  t.notOk(sink.isPaused, 'or its end would not be seen')
 })

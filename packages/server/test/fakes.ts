@@ -167,6 +167,14 @@ export class FakePorts implements PeerPort, ClientPort {
     this.left.push(`probe ${id} ${address}`)
   }
 
+  pause(connection: number): void {
+    this.left.push(`pause client ${connection}`)
+  }
+
+  resume(connection: number): void {
+    this.left.push(`resume client ${connection}`)
+  }
+
   close(connection: number): void {
     this.left.push(`close client ${connection}`)
   }

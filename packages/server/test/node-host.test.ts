@@ -27,7 +27,8 @@ function packed(peers: readonly { readonly node: number; readonly address: strin
 
 async function start(t: Test, parts: NodeParts, log: FakeLog, peer: string): Promise<RunningNode> {
   const loopback = '127.0.0.1:0'
-  const flags = { data: t.testdir({}), client: loopback, http: loopback, peer, token: 'secret' }
+  const own = { client: loopback, amqp: loopback, http: loopback }
+  const flags = { data: t.testdir({}), ...own, peer, token: 'secret' }
   return await startNode(loadConfiguration({ flags, environment: {} }), parts, log.log)
 }
 

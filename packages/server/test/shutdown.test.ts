@@ -22,7 +22,7 @@ const loggerOf = (log: FakeLog) => ({
 function fakeNode(): RunningNode & { drains: number } {
   return {
     drains: 0,
-    addresses: { client: '', peer: '', http: '' },
+    addresses: { client: '', amqp: '', peer: '', http: '' },
     status: () => blankStatus,
     drain() {
       this.drains++

@@ -1,4 +1,5 @@
 // The public names of @holdfast/simulator: a world to test members in, and scenarios under seeds.
+export { type AmqpSaid, AmqpWire } from './clients/amqp-wire.ts'
 export { Bindings, Depths, Replacements, Watch } from './clients/changes.ts'
 export { Client } from './clients/client.ts'
 export { Consumer } from './clients/consumer.ts'

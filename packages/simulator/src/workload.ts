@@ -1,6 +1,8 @@
 // What clients do in a run: they declare, publish and consume, and change what they use, as a plan
 // says; and in the end they see to it that everything has an outcome.
 import type { WireError } from '@holdfast/errors'
+import { AmqpConsumer } from './clients/amqp-consumer.ts'
+import { AmqpPublisher } from './clients/amqp-publisher.ts'
 import { Beginnings } from './clients/beginnings.ts'
 import { Bursts } from './clients/bursts.ts'
 import { Bindings, type Change, Depths, Replacements, Watch } from './clients/changes.ts'
@@ -24,6 +26,8 @@ const autoAckQueue = 'auto'
 const purgedQueue = 'purged'
 const exclusiveQueue = 'alone'
 const floodedQueue = 'flooded'
+/** Its consumers are told no offsets, so what they decide is not compared with the log. */
+const amqpQueue = 'amqp'
 /** One of the bound queues has one active consumer at a time. */
 const singleQueue = 'q4'
 
@@ -34,8 +38,8 @@ export class Workload {
   readonly routes: readonly Route[]
   readonly #world: World
   readonly #plan: ClientPlan
-  #publishers: (Publisher | LibraryPublisher)[] = []
-  #consumers: (Consumer | LibraryConsumer)[] = []
+  #publishers: (Publisher | LibraryPublisher | AmqpPublisher)[] = []
+  #consumers: (Consumer | LibraryConsumer | AmqpConsumer)[] = []
   #changes: Change[] = []
   #strangers: Stranger[] = []
 
@@ -45,7 +49,7 @@ export class Workload {
     this.history = new History(world, refusals)
     this.operator = new Operator(world, 'operator')
     const further = Array.from({ length: plan.queues }, (_, i) => `q${i + 5}`)
-    const special = [autoAckQueue, purgedQueue, exclusiveQueue]
+    const special = [autoAckQueue, purgedQueue, exclusiveQueue, amqpQueue]
     if (plan.flood > 0) special.push(floodedQueue)
     this.queues = [...boundQueues, ...further, ...special]
     this.routes = [...this.queues.map((name) => route('', name, [name])), ...exchangeRoutes]
@@ -79,10 +83,14 @@ export class Workload {
         ? new LibraryPublisher(world, `s${i + 1}`, options)
         : new Publisher(world, `p${i + 1}`, options)
     })
+    const routes = [route('', amqpQueue, [amqpQueue]), ...random.shuffle(this.routes).slice(0, 4)]
+    const ways = { history, routes, messages, batchMax, gapMsMax }
+    this.#publishers.push(new AmqpPublisher(world, 'a1', ways))
     if (this.#plan.flood > 0) this.#flood()
     this.#consumers = this.queues.flatMap((queue) => this.#consume(queue))
     history.lossy(autoAckQueue)
-    this.#world.audit.answers.automatic(autoAckQueue)
+    world.audit.answers.automatic(autoAckQueue)
+    world.audit.answers.automatic(amqpQueue)
     history.lossy(purgedQueue)
     this.#changes = changes.map((name) => this.#change(name))
     for (const change of this.#changes) change.start(changeGapMsMax)
@@ -120,7 +128,7 @@ export class Workload {
     }
   }
 
-  #consume(queue: string): (Consumer | LibraryConsumer)[] {
+  #consume(queue: string): (Consumer | LibraryConsumer | AmqpConsumer)[] {
     const { history } = this
     const plan = this.#plan
     const random = this.#world.random.split(`consumers of ${queue}`)
@@ -136,6 +144,7 @@ export class Workload {
       const priority = i % 2
       const rank = { priority, prefetch }
       const options = { history, queue, ...rank, autoAck, exclusive, isRestless, ...ways }
+      if (queue === amqpQueue) return new AmqpConsumer(this.#world, `${queue}c${i + 1}`, options)
       // The library settles by itself where that is asked of it, and stays where it is.
       const isPlain = !autoAck && !exclusive && !isRestless
       return isPlain && random.chance(plan.libraryShare)

@@ -155,6 +155,11 @@ export class ClusterProcess {
     return this.nodes.map((node) => node.client)
   }
 
+  /** `HOST:PORT` of AMQP 0-9-1 of every node. */
+  amqpAddresses(): string[] {
+    return this.nodes.map((node) => node.amqp)
+  }
+
   /** Sends a signal to one node, at once. False if it was not running. */
   signal(id: number, signal: NodeJS.Signals): boolean {
     return signalOwned(this.node(id).pid, signal)
@@ -200,15 +205,17 @@ export class ClusterProcess {
     const ports = portsOfNode(place, this.portOffset)
     const { host, data, launcher } = this.#siteOf(place)
     const address = (port: number): string => `${host}:${port}`
-    const [client, peer, http] = [address(ports.client), address(ports.peer), address(ports.http)]
+    const [client, amqp] = [address(ports.client), address(ports.amqp)]
+    const [peer, http] = [address(ports.peer), address(ports.http)]
     // A node that was here before and was removed has left its data.
     removeDirectory(data)
     const cli = this.#options.cli ?? defaultCli
-    const flags = ['--data', data, '--client', client, '--peer', peer, '--http', http]
+    const flags = ['--data', data, '--client', client, '--amqp', amqp]
+    flags.push('--peer', peer, '--http', http)
     for (const node of this.nodes) flags.push('--seed', node.peer)
     const command = [...launcher, cli, 'server', ...flags, '--token', this.token]
     const pid = this.#spawn(id, [...command, ...extra])
-    const node = { id, client, peer, http, data, command, pid }
+    const node = { id, client, amqp, peer, http, data, command, pid }
     this.#adopt(node)
     return node
   }

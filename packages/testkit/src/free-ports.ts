@@ -1,16 +1,17 @@
 // Ports for a development cluster. `holdfast dev` wants node i (from 0) at 7672+10i (client),
-// 7673+10i (peers) and 7680+10i (HTTP), all plus an offset: this finds an offset at which every one
-// of them is free on loopback, so that several clusters can run side by side.
+// 5672+10i (AMQP), 7673+10i (peers) and 7680+10i (HTTP), all plus an offset: this finds an offset
+// at which every one of them is free on loopback, so that several clusters can run side by side.
 import { createServer } from 'node:net'
 
 /** The ports of node `node` (from 0) at an offset. */
 export interface NodePorts {
   readonly client: number
+  readonly amqp: number
   readonly peer: number
   readonly http: number
 }
 
-const basePorts: NodePorts = { client: 7672, peer: 7673, http: 7680 }
+const basePorts: NodePorts = { client: 7672, amqp: 5672, peer: 7673, http: 7680 }
 const portsPerNode = 10
 /** Ports from 32768 up are handed out by Linux to outgoing connections; this stays below. */
 const portMax = 32_000
@@ -19,6 +20,7 @@ export function portsOfNode(node: number, portOffset: number): NodePorts {
   const shift = portsPerNode * node + portOffset
   return {
     client: basePorts.client + shift,
+    amqp: basePorts.amqp + shift,
     peer: basePorts.peer + shift,
     http: basePorts.http + shift
   }

@@ -9,6 +9,7 @@ import { readJsonLines } from './json-lines.ts'
 export interface ClusterNode {
   readonly id: number
   readonly client: string
+  readonly amqp: string
   readonly peer: string
   readonly http: string
   readonly data: string

@@ -4,8 +4,18 @@ import t from 'tap'
 import { findPortOffset, isPortFree, portsOfNode } from '../src/free-ports.ts'
 
 t.test('ports follow the rule of holdfast dev', async (t) => {
-  t.same(portsOfNode(0, 0), { client: 7672, peer: 7673, http: 7680 })
-  t.same(portsOfNode(2, 1_000), { client: 8692, peer: 8693, http: 8700 })
+  t.same(portsOfNode(0, 0), {
+    client: 7672,
+    amqp: 5672,
+    peer: 7673,
+    http: 7680
+  })
+  t.same(portsOfNode(2, 1_000), {
+    client: 8692,
+    amqp: 6692,
+    peer: 8693,
+    http: 8700
+  })
 })
 
 t.test('finds an offset with all ports free, and another once one is taken', async (t) => {

@@ -9,6 +9,7 @@ const deadlines = 'packages/broker/src/queue/deadlines.ts'
 const attached = 'packages/cluster/src/delivering/attached-consumers.ts'
 const lifetimes = 'packages/cluster/src/delivering/lifetimes.ts'
 const delivery = 'packages/cluster/src/delivering/queue-delivery.ts'
+const opening = 'packages/cluster/src/delivering/opening.ts'
 const declaring = 'packages/cluster/src/sessions/declaring.ts'
 const options = 'packages/broker/src/queue-options.ts'
 const catches = 'simulator'
@@ -122,9 +123,9 @@ export const lifetimeMutations: readonly Mutation[] = [
   {
     name: 'false-end-of-who-is-coming-back',
     failureMode: 77,
-    file: delivery,
-    find: '!attached.has(keyText(key)) && !deliveries.expects(this, key)',
-    replace: '!attached.has(keyText(key)) || deliveries.expects(this, key)',
+    file: opening,
+    find: 'isComing || (missing.length > 0',
+    replace: '(isComing && missing.length === 0) || (missing.length > 0',
     catches: ['packages/cluster/dist/test/delivering/queue-delivery.test.js']
   },
   {

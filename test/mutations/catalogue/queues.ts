@@ -4,6 +4,8 @@ import type { Mutation } from '../mutation.ts'
 const shards = 'packages/cluster/src/publishing/shards.ts'
 const gateway = 'packages/cluster/src/publishing/gateway.ts'
 const delivery = 'packages/cluster/src/delivering/queue-delivery.ts'
+const opening = 'packages/cluster/src/delivering/opening.ts'
+const next = 'packages/cluster/src/delivering/next-offsets.ts'
 const held = 'packages/cluster/src/delivering/held-deliveries.ts'
 const deliveries = 'packages/cluster/src/delivering/deliveries.ts'
 const publish = 'packages/broker/src/shard-publish.ts'
@@ -115,15 +117,15 @@ export const queueMutations: readonly Mutation[] = [
   {
     name: 'unclaimed-delivered-without-return',
     failureMode: 65,
-    file: delivery,
-    find: '    this.#commit(command, () => this.#open())\n',
-    replace: '    this.#open()\n',
+    file: opening,
+    find: 'if (head === null || head > queue.mark) return this.#open()',
+    replace: 'if (head !== Number.MAX_SAFE_INTEGER) return this.#open()',
     catches
   },
   {
     name: 'delivered-to-two-consumers',
     failureMode: 66,
-    file: delivery,
+    file: next,
     find: 'this.#held.has(offset)) {\n      offset',
     replace: 'false) {\n      offset',
     catches
@@ -137,8 +139,8 @@ export const queueMutations: readonly Mutation[] = [
     also: [
       {
         file: delivery,
-        find: 'if (offset <= this.queue.mark) return offset',
-        replace: 'if (offset > 0) return offset'
+        find: 'if (offset === null || offset <= this.queue.mark) return offset',
+        replace: 'if (offset === null || offset > 0) return offset'
       }
     ],
     catches

@@ -82,7 +82,7 @@ export const routingMutations: readonly Mutation[] = [
   {
     name: 'number-of-a-consumer-given-again',
     failureMode: 67,
-    file: 'packages/cluster/src/sessions/session.ts',
+    file: 'packages/cluster/src/sessions/native-session.ts',
     find: '    this.#lastConsumer++\n    return this.#lastConsumer\n',
     replace:
       '    this.#lastConsumer = this.consumers.size + 1\n' + '    return this.#lastConsumer\n',

@@ -14,7 +14,7 @@ export const stateMutations: readonly Mutation[] = [
   {
     name: 'last-returned-message-forgotten',
     failureMode: 70,
-    file: 'packages/cluster/src/delivering/queue-delivery.ts',
+    file: 'packages/cluster/src/delivering/next-offsets.ts',
     find: 'const end = Math.min(last, this.#cursor - 1)',
     replace: 'const end = Math.min(last, this.#cursor - 2)',
     catches: 'simulator'
@@ -23,7 +23,7 @@ export const stateMutations: readonly Mutation[] = [
     name: 'returned-message-lost-while-its-body-is-read',
     failureMode: 70,
     file: 'packages/cluster/src/delivering/queue-delivery.ts',
-    find: '      if (back !== null) this.#returned.push(back)\n',
+    find: '      if (back !== null) this.#next.giveBack(back)\n',
     replace: '',
     catches: 'simulator'
   },

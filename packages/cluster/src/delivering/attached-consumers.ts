@@ -2,7 +2,7 @@
 // priority come first for as long as they have credit (RabbitMQ: consumer priorities); among equals
 // it goes round. Where one consumer is active at a time, the log says who.
 import type { QueueView } from '@holdfast/broker'
-import { type Consumer, type ConsumerKey, creditOf, keyText } from './consumer.ts'
+import { type Consumer, creditOf, keyText } from './consumer.ts'
 
 export class AttachedConsumers {
   readonly #queue: Pick<QueueView, 'settings' | 'active'>
@@ -20,19 +20,17 @@ export class AttachedConsumers {
     return this.#consumers
   }
 
-  find(key: ConsumerKey): Consumer | null {
-    const text = keyText(key)
-    return this.#consumers.find((consumer) => keyText(consumer.key) === text) ?? null
+  has(consumer: Consumer): boolean {
+    return this.#consumers.includes(consumer)
   }
 
-  /** In the place of another connection of the same consumer, if there was one. */
-  add(consumer: Consumer, former: Consumer | null): void {
-    this.#set([...this.#consumers.filter((other) => other !== former), consumer])
+  add(consumer: Consumer): void {
+    this.#set([...this.#consumers, consumer])
   }
 
   /** Returns whether it was there. */
   remove(consumer: Consumer): boolean {
-    if (!this.#consumers.includes(consumer)) return false
+    if (!this.has(consumer)) return false
     this.#set(this.#consumers.filter((other) => other !== consumer))
     return true
   }

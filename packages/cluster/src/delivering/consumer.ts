@@ -1,7 +1,7 @@
-// A consumer that is attached here and now: a client's connection, and how much it may be given.
+// A consumer that is attached here and now: who takes its deliveries, and how much it may be given.
 import { HoldfastError } from '@holdfast/errors'
 import { limits } from '../limits.ts'
-import type { Session } from '../sessions/session.ts'
+import type { Recipient } from './recipient.ts'
 
 /**
  * Names a consumer across connections and leaders: the client's producer id in hex, and the tag.
@@ -17,8 +17,8 @@ export function keyText(key: ConsumerKey): string {
 
 export interface Consumer {
   readonly key: ConsumerKey
-  readonly session: Session
-  /** Number of the consumer on its connection. */
+  readonly recipient: Recipient
+  /** What its recipient knows it by. */
   readonly number: number
   readonly prefetch: number
   readonly autoAck: boolean
@@ -47,6 +47,6 @@ export function countMistaken(consumer: Consumer, named: number, held: number): 
 
 /** How many more messages it takes now. */
 export function creditOf(consumer: Consumer): number {
-  if (consumer.session.isCongested) return 0
+  if (consumer.recipient.isCongested) return 0
   return consumer.autoAck ? consumer.prefetch : consumer.prefetch - consumer.unsettled
 }

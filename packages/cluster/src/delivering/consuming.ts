@@ -5,15 +5,15 @@ import type { QueueTarget } from '@holdfast/broker'
 import type { ClientRequest } from '@holdfast/protocol'
 import { findQueue, refusedByShard } from '../administration/queue-calls.ts'
 import type { Core } from '../core.ts'
+import type { NativeSession } from '../sessions/native-session.ts'
 import { type Responder, refusal } from '../sessions/responder.ts'
-import type { Session } from '../sessions/session.ts'
 import type { Consumer } from './consumer.ts'
 
 type ConsumeRequest = Extract<ClientRequest, { type: 'consume' }>
 
 export function startConsumer(
   core: Core,
-  session: Session,
+  session: NativeSession,
   request: ConsumeRequest,
   to: Responder
 ): void {
@@ -29,7 +29,7 @@ export function startConsumer(
 
 function attachTo(
   core: Core,
-  session: Session,
+  session: NativeSession,
   request: ConsumeRequest,
   target: QueueTarget,
   to: Responder
@@ -53,7 +53,8 @@ function attachTo(
     }
     const number = session.nextConsumerNumber()
     const ways = { prefetch, autoAck, priority }
-    const consumer: Consumer = { key, session, number, ...ways, unsettled: 0, mistaken: 0 }
+    const counts = { unsettled: 0, mistaken: 0 }
+    const consumer: Consumer = { key, recipient: session, number, ...ways, ...counts }
     if (session.isClosed) {
       core.deliveries.attach(group, queue, consumer, null)
       return core.deliveries.detach(group, queue, consumer)
@@ -69,7 +70,12 @@ function attachTo(
   notLeader()
 }
 
-export function cancelConsumer(core: Core, session: Session, number: number, to: Responder): void {
+export function cancelConsumer(
+  core: Core,
+  session: NativeSession,
+  number: number,
+  to: Responder
+): void {
   const entry = session.consumers.get(number)
   if (entry === undefined) return to.refuse(refusal('CONSUMER_NOT_FOUND', { tag: String(number) }))
   session.consumers.delete(number)

@@ -8,7 +8,6 @@ import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { QueueCounts } from '../peers/peer-message.ts'
-import type { Session } from '../sessions/session.ts'
 import {
   type Consumer,
   type ConsumerKey,
@@ -17,6 +16,7 @@ import {
   keyText
 } from './consumer.ts'
 import { QueueDelivery } from './queue-delivery.ts'
+import type { Get } from './roster.ts'
 
 export class Deliveries {
   readonly #core: Core
@@ -74,7 +74,7 @@ export class Deliveries {
 
   #cancelAll(queue: QueueDelivery, error: WireError): void {
     this.#awake.delete(queue)
-    for (const consumer of queue.consumers()) consumer.session.cancelled(consumer.number, error)
+    for (const { recipient, number } of queue.holders()) recipient.cancelled(number, error)
   }
 
   /** An attachment is proposed; what is returned is called when it is decided. */
@@ -89,7 +89,7 @@ export class Deliveries {
   }
 
   /** Whether the consumer is about to be attached again, on another connection. */
-  expects({ group, queue }: QueueDelivery, key: ConsumerKey): boolean {
+  expects({ group, queue }: Pick<QueueDelivery, 'group' | 'queue'>, key: ConsumerKey): boolean {
     return this.#expected.has(`${group}/${queue.id}/${keyText(key)}`)
   }
 
@@ -97,18 +97,36 @@ export class Deliveries {
     group: GroupId,
     queueId: number,
     consumer: Consumer,
-    resume: readonly number[] | null
+    resume: readonly number[] | null,
+    isIdle = false
   ): boolean {
     const queue = this.#core.groups.shardHost(group)?.machine.queue(queueId)
     if (queue === undefined || !this.#shards.has(group)) return false
     const delivery = this.#delivery(group, queue)
-    delivery.attach(consumer, resume)
+    delivery.attach(consumer, resume, isIdle)
     this.wantMarks(delivery)
     return true
   }
 
-  detach(group: GroupId, queueId: number, consumer: Consumer): void {
-    this.#shards.get(group)?.get(queueId)?.detach(consumer)
+  /** `done` is called when the log has it, unless this node ceases to lead the queue. */
+  detach(group: GroupId, queueId: number, consumer: Consumer, done?: () => void): void {
+    const delivery = this.#shards.get(group)?.get(queueId)
+    if (delivery !== undefined) delivery.detach(consumer, done)
+    else done?.()
+  }
+
+  /** The same for the end of its deliveries: what it holds it keeps. */
+  stop(group: GroupId, queueId: number, consumer: Consumer, done: () => void): void {
+    const delivery = this.#shards.get(group)?.get(queueId)
+    if (delivery !== undefined) delivery.stop(consumer, done)
+    else done()
+  }
+
+  /** Asks for one message, for a consumer that is attached. */
+  get(group: GroupId, queueId: number, get: Get): void {
+    const delivery = this.#shards.get(group)?.get(queueId)
+    if (delivery === undefined) return get.answered(false)
+    delivery.get(get)
   }
 
   /**
@@ -127,16 +145,6 @@ export class Deliveries {
     return { ready, unsettled, consumers, bytes: queue.bytes }
   }
 
-  /** The names of a queue that this node leads and that has come to its end, else null. */
-  isOver(
-    group: GroupId,
-    queueId: number
-  ): { readonly queue: string; readonly vhost: string } | null {
-    const queue = this.#core.groups.shardHost(group)?.machine.queue(queueId)
-    const isLed = this.#core.groups.shard(group)?.hasLease === true
-    return isLed && queue?.isOver === true ? { queue: queue.name, vhost: queue.vhost } : null
-  }
-
   /** Flat ranges of what consumers of the queue hold. */
   heldRanges(group: GroupId, queueId: number): number[] {
     return this.#shards.get(group)?.get(queueId)?.heldRanges() ?? []
@@ -147,15 +155,15 @@ export class Deliveries {
    * @throws FRAME_INVALID for one that does nothing but name what it does not hold
    */
   settle(
-    session: Session,
     group: GroupId,
     queueId: number,
     consumer: Consumer,
-    event: SettleEvent
+    event: Omit<SettleEvent, 'type' | 'consumer'>
   ): void {
     const { settleSequence, outcome } = event
+    const { recipient } = consumer
     const delivery = this.#shards.get(group)?.get(queueId)
-    if (delivery === undefined) return session.settleAnswered(settleSequence, false)
+    if (delivery === undefined) return recipient.settleAnswered(settleSequence, false)
     checkCredible(consumer)
     const ranges: number[] = []
     let named = 0
@@ -170,7 +178,7 @@ export class Deliveries {
     }
     countMistaken(consumer, named, taken)
     delivery.wake()
-    if (ranges.length === 0) return session.settleAnswered(settleSequence, false)
+    if (ranges.length === 0) return recipient.settleAnswered(settleSequence, false)
     const command: ShardCommand = {
       type: 'settle',
       queue: queueId,
@@ -183,7 +191,7 @@ export class Deliveries {
       const stale = reply.type === 'settled' ? reply.stale : []
       delivery.decided(ranges)
       this.#core.counters.settledMessages += countOf(ranges)
-      session.settleAnswered(settleSequence, taken === named && stale.length === 0)
+      recipient.settleAnswered(settleSequence, taken === named && stale.length === 0)
     })
   }
 

@@ -48,6 +48,16 @@ export class Lifetimes {
     if (isMore) this.#tell(group)
   }
 
+  /** The names of a queue that this node leads and that has come to its end, else null. */
+  isOver(
+    group: GroupId,
+    queueId: number
+  ): { readonly queue: string; readonly vhost: string } | null {
+    const queue = this.#core.groups.shardHost(group)?.machine.queue(queueId)
+    const isLed = this.#core.groups.shard(group)?.hasLease === true
+    return isLed && queue?.isOver === true ? { queue: queue.name, vhost: queue.vhost } : null
+  }
+
   /** Whether a queue may be due so soon that each tick of the clock matters. */
   get isNear(): boolean {
     const restMs = times.awakeTicksMax * times.tickMs

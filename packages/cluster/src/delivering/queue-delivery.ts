@@ -1,23 +1,18 @@
 // Deliveries of one queue, at the leader of its shard (architecture: deliveries are the leader's
 // business). Who holds what is known here only; what is settled or comes back goes through the log.
-// After an election nothing is handed out until the consumers that the log knows are back with what
-// they hold, or a grace has ended; then what nobody claimed is returned, flagged, by one committed
-// command.
 import type { DeliveryRun, Outcome, QueueView, SectionReply, ShardCommand } from '@holdfast/broker'
 import { readSectionHeader } from '@holdfast/broker'
 import { tellHandedOut } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
-import { AttachedConsumers } from './attached-consumers.ts'
 import type { Body } from './bodies.ts'
 import { type Consumer, type ConsumerKey, creditOf, keyText } from './consumer.ts'
 import { DispatchMark } from './dispatch-mark.ts'
 import { type ClaimedRange, HeldDeliveries } from './held-deliveries.ts'
-import { OffsetHeap } from './offset-heap.ts'
-
-/** `waiting`: consumers may still come back; `returning`: the unclaimed are on their way back. */
-type Phase = 'waiting' | 'returning' | 'open'
+import { NextOffsets } from './next-offsets.ts'
+import { Opening } from './opening.ts'
+import { type Get, Roster } from './roster.ts'
 
 /** Messages handed to one consumer before the next one gets some, where there are several. */
 const shareMax = 32
@@ -26,13 +21,10 @@ export class QueueDelivery {
   readonly queue: QueueView
   readonly group: GroupId
   readonly #core: Core
-  #phase: Phase = 'waiting'
-  readonly #graceUntilMs: number
-  readonly #consumers: AttachedConsumers
+  readonly #opening: Opening
+  readonly #roster: Roster
   readonly #held: HeldDeliveries
-  readonly #returned = new OffsetHeap()
-  /** No offset from here on was handed out in this term. */
-  #cursor = 1
+  readonly #next: NextOffsets
   readonly #mark: DispatchMark
   #isReading = false
   #isRetrying = false
@@ -41,10 +33,18 @@ export class QueueDelivery {
     this.#core = core
     this.group = group
     this.queue = queue
-    this.#consumers = new AttachedConsumers(queue)
+    this.#roster = new Roster(queue)
     this.#held = new HeldDeliveries(queue)
+    this.#next = new NextOffsets(queue, this.#held)
     this.#mark = new DispatchMark(core.tuning.markBlockMin)
-    this.#graceUntilMs = core.clock.nowMs + times.reattachGraceMs
+    this.#opening = new Opening(core, {
+      group,
+      queue,
+      roster: this.#roster,
+      held: this.#held,
+      commit: (command, done) => this.#commit(command, done),
+      opened: () => this.wake()
+    })
   }
 
   get unsettled(): number {
@@ -52,44 +52,66 @@ export class QueueDelivery {
   }
 
   get consumerCount(): number {
-    return this.#consumers.all.length
+    return this.#roster.consumers.length
   }
 
-  consumers(): readonly Consumer[] {
-    return this.#consumers.all
+  /** Whoever may hold deliveries. */
+  holders(): readonly Consumer[] {
+    return this.#roster.all
   }
 
-  attach(consumer: Consumer, resume: readonly number[] | null): void {
-    const former = this.#consumers.find(consumer.key)
-    this.#consumers.add(consumer, former)
+  /** `isIdle`: it gets nothing but what it asks for; the log does not know it. */
+  attach(consumer: Consumer, resume: readonly number[] | null, isIdle = false): void {
+    const former = this.#roster.find(consumer.key)
+    if (former !== null) this.#roster.remove(former)
+    if (isIdle) this.#roster.hold(consumer)
+    else this.#roster.add(consumer)
     for (let i = 0; resume !== null && i + 2 < resume.length; i += 3) {
       const [first = 0, last = 0, attempt = 0] = resume.slice(i, i + 3)
       this.#held.claim(consumer, former, { first, last, attempt })
     }
     if (former !== null) {
-      former.session.consumers.delete(former.number)
+      former.recipient.replaced(former.number)
       this.#giveBack(former)
     }
     this.wake()
   }
 
   /** The client is back before its old connection ended: what it did not claim goes back. */
-  #giveBack(consumer: Consumer): void {
+  #giveBack(consumer: Consumer, done: () => void = () => undefined): void {
     const ranges = this.#held.takeAll(consumer)
-    if (ranges.length > 0) this.#settle(consumer.key, 'released', ranges)
+    if (ranges.length > 0) this.#settle(consumer.key, 'released', ranges, done)
+    else done()
   }
 
   /** Ends a consumer; what it holds goes back through the log. */
-  detach(consumer: Consumer): void {
+  detach(consumer: Consumer, done: () => void = () => undefined): void {
+    const isActive = this.#roster.has(consumer)
     // Another connection of the same consumer may have taken its place, and stays.
-    if (!this.#consumers.remove(consumer)) return
+    if (!this.#roster.remove(consumer)) return done()
     // The log has its new attachment before the end of this one, which must not end both.
     const isBack = this.#core.deliveries.expects(this, consumer.key)
-    if (isBack) this.#giveBack(consumer)
+    if (isBack || !isActive) this.#giveBack(consumer, done)
     else {
       const held = this.#held.takeAll(consumer)
-      this.#commit(this.#detachCommand(consumer.key, held), () => this.decided(held))
+      this.#commit(this.#detachCommand(consumer.key, held), () => {
+        this.decided(held)
+        done()
+      })
     }
+    this.wake()
+  }
+
+  /** A consumer gets no more, and holds what it has; the log does not know it any longer. */
+  stop(consumer: Consumer, done: () => void): void {
+    if (!this.#roster.has(consumer)) return done()
+    this.#roster.hold(consumer)
+    this.#commit(this.#detachCommand(consumer.key, []), done)
+  }
+
+  /** Hands out one message to who asks for it. */
+  get(get: Get): void {
+    this.#roster.ask(get)
     this.wake()
   }
 
@@ -117,8 +139,7 @@ export class QueueDelivery {
   /** The log put these offsets back to be delivered again. */
   returned(first: number, last: number): void {
     this.#held.gone(first, last)
-    const end = Math.min(last, this.#cursor - 1)
-    for (let offset = first; offset <= end; offset++) this.#returned.push(offset)
+    this.#next.returned(first, last)
     this.wake()
   }
 
@@ -127,7 +148,7 @@ export class QueueDelivery {
   }
 
   tick(): void {
-    if (this.#phase === 'waiting') this.wake()
+    if (this.#opening.isWaiting) this.wake()
   }
 
   /** Ranges of what is held, flat, for a purge that must spare it. */
@@ -138,20 +159,38 @@ export class QueueDelivery {
   /** The mark this queue should have by now; null if the one it has will do. */
   wantedMark(): number | null {
     const { nowMs } = this.#core.clock
-    return this.#mark.wanted(this.queue.mark, this.#cursor, this.#consumers.all, nowMs)
+    return this.#mark.wanted(this.queue.mark, this.#next.cursor, this.#roster.takers, nowMs)
   }
 
   /** Hands out what can be handed out. */
   dispatch(): void {
-    if (this.#phase === 'waiting') this.#tryOpen()
-    if (this.#phase !== 'open') return
+    if (!this.#opening.isOpen) return
     // A leader that was paused may be deposed without knowing: it hands out nothing until it is
     // heard.
     if (this.#core.groups.shard(this.group)?.hasLease !== true) return this.#retryLater()
     while (!this.#isReading) {
-      const consumer = this.#consumers.next()
-      if (consumer === null || !this.#deliverTo(consumer)) return
+      const get = this.#roster.firstGet
+      const isDone = get === null ? this.#deliverToNext() : this.#serve(get)
+      if (!isDone) return
     }
+  }
+
+  #deliverToNext(): boolean {
+    const consumer = this.#roster.next()
+    if (consumer === null) return false
+    const credit = creditOf(consumer)
+    const isOneOfMany = this.#roster.consumers.length > 1
+    return this.#deliverTo(consumer, isOneOfMany ? Math.min(credit, shareMax) : credit)
+  }
+
+  /** False: it has to wait. */
+  #serve(get: Get): boolean {
+    const { unsettled } = get.consumer
+    const isDone = this.#deliverTo(get.consumer, 1)
+    const isFound = get.consumer.unsettled > unsettled
+    const { isEmpty } = this.#next
+    if (isFound || isEmpty) this.#roster.end(get, isFound)
+    return isDone || isEmpty
   }
 
   #retryLater(): void {
@@ -163,33 +202,9 @@ export class QueueDelivery {
     })
   }
 
-  #tryOpen(): void {
-    const attached = new Set(this.#consumers.all.map((consumer) => keyText(consumer.key)))
-    const missing = [...this.queue.consumers.values()].filter((key) => !attached.has(keyText(key)))
-    // Whose attachment is on its way through the log would be ended by a command behind it.
-    const isComing = missing.some((key) => this.#core.deliveries.expects(this, key))
-    if (isComing || (missing.length > 0 && this.#core.clock.nowMs < this.#graceUntilMs)) return
-    this.#phase = 'returning'
-    for (const { session, tag } of missing) {
-      this.#commit(this.#detachCommand({ session, tag }, []))
-    }
-    const claimed = this.heldRanges()
-    const command: ShardCommand = { type: 'return-unclaimed', queue: this.queue.id, claimed }
-    const head = this.queue.nextLive(1)
-    if (head === null || head > this.queue.mark) return this.#open()
-    this.#commit(command, () => this.#open())
-  }
-
-  #open(): void {
-    this.#phase = 'open'
-    this.wake()
-  }
-
   /** Delivers one run; false if nothing can be delivered now. */
-  #deliverTo(consumer: Consumer): boolean {
-    const credit = creditOf(consumer)
-    const share = this.#consumers.all.length > 1 ? Math.min(credit, shareMax) : credit
-    const back = this.#takeReturned()
+  #deliverTo(consumer: Consumer, share: number): boolean {
+    const back = this.#next.takeReturned()
     const first = back ?? this.#nextFresh()
     if (first === null) return false
     const isSingle = back !== null || first < this.#held.claimedEnd
@@ -199,35 +214,19 @@ export class QueueDelivery {
     if (run === null) return false
     const data = this.#body(run)
     if (data === 'reading') {
-      if (back !== null) this.#returned.push(back)
+      if (back !== null) this.#next.giveBack(back)
       return false
     }
-    if (back === null) this.#cursor = first + run.count
+    if (back === null) this.#next.passed(first + run.count)
     // What is lost waits for its body beside the queue, and what is behind it goes on.
     if (data !== 'lost') this.#handOut(consumer, run, data)
     return true
   }
 
-  #takeReturned(): number | null {
-    for (;;) {
-      const offset = this.#returned.pop()
-      if (offset === undefined) return null
-      if (this.queue.row(offset) !== null && !this.#held.has(offset)) return offset
-    }
-  }
-
   /** The next offset that was not handed out in this term, within the mark. */
   #nextFresh(): number | null {
-    let offset = this.queue.nextLive(this.#cursor)
-    while (offset !== null && offset < this.#held.claimedEnd && this.#held.has(offset)) {
-      offset = this.queue.nextLive(offset + 1)
-    }
-    if (offset === null) {
-      this.#cursor = Math.max(this.#cursor, this.queue.tail + 1)
-      return null
-    }
-    this.#cursor = offset
-    if (offset <= this.queue.mark) return offset
+    const offset = this.#next.nextFresh()
+    if (offset === null || offset <= this.queue.mark) return offset
     this.#core.deliveries.wantMarks(this)
     // The command may be lost; only whoever waits for it asks again.
     this.#retryLater()
@@ -248,7 +247,7 @@ export class QueueDelivery {
 
   /** The body of a run that was passed over is there after all. */
   #found({ firstOffset, count }: DeliveryRun): void {
-    for (let at = 0; at < count; at++) this.#returned.push(firstOffset + at)
+    for (let at = 0; at < count; at++) this.#next.giveBack(firstOffset + at)
     this.wake()
   }
 
@@ -263,7 +262,7 @@ export class QueueDelivery {
     counters.deliveredMessages += count
     if (attempt > 0) counters.redeliveredMessages += count
     this.#core.deliveries.moved(this)
-    consumer.session.deliver({
+    consumer.recipient.deliver({
       consumer: consumer.number,
       exchange,
       routingKey,
@@ -284,8 +283,17 @@ export class QueueDelivery {
     this.#settle(consumer.key, 'accepted', [firstOffset, firstOffset + count - 1, attempt])
   }
 
-  #settle(consumer: ConsumerKey, outcome: Outcome, ranges: readonly number[]): void {
-    const of = { queue: this.queue.id, consumer }
-    this.#commit({ type: 'settle', ...of, outcome, ranges }, () => this.decided(ranges))
+  #settle(
+    consumer: ConsumerKey,
+    outcome: Outcome,
+    ranges: readonly number[],
+    done: () => void = () => undefined
+  ): void {
+    const { id: queue } = this.queue
+    const command: ShardCommand = { type: 'settle', queue, consumer, outcome, ranges }
+    this.#commit(command, () => {
+      this.decided(ranges)
+      done()
+    })
   }
 }

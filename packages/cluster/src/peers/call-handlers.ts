@@ -7,7 +7,7 @@ import type { Core } from '../core.ts'
 import { type Answer, errorResult } from './calls.ts'
 import type { Call, CallResult } from './peer-message.ts'
 
-export function answerCall(core: Core, call: Call, answer: Answer): void {
+export function answerCall(core: Core, from: number, call: Call, answer: Answer): void {
   switch (call.type) {
     case 'metadata':
       return core.metadata.change(call.command, answer)
@@ -18,7 +18,7 @@ export function answerCall(core: Core, call: Call, answer: Answer): void {
     case 'transfer':
       return transfer(core, call.group, call.to, answer)
     case 'inspect': {
-      const gone = core.deliveries.isOver(call.group, call.queue)
+      const gone = core.lifetimes.isOver(call.group, call.queue)
       if (gone !== null) return answer(errorResult(new HoldfastError('QUEUE_NOT_FOUND', gone)))
       const counts = core.deliveries.counts(call.group, call.queue)
       return answer(counts === null ? notLeader(core, call.group) : { type: 'counts', counts })
@@ -30,6 +30,14 @@ export function answerCall(core: Core, call: Call, answer: Answer): void {
     case 'snapshot-retained':
     case 'snapshot-entries':
       return serveSnapshot(core, call, answer)
+    case 'relay-attach':
+      return core.leaderRelay.attach(from, call, answer)
+    case 'relay-get':
+      return core.leaderRelay.get(from, call, answer)
+    case 'relay-stop':
+      return core.leaderRelay.stop(from, call.attachment, answer)
+    case 'relay-detach':
+      return core.leaderRelay.detach(from, call.attachment, answer)
     case 'compare-entries':
       return core.scrubber.serve(call.group, call.entries, answer)
     case 'fetch-entry':

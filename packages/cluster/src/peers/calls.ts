@@ -8,30 +8,33 @@ import type { Call, CallResult } from './peer-message.ts'
 
 export type Answer = (result: CallResult) => void
 
+/** Answers a call of node `from`, which may be the own one. */
+export type Handle = (from: number, call: Call, answer: Answer) => void
+
 interface Pending {
   readonly node: number
   readonly deadlineMs: number
   readonly answer: Answer
 }
 
-export function errorResult(error: HoldfastError): CallResult {
+export function errorResult(error: HoldfastError): Extract<CallResult, { type: 'error' }> {
   return { type: 'error', error: error.toWire() }
 }
 
 export class Calls {
   readonly #core: Core
-  readonly #handle: (call: Call, answer: Answer) => void
+  readonly #handle: Handle
   readonly #pending = new Map<number, Pending>()
   #lastId = 0
 
-  constructor(core: Core, handle: (call: Call, answer: Answer) => void) {
+  constructor(core: Core, handle: Handle) {
     this.#core = core
     this.#handle = handle
   }
 
   /** Calls `node`; the own node is called without detour. */
   call(node: number, call: Call, answer: Answer): void {
-    if (node === this.#core.identity?.node) return this.#take(call, answer)
+    if (node === this.#core.identity?.node) return this.#take(node, call, answer)
     if (!this.#core.peers.canCall(node)) {
       return answer(this.#unavailable(`no link to node ${node}`))
     }
@@ -46,13 +49,15 @@ export class Calls {
 
   /** A call of another node arrived. */
   received(from: number, id: number, call: Call): void {
-    this.#take(call, (result) => this.#core.peers.send(from, { type: 'result', id, result }))
+    this.#take(from, call, (result) => {
+      this.#core.peers.send(from, { type: 'result', id, result })
+    })
   }
 
-  #take(call: Call, answer: Answer): void {
+  #take(from: number, call: Call, answer: Answer): void {
     let isAnswered = false
     try {
-      this.#handle(call, (result) => {
+      this.#handle(from, call, (result) => {
         isAnswered = true
         answer(result)
       })

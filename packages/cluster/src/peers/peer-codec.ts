@@ -3,8 +3,9 @@
 //   message := kind:u8 body
 // Raft messages go in the raft lane, all others in the gateway lane.
 import { HoldfastError, unreachable } from '@holdfast/errors'
+import type { DeliveryRun } from '@holdfast/protocol'
 import type { Message } from '@holdfast/raft'
-import { pack, unpack } from '@holdfast/record'
+import { pack, scanRecord, unpack, utf8Decode, utf8Encode } from '@holdfast/record'
 import type { GroupId } from '../log-store.ts'
 import { ByteReader, retain } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
@@ -12,7 +13,7 @@ import type { Call, CallResult, Cast } from './peer-message.ts'
 import { readCall, readCallResult, readCast, readOutcomes } from './peer-shape.ts'
 import { readRaftMessage, writeRaftMessage } from './raft-codec.ts'
 
-export const peerVersion = 4
+export const peerVersion = 5
 
 /** Publishes on their way to a shard's leader. Numbers are gapless per gateway and shard. */
 export interface Forward {
@@ -46,6 +47,12 @@ export type ForwardOutcome =
   /** The shard does not remember this gateway: start again with a new epoch. */
   | { readonly type: 'forgotten' }
 
+/** What a relayed consumer is given: `run.consumer` is the gateway's number of the attachment. */
+export interface Deliver {
+  readonly type: 'deliver'
+  readonly run: DeliveryRun
+}
+
 export type PeerMessage =
   | { readonly type: 'raft'; readonly group: GroupId; readonly message: Message }
   | Forward
@@ -53,8 +60,17 @@ export type PeerMessage =
   | { readonly type: 'call'; readonly id: number; readonly call: Call }
   | { readonly type: 'result'; readonly id: number; readonly result: CallResult }
   | { readonly type: 'cast'; readonly cast: Cast }
+  | Deliver
 
-const kinds = { raft: 1, forward: 2, 'forward-result': 3, call: 4, result: 5, cast: 6 } as const
+const kinds = {
+  raft: 1,
+  forward: 2,
+  'forward-result': 3,
+  call: 4,
+  result: 5,
+  cast: 6,
+  deliver: 7
+} as const
 
 export function startFrame(wallMs: number): ByteWriter {
   const writer = new ByteWriter()
@@ -90,6 +106,8 @@ export function writePeerMessage(writer: ByteWriter, message: PeerMessage): void
       return writer.bytes(pack(message.result))
     case 'cast':
       return writer.bytes(pack(message.cast))
+    case 'deliver':
+      return writeRun(writer, message.run)
     default:
       return unreachable(message)
   }
@@ -136,6 +154,8 @@ function readPeerMessage(reader: ByteReader): PeerMessage {
       }
     case kinds.cast:
       return { type: 'cast', cast: readCast(unpack(reader.bytes())) }
+    case kinds.deliver:
+      return { type: 'deliver', run: readRun(reader) }
     default:
       throw new HoldfastError('FRAME_INVALID', { reason: `peer message of kind ${kind}` })
   }
@@ -150,4 +170,36 @@ function readForward(reader: ByteReader): Forward {
     sections.push({ number: reader.number(), bytes: retain(reader.bytes()) })
   }
   return { type: 'forward', group, epoch, sections }
+}
+
+function writeRun(writer: ByteWriter, run: DeliveryRun): void {
+  writer.number(run.consumer)
+  writer.bytes(utf8Encode(run.exchange))
+  writer.bytes(utf8Encode(run.routingKey))
+  writer.number(run.firstOffset)
+  writer.u32(run.count)
+  writer.number(run.attempt)
+  writer.number(run.deliveryCount)
+  writer.bytes(run.blob)
+}
+
+function readRun(reader: ByteReader): DeliveryRun {
+  const consumer = reader.number()
+  const exchange = utf8Decode(reader.bytes())
+  const routingKey = utf8Decode(reader.bytes())
+  const firstOffset = reader.number()
+  const count = reader.u32()
+  const attempt = reader.number()
+  const deliveryCount = reader.number()
+  const blob = retain(reader.bytes())
+  checkRecords(blob, count)
+  return { consumer, exchange, routingKey, firstOffset, count, attempt, deliveryCount, blob }
+}
+
+/** A gateway takes messages apart: what are no records ends here. @throws FRAME_INVALID */
+function checkRecords(blob: Uint8Array, count: number): void {
+  let position = 0
+  for (let at = 0; at < count; at++) position = scanRecord(blob, position, blob.length, true)
+  if (position === blob.length && count > 0) return
+  throw new HoldfastError('FRAME_INVALID', { reason: 'a run has other records than it says' })
 }

@@ -1,6 +1,6 @@
 // Calls between nodes and one-way casts, in the gateway lane. Calls are answered once or time out;
 // each is safe to repeat, because its caller cannot know whether a lost answer meant a lost call.
-import type { MetadataCommand, ShardCommand } from '@holdfast/broker'
+import type { ConsumerKey, MetadataCommand, Outcome, ShardCommand } from '@holdfast/broker'
 import type { WireError } from '@holdfast/errors'
 import type { GroupId } from '../log-store.ts'
 import type { AdminReply, AdminRequest } from '../status.ts'
@@ -51,10 +51,37 @@ export type Call =
       readonly index: number
       readonly indexes: readonly number[]
     }
+  /**
+   * To a queue's leader, from the gateway of a client that is connected elsewhere: attach its
+   * consumer, with what it holds. `attachment` is the gateway's number for this attempt.
+   */
+  | ({
+      readonly type: 'relay-attach'
+      readonly prefetch: number
+      readonly exclusive: boolean
+      readonly priority: number
+      readonly resume: readonly number[] | null
+      /** It holds deliveries, or asks for single ones, and is no consumer. */
+      readonly isIdle: boolean
+    } & RelayedTo)
+  /** One message, if there is one; it is on its way before the answer is. */
+  | ({ readonly type: 'relay-get' } & RelayedTo)
+  /** No more deliveries to a consumer, which keeps what it holds. */
+  | { readonly type: 'relay-stop'; readonly attachment: number }
+  /** The end of a consumer; answered when what it held is back in its queue. */
+  | { readonly type: 'relay-detach'; readonly attachment: number }
   /** To any replica: this entry is damaged at the caller's. */
   | { readonly type: 'fetch-entry'; readonly group: GroupId; readonly index: number }
   /** To any replica: which of these entries are others there? Encoded by raft-codec. */
   | { readonly type: 'compare-entries'; readonly group: GroupId; readonly entries: Uint8Array }
+
+/** A consumer of a client that is connected to another node than that which leads its queue. */
+export interface RelayedTo {
+  readonly group: GroupId
+  readonly queue: number
+  readonly consumer: ConsumerKey
+  readonly attachment: number
+}
 
 export interface QueueCounts {
   readonly ready: number
@@ -69,6 +96,8 @@ export type CallResult =
   /** What a machine or a component answered; the caller knows its shape. */
   | { readonly type: 'reply'; readonly reply: unknown }
   | { readonly type: 'counts'; readonly counts: QueueCounts }
+  /** Whether a message was got, and how many are ready behind it. */
+  | { readonly type: 'got'; readonly isFound: boolean; readonly ready: number }
   | { readonly type: 'admin'; readonly reply: AdminReply }
   /** Encoded by raft-codec. */
   | { readonly type: 'entry'; readonly entry: Uint8Array }
@@ -138,5 +167,20 @@ export type Cast =
       readonly index: number
       readonly digest: string
     }
+  /** To a queue's leader: a relayed consumer settles deliveries. */
+  | {
+      readonly type: 'relay-settle'
+      readonly attachment: number
+      readonly settleSequence: number
+      readonly outcome: Outcome
+      /** Triples. */
+      readonly ranges: readonly number[]
+    }
+  /** The answer: in the log, or (in part) stale. */
+  | { readonly type: 'relay-settled'; readonly settleSequence: number; readonly isDone: boolean }
+  /** To a queue's leader: the client has taken so many bytes of what it was given. */
+  | { readonly type: 'relay-taken'; readonly attachment: number; readonly bytes: number }
+  /** To a gateway: the attachment is at its end, for this reason. */
+  | { readonly type: 'relay-ended'; readonly attachment: number; readonly error: WireError }
   /** The receiver is no member any more. */
   | { readonly type: 'removed' }

@@ -15,6 +15,8 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 const natural: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0
+/** 32 bits, signed. */
+const integer: Check = (value) => typeof value === 'number' && (value | 0) === value
 const text: Check = (value) => typeof value === 'string'
 const truth: Check = (value) => typeof value === 'boolean'
 const bytes: Check = (value) => value instanceof Uint8Array
@@ -85,6 +87,13 @@ const adminReply = oneOf({
   done: shape({})
 })
 
+const relayed: Shapes = {
+  group: natural,
+  queue: natural,
+  consumer: shape({ session: text, tag: text }),
+  attachment: natural
+}
+
 /** `command` of a metadata call is judged by the codec of commands when it is proposed. */
 const call = oneOf({
   metadata: shape({ command: isMap }),
@@ -102,6 +111,17 @@ const call = oneOf({
   'snapshot-blobs': shape({ group: natural, index: natural, ids: naturals }),
   'snapshot-retained': shape({ group: natural, index: natural, from: natural }),
   'snapshot-entries': shape({ group: natural, index: natural, indexes: naturals }),
+  'relay-attach': shape({
+    ...relayed,
+    prefetch: natural,
+    exclusive: truth,
+    priority: integer,
+    resume: orNull(naturals),
+    isIdle: truth
+  }),
+  'relay-get': shape(relayed),
+  'relay-stop': shape({ attachment: natural }),
+  'relay-detach': shape({ attachment: natural }),
   'fetch-entry': shape({ group: natural, index: natural }),
   'compare-entries': shape({ group: natural, entries: bytes })
 })
@@ -123,6 +143,7 @@ const result = oneOf({
   counts: shape({
     counts: shape({ ready: natural, unsettled: natural, consumers: natural, bytes: natural })
   }),
+  got: shape({ isFound: truth, ready: natural }),
   admin: shape({ reply: adminReply }),
   entry: shape({ entry: bytes }),
   differing: shape({ indexes: naturals }),
@@ -157,6 +178,15 @@ const cast = oneOf({
     index: natural,
     digest: text
   }),
+  'relay-settle': shape({
+    attachment: natural,
+    settleSequence: natural,
+    outcome: (value) => ['accepted', 'released', 'rejected'].includes(String(value)),
+    ranges: naturals
+  }),
+  'relay-settled': shape({ settleSequence: natural, isDone: truth }),
+  'relay-taken': shape({ attachment: natural, bytes: natural }),
+  'relay-ended': shape({ attachment: natural, error: wireError }),
   removed: shape({})
 })
 

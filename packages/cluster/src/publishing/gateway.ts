@@ -1,15 +1,15 @@
 // The gateway of this node: brings what its clients publish to the shards, in order, and tells them
 // the outcome when every shard has answered. Routing happens here, under the lease, on this node's
 // replica of the metadata.
+import { nativeAt } from '@holdfast/amqp'
 import { type HeaderSource, type Headers, type QueueTarget, RouteTargets } from '@holdfast/broker'
 import { type ErrorCode, HoldfastError, unreachable, type WireError } from '@holdfast/errors'
-import { recordProperties } from '@holdfast/record'
 import { tellRoutes } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import type { GroupId } from '../log-store.ts'
 import type { ForwardOutcome, ForwardResult } from '../peers/peer-codec.ts'
 import { refusal } from '../sessions/responder.ts'
-import type { Publish } from './publish.ts'
+import type { Batch, Publish } from './publish.ts'
 import { ShardStream } from './shard-stream.ts'
 
 /** What routing says of a batch. */
@@ -47,6 +47,11 @@ export class Gateway {
     this.#epoch = record * epochsPerProcess
   }
 
+  /** Unlike that of any other process of this node; 0 before that is sure. */
+  get epoch(): number {
+    return this.#epoch ?? 0
+  }
+
   get isOpen(): boolean {
     return this.#epoch !== null && this.#core.identity !== null
   }
@@ -55,7 +60,8 @@ export class Gateway {
    * Routes by this node's replica of the metadata. Straight to a queue needs no lease: its shard
    * knows it.
    */
-  route(vhost: string, exchange: string, routingKey: string, blob: Uint8Array): Routing {
+  route(vhost: string, batch: Pick<Batch, 'exchange' | 'routingKey' | 'copies' | 'blob'>): Routing {
+    const { exchange, routingKey, copies, blob } = batch
     const { lease, metadata } = this.#core
     if (!this.isOpen || (exchange !== '' && !lease.isValid)) return { type: 'wait' }
     let perRecord = false
@@ -74,11 +80,17 @@ export class Gateway {
         return { type: 'refused', code: 'EXCHANGE_NOT_FOUND' }
       case 'routed':
       case 'unroutable':
-        if (this.#targets.count === 0 && !perRecord) return { type: 'nowhere' }
-        return { type: 'targets', targets: this.#targets.toArray(), perRecord }
+        break
       default:
         return unreachable(result)
     }
+    let targets = this.#targets.toArray()
+    for (const key of copies) {
+      topology.route(vhost, exchange, key, headers, this.#targets)
+      targets = [...new Set([...targets, ...this.#targets.toArray()])]
+    }
+    if (targets.length === 0 && !perRecord) return { type: 'nowhere' }
+    return { type: 'targets', targets, perRecord }
   }
 
   /** Sends a routed batch to its shards; its outcome reaches the origin later. */
@@ -169,5 +181,5 @@ function refusalOf(outcome: Extract<ForwardOutcome, { type: 'refused' }>): WireE
 }
 
 function readHeaders(blob: Uint8Array): Headers {
-  return recordProperties(blob, 0)?.headers ?? null
+  return nativeAt(blob, 0)?.headers ?? null
 }

@@ -6,6 +6,8 @@ import type { WireError } from '@holdfast/errors'
 export interface Batch {
   readonly exchange: string
   readonly routingKey: string
+  /** Further routing keys: each message goes where any of them leads, once. */
+  readonly copies: readonly string[]
   readonly mandatory: boolean
   /** The client said that this is its producer's first batch. */
   readonly first: boolean
@@ -26,7 +28,8 @@ export interface Producer {
 /** Where outcomes go; a closed session ignores them. */
 export interface PublishOrigin {
   readonly vhost: string
-  readonly producer: Producer
+  /** Null: who publishes repeats nothing, and its gateway's own numbers do (A9). */
+  readonly producer: Producer | null
   confirmed(batch: Batch): void
   failed(batch: Batch, error: WireError): void
   /** No queue took it: all that it was sent to are gone, or unknown to their shards. */

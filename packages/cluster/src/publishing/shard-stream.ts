@@ -60,7 +60,7 @@ export class ShardStream {
     const { batch, origin } = publish
     const section: PublishSection = {
       ...this.#place(this.#nextNumber, this.#items.length === 0),
-      producer: {
+      producer: origin.producer && {
         id: origin.producer.id,
         epoch: origin.producer.epoch,
         firstSequence: batch.firstSequence,

@@ -95,7 +95,7 @@ export class HeldPublishes {
     const { gateway } = this.#core
     const { batch, isFenced } = publish
     const { vhost } = this.#origin
-    const routing = gateway.route(vhost, batch.exchange, batch.routingKey, batch.blob)
+    const routing = gateway.route(vhost, batch)
     switch (routing.type) {
       case 'wait':
         return false

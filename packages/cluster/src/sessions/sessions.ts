@@ -1,53 +1,69 @@
-// All clients of this node: their events, and the publish credit that they share.
-import { HoldfastError, unreachable } from '@holdfast/errors'
-import { type ConnectionEvent, type NodeAddress, protocolLimits } from '@holdfast/protocol'
-import type { Core } from '../core.ts'
-import { limits, times } from '../limits.ts'
-import { handleRequest } from './requests.ts'
-import { Session } from './session.ts'
-
-interface Want {
-  readonly session: Session
-  readonly bytes: number
-}
+// All clients of this node, whatever they speak, and what they share.
+import { HoldfastError, type WireError } from '@holdfast/errors'
+import type { DeliveryRun, NodeAddress } from '@holdfast/protocol'
+import { type Core, log } from '../core.ts'
+import { limits } from '../limits.ts'
+import { AmqpSession } from './amqp-session.ts'
+import { CreditPool } from './credit-pool.ts'
+import { NativeSession } from './native-session.ts'
+import { type ReplyAddress, readReplyAddress } from './replies.ts'
+import type { ClientProtocol, Session } from './session.ts'
 
 export class Sessions {
+  readonly credit: CreditPool
   readonly #core: Core
   readonly #sessions = new Map<number, Session>()
   readonly #busy = new Set<Session>()
   readonly #resumable = new Set<Session>()
-  /** Clients that wait for credit, in the order they asked. */
-  #wants: Want[] = []
+  /** Of AMQP connections that are not read as long as all of them have too much under way. */
+  readonly #halted = new Set<AmqpSession>()
+  /** Publishes of AMQP connections that are under way. */
+  #amqpBytes = 0
 
   constructor(core: Core) {
     this.#core = core
+    this.credit = new CreditPool(core)
   }
 
   get count(): number {
     return this.#sessions.size
   }
 
-  up(connection: number): void {
-    this.#sessions.set(connection, new Session(this.#core, connection))
+  get amqpBytes(): number {
+    return this.#amqpBytes
+  }
+
+  up(connection: number, protocol: ClientProtocol, remote: string): void {
+    const session = this.#open(connection, protocol, remote)
+    this.#sessions.set(connection, session)
     this.#core.counters.clientConnections = this.#sessions.size
+    this.touch(session)
+  }
+
+  #open(connection: number, protocol: ClientProtocol, remote: string): Session {
+    if (protocol === 'amqp') return new AmqpSession(this.#core, connection, remote)
+    const session = new NativeSession(this.#core, connection)
+    this.credit.add(session)
+    return session
   }
 
   bytes(connection: number, bytes: Uint8Array): void {
     const session = this.#sessions.get(connection)
-    if (session === undefined) return
-    this.touch(session)
-    this.#guard(session, () => {
-      for (const event of session.receive(bytes)) this.#event(session, event)
-    })
+    if (session !== undefined) this.guard(session, () => session.receive(bytes))
   }
 
   /** Whatever goes wrong for one client ends its connection, and nothing else. */
-  #guard(session: Session, work: () => void): void {
+  guard(session: Session, work: () => void): void {
+    this.touch(session)
     try {
       work()
-    } catch (error) {
-      session.failedWith(error)
-      this.touch(session)
+    } catch (thrown) {
+      const error = HoldfastError.from(thrown)
+      if (error !== thrown) {
+        const reason = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+        log(this.#core, 'error', 'serving a client failed', { connection: session.id, reason })
+      }
+      session.close(error.toWire())
     }
   }
 
@@ -55,10 +71,10 @@ export class Sessions {
     const session = this.#sessions.get(connection)
     if (session === undefined) return
     this.#sessions.delete(connection)
-    this.#wants = this.#wants.filter((want) => want.session !== session)
+    this.#busy.delete(session)
     session.closed()
     this.#core.counters.clientConnections = this.#sessions.size
-    this.creditReturned()
+    if (session instanceof NativeSession) this.credit.forget(session)
   }
 
   drained(connection: number, bytes: number): void {
@@ -75,28 +91,9 @@ export class Sessions {
   }
 
   tick(): void {
-    for (const session of this.#sessions.values()) {
-      this.#guard(session, () => {
-        const events = session.connection.tick(this.#core.clock.nowMs)
-        for (const event of events) this.#event(session, event)
-      })
-      this.touch(session)
-    }
-    if (this.#wants.length > 0) this.#endHoarders()
+    for (const session of this.#sessions.values()) this.guard(session, () => session.tick())
+    this.credit.tick()
     this.resumeHeld()
-  }
-
-  /** Credit that was lent cannot be taken back: who sits on it while others wait is cut off. */
-  #endHoarders(): void {
-    const { nowMs } = this.#core.clock
-    for (const session of this.#sessions.values()) {
-      const { connection, lentAtMs } = session
-      const patienceMs = connection.isReceiving ? times.lentSlowMs : times.lentIdleMs
-      if (!connection.credit.isIdle || nowMs - lentAtMs < patienceMs) continue
-      const reason = 'it borrowed publish credit and does not use it, while others wait'
-      session.failedWith(new HoldfastError('CONNECTION_CLOSED', { reason }))
-      this.touch(session)
-    }
   }
 
   /** Held publishes of sessions whose obstacle may be gone. */
@@ -104,14 +101,31 @@ export class Sessions {
     if (this.#resumable.size === 0) return false
     const sessions = [...this.#resumable]
     this.#resumable.clear()
-    for (const session of sessions) this.#guard(session, () => session.resumeHeld())
+    for (const session of sessions) this.guard(session, () => session.resumeHeld())
     return true
+  }
+
+  /** Whether an AMQP connection that has publishes under way must wait, since all have too much. */
+  isHalted(session: AmqpSession): boolean {
+    const isHalted = session.publishBytes > 0 && this.#amqpBytes > limits.publishCreditBytesMax
+    if (isHalted) this.#halted.add(session)
+    else this.#halted.delete(session)
+    return isHalted
+  }
+
+  /** The publishes of an AMQP connection have grown or shrunk by so many bytes. */
+  amqpBytesChanged(bytes: number): void {
+    this.#amqpBytes += bytes
+    if (bytes >= 0) return
+    this.credit.returned()
+    if (this.#amqpBytes > limits.publishCreditBytesMax) return
+    for (const session of this.#halted) this.touch(session)
   }
 
   flush(): void {
     for (const session of this.#busy) {
       session.flush()
-      if (session.connection.isClosed) {
+      if (session.isEnded) {
         this.#core.outputs.push({ type: 'client-close', connection: session.id })
         session.closed()
       }
@@ -123,7 +137,7 @@ export class Sessions {
   nodesChanged(): void {
     const nodes = this.nodeAddresses()
     for (const session of this.#sessions.values()) {
-      session.connection.nodes(nodes)
+      session.nodesChanged(nodes)
       this.touch(session)
     }
   }
@@ -134,73 +148,36 @@ export class Sessions {
     })
   }
 
+  /** The connection that an address of this node names; null if it is gone. */
+  replyReceiver({ epoch, connection, consumer }: ReplyAddress): AmqpSession | null {
+    const session = this.#sessions.get(connection)
+    const isOurs = session instanceof AmqpSession && epoch === this.#core.gateway.epoch
+    return isOurs && session.consumers.takesReplies(consumer) ? session : null
+  }
+
+  /** Replies reached this node. */
+  replied(run: DeliveryRun): void {
+    const address = readReplyAddress(run.routingKey)
+    const session = address === null ? null : this.replyReceiver(address)
+    if (address === null || session === null) return
+    this.guard(session, () => session.consumers.reply(address.consumer, run))
+  }
+
+  /** Why this node takes no clients, and others may; null if it does. */
+  get refusal(): WireError | null {
+    // A node that is in no cluster yet has nothing to offer: the client goes to another.
+    if (this.#core.identity === null) {
+      const reason = 'this node is in no cluster yet'
+      return new HoldfastError('UNAVAILABLE', { reason }).toWire()
+    }
+    return this.#core.contact.isCutOff ? new HoldfastError('NODE_CUT_OFF').toWire() : null
+  }
+
   /** This node can do nothing for its clients, and others may. */
   sendAway(): void {
-    for (const session of this.#sessions.values()) this.#refuseCutOff(session)
-  }
-
-  #refuseCutOff(session: Session): void {
-    session.connection.close(new HoldfastError('NODE_CUT_OFF').toWire())
-    this.touch(session)
-  }
-
-  /** A node that is in no cluster yet has nothing to offer: the client goes to another. */
-  #refuseBlank(session: Session): void {
-    const reason = 'this node is in no cluster yet'
-    session.connection.close(new HoldfastError('UNAVAILABLE', { reason }).toWire())
-  }
-
-  #event(session: Session, event: ConnectionEvent): void {
-    switch (event.type) {
-      case 'hello':
-        if (this.#core.identity === null) return this.#refuseBlank(session)
-        if (this.#core.contact.isCutOff) return this.#refuseCutOff(session)
-        return session.opened(event, this.nodeAddresses())
-      case 'request':
-        return handleRequest(this.#core, session, event)
-      case 'publish':
-        return session.publish(event)
-      case 'settle':
-        return session.settle(event)
-      case 'want-credit':
-        this.#wants = this.#wants.filter((want) => want.session !== session)
-        this.#wants.push({ session, bytes: event.bytes })
-        return this.creditReturned()
-      case 'closed':
-        return session.closed()
-      default:
-        return unreachable(event)
-    }
-  }
-
-  /** Lends credit to those who wait, first come first served, as far as the node's pool goes. */
-  creditReturned(): void {
-    if (this.#wants.length === 0) return
-    let lent = 0
-    for (const session of this.#sessions.values()) lent += session.connection.credit.borrowedBytes
-    const later: Want[] = []
-    let isShort = false
-    for (const want of this.#wants) {
-      const { session, bytes } = want
-      // Who has room for the largest message uses that first: nobody gathers credit.
-      const hasEnough = session.connection.credit.availableBytes >= protocolLimits.frameBytesMax
-      isShort ||= !hasEnough && lent > 0 && lent + bytes > limits.publishCreditBytesMax
-      if (hasEnough || isShort) {
-        later.push(want)
-        continue
-      }
-      lent += bytes
-      session.connection.grant(bytes)
-      session.lentAtMs = this.#core.clock.nowMs
+    for (const session of this.#sessions.values()) {
+      session.close(new HoldfastError('NODE_CUT_OFF').toWire())
       this.touch(session)
     }
-    this.#wants = later
-    this.#reclaim(isShort)
-  }
-
-  /** While somebody waits, credit that comes back goes to the pool. */
-  #reclaim(isReclaiming: boolean): void {
-    for (const session of this.#sessions.values())
-      session.connection.credit.isReclaiming = isReclaiming
   }
 }

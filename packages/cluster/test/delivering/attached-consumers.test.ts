@@ -6,12 +6,12 @@ import { AttachedConsumers } from '../../src/delivering/attached-consumers.ts'
 import type { Consumer } from '../../src/delivering/consumer.ts'
 
 const settings = { autoDelete: false, expiresMs: 0, singleActive: false }
-const session = { isCongested: false } as Consumer['session']
+const recipient = { isCongested: false } as Consumer['recipient']
 
 function consumer(tag: string, priority = 0, prefetch = 1): Consumer {
   const key = { session: '0a', tag }
   const counts = { unsettled: 0, mistaken: 0 }
-  return { key, session, number: 1, prefetch, autoAck: false, priority, ...counts }
+  return { key, recipient, number: 1, prefetch, autoAck: false, priority, ...counts }
 }
 
 /** The tags of those who are given one message each, until nobody may have one. */
@@ -28,7 +28,7 @@ function order(consumers: AttachedConsumers, countMax = 100): string {
 
 function attached(...all: readonly Consumer[]): AttachedConsumers {
   const consumers = new AttachedConsumers({ settings, active: null })
-  for (const each of all) consumers.add(each, null)
+  for (const each of all) consumers.add(each)
   return consumers
 }
 
@@ -52,7 +52,7 @@ t.test('a higher priority comes first, for as long as it has credit', async (t) 
 t.test('only the active one is given anything, where there is one', async (t) => {
   const queue = { settings: { ...settings, singleActive: true }, active: '0a/b' as string | null }
   const consumers = new AttachedConsumers(queue)
-  for (const each of [consumer('a', 9, 5), consumer('b', 0, 2)]) consumers.add(each, null)
+  for (const each of [consumer('a', 9, 5), consumer('b', 0, 2)]) consumers.add(each)
   t.equal(order(consumers), 'bb')
   queue.active = null
   t.equal(order(consumers), '')
@@ -70,7 +70,7 @@ t.test('nobody waits while one of a lower rank is given something', async (t) =>
     const some = all.length > 0 ? random.pick(all) : null
     if (some === null || random.chance(0.05)) {
       all.push(consumer(`${round}`, random.integer(-2, 2), random.integer(1, 4)))
-      consumers.add(all[all.length - 1] as Consumer, null)
+      consumers.add(all[all.length - 1] as Consumer)
     } else if (random.chance(0.03)) {
       consumers.remove(some)
       all = all.filter((each) => each !== some)

@@ -40,7 +40,9 @@ function reconfigure(raft: Raft, from: readonly number[], learners: readonly num
   const core = { groups: { get: () => ({ raft }) } } as unknown as Core
   const results: CallResult[] = []
   const members = { from: { voters: [first], learners: from }, voters: [first], learners }
-  answerCall(core, { type: 'reconfigure', group: 1, ...members }, (result) => results.push(result))
+  answerCall(core, 1, { type: 'reconfigure', group: 1, ...members }, (result) => {
+    results.push(result)
+  })
   t.equal(results.length, 1, 'answered once')
   persist(raft)
   return results[0] ?? { type: 'done' }

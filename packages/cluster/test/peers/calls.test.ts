@@ -3,7 +3,7 @@ import { HoldfastError } from '@holdfast/errors'
 import t from 'tap'
 import type { Core } from '../../src/core.ts'
 import { limits, times } from '../../src/limits.ts'
-import { type Answer, Calls } from '../../src/peers/calls.ts'
+import { type Answer, Calls, type Handle } from '../../src/peers/calls.ts'
 import type { Call, CallResult } from '../../src/peers/peer-message.ts'
 import { coreWith, linkTo, pass, sent } from '../part-core.ts'
 
@@ -18,7 +18,7 @@ interface Caller {
   readonly ask: (node: number) => void
 }
 
-function make(handle: (call: Call, answer: Answer) => void = () => undefined): Caller {
+function make(handle: Handle = () => undefined): Caller {
   const core = coreWith()
   const calls = new Calls(core, handle)
   const ends: string[] = []
@@ -136,7 +136,7 @@ t.test('what makes no sense is refused, here as elsewhere', async (t) => {
 })
 
 t.test('an error behind the answer is not answered again', async (t) => {
-  const { calls } = make((_call, answer) => answer(done))
+  const { calls } = make((_from, _call, answer) => answer(done))
   let answers = 0
   const thrower: Answer = () => {
     answers++

@@ -88,14 +88,21 @@ function publishOf(
     returned: () => told.push('returned')
   }
   const sequences = { first: true, firstSequence: 1, lowestUnconfirmed: 1, count: 1 }
-  const batch = { exchange, routingKey, mandatory, ...sequences, blob: new Uint8Array(10) }
+  const route = { exchange, routingKey, copies: [], mandatory }
+  const batch = { ...route, ...sequences, blob: new Uint8Array(10) }
   return createPublish(origin, batch)
 }
 
+const wayTo = (exchange: string, routingKey: string, copies: readonly string[] = []) => ({
+  exchange,
+  routingKey,
+  copies,
+  blob: new Uint8Array(0)
+})
+
 /** Routes and sends, as a session does. */
 function send({ core }: World, publish: Publish): void {
-  const { exchange, routingKey, blob } = publish.batch
-  const routing = core.gateway.route(vhost, exchange, routingKey, blob)
+  const routing = core.gateway.route(vhost, publish.batch)
   if (routing.type !== 'targets') throw new Error(`routed: ${routing.type}`)
   core.gateway.send(publish, routing.targets)
 }
@@ -118,7 +125,7 @@ function accepted(number: number): ForwardOutcome {
 t.test('without a lease nothing is routed by bindings; straight to a queue goes on', async (t) => {
   const { core, lease } = make()
   const routed = (exchange: string, key: string): string => {
-    return core.gateway.route(vhost, exchange, key, new Uint8Array(0)).type
+    return core.gateway.route(vhost, wayTo(exchange, key)).type
   }
   t.same([routed('fan', ''), routed('', 'q1')], ['targets', 'targets'])
   lease.isValid = false
@@ -129,7 +136,7 @@ t.test('without a lease nothing is routed by bindings; straight to a queue goes 
 
 t.test('nothing is routed before the gateway’s numbers are its own', async (t) => {
   const core = coreWith({ lease: { isValid: true } })
-  t.same(core.gateway.route(vhost, '', 'q1', new Uint8Array(0)), { type: 'wait' })
+  t.same(core.gateway.route(vhost, wayTo('', 'q1')), { type: 'wait' })
 })
 
 t.test('a publish is confirmed when every shard has answered', async (t) => {

@@ -37,6 +37,7 @@ function publishOf(firstSequence: number): Publish {
   const batch = {
     exchange: '',
     routingKey: 'q',
+    copies: [],
     mandatory: false,
     first: firstSequence === 1,
     firstSequence,

@@ -76,7 +76,8 @@ function make(): Client {
 }
 
 function batchOf(firstSequence: number): Batch {
-  const route = { exchange: '', routingKey: 'q', mandatory: true, first: firstSequence === 1 }
+  const first = firstSequence === 1
+  const route = { exchange: '', routingKey: 'q', copies: [], mandatory: true, first }
   const blob = new Uint8Array(10)
   return { ...route, firstSequence, lowestUnconfirmed: 1, count: 1, blob }
 }

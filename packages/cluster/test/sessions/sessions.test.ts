@@ -20,7 +20,7 @@ t.test('a blank node sends its clients elsewhere', async (t) => {
   const bytes = Buffer.concat(client.flush(0))
   const outputs = member.step([
     { type: 'tick', nowMs: 0, wallMs: 0 },
-    { type: 'client-up', connection: 7, remote: '127.0.0.1:4' },
+    { type: 'client-up', connection: 7, protocol: 'native', remote: '127.0.0.1:4' },
     { type: 'client-bytes', connection: 7, bytes }
   ])
   const events: ClientEvent[] = []

@@ -108,14 +108,15 @@ export class DevelopmentCluster {
   }
 
   #child(node: NodeLayout): Child {
-    const { data, client, peer, http } = node
+    const { data, client, amqp, peer, http } = node
     const [program = '', ...parameters] = this.#options.launcher
     const command = [
       program,
       ...engineFlags,
       ...parameters,
       'server',
-      ...['--data', data, '--client', client, '--peer', peer, '--http', http],
+      ...['--data', data, '--client', client, '--amqp', amqp],
+      ...['--peer', peer, '--http', http],
       ...['--token', this.#token]
     ]
     return new Child({

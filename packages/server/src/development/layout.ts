@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import { HoldfastError } from '@holdfast/errors'
 import type { Addresses } from '../node-parts.ts'
 
-const firstPorts = { client: 7672, peer: 7673, http: 7680 } as const
+const firstPorts = { client: 7672, amqp: 5672, peer: 7673, http: 7680 } as const
 const portStep = 10
 const host = '127.0.0.1'
 
@@ -38,7 +38,7 @@ export function planLayout(count: number, directory: string, portOffset: number)
   if (
     !Number.isSafeInteger(portOffset) ||
     lastPort > 65535 ||
-    firstPorts.client + portOffset < 1024
+    firstPorts.amqp + portOffset < 1024
   ) {
     throw invalid('port-offset', `with ${portOffset}, ports are not between 1024 and 65535`)
   }
@@ -50,6 +50,7 @@ export function planLayout(count: number, directory: string, portOffset: number)
       data: join(root, `node-${index}`),
       logFile: join(root, `node-${index}.log`),
       client: address(firstPorts.client),
+      amqp: address(firstPorts.amqp),
       peer: address(firstPorts.peer),
       http: address(firstPorts.http)
     }

@@ -27,8 +27,8 @@ export function jsonReport(print: (line: string) => void): Report {
     stopping: nothing,
     ready: (nodes, token) => {
       const rows = nodes.map(({ id, pid, layout, command }) => {
-        const { client, peer, http, data } = layout
-        return { id, pid, client, peer, http, data, command }
+        const { client, amqp, peer, http, data } = layout
+        return { id, pid, client, amqp, peer, http, data, command }
       })
       print(JSON.stringify({ ready: true, token, nodes: rows }))
     },
@@ -61,9 +61,10 @@ export function peopleReport(print: (line: string) => void, clock: () => string)
   let before: ClusterView | null = null
   return {
     started: (nodes, directory) => {
-      const header = ['client', 'peer', 'http', 'pid', 'log']
+      const header = ['client', 'amqp', 'peer', 'http', 'pid', 'log']
       const rows = nodes.map(({ layout, pid }) => [
         layout.client,
+        layout.amqp,
         layout.peer,
         `http://${layout.http}`,
         String(pid ?? '-'),

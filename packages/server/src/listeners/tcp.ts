@@ -1,12 +1,14 @@
-// The native protocol over TCP: accepts, caps, and hands bytes on as they come, without copying
-// them.
+// Clients over TCP, whatever they speak: accepts, caps, and hands bytes on as they come, without
+// copying them.
 import { createServer, type Server, type Socket } from 'node:net'
+import type { ClientProtocol } from '@holdfast/cluster'
 import { formatAddress, type HostPort } from '@holdfast/transport'
 import type { ClientSink, ClientSockets } from '../client-sockets.ts'
 import { serverLimits } from '../limits.ts'
 
 export interface TcpListenerOptions {
   readonly sockets: ClientSockets
+  readonly protocol: ClientProtocol
   /** Bytes that say why a connection over the cap is refused; it is closed after them. */
   readonly refusal: () => Uint8Array
 }
@@ -60,12 +62,12 @@ export class TcpListener {
   }
 
   #accept(socket: Socket): void {
-    const { sockets } = this.#options
+    const { sockets, protocol } = this.#options
     if (sockets.isFull) {
       this.#refuse(socket)
       return
     }
-    const handle = sockets.add(tcpSink(socket))
+    const handle = sockets.add(tcpSink(socket), protocol)
     socket.on('data', (bytes: Buffer) => handle.received(bytes))
     socket.on('error', () => socket.destroy())
     socket.on('close', () => handle.gone())
@@ -91,6 +93,8 @@ function tcpSink(socket: Socket): ClientSink {
       if (pieces.length > 1) socket.uncork()
     },
     bufferedBytes: () => socket.writableLength,
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
     end: () => {
       socket.end()
       destroyLater(socket)

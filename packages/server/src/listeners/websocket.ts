@@ -1,8 +1,9 @@
-// The native protocol over WebSocket, at /v1/connect of the HTTP listener: each binary message is
-// just a piece of the byte stream. Compression is off and fragments are bounded (failure modes 111
-// and 112).
+// Clients over WebSocket, at the HTTP listener: the native protocol at /v1/connect, AMQP 0-9-1 at
+// /amqp. Each binary message is just a piece of the byte stream. Compression is off and fragments
+// are bounded (failure modes 111 and 112).
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { ClientProtocol } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import { formatAddress } from '@holdfast/transport'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
@@ -11,6 +12,13 @@ import { serverLimits } from '../limits.ts'
 import { refuseForeign } from './loopback-request.ts'
 
 export const webSocketPath = '/v1/connect'
+export const amqpWebSocketPath = '/amqp'
+
+/** What is spoken at each path. */
+const protocols: ReadonlyMap<string, ClientProtocol> = new Map([
+  [webSocketPath, 'native'],
+  [amqpWebSocketPath, 'amqp']
+])
 
 export class WebSocketListener {
   readonly #sockets: ClientSockets
@@ -29,7 +37,9 @@ export class WebSocketListener {
       perMessageDeflate: false,
       maxPayload: serverLimits.webSocketPayloadBytes,
       maxFragments: serverLimits.webSocketFragmentsMax,
-      maxBufferedChunks: serverLimits.webSocketChunksMax
+      maxBufferedChunks: serverLimits.webSocketChunksMax,
+      // Clients of AMQP may insist on their protocol's name; nobody else asks for one.
+      handleProtocols: (names) => (names.has('amqp') ? 'amqp' : false)
     })
     http.on('upgrade', this.#onUpgrade)
   }
@@ -47,13 +57,13 @@ export class WebSocketListener {
       return
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#connected(webSocket, request)
+      this.#connected(webSocket, request, protocols.get(pathOf(request)) ?? 'native')
     })
   }
 
   #refusal(request: IncomingMessage): HoldfastError | null {
-    const path = (request.url ?? '').split('?', 1)[0] ?? ''
-    if (path !== webSocketPath) {
+    const path = pathOf(request)
+    if (!protocols.has(path)) {
       return new HoldfastError('ROUTE_NOT_FOUND', { method: request.method ?? '', path })
     }
     const foreign = refuseForeign(request)
@@ -62,10 +72,10 @@ export class WebSocketListener {
     return new HoldfastError('TOO_MANY_CONNECTIONS', { limit: this.#sockets.count })
   }
 
-  #connected(webSocket: WebSocket, request: IncomingMessage): void {
+  #connected(webSocket: WebSocket, request: IncomingMessage, protocol: ClientProtocol): void {
     const { remoteAddress, remotePort } = request.socket
     const remote = formatAddress(remoteAddress ?? 'unknown', remotePort ?? 0)
-    const handle = this.#sockets.add(webSocketSink(webSocket, remote))
+    const handle = this.#sockets.add(webSocketSink(webSocket, remote), protocol)
     webSocket.on('message', (message: RawData, isBinary: boolean) => {
       if (!isBinary) webSocket.close(1003, 'binary messages only')
       else if (Buffer.isBuffer(message)) handle.received(message)
@@ -90,6 +100,10 @@ function refuseUpgrade(socket: Duplex, error: HoldfastError): void {
   )
 }
 
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').split('?', 1)[0] ?? ''
+}
+
 function webSocketSink(webSocket: WebSocket, remote: string): ClientSink {
   return {
     remote,
@@ -101,6 +115,8 @@ function webSocketSink(webSocket: WebSocket, remote: string): ClientSink {
       }
     },
     bufferedBytes: () => webSocket.bufferedAmount,
+    pause: () => webSocket.pause(),
+    resume: () => webSocket.resume(),
     end: () => {
       webSocket.close(1000)
       const timer = setTimeout(() => webSocket.terminate(), serverLimits.socketEndTimeoutMs)

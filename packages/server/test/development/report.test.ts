@@ -31,6 +31,7 @@ t.test('lines of JSON', async (t) => {
             id: 7,
             pid: 42,
             client: '127.0.0.1:7672',
+            amqp: '127.0.0.1:5672',
             peer: '127.0.0.1:7673',
             http: '127.0.0.1:7680',
             data: '/d/node-0',

@@ -19,7 +19,11 @@ async function setUp(
     bufferBytesMax: 64 * 1024 * 1024,
     totalBufferBytesMax: 64 * 1024 * 1024
   })
-  const listener = new TcpListener({ sockets, refusal: () => Buffer.from('full') })
+  const listener = new TcpListener({
+    sockets,
+    protocol: 'native',
+    refusal: () => Buffer.from('full')
+  })
   const address = await listener.listen({ host: '127.0.0.1', port: 0 })
   t.teardown(() => {
     listener.close()
@@ -51,7 +55,12 @@ t.test('bytes go both ways, and a close waits for what was sent', async (t) => {
   const client = dial(port)
   client.socket.write('hello')
   await until(() => inputs.length === 2)
-  t.match(inputs[0], { type: 'client-up', connection: 1, remote: /^127\.0\.0\.1:\d+$/ })
+  t.match(inputs[0], {
+    type: 'client-up',
+    connection: 1,
+    protocol: 'native',
+    remote: /^127\.0\.0\.1:\d+$/
+  })
   t.match(inputs[1], { type: 'client-bytes', connection: 1, bytes: Buffer.from('hello') })
   sockets.send(1, [Buffer.from('a'), Buffer.alloc(1_000_000, 'b'), Buffer.from('c')])
   sockets.close(1)
@@ -87,7 +96,7 @@ t.test('one connection too many is told so, and does not count', async (t) => {
 t.test('a port in use is told by address, with what to do', async (t) => {
   const { port } = await setUp(t)
   const sockets = (await setUp(t)).sockets
-  const other = new TcpListener({ sockets, refusal: () => Buffer.alloc(0) })
+  const other = new TcpListener({ sockets, protocol: 'native', refusal: () => Buffer.alloc(0) })
   const address = `127.0.0.1:${port}`
   await t.rejects(
     bind('client', address, () => other.listen({ host: '127.0.0.1', port })),

@@ -85,6 +85,19 @@ t.test('binary messages are pieces of the byte stream, both ways', async (t) => 
   t.ok(inputs.some(({ type }) => type === 'client-drained'))
 })
 
+t.test('AMQP has a path of its own, and a name that clients may insist on', async (t) => {
+  const { port, inputs } = await setUp(t)
+  for (const names of [[], ['amqp']]) {
+    const client = new WebSocket(`ws://127.0.0.1:${port}/amqp`, names)
+    await new Promise((resolve) => client.once('open', resolve))
+    t.equal(client.protocol, names[0] ?? '')
+    await until(() => inputs.at(-1)?.type === 'client-up')
+    t.match(inputs.at(-1), { type: 'client-up', protocol: 'amqp' })
+    client.close()
+    await until(() => inputs.at(-1)?.type === 'client-down')
+  }
+})
+
 t.test('a text message ends the connection', async (t) => {
   const { port, inputs } = await setUp(t)
   const client = new WebSocket(`ws://127.0.0.1:${port}/v1/connect`)

@@ -48,7 +48,7 @@ function recordsOf(data: Uint8Array, header: PublishHeader): ReferenceRecord[] {
   const { blobStart, blobEnd, count } = header
   const records: ReferenceRecord[] = []
   for (let at = blobStart; records.length < count; ) {
-    const next = scanRecord(data, at, blobEnd)
+    const next = scanRecord(data, at, blobEnd, true)
     const body = Buffer.from(recordBody(data, at)).toString('latin1')
     records.push({ sizeBytes: next - at, body })
     at = next

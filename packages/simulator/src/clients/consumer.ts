@@ -7,7 +7,8 @@ import type { Host } from '../world/host.ts'
 import type { World } from '../world/world.ts'
 import { Client } from './client.ts'
 import type { ConsumerOptions, Held } from './consumer-options.ts'
-import { type History, nameOf } from './history.ts'
+import type { History } from './history.ts'
+import { nameOf } from './names.ts'
 
 const outcomes: readonly Outcome[] = ['accepted', 'released', 'rejected']
 
@@ -246,8 +247,7 @@ export class Consumer extends Client {
       const held: Held = { ...received, offset, attempt, outcome: null }
       this.#held.set(offset, held)
       const workMsMax = this.isDraining ? 2 : (this.#options.workMsMax ?? 60) * this.#slowness
-      const workMs = this.random.integer(0, workMsMax)
-      this.world.schedule.after(workMs, () => this.#done(held))
+      this.world.schedule.after(this.random.integer(0, workMsMax), () => this.#done(held))
     }
     // What came before this attachment may have gone back to the queue meanwhile.
     const own = [...this.#held.values()].filter(

@@ -1,30 +1,10 @@
 // What clients saw, and what must be true of it (architecture: what is promised).
 import type { Outcome } from '@holdfast/protocol'
 import type { World } from '../world/world.ts'
+import type { Delivered, Published } from './messages.ts'
+import { bodyOf, nameOf } from './names.ts'
 import { PurgeTimes } from './purge-times.ts'
-
-/** A message is named by its publisher and sequence: it is in its body. */
-interface Published {
-  readonly publisher: string
-  readonly sequence: number
-  /** Queues that it must reach; none: it must be returned. */
-  readonly queues: readonly string[]
-  /** With which code it is refused where it can be in none of its queues; null: it is not. */
-  readonly refusal: string | null
-  /** When the publisher heard that it is confirmed. */
-  confirmedMs: number | null
-  failure: string | null
-  /** It was, or may have been, sent again on another connection. */
-  isRepeated: boolean
-}
-
-interface Row {
-  readonly message: string
-  /** Attempts in which it was delivered. */
-  readonly attempts: Set<number>
-  /** The attempt whose settlement was confirmed as final. */
-  settledAttempt: number | null
-}
+import { SeenMessages } from './seen-messages.ts'
 
 /** How long what a node sends may be on its way to a client. */
 const underWayMsMax = 200
@@ -34,11 +14,12 @@ export class History {
   readonly #refusals: readonly string[]
   readonly #published = new Map<string, Published>()
   /** By queue and offset. */
-  readonly #rows = new Map<string, Map<number, Row>>()
+  readonly #rows = new Map<string, Map<number, Delivered>>()
   /** By queue and message. */
   readonly #offsets = new Map<string, Map<string, number>>()
   /** Queues whose messages may end unseen: by a purge, a deletion, or an automatic settlement. */
   readonly #lossy = new Set<string>()
+  readonly #seen = new SeenMessages()
   /** When the deletion of a queue was first asked for. */
   readonly #deletedMs = new Map<string, number>()
   /** By queue and consumer: the last offset that it got for the first time. */
@@ -177,6 +158,26 @@ export class History {
     }
   }
 
+  /** A consumer that is told no offsets got this; `isFlagged`: as one that may have come before. */
+  seen(queue: string, body: string, isFlagged: boolean, to: string): void {
+    const message = body.split('|')[0] ?? ''
+    const what = `${message} at ${queue} to ${to}${isFlagged ? ', flagged' : ''}`
+    this.#world.note(`delivered ${what}`)
+    this.#world.reached(`amqp client: a ${isFlagged ? 'flagged' : 'first'} delivery`)
+    this.deliveries += 1
+    if (isFlagged) this.redeliveries += 1
+    const published = this.#published.get(message)
+    if (published === undefined) return this.#world.fail(`never published: ${what}`)
+    if (!published.queues.includes(queue)) {
+      this.#world.fail(`in a queue it was not sent to: ${what}`)
+    }
+    if (body !== bodyOf(message)) this.#world.fail(`other bytes than were published: ${what}`)
+    const isKnown = this.#seen.has(queue, message)
+    if (isKnown && !isFlagged) this.#world.fail(`came twice without a flag: ${what}`)
+    this.#seen.add(queue, message)
+    this.purges.handedOut(queue, message)
+  }
+
   /** A queue of a name may get what was sent to the one before it, but not what that one got. */
   #checkPlace({ queues, confirmedMs }: Published, queue: string, what: string): void {
     if (queues.includes(queue)) return
@@ -204,8 +205,8 @@ export class History {
     this.#deletedMs.set(queue, this.#world.schedule.nowMs)
   }
 
-  #row(queue: string, offset: number, message: string): Row {
-    const rows = this.#rows.get(queue) ?? new Map<number, Row>()
+  #row(queue: string, offset: number, message: string): Delivered {
+    const rows = this.#rows.get(queue) ?? new Map<number, Delivered>()
     this.#rows.set(queue, rows)
     let row = rows.get(offset)
     if (row === undefined) {
@@ -247,8 +248,8 @@ export class History {
     for (const [message, { confirmedMs, queues }] of this.#published) {
       if (confirmedMs === null) continue
       for (const queue of queues) {
-        if (!this.#lossy.has(queue) && !this.#offsets.get(queue)?.has(message))
-          missing.push(`${message} in ${queue}`)
+        if (this.#lossy.has(queue) || this.#offsets.get(queue)?.has(message)) continue
+        if (!this.#seen.has(queue, message)) missing.push(`${message} in ${queue}`)
       }
     }
     return missing
@@ -275,16 +276,4 @@ export class History {
       }
     }
   }
-}
-
-/** The queues of one name, one after the other, are told apart by a number. */
-export function nameOf(queue: string): string {
-  return queue.split('#')[0] ?? ''
-}
-
-/** A body that tells which message it is, of a size that varies. */
-export function bodyOf(message: string): string {
-  let size = 0
-  for (const letter of message) size = (size * 31 + letter.charCodeAt(0)) % 997
-  return `${message}|${'x'.repeat(size % 40 === 0 ? size * 3 : size % 60)}`
 }

@@ -4,8 +4,9 @@ import { type Connection, type Consumer, type Delivery, HoldfastError } from '@h
 import type { Outcome } from '@holdfast/protocol'
 import type { World } from '../world/world.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
-import { type History, nameOf } from './history.ts'
+import type { History } from './history.ts'
 import { LibraryClient } from './library-client.ts'
+import { nameOf } from './names.ts'
 
 /** Of a consumer to have others beside it, and their tags. */
 const visitChance = 0.15

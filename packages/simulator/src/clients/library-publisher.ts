@@ -1,8 +1,9 @@
 // A publisher that is the client library: it publishes, and awaits each outcome.
 import { type Connection, HoldfastError } from '@holdfast/client'
 import type { World } from '../world/world.ts'
-import { bodyOf, type History } from './history.ts'
+import type { History } from './history.ts'
 import { LibraryClient } from './library-client.ts'
+import { bodyOf } from './names.ts'
 import { type PublisherOptions, type Route, variantOf } from './publisher.ts'
 
 const openMax = 60

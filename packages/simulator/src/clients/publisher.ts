@@ -5,7 +5,8 @@ import { encodeRecord, utf8Encode } from '@holdfast/record'
 import type { Host } from '../world/host.ts'
 import type { World } from '../world/world.ts'
 import { Client } from './client.ts'
-import { bodyOf, type History } from './history.ts'
+import type { History } from './history.ts'
+import { bodyOf } from './names.ts'
 
 export interface Route {
   readonly exchange: string

@@ -1,5 +1,6 @@
 // Sockets of clients in the simulated world. A cut between the clients and a host keeps what is
 // under way; each side finds out by the heartbeats that do not come.
+import type { ClientProtocol } from '@holdfast/cluster'
 import type { Host } from './host.ts'
 import { clientsPlace } from './paths.ts'
 import type { Process } from './process.ts'
@@ -37,7 +38,7 @@ export class ClientSockets {
   }
 
   /** Null: nobody answers there. */
-  connect(host: Host, wire: ClientWire): ClientSocket | null {
+  connect(host: Host, wire: ClientWire, protocol: ClientProtocol = 'native'): ClientSocket | null {
     const { process } = host
     const { paths } = this.#world.network
     if (process === null || !paths.canTalk(clientsPlace, host.number)) return null
@@ -47,7 +48,12 @@ export class ClientSockets {
     const blank = { isOpen: true, undrainedBytes: 0, stalled: [] }
     const socket: ClientSocket = { id: this.#lastId, process, wire, ...times, ...blank }
     this.#sockets.set(socket.id, socket)
-    process.input({ type: 'client-up', connection: socket.id, remote: 'client' })
+    process.input({
+      type: 'client-up',
+      connection: socket.id,
+      protocol,
+      remote: '127.0.0.1:1'
+    })
     return socket
   }
 

@@ -174,6 +174,10 @@ export class Process {
         return
       case 'client-send':
         return this.#sendClient(output)
+      case 'client-pause':
+      case 'client-resume':
+        // None of its clients publishes as much.
+        return
       case 'client-close':
         return world.network.clients.close(this, output.connection)
       case 'peers':

@@ -1,0 +1,281 @@
+// One channel (AMQP 0-9-1 channel): takes its frames in, keeps their order, and hands each method
+// to the file of its class. A method that asks the member for something holds up those behind it
+// until it is answered. After an error nothing counts but the client's close-ok.
+
+import { CommandReader } from './command-reader.ts'
+import type { Confirms } from './confirms.ts'
+import { type ChannelConsumer, Consumers } from './consumers.ts'
+import type { SettleEvent } from './events.ts'
+import { type FrameWriter, methodIdIn } from './frame-codec.ts'
+import { type Method, type MethodId, methodIdOf, noMethod } from './method-codec.ts'
+import { handleMethod } from './methods/dispatch.ts'
+import { AmqpError } from './replies.ts'
+import type {
+  AmqpRequest,
+  AmqpResults,
+  Outcome,
+  PublishBatch,
+  RequestName,
+  RequestOf
+} from './requests.ts'
+import type { Transaction } from './transaction.ts'
+import { settlementsOf, UnsettledDeliveries, type UnsettledDelivery } from './unsettled.ts'
+import { type Command, WaitingCommands } from './waiting-commands.ts'
+
+/** What answers a request. */
+export interface Answer {
+  done(result: unknown): void
+  refused(error: AmqpError): void
+}
+
+/** What a channel needs of its connection. */
+export interface ChannelHost {
+  readonly writer: FrameWriter
+  /** As the client was authenticated. */
+  readonly user: string
+  request(channel: number, request: AmqpRequest, answer: Answer): void
+  settle(settlement: Omit<SettleEvent, 'type'>): void
+  publish(channel: Channel, batch: PublishBatch): void
+  /** One record behind the one before. */
+  record(properties: Uint8Array, body: Uint8Array): Uint8Array
+  /** The connection ends with this. */
+  fail(error: AmqpError, method: MethodId): void
+  /** The channel has come to its end. */
+  remove(channel: Channel): void
+}
+
+const noAnswer: Answer = { done: () => undefined, refused: () => undefined }
+
+export class Channel {
+  readonly number: number
+  readonly host: ChannelHost
+  readonly unsettled: UnsettledDeliveries = new UnsettledDeliveries()
+  readonly consumers: Consumers
+  /** Numbers under which `get` holds deliveries. */
+  readonly getters: Set<number> = new Set()
+  confirms: Confirms | null = null
+  transaction: Transaction | null = null
+  /** Of the consumers that are started from here on; 0 is no limit. */
+  prefetch = 0
+  /** What an empty queue name means; empty before the first declaration. */
+  lastQueue = ''
+  /** Where replies to this channel go, and the tag that consumes them. */
+  replyAddress: string | null = null
+  replyTag: string | null = null
+  #state: 'open' | 'ending' | 'closing' | 'closed' = 'open'
+  readonly #commands = new CommandReader()
+  /** Of the method that is being handled. */
+  #runningId: MethodId = noMethod
+  /** What the member was asked and has not answered; everything else waits for it. */
+  #waitsFor: RequestName | null = null
+  readonly #waiting = new WaitingCommands()
+  #lastTag = 0
+
+  constructor(number: number, host: ChannelHost) {
+    this.number = number
+    this.host = host
+    this.consumers = new Consumers(number, host.writer, this.unsettled)
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open'
+  }
+
+  /** More waits than should: nothing else should be read from the socket. */
+  get isFull(): boolean {
+    return this.#waiting.isFull
+  }
+
+  /** Of publishes that wait for the answer to another method. */
+  get waitingBytes(): number {
+    return this.#waiting.bytes
+  }
+
+  /** Takes one frame of this channel. What is wrong with it ends the channel or the connection. */
+  receive(type: number, payload: Uint8Array): void {
+    if (!this.isOpen) return this.#receiveAtEnd(type, payload)
+    const methodId = this.#commands.methodIdOf(type, payload)
+    this.#guard(methodId, () => {
+      const command = this.#commands.take(type, payload)
+      if (command !== null) this.#take(command)
+    })
+  }
+
+  write(method: Method): void {
+    this.host.writer.method(this.number, method)
+  }
+
+  /** Answers a method unless it came with nowait. */
+  reply(isNowait: boolean, method: Method): void {
+    if (!isNowait) this.write(method)
+  }
+
+  /**
+   * Asks the member; nothing else of this channel is looked at until it has answered. With a code
+   * of `settledBy`, a refusal counts as done: `done` gets null.
+   */
+  request<Name extends RequestName>(
+    request: RequestOf<Name>,
+    done: (result: AmqpResults[Name]) => void,
+    settledBy?: (error: AmqpError) => boolean
+  ): void {
+    const methodId = this.#runningId
+    this.#waitsFor = request.type
+    const answer = (work: () => void): void => {
+      this.#waitsFor = null
+      this.#guard(methodId, work)
+      this.#resume()
+    }
+    this.host.request(this.number, request as AmqpRequest, {
+      done: (result) => {
+        if (this.isOpen) answer(() => done(result as AmqpResults[Name]))
+        else this.#abandon(request.type, result)
+      },
+      refused: (error) => {
+        if (!this.isOpen) return
+        answer(() => {
+          if (settledBy?.(error) !== true) throw error
+          done(null as AmqpResults[Name])
+        })
+      }
+    })
+  }
+
+  /** A tag for a consumer that the client did not name. */
+  newConsumerTag(): string {
+    let tag: string
+    do tag = `amq.ctag-${this.number}.${++this.#lastTag}`
+    while (this.consumers.find(tag) !== undefined)
+    return tag
+  }
+
+  settle(deliveries: readonly UnsettledDelivery[], outcome: Outcome): void {
+    for (const settlement of settlementsOf(deliveries, outcome)) this.host.settle(settlement)
+    this.noteSettled(deliveries)
+  }
+
+  /** The member knows that these deliveries are settled: their credit is free again. */
+  noteSettled(deliveries: readonly UnsettledDelivery[]): void {
+    const ended = this.consumers.settled(deliveries)
+    if (ended.length > 0) this.release(ended)
+  }
+
+  /** A consumer of this channel gets no more: by the client's wish, once the member knows it. */
+  cancelled(consumer: ChannelConsumer): void {
+    const { isEnded, waiting } = this.consumers.cancel(consumer)
+    if (waiting !== null) this.host.settle(waiting)
+    if (isEnded) this.release([consumer.number])
+    this.#forgetReplies(consumer.tag)
+  }
+
+  /** The member ended a consumer: its tag, if the client does not know of its end yet. */
+  endConsumer(number: number): string | null {
+    const tag = this.consumers.ended(number)
+    if (tag !== null) this.#forgetReplies(tag)
+    return tag
+  }
+
+  #forgetReplies(tag: string): void {
+    if (tag === this.replyTag) this.replyAddress = null
+  }
+
+  /** Consumers that are at their end. */
+  release(consumers: readonly number[]): void {
+    this.host.request(this.number, { type: 'release', consumers }, noAnswer)
+  }
+
+  /** Ends the channel (or the connection, by a hard error) with a reply to the client. */
+  fail(error: AmqpError, { classId, methodId }: MethodId = noMethod): void {
+    if (!this.isOpen) return
+    if (error.closes === 'connection') return this.host.fail(error, { classId, methodId })
+    const held = this.#letGo('closing')
+    if (held.length > 0) this.release(held)
+    const { code: replyCode, message: replyText } = error
+    this.write({ type: 'channel.close', replyCode, replyText, classId, methodId })
+  }
+
+  /** The client closed the channel: answered once what it held is back in its queues. */
+  closeByClient(): void {
+    const held = this.#letGo('ending')
+    const end = (): void => {
+      if (this.#state !== 'ending') return
+      this.write({ type: 'channel.close-ok' })
+      this.#end()
+    }
+    if (held.length === 0) return end()
+    this.host.request(
+      this.number,
+      { type: 'release', consumers: held },
+      { done: end, refused: end }
+    )
+  }
+
+  /** The connection has ended. */
+  drop(): void {
+    this.#letGo('closed')
+  }
+
+  #end(): void {
+    this.#state = 'closed'
+    this.host.remove(this)
+  }
+
+  /** Forgets all that the channel owned: the numbers of consumers that hold something. */
+  #letGo(state: 'ending' | 'closing' | 'closed'): readonly number[] {
+    this.#state = state
+    this.#waiting.clear()
+    this.unsettled.takeAll()
+    return [...new Set([...this.consumers.numbers, ...this.getters])]
+  }
+
+  #receiveAtEnd(type: number, payload: Uint8Array): void {
+    if (this.#state !== 'closing') return
+    const { classId, methodId } = methodIdIn(type, payload)
+    if (classId !== 20) return
+    if (methodId === 41) this.#end()
+    // Both sides closed at once.
+    if (methodId === 40) this.write({ type: 'channel.close-ok' })
+  }
+
+  #take(command: Command): void {
+    if (this.#waitsFor === null) return this.#run(command)
+    if (this.#waitsFor === 'commit') {
+      const explanation = `${command.method.type} came before tx.commit was answered`
+      throw new AmqpError('CHANNEL_ERROR', explanation)
+    }
+    this.#waiting.push(command)
+  }
+
+  #run({ method, content }: Command): void {
+    const methodId = methodIdOf(method.type)
+    this.#runningId = methodId
+    this.#guard(methodId, () => handleMethod(this, method, content))
+  }
+
+  #resume(): void {
+    while (this.isOpen && this.#waitsFor === null) {
+      const command = this.#waiting.shift()
+      if (command === undefined) return
+      this.#run(command)
+    }
+  }
+
+  /** An answer for a channel that is gone: a consumer that it started ends at once. */
+  #abandon(request: RequestName, result: unknown): void {
+    if (request === 'consume' || request === 'consume-replies') {
+      this.release([(result as AmqpResults['consume']).consumer])
+    } else if (request === 'get') {
+      const got = result as AmqpResults['get']
+      if (got !== null) this.release([got.run.consumer])
+    }
+  }
+
+  #guard(methodId: MethodId, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      if (!(error instanceof AmqpError)) throw error
+      this.fail(error, methodId)
+    }
+  }
+}

@@ -1,0 +1,207 @@
+// The channels of one connection, and what goes to the right one of them: frames by number,
+// deliveries by consumer, the outcomes of publishes by sequence.
+import type { Answer, ChannelHost } from './channel.ts'
+import { Channel } from './channel.ts'
+import type { EventQueue } from './event-queue.ts'
+import { type FrameWriter, methodIdIn } from './frame-codec.ts'
+import { amqpLimits } from './limits.ts'
+import { decodeMethod, type MethodId, methodIdOf } from './method-codec.ts'
+import { returnMessage } from './methods/publish.ts'
+import { PublishLedger, type PublishPart } from './publish-ledger.ts'
+import { RecordWriter } from './record-form.ts'
+import { AmqpError } from './replies.ts'
+import type { AmqpRequest, AmqpResults, DeliveryRun, PublishBatch, Settlement } from './requests.ts'
+
+/** Why the member ended a consumer: its queue is gone, or it did not settle in time. */
+export type CancelReason = 'gone' | 'timeout'
+
+/** What the channels need of their connection. */
+export interface ChannelsHost {
+  readonly writer: FrameWriter
+  readonly events: EventQueue
+  /** As the client was authenticated. */
+  user(): string
+  request(channel: number, request: AmqpRequest, answer: Answer): void
+  fail(error: AmqpError, method: MethodId): void
+}
+
+export class Channels implements ChannelHost {
+  readonly #host: ChannelsHost
+  readonly #channels = new Map<number, Channel>()
+  /** Where the deliveries of a consumer go, by its number. */
+  readonly #byConsumer = new Map<number, Channel>()
+  readonly #ledger = new PublishLedger<Channel>()
+  readonly #records = new RecordWriter()
+  /** With confirms to write. */
+  readonly #confirming = new Set<Channel>()
+  /** Highest channel number that was agreed on. */
+  channelsMax = 0
+  /** Whether anything was published on this connection. */
+  hasPublished = false
+
+  constructor(host: ChannelsHost) {
+    this.#host = host
+  }
+
+  get writer(): FrameWriter {
+    return this.#host.writer
+  }
+
+  get user(): string {
+    return this.#host.user()
+  }
+
+  /** Too much is under way or waits: nothing more should be read. */
+  get isFull(): boolean {
+    const { unconfirmedBytesMax, unconfirmedMax } = amqpLimits
+    if (this.#ledger.unconfirmedBytes >= unconfirmedBytesMax) return true
+    if (this.#ledger.unconfirmed >= unconfirmedMax) return true
+    for (const channel of this.#channels.values()) if (channel.isFull) return true
+    return false
+  }
+
+  /** Bytes of publishes that wait or have no outcome. */
+  get publishBytes(): number {
+    let bytes = this.#ledger.unconfirmedBytes
+    for (const channel of this.#channels.values()) bytes += channel.waitingBytes
+    return bytes
+  }
+
+  /** So many bytes have come, and are read next. */
+  begin(receivedBytes: number): void {
+    this.#records.begin(receivedBytes)
+  }
+
+  /** Takes a frame of a channel other than 0. @throws 504, 530, 502, 503 */
+  receive(number: number, type: number, payload: Uint8Array): void {
+    const channel = this.#channels.get(number)
+    const { classId, methodId } = methodIdIn(type, payload)
+    const isOpening = classId === 20 && methodId === 10
+    if (channel !== undefined && !isOpening) return channel.receive(type, payload)
+    if (channel !== undefined) {
+      throw new AmqpError('CHANNEL_ERROR', `channel ${number} is open already`)
+    }
+    if (!isOpening) {
+      throw new AmqpError('CHANNEL_ERROR', `channel ${number} is not open; send channel.open first`)
+    }
+    if (number > this.channelsMax) {
+      const explanation = `channel ${number} is above the channel-max of ${this.channelsMax}`
+      throw new AmqpError('NOT_ALLOWED', explanation)
+    }
+    decodeMethod(payload)
+    this.#channels.set(number, new Channel(number, this))
+    this.writer.method(number, { type: 'channel.open-ok', channelId: new Uint8Array(0) })
+  }
+
+  request(channel: number, request: AmqpRequest, answer: Answer): void {
+    if (request.type === 'release') {
+      for (const consumer of request.consumers) this.#byConsumer.delete(consumer)
+    }
+    if (request.type !== 'consume' && request.type !== 'consume-replies') {
+      return this.#host.request(channel, request, answer)
+    }
+    const owner = this.#channels.get(channel)
+    const done = (result: unknown): void => {
+      const { consumer } = result as AmqpResults['consume']
+      if (owner !== undefined) this.#byConsumer.set(consumer, owner)
+      answer.done(result)
+    }
+    this.#host.request(channel, request, { done, refused: answer.refused })
+  }
+
+  settle(settlement: Settlement): void {
+    this.#host.events.settle(settlement)
+  }
+
+  publish(channel: Channel, batch: PublishBatch): void {
+    const sequence = this.#ledger.add(channel, channel.confirms?.next() ?? 0, batch)
+    const { lowestUnconfirmed } = this.#ledger
+    this.#host.events.publish({ channel: channel.number, sequence, lowestUnconfirmed }, batch)
+  }
+
+  record(properties: Uint8Array, body: Uint8Array): Uint8Array {
+    this.hasPublished = true
+    return this.#records.write(properties, body)
+  }
+
+  fail(error: AmqpError, method: MethodId): void {
+    this.#host.fail(error, method)
+  }
+
+  remove(channel: Channel): void {
+    this.#channels.delete(channel.number)
+  }
+
+  deliver(run: DeliveryRun): void {
+    this.#byConsumer.get(run.consumer)?.consumers.deliver(run)
+  }
+
+  /** The member ended a consumer; `isTold`: the client wants to know. */
+  cancelled(consumer: number, reason: CancelReason, isTold: boolean): void {
+    const channel = this.#byConsumer.get(consumer)
+    this.#byConsumer.delete(consumer)
+    const consumerTag = channel?.endConsumer(consumer) ?? null
+    if (channel === undefined || consumerTag === null) return
+    if (isTold) return channel.write({ type: 'basic.cancel', consumerTag, nowait: true })
+    if (reason === 'gone') return
+    // A client that cannot be told otherwise would wait for ever.
+    const explanation = `consumer '${consumerTag}' did not settle a delivery in time`
+    channel.fail(new AmqpError('PRECONDITION_FAILED', explanation))
+  }
+
+  confirm(first: number, last: number): void {
+    for (const part of this.#ledger.take(first, last)) this.#accept(part)
+  }
+
+  publishFailed(first: number, last: number, error: AmqpError): void {
+    for (const part of this.#ledger.take(first, last)) {
+      const { channel, mandatory } = part.run
+      if (!channel.isOpen) continue
+      if (error.reply === 'NO_ROUTE') {
+        // The return goes before the confirm (RabbitMQ).
+        if (mandatory !== null) returnMessage(channel, mandatory, 0)
+        this.#accept(part)
+      } else if (error.closes === 'channel' && error.reply !== 'CONTENT_TOO_LARGE') {
+        channel.fail(error, methodIdOf('basic.publish'))
+      } else {
+        const tags = tagsOf(part)
+        if (tags !== null) channel.confirms?.refuse(tags.first, tags.last)
+        this.#confirming.add(channel)
+      }
+    }
+  }
+
+  #accept(part: PublishPart<Channel>): void {
+    const { channel } = part.run
+    const tags = tagsOf(part)
+    if (tags === null) return
+    channel.confirms?.accept(tags.first, tags.last)
+    this.#confirming.add(channel)
+  }
+
+  writeConfirms(): void {
+    for (const channel of this.#confirming) {
+      if (channel.isOpen) channel.confirms?.write(this.writer, channel.number)
+    }
+    this.#confirming.clear()
+  }
+
+  /** The connection has ended: all that the channels owned is forgotten. */
+  drop(): void {
+    for (const channel of this.#channels.values()) channel.drop()
+    this.#channels.clear()
+    this.#byConsumer.clear()
+    this.#confirming.clear()
+  }
+}
+
+/** The confirm tags of a part; null where its channel has no confirms. */
+function tagsOf({
+  run,
+  first,
+  last
+}: PublishPart<Channel>): { first: number; last: number } | null {
+  if (run.firstTag === 0) return null
+  const start = run.firstTag - run.first
+  return { first: start + first, last: start + last }
+}

@@ -1,0 +1,35 @@
+// The public names of @holdfast/amqp: the connection machine, its events, requests and results,
+// what converts properties and arguments between the protocols, and the codec, for the other end.
+export type { CancelReason } from './channels.ts'
+export { AmqpConnection } from './connection.ts'
+export { type Content, ContentGatherer } from './content.ts'
+export type {
+  AmqpEvent,
+  ClosedEvent,
+  PublishEvent,
+  RequestEvent,
+  SettleEvent
+} from './events.ts'
+export { tableOf } from './field-value.ts'
+export { FrameReader, FrameWriter, frameType } from './frame-codec.ts'
+export type { AmqpConnectionOptions } from './handshake.ts'
+export { amqpLimits } from './limits.ts'
+export { decodeMethod, type Method, type MethodOf } from './method-codec.ts'
+export { nativeProperties, rawProperties } from './native-properties.ts'
+export { type AmqpProperties, checkRawProperties, encodeProperties } from './properties.ts'
+export { nativeAt, nativeRecords } from './record-form.ts'
+export { AmqpError, type ReplyName, type ReplyRow, replies } from './replies.ts'
+export type {
+  AmqpRequest,
+  AmqpResults,
+  Arguments,
+  Credentials,
+  DeliveryRun,
+  Outcome,
+  PublishBatch,
+  QueueCounts,
+  RequestName,
+  RequestOf,
+  Settlement
+} from './requests.ts'
+export type { Mechanism } from './sasl.ts'

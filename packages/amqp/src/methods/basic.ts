@@ -1,0 +1,86 @@
+// AMQP 0-9-1 basic but for publish: prefetch, consumers, get, and how deliveries are settled.
+import { unreachable } from '@holdfast/errors'
+import type { Channel } from '../channel.ts'
+import type { MethodOf } from '../method-codec.ts'
+import { AmqpError } from '../replies.ts'
+import type { Outcome } from '../requests.ts'
+import { consume } from './consume.ts'
+import { get } from './get.ts'
+
+type BasicMethod =
+  | MethodOf<'basic.qos'>
+  | MethodOf<'basic.consume'>
+  | MethodOf<'basic.cancel'>
+  | MethodOf<'basic.get'>
+  | MethodOf<'basic.ack'>
+  | MethodOf<'basic.reject'>
+  | MethodOf<'basic.nack'>
+  | MethodOf<'basic.recover'>
+  | MethodOf<'basic.recover-async'>
+
+export function handleBasic(channel: Channel, method: BasicMethod): void {
+  switch (method.type) {
+    case 'basic.qos':
+      return setPrefetch(channel, method)
+    case 'basic.consume':
+      return consume(channel, method)
+    case 'basic.cancel':
+      return cancel(channel, method)
+    case 'basic.get':
+      return get(channel, method)
+    case 'basic.ack':
+      return settle(channel, method, 'accepted')
+    case 'basic.reject':
+    case 'basic.nack':
+      return settle(channel, method, method.requeue ? 'released' : 'rejected')
+    case 'basic.recover':
+    case 'basic.recover-async':
+      recover(channel, method.requeue)
+      return channel.reply(method.type === 'basic.recover-async', { type: 'basic.recover-ok' })
+    default:
+      return unreachable(method)
+  }
+}
+
+/** With `global` the limit is the channel's; without, that of each consumer started later. */
+function setPrefetch(channel: Channel, method: MethodOf<'basic.qos'>): void {
+  const { prefetchSize, prefetchCount, global } = method
+  if (prefetchSize !== 0) {
+    const explanation = `basic.qos with prefetch-size ${prefetchSize}; use prefetch-count instead`
+    throw new AmqpError('NOT_IMPLEMENTED', explanation)
+  }
+  if (global) channel.consumers.limit = prefetchCount
+  else channel.prefetch = prefetchCount
+  channel.write({ type: 'basic.qos-ok' })
+}
+
+function settle(
+  channel: Channel,
+  method: MethodOf<'basic.ack'> | MethodOf<'basic.nack'> | MethodOf<'basic.reject'>,
+  outcome: Outcome
+): void {
+  const multiple = method.type !== 'basic.reject' && method.multiple
+  const deliveries = channel.unsettled.take(method.deliveryTag, multiple)
+  if (channel.transaction !== null) channel.transaction.settle(deliveries, outcome)
+  else channel.settle(deliveries, outcome)
+}
+
+/** All that is not settled goes back to its queue; nothing is sent again to the same consumer. */
+function recover(channel: Channel, requeue: boolean): void {
+  if (!requeue) {
+    const explanation = 'basic.recover with requeue=false; requeue, or keep the deliveries'
+    throw new AmqpError('NOT_IMPLEMENTED', explanation)
+  }
+  channel.settle(channel.unsettled.takeAll(), 'released')
+}
+
+function cancel(channel: Channel, { consumerTag, nowait }: MethodOf<'basic.cancel'>): void {
+  const done = (): void => channel.reply(nowait, { type: 'basic.cancel-ok', consumerTag })
+  const consumer = channel.consumers.find(consumerTag)
+  // It may have been cancelled by the server while the client's cancel was on its way.
+  if (consumer === undefined) return done()
+  channel.request<'cancel'>({ type: 'cancel', consumer: consumer.number }, () => {
+    channel.cancelled(consumer)
+    done()
+  })
+}

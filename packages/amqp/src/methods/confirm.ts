@@ -1,0 +1,14 @@
+// RabbitMQ's confirm.select: from here on every publish of the channel is answered.
+import type { Channel } from '../channel.ts'
+import { Confirms } from '../confirms.ts'
+import type { MethodOf } from '../method-codec.ts'
+import { AmqpError } from '../replies.ts'
+
+export function handleConfirm(channel: Channel, { nowait }: MethodOf<'confirm.select'>): void {
+  if (channel.transaction !== null) {
+    const explanation = 'a channel with transactions cannot have confirms; open another channel'
+    throw new AmqpError('PRECONDITION_FAILED', explanation)
+  }
+  channel.confirms ??= new Confirms()
+  channel.reply(nowait, { type: 'confirm.select-ok' })
+}

@@ -1,0 +1,70 @@
+// AMQP 0-9-1 basic.consume: from a queue, or the replies to this channel (direct reply-to).
+import type { Channel } from '../channel.ts'
+import { plainTable } from '../field-value.ts'
+import { amqpLimits } from '../limits.ts'
+import type { MethodOf } from '../method-codec.ts'
+import { AmqpError } from '../replies.ts'
+import type { Arguments } from '../requests.ts'
+import { queueMeant, replyQueue } from './names.ts'
+
+export function consume(channel: Channel, method: MethodOf<'basic.consume'>): void {
+  const queue = queueMeant(channel, method.queue)
+  const tag = method.consumerTag || channel.newConsumerTag()
+  if (channel.consumers.find(tag) !== undefined) {
+    const explanation = `consumer tag '${tag}' is in use on channel ${channel.number}`
+    throw new AmqpError('NOT_ALLOWED', explanation)
+  }
+  if (channel.consumers.count >= amqpLimits.consumersMax) {
+    const explanation = `a channel has at most ${amqpLimits.consumersMax} consumers; open another`
+    throw new AmqpError('PRECONDITION_FAILED', explanation)
+  }
+  const started = (number: number, autoAck: boolean): void => {
+    channel.consumers.add(tag, number, autoAck)
+    channel.reply(method.nowait, { type: 'basic.consume-ok', consumerTag: tag })
+  }
+  if (queue === replyQueue) return consumeReplies(channel, method, tag, started)
+  const options = plainTable(method.arguments)
+  channel.request<'consume'>(
+    {
+      type: 'consume',
+      queue,
+      tag,
+      prefetch: channel.consumers.prefetchOf(channel.prefetch),
+      autoAck: method.noAck,
+      exclusive: method.exclusive,
+      priority: priorityOf(options),
+      arguments: options
+    },
+    ({ consumer }) => started(consumer, method.noAck)
+  )
+}
+
+function consumeReplies(
+  channel: Channel,
+  { noAck }: MethodOf<'basic.consume'>,
+  tag: string,
+  started: (number: number, autoAck: boolean) => void
+): void {
+  if (!noAck) {
+    const explanation = `consume from '${replyQueue}' with no-ack: replies cannot be acknowledged`
+    throw new AmqpError('PRECONDITION_FAILED', explanation)
+  }
+  if (channel.replyAddress !== null) {
+    const explanation = `this channel consumes from '${replyQueue}' already`
+    throw new AmqpError('PRECONDITION_FAILED', explanation)
+  }
+  channel.request<'consume-replies'>({ type: 'consume-replies', tag }, ({ consumer, address }) => {
+    channel.replyAddress = address
+    channel.replyTag = tag
+    started(consumer, true)
+  })
+}
+
+/** RabbitMQ's consumer priority: any integer, 0 where it is left out; beyond 32 bits the last. */
+function priorityOf(options: Arguments): number {
+  const priority = options['x-priority'] ?? 0
+  if (typeof priority === 'number' && Number.isSafeInteger(priority)) {
+    return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, priority))
+  }
+  throw new AmqpError('PRECONDITION_FAILED', "argument 'x-priority' must be an integer")
+}

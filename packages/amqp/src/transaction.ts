@@ -1,0 +1,56 @@
+// What a channel gathers between tx.select and tx.commit (AMQP 0-9-1 tx): publishes and
+// settlements, which go into one request, so that all of them happen or none.
+import { amqpLimits } from './limits.ts'
+import { AmqpError } from './replies.ts'
+import type { Outcome, PublishBatch, RequestOf } from './requests.ts'
+import { settlementsOf, type UnsettledDelivery } from './unsettled.ts'
+
+interface Settled {
+  readonly deliveries: readonly UnsettledDelivery[]
+  readonly outcome: Outcome
+}
+
+export class Transaction {
+  #publishes: PublishBatch[] = []
+  #bytes = 0
+  #settled: Settled[] = []
+  #items = 0
+
+  publish(batch: PublishBatch): void {
+    this.#count(1)
+    this.#bytes += batch.blob.length
+    const limit = amqpLimits.transactionBytesMax
+    if (this.#bytes > limit) throw tooLarge(`${limit} bytes`)
+    this.#publishes.push(batch)
+  }
+
+  settle(deliveries: readonly UnsettledDelivery[], outcome: Outcome): void {
+    this.#count(deliveries.length)
+    this.#settled.push({ deliveries, outcome })
+  }
+
+  #count(items: number): void {
+    this.#items += items
+    const limit = amqpLimits.transactionItemsMax
+    if (this.#items > limit) throw tooLarge(`${limit} publishes and acks`)
+  }
+
+  /** Everything that was gathered; the next transaction begins empty. */
+  take(): { request: RequestOf<'commit'>; deliveries: readonly UnsettledDelivery[] } {
+    const publishes = this.#publishes
+    const settlements = this.#settled.flatMap((each) =>
+      settlementsOf(each.deliveries, each.outcome)
+    )
+    const deliveries = this.#settled.flatMap((each) => each.deliveries)
+    this.#publishes = []
+    this.#settled = []
+    this.#bytes = 0
+    this.#items = 0
+    return { request: { type: 'commit', publishes, settlements }, deliveries }
+  }
+}
+
+function tooLarge(what: string): AmqpError {
+  const explanation = `a transaction of more than ${what}; commit more often`
+  return new AmqpError('PRECONDITION_FAILED', explanation)
+}

@@ -1,0 +1,164 @@
+// A whole connection: the same however its bytes are cut, coded errors whatever is flipped in them,
+// and bounds on what it holds.
+import { wireError } from '@holdfast/errors'
+import { chooseSeed, Random } from '@holdfast/testkit'
+import t from 'tap'
+import { AmqpConnection } from '../src/connection.ts'
+import type { AmqpEvent } from '../src/events.ts'
+import { FrameReader, frameType } from '../src/frame-codec.ts'
+import { amqpLimits } from '../src/limits.ts'
+import { decodeMethod } from '../src/method-codec.ts'
+import { flipsOf, join } from './generator.ts'
+import { bytesOfLine } from './script-text.ts'
+
+const seed = chooseSeed()
+t.comment(`SEED=${seed}`)
+
+const tuneAndOpen = [
+  '0 connection.tune-ok channelMax=10 frameMax=131072 heartbeat=0',
+  '0 connection.open vhost=/',
+  '1 channel.open'
+]
+
+const session = [
+  'raw 414d515000000901',
+  '0 connection.start-ok mechanism=PLAIN response=\\0guest\\0x',
+  ...tuneAndOpen,
+  '1 confirm.select',
+  '1 queue.declare queue=q arguments={"x-max-length":5}',
+  '1 publish routingKey=q body=one properties={"headers":{"a":[1,{"b":2}]},"expiration":"5"}',
+  '1 publish routingKey=q body=two',
+  '1 basic.consume consumerTag=c',
+  '1 basic.ack multiple',
+  '2 channel.open',
+  '2 basic.get queue=q',
+  '1 channel.close'
+]
+const stream = join(session.map(bytesOfLine))
+
+function connect(): AmqpConnection {
+  return new AmqpConnection({
+    nowMs: 0,
+    product: 'Holdfast',
+    version: '1.0.0',
+    clusterName: 'test',
+    mechanisms: ['PLAIN'],
+    channelsMax: 2_047,
+    frameBytesMax: 131_072,
+    heartbeatSeconds: 60
+  })
+}
+
+const results: Readonly<Record<string, unknown>> = {
+  authenticate: { user: 'guest' },
+  'declare-queue': { name: 'q', ready: 0, consumers: 0 },
+  'inspect-queue': { name: 'q', ready: 0, consumers: 0 },
+  'purge-queue': { messages: 0 },
+  consume: { consumer: 1 }
+}
+
+/** Answers all that is asked, at once. */
+function serve(connection: AmqpConnection, events: readonly AmqpEvent[]): void {
+  for (let batch = events; batch.length > 0; batch = connection.takeEvents()) {
+    for (const event of batch) {
+      if (event.type === 'request') {
+        connection.respond(event.requestId, results[event.request.type] ?? null)
+      } else if (event.type === 'publish') {
+        connection.confirm(event.firstSequence, event.firstSequence + event.count - 1)
+      }
+    }
+  }
+}
+
+function run(chunks: readonly Uint8Array[]): { connection: AmqpConnection; sent: Uint8Array } {
+  const connection = connect()
+  const sent: Uint8Array[] = []
+  for (const chunk of chunks) {
+    serve(connection, connection.receive(chunk, 0))
+    sent.push(...connection.flush(0))
+  }
+  return { connection, sent: join(sent) }
+}
+
+/** Names of the methods that were sent, by channel: only there order is promised. */
+function methodsIn(bytes: Uint8Array): ReadonlyMap<number, string[]> {
+  const reader = new FrameReader(2 ** 20)
+  reader.feed(bytes)
+  const names = new Map<number, string[]>()
+  while (reader.next()) {
+    if (reader.type !== frameType.method) continue
+    const { type } = decodeMethod(reader.payload)
+    // Confirms are gathered by turn, so that their number depends on the cut.
+    if (type === 'basic.ack') continue
+    names.set(reader.channel, [...(names.get(reader.channel) ?? []), type])
+  }
+  return names
+}
+
+t.test('a session is the same however its bytes are cut', async (t) => {
+  const whole = methodsIn(run([stream]).sent)
+  t.same(whole.get(1), [
+    'channel.open-ok',
+    'confirm.select-ok',
+    'queue.declare-ok',
+    'basic.consume-ok',
+    'channel.close-ok'
+  ])
+  for (let at = 1; at < stream.length; at++) {
+    const { sent } = run([stream.subarray(0, at), stream.subarray(at)])
+    t.same(methodsIn(sent), whole, `cut at ${at}`)
+  }
+  const bytes = Array.from(stream, (_, at) => stream.subarray(at, at + 1))
+  t.same(methodsIn(run(bytes).sent), whole, 'byte by byte')
+})
+
+t.test('whatever bit is flipped, frames or a coded close come out', async (t) => {
+  for (const flipped of flipsOf(stream)) {
+    const { connection, sent } = run([flipped])
+    const start = sent[0] === 0x41 ? 8 : 0
+    const names = methodsIn(sent.subarray(start)).get(0) ?? []
+    const isEnded = connection.isClosed || names.at(-1) === 'connection.close'
+    if (!isEnded && !connection.isOpen) t.ok(names.length <= 2, 'the rest is awaited')
+  }
+})
+
+t.test('publishes without an outcome stop the reading, until some have one', async (t) => {
+  const connection = connect()
+  serve(connection, connection.receive(join(session.slice(0, 6).map(bytesOfLine)), 0))
+  t.ok(connection.isOpen)
+  const body = 'x'.repeat(amqpLimits.unconfirmedBytesMax / 4)
+  const random = new Random(seed)
+  for (let count = 1; count <= 4; count++) {
+    t.notOk(connection.isPaused)
+    connection.receive(bytesOfLine(`1 publish routingKey=k${random.below(9)} body=${body}`), 0)
+  }
+  t.ok(connection.isPaused)
+  connection.confirm(1, 1)
+  t.notOk(connection.isPaused)
+})
+
+t.test('what is sent ahead of an answer has a bound', async (t) => {
+  const connection = connect()
+  connection.receive(join(session.slice(0, 2).map(bytesOfLine)), 0)
+  t.ok(connection.isPaused)
+  const ahead = new Uint8Array(amqpLimits.handshakeBytesMax)
+  t.same(connection.receive(ahead, 0), [])
+  const events = connection.receive(Uint8Array.of(0), 0)
+  t.match(events, [{ type: 'closed', error: { reply: 'RESOURCE_ERROR' } }])
+})
+
+t.test('answers and deliveries after the end are nobody’s', async (t) => {
+  const connection = connect()
+  serve(connection, connection.receive(join(session.slice(0, 5).map(bytesOfLine)), 0))
+  const [asked] = connection.receive(bytesOfLine('1 basic.consume queue=q'), 0)
+  connection.close(wireError('NODE_CUT_OFF', {}))
+  connection.flush(0)
+  connection.takeEvents()
+  if (asked?.type === 'request') connection.respond(asked.requestId, { consumer: 1 })
+  connection.confirm(1, 5)
+  connection.cancelled(1)
+  connection.setBlocked('low on disk')
+  connection.close(wireError('NODE_CUT_OFF', {}))
+  t.same(connection.takeEvents(), [])
+  t.same(connection.flush(0), [])
+})

@@ -1,0 +1,14 @@
+// The bounds of AMQP hold together, among themselves and with those of a message.
+import { recordLimits } from '@holdfast/record'
+import t from 'tap'
+import { amqpLimits as limits } from '../src/limits.ts'
+
+t.test('bounds that depend on one another agree', async (t) => {
+  t.equal(limits.tableBytesMax, recordLimits.propertiesBytesMax, 'headers fill the properties')
+  t.ok(limits.strangerFrameBytesMax >= limits.frameBytesMin)
+  t.ok(limits.frameBytesMax >= recordLimits.propertiesBytesMax + 14, 'a header is one frame')
+  t.ok(limits.waitingBytesMax > recordLimits.bodyBytesMax, 'the largest message may wait')
+  t.ok(limits.transactionBytesMax > recordLimits.bodyBytesMax)
+  t.ok(limits.batchRecordsMax <= recordLimits.recordsMax)
+  t.ok(limits.bodyCopyBytesMax < limits.frameBytesMin - limits.frameOverheadBytes)
+})

@@ -1,0 +1,81 @@
+// The ledger of publishes against a naive one: outcomes in any order reach the right channel and
+// tag once, and what is under way adds up.
+import { chooseSeed, Random } from '@holdfast/testkit'
+import t from 'tap'
+import { PublishLedger } from '../src/publish-ledger.ts'
+import type { PublishBatch } from '../src/requests.ts'
+
+const seed = chooseSeed()
+t.comment(`SEED=${seed}`)
+
+function batch(bytes: number, mandatory = false): PublishBatch {
+  const blob = new Uint8Array(bytes)
+  return { exchange: '', routingKey: 'q', copies: [], mandatory, count: 1, blob }
+}
+
+t.test('outcomes find their channel and tag', async (t) => {
+  for (let round = 0; round < 30; round++) {
+    const random = new Random(seed).split(`round ${round}`)
+    const ledger = new PublishLedger<string>()
+    /** By sequence: the channel and the tag there. */
+    const open = new Map<number, string>()
+    const tags = new Map<string, number>()
+    for (let step = 0; step < 400; step++) {
+      if (random.chance(0.55)) {
+        const channel = random.pick(['a', 'a', 'a', 'b', 'c'])
+        // Channel c has no confirms.
+        const tag = channel === 'c' ? 0 : (tags.get(channel) ?? 0) + 1
+        tags.set(channel, tag)
+        const sequence = ledger.add(channel, tag, batch(10, random.chance(0.05)))
+        open.set(sequence, `${channel}${tag}`)
+      } else if (open.size > 0) {
+        const first = random.pick([...open.keys()])
+        let last = first
+        while (open.has(last + 1) && random.chance(0.5)) last++
+        const found: string[] = []
+        for (const { run, first: from, last: to } of ledger.take(first, last)) {
+          for (let at = from; at <= to; at++) {
+            const tag = run.firstTag === 0 ? 0 : run.firstTag + at - run.first
+            found.push(`${run.channel}${tag}`)
+          }
+        }
+        const expected: string[] = []
+        for (let at = first; at <= last; at++) {
+          expected.push(open.get(at) ?? '')
+          open.delete(at)
+        }
+        t.same(found, expected, `seed ${seed}, round ${round}, step ${step}`)
+      }
+      t.equal(ledger.unconfirmed, open.size)
+      const [lowest = Number.POSITIVE_INFINITY] = open.keys()
+      t.ok(ledger.lowestUnconfirmed <= lowest)
+      if (open.size === 0) t.equal(ledger.unconfirmedBytes, 0)
+    }
+  }
+})
+
+t.test('a stream that never rests gives its bytes back', async (t) => {
+  const ledger = new PublishLedger<string>()
+  let answered = 0
+  for (let sequence = 1; sequence <= 10_000; sequence++) {
+    ledger.add('a', sequence, batch(1_000))
+    // 50 are always under way.
+    if (sequence > 50) ledger.take(++answered, answered)
+  }
+  t.equal(ledger.unconfirmed, 50)
+  t.ok(ledger.unconfirmedBytes < 300_000, `${ledger.unconfirmedBytes}`)
+})
+
+t.test('what is mandatory is kept, alone, until it has its outcome', async (t) => {
+  const ledger = new PublishLedger<string>()
+  ledger.add('a', 1, batch(1))
+  const kept = batch(2, true)
+  ledger.add('a', 2, kept)
+  ledger.add('a', 3, batch(3))
+  const parts = ledger.take(1, 3)
+  t.same(
+    parts.map(({ run }) => run.mandatory),
+    [null, kept, null]
+  )
+  t.same(ledger.take(1, 3), [], 'an outcome counts once')
+})

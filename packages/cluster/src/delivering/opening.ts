@@ -1,0 +1,71 @@
+// How a queue opens at a new leader. After an election nothing is handed out until the consumers
+// that the log knows are back with what they hold, or a grace has ended; then what nobody claimed
+// is returned, flagged, by one committed command.
+import type { QueueView, SectionReply, ShardCommand } from '@holdfast/broker'
+import type { Core } from '../core.ts'
+import { times } from '../limits.ts'
+import type { GroupId } from '../log-store.ts'
+import { keyText } from './consumer.ts'
+import type { HeldDeliveries } from './held-deliveries.ts'
+import type { Roster } from './roster.ts'
+
+/** `waiting`: consumers may still come back; `returning`: the unclaimed are on their way back. */
+type Phase = 'waiting' | 'returning' | 'open'
+
+/** The queue that opens. */
+export interface OpeningQueue {
+  readonly group: GroupId
+  readonly queue: QueueView
+  readonly roster: Roster
+  readonly held: HeldDeliveries
+  readonly commit: (command: ShardCommand, done: (reply: SectionReply) => void) => void
+  readonly opened: () => void
+}
+
+export class Opening {
+  readonly #core: Core
+  readonly #opens: OpeningQueue
+  readonly #graceUntilMs: number
+  #phase: Phase = 'waiting'
+
+  constructor(core: Core, opens: OpeningQueue) {
+    this.#core = core
+    this.#opens = opens
+    this.#graceUntilMs = core.clock.nowMs + times.reattachGraceMs
+  }
+
+  get isWaiting(): boolean {
+    return this.#phase === 'waiting'
+  }
+
+  /** Whether deliveries may be handed out. Begins to open the queue where nobody is missing. */
+  get isOpen(): boolean {
+    if (this.isWaiting) this.#try()
+    return this.#phase === 'open'
+  }
+
+  #try(): void {
+    const { queue, roster, held, commit } = this.#opens
+    const attached = new Set(roster.consumers.map(({ key }) => keyText(key)))
+    const missing = [...queue.consumers.values()].filter((key) => !attached.has(keyText(key)))
+    // Whose attachment is on its way through the log would be ended by a command behind it.
+    const isComing = missing.some((key) => this.#core.deliveries.expects(this.#opens, key))
+    if (isComing || (missing.length > 0 && this.#core.clock.nowMs < this.#graceUntilMs)) return
+    this.#phase = 'returning'
+    for (const { session, tag } of missing) {
+      const consumer = { session, tag }
+      const end = { type: 'detach-consumer', queue: queue.id, consumer, release: [] } as const
+      commit(end, () => undefined)
+    }
+    const head = queue.nextLive(1)
+    if (head === null || head > queue.mark) return this.#open()
+    commit({ type: 'return-unclaimed', queue: queue.id, claimed: held.ranges() }, () => {
+      this.#open()
+    })
+  }
+
+  #open(): void {
+    this.#phase = 'open'
+    this.#opens.opened()
+  }
+}

@@ -1,0 +1,84 @@
+// Who takes messages of one queue, at its leader: consumers in turn; those who ask for one message;
+// and those who get no more, and hold deliveries until these are settled.
+import type { QueueView } from '@holdfast/broker'
+import { AttachedConsumers } from './attached-consumers.ts'
+import { type Consumer, type ConsumerKey, keyText } from './consumer.ts'
+
+/** One message is asked for (AMQP 0-9-1 basic.get). */
+export interface Get {
+  /** Holds what it gets. */
+  readonly consumer: Consumer
+  /** Called once. False: there is none. */
+  readonly answered: (isFound: boolean) => void
+}
+
+export class Roster {
+  readonly #attached: AttachedConsumers
+  readonly #holders = new Set<Consumer>()
+  #gets: Get[] = []
+
+  constructor(queue: Pick<QueueView, 'settings' | 'active'>) {
+    this.#attached = new AttachedConsumers(queue)
+  }
+
+  get consumers(): readonly Consumer[] {
+    return this.#attached.all
+  }
+
+  /** Whoever may be given something. */
+  get takers(): readonly Consumer[] {
+    if (this.#gets.length === 0) return this.consumers
+    return [...this.consumers, ...this.#gets.map(({ consumer }) => consumer)]
+  }
+
+  /** Whoever may hold something. */
+  get all(): readonly Consumer[] {
+    return [...this.consumers, ...this.#holders]
+  }
+
+  find(key: ConsumerKey): Consumer | null {
+    const text = keyText(key)
+    return this.all.find((consumer) => keyText(consumer.key) === text) ?? null
+  }
+
+  has(consumer: Consumer): boolean {
+    return this.#attached.has(consumer)
+  }
+
+  add(consumer: Consumer): void {
+    this.#attached.add(consumer)
+  }
+
+  /** It gets nothing but what it asks for. */
+  hold(consumer: Consumer): void {
+    this.#attached.remove(consumer)
+    this.#holders.add(consumer)
+  }
+
+  /** Whether it was there. */
+  remove(consumer: Consumer): boolean {
+    const wasAttached = this.#attached.remove(consumer)
+    const isThere = this.#holders.delete(consumer) || wasAttached
+    for (const get of this.#gets) if (get.consumer === consumer) this.end(get, false)
+    return isThere
+  }
+
+  ask(get: Get): void {
+    this.#gets.push(get)
+  }
+
+  /** The one that has asked first. */
+  get firstGet(): Get | null {
+    return this.#gets[0] ?? null
+  }
+
+  end(get: Get, isFound: boolean): void {
+    this.#gets = this.#gets.filter((other) => other !== get)
+    get.answered(isFound)
+  }
+
+  /** Who gets the next messages; null: nobody may be given any. */
+  next(): Consumer | null {
+    return this.#attached.next()
+  }
+}

@@ -1,0 +1,77 @@
+// The consumers of clients that are connected here, wherever their queues are led: which of them an
+// attachment or a settlement belongs to.
+import type { WireError } from '@holdfast/errors'
+import type { DeliveryRun } from '@holdfast/protocol'
+import type { Core } from '../core.ts'
+import type { ClientConsumer } from './client-consumer.ts'
+import { tell } from './tell.ts'
+
+/** Attachments of one process; those of the next on this node are others. */
+const attachmentsPerProcess = 2 ** 31
+const processesTold = 2 ** 21
+
+export class GatewayRelay {
+  readonly #core: Core
+  readonly #attachments = new Map<number, ClientConsumer>()
+  readonly #settling = new Map<number, ClientConsumer>()
+  #lastAttachment: number
+  #lastSequence = 0
+
+  constructor(core: Core) {
+    this.#core = core
+    const { processEpoch } = core.options
+    this.#lastAttachment = (processEpoch % processesTold) * attachmentsPerProcess
+  }
+
+  /** A number for the next attempt of a consumer to attach. */
+  attach(consumer: ClientConsumer): number {
+    this.#lastAttachment++
+    this.#attachments.set(this.#lastAttachment, consumer)
+    return this.#lastAttachment
+  }
+
+  /** What still comes for it is not looked at. */
+  forget(attachment: number): void {
+    this.#attachments.delete(attachment)
+  }
+
+  /** A number for a settlement. */
+  settle(consumer: ClientConsumer): number {
+    this.#lastSequence++
+    this.#settling.set(this.#lastSequence, consumer)
+    return this.#lastSequence
+  }
+
+  forgetSettlement(settleSequence: number): void {
+    this.#settling.delete(settleSequence)
+  }
+
+  deliver(from: number, run: DeliveryRun): void {
+    const { consumer: attachment } = run
+    // No attachment: a reply, whose routing key names who gets it.
+    if (attachment === 0) return this.#core.sessions.replied(run)
+    const consumer = this.#attachments.get(attachment)
+    if (consumer !== undefined) return consumer.deliver(run)
+    // Nobody waits for it: attached by a call whose answer was lost.
+    const { calls } = this.#core
+    calls.call(from, { type: 'relay-detach', attachment }, () => undefined)
+  }
+
+  settled(settleSequence: number): void {
+    this.#settling.get(settleSequence)?.settled(settleSequence)
+    this.#settling.delete(settleSequence)
+  }
+
+  ended(attachment: number, error: WireError): void {
+    this.#attachments.get(attachment)?.ended(attachment, error)
+  }
+
+  /** What was under way to and from the node may be lost. */
+  linkDown(node: number): void {
+    for (const consumer of new Set(this.#attachments.values())) consumer.linkDown(node)
+  }
+
+  taken(node: number, attachment: number, bytes: number): void {
+    tell(this.#core, node, { type: 'relay-taken', attachment, bytes })
+  }
+}

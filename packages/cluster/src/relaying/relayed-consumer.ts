@@ -1,0 +1,106 @@
+// A consumer at its queue's leader whose client is connected to any node: what it is given goes to
+// the gateway there, as far as the client takes it. A client that does not read holds up nothing
+// but its own deliveries.
+import type { WireError } from '@holdfast/errors'
+import type { DeliveryRun } from '@holdfast/protocol'
+import type { Core } from '../core.ts'
+import type { Consumer } from '../delivering/consumer.ts'
+import type { Recipient } from '../delivering/recipient.ts'
+import { limits } from '../limits.ts'
+import type { RelayedTo } from '../peers/peer-message.ts'
+import { tell } from './tell.ts'
+
+/** What all consumers of one client have been given at this node, and have not taken. */
+export interface RelayedClient {
+  readonly session: string
+  consumers: number
+  untakenBytes: number
+}
+
+export interface RelayedOptions {
+  readonly prefetch: number
+  readonly priority: number
+  /** Called when the attachment is at its end. */
+  readonly forget: (consumer: RelayedConsumer) => void
+}
+
+export class RelayedConsumer implements Recipient {
+  readonly node: number
+  readonly to: RelayedTo
+  readonly client: RelayedClient
+  readonly consumer: Consumer
+  readonly #core: Core
+  readonly #options: RelayedOptions
+  #untakenBytes = 0
+  /** The log has the attachment. */
+  isAttached = false
+  /** Released, or stopped, before it was attached. */
+  isReleased = false
+  isStopped = false
+  /** The link to its gateway broke: until when the gateway may attach it again. */
+  suspendedUntilMs: number | null = null
+
+  constructor(
+    core: Core,
+    node: number,
+    to: RelayedTo,
+    client: RelayedClient,
+    options: RelayedOptions
+  ) {
+    this.#core = core
+    this.node = node
+    this.to = to
+    this.client = client
+    this.#options = options
+    const { prefetch, priority } = options
+    const { attachment: number, consumer: key } = to
+    const ways = { prefetch, autoAck: false, priority }
+    const counts = { unsettled: 0, mistaken: 0 }
+    this.consumer = { key, recipient: this, number, ...ways, ...counts }
+    client.consumers++
+  }
+
+  get isCongested(): boolean {
+    if (this.suspendedUntilMs !== null) return true
+    return (
+      this.#untakenBytes >= limits.relayedBytesMax ||
+      this.client.untakenBytes >= limits.clientBufferBytesMax
+    )
+  }
+
+  deliver(run: DeliveryRun): void {
+    this.#count(run.blob.length)
+    tell(this.#core, this.node, { type: 'deliver', run })
+  }
+
+  /** The client has taken so many bytes of what it was given. */
+  taken(bytes: number): void {
+    const wasCongested = this.isCongested
+    this.#count(-Math.min(bytes, this.#untakenBytes))
+    if (wasCongested) this.#core.deliveries.wakeQueue(this.to.group, this.to.queue)
+  }
+
+  #count(bytes: number): void {
+    this.#untakenBytes += bytes
+    this.client.untakenBytes += bytes
+  }
+
+  settleAnswered(settleSequence: number, isDone: boolean): void {
+    tell(this.#core, this.node, { type: 'relay-settled', settleSequence, isDone })
+  }
+
+  cancelled(attachment: number, error: WireError): void {
+    this.#options.forget(this)
+    tell(this.#core, this.node, { type: 'relay-ended', attachment, error })
+  }
+
+  replaced(): void {
+    this.#options.forget(this)
+  }
+
+  /** Nothing is on its way to the client any more. */
+  end(): void {
+    this.#count(-this.#untakenBytes)
+    this.client.consumers--
+  }
+}

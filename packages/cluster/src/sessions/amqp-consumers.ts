@@ -1,0 +1,201 @@
+// The consumers of one AMQP connection, by their number on it; and what asks for single messages,
+// one for each channel and queue, since each channel owns what it got.
+import type { RequestOf, SettleEvent } from '@holdfast/amqp'
+import type { DeliveryRun } from '@holdfast/protocol'
+import { findQueue } from '../administration/queue-calls.ts'
+import type { Core } from '../core.ts'
+import { limits, times } from '../limits.ts'
+import { ClientConsumer, type ConsumerSettings } from '../relaying/client-consumer.ts'
+import type { AmqpSession } from './amqp-session.ts'
+import { replyAddress } from './replies.ts'
+import { type Responder, refusal } from './responder.ts'
+
+export class AmqpConsumers {
+  readonly #core: Core
+  readonly #session: AmqpSession
+  readonly #consumers = new Map<number, ClientConsumer>()
+  /** By channel and queue. */
+  readonly #getters = new Map<string, ClientConsumer>()
+  /** What a getter was given, until it is answered. */
+  readonly #got = new Map<number, DeliveryRun>()
+  /** Consumers of replies, and how many each was given. */
+  readonly #replies = new Map<number, number>()
+  #lastNumber = 0
+
+  constructor(core: Core, session: AmqpSession) {
+    this.#core = core
+    this.#session = session
+  }
+
+  consume(request: RequestOf<'consume'>, to: Responder): void {
+    const { queue, prefetch, autoAck, exclusive, priority } = request
+    findQueue(this.#core, this.#session.vhost, queue, to, (target) => {
+      if (this.#isFull(to)) return
+      const consumer = new ClientConsumer(this.#core, this.#session, target, {
+        ...this.#newKey(),
+        prefetch: autoAck ? limits.autoAckPrefetch : prefetch,
+        exclusive,
+        priority,
+        autoAck,
+        isIdle: false
+      })
+      this.#add(consumer)
+      consumer.start({
+        done: (result) => to.done(result),
+        refuse: (error) => {
+          this.ended(consumer.settings.number)
+          to.refuse(error)
+        }
+      })
+    })
+  }
+
+  /** Direct reply-to. */
+  consumeReplies(to: Responder): void {
+    if (this.#isFull(to)) return
+    const number = ++this.#lastNumber
+    this.#replies.set(number, 0)
+    to.done({ consumer: number, address: replyAddress(this.#core, this.#session.id, number) })
+  }
+
+  takesReplies(number: number): boolean {
+    return this.#replies.has(number)
+  }
+
+  /** Replies came; who does not read them gets no more. */
+  reply(number: number, run: DeliveryRun): void {
+    const given = this.#replies.get(number) ?? 0
+    if (this.#session.unsentBytes > limits.replyBytesMax) return
+    this.#replies.set(number, given + run.count)
+    this.#session.connection.deliver({ ...run, consumer: number, firstOffset: given + 1 })
+  }
+
+  cancel(number: number, to: Responder): void {
+    this.#replies.delete(number)
+    const consumer = this.#consumers.get(number)
+    if (consumer === undefined) return to.done(null)
+    consumer.stop(() => to.done(null))
+  }
+
+  /** Answered when all that they held is back in its queues. */
+  release(numbers: readonly number[], to: Responder): void {
+    let waiting = 1
+    const done = (): void => {
+      waiting--
+      if (waiting === 0) to.done(null)
+    }
+    for (const number of numbers) {
+      this.#replies.delete(number)
+      const consumer = this.#consumers.get(number)
+      if (consumer === undefined) continue
+      waiting++
+      this.ended(number)
+      consumer.release(done)
+    }
+    done()
+  }
+
+  releaseAll(): void {
+    for (const consumer of this.#consumers.values()) consumer.release()
+    this.#consumers.clear()
+    this.#getters.clear()
+    this.#got.clear()
+    this.#replies.clear()
+  }
+
+  get(
+    channel: number,
+    { queue, autoAck }: RequestOf<'get'>,
+    to: Responder,
+    deadlineMs: number = this.#core.clock.nowMs + times.requestTimeoutMs
+  ): void {
+    findQueue(this.#core, this.#session.vhost, queue, to, (target) => {
+      const key = `${channel}/${target.id}`
+      let getter = this.#getters.get(key)
+      if (getter === undefined || getter.isEnded) {
+        if (this.#isFull(to)) return
+        const options = { exclusive: false, priority: 0, autoAck: false, isIdle: true }
+        const settings = { ...this.#newKey(), prefetch: 1, ...options }
+        getter = new ClientConsumer(this.#core, this.#session, target, settings)
+        this.#getters.set(key, getter)
+        this.#add(getter)
+      }
+      const again = (): void => {
+        if (to.isGone?.() === true) return
+        if (this.#core.clock.nowMs < deadlineMs) {
+          return this.get(channel, { type: 'get', queue, autoAck }, to, deadlineMs)
+        }
+        const reason = `queue '${queue}' has no leader`
+        to.refuse(refusal('UNAVAILABLE', { reason }))
+      }
+      this.#ask(getter, autoAck, to, () => this.#core.timers.after(times.retryMs, again))
+    })
+  }
+
+  #ask(getter: ClientConsumer, autoAck: boolean, to: Responder, failed: () => void): void {
+    const { number } = getter.settings
+    getter.get(
+      (ready) => {
+        const run = this.#got.get(number) ?? null
+        this.#got.delete(number)
+        if (ready === null || run === null) return to.done(null)
+        if (autoAck) getter.settle('accepted', [run.firstOffset, run.firstOffset, run.attempt])
+        to.done({ run, ready })
+      },
+      () => {
+        // Got, and the answer that says so was lost: it is asked for anew.
+        const run = this.#got.get(number)
+        this.#got.delete(number)
+        if (run !== undefined)
+          getter.settle('released', [run.firstOffset, run.firstOffset, run.attempt])
+        failed()
+      }
+    )
+  }
+
+  deliver(run: DeliveryRun): void {
+    const consumer = this.#consumers.get(run.consumer)
+    if (consumer?.settings.isIdle === true) this.#got.set(run.consumer, run)
+    else this.#session.connection.deliver(run)
+  }
+
+  settle({ consumer, outcome, ranges }: SettleEvent): void {
+    this.#consumers.get(consumer)?.settle(outcome, ranges)
+  }
+
+  /** The client reads again. */
+  taken(): void {
+    for (const consumer of this.#consumers.values()) consumer.taken()
+  }
+
+  ended(number: number): void {
+    const consumer = this.#consumers.get(number)
+    this.#consumers.delete(number)
+    this.#got.delete(number)
+    if (consumer?.settings.isIdle !== true) return
+    for (const [key, getter] of this.#getters) if (getter === consumer) this.#getters.delete(key)
+  }
+
+  #add(consumer: ClientConsumer): void {
+    this.#consumers.set(consumer.settings.number, consumer)
+  }
+
+  #isFull(to: Responder): boolean {
+    const limit = limits.consumersPerClientMax
+    if (this.#consumers.size + this.#replies.size < limit) return false
+    to.refuse(refusal('LIMIT_REACHED', { limit, kind: 'consumers of a connection' }))
+    return true
+  }
+
+  /** A consumer is known by the process of its gateway, its connection there, and its number. */
+  #newKey(): Pick<ConsumerSettings, 'number' | 'key'> {
+    const number = ++this.#lastNumber
+    const { groups, gateway } = this.#core
+    const process = hex(groups.selfReplica, 12) + hex(gateway.epoch, 12)
+    return { number, key: { session: process + hex(this.#session.id, 8), tag: `${number}` } }
+  }
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, '0')
+}

@@ -1,0 +1,180 @@
+// What AMQP clients ask for beside publishing and settling. Each request is answered once.
+import type { AmqpRequest, RequestEvent, RequestOf } from '@holdfast/amqp'
+import { HoldfastError, unreachable } from '@holdfast/errors'
+import { change, changeBinding, notReady } from '../administration/changes.ts'
+import {
+  clearQueue,
+  deleteQueue,
+  describeQueue,
+  findVhost,
+  whenCurrent
+} from '../administration/queue-calls.ts'
+import type { Core } from '../core.ts'
+import type { QueueStatus } from '../status.ts'
+import type { AmqpSession } from './amqp-session.ts'
+import { authenticate } from './authentication.ts'
+import { declareQueue } from './declaring.ts'
+import { hasReceiver, readReplyAddress } from './replies.ts'
+import { type Responder, refusal } from './responder.ts'
+
+export function handleAmqpRequest(core: Core, session: AmqpSession, event: RequestEvent): void {
+  const { requestId, channel, request } = event
+  const { connection } = session
+  const to: Responder = {
+    done: (result) => {
+      connection.respond(requestId, result)
+      session.answered()
+    },
+    refuse: (error) => {
+      connection.refuse(requestId, error)
+      session.answered()
+    },
+    isGone: () => session.isClosed
+  }
+  const reason = notReady(core)
+  if (reason !== null) return to.refuse(reason)
+  try {
+    carryOut(core, session, channel, request, to)
+  } catch (error) {
+    // Thrown before anything was done: what is asked for cannot be.
+    if (!(error instanceof HoldfastError)) throw error
+    to.refuse(error.toWire())
+  }
+}
+
+function carryOut(
+  core: Core,
+  session: AmqpSession,
+  channel: number,
+  request: AmqpRequest,
+  to: Responder
+): void {
+  const { vhost, consumers } = session
+  switch (request.type) {
+    case 'authenticate':
+      return authenticate(core, session.remote, request.credentials, (user) => {
+        if (user !== null) to.done({ user })
+        else to.refuse(refusal('CONNECTION_CLOSED', { reason: 'the login was refused' }))
+      })
+    case 'open-vhost':
+      return openVhost(core, session, request.vhost, to)
+    case 'declare-queue':
+      return declare(core, vhost, request, to)
+    case 'inspect-queue':
+      return describe(core, vhost, request.name, to)
+    case 'delete-queue':
+      return deleteQueue(core, vhost, request, to)
+    case 'purge-queue':
+      return clearQueue(core, vhost, request.name, to)
+    case 'declare-exchange':
+      return declareExchange(core, vhost, request, to)
+    case 'inspect-exchange':
+      return findExchange(core, vhost, request.name, to, () => to.done(null))
+    case 'delete-exchange':
+      return change(core, { ...request, vhost }, to, null)
+    case 'bind-queue':
+    case 'unbind-queue':
+    case 'bind-exchange':
+    case 'unbind-exchange':
+      return changeBinding(core, vhost, request, to)
+    case 'consume':
+      return consumers.consume(request, to)
+    case 'cancel':
+      return consumers.cancel(request.consumer, to)
+    case 'release':
+      return consumers.release(request.consumers, to)
+    case 'get':
+      return consumers.get(channel, request, to)
+    case 'consume-replies':
+      return consumers.consumeReplies(to)
+    case 'update-secret':
+      throw new HoldfastError('NOT_SUPPORTED', { what: 'update a secret' })
+    case 'commit':
+      throw new HoldfastError('NOT_SUPPORTED', { what: 'commit a transaction' })
+    default:
+      return unreachable(request)
+  }
+}
+
+function openVhost(core: Core, session: AmqpSession, vhost: string, to: Responder): void {
+  const { refusal: isAway } = core.sessions
+  if (isAway !== null) return to.refuse(isAway)
+  // Its consumers are known by a number that is not sure before.
+  if (!core.gateway.isOpen) return to.refuse(refusal('UNAVAILABLE', { reason: 'the node starts' }))
+  findVhost(core, vhost, to, () => {
+    session.vhost = vhost
+    to.done(null)
+  })
+}
+
+/** What is there is described; what is not is created first. */
+function declare(
+  core: Core,
+  vhost: string,
+  request: RequestOf<'declare-queue'>,
+  to: Responder
+): void {
+  const { name, options } = request
+  declareQueue(
+    core,
+    vhost,
+    name,
+    { ...options },
+    {
+      ...to,
+      done: (result) => describe(core, vhost, (result as { readonly name: string }).name, to)
+    }
+  )
+}
+
+function describe(core: Core, vhost: string, name: string, to: Responder): void {
+  // Who answers may ask whether somebody still waits for it.
+  const address = readReplyAddress(name)
+  if (address !== null && hasReceiver(core, address)) {
+    return to.done({ name, ready: 0, consumers: 1 })
+  }
+  describeQueue(core, vhost, name, {
+    ...to,
+    done: (result) => {
+      const { ready, consumers } = result as QueueStatus
+      to.done({ name, ready, consumers })
+    }
+  })
+}
+
+function declareExchange(
+  core: Core,
+  vhost: string,
+  request: RequestOf<'declare-exchange'>,
+  to: Responder
+): void {
+  const { type, name, kind } = request
+  const options = { ...exchangeOptions(request) }
+  change(core, { type, vhost, name, kind, options }, to, null)
+}
+
+/** Options of an exchange. @throws OPTION_INVALID, EXCHANGE_RESERVED */
+function exchangeOptions({
+  options
+}: RequestOf<'declare-exchange'>): Readonly<Record<string, unknown>> {
+  const { autoDelete, internal } = options
+  const alternate = options.arguments['alternate-exchange']
+  if (alternate === undefined) return { autoDelete, internal }
+  if (typeof alternate === 'string') return { autoDelete, internal, alternateExchange: alternate }
+  const reason = 'it must be the name of an exchange'
+  const option = 'alternate-exchange'
+  throw new HoldfastError('OPTION_INVALID', { option, kind: 'exchange', reason })
+}
+
+function findExchange(
+  core: Core,
+  vhost: string,
+  name: string,
+  to: Responder,
+  found: () => void
+): void {
+  whenCurrent(core, to, () => {
+    if (core.metadata.machine.topology.exchange(vhost, name) !== null) return found()
+    to.refuse(refusal('EXCHANGE_NOT_FOUND', { exchange: name, vhost }))
+  })
+}

@@ -1,0 +1,217 @@
+// A client that speaks AMQP 0-9-1, and what it owns at this node: its connection, its publishes in
+// their order, its consumers. Its consumers are relayed, since its queues may be led anywhere.
+import { AmqpConnection, type AmqpEvent, amqpLimits, type PublishEvent } from '@holdfast/amqp'
+import type { WireError } from '@holdfast/errors'
+import type { DeliveryRun } from '@holdfast/protocol'
+import type { Core } from '../core.ts'
+import { limits } from '../limits.ts'
+import type { Batch, Publish, PublishOrigin } from '../publishing/publish.ts'
+import type { ConsumerOwner } from '../relaying/client-consumer.ts'
+import { AmqpConsumers } from './amqp-consumers.ts'
+import { handleAmqpRequest } from './amqp-requests.ts'
+import { HeldPublishes } from './held-publishes.ts'
+import { sendReply } from './replies.ts'
+import type { Session } from './session.ts'
+
+/** What clients are told of the server. */
+const identity = { product: 'Holdfast', version: '0.1.0' } as const
+
+export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
+  readonly id: number
+  readonly connection: AmqpConnection
+  readonly consumers: AmqpConsumers
+  /** Where the client connects from. */
+  readonly remote: string
+  vhost = '/'
+  readonly producer = null
+  readonly #core: Core
+  readonly #publishes: HeldPublishes
+  #unsentBytes = 0
+  #publishBytes = 0
+  #isReading = true
+  #isWorking = false
+  #isClosed = false
+
+  constructor(core: Core, id: number, remote: string) {
+    this.#core = core
+    this.id = id
+    this.remote = remote
+    this.connection = new AmqpConnection({
+      ...identity,
+      nowMs: core.clock.nowMs,
+      clusterName: core.identity?.clusterId ?? '',
+      mechanisms: ['PLAIN', 'AMQPLAIN'],
+      channelsMax: amqpLimits.channelsMax,
+      frameBytesMax: amqpLimits.frameBytesMax,
+      heartbeatSeconds: amqpLimits.heartbeatSeconds
+    })
+    this.consumers = new AmqpConsumers(core, this)
+    this.#publishes = new HeldPublishes(core, this)
+  }
+
+  /** The client does not read what it is sent: its deliveries pause. */
+  get isCongested(): boolean {
+    return this.unsentBytes > limits.clientBufferBytesMax
+  }
+
+  /** What the client has not taken. */
+  get unsentBytes(): number {
+    return this.#unsentBytes + this.connection.bufferedBytes
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  get isEnded(): boolean {
+    return this.connection.isClosed
+  }
+
+  /** Bytes of publishes that are under way. */
+  get publishBytes(): number {
+    return this.#publishBytes
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.#handle(this.connection.receive(bytes, this.#core.clock.nowMs))
+  }
+
+  tick(): void {
+    const { clock, disk } = this.#core
+    this.connection.setBlocked(disk.isLow ? 'low on disk' : null)
+    this.#handle(this.connection.tick(clock.nowMs))
+  }
+
+  drained(bytes: number): void {
+    const wasCongested = this.isCongested
+    this.#unsentBytes = bytes
+    if (wasCongested && !this.isCongested) this.consumers.taken()
+  }
+
+  resumeHeld(): void {
+    this.#publishes.resume()
+  }
+
+  /** AMQP clients know the nodes by their configuration. */
+  nodesChanged(): void {
+    return
+  }
+
+  /** Something was answered: what waited for it goes on. */
+  answered(): void {
+    this.#core.sessions.touch(this)
+    if (this.#isWorking) return
+    this.#core.sessions.guard(this, () => this.#handle(this.connection.takeEvents()))
+  }
+
+  /** An event may bring about others, of methods that waited for its answer. */
+  #handle(events: readonly AmqpEvent[]): void {
+    this.#isWorking = true
+    try {
+      let next = events
+      while (next.length > 0) {
+        for (const event of next) this.#event(event)
+        next = this.connection.takeEvents()
+      }
+    } finally {
+      this.#isWorking = false
+    }
+  }
+
+  #event(event: AmqpEvent): void {
+    switch (event.type) {
+      case 'request':
+        return handleAmqpRequest(this.#core, this, event)
+      case 'publish':
+        return this.#publish(event)
+      case 'settle':
+        return this.consumers.settle(event)
+      case 'closed':
+        return this.closed()
+    }
+  }
+
+  #publish({ type: _, channel: __, ...batch }: PublishEvent): void {
+    const { counters } = this.#core
+    counters.publishedMessages += batch.count
+    counters.publishedBytes += batch.blob.length
+    const publish = { ...batch, first: false }
+    if (sendReply(this.#core, publish)) this.confirmed(publish)
+    else this.#publishes.push(publish)
+  }
+
+  confirmed(batch: Batch): void {
+    if (this.#isClosed) return
+    const { firstSequence, count } = batch
+    this.#core.counters.confirmedMessages += count
+    this.connection.confirm(firstSequence, firstSequence + count - 1)
+    this.#decided(batch)
+  }
+
+  failed(batch: Batch, error: WireError): void {
+    if (this.#isClosed) return
+    const { firstSequence, count } = batch
+    this.connection.publishFailed(firstSequence, firstSequence + count - 1, error)
+    this.#decided(batch)
+    this.answered()
+  }
+
+  returned(publish: Publish): void {
+    if (!this.#isClosed) this.#publishes.returned(publish)
+  }
+
+  #decided(batch: Batch): void {
+    this.#core.sessions.touch(this)
+    this.#publishes.decided(batch)
+  }
+
+  deliver(run: DeliveryRun): void {
+    this.consumers.deliver(run)
+    this.#core.sessions.touch(this)
+  }
+
+  consumerEnded(number: number): void {
+    this.consumers.ended(number)
+    this.connection.cancelled(number)
+    this.answered()
+  }
+
+  close(error: WireError): void {
+    this.connection.close(error)
+  }
+
+  /** What its consumers hold goes back to their queues. */
+  closed(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#publishes.clear()
+    this.consumers.releaseAll()
+    this.#count(0)
+  }
+
+  flush(): void {
+    const chunks = this.connection.flush(this.#core.clock.nowMs)
+    if (!this.#isClosed) this.#count(this.connection.publishBytes)
+    if (chunks.length > 0) {
+      for (const chunk of chunks) this.#unsentBytes += chunk.length
+      this.#core.outputs.push({ type: 'client-send', connection: this.id, chunks, after: null })
+    }
+    this.#read()
+  }
+
+  #count(publishBytes: number): void {
+    const change = publishBytes - this.#publishBytes
+    this.#publishBytes = publishBytes
+    if (change !== 0) this.#core.sessions.amqpBytesChanged(change)
+  }
+
+  /** AMQP has no publish credit: a client that has too much under way is not read. */
+  #read(): void {
+    const isHalted = !this.#isClosed && this.#core.sessions.isHalted(this)
+    const isReading = !isHalted && !this.connection.isPaused
+    if (isReading === this.#isReading) return
+    this.#isReading = isReading
+    const type = isReading ? 'client-resume' : 'client-pause'
+    this.#core.outputs.push({ type, connection: this.id })
+  }
+}

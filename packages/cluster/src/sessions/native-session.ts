@@ -1,0 +1,219 @@
+// A client that speaks the native protocol, and what it owns at this node: its connection, its
+// publishes in their order, its consumers.
+import { nativeRecords } from '@holdfast/amqp'
+import { HoldfastError, unreachable, type WireError } from '@holdfast/errors'
+import {
+  type ConnectionEvent,
+  type DeliveryRun,
+  type HelloEvent,
+  type NodeAddress,
+  type PublishEvent,
+  ServerConnection,
+  type SettleEvent
+} from '@holdfast/protocol'
+import type { Core } from '../core.ts'
+import type { Consumer } from '../delivering/consumer.ts'
+import type { Recipient } from '../delivering/recipient.ts'
+import { limits } from '../limits.ts'
+import type { GroupId } from '../log-store.ts'
+import type { Batch, Producer, Publish, PublishOrigin } from '../publishing/publish.ts'
+import { HeldPublishes } from './held-publishes.ts'
+import { handleRequest } from './native-requests.ts'
+import { sendReply } from './replies.ts'
+import type { Session } from './session.ts'
+
+export interface SessionConsumer {
+  readonly consumer: Consumer
+  readonly group: GroupId
+  readonly queue: number
+}
+
+const noProducer: Producer = { id: new Uint8Array(16), epoch: 0 }
+
+export class NativeSession implements Session, PublishOrigin, Recipient {
+  readonly id: number
+  readonly connection: ServerConnection
+  readonly #core: Core
+  vhost = '/'
+  producer: Producer = noProducer
+  /** When credit was last lent to this client, on the monotonic clock. */
+  lentAtMs = 0
+  /** Consumers by their number on this connection. */
+  readonly consumers: Map<number, SessionConsumer> = new Map()
+  #lastConsumer = 0
+  #unsentBytes = 0
+  readonly #publishes: HeldPublishes
+  #isClosed = false
+
+  constructor(core: Core, id: number) {
+    this.#core = core
+    this.id = id
+    this.connection = new ServerConnection({ nowMs: core.clock.nowMs })
+    this.#publishes = new HeldPublishes(core, this)
+  }
+
+  /** The client does not read what it is sent: its deliveries pause. */
+  get isCongested(): boolean {
+    return this.#unsentBytes + this.connection.bufferedBytes > limits.clientBufferBytesMax
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  get isEnded(): boolean {
+    return this.connection.isClosed
+  }
+
+  receive(bytes: Uint8Array): void {
+    const events = this.connection.receive(bytes, this.#core.clock.nowMs)
+    for (const event of events) this.#event(event)
+  }
+
+  tick(): void {
+    for (const event of this.connection.tick(this.#core.clock.nowMs)) this.#event(event)
+  }
+
+  #event(event: ConnectionEvent): void {
+    switch (event.type) {
+      case 'hello':
+        return this.#hello(event)
+      case 'request':
+        return handleRequest(this.#core, this, event)
+      case 'publish':
+        return this.#publish(event)
+      case 'settle':
+        return this.#settle(event)
+      case 'want-credit':
+        return this.#core.sessions.credit.want(this, event.bytes)
+      case 'closed':
+        return this.closed()
+      default:
+        return unreachable(event)
+    }
+  }
+
+  #hello(event: HelloEvent): void {
+    const refusal = this.#core.sessions.refusal
+    if (refusal !== null) return this.close(refusal)
+    const { identity } = this.#core
+    this.vhost = event.vhost
+    this.producer = { id: new Uint8Array(event.producer), epoch: event.epoch }
+    const { clusterId = '', node = 0 } = identity ?? {}
+    this.connection.welcome({ clusterId, node, nodes: this.#core.sessions.nodeAddresses() })
+  }
+
+  drained(bytes: number): void {
+    const wasCongested = this.isCongested
+    this.#unsentBytes = bytes
+    if (wasCongested && !this.isCongested) this.#wakeConsumers()
+  }
+
+  #wakeConsumers(): void {
+    for (const { group, queue } of this.consumers.values())
+      this.#core.deliveries.wakeQueue(group, queue)
+  }
+
+  #publish(event: PublishEvent): void {
+    const { counters } = this.#core
+    counters.publishedMessages += event.count
+    counters.publishedBytes += event.blob.length
+    const publish = { ...event, copies: [] }
+    if (sendReply(this.#core, publish)) this.confirmed(publish)
+    else this.#publishes.push(publish)
+  }
+
+  /** What held publishes back may be gone. */
+  resumeHeld(): void {
+    this.#publishes.resume()
+  }
+
+  confirmed(batch: Batch): void {
+    if (this.#isClosed) return
+    const { firstSequence, count } = batch
+    this.#core.counters.confirmedMessages += count
+    this.connection.confirm(firstSequence, firstSequence + count - 1)
+    this.#decided(batch)
+  }
+
+  failed(batch: Batch, error: WireError): void {
+    if (this.#isClosed) return
+    const { firstSequence, count } = batch
+    this.connection.publishFailed(firstSequence, firstSequence + count - 1, error)
+    this.#decided(batch)
+  }
+
+  returned(publish: Publish): void {
+    if (!this.#isClosed) this.#publishes.returned(publish)
+  }
+
+  #decided(batch: Batch): void {
+    this.#answered()
+    this.#publishes.decided(batch)
+  }
+
+  #answered(): void {
+    this.#core.sessions.touch(this)
+    this.#core.sessions.credit.returned()
+  }
+
+  deliver(run: DeliveryRun): void {
+    this.connection.deliver({ ...run, blob: nativeRecords(run.blob, run.count) })
+    this.#core.sessions.touch(this)
+  }
+
+  #settle(event: SettleEvent): void {
+    const entry = this.consumers.get(event.consumer)
+    if (entry === undefined) return this.settleAnswered(event.settleSequence, false)
+    const { group, queue, consumer } = entry
+    this.#core.deliveries.settle(group, queue, consumer, event)
+  }
+
+  settleAnswered(settleSequence: number, isDone: boolean): void {
+    this.#core.sessions.touch(this)
+    if (isDone) return this.connection.settled(settleSequence)
+    this.connection.settleFailed(settleSequence, new HoldfastError('DELIVERY_STALE').toWire())
+  }
+
+  nextConsumerNumber(): number {
+    this.#lastConsumer++
+    return this.#lastConsumer
+  }
+
+  /** The server ended a consumer: the queue is gone, or is led elsewhere. */
+  cancelled(number: number, error: WireError): void {
+    this.consumers.delete(number)
+    this.connection.cancelled(number, error)
+    this.#core.sessions.touch(this)
+  }
+
+  replaced(number: number): void {
+    this.consumers.delete(number)
+  }
+
+  /** What its consumers hold goes back to their queues. */
+  closed(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#publishes.clear()
+    for (const { consumer, group, queue } of this.consumers.values()) {
+      this.#core.deliveries.detach(group, queue, consumer)
+    }
+    this.consumers.clear()
+  }
+
+  nodesChanged(nodes: readonly NodeAddress[]): void {
+    this.connection.nodes(nodes)
+  }
+
+  close(error: WireError): void {
+    this.connection.close(error)
+  }
+
+  flush(): void {
+    const chunks = this.connection.flush(this.#core.clock.nowMs)
+    if (chunks.length === 0) return
+    for (const chunk of chunks) this.#unsentBytes += chunk.length
+    this.#core.outputs.push({ type: 'client-send', connection: this.id, chunks, after: null })
+  }
+}

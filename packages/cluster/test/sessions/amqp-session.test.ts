@@ -1,0 +1,181 @@
+// Clients of AMQP at a member that is alone and leads all queues: what they ask for, publish, are
+// given, and hold; and that one which has too much under way is not read.
+import t from 'tap'
+import { limits } from '../../src/limits.ts'
+import type { LoneAmqpClient } from '../lone-amqp-client.ts'
+import { LoneMember } from '../lone-member.ts'
+
+function setUp(): { member: LoneMember; client: LoneAmqpClient } {
+  const member = new LoneMember()
+  const client = member.connectAmqp()
+  client.declare('q')
+  member.pass(500)
+  client.heard()
+  return { member, client }
+}
+
+t.test('a declared queue takes what is published, and tells', async (t) => {
+  const { member, client } = setUp()
+  client.send({ type: 'confirm.select', nowait: false })
+  client.publish('q', 'a', 'b', 'c')
+  member.pass(100)
+  t.same(client.heard(), ['confirm.select-ok', 'basic.ack 3 multiple'])
+  client.declare('q')
+  member.pass(100)
+  t.same(client.heard(), ['queue.declare-ok 3 0'])
+})
+
+t.test('a consumer gets as much as its prefetch, and the rest as it settles', async (t) => {
+  const { member, client } = setUp()
+  client.publish('q', 'a', 'b', 'c')
+  client.consume('q', 2)
+  member.pass(200)
+  const consuming = ['basic.qos-ok', 'channel.open-ok', 'basic.consume-ok']
+  t.same(
+    client.heard().filter((said) => !consuming.includes(said)),
+    ['basic.deliver 1 a', 'basic.deliver 2 b']
+  )
+  client.ack(2, true)
+  member.pass(100)
+  t.same(client.heard(), ['basic.deliver 3 c'])
+})
+
+t.test('what a client held when it left comes again, flagged', async (t) => {
+  const { member, client } = setUp()
+  client.publish('q', 'a')
+  client.consume('q', 1)
+  member.pass(200)
+  member.step([client.gone()])
+  member.pass(200)
+  const other = member.connectAmqp()
+  other.consume('q', 1)
+  member.pass(200)
+  t.match(other.heard().at(-1), 'basic.deliver 1 again a')
+})
+
+t.test('a consumer that is cancelled keeps what it holds', async (t) => {
+  const { member, client } = setUp()
+  client.publish('q', 'a', 'b')
+  client.consume('q', 1)
+  member.pass(200)
+  client.heard()
+  client.send({ type: 'basic.cancel', consumerTag: 'c', nowait: false })
+  member.pass(200)
+  t.same(client.heard(), ['basic.cancel-ok'])
+  client.declare('q')
+  member.pass(100)
+  t.same(client.heard(), ['queue.declare-ok 1 0'], 'it is no consumer any more')
+  client.ack(1)
+  member.pass(100)
+  client.get('q')
+  member.pass(100)
+  client.get('q')
+  member.pass(100)
+  t.same(client.heard(), ['basic.get-ok 2 b', 'basic.get-empty'], 'what was acked does not return')
+})
+
+t.test('what was got is settled, or goes back with its channel', async (t) => {
+  const { member, client } = setUp()
+  client.publish('q', 'a', 'b', 'c')
+  for (let i = 0; i < 2; i++) {
+    client.get('q')
+    member.pass(200)
+  }
+  client.get('q', true)
+  member.pass(200)
+  t.same(client.heard(), ['basic.get-ok 1 a', 'basic.get-ok 2 b', 'basic.get-ok 3 c'])
+  client.ack(1)
+  client.send({ type: 'basic.nack', deliveryTag: 2, multiple: false, requeue: true })
+  member.pass(100)
+  client.get('q')
+  member.pass(200)
+  t.same(client.heard(), ['basic.get-ok 4 again b'])
+  const close = { replyCode: 200, replyText: '', classId: 0, methodId: 0 }
+  client.send({ type: 'channel.close', ...close })
+  member.pass(100)
+  t.same(client.heard(), ['channel.close-ok'])
+  const other = member.connectAmqp()
+  other.get('q')
+  member.pass(200)
+  t.equal(other.heard().at(-1), 'basic.get-ok 1 again b')
+})
+
+t.test('deliveries that need no ack are settled as they go out', async (t) => {
+  const { member, client } = setUp()
+  client.publish('q', 'a', 'b')
+  client.consume('q', 1, { noAck: true })
+  member.pass(200)
+  t.same(client.heard().slice(-2), ['basic.deliver 1 a', 'basic.deliver 2 b'])
+  client.declare('q')
+  member.pass(100)
+  t.same(client.heard(), ['queue.declare-ok 0 1'])
+})
+
+t.test('a slow client holds up its own deliveries only', async (t) => {
+  const { member, client } = setUp()
+  const large = 'x'.repeat(400_000)
+  client.publish('q', large, large, large, large, large, large)
+  client.consume('q', 0)
+  member.pass(500)
+  const first = client.heard().length
+  t.ok(first < 6, `${first} went out`)
+  member.step([{ type: 'client-drained', connection: client.id, bytes: 0 }])
+  member.pass(200)
+  t.ok(client.heard().length > 0, 'it goes on when the client reads')
+})
+
+t.test('who has too much under way is not read until it has its confirms', async (t) => {
+  const { member, client } = setUp()
+  client.send({ type: 'confirm.select', nowait: false })
+  member.hold()
+  const count = 6
+  for (let i = 0; i < count; i++) client.publish('q', 'x'.repeat(1_000_000))
+  t.same([...member.paused], [client.id])
+  member.release()
+  member.pass(1_000)
+  t.same([...member.paused], [])
+  t.match(client.heard().at(-1), new RegExp(`basic.ack ${count}`))
+  t.ok(limits.publishCreditBytesMax > count * 1_000_000, 'its own bound came first')
+})
+
+t.test('a consumer is told that its queue is gone', async (t) => {
+  const { member, client } = setUp()
+  client.consume('q', 1)
+  member.pass(200)
+  client.heard()
+  const other = member.connectAmqp()
+  other.delete('q')
+  member.pass(500)
+  t.equal(other.heard().at(-1), 'queue.delete-ok')
+  t.same(client.heard(), ['basic.cancel'])
+})
+
+t.test('what does not exist yet is refused in clear words', async (t) => {
+  const { member, client } = setUp()
+  client.declare('mine', { exclusive: true })
+  member.pass(100)
+  t.match(client.wire.closed, { replyCode: 406, replyText: /'exclusive' of a queue/ })
+})
+
+t.test('a reply goes to the consumer that its address names, and to nobody else', async (t) => {
+  const { member, client } = setUp()
+  client.consume('amq.rabbitmq.reply-to', 0, { noAck: true })
+  client.wire.publish('', 'q', false, { replyTo: 'amq.rabbitmq.reply-to' }, Buffer.from('?'))
+  client.speak()
+  member.pass(200)
+  client.heard()
+  const server = member.connectAmqp()
+  server.get('q')
+  member.pass(200)
+  const address = server.got()?.replyTo ?? ''
+  server.publish(address, 'an answer')
+  server.publish(`${address}1`, 'for nobody')
+  server.publish(address, 'another')
+  member.pass(100)
+  t.same(client.heard(), ['basic.deliver 1 an answer', 'basic.deliver 2 another'])
+  client.send({ type: 'basic.cancel', consumerTag: 'c', nowait: false })
+  server.publish(address, 'too late')
+  member.pass(100)
+  t.same(client.heard(), ['basic.cancel-ok'])
+  t.notOk(server.wire.closed, 'a reply that nobody waits for is no mistake')
+})

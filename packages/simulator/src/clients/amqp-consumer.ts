@@ -1,0 +1,115 @@
+// A consumer of the simulated world that speaks AMQP 0-9-1: at any node, wherever its queue is led.
+import { utf8Decode } from '@holdfast/record'
+import type { World } from '../world/world.ts'
+import { AmqpClient } from './amqp-client.ts'
+import type { AmqpSaid } from './amqp-wire.ts'
+import type { ConsumerOptions } from './consumer-options.ts'
+import { nameOf } from './names.ts'
+
+const tag = 'c'
+
+export class AmqpConsumer extends AmqpClient {
+  override readonly role = 'consumer'
+  readonly #options: ConsumerOptions
+  /** Delivery tags that are not settled. */
+  readonly #held = new Set<number>()
+  /** Grows with each connection. */
+  #life = 0
+  #slowness = 1
+  /** At the end everything is accepted, so that the queue empties. */
+  isDraining = false
+
+  constructor(world: World, name: string, options: ConsumerOptions) {
+    super(world, name)
+    this.#options = options
+  }
+
+  get queue(): string {
+    return this.#options.queue
+  }
+
+  get prefetch(): number {
+    return this.#options.prefetch
+  }
+
+  get heldCount(): number {
+    return this.#held.size
+  }
+
+  override slowDown(factor: number): void {
+    this.#slowness = factor
+  }
+
+  protected opened(): void {
+    const { prefetch } = this
+    this.send({ type: 'basic.qos', prefetchSize: 0, prefetchCount: prefetch, global: false })
+    this.#consume()
+  }
+
+  #consume(): void {
+    const { priority: value = 0 } = this.#options
+    this.send({
+      type: 'basic.consume',
+      ticket: 0,
+      queue: nameOf(this.queue),
+      consumerTag: tag,
+      noLocal: false,
+      noAck: false,
+      exclusive: false,
+      nowait: false,
+      arguments: new Map([['x-priority', { type: 'I', value }]])
+    })
+  }
+
+  protected lost(): void {
+    this.#life += 1
+    this.#held.clear()
+  }
+
+  protected said({ method, content }: AmqpSaid): void {
+    switch (method.type) {
+      case 'basic.deliver': {
+        const body = utf8Decode(content?.body ?? new Uint8Array(0))
+        this.#delivered(method.deliveryTag, method.redelivered, body)
+        return
+      }
+      case 'basic.cancel':
+        return this.world.fail(`${this.name} was cancelled`)
+      case 'basic.cancel-ok':
+        return this.#consume()
+      case 'basic.consume-ok':
+        if (this.#options.isRestless === true && !this.isDraining) this.#tire()
+        return
+      default:
+    }
+  }
+
+  /** What it holds it keeps, and settles while it does not consume. */
+  #tire(): void {
+    const life = this.#life
+    this.world.schedule.after(this.random.integer(200, 3_000), () => {
+      if (life !== this.#life || this.isDraining) return
+      this.send({ type: 'basic.cancel', consumerTag: tag, nowait: false })
+    })
+  }
+
+  #delivered(deliveryTag: number, isFlagged: boolean, body: string): void {
+    const { history, workMsMax = 60 } = this.#options
+    history.seen(this.queue, body, isFlagged, this.name)
+    this.#held.add(deliveryTag)
+    const life = this.#life
+    const longestMs = this.isDraining ? 2 : workMsMax * this.#slowness
+    this.world.schedule.after(this.random.integer(0, longestMs), () => {
+      if (life === this.#life && this.#held.delete(deliveryTag)) this.#settle(deliveryTag)
+    })
+  }
+
+  #settle(deliveryTag: number): void {
+    const draw = this.isDraining ? 1 : this.random.fraction()
+    const { releaseChance = 0.1, rejectChance = 0.05 } = this.#options
+    const requeue = draw < releaseChance
+    if (draw >= releaseChance + rejectChance) {
+      this.send({ type: 'basic.ack', deliveryTag, multiple: false })
+    } else this.send({ type: 'basic.nack', deliveryTag, multiple: false, requeue })
+  }
+}
