@@ -94,6 +94,17 @@ export const catalogue = {
   METHOD_NOT_ALLOWED: { id: 5005, reply: null, status: 405, retry: 'never', closes: 'call', message: '{method} is not possible at {path}; {allowed} is' },
   MEDIA_TYPE_UNSUPPORTED: { id: 5006, reply: null, status: 415, retry: 'never', closes: 'call', message: 'the content type of the body must be {supported}' },
   BODY_TOO_LARGE: { id: 5007, reply: null, status: 413, retry: 'never', closes: 'call', message: 'the body exceeds the limit of {limit} bytes' },
+  ACCESS_REFUSED: { id: 5008, reply: 403, status: 403, retry: 'never', closes: 'call', message: "user '{user}' may not {right} {resource} '{name}' in vhost '{vhost}'" },
+  TOPIC_REFUSED: { id: 5009, reply: 403, status: 403, retry: 'never', closes: 'call', message: "user '{user}' may not {right} topic '{routingKey}' of exchange '{exchange}' in vhost '{vhost}'" },
+  AUTHENTICATION_FAILED: { id: 5010, reply: 403, status: 401, retry: 'never', closes: 'connection', message: "login was refused for user '{user}'" },
+  CREDENTIALS_REQUIRED: { id: 5011, reply: 403, status: 401, retry: 'never', closes: 'connection', message: 'a user and a password are needed here' },
+  VHOST_ACCESS_REFUSED: { id: 5012, reply: 530, status: 403, retry: 'never', closes: 'connection', message: "user '{user}' has no access to vhost '{vhost}'; give it permissions there" },
+  TAG_REQUIRED: { id: 5013, reply: null, status: 403, retry: 'never', closes: 'call', message: "user '{user}' needs the tag {tag} for this" },
+  USER_NOT_FOUND: { id: 5014, reply: 530, status: 404, retry: 'never', closes: 'call', message: "no user '{user}'" },
+  PERMISSION_NOT_FOUND: { id: 5015, reply: null, status: 404, retry: 'never', closes: 'call', message: "user '{user}' has no such permission in vhost '{vhost}'" },
+  PATTERN_INVALID: { id: 5016, reply: null, status: 400, retry: 'never', closes: 'call', message: 'the {right} pattern is not valid: {reason}' },
+  CONNECTIONS_LIMIT_REACHED: { id: 5017, reply: 530, status: 409, retry: 'later', closes: 'connection', message: "{kind} '{name}' has {limit} connections at this node already, which is its limit" },
+  QUEUES_LIMIT_REACHED: { id: 5018, reply: 406, status: 409, retry: 'later', closes: 'call', message: "vhost '{vhost}' has {limit} queues already, which is its limit" },
   INTERNAL: { id: 9001, reply: 541, status: 500, retry: 'later', closes: 'call', message: 'an unexpected error; it is in the log of the node' }
 } as const
 
