@@ -28,7 +28,7 @@ export const catalogue = {
   VERSION_UNSUPPORTED: { id: 1003, reply: null, status: 400, retry: 'never', closes: 'connection', message: 'protocol version {version} is not supported; this node speaks {supported}' },
   OPERATION_UNKNOWN: { id: 1004, reply: 540, status: 400, retry: 'never', closes: 'connection', message: 'operation {operation} is not known' },
   HANDSHAKE_REQUIRED: { id: 1005, reply: 503, status: 400, retry: 'never', closes: 'connection', message: 'the first frame must be a hello' },
-  HANDSHAKE_TIMEOUT: { id: 1006, reply: null, status: 408, retry: 'later', closes: 'connection', message: 'no hello within {limitMs} ms' },
+  HANDSHAKE_TIMEOUT: { id: 1006, reply: null, status: 408, retry: 'later', closes: 'connection', message: 'the handshake took longer than {limitMs} ms' },
   HEARTBEAT_MISSED: { id: 1007, reply: 320, status: 408, retry: 'later', closes: 'connection', message: 'nothing was heard for {silentMs} ms' },
   CREDIT_EXCEEDED: { id: 1008, reply: 506, status: 400, retry: 'never', closes: 'connection', message: 'more was published than the credit of {credit} bytes allows' },
   SLOW_CLIENT: { id: 1009, reply: 506, status: 400, retry: 'later', closes: 'connection', message: '{buffered} bytes wait to be read by the client, more than the limit of {limit}' },
