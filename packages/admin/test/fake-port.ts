@@ -1,13 +1,15 @@
 // A node for the tests of the HTTP API: an in-memory model of queues, vhosts, nodes and operations
 // that answers as a member would, and whose answers a test can replace.
-import type {
-  AdminPort,
-  AdminReply,
-  AdminRequest,
-  ClusterStatus,
-  MemberCounters,
-  OperationStatus,
-  QueueStatus
+import {
+  type AdminPort,
+  type AdminReply,
+  type AdminRequest,
+  type ClusterStatus,
+  guest,
+  type MemberCounters,
+  type OperationStatus,
+  type PasswordHash,
+  type QueueStatus
 } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 
@@ -82,6 +84,10 @@ export class FakePort implements AdminPort {
       snapshotsTaken: 2,
       snapshotsInstalled: 1
     }
+  }
+
+  async hashPassword(): Promise<PasswordHash> {
+    return guest.password
   }
 
   async request(request: AdminRequest): Promise<AdminReply> {

@@ -1,5 +1,7 @@
 // Builds the parts of a member around the core that they share.
 
+import { Authorization } from './access/authorization.ts'
+import { Logins } from './access/logins.ts'
 import { Reports } from './administration/reports.ts'
 import { Clock } from './clock.ts'
 import { Agreement } from './consensus/agreement.ts'
@@ -74,6 +76,8 @@ export function buildCore(
   core.operations = new Operations(core)
   core.gateway = new Gateway(core)
   core.deliveries = new Deliveries(core)
+  core.authorization = new Authorization(core)
+  core.logins = new Logins(core)
   core.sessions = new Sessions(core)
   core.disk = new Disk(core)
   return core

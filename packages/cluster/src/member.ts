@@ -92,7 +92,7 @@ export class Member {
       case 'peer-frame':
         return this.#peerFrame(input.link, input.bytes)
       case 'client-up':
-        return core.sessions.up(input.connection)
+        return core.sessions.up(input.connection, input.remote)
       case 'client-bytes':
         return core.sessions.bytes(input.connection, input.bytes)
       case 'client-down':
@@ -103,6 +103,8 @@ export class Member {
         return handleAdmin(core, input.id, input.request)
       case 'probe-done':
         return core.membership.probeDone(input.id, input.result)
+      case 'password-verified':
+        return core.logins.verified(input.id, input.isRight)
       case 'adopted':
         return core.membership.adopted(input.offer)
       case 'disk':

@@ -1,11 +1,18 @@
 // A cluster of one node without I/O, and clients of it over the real connection machine. Writes
 // become durable when a test says so: what happens while something is on its way through the log
 // can be put in order.
-import { ClientConnection, type ClientEvent, type ClientRequest } from '@holdfast/protocol'
+import type { PasswordHash } from '@holdfast/broker'
+import {
+  ClientConnection,
+  type ClientEvent,
+  type ClientRequest,
+  type Hello
+} from '@holdfast/protocol'
 import { encodeRecord, utf8Encode } from '@holdfast/record'
 import type { Input } from '../src/input.ts'
 import { Member } from '../src/member.ts'
 import type { Output } from '../src/output.ts'
+import type { AdminReply, AdminRequest } from '../src/status.ts'
 
 const addresses = { client: '127.0.0.1:1', peer: '127.0.0.1:2', http: '127.0.0.1:3' }
 
@@ -13,6 +20,9 @@ export class LoneMember {
   readonly #member: Member
   readonly #clients = new Map<number, LoneClient>()
   nowMs = 0
+  /** Passwords that are being verified; a test answers with `verified`. */
+  readonly verifying: { id: number; password: string; hash: PasswordHash | null }[] = []
+  readonly #answers: (AdminReply | string)[] = []
   #writing: number | null = null
   /** Whether writes wait for `release`. */
   #isHolding = false
@@ -60,16 +70,36 @@ export class LoneMember {
 
   #carry(output: Output): void {
     if (output.type === 'write') this.#writing = output.record.id
-    else if (output.type === 'client-send') {
+    else if (output.type === 'verify-password') this.verifying.push(output)
+    else if (output.type === 'admin-reply') {
+      const { result } = output
+      this.#answers.push('error' in result ? result.error.code : result)
+    } else if (output.type === 'client-send') {
       for (const chunk of output.chunks) this.#clients.get(output.connection)?.take(chunk)
     }
   }
 
-  /** A client that is connected; `name` tells clients apart, over all their connections. */
-  connect(name: number): LoneClient {
-    const client = new LoneClient(this, this.#clients.size + 1, name)
+  verified(isRight: boolean): void {
+    const [verification] = this.verifying.splice(0, 1)
+    if (verification === undefined) throw new Error('no password is being verified')
+    this.step([{ type: 'password-verified', id: verification.id, isRight }])
+  }
+
+  /** The reply to an operator's call, or the code of its refusal; null while there is none. */
+  admin(request: AdminRequest): AdminReply | string | null {
+    this.#answers.length = 0
+    this.step([{ type: 'admin', id: 1, request }])
+    return this.#answers[0] ?? null
+  }
+
+  /**
+   * A client that is connected; `name` tells clients apart, over all their connections. What else
+   * it says of itself is in `hello`.
+   */
+  connect(name: number, hello: Partial<Hello> = {}, remote = '127.0.0.1:4'): LoneClient {
+    const client = new LoneClient(this, this.#clients.size + 1, name, hello)
     this.#clients.set(client.id, client)
-    this.step([{ type: 'client-up', connection: client.id, remote: '127.0.0.1:4' }, client.said()])
+    this.step([{ type: 'client-up', connection: client.id, remote }, client.said()])
     return client
   }
 }
@@ -80,12 +110,12 @@ export class LoneClient {
   readonly connection: ClientConnection
   readonly events: ClientEvent[] = []
 
-  constructor(member: LoneMember, id: number, name: number) {
+  constructor(member: LoneMember, id: number, name: number, more: Partial<Hello>) {
     this.id = id
     this.#member = member
     const producer = new Uint8Array(16).fill(name)
     const hello = { producer, epoch: 1, name: `${name}`, vhost: '/', heartbeatMs: 60_000 }
-    this.connection = new ClientConnection({ nowMs: member.nowMs, hello })
+    this.connection = new ClientConnection({ nowMs: member.nowMs, hello: { ...hello, ...more } })
   }
 
   /** What the client has written to its socket. */
@@ -115,6 +145,14 @@ export class LoneClient {
     return id
   }
 
+  /** Whether it was let in: 'open', or the code of what ended it; null: neither yet. */
+  get state(): string | null {
+    for (const event of this.events) {
+      if (event.type === 'closed') return event.error?.code ?? 'closed'
+    }
+    return this.connection.isOpen ? 'open' : null
+  }
+
   /** 'done', the code of the refusal, or null while there is no answer. */
   answerTo(id: number): string | null {
     for (const event of this.events) {
@@ -136,6 +174,15 @@ export class LoneClient {
       count,
       blob
     })
+    this.speak()
+  }
+
+  /** Publishes one message. */
+  publishTo(exchange: string, routingKey: string, firstSequence: number): void {
+    const blob = encodeRecord(null, utf8Encode('body'))
+    const route = { exchange, routingKey, mandatory: false, first: firstSequence === 1 }
+    const sequences = { firstSequence, lowestUnconfirmed: firstSequence, count: 1 }
+    this.connection.publish({ ...route, ...sequences, blob })
     this.speak()
   }
 

@@ -56,6 +56,7 @@ export { type DeliveryRun, ServerFrameWriter, type WelcomeFields } from './serve
 export type { ConnectionLimits, ServerConnectionOptions, Welcome } from './server-options.ts'
 export {
   checkBindingArguments,
+  checkCredentials,
   checkDeliveryRanges,
   checkInteger,
   checkKeys,

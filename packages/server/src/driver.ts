@@ -12,6 +12,7 @@ import type {
   LogStore,
   NodeIdentity,
   Output,
+  PasswordHash,
   ReadResult
 } from '@holdfast/cluster'
 import { assert, HoldfastError, unreachable } from '@holdfast/errors'
@@ -19,8 +20,7 @@ import { AdminCalls } from './admin-calls.ts'
 import { HeldOutputs, type Sendable } from './held-outputs.ts'
 import { serverLimits } from './limits.ts'
 import type { Log } from './logger.ts'
-
-type Read = Extract<Output, { type: 'read-entries' | 'read-blobs' | 'read-staged' }>
+import { type Read, readFrom } from './store-reads.ts'
 
 /** What the driver needs of a member. */
 export interface MemberPort {
@@ -50,6 +50,8 @@ export interface DriverOptions {
   readonly store: LogStore
   readonly peers: PeerPort
   readonly clients: ClientPort
+  /** Compares a password; slow on purpose, and never rejects. */
+  readonly verifyPassword: (password: string, hash: PasswordHash | null) => Promise<boolean>
   readonly log: Log
   /** The identity of this node became durable. */
   readonly identified: (identity: NodeIdentity) => void
@@ -188,6 +190,9 @@ export class Driver {
       case 'admin-reply':
         this.#calls.answer(output.id, output.result)
         return
+      case 'verify-password':
+        this.#verify(output)
+        return
       case 'log':
         this.#options.log(output.level, output.message, output.fields)
         return
@@ -216,6 +221,12 @@ export class Driver {
       default:
         unreachable(output)
     }
+  }
+
+  #verify({ id, password, hash }: Extract<Output, { type: 'verify-password' }>): void {
+    void this.#options.verifyPassword(password, hash).then((isRight) => {
+      this.input({ type: 'password-verified', id, isRight })
+    })
   }
 
   #write(record: CommitRecord): void {
@@ -290,11 +301,4 @@ export class Driver {
     this.stop()
     this.#options.ended(code, reason)
   }
-}
-
-function readFrom(store: LogStore, read: Read): Promise<readonly ReadResult[]> {
-  const { group } = read
-  if (read.type === 'read-entries') return store.readEntries(group, read.range, read.bytesMax)
-  if (read.type === 'read-blobs') return store.readBlobs(group, read.ids)
-  return store.readStaged(group, read.offer, read.ids)
 }

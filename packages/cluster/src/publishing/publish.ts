@@ -27,6 +27,8 @@ export interface Producer {
 export interface PublishOrigin {
   readonly vhost: string
   readonly producer: Producer
+  /** Why it may not publish there; null: it may; 'wait': not known without a lease. */
+  publishRefusal(exchange: string, routingKey: string): WireError | 'wait' | null
   confirmed(batch: Batch): void
   failed(batch: Batch, error: WireError): void
   /** No queue took it: all that it was sent to are gone, or unknown to their shards. */

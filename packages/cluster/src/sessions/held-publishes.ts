@@ -95,6 +95,13 @@ export class HeldPublishes {
     const { gateway } = this.#core
     const { batch, isFenced } = publish
     const { vhost } = this.#origin
+    const forbidden = this.#origin.publishRefusal(batch.exchange, batch.routingKey)
+    if (forbidden === 'wait') return false
+    if (forbidden !== null) {
+      this.#held.shift()
+      this.#origin.failed(batch, forbidden)
+      return true
+    }
     const routing = gateway.route(vhost, batch.exchange, batch.routingKey, batch.blob)
     switch (routing.type) {
       case 'wait':

@@ -9,6 +9,7 @@ import {
 } from '@holdfast/broker'
 import { HoldfastError, unreachable } from '@holdfast/errors'
 import type { ClientRequest, RequestEvent } from '@holdfast/protocol'
+import { needsOf } from '../access/needs.ts'
 import { clearQueue, deleteQueue, describeQueue, findQueue } from '../administration/queue-calls.ts'
 import type { Core } from '../core.ts'
 import { cancelConsumer, startConsumer } from '../delivering/consuming.ts'
@@ -35,7 +36,9 @@ export function handleRequest(core: Core, session: Session, event: RequestEvent)
     const reason = 'this node is still learning the metadata'
     return responder.refuse(refusal('UNAVAILABLE', { reason }))
   }
-  carryOut(core, session, request, responder)
+  session.rights.require(needsOf(request), responder, () => {
+    carryOut(core, session, request, responder)
+  })
 }
 
 function carryOut(core: Core, session: Session, request: ClientRequest, to: Responder): void {

@@ -11,6 +11,7 @@ import {
   ServerConnection,
   type SettleEvent
 } from '@holdfast/protocol'
+import { SessionRights } from '../access/session-rights.ts'
 import { type Core, log } from '../core.ts'
 import type { Consumer } from '../delivering/consumer.ts'
 import { limits } from '../limits.ts'
@@ -29,8 +30,12 @@ const noProducer: Producer = { id: new Uint8Array(16), epoch: 0 }
 export class Session implements PublishOrigin {
   readonly id: number
   readonly connection: ServerConnection
+  /** `HOST:PORT` at the other end. */
+  readonly remote: string
   readonly #core: Core
   vhost = '/'
+  /** Nobody's, until it is known who it is. */
+  rights: SessionRights
   producer: Producer = noProducer
   /** When credit was last lent to this client, on the monotonic clock. */
   lentAtMs = 0
@@ -41,9 +46,11 @@ export class Session implements PublishOrigin {
   readonly #publishes: HeldPublishes
   #isClosed = false
 
-  constructor(core: Core, id: number) {
+  constructor(core: Core, id: number, remote: string) {
     this.#core = core
     this.id = id
+    this.remote = remote
+    this.rights = new SessionRights(core, '', '')
     this.connection = new ServerConnection({ nowMs: core.clock.nowMs })
     this.#publishes = new HeldPublishes(core, this)
   }
@@ -57,9 +64,10 @@ export class Session implements PublishOrigin {
     return this.#isClosed
   }
 
-  opened(event: HelloEvent, nodes: readonly NodeAddress[]): void {
+  opened(event: HelloEvent, user: string, nodes: readonly NodeAddress[]): void {
     const { identity } = this.#core
     this.vhost = event.vhost
+    this.rights = new SessionRights(this.#core, user, event.vhost)
     this.producer = { id: new Uint8Array(event.producer), epoch: event.epoch }
     const { clusterId = '', node = 0 } = identity ?? {}
     this.connection.welcome({ clusterId, node, nodes })
@@ -78,6 +86,31 @@ export class Session implements PublishOrigin {
   #wakeConsumers(): void {
     for (const { group, queue } of this.consumers.values())
       this.#core.deliveries.wakeQueue(group, queue)
+  }
+
+  publishRefusal(exchange: string, routingKey: string): WireError | 'wait' | null {
+    return this.rights.publishRefusal(exchange, routingKey)
+  }
+
+  /** Users or rights have changed: what it may no longer do ends. */
+  accessChanged(): void {
+    if (!this.connection.isOpen) return
+    const { access, topology } = this.#core.metadata.machine
+    const { user } = this.rights
+    if (access.user(user) === null) return this.#endBecause(`user '${user}' was deleted`)
+    if (topology.vhost(this.vhost) === null) return this.#endBecause('its vhost was deleted')
+    for (const [number, { consumer, group, queue }] of this.consumers) {
+      const name = topology.queueById(queue)?.name
+      const error = name === undefined ? null : this.rights.readRefusal(name)
+      if (error === null) continue
+      this.#core.deliveries.detach(group, queue, consumer)
+      this.cancelled(number, error)
+    }
+  }
+
+  #endBecause(reason: string): void {
+    this.failedWith(new HoldfastError('CONNECTION_CLOSED', { reason }))
+    this.#core.sessions.touch(this)
   }
 
   publish(event: PublishEvent): void {

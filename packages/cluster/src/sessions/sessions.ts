@@ -1,6 +1,12 @@
 // All clients of this node: their events, and the publish credit that they share.
-import { HoldfastError, unreachable } from '@holdfast/errors'
-import { type ConnectionEvent, type NodeAddress, protocolLimits } from '@holdfast/protocol'
+import { HoldfastError, unreachable, type WireError } from '@holdfast/errors'
+import {
+  type ConnectionEvent,
+  type HelloEvent,
+  type NodeAddress,
+  protocolLimits
+} from '@holdfast/protocol'
+import type { LoginResult } from '../access/logins.ts'
 import type { Core } from '../core.ts'
 import { limits, times } from '../limits.ts'
 import { handleRequest } from './requests.ts'
@@ -23,12 +29,21 @@ export class Sessions {
     this.#core = core
   }
 
+  /** Connections that are open to a vhost, or of a user, at this node. */
+  countOf(kind: 'user' | 'vhost', name: string): number {
+    let count = 0
+    for (const { connection, rights } of this.#sessions.values()) {
+      if (connection.isOpen && rights[kind] === name) count++
+    }
+    return count
+  }
+
   get count(): number {
     return this.#sessions.size
   }
 
-  up(connection: number): void {
-    this.#sessions.set(connection, new Session(this.#core, connection))
+  up(connection: number, remote: string): void {
+    this.#sessions.set(connection, new Session(this.#core, connection, remote))
     this.#core.counters.clientConnections = this.#sessions.size
   }
 
@@ -134,6 +149,11 @@ export class Sessions {
     })
   }
 
+  /** Users or rights have changed. */
+  accessChanged(): void {
+    for (const session of this.#sessions.values()) session.accessChanged()
+  }
+
   /** This node can do nothing for its clients, and others may. */
   sendAway(): void {
     for (const session of this.#sessions.values()) this.#refuseCutOff(session)
@@ -150,12 +170,37 @@ export class Sessions {
     session.connection.close(new HoldfastError('UNAVAILABLE', { reason }).toWire())
   }
 
+  /** Lets a client in once it is known who it is, and that it may be in its vhost. */
+  #logIn(session: Session, event: HelloEvent): void {
+    const { logins } = this.#core
+    const { user, password, vhost } = event
+    const credentials = user === null || password === null ? null : { user, password }
+    const refuse = (error: WireError): void => {
+      session.connection.close(error)
+      this.touch(session)
+    }
+    const enter = (name: string): void => {
+      const check = (): WireError | null => logins.entranceRefusal(name, vhost)
+      logins.whenRefused(check, (error) => {
+        if (error !== null) return refuse(error)
+        session.opened(event, name, this.nodeAddresses())
+        this.touch(session)
+      })
+    }
+    const answered = (result: LoginResult): void => {
+      if ('error' in result) refuse(result.error)
+      else enter(result.user)
+    }
+    const isGone = (): boolean => session.isClosed || session.connection.isClosed
+    logins.authenticate(credentials, session.remote, answered, isGone)
+  }
+
   #event(session: Session, event: ConnectionEvent): void {
     switch (event.type) {
       case 'hello':
         if (this.#core.identity === null) return this.#refuseBlank(session)
         if (this.#core.contact.isCutOff) return this.#refuseCutOff(session)
-        return session.opened(event, this.nodeAddresses())
+        return this.#logIn(session, event)
       case 'request':
         return handleRequest(this.#core, session, event)
       case 'publish':

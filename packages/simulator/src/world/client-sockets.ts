@@ -47,7 +47,7 @@ export class ClientSockets {
     const blank = { isOpen: true, undrainedBytes: 0, stalled: [] }
     const socket: ClientSocket = { id: this.#lastId, process, wire, ...times, ...blank }
     this.#sockets.set(socket.id, socket)
-    process.input({ type: 'client-up', connection: socket.id, remote: 'client' })
+    process.input({ type: 'client-up', connection: socket.id, remote: '127.0.0.1:1' })
     return socket
   }
 

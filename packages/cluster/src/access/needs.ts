@@ -1,0 +1,99 @@
+// Which rights an operation needs, as RabbitMQ has it: data, for every protocol that asks for the
+// same things. What is decided of them is in authorization.ts.
+import type { ClientRequest } from '@holdfast/protocol'
+
+export type Resource = 'queue' | 'exchange'
+export type Right = 'configure' | 'write' | 'read'
+
+/** A right on one thing. `any`: one of the three will do. */
+export interface Need {
+  readonly resource: Resource
+  readonly name: string
+  readonly right: Right | 'any'
+  /** Of a topic exchange also this routing key must be allowed. */
+  readonly topic?: string
+}
+
+const on =
+  (resource: Resource, right: Need['right']) =>
+  (name: string): Need => ({ resource, name, right })
+
+const configureQueue = on('queue', 'configure')
+const writeQueue = on('queue', 'write')
+const readQueue = on('queue', 'read')
+const anyOfQueue = on('queue', 'any')
+const configureExchange = on('exchange', 'configure')
+const writeExchange = on('exchange', 'write')
+const readExchange = on('exchange', 'read')
+
+export const needs = {
+  /** `deadLetterExchange` null: it has none. */
+  declareQueue: (name: string, deadLetterExchange: string | null = null): readonly Need[] =>
+    deadLetterExchange === null
+      ? [configureQueue(name)]
+      : [configureQueue(name), readQueue(name), writeExchange(deadLetterExchange)],
+  deleteQueue: (name: string): readonly Need[] => [configureQueue(name)],
+  declareExchange: (name: string, alternate: string | null = null): readonly Need[] =>
+    alternate === null
+      ? [configureExchange(name)]
+      : [configureExchange(name), readExchange(name), writeExchange(alternate)],
+  deleteExchange: (name: string): readonly Need[] => [configureExchange(name)],
+  /** And to unbind. */
+  bindQueue: (queue: string, source: string, topic: string): readonly Need[] => [
+    writeQueue(queue),
+    { ...readExchange(source), topic }
+  ],
+  bindExchange: (destination: string, source: string, topic: string): readonly Need[] => [
+    writeExchange(destination),
+    { ...readExchange(source), topic }
+  ],
+  publish: (exchange: string, topic: string): readonly Need[] => [
+    { ...writeExchange(exchange), topic }
+  ],
+  /** Consume, get, purge. */
+  readQueue: (name: string): readonly Need[] => [readQueue(name)],
+  /** Declare passively, inspect, locate. */
+  seeQueue: (name: string): readonly Need[] => [anyOfQueue(name)],
+  seeExchange: (name: string): readonly Need[] => [on('exchange', 'any')(name)]
+} as const
+
+/** An option that names an exchange. */
+function exchangeIn(options: object, option: string): string | null {
+  const value = (options as Readonly<Record<string, unknown>>)[option]
+  return typeof value === 'string' ? value : null
+}
+
+type NeedsOf = {
+  readonly [Type in ClientRequest['type']]: (
+    request: Extract<ClientRequest, { readonly type: Type }>
+  ) => readonly Need[]
+}
+
+const nothing = (): readonly Need[] => []
+
+/** The requests of the native protocol. */
+const needsOfRequests: NeedsOf = {
+  'declare-queue': ({ name, options }) =>
+    needs.declareQueue(name, exchangeIn(options, 'deadLetterExchange')),
+  'delete-queue': ({ name }) => needs.deleteQueue(name),
+  'purge-queue': ({ name }) => needs.readQueue(name),
+  'inspect-queue': ({ name }) => needs.seeQueue(name),
+  'locate-queue': ({ name }) => needs.seeQueue(name),
+  'declare-exchange': ({ name, options }) =>
+    needs.declareExchange(name, exchangeIn(options, 'alternateExchange')),
+  'delete-exchange': ({ name }) => needs.deleteExchange(name),
+  'bind-queue': ({ queue, exchange, bindingKey }) => needs.bindQueue(queue, exchange, bindingKey),
+  'unbind-queue': ({ queue, exchange, bindingKey }) => needs.bindQueue(queue, exchange, bindingKey),
+  'bind-exchange': ({ destination, source, bindingKey }) =>
+    needs.bindExchange(destination, source, bindingKey),
+  'unbind-exchange': ({ destination, source, bindingKey }) =>
+    needs.bindExchange(destination, source, bindingKey),
+  consume: ({ queue }) => needs.readQueue(queue),
+  cancel: nothing,
+  nodes: nothing
+}
+
+export function needsOf(request: ClientRequest): readonly Need[] {
+  const of = needsOfRequests[request.type] as (request: ClientRequest) => readonly Need[]
+  return of(request)
+}
