@@ -145,7 +145,7 @@ const commandFields: Readonly<Record<MetadataCommand['type'], Fields>> = {
   'clear-permission': named,
   'set-topic-permission': { ...named, exchange: anyText, write: anyText, read: anyText },
   'clear-topic-permission': { ...named, exchange: orNull(anyText) },
-  'put-vhost': { vhost: anyText, description: anyText, owner: orNull(anyText) },
+  'put-vhost': { vhost: anyText, description: orNull(anyText), owner: orNull(anyText) },
   'set-vhost-limit': {
     vhost: anyText,
     limit: oneOf('max-connections', 'max-queues'),

@@ -1,5 +1,6 @@
 // What a name may be: 1 to 255 bytes of UTF-8, any characters (AMQP 0-9-1 shortstr). One place for
-// vhosts, exchanges, queues, users and binding keys, used before a command is proposed and again in apply.
+// vhosts, exchanges, queues, users and binding keys, used before a command is proposed and again in
+// apply.
 import { HoldfastError } from '@holdfast/errors'
 import { utf8Length } from '@holdfast/record'
 import { metadataLimits } from './limits.ts'

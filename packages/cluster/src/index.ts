@@ -1,6 +1,14 @@
 // The public names of @holdfast/cluster.
 
-export { type AccessCommand, guest, type PasswordHash } from '@holdfast/broker'
+export {
+  type AccessCommand,
+  guest,
+  type HashAlgorithm,
+  hashAlgorithms,
+  type PasswordHash,
+  type UserLimit,
+  type VhostLimit
+} from '@holdfast/broker'
 export { type Need, needs, type Resource, type Right } from './access/needs.ts'
 export type {
   Audit,

@@ -83,8 +83,8 @@ export type Output =
       readonly result: AdminReply | { readonly error: WireError }
     }
   /**
-   * Answered by `password-verified`. `hash` null: there is no such user, or it has no password; that
-   * must take as long as a wrong one.
+   * Answered by `password-verified`. `hash` null: there is no such user, or it has no password;
+   * that must take as long as a wrong one.
    */
   | {
       readonly type: 'verify-password'

@@ -127,7 +127,6 @@ export type AdminRequest =
   | { readonly type: 'list-operations' }
   | { readonly type: 'transfer'; readonly group: GroupId; readonly to: number }
   | { readonly type: 'list-vhosts' }
-  | { readonly type: 'declare-vhost'; readonly vhost: string }
   | { readonly type: 'delete-vhost'; readonly vhost: string }
   /** `credentials` null: the caller says nothing of who it is. */
   | {

@@ -1,8 +1,8 @@
 // Passwords are hashed and compared here, since both are slow on purpose: scrypt for new ones
 // (docs/adr/0024), and what RabbitMQ makes for those that were imported. Whether a user is there,
 // and which algorithm its hash has, must not show in how long a refusal takes. What was right is
-// remembered for a while, as a keyed digest, so that clients that come back after a failover are not
-// held up by each other.
+// remembered for a while, as a keyed digest, so that clients that come back after a failover are
+// not held up by each other.
 import { createHash, createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import type { PasswordHash } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'

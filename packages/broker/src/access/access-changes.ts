@@ -102,7 +102,7 @@ function putVhost(context: AccessContext, command: Command<'put-vhost'>): Metada
     topology.addVhost(vhost)
     if (owner !== null) access.setPermission(owner, vhost, allRights)
   }
-  access.describeVhost(vhost, description)
+  if (description !== null) access.describeVhost(vhost, description)
   return { type: 'declared', created: isNew }
 }
 

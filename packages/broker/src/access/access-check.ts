@@ -37,8 +37,8 @@ function checkPatternFor(right: string, pattern: string): void {
 }
 
 /** @throws OPTION_INVALID */
-export function checkDescription(description: string): void {
-  const reason = textFault(description, metadataLimits.sentenceBytesMax)
+export function checkDescription(description: string | null): void {
+  const reason = textFault(description ?? '', metadataLimits.sentenceBytesMax)
   if (reason !== null) throw invalid('description', 'vhost', reason)
 }
 

@@ -66,11 +66,14 @@ export type AccessCommand =
       readonly vhost: string
       readonly exchange: string | null
     }
-  /** As `declare-vhost`, with a description; a new one gives all rights to its `owner`. */
+  /**
+   * As `declare-vhost`; a new one gives all rights to its `owner`. `description` null: it stays as
+   * it is.
+   */
   | {
       readonly type: 'put-vhost'
       readonly vhost: string
-      readonly description: string
+      readonly description: string | null
       readonly owner: string | null
     }
   | {

@@ -1,5 +1,5 @@
-// Users and rights as rows of a snapshot, each no longer than a few KiB. What a row refers to stands
-// before it.
+// Users and rights as rows of a snapshot, each no longer than a few KiB. What a row refers to
+// stands before it.
 //   row := ['user', name, [algorithm, hash] | nil, [tag…], [[limit, value]…]]
 //        | ['permission', user, vhost, configure, write, read]
 //        | ['topic', user, vhost, exchange, write, read]

@@ -1,5 +1,5 @@
-// Users and rights as commands change them: what is answered, what goes with what, and which changes
-// the member is told of.
+// Users and rights as commands change them: what is answered, what goes with what, and which
+// changes the member is told of.
 import t from 'tap'
 import {
   allRights,
@@ -87,6 +87,8 @@ t.test('a vhost that is there already gives nobody rights', async (t) => {
   const again = { type: 'put-vhost', vhost: '/', description: 'ours', owner: 'ann' } as const
   t.same(give(machine, again), { type: 'declared', created: false })
   t.equal(machine.access.user('ann')?.permissions.size, 0)
+  t.equal(machine.access.vhost('/')?.description, 'ours')
+  give(machine, { ...again, description: null })
   t.equal(machine.access.vhost('/')?.description, 'ours')
   give(machine, { ...again, description: '' })
   t.equal(machine.access.vhost('/'), null)

@@ -1,6 +1,6 @@
 // Whether a user may do what it asks for: decided by this node's replica of the metadata, which is
-// current as long as the node has its routing lease (docs/adr/0024). So a right that was taken is in
-// force on every node once that is answered, and so is one that was given.
+// current as long as the node has its routing lease (docs/adr/0024). So a right that was taken, or
+// given, is so on every node once that is answered.
 import { compilePattern, type Pattern, quotePattern, type User } from '@holdfast/broker'
 import type { WireError } from '@holdfast/errors'
 import type { Core } from '../core.ts'

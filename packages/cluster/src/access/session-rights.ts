@@ -1,6 +1,6 @@
 // What one connection may do, asked again and again: decisions are kept until users or rights
-// change, and are made in the order in which they were asked for. Without a lease this node asks the
-// metadata leader first, so that none is made by what is no longer so.
+// change, and are made in the order in which they were asked for. Without a lease this node asks
+// the metadata leader first, so that none is made by what is no longer so.
 import type { WireError } from '@holdfast/errors'
 import type { Core } from '../core.ts'
 import { limits } from '../limits.ts'

@@ -64,7 +64,6 @@ function carryOut(core: Core, request: AdminRequest, to: Responder): void {
       const all = { name: request.name, ifUnused: false, ifEmpty: false }
       return deleteQueue(core, request.vhost, all, counted)
     }
-    case 'declare-vhost':
     case 'delete-vhost':
       return core.metadata.submit({ type: request.type, vhost: request.vhost }, (answer) => {
         if ('error' in answer) to.refuse(answer.error)

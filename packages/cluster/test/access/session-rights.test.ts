@@ -1,5 +1,5 @@
-// What a connected client may do: every request with and without the rights that it needs, publishes
-// and consumers, and that a right is gone once its end is answered.
+// What a connected client may do: every request with and without the rights that it needs,
+// publishes and consumers, and that a right is gone once its end is answered.
 import type { ClientRequest } from '@holdfast/protocol'
 import t from 'tap'
 import { type Need, needsOf } from '../../src/access/needs.ts'
