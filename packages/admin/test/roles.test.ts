@@ -139,8 +139,7 @@ t.test(
       t.match(answer, { status: 403, body: { code: 'ACCESS_REFUSED' } })
     }
     t.equal((await call('purgeQueue', 'POST', '/v1/queues/v/q/purge', { headers })).status, 200)
-    const { requests } = port
-    const asked = requests.filter(({ type }) => type === 'authorize')
+    const asked = port.questions.filter(({ type }) => type === 'authorize')
     t.match(asked, [
       { user: 'ann', vhost: 'w', needs: [{ resource: 'queue', name: 'q', right: 'configure' }] },
       { user: 'ann', vhost: 'w', needs: [{ resource: 'queue', name: 'q', right: 'read' }] },

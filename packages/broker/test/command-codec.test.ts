@@ -100,7 +100,7 @@ for (const command of commands) {
       const wrong = { code: 'REQUEST_INVALID' }
       for (const name of Object.keys(command)) {
         const { [name]: _, ...rest } = command as unknown as Record<string, unknown>
-        if (name === 'owner') readMetadataCommand(rest)
+        if (name === 'owner' && command.type === 'initialise') readMetadataCommand(rest)
         else t.throws(() => readMetadataCommand(rest), wrong)
         t.throws(() => readMetadataCommand({ ...command, [name]: -1 }), wrong)
         t.throws(() => readMetadataCommand({ ...command, [name]: undefined }), wrong)
