@@ -27,7 +27,8 @@ const eagerChance = 0.2
 const rareChances: { readonly [Name in ChangeName]?: number } = {
   bursts: 0.3,
   successions: 0.4,
-  beginnings: 0.4
+  beginnings: 0.4,
+  rights: 0.3
 }
 /** Of a seed in which more may be lost than the cluster survives. */
 const beyondChance = 0.04

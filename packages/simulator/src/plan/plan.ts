@@ -59,7 +59,7 @@ export interface ClientPlan {
   readonly restlessChance: number
   /** Of what a stranger sends. 0: there is no stranger. */
   readonly strangers: number
-  /** Bindings, routes, bursts of queues, replaced ones, purges, looks, heirs, early bindings. */
+  /** Bindings, routes, bursts of queues, replaced ones, purges, looks, heirs, early bindings, rights. */
   readonly changes: readonly ChangeName[]
 }
 
@@ -71,7 +71,8 @@ export const changeNames = [
   'purges',
   'watch',
   'successions',
-  'beginnings'
+  'beginnings',
+  'rights'
 ] as const
 export type ChangeName = (typeof changeNames)[number]
 
