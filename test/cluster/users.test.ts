@@ -41,9 +41,20 @@ t.test('the page about users is as a cluster does it', async (t) => {
   const at = (credentials: string): string[] => ['--node', `${credentials}${http}`]
 
   await holdfast(['user', 'add', 'ann', 'secret', ...at('')])
-  await holdfast(['permission', 'set', 'ann', '^ann-', '^(ann-|amq\\.default$)', '^ann-', ...at('')])
+  await holdfast([
+    'permission',
+    'set',
+    'ann',
+    '^ann-',
+    '^(ann-|amq\\.default$)',
+    '^ann-',
+    ...at('')
+  ])
   const example = /```ts\n(.*)\n```/.exec(page)?.[1]
-  t.equal(example, "const connection = await connect(['127.0.0.1:7672'], { user: 'ann', password: 'secret' })")
+  t.equal(
+    example,
+    "const connection = await connect(['127.0.0.1:7672'], { user: 'ann', password: 'secret' })"
+  )
   const ann = await sdk.connect(hosts, { user: 'ann', password: 'secret' })
   await ann.declareQueue('ann-1')
   t.equal(await codeOf(ann.declareQueue('bob-1')), 'ACCESS_REFUSED')

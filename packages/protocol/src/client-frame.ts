@@ -17,7 +17,7 @@ import { clientOperation, outcomeNumber, outcomes, publishFlag } from './operati
 import type { HelloEvent, PublishEvent, SettleEvent, WantCreditEvent } from './server-event.ts'
 import {
   checkCredentials,
-  checkDeliveryRanges,
+  checkHeldRanges,
   checkKeys,
   checkName,
   isNatural,
@@ -191,7 +191,7 @@ function decodeSettle(cursor: FrameCursor): ClientFrame {
       settleSequence,
       consumer,
       outcome,
-      ranges: checkDeliveryRanges(ranges)
+      ranges: checkHeldRanges(ranges)
     }
   } catch (error) {
     const reason = HoldfastError.from(error).details['reason'] ?? 'ranges are not valid'

@@ -57,10 +57,10 @@ export type { ConnectionLimits, ServerConnectionOptions, Welcome } from './serve
 export {
   checkBindingArguments,
   checkCredentials,
-  checkDeliveryRanges,
   checkInteger,
   checkKeys,
   checkName,
   isNatural
 } from './validate.ts'
+
 export { protocolVersion, protocolVersionsSupported } from './version.ts'

@@ -69,19 +69,11 @@ const ordinary = { rate: 600, publishers: 3, isTimed: true, bounds: {} } as cons
 /** More publishers, so that some are connected to nodes that nothing is done to. */
 const measuring = { rate: 400, publishers: 6, isTimed: true } as const
 
-export type ProfileName =
-  | 'brief'
-  | 'smoke'
-  | 'nightly'
-  | 'weekend'
-  | 'failover'
-  | 'silence'
-  | 'calm'
+export type ProfileName = 'smoke' | 'nightly' | 'weekend' | 'failover' | 'silence' | 'calm'
 
 const chosen: Readonly<Record<ProfileName, Profile>> = {
-  /** Part of the tests of the whole. */
-  brief: { ...ordinary, minutes: 1, pieceMinutes: 1, deck: few, rate: 300, isTimed: false },
-  smoke: { ...ordinary, minutes: 3, pieceMinutes: 3, deck: few },
+  /** Part of the tests of the whole, beside others of them. */
+  smoke: { ...ordinary, minutes: 3, pieceMinutes: 3, deck: few, rate: 300, isTimed: false },
   nightly: { ...ordinary, minutes: 60, pieceMinutes: 5, deck: everything },
   weekend: {
     ...ordinary,
