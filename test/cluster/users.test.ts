@@ -1,5 +1,5 @@
-// Users on a real cluster of three nodes: the commands and lines of the page about them, run as they
-// stand there, and what a user may and may not do through each node.
+// Users on a real cluster of three nodes: the commands and lines of the page about them, run as
+// they stand there, and what a user may and may not do through each node.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'

@@ -1,5 +1,5 @@
-// Every route with every kind of caller: who is let in, and who is told why not. A route that is not
-// in the table fails.
+// Every route with every kind of caller: who is let in, and who is told why not. A route that is
+// not in the table fails.
 import t from 'tap'
 import { at, basicOf, checkedServer } from './checked-server.ts'
 
