@@ -1,8 +1,8 @@
 // The machine of the metadata group (architecture, A2, A6): membership, placement, operations,
 // users and rights, and the topology. Deterministic: the same entries give the same state, answers
 // and effects on every replica. A command that cannot be obeyed is answered with a coded error and
-// changes nothing. Anything unexpected is thrown and halts the group's replica (A15), so does a command type that
-// this version does not know, since another version might obey it.
+// changes nothing. Anything unexpected is thrown and halts the group's replica (A15), so does a
+// command type that this version does not know, since another version might obey it.
 import { assert, HoldfastError } from '@holdfast/errors'
 import { changeAccess, isAccessCommand } from './access/access-changes.ts'
 import { AccessState } from './access/access-state.ts'
