@@ -59,7 +59,7 @@ export interface ClientPlan {
   readonly restlessChance: number
   /** Of what a stranger sends. 0: there is no stranger. */
   readonly strangers: number
-  /** Bindings, routes, bursts of queues, replaced ones, purges, looks, heirs, early ones, rights. */
+  /** Bindings, routes, bursts of queues, replaced ones, purges, looks, heirs, early, rights. */
   readonly changes: readonly ChangeName[]
   /** From one change to the next of its kind, at most. */
   readonly changeGapMsMax: number
