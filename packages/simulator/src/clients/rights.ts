@@ -97,7 +97,6 @@ export class Rights extends Change {
     super(world, history, 'ruler')
     this.#administrator = new Administrator(world)
     this.#queues = queues
-    this.later()
   }
 
   override get isDone(): boolean {
