@@ -3,7 +3,7 @@
 // one border. The WebSocket listener attaches itself to `server` for upgrades of `/v1/connect`.
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import type { AdminPort } from '@holdfast/cluster'
+import type { AdminPort, Identity } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import {
   type FastifyInstance,
@@ -12,13 +12,16 @@ import {
   fastify,
   type InjectOptions
 } from 'fastify'
-import { errorBody, rawRefusal, toHoldfastError } from './error-answer.ts'
+import { authenticate, challenge } from './authenticate.ts'
+import { errorBody, errorBodyAt, rawRefusal, toHoldfastError } from './error-answer.ts'
 import { adminLimits } from './limits.ts'
 import { isLoopbackHost, requireLoopbackRequest } from './loopback.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createAsk } from './node-calls.ts'
 import { buildOpenApi } from './openapi.ts'
-import type { Method, Route, RouteContext } from './route.ts'
+import { requireRole } from './roles.ts'
+import type { Ask, Method, Route, RouteContext } from './route.ts'
+import { apiRoutes } from './routes/api/api-routes.ts'
 import { clusterRoutes } from './routes/cluster.ts'
 import { healthRoutes } from './routes/health.ts'
 import { nodeRoutes } from './routes/nodes.ts'
@@ -63,6 +66,8 @@ export interface AdminServer {
   close(): Promise<void>
 }
 
+const nobody: Identity = { user: '', tags: [], vhosts: [] }
+
 const securityHeaders = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff'
@@ -73,6 +78,7 @@ const printableAscii = /^[\x21-\x7e]*$/
 /** What the request handlers share. */
 interface Surroundings {
   readonly routes: readonly Route[]
+  readonly ask: Ask
   readonly metrics: Metrics
   readonly log: Log
   readonly now: () => number
@@ -92,7 +98,8 @@ function sendError(reply: FastifyReply, thrown: unknown, { log }: Surroundings):
     log('error', 'a request to the HTTP API failed unexpectedly', { cause })
   }
   if (error.row.retry !== 'never' && error.row.status === 503) reply.header('retry-after', '1')
-  return send(reply, error.row.status, errorBody(error))
+  if (error.row.status === 401) reply.header('www-authenticate', challenge)
+  return send(reply, error.row.status, errorBodyAt(reply.request.url, error))
 }
 
 /** Methods that `path` would take, for a path that exists with another method. */
@@ -188,19 +195,29 @@ function installParser(instance: FastifyInstance): void {
   )
 }
 
-function installRoute(instance: FastifyInstance, route: Route, metrics: Metrics): void {
-  const { status } = route.success
+/** Who calls is found out before anything of the body is read. */
+function installRoute(instance: FastifyInstance, route: Route, surroundings: Surroundings): void {
+  const { metrics, ask } = surroundings
+  const callers = new WeakMap<FastifyRequest, Identity>()
   instance.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     config: { template: route.path },
+    async onRequest(request) {
+      if (route.role === 'none') return
+      const identity = await authenticate(ask, request.raw)
+      requireRole(identity, route.role)
+      callers.set(request, identity)
+    },
     async handler(request, reply) {
       const params = request.params as Readonly<Record<string, string>>
-      const { body, location } = await route.handle({
+      const { body, location, isCreated } = await route.handle({
         params,
         query: request.query as object,
-        body: request.body
+        body: request.body,
+        identity: callers.get(request) ?? nobody
       })
+      const { status } = (isCreated === true ? route.created : undefined) ?? route.success
       if (location !== undefined) reply.header('location', location)
       reply.code(status).headers(securityHeaders)
       if (body === null) return reply.send()
@@ -248,11 +265,13 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
     ...nodeRoutes(context),
     ...queueRoutes(context),
     ...vhostRoutes(context),
+    ...apiRoutes(context),
     ...healthRoutes(context, { metrics: () => metrics.text(), openApi: () => openApi })
   ]
   const openApi = buildOpenApi(routes, version)
   const surroundings: Surroundings = {
     routes,
+    ask: context.ask,
     metrics,
     log: options.log ?? (() => {}),
     now: options.now ?? (() => performance.now())
@@ -260,7 +279,7 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
   const instance = createInstance(() => surroundings)
   installParser(instance)
   installHooks(instance, surroundings)
-  for (const route of routes) installRoute(instance, route, metrics)
+  for (const route of routes) installRoute(instance, route, surroundings)
   await instance.ready()
   return {
     server: instance.server,

@@ -10,6 +10,9 @@ export interface ErrorBody {
   readonly details: Readonly<Record<string, string | number>>
 }
 
+/** Below it stands what RabbitMQ's management API has, in its own form. */
+export const apiPrefix = '/api/'
+
 /** Fastify's refusals, in our words. All of them are the caller's doing. */
 const refusals: Readonly<Record<string, () => HoldfastError>> = {
   FST_ERR_BAD_URL: () => invalid('the path is not percent-encoded UTF-8'),
@@ -36,6 +39,22 @@ export function toHoldfastError(error: unknown): HoldfastError {
   const code = frameworkCode(error)
   const refusal = Object.hasOwn(refusals, code) ? refusals[code] : undefined
   return refusal?.() ?? HoldfastError.from(error)
+}
+
+/** What tools made for RabbitMQ look for, beside our own. */
+const apiErrors: Readonly<Record<number, string>> = {
+  400: 'bad_request',
+  401: 'not_authorized',
+  403: 'not_authorized',
+  404: 'Object Not Found'
+}
+
+/** The body that tells of an error at `path`. */
+export function errorBodyAt(path: string, error: HoldfastError): object {
+  const body = errorBody(error)
+  if (!path.startsWith(apiPrefix)) return body
+  const { status } = error.row
+  return { error: apiErrors[status] ?? error.code, reason: error.message, ...body }
 }
 
 /** The body that tells of an error. */

@@ -22,6 +22,9 @@ export const adminLimits = {
   callsMax: 256,
   /** Bytes of UTF-8 in the name of a vhost or a queue. */
   nameBytesMax: 255,
+  passwordLengthMax: 512,
+  /** Names in one list of a body. */
+  namesMax: 1_000,
   /** Rows of one page. */
   pageRowsMax: 1_000,
   pageRowsDefault: 100,

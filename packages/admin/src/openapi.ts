@@ -2,8 +2,9 @@
 // lists every status with the codes that come with it, those of its own and those that any call can
 // meet.
 import { catalogue, type ErrorCode } from '@holdfast/errors'
+import { apiPrefix } from './error-answer.ts'
 import { adminLimits } from './limits.ts'
-import type { Route } from './route.ts'
+import type { Route, Success } from './route.ts'
 import { reference, type Schema, schemas } from './schemas.ts'
 
 /** What any call can meet. */
@@ -16,9 +17,21 @@ const everywhere: readonly ErrorCode[] = [
 /** What a call can meet besides if it may carry a body. */
 const withBody: readonly ErrorCode[] = ['MEDIA_TYPE_UNSUPPORTED', 'BODY_TOO_LARGE']
 
+/** What a call can meet besides if it is not for everybody. */
+const withRole: readonly ErrorCode[] = [
+  'AUTHENTICATION_FAILED',
+  'CREDENTIALS_REQUIRED',
+  'TAG_REQUIRED'
+]
+
 /** Every code that a route can answer with, sorted. */
 export function errorsOf(route: Route): readonly ErrorCode[] {
-  const codes = [...everywhere, ...route.errors, ...(route.method === 'GET' ? [] : withBody)]
+  const codes = [
+    ...everywhere,
+    ...route.errors,
+    ...(route.method === 'GET' ? [] : withBody),
+    ...(route.role === 'none' ? [] : withRole)
+  ]
   return [...new Set(codes)].sort()
 }
 
@@ -33,13 +46,17 @@ function errorResponses(route: Route): Readonly<Record<string, Schema>> {
     const lines = codes.map((code) => `- \`${code}\`: ${catalogue[code].message}`)
     responses[String(status)] = {
       description: lines.join('\n'),
-      content: { 'application/json': { schema: reference('Error') } }
+      content: { 'application/json': { schema: errorSchema(route) } }
     }
   }
   return responses
 }
 
-function successResponse({ success }: Route): Schema {
+function errorSchema({ path }: Route): Schema {
+  return reference(path.startsWith(apiPrefix) ? 'ApiError' : 'Error')
+}
+
+function successResponse(success: Success): Schema {
   const { description, schema, hasLocation } = success
   const headers = hasLocation
     ? {
@@ -69,17 +86,19 @@ function operation(route: Route): Schema {
   return {
     operationId: route.name,
     summary: route.summary,
+    'x-role': route.role,
     parameters: route.parameters.map((parameter) => ({
       ...parameter,
       required: parameter.in === 'path'
     })),
     ...body,
     responses: {
-      [String(route.success.status)]: successResponse(route),
+      [String(route.success.status)]: successResponse(route.success),
+      ...(route.created && { [String(route.created.status)]: successResponse(route.created) }),
       ...errorResponses(route),
       default: {
         description: 'Any other refusal, for instance of a path or a method that does not exist.',
-        content: { 'application/json': { schema: reference('Error') } }
+        content: { 'application/json': { schema: errorSchema(route) } }
       }
     }
   }
@@ -96,6 +115,7 @@ function errorTable(): Readonly<Record<string, Schema>> {
 
 const description = [
   'The HTTP API of one node. Only loopback `Host` and `Origin` headers are accepted.',
+  'Calls are made as a user (HTTP Basic); `x-role` is the tag that it needs.',
   `Bodies are JSON, at most ${adminLimits.bodyBytesMax} bytes; unknown properties are refused.`,
   'Names in paths are percent-encoded UTF-8. Every `GET` also answers `HEAD`.',
   'Every failure is an `Error`; `x-errors` lists what each code means and when to try again.'

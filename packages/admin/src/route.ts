@@ -1,8 +1,9 @@
 // What a route is: one row holds how it is called, what it answers, how it fails, and the function
 // that serves it. The HTTP server and the OpenAPI document are both made from these rows, so
 // neither can know a route that the other does not.
-import type { AdminPort, AdminReply, AdminRequest } from '@holdfast/cluster'
+import type { AdminPort, AdminReply, AdminRequest, Identity } from '@holdfast/cluster'
 import { assert, type ErrorCode } from '@holdfast/errors'
+import type { Role } from './roles.ts'
 import type { SchemaName } from './schemas.ts'
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
@@ -17,7 +18,7 @@ export interface Parameter {
 
 /** How a call ends well. */
 export interface Success {
-  readonly status: 101 | 200 | 202 | 204
+  readonly status: 101 | 200 | 201 | 202 | 204
   readonly description: string
   /** Null: no body. `text`: plain text. */
   readonly schema: SchemaName | 'text' | null
@@ -30,10 +31,14 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>
   readonly query: object
   readonly body: unknown
+  /** Who calls; of a route for everybody it is nobody. */
+  readonly identity: Identity
 }
 
-/** What goes out; the status and the content type come from the route's `success`. */
+/** What goes out; the content type comes from the route's `success`. */
 export interface Answer {
+  /** That of `success` unless it is that of `created`. */
+  readonly isCreated?: boolean
   readonly body: object | string | null
   readonly location?: string
 }
@@ -45,9 +50,13 @@ export interface Route {
   /** `operationId` of the OpenAPI document. */
   readonly name: string
   readonly summary: string
+  /** The least that a caller must be. */
+  readonly role: Role
   readonly parameters: readonly Parameter[]
   readonly body: SchemaName | null
   readonly success: Success
+  /** How it ends well where something new came of it. */
+  readonly created?: Success
   /** What can go wrong beyond what can go wrong with every call. */
   readonly errors: readonly ErrorCode[]
   handle(call: Call): Answer | Promise<Answer>

@@ -3,8 +3,10 @@
 // its fields: a field added to a status type does not compile until it is described here.
 import type { GroupStatus, NodeStatus, OperationStatus, QueueStatus } from '@holdfast/cluster'
 import { catalogue } from '@holdfast/errors'
+import { type ApiSchemaName, apiSchemas } from './api-schemas.ts'
 
 export type SchemaName =
+  | ApiSchemaName
   | 'Cluster'
   | 'Error'
   | 'Group'
@@ -207,5 +209,6 @@ export const schemas: Readonly<Record<SchemaName, Schema>> = {
     status: { type: 'string', enum: ['live', 'ready'], description: 'What was asked for.' }
   }),
   OpenApi: { type: 'object', description: 'An OpenAPI 3.1 document: this one.' },
-  Error: error
+  Error: error,
+  ...apiSchemas
 }

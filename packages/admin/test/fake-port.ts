@@ -1,15 +1,18 @@
 // A node for the tests of the HTTP API: an in-memory model of queues, vhosts, nodes and operations
 // that answers as a member would, and whose answers a test can replace.
-import type {
-  AdminPort,
-  AdminReply,
-  AdminRequest,
-  ClusterStatus,
-  MemberCounters,
-  OperationStatus,
-  QueueStatus
+import {
+  type AdminPort,
+  type AdminReply,
+  type AdminRequest,
+  type ClusterStatus,
+  guest,
+  type MemberCounters,
+  type OperationStatus,
+  type PasswordHash,
+  type QueueStatus
 } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
+import { FakeAccess } from './fake-access.ts'
 
 const node = (id: number): ClusterStatus['nodes'][number] => ({
   id,
@@ -34,8 +37,10 @@ const group = (id: number): ClusterStatus['groups'][number] => ({
 /** A member as the tests want it. */
 export class FakePort implements AdminPort {
   readonly requests: AdminRequest[] = []
+  /** What was asked about who calls, and what he may do. */
+  readonly questions: AdminRequest[] = []
   readonly queues: Map<string, QueueStatus> = new Map()
-  readonly vhosts: Set<string> = new Set(['/'])
+  readonly access: FakeAccess = new FakeAccess()
   readonly operations: Map<string, OperationStatus> = new Map()
   clusterStatus: ClusterStatus = {
     clusterId: '0123456789abcdef0123456789abcdef',
@@ -84,7 +89,16 @@ export class FakePort implements AdminPort {
     }
   }
 
+  async hashPassword(): Promise<PasswordHash> {
+    return guest.password
+  }
+
   async request(request: AdminRequest): Promise<AdminReply> {
+    const isQuestion = request.type === 'authenticate' || request.type === 'authorize'
+    if (isQuestion) {
+      this.questions.push(request)
+      return this.#answer(request)
+    }
     this.requests.push(request)
     if (this.override !== null) return await this.override(request)
     return this.#answer(request)
@@ -103,12 +117,17 @@ export class FakePort implements AdminPort {
         this.queues.delete(JSON.stringify([request.vhost, request.name]))
         return { type: 'done' }
       case 'list-vhosts':
-        return { type: 'vhosts', vhosts: [...this.vhosts].sort() }
-      case 'declare-vhost':
-        this.vhosts.add(request.vhost)
-        return { type: 'done' }
+        return { type: 'vhosts', vhosts: [...this.access.vhosts.keys()].sort() }
+      case 'authenticate':
+        return this.access.authenticate(request)
+      case 'authorize':
+        return this.access.authorize(request)
+      case 'read-access':
+        return { type: 'access', access: this.access.read() }
+      case 'change-access':
+        return { type: 'changed', created: this.access.change(request.command) }
       case 'delete-vhost':
-        if (this.vhosts.delete(request.vhost)) return { type: 'done' }
+        if (this.access.vhosts.delete(request.vhost)) return { type: 'done' }
         throw new HoldfastError('VHOST_NOT_FOUND', { vhost: request.vhost })
       default:
         return this.#change(request)

@@ -1,5 +1,6 @@
 // The channels of one connection, and what goes to the right one of them: frames by number,
 // deliveries by consumer, the outcomes of publishes by sequence.
+import type { WireError } from '@holdfast/errors'
 import type { Answer, ChannelHost } from './channel.ts'
 import { Channel } from './channel.ts'
 import type { EventQueue } from './event-queue.ts'
@@ -22,6 +23,7 @@ export interface ChannelsHost {
   /** As the client was authenticated. */
   user(): string
   request(channel: number, request: AmqpRequest, answer: Answer): void
+  channelRefusal(): WireError | null
   fail(error: AmqpError, method: MethodId): void
 }
 
@@ -41,6 +43,10 @@ export class Channels implements ChannelHost {
 
   constructor(host: ChannelsHost) {
     this.#host = host
+  }
+
+  get count(): number {
+    return this.#channels.size
   }
 
   get writer(): FrameWriter {
@@ -89,6 +95,8 @@ export class Channels implements ChannelHost {
       throw new AmqpError('NOT_ALLOWED', explanation)
     }
     decodeMethod(payload)
+    const refused = this.#host.channelRefusal()
+    if (refused !== null) throw AmqpError.fromWire(refused)
     this.#channels.set(number, new Channel(number, this))
     this.writer.method(number, { type: 'channel.open-ok', channelId: new Uint8Array(0) })
   }

@@ -43,6 +43,7 @@ export class AmqpConnection {
       writer: this.#writer,
       events: this.#events,
       user: () => this.#handshake.user,
+      channelRefusal: options.channelRefusal,
       request: (channel: number, request: AmqpRequest, answer: Answer) =>
         this.#requests.ask(channel, request, answer),
       fail: (error: AmqpError, method: MethodId) => this.#fail(error, method),
@@ -69,6 +70,11 @@ export class AmqpConnection {
   get isPaused(): boolean {
     const { hasPublished, isFull } = this.#channels
     return this.#isWaiting || isFull || (hasPublished && this.#blocked.isBlocked)
+  }
+
+  /** Channels that are open, or on their way to their end. */
+  get channelsCount(): number {
+    return this.#channels.count
   }
 
   /** Bytes of publishes that wait here or have no outcome yet. */

@@ -1,6 +1,7 @@
 // From the protocol header to connection.open-ok (AMQP 0-9-1 §2.2.4): start, tune, open. Whether
 // the client may come in, and use the vhost, is asked of the member; until it has answered, what
 // else the client sends stays unread.
+import type { WireError } from '@holdfast/errors'
 import { utf8Encode } from '@holdfast/record'
 import type { Answer } from './channel.ts'
 import type { FrameWriter } from './frame-codec.ts'
@@ -27,6 +28,8 @@ export interface HandshakeOptions extends ServerIdentity {
 }
 
 export interface AmqpConnectionOptions extends HandshakeOptions {
+  /** Why the client may open no more channels, whatever was agreed on; null: it may. */
+  readonly channelRefusal: () => WireError | null
   /** Monotonic. */
   readonly nowMs: number
 }
@@ -116,7 +119,7 @@ export class Handshake {
       { type: 'authenticate', credentials },
       {
         done: (result) => this.#welcome((result as AmqpResults['authenticate']).user),
-        refused: () => this.#refuse(credentials.mechanism)
+        refused: (error) => this.#refuse(credentials.mechanism, error)
       }
     )
   }
@@ -130,11 +133,14 @@ export class Handshake {
   }
 
   /** Why is not told: who guesses should not learn whether there is such a user. */
-  #refuse(mechanism: Mechanism): void {
+  #refuse(mechanism: Mechanism, reason: AmqpError): void {
+    const method = methodIdOf('connection.start-ok')
+    // Nobody has looked at what it says of itself: it may say it again.
+    if (reason.reply !== 'ACCESS_REFUSED') return this.#host.fail(reason, method)
     const explanation = `the login by ${mechanism} was refused; check user name and password`
     const error = new AmqpError('ACCESS_REFUSED', explanation)
     if (!this.capabilities.authenticationFailureClose) return this.#host.hangUp(error)
-    this.#host.fail(error, methodIdOf('connection.start-ok'))
+    this.#host.fail(error, method)
   }
 
   #tune({ channelMax, frameMax, heartbeat }: MethodOf<'connection.tune-ok'>): void {

@@ -77,6 +77,7 @@ function connect(): AmqpConnection {
     version: '1.0.0',
     clusterName: 'test',
     mechanisms: ['PLAIN'],
+    channelRefusal: () => null,
     channelsMax: 10,
     frameBytesMax: 4_096,
     heartbeatSeconds: 60

@@ -43,6 +43,7 @@ function connect(): AmqpConnection {
     version: '1.0.0',
     clusterName: 'test',
     mechanisms: ['PLAIN'],
+    channelRefusal: () => null,
     channelsMax: 2_047,
     frameBytesMax: 131_072,
     heartbeatSeconds: 60

@@ -9,6 +9,7 @@
 //   deliver consumer=N … body=TEXT    one run; count=N repeats the body
 //   got ID consumer=N … body=TEXT     answers a get
 //   confirm FIRST LAST / publish-failed FIRST LAST CODE
+//   no-channels CODE                  further channels are refused, with details as JSON
 //   cancelled N [timeout] / blocked REASON / unblocked / close CODE / tick MS
 //
 // Each shows the events, then the frames that were sent, then whether the connection is closed or
@@ -26,6 +27,7 @@ const identity = { product: 'Holdfast', version: '1.2.3', clusterName: 'test' }
 
 export class ScriptConnection {
   #nowMs = 1_000
+  #noChannels: WireError | null = null
   #connection = this.#connect(['PLAIN', 'AMQPLAIN'], 60)
   /** Requests that were made, so that `answer` needs no id. */
   #lastRequest = 0
@@ -42,7 +44,9 @@ export class ScriptConnection {
 
   #connect(mechanisms: readonly Mechanism[], heartbeatSeconds: number): AmqpConnection {
     const limits = { channelsMax: 2_047, frameBytesMax: 131_072, heartbeatSeconds }
-    return new AmqpConnection({ nowMs: this.#nowMs, ...identity, mechanisms, ...limits })
+    const channelRefusal = (): WireError | null => this.#noChannels
+    const options = { nowMs: this.#nowMs, mechanisms, channelRefusal }
+    return new AmqpConnection({ ...options, ...identity, ...limits })
   }
 
   #carryOut(block: ScriptBlock, words: readonly string[]): readonly AmqpEvent[] {
@@ -86,6 +90,9 @@ export class ScriptConnection {
         break
       case 'publish-failed':
         connection.publishFailed(Number(first), Number(second), errorOf(third, block.input))
+        break
+      case 'no-channels':
+        this.#noChannels = errorOf(first, block.input)
         break
       case 'cancelled':
         connection.cancelled(Number(first), words.includes('timeout') ? 'timeout' : 'gone')

@@ -2,6 +2,11 @@
 // As in topology-changes.ts, all that can be refused is checked before anything changes, and what a
 // leader may send again after a lost answer is answered again rather than done twice.
 import { assert, HoldfastError, unreachable } from '@holdfast/errors'
+import { allRights } from './access/access-changes.ts'
+import { checkUser } from './access/access-check.ts'
+import type { PasswordHash } from './access/access-command.ts'
+import type { AccessState } from './access/access-state.ts'
+import { guest } from './access/password-hash.ts'
 import type { MetadataLimits } from './limits.ts'
 import { type MembershipState, type Node, replicaId } from './membership-state.ts'
 import type { ClusterCommand, MetadataEffect, MetadataReply } from './metadata-command.ts'
@@ -24,6 +29,7 @@ export interface ClusterFacts {
 export interface ClusterContext {
   readonly facts: ClusterFacts
   readonly topology: Topology
+  readonly access: AccessState
   readonly membership: MembershipState
   readonly placement: PlacementState
   readonly operations: OperationsState
@@ -58,14 +64,23 @@ function initialise(context: ClusterContext, command: Command<'initialise'>): Me
     const reason = `a cluster has an id and from 1 to ${limits.shardsMax} shards`
     throw new HoldfastError('REQUEST_INVALID', { reason })
   }
+  const { user, password } = command.owner ?? guest
+  checkUser({ type: 'put-user', user, password, tags: [] })
   facts.clusterId = clusterId
   const node = membership.add(storeId, addresses, 'up')
   const replicas = [replicaId(node.node, node.incarnation)]
   placement.add(new Array(shards + 1).fill(replicas))
   topology.addVhost(defaultVhost)
+  addAdministrator(context.access, user, password)
   context.effect({ type: 'nodes-changed' })
   for (let group = 0; group <= shards; group++) context.effect({ type: 'placement-changed', group })
   return nodeReply(node)
+}
+
+function addAdministrator(access: AccessState, name: string, password: PasswordHash): void {
+  access.putUser(name, password, ['administrator'])
+  const user = access.user(name)
+  if (user !== null) access.setPermission(user, defaultVhost, allRights)
 }
 
 function addNode(context: ClusterContext, command: Command<'add-node'>): MetadataReply {

@@ -7,6 +7,7 @@
 // Meaning (names, options, existence) is judged in apply.
 import { HoldfastError } from '@holdfast/errors'
 import { pack, unpack } from '@holdfast/record'
+import { hashAlgorithms } from './access/password-hash.ts'
 import { metadataLimits } from './limits.ts'
 import type { MetadataBatch, MetadataCommand } from './metadata-command.ts'
 import { textFault } from './names.ts'
@@ -57,7 +58,8 @@ function listOf(check: Check, countMax: number): Check {
   }
 }
 
-function shape(fields: Fields): Check {
+/** What is `optional` may be left out. */
+function shape(fields: Fields, optional: Fields = {}): Check {
   const names = Object.keys(fields)
   return (value) => {
     if (!isMap(value)) return 'is not a map'
@@ -66,7 +68,13 @@ function shape(fields: Fields): Check {
       const fault = fields[name]?.(value[name]) ?? null
       if (fault !== null) return `has a '${name}' that ${fault}`
     }
-    return Object.keys(value).length > names.length ? 'has fields that are not known' : null
+    const extra = Object.keys(optional).filter((name) => Object.hasOwn(value, name))
+    for (const name of extra) {
+      const fault = optional[name]?.(value[name]) ?? null
+      if (fault !== null) return `has a '${name}' that ${fault}`
+    }
+    const known = names.length + extra.length
+    return Object.keys(value).length > known ? 'has fields that are not known' : null
   }
 }
 
@@ -81,6 +89,14 @@ const binding: Fields = {
   destination,
   bindingKey: anyText,
   arguments: map
+}
+
+const passwordHash = shape({ algorithm: oneOf(...hashAlgorithms), hash: sentence })
+const named: Fields = { user: anyText, vhost: anyText }
+
+/** What a command may have besides. */
+const optionalFields: Readonly<Record<string, Fields>> = {
+  initialise: { owner: shape({ user: anyText, password: passwordHash }) }
 }
 
 const commandFields: Readonly<Record<MetadataCommand['type'], Fields>> = {
@@ -114,6 +130,27 @@ const commandFields: Readonly<Record<MetadataCommand['type'], Fields>> = {
   unbind: binding,
   'declare-queue': { vhost: anyText, name: anyText, options: map, group: count },
   'delete-queue': { vhost: anyText, name: anyText, queue: orNull(count) },
+  'put-user': {
+    user: anyText,
+    password: orNull(passwordHash),
+    tags: listOf(anyText, metadataLimits.tagsMax)
+  },
+  'delete-user': { user: anyText },
+  'set-user-limit': {
+    user: anyText,
+    limit: oneOf('max-connections', 'max-channels'),
+    value: orNull(count)
+  },
+  'set-permission': { ...named, configure: anyText, write: anyText, read: anyText },
+  'clear-permission': named,
+  'set-topic-permission': { ...named, exchange: anyText, write: anyText, read: anyText },
+  'clear-topic-permission': { ...named, exchange: orNull(anyText) },
+  'put-vhost': { vhost: anyText, description: orNull(anyText), owner: orNull(anyText) },
+  'set-vhost-limit': {
+    vhost: anyText,
+    limit: oneOf('max-connections', 'max-queues'),
+    value: orNull(count)
+  },
   'acknowledge-outbox': {
     groups: listOf(shape({ group: count, upTo: count }), metadataLimits.shardsMax)
   },
@@ -121,7 +158,9 @@ const commandFields: Readonly<Record<MetadataCommand['type'], Fields>> = {
 }
 
 const commandChecks: ReadonlyMap<string, Check> = new Map(
-  Object.entries(commandFields).map(([type, fields]) => [type, shape({ type: anyText, ...fields })])
+  Object.entries(commandFields).map(([type, fields]) => {
+    return [type, shape({ type: anyText, ...fields }, optionalFields[type])]
+  })
 )
 
 /**

@@ -1,6 +1,19 @@
 // The public names of @holdfast/broker, one by one: what the logs replicate.
 
 // The metadata group: machine, commands, topology, routing.
+export { allRights } from './access/access-changes.ts'
+export type {
+  AccessCommand,
+  HashAlgorithm,
+  PasswordHash,
+  Permission,
+  TopicPermission,
+  UserLimit,
+  VhostLimit
+} from './access/access-command.ts'
+export type { AccessState, User, VhostSettings } from './access/access-state.ts'
+export { guest, hashAlgorithms, passwordHashFault, scryptCosts } from './access/password-hash.ts'
+export { compilePattern, type Pattern, quotePattern } from './access/pattern.ts'
 export { defaultVhost } from './cluster-changes.ts'
 export { checkMetadataCommand } from './command-check.ts'
 export {

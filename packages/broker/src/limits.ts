@@ -21,6 +21,13 @@ export interface MetadataLimits {
   /** Bytes of UTF-8 of the sentences and codes kept with an operation. */
   readonly sentenceBytesMax: number
   readonly vhostsMax: number
+  readonly usersMax: number
+  /** Of all users in all vhosts, and as many for topics. */
+  readonly permissionsMax: number
+  /** Bytes of UTF-8 of a pattern. */
+  readonly patternBytesMax: number
+  readonly tagsMax: number
+  readonly tagBytesMax: number
   /** Exchanges in all vhosts, the predeclared ones not counted. */
   readonly exchangesMax: number
   readonly queuesMax: number
@@ -51,6 +58,11 @@ export const metadataLimits: MetadataLimits = {
   addressBytesMax: 255,
   sentenceBytesMax: 1024,
   vhostsMax: 10_000,
+  usersMax: 10_000,
+  permissionsMax: 20_000,
+  patternBytesMax: 512,
+  tagsMax: 16,
+  tagBytesMax: 64,
   exchangesMax: 100_000,
   queuesMax: 1_000_000,
   bindingsMax: 10_000_000,

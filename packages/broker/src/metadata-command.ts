@@ -4,6 +4,7 @@
 
 import type { WireError } from '@holdfast/errors'
 import type { HeaderValue } from '@holdfast/record'
+import type { AccessCommand, PasswordHash } from './access/access-command.ts'
 import type { QueueSettings } from './queue/settings.ts'
 
 /** 0 is the metadata group; shards count from 1 and are never reused. */
@@ -85,7 +86,7 @@ export type TopologyCommand =
 export type ClusterCommand =
   /**
    * The first command of a cluster: node 1, its shards 1…`shards`, all groups placed on it, vhost
-   * '/'.
+   * '/', and one administrator with all rights in it: `owner`, or the user `guest`.
    */
   | {
       readonly type: 'initialise'
@@ -93,6 +94,7 @@ export type ClusterCommand =
       readonly storeId: string
       readonly addresses: NodeAddresses
       readonly shards: number
+      readonly owner?: { readonly user: string; readonly password: PasswordHash }
     }
   /** Gives the next node id, incarnation 1; the same store id again gets the same answer. */
   | { readonly type: 'add-node'; readonly storeId: string; readonly addresses: NodeAddresses }
@@ -140,7 +142,7 @@ export type ClusterCommand =
     }
   | { readonly type: 'activate-version'; readonly version: number }
 
-export type MetadataCommand = TopologyCommand | ClusterCommand
+export type MetadataCommand = TopologyCommand | AccessCommand | ClusterCommand
 
 export interface OperationError {
   readonly code: string
@@ -219,6 +221,8 @@ export type MetadataEffect =
       readonly vhost: string
       readonly name: string
     }
+  /** Users, rights or bounds of vhosts may have changed; once a batch. */
+  | { readonly type: 'access-changed' }
   | { readonly type: 'nodes-changed' }
   | { readonly type: 'placement-changed'; readonly group: GroupId }
   | { readonly type: 'operation-changed'; readonly id: number }

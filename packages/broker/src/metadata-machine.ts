@@ -1,9 +1,11 @@
-// The machine of the metadata group (architecture, A2, A6): membership, placement, operations, and
-// the topology. Deterministic: the same entries give the same state, answers and effects on every
-// replica. A command that cannot be obeyed is answered with a coded error and changes nothing.
-// Anything unexpected is thrown and halts the group's replica (A15), so does a command type that
-// this version does not know, since another version might obey it.
+// The machine of the metadata group (architecture, A2, A6): membership, placement, operations,
+// users and rights, and the topology. Deterministic: the same entries give the same state, answers
+// and effects on every replica. A command that cannot be obeyed is answered with a coded error and
+// changes nothing. Anything unexpected is thrown and halts the group's replica (A15), so does a
+// command type that this version does not know, since another version might obey it.
 import { assert, HoldfastError } from '@holdfast/errors'
+import { changeAccess, isAccessCommand } from './access/access-changes.ts'
+import { AccessState } from './access/access-state.ts'
 import { type ClusterContext, type ClusterFacts, changeCluster } from './cluster-changes.ts'
 import { decodeMetadataCommand, unpackMetadataBatch } from './command-codec.ts'
 import { type MetadataLimits, metadataLimits } from './limits.ts'
@@ -56,6 +58,7 @@ export interface EntryMeta {
 
 export class MetadataMachine {
   readonly topology: Topology
+  readonly access: AccessState = new AccessState()
   readonly membership: MembershipState
   readonly placement: PlacementState
   readonly operations: OperationsState
@@ -72,9 +75,9 @@ export class MetadataMachine {
     this.placement = new PlacementState(limits)
     this.operations = new OperationsState(limits)
     this.outbox = new Outbox(limits)
-    const { topology, membership, placement, operations, outbox } = this
+    const { topology, access, membership, placement, operations, outbox } = this
     const parts = { facts: this.#facts, topology, membership, placement, operations, outbox }
-    this.#state = { ...parts, timeMs: 0, appliedIndex: 0, freedIndex: 0, nextBlob: 1 }
+    this.#state = { ...parts, access, timeMs: 0, appliedIndex: 0, freedIndex: 0, nextBlob: 1 }
   }
 
   /**
@@ -127,12 +130,16 @@ export class MetadataMachine {
     const batch = unpackMetadataBatch(data)
     state.timeMs = Math.max(state.timeMs, batch.timeMs)
     const effects = new MetadataEffects()
-    const changesBefore = this.topology.pages.changes
+    const { access, topology } = this
+    const accessBefore = access.changes
+    const topologyBefore = topology.pages.changes
     const results = batch.commands.map((bytes, position) =>
       this.#answer(bytes, meta.index * this.#limits.commandsMax + position, effects)
     )
-    if (this.topology.pages.changes !== changesBefore) {
-      this.topology.revision = meta.index
+    const isAccessChanged = access.changes !== accessBefore
+    if (isAccessChanged) effects.add({ type: 'access-changed' })
+    if (isAccessChanged || topology.pages.changes !== topologyBefore) {
+      topology.revision = meta.index
       effects.add({ type: 'topology-changed', revision: meta.index })
     }
     state.appliedIndex = meta.index
@@ -176,6 +183,10 @@ export class MetadataMachine {
     if (this.#facts.clusterId === null && command.type !== 'initialise') {
       throw new HoldfastError('UNAVAILABLE', { reason: 'the cluster is not initialised' })
     }
+    if (isAccessCommand(command)) {
+      const { access, topology } = this
+      return changeAccess({ access, topology, limits: this.#limits }, command)
+    }
     if (isTopologyCommand(command)) {
       return changeTopology(this.#changeContext(cursor, effects), command)
     }
@@ -183,11 +194,11 @@ export class MetadataMachine {
   }
 
   #clusterContext(cursor: number, effects: MetadataEffects): ClusterContext {
-    const { topology, membership, placement, operations, outbox } = this
+    const { topology, access, membership, placement, operations, outbox } = this
     const parts = { facts: this.#facts, topology, membership, placement, operations, outbox }
     const { timeMs } = this.#state
     const effect: ClusterContext['effect'] = (value) => effects.add(value)
-    return { ...parts, limits: this.#limits, cursor, timeMs, effect }
+    return { ...parts, access, limits: this.#limits, cursor, timeMs, effect }
   }
 
   #changeContext(cursor: number, effects: MetadataEffects): ChangeContext {
@@ -195,6 +206,8 @@ export class MetadataMachine {
       topology: this.topology,
       limits: this.#limits,
       cursor,
+      queuesMax: (vhost) => this.access.vhostLimit(vhost, 'max-queues'),
+      vhostDeleted: (vhost) => this.access.vhostRemoved(vhost),
       checkOutbox: (group) => this.#checkOutbox(group),
       queueCreated: (queue) => {
         this.outbox.add(queue.group, cursor, creationOf(queue))

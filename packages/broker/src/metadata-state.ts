@@ -1,5 +1,6 @@
 // Everything that the metadata machine replicates, as one value that the machine, its snapshot and
 // its hash share, and the two numbers that belong to this replica's snapshots alone.
+import type { AccessState } from './access/access-state.ts'
 import type { ClusterFacts } from './cluster-changes.ts'
 import type { MembershipState } from './membership-state.ts'
 import type { OperationsState } from './operations-state.ts'
@@ -10,6 +11,7 @@ import type { Topology } from './topology.ts'
 export interface MetadataState {
   readonly facts: ClusterFacts
   readonly topology: Topology
+  readonly access: AccessState
   readonly membership: MembershipState
   readonly placement: PlacementState
   readonly operations: OperationsState

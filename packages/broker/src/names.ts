@@ -1,5 +1,6 @@
 // What a name may be: 1 to 255 bytes of UTF-8, any characters (AMQP 0-9-1 shortstr). One place for
-// vhosts, exchanges, queues and binding keys, used before a command is proposed and again in apply.
+// vhosts, exchanges, queues, users and binding keys, used before a command is proposed and again in
+// apply.
 import { HoldfastError } from '@holdfast/errors'
 import { utf8Length } from '@holdfast/record'
 import { metadataLimits } from './limits.ts'
@@ -28,7 +29,7 @@ export function textFault(text: string, bytesMax: number): string | null {
 }
 
 /** @throws NAME_INVALID */
-export function checkName(kind: 'vhost' | 'exchange' | 'queue', name: string): void {
+export function checkName(kind: 'vhost' | 'exchange' | 'queue' | 'user', name: string): void {
   const reason = name === '' ? 'it is empty' : textFault(name, metadataLimits.nameBytesMax)
   if (reason !== null) throw new HoldfastError('NAME_INVALID', { kind, reason })
 }

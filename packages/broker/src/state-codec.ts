@@ -4,7 +4,9 @@
 //        | ['node', node] | ['operation', operation]
 //        | ['placement', [replica…]]                                            in order of group
 //        | ['outbox', group, cursor, change]                                    in order of cursor
+//        | users and rights: access/access-rows.ts
 import { assert } from '@holdfast/errors'
+import { accessRows, readAccessRow } from './access/access-rows.ts'
 import type { Node } from './membership-state.ts'
 import type { OutboxChange } from './metadata-command.ts'
 import type { MetadataState } from './metadata-state.ts'
@@ -26,6 +28,7 @@ export function stateRows(state: MetadataState): readonly StateRow[] {
       rows.push(['outbox', group, cursor, change])
     }
   }
+  rows.push(...accessRows(state.access))
   return rows
 }
 
@@ -62,7 +65,7 @@ export function readStateRow(state: MetadataState, row: unknown): void {
   else if (kind === 'placement') {
     assert(Array.isArray(first), 'a placement is a list of replicas')
     state.placement.add([first.map(number)])
-  } else {
+  } else if (!readAccessRow(state.access, row)) {
     assert(kind === 'outbox', 'a row of the metadata state is of a known kind')
     state.outbox.add(number(first), number(second), map<OutboxChange>(third))
   }

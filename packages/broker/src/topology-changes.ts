@@ -28,6 +28,9 @@ export interface ChangeContext {
   readonly limits: MetadataLimits
   /** Entry index × 4096 + position of the command: id of what it creates. */
   readonly cursor: number
+  /** How many queues a vhost may have; null: no bound of its own. */
+  queuesMax(vhost: string): number | null
+  vhostDeleted(vhost: string): void
   /** @throws GROUP_NOT_FOUND, LIMIT_REACHED: the group cannot take a change of its queues. */
   checkOutbox(group: number): void
   queueCreated(queue: Queue): void
@@ -74,6 +77,7 @@ function deleteVhost(context: ChangeContext, command: Command<'delete-vhost'>): 
   if (vhost.queues.size > 0) throw refusal('queues')
   if (vhost.exchanges.size > predeclaredExchanges.length) throw refusal('exchanges')
   context.topology.removeVhost(vhost)
+  context.vhostDeleted(vhost.name)
   return { type: 'done' }
 }
 
@@ -134,6 +138,10 @@ function declareQueue(context: ChangeContext, command: Command<'declare-queue'>)
   }
   checkQueueName(name, command.options)
   checkRoom(topology.counts.queues, limits.queuesMax, 'queues')
+  const limit = context.queuesMax(vhost.name)
+  if (limit !== null && vhost.queues.size >= limit) {
+    throw new HoldfastError('QUEUES_LIMIT_REACHED', { vhost: vhost.name, limit })
+  }
   context.checkOutbox(group)
   topology.addQueue(vhost, name, { id: cursor, group }, options)
   context.queueCreated(findQueue(vhost, name))

@@ -31,7 +31,7 @@ export interface TopologyCounts {
 }
 
 export class Topology {
-  /** Index of the entry that changed the topology last; 0 when none has. */
+  /** Index of the entry that changed the topology or the rights last; 0 when none has. */
   revision = 0
   readonly counts: TopologyCounts = { vhosts: 0, exchanges: 0, queues: 0, bindings: 0 }
   /** @internal For the snapshot. */

@@ -9,6 +9,7 @@ import {
   decodeMetadataCommand,
   encodeMetadataBatch,
   encodeMetadataCommand,
+  guest,
   type MetadataCommand,
   packMetadataBatch,
   readMetadataCommand
@@ -48,6 +49,24 @@ const commands: readonly MetadataCommand[] = [
   unbind(bind),
   queue('q'),
   { type: 'delete-queue', vhost: '/', name: 'q', queue: 4096 },
+  {
+    type: 'initialise',
+    clusterId: 'c',
+    storeId: 's',
+    addresses,
+    shards: 1,
+    owner: { user: 'u', password: guest.password }
+  },
+  { type: 'put-user', user: 'u', password: guest.password, tags: ['administrator'] },
+  { type: 'put-user', user: 'u', password: null, tags: [] },
+  { type: 'delete-user', user: 'u' },
+  { type: 'set-user-limit', user: 'u', limit: 'max-connections', value: 7 },
+  { type: 'set-permission', user: 'u', vhost: '/', configure: '', write: '^a', read: '.*' },
+  { type: 'clear-permission', user: 'u', vhost: '/' },
+  { type: 'set-topic-permission', user: 'u', vhost: '/', exchange: 'x', write: '', read: '' },
+  { type: 'clear-topic-permission', user: 'u', vhost: '/', exchange: null },
+  { type: 'put-vhost', vhost: 'v', description: 'd', owner: 'u' },
+  { type: 'set-vhost-limit', vhost: 'v', limit: 'max-queues', value: null },
   { type: 'acknowledge-outbox', groups: [{ group: 1, upTo: 5 }] },
   { type: 'activate-version', version: 1 }
 ]
@@ -81,7 +100,8 @@ for (const command of commands) {
       const wrong = { code: 'REQUEST_INVALID' }
       for (const name of Object.keys(command)) {
         const { [name]: _, ...rest } = command as unknown as Record<string, unknown>
-        t.throws(() => readMetadataCommand(rest), wrong)
+        if (name === 'owner' && command.type === 'initialise') readMetadataCommand(rest)
+        else t.throws(() => readMetadataCommand(rest), wrong)
         t.throws(() => readMetadataCommand({ ...command, [name]: -1 }), wrong)
         t.throws(() => readMetadataCommand({ ...command, [name]: undefined }), wrong)
       }

@@ -4,6 +4,7 @@
 import t from 'tap'
 import {
   encodeMetadataBatch,
+  guest,
   type MetadataCommand,
   MetadataMachine,
   type MetadataSnapshot,
@@ -63,6 +64,29 @@ function drawTopology(random: Random): MetadataCommand {
   return drawBinding(random)
 }
 
+function drawAccess(random: Random): MetadataCommand {
+  const user = pick(random, ['guest', 'ann', 'bob', 'cid'])
+  const vhost = pick(random, vhosts)
+  const exchange = pick(random, exchangeNames)
+  const [write, read] = [pick(random, keys), pick(random, keys)]
+  const value = random() < 0.3 ? null : Math.floor(random() * 20)
+  const password = random() < 0.5 ? null : guest.password
+  return pick<MetadataCommand>(random, [
+    { type: 'put-user', user, password, tags: random() < 0.5 ? [] : ['monitoring', 'mine'] },
+    { type: 'delete-user', user: random() < 0.3 ? user : 'nobody' },
+    { type: 'set-user-limit', user, limit: 'max-channels', value },
+    { type: 'set-user-limit', user, limit: 'max-connections', value },
+    { type: 'set-permission', user, vhost, configure: '', write, read },
+    { type: 'clear-permission', user, vhost },
+    { type: 'set-topic-permission', user, vhost, exchange, write, read },
+    { type: 'clear-topic-permission', user, vhost, exchange },
+    { type: 'clear-topic-permission', user, vhost, exchange: null },
+    { type: 'put-vhost', vhost, description: pick(random, ['', 'one']), owner: user },
+    { type: 'set-vhost-limit', vhost, limit: 'max-connections', value },
+    { type: 'set-vhost-limit', vhost: 'v2', limit: 'max-queues', value }
+  ])
+}
+
 function drawCluster(random: Random): MetadataCommand {
   const node = 1 + Math.floor(random() * 5)
   const at = { ...addresses, peer: `p${Math.floor(random() * 6)}` }
@@ -94,7 +118,8 @@ function drawLog(random: Random, length: number): readonly Uint8Array[] {
     const commands: MetadataCommand[] = []
     const count = Math.floor(random() * 8)
     for (let position = 0; position < count; position++) {
-      commands.push(random() < 0.75 ? drawTopology(random) : drawCluster(random))
+      const draw = pick(random, [drawTopology, drawTopology, drawTopology, drawCluster, drawAccess])
+      commands.push(draw(random))
     }
     const timeMs = 1000 + Math.floor(random() * 5000)
     log.push(encodeMetadataBatch({ version: 1, timeMs, commands }))
@@ -183,6 +208,7 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
         t.same(follower.topology.counts, whole.topology.counts)
         t.same(follower.topology.revision, whole.topology.revision)
       }
+      t.ok(whole.access.changes > 30, `${whole.access.changes} changes of rights`)
       t.ok(whole.topology.counts.bindings > 10, `${whole.topology.counts.bindings} bindings`)
       return undefined
     }

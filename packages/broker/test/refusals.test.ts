@@ -55,6 +55,7 @@ function createWorld(): MetadataMachine {
     bindQueue('x', 'q', 'k'),
     { type: 'declare-vhost', vhost: 'used' },
     queue('q', 'used'),
+    { type: 'set-vhost-limit', vhost: 'used', limit: 'max-queues', value: 1 },
     { type: 'declare-vhost', vhost: 'furnished' },
     { ...exchange('x'), vhost: 'furnished' } as MetadataCommand,
     { type: 'add-node', ...node },
@@ -116,6 +117,7 @@ const refusals: readonly (readonly [string, MetadataCommand, string])[] = [
     { ...queue('q'), options: { ttl: 1 } } as MetadataCommand,
     'OPTION_UNKNOWN'
   ],
+  ['a queue too many', queue('n', 'used'), 'QUEUES_LIMIT_REACHED'],
   ['deleting no queue', deleteQueue('no'), 'QUEUE_NOT_FOUND'],
   ['deleting an earlier queue of the name', deleteQueue('q', 1), 'QUEUE_NOT_FOUND'],
   ['binding from the default exchange', bindQueue('', 'q', 'k'), 'EXCHANGE_RESERVED'],

@@ -44,15 +44,15 @@ t.test('a row that lacks a part or what it refers to is refused', async (t) => {
 
 t.test('the first row of the state holds the facts', async (t) => {
   const machine = createMachine()
-  const { topology, membership, placement, operations, outbox } = machine
+  const { topology, access, membership, placement, operations, outbox } = machine
   const facts = { clusterId: 'c', version: machineVersionSupported }
-  const parts = { facts, topology, membership, placement, operations, outbox }
+  const parts = { facts, topology, access, membership, placement, operations, outbox }
   const numbers = { timeMs: 7, appliedIndex: 1, freedIndex: 0, nextBlob: 1 }
   const [first, ...others] = stateRows({ ...parts, ...numbers })
   t.same(first, ['facts', 'c', machineVersionSupported, 7, 1, 2])
   t.same(
     others.map(([kind]) => kind),
-    ['node', ...new Array(5).fill('placement')]
+    ['node', ...new Array(5).fill('placement'), 'user', 'permission']
   )
   for (const bad of [
     null,
@@ -62,7 +62,13 @@ t.test('the first row of the state holds the facts', async (t) => {
     ['node'],
     ['node', []],
     ['outbox'],
-    ['placement']
+    ['placement'],
+    ['user', 'u', null, []],
+    ['user', 'u', 7, [], []],
+    ['permission', 'nobody', '/', '', '', ''],
+    ['permission', 'guest', '/', '', ''],
+    ['topic', 'guest', '/', 'x', 1, 2],
+    ['vhost', '/', '', [['max-queues']]]
   ]) {
     t.throws(() => readStateRow({ ...parts, ...numbers }, bad), refused)
   }

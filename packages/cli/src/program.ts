@@ -17,6 +17,8 @@ import { queueDelete, queueInspect, queueList, queuePurge } from './commands/que
 import { recover } from './commands/recover.ts'
 import { server } from './commands/server.ts'
 import { status } from './commands/status.ts'
+import { collect, jsonOption, nodeOption, vhostOption } from './options.ts'
+import { addAccess } from './program-access.ts'
 import type { Connect } from './sdk.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -27,7 +29,6 @@ export interface Surroundings {
   readonly launcher: readonly string[]
 }
 
-const defaultHttp = '127.0.0.1:7680'
 const defaultClient = '127.0.0.1:7672'
 
 function integer(min: number, max: number): (text: string) => number {
@@ -40,20 +41,11 @@ function integer(min: number, max: number): (text: string) => number {
   }
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
-
 /** `--client` may be given several times; the first one replaces the default. */
 function collectAddresses(value: string, before: readonly string[]): readonly string[] {
   return before.length === 1 && before[0] === defaultClient ? [value] : [...before, value]
 }
 
-const nodeOption = (): Option =>
-  new Option('--node <host:port>', 'HTTP address of any node')
-    .default(defaultHttp)
-    // As the table of `holdfast dev` shows it, to click on.
-    .argParser((value) => value.replace(/^http:\/\/([^/]+)\/?$/, '$1'))
-const jsonOption = (): Option => new Option('--json', 'print JSON for programs')
-const vhostOption = (): Option => new Option('--vhost <name>', 'virtual host').default('/')
 const clientOption = (): Option =>
   new Option('--client <host:port>', 'client address of a node; may be repeated')
     .default([defaultClient])
@@ -75,6 +67,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addMessages(program, surroundings)
   addQueues(program, terminal)
   addNodes(program, terminal)
+  addAccess(program, terminal)
   return program
 }
 

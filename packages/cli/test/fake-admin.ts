@@ -11,14 +11,20 @@ export interface FakeAnswer {
 export class FakeAdmin {
   /** `GET /v1/cluster` and the like, in order. */
   readonly asked: string[] = []
+  /** What came with it, where something did. */
+  readonly bodies: unknown[] = []
+  readonly authorizations: (string | undefined)[] = []
   readonly #answers: Map<string, FakeAnswer[]>
   readonly #server: Server
 
   private constructor(answers: Readonly<Record<string, readonly FakeAnswer[]>>) {
     this.#answers = new Map(Object.entries(answers).map(([key, list]) => [key, [...list]]))
-    this.#server = createServer((request, response) => {
+    this.#server = createServer(async (request, response) => {
       const asked = `${request.method} ${request.url}`
       this.asked.push(asked)
+      this.authorizations.push(request.headers.authorization)
+      const body = Buffer.concat(await request.toArray()).toString()
+      if (body !== '') this.bodies.push(JSON.parse(body))
       const list = this.#answers.get(asked) ?? []
       // The last answer stays.
       const answer = list.length > 1 ? list.shift() : list[0]

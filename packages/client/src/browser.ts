@@ -1,7 +1,7 @@
 // The entry for browsers: the same names as `index.ts`, connecting over WebSocket only, and without
 // any module of Node behind it. Bundlers find it by the condition `browser` in package.json.
 import { type Connection, connectWith } from './connection.ts'
-import { type ConnectOptions, checkAddresses, resolveOptions } from './options.ts'
+import { type ConnectOptions, readAddresses, resolveOptions } from './options.ts'
 import { type WebSocketLike, webSocketWire } from './websocket-wire.ts'
 import { type Dial, isWebSocketAddress, type Wire, type WireHandlers } from './wire.ts'
 
@@ -45,5 +45,6 @@ export async function connect(
   addresses: readonly string[],
   options: ConnectOptions = {}
 ): Promise<Connection> {
-  return connectWith(dial, checkAddresses(addresses), resolveOptions(options))
+  const { hosts, credentials } = readAddresses(addresses)
+  return connectWith(dial, hosts, resolveOptions({ ...credentials, ...options }))
 }

@@ -2,7 +2,7 @@
 // returns. `browser.ts` is the same for browsers.
 import { WebSocket } from 'ws'
 import { type Connection, connectWith } from './connection.ts'
-import { type ConnectOptions, checkAddresses, resolveOptions } from './options.ts'
+import { type ConnectOptions, readAddresses, resolveOptions } from './options.ts'
 import { tcpWire } from './tcp-wire.ts'
 import { type WebSocketLike, webSocketWire } from './websocket-wire.ts'
 import { type Dial, isWebSocketAddress } from './wire.ts'
@@ -45,5 +45,6 @@ export async function connect(
   addresses: readonly string[],
   options: ConnectOptions = {}
 ): Promise<Connection> {
-  return connectWith(dial, checkAddresses(addresses), resolveOptions(options))
+  const { hosts, credentials } = readAddresses(addresses)
+  return connectWith(dial, hosts, resolveOptions({ ...credentials, ...options }))
 }

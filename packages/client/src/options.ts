@@ -1,13 +1,26 @@
 // What an application may set when it connects, with defaults, checked once. Unknown options are
 // refused: a misspelt one must not be ignored silently.
 import { HoldfastError } from '@holdfast/errors'
-import { checkInteger, checkKeys, checkName, protocolLimits } from '@holdfast/protocol'
+import {
+  checkCredentials,
+  checkInteger,
+  checkKeys,
+  checkName,
+  protocolLimits
+} from '@holdfast/protocol'
 import { clientLimits } from './limits.ts'
 import type { ConnectionStatus } from './status.ts'
 
 export interface ConnectOptions {
   /** Virtual host. Default `/`. */
   readonly vhost?: string
+  /**
+   * Who connects, with `password`; an address may say so, too: `USER:PASSWORD@HOST:PORT`,
+   * percent-encoded.
+   * Without both, a client on the machine of its node is `guest`.
+   */
+  readonly user?: string
+  readonly password?: string
   /** Name of this client, for people who look at the cluster. */
   readonly name?: string
   /**
@@ -29,10 +42,15 @@ export interface ConnectOptions {
 }
 
 /** Options with every default filled in. */
-export type ResolvedOptions = Required<ConnectOptions>
+export type ResolvedOptions = Required<Omit<ConnectOptions, 'user' | 'password'>> & {
+  readonly user: string | null
+  readonly password: string | null
+}
 
 const defaults: ResolvedOptions = {
   vhost: '/',
+  user: null,
+  password: null,
   name: '',
   publishTimeoutMs: 30_000,
   requestTimeoutMs: 30_000,
@@ -53,7 +71,7 @@ const ranges = {
   heartbeatMs: { min: protocolLimits.heartbeatMsMin, max: protocolLimits.heartbeatMsMax }
 } as const
 
-/** @throws OPTION_UNKNOWN, OPTION_INVALID, NAME_INVALID */
+/** @throws OPTION_UNKNOWN, OPTION_INVALID, NAME_INVALID, CREDENTIALS_REQUIRED */
 export function resolveOptions(options: ConnectOptions): ResolvedOptions {
   const kind = 'connection'
   const given = Object.fromEntries(
@@ -66,6 +84,7 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
   }
   checkName('vhost', resolved.vhost)
   checkName('client', resolved.name, 0)
+  checkCredentials(resolved.user, resolved.password)
   if (typeof resolved.onStatus !== 'function') {
     const reason = 'it must be a function'
     throw new HoldfastError('OPTION_INVALID', { option: 'onStatus', kind, reason })
@@ -73,23 +92,57 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
   return resolved
 }
 
-/** @throws OPTION_INVALID unless each address is `HOST:PORT` or a WebSocket URL. */
-export function checkAddresses(addresses: readonly string[]): readonly string[] {
+/** Where to connect, and as whom if the addresses say so. */
+export interface Addresses {
+  readonly hosts: readonly string[]
+  readonly credentials: { readonly user: string; readonly password: string } | null
+}
+
+/**
+ * Reads addresses, each `HOST:PORT` or a WebSocket URL, with or without `USER:PASSWORD@`.
+ * @throws OPTION_INVALID
+ */
+export function readAddresses(addresses: readonly string[]): Addresses {
   const fail = (reason: string) =>
     new HoldfastError('OPTION_INVALID', { option: 'addresses', kind: 'connection', reason })
   if (!Array.isArray(addresses) || addresses.length === 0) throw fail('it must name a node')
   if (addresses.length > clientLimits.addressesMax) throw fail('it names too many nodes')
+  const hosts = new Set<string>()
+  const logins = new Map<string, NonNullable<Addresses['credentials']>>()
   for (const address of addresses) {
-    if (typeof address !== 'string' || !isAddress(address)) {
-      throw fail(`'${String(address)}' is neither HOST:PORT nor ws://HOST:PORT/PATH`)
+    const { host, credentials } = splitAddress(String(address))
+    if (typeof address !== 'string' || !isAddress(host)) {
+      throw fail(`'${host}' is neither HOST:PORT nor ws://HOST:PORT/PATH`)
     }
+    hosts.add(host)
+    if (credentials !== null) logins.set(JSON.stringify(credentials), credentials)
   }
-  return [...new Set(addresses)]
+  if (logins.size > 1) throw fail('its users or passwords differ')
+  const [credentials = null] = logins.values()
+  return { hosts: [...hosts], credentials }
+}
+
+/** What cannot be decoded stays in the host, which is none then. */
+function splitAddress(address: string): {
+  readonly host: string
+  readonly credentials: Addresses['credentials']
+} {
+  const match = /^(wss?:\/\/)?([^:@/]+):([^@/]*)@(.*)$/.exec(address)
+  try {
+    if (match !== null) {
+      const [, scheme = '', user = '', password = '', rest = ''] = match
+      const [name, secret] = [decodeURIComponent(user), decodeURIComponent(password)]
+      return { host: `${scheme}${rest}`, credentials: { user: name, password: secret } }
+    }
+  } catch {
+    return { host: 'an address', credentials: null }
+  }
+  return { host: address, credentials: null }
 }
 
 function isAddress(address: string): boolean {
   if (/^wss?:\/\//.test(address)) return URL.canParse(address)
   const match = /^(.+):(\d{1,5})$/.exec(address)
   const port = Number(match?.[2])
-  return match !== null && port >= 1 && port <= 65_535 && !address.includes('/')
+  return match !== null && port >= 1 && port <= 65_535 && !/[/@]/.test(address)
 }

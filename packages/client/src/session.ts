@@ -43,11 +43,12 @@ export class Session {
     this.#platform = platform
     this.#sleeper = new Sleeper(platform)
     this.#turn = new Turn(platform, () => this.#flush())
-    const { vhost, name, heartbeatMs } = options
+    const { vhost, name, heartbeatMs, user, password } = options
+    const producer = platform.randomBytes(16)
     this.#links = new Links({
       seeds: addresses,
       dial,
-      hello: { producer: platform.randomBytes(16), epoch: 1, name, vhost, heartbeatMs },
+      hello: { producer, epoch: 1, name, vhost, heartbeatMs, user, password },
       platform,
       dirty: () => this.#turn.schedule(),
       closed: (link, error) => {

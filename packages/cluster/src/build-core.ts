@@ -1,5 +1,7 @@
 // Builds the parts of a member around the core that they share.
 
+import { Authorization } from './access/authorization.ts'
+import { Logins } from './access/logins.ts'
 import { Reports } from './administration/reports.ts'
 import { Clock } from './clock.ts'
 import { Agreement } from './consensus/agreement.ts'
@@ -77,6 +79,8 @@ export function buildCore(options: MemberOptions, recovered: Recovered, handle: 
   core.lifetimes = new Lifetimes(core)
   core.gatewayRelay = new GatewayRelay(core)
   core.leaderRelay = new LeaderRelay(core)
+  core.authorization = new Authorization(core)
+  core.logins = new Logins(core)
   core.sessions = new Sessions(core)
   core.disk = new Disk(core)
   return core

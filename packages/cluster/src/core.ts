@@ -1,6 +1,9 @@
 // The parts of a member, by name. Each part is a synchronous object that sees the others through
 // this interface; member.ts builds them and hands them their inputs.
 
+import type { PasswordHash } from '@holdfast/broker'
+import type { Authorization } from './access/authorization.ts'
+import type { Logins } from './access/logins.ts'
 import type { Reports } from './administration/reports.ts'
 import type { Audit } from './audit.ts'
 import type { Clock } from './clock.ts'
@@ -39,6 +42,13 @@ import type { LeaderRelay } from './relaying/leader-relay.ts'
 import type { Sessions } from './sessions/sessions.ts'
 import type { Timers } from './timers.ts'
 
+/** How a new cluster begins. */
+export interface Bootstrap {
+  readonly clusterId: string
+  /** Its first administrator, in the place of `guest`. */
+  readonly owner?: { readonly user: string; readonly password: PasswordHash }
+}
+
 /** What a member is told once, when its process starts. */
 export interface MemberOptions {
   /** Grows or is random per process start; tells this process from the one before. */
@@ -46,7 +56,7 @@ export interface MemberOptions {
   /** Under which addresses others reach this node. */
   readonly addresses: { readonly client: string; readonly peer: string; readonly http: string }
   /** Start a new cluster when the data directory is blank. The id is 32 hex digits. */
-  readonly bootstrap: { readonly clusterId: string } | null
+  readonly bootstrap: Bootstrap | null
   /** Draws from [0, 1). */
   readonly random: () => number
   /** CRC-32. */
@@ -95,6 +105,8 @@ export interface Core {
   readonly lifetimes: Lifetimes
   readonly gatewayRelay: GatewayRelay
   readonly leaderRelay: LeaderRelay
+  readonly authorization: Authorization
+  readonly logins: Logins
   readonly sessions: Sessions
   readonly disk: Disk
 }

@@ -6,6 +6,7 @@
 import { HoldfastError } from '@holdfast/errors'
 import type { Configuration, ReplicaId } from '@holdfast/raft'
 import { unpack } from '@holdfast/record'
+import { nobodyKnown } from './administration/access-calls.ts'
 import { nodeOf, replicaOf } from './consensus/replica-id.ts'
 import { Counters } from './counters.ts'
 import type { Input, PeerHello, ProbeFailure } from './input.ts'
@@ -144,8 +145,11 @@ export class DamagedMember {
       case 'probe-done':
         return this.#answered(input.id, input.result)
       case 'admin': {
-        const error = this.#refusal().toWire()
-        this.#outputs.push({ type: 'admin-reply', id: input.id, result: { error } })
+        const { id, request } = input
+        const isAnonymous = request.type === 'authenticate' && request.credentials === null
+        const known = { type: 'identity', identity: nobodyKnown } as const
+        const result = isAnonymous ? known : { error: this.#refusal().toWire() }
+        this.#outputs.push({ type: 'admin-reply', id, result })
         return
       }
       case 'drain':

@@ -1,5 +1,15 @@
 // The public names of @holdfast/cluster.
 
+export {
+  type AccessCommand,
+  guest,
+  type HashAlgorithm,
+  hashAlgorithms,
+  type PasswordHash,
+  type UserLimit,
+  type VhostLimit
+} from '@holdfast/broker'
+export { type Need, needs, type Resource, type Right } from './access/needs.ts'
 export type {
   Audit,
   AuditedReplica,
@@ -7,7 +17,7 @@ export type {
   RoutingLease,
   ShardApplied
 } from './audit.ts'
-export type { MemberOptions } from './core.ts'
+export type { Bootstrap, MemberOptions } from './core.ts'
 export {
   type Damage,
   type DamagedGroup,
@@ -42,15 +52,19 @@ export type { AdoptOffer, Chunks, Output } from './output.ts'
 export { type PeerFrame, readPeerFrame } from './peers/peer-codec.ts'
 export type { ClientProtocol } from './sessions/session.ts'
 export type {
+  AccessStatus,
   AdminPort,
   AdminReply,
   AdminRequest,
   ClusterStatus,
   GroupStatus,
+  Identity,
   MachineHash,
   MemberCounters,
   NodeState,
   NodeStatus,
   OperationStatus,
-  QueueStatus
+  QueueStatus,
+  UserStatus,
+  VhostStatus
 } from './status.ts'

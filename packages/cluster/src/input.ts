@@ -79,6 +79,8 @@ export type Input =
   | { readonly type: 'admin'; readonly id: number; readonly request: AdminRequest }
   /** A probe asked by `probe-peer` ended. */
   | { readonly type: 'probe-done'; readonly id: number; readonly result: PeerHello | ProbeFailure }
+  /** A password asked for by `verify-password` was compared. */
+  | { readonly type: 'password-verified'; readonly id: number; readonly isRight: boolean }
   | { readonly type: 'disk'; readonly freeBytes: number; readonly totalBytes: number }
   /** A cluster took this blank node in; the token was right. */
   | { readonly type: 'adopted'; readonly offer: AdoptOffer }

@@ -48,6 +48,12 @@ export const limits = {
   callsMax: 65_536,
   /** Removed nodes that are still reached, to be told. */
   farewellsMax: 64,
+  /** Passwords that are verified at once, and logins that wait for it. */
+  verificationsMax: 2,
+  loginsWaitingMax: 1024,
+  /** Compiled patterns of a node, and decisions of one connection, that are kept. */
+  patternsMax: 256,
+  decisionsMax: 1024,
   /** Unsettled deliveries that one consumer may ask for. */
   prefetchMax: 65_535,
   /** Deliveries settled in a row by a consumer that does not hold them. */

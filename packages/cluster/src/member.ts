@@ -105,6 +105,8 @@ export class Member {
         return handleAdmin(core, input.id, input.request)
       case 'probe-done':
         return core.membership.probeDone(input.id, input.result)
+      case 'password-verified':
+        return core.logins.verified(input.id, input.isRight)
       case 'adopted':
         return core.membership.adopted(input.offer)
       case 'disk':

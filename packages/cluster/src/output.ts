@@ -1,6 +1,7 @@
 // Everything that a member wants done. The driver carries outputs out in order, and holds each one
 // with an `after` until that commit record is durable: 'persist before you speak' is kept in one
 // place.
+import type { PasswordHash } from '@holdfast/broker'
 import type { WireError } from '@holdfast/errors'
 import type { Lane } from './input.ts'
 import type { CommitRecord, GroupId, IndexRange, OfferedSnapshot } from './log-store.ts'
@@ -83,6 +84,16 @@ export type Output =
       readonly type: 'admin-reply'
       readonly id: number
       readonly result: AdminReply | { readonly error: WireError }
+    }
+  /**
+   * Answered by `password-verified`. `hash` null: there is no such user, or it has no password;
+   * that must take as long as a wrong one.
+   */
+  | {
+      readonly type: 'verify-password'
+      readonly id: number
+      readonly password: string
+      readonly hash: PasswordHash | null
     }
   | {
       readonly type: 'log'

@@ -1,4 +1,13 @@
 // What a member tells about the cluster: the values behind the admin API, metrics and the CLI.
+import type {
+  AccessCommand,
+  PasswordHash,
+  Permission,
+  TopicPermission,
+  UserLimit,
+  VhostLimit
+} from '@holdfast/broker'
+import type { Need } from './access/needs.ts'
 import type { GroupId } from './log-store.ts'
 
 export type NodeState = 'joining' | 'up' | 'down' | 'leaving' | 'damaged'
@@ -71,6 +80,38 @@ export interface OperationStatus {
   readonly error: { readonly code: string; readonly message: string } | null
 }
 
+/** Who a call comes from. */
+export interface Identity {
+  readonly user: string
+  readonly tags: readonly string[]
+  /** Those where the user has permissions. */
+  readonly vhosts: readonly string[]
+}
+
+export interface UserStatus {
+  readonly name: string
+  readonly password: PasswordHash | null
+  readonly tags: readonly string[]
+  readonly limits: { readonly [Limit in UserLimit]?: number }
+  readonly permissions: readonly ({ readonly vhost: string } & Permission)[]
+  readonly topics: readonly ({
+    readonly vhost: string
+    readonly exchange: string
+  } & TopicPermission)[]
+}
+
+export interface VhostStatus {
+  readonly name: string
+  readonly description: string
+  readonly limits: { readonly [Limit in VhostLimit]?: number }
+}
+
+/** Users in the order they came, vhosts by name. */
+export interface AccessStatus {
+  readonly users: readonly UserStatus[]
+  readonly vhosts: readonly VhostStatus[]
+}
+
 /**
  * Calls of operators, as data. A member answers each with an `AdminReply` or an error of the
  * catalogue.
@@ -86,8 +127,21 @@ export type AdminRequest =
   | { readonly type: 'list-operations' }
   | { readonly type: 'transfer'; readonly group: GroupId; readonly to: number }
   | { readonly type: 'list-vhosts' }
-  | { readonly type: 'declare-vhost'; readonly vhost: string }
   | { readonly type: 'delete-vhost'; readonly vhost: string }
+  /** `credentials` null: the caller says nothing of who it is. */
+  | {
+      readonly type: 'authenticate'
+      readonly credentials: { readonly user: string; readonly password: string } | null
+      readonly remote: string
+    }
+  | {
+      readonly type: 'authorize'
+      readonly user: string
+      readonly vhost: string
+      readonly needs: readonly Need[]
+    }
+  | { readonly type: 'change-access'; readonly command: AccessCommand }
+  | { readonly type: 'read-access' }
 
 export type AdminReply =
   | {
@@ -100,6 +154,10 @@ export type AdminReply =
   | { readonly type: 'operations'; readonly operations: readonly OperationStatus[] }
   | { readonly type: 'vhosts'; readonly vhosts: readonly string[] }
   | { readonly type: 'purged'; readonly messages: number }
+  | { readonly type: 'identity'; readonly identity: Identity }
+  | { readonly type: 'access'; readonly access: AccessStatus }
+  /** `created`: it was not there before. */
+  | { readonly type: 'changed'; readonly created: boolean }
   | { readonly type: 'done' }
 
 /** Numbers for metrics; counters grow from process start. */
@@ -133,4 +191,6 @@ export interface AdminPort {
   counters(): MemberCounters
   /** @throws HoldfastError */
   request(request: AdminRequest): Promise<AdminReply>
+  /** As the shell makes it of a new password. Slow on purpose. @throws UNAVAILABLE */
+  hashPassword(password: string): Promise<PasswordHash>
 }

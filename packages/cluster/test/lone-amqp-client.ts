@@ -9,13 +9,20 @@ interface Steps {
   step(inputs: readonly Input[]): void
 }
 
+/** Left out: `guest`, and the vhost that is always there. */
+export interface AmqpLogin {
+  readonly user?: string
+  readonly vhost?: string
+}
+
 export class LoneAmqpClient {
   readonly id: number
-  readonly wire: AmqpWire = new AmqpWire('/')
+  readonly wire: AmqpWire
   readonly #member: Steps
   readonly #said: AmqpSaid[] = []
 
-  constructor(member: Steps, id: number) {
+  constructor(member: Steps, id: number, { user, vhost = '/' }: AmqpLogin) {
+    this.wire = new AmqpWire(vhost, user)
     this.#member = member
     this.id = id
   }

@@ -1,21 +1,30 @@
 // A cluster of one node without I/O, and clients of it over the real connection machine. Writes
 // become durable when a test says so: what happens while something is on its way through the log
 // can be put in order.
-import { ClientConnection, type ClientEvent, type ClientRequest } from '@holdfast/protocol'
+import type { PasswordHash } from '@holdfast/broker'
+import {
+  ClientConnection,
+  type ClientEvent,
+  type ClientRequest,
+  type Hello
+} from '@holdfast/protocol'
 import { encodeRecord, utf8Encode } from '@holdfast/record'
 import type { Input } from '../src/input.ts'
 import { Member } from '../src/member.ts'
 import type { Output } from '../src/output.ts'
 import type { ClientProtocol } from '../src/sessions/session.ts'
-import { LoneAmqpClient } from './lone-amqp-client.ts'
+import { type AmqpLogin, LoneAmqpClient } from './lone-amqp-client.ts'
+import type { AdminReply, AdminRequest } from '../src/status.ts'
 
 const addresses = { client: '127.0.0.1:1', peer: '127.0.0.1:2', http: '127.0.0.1:3' }
 
-const upOf = (connection: number, protocol: ClientProtocol): Input => ({
+const here = '127.0.0.1:4'
+
+const upOf = (connection: number, protocol: ClientProtocol, remote: string): Input => ({
   type: 'client-up',
   connection,
   protocol,
-  remote: '127.0.0.1:4'
+  remote
 })
 
 export class LoneMember {
@@ -24,6 +33,9 @@ export class LoneMember {
   /** Connections whose sockets are not read. */
   readonly paused: Set<number> = new Set()
   nowMs = 0
+  /** Passwords that are being verified; a test answers with `verified`. */
+  readonly verifying: { id: number; password: string; hash: PasswordHash | null }[] = []
+  readonly #answers: (AdminReply | string)[] = []
   #writing: number | null = null
   /** Whether writes wait for `release`. */
   #isHolding = false
@@ -77,24 +89,46 @@ export class LoneMember {
     if (output.type === 'write') this.#writing = output.record.id
     else if (output.type === 'client-pause') this.paused.add(output.connection)
     else if (output.type === 'client-resume') this.paused.delete(output.connection)
-    else if (output.type === 'client-send') {
+    else if (output.type === 'verify-password') this.verifying.push(output)
+    else if (output.type === 'admin-reply') {
+      const { result } = output
+      this.#answers.push('error' in result ? result.error.code : result)
+    } else if (output.type === 'client-send') {
       for (const chunk of output.chunks) this.#clients.get(output.connection)?.take(chunk)
     }
   }
 
-  /** A client that is connected; `name` tells clients apart, over all their connections. */
-  connect(name: number): LoneClient {
-    const client = new LoneClient(this, this.#clients.size + 1, name)
+  verified(isRight: boolean): void {
+    const [verification] = this.verifying.splice(0, 1)
+    if (verification === undefined) throw new Error('no password is being verified')
+    this.step([{ type: 'password-verified', id: verification.id, isRight }])
+  }
+
+  /** The reply to an operator's call, or the code of its refusal; null while there is none. */
+  admin(request: AdminRequest): AdminReply | string | null {
+    this.#answers.length = 0
+    this.step([{ type: 'admin', id: 1, request }])
+    return this.#answers[0] ?? null
+  }
+
+  /**
+   * A client that is connected; `name` tells clients apart, over all their connections. What else
+   * it says of itself is in `hello`.
+   */
+  connect(name: number, hello: Partial<Hello> = {}, remote = here): LoneClient {
+    const client = new LoneClient(this, this.#clients.size + 1, name, hello)
     this.#clients.set(client.id, client)
-    this.step([upOf(client.id, 'native'), client.said()])
+    this.step([upOf(client.id, 'native', remote), client.said()])
     return client
   }
 
-  /** A client that speaks AMQP, with a channel. */
-  connectAmqp(): LoneAmqpClient {
-    const client = new LoneAmqpClient(this, this.#clients.size + 1)
+  /** A client that speaks AMQP, with a channel; its password is right. */
+  connectAmqp(login: AmqpLogin = {}, remote = here): LoneAmqpClient {
+    const client = new LoneAmqpClient(this, this.#clients.size + 1, login)
     this.#clients.set(client.id, client)
-    this.step([upOf(client.id, 'amqp')])
+    this.step([upOf(client.id, 'amqp', remote)])
+    client.speak()
+    if (this.verifying.length > 0) this.verified(true)
     client.speak()
     return client
   }
@@ -106,12 +140,12 @@ export class LoneClient {
   readonly connection: ClientConnection
   readonly events: ClientEvent[] = []
 
-  constructor(member: LoneMember, id: number, name: number) {
+  constructor(member: LoneMember, id: number, name: number, more: Partial<Hello>) {
     this.id = id
     this.#member = member
     const producer = new Uint8Array(16).fill(name)
     const hello = { producer, epoch: 1, name: `${name}`, vhost: '/', heartbeatMs: 60_000 }
-    this.connection = new ClientConnection({ nowMs: member.nowMs, hello })
+    this.connection = new ClientConnection({ nowMs: member.nowMs, hello: { ...hello, ...more } })
   }
 
   /** What the client has written to its socket. */
@@ -139,6 +173,14 @@ export class LoneClient {
     const id = this.connection.request(request)
     this.speak()
     return id
+  }
+
+  /** Whether it was let in: 'open', or the code of what ended it; null: neither yet. */
+  get state(): string | null {
+    for (const event of this.events) {
+      if (event.type === 'closed') return event.error?.code ?? 'closed'
+    }
+    return this.connection.isOpen ? 'open' : null
   }
 
   /** 'done', the code of the refusal, or null while there is no answer. */
@@ -170,6 +212,15 @@ export class LoneClient {
       count,
       blob
     })
+    this.speak()
+  }
+
+  /** Publishes one message. */
+  publishTo(exchange: string, routingKey: string, firstSequence: number): void {
+    const blob = encodeRecord(null, utf8Encode('body'))
+    const route = { exchange, routingKey, mandatory: false, first: firstSequence === 1 }
+    const sequences = { firstSequence, lowestUnconfirmed: firstSequence, count: 1 }
+    this.connection.publish({ ...route, ...sequences, blob })
     this.speak()
   }
 

@@ -28,7 +28,7 @@ export const catalogue = {
   VERSION_UNSUPPORTED: { id: 1003, reply: null, status: 400, retry: 'never', closes: 'connection', message: 'protocol version {version} is not supported; this node speaks {supported}' },
   OPERATION_UNKNOWN: { id: 1004, reply: 540, status: 400, retry: 'never', closes: 'connection', message: 'operation {operation} is not known' },
   HANDSHAKE_REQUIRED: { id: 1005, reply: 503, status: 400, retry: 'never', closes: 'connection', message: 'the first frame must be a hello' },
-  HANDSHAKE_TIMEOUT: { id: 1006, reply: null, status: 408, retry: 'later', closes: 'connection', message: 'no hello within {limitMs} ms' },
+  HANDSHAKE_TIMEOUT: { id: 1006, reply: null, status: 408, retry: 'later', closes: 'connection', message: 'the handshake took longer than {limitMs} ms' },
   HEARTBEAT_MISSED: { id: 1007, reply: 320, status: 408, retry: 'later', closes: 'connection', message: 'nothing was heard for {silentMs} ms' },
   CREDIT_EXCEEDED: { id: 1008, reply: 506, status: 400, retry: 'never', closes: 'connection', message: 'more was published than the credit of {credit} bytes allows' },
   SLOW_CLIENT: { id: 1009, reply: 506, status: 400, retry: 'later', closes: 'connection', message: '{buffered} bytes wait to be read by the client, more than the limit of {limit}' },
@@ -97,6 +97,18 @@ export const catalogue = {
   METHOD_NOT_ALLOWED: { id: 5005, reply: null, status: 405, retry: 'never', closes: 'call', message: '{method} is not possible at {path}; {allowed} is' },
   MEDIA_TYPE_UNSUPPORTED: { id: 5006, reply: null, status: 415, retry: 'never', closes: 'call', message: 'the content type of the body must be {supported}' },
   BODY_TOO_LARGE: { id: 5007, reply: null, status: 413, retry: 'never', closes: 'call', message: 'the body exceeds the limit of {limit} bytes' },
+  ACCESS_REFUSED: { id: 5008, reply: 403, status: 403, retry: 'never', closes: 'call', message: "user '{user}' may not {right} {resource} '{name}' in vhost '{vhost}'" },
+  TOPIC_REFUSED: { id: 5009, reply: 403, status: 403, retry: 'never', closes: 'call', message: "user '{user}' may not {right} topic '{routingKey}' of exchange '{exchange}' in vhost '{vhost}'" },
+  AUTHENTICATION_FAILED: { id: 5010, reply: 403, status: 401, retry: 'never', closes: 'connection', message: "login was refused for user '{user}'" },
+  CREDENTIALS_REQUIRED: { id: 5011, reply: 403, status: 401, retry: 'never', closes: 'connection', message: 'a user and a password are needed here' },
+  VHOST_ACCESS_REFUSED: { id: 5012, reply: 530, status: 403, retry: 'never', closes: 'connection', message: "user '{user}' has no access to vhost '{vhost}'; give it permissions there" },
+  TAG_REQUIRED: { id: 5013, reply: null, status: 403, retry: 'never', closes: 'call', message: "user '{user}' needs the tag {tag} for this" },
+  USER_NOT_FOUND: { id: 5014, reply: 530, status: 404, retry: 'never', closes: 'call', message: "no user '{user}'" },
+  PERMISSION_NOT_FOUND: { id: 5015, reply: null, status: 404, retry: 'never', closes: 'call', message: "user '{user}' has no such permission in vhost '{vhost}'" },
+  PATTERN_INVALID: { id: 5016, reply: null, status: 400, retry: 'never', closes: 'call', message: 'the {right} pattern is not valid: {reason}' },
+  CONNECTIONS_LIMIT_REACHED: { id: 5017, reply: 530, status: 409, retry: 'later', closes: 'connection', message: "{kind} '{name}' has {limit} connections at this node already, which is its limit" },
+  QUEUES_LIMIT_REACHED: { id: 5018, reply: 406, status: 409, retry: 'later', closes: 'call', message: "vhost '{vhost}' has {limit} queues already, which is its limit" },
+  CHANNELS_LIMIT_REACHED: { id: 5019, reply: 530, status: 409, retry: 'later', closes: 'connection', message: "user '{user}' has {limit} channels at this node already, which is its limit" },
   INTERNAL: { id: 9001, reply: 541, status: 500, retry: 'later', closes: 'call', message: 'an unexpected error; it is in the log of the node' }
 } as const
 

@@ -1,7 +1,7 @@
 // The frames of a client: what they hold, how they are read by a server and written by the SDK.
 // Field by field by position, so that no name of a stranger becomes a key.
 //
-//   hello       := [1, version, {producer, epoch, name, vhost, heartbeatMs}]
+//   hello       := [1, version, {producer, epoch, name, vhost, heartbeatMs, user, password}]
 //   request     := [2, requestId, name, arguments]
 //   publish     := [3, exchange, routingKey, flags, firstSequence, lowestUnconfirmed, count, blob]
 //   settle      := [4, settleSequence, consumer, outcome, [first, last, attempt, …]]
@@ -15,13 +15,23 @@ import { FrameWriter } from './frame-writer.ts'
 import { protocolLimits } from './limits.ts'
 import { clientOperation, outcomeNumber, outcomes, publishFlag } from './operations.ts'
 import type { HelloEvent, PublishEvent, SettleEvent, WantCreditEvent } from './server-event.ts'
-import { checkHeldRanges, checkKeys, checkName, isNatural, mapOf } from './validate.ts'
+import {
+  checkCredentials,
+  checkHeldRanges,
+  checkKeys,
+  checkName,
+  isNatural,
+  mapOf
+} from './validate.ts'
 import { protocolVersionsSupported } from './version.ts'
 
 /** What a client says first. */
-export interface Hello extends Omit<HelloEvent, 'type' | 'version'> {
+export interface Hello extends Omit<HelloEvent, 'type' | 'version' | 'user' | 'password'> {
   /** Wish; 0 leaves it to the server. */
   readonly heartbeatMs: number
+  /** Both or neither. */
+  readonly user?: string | null
+  readonly password?: string | null
 }
 
 export type ClientFrame =
@@ -89,6 +99,8 @@ function decodeFields(cursor: FrameCursor, operation: number, fields: number): C
   }
 }
 
+const helloKeys = ['producer', 'epoch', 'name', 'vhost', 'heartbeatMs', 'user', 'password']
+
 function decodeHello(cursor: FrameCursor, fields: number): ClientFrame {
   const version = cursor.integer()
   if (!protocolVersionsSupported.includes(version)) {
@@ -98,8 +110,8 @@ function decodeHello(cursor: FrameCursor, fields: number): ClientFrame {
   expectFields(fields, 3)
   try {
     const map = mapOf(cursor.value(protocolLimits.helloBytesMax), 'the map of a hello')
-    checkKeys('hello', map, ['producer', 'epoch', 'name', 'vhost', 'heartbeatMs'])
-    const { producer, epoch, name, vhost, heartbeatMs } = map as Partial<Hello>
+    checkKeys('hello', map, helloKeys)
+    const { producer, epoch, name, vhost, heartbeatMs, user, password } = map as Partial<Hello>
     if (!(producer instanceof Uint8Array) || producer.length !== 16) {
       throw invalid('the producer must have 16 bytes')
     }
@@ -115,7 +127,8 @@ function decodeHello(cursor: FrameCursor, fields: number): ClientFrame {
       epoch,
       name: checkName('client', name ?? '', 0),
       vhost: checkName('vhost', vhost),
-      heartbeatMs: heartbeatMs ?? 0
+      heartbeatMs: heartbeatMs ?? 0,
+      ...checkCredentials(user, password)
     }
   } catch (error) {
     if (error instanceof HoldfastError && error.code === 'REQUEST_INVALID') {

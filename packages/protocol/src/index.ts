@@ -57,9 +57,11 @@ export { type DeliveryRun, ServerFrameWriter, type WelcomeFields } from './serve
 export type { ConnectionLimits, ServerConnectionOptions, Welcome } from './server-options.ts'
 export {
   checkBindingArguments,
+  checkCredentials,
   checkInteger,
   checkKeys,
   checkName,
   isNatural
 } from './validate.ts'
+
 export { protocolVersion, protocolVersionsSupported } from './version.ts'

@@ -25,6 +25,8 @@ export const protocolLimits = {
   requestBytesMax: 2_097_152,
   /** Bytes of UTF-8 in the name of a queue, exchange, vhost or consumer, or in a routing key. */
   nameBytesMax: 255,
+  /** Characters of a password. */
+  passwordLengthMax: 512,
   /** Arguments of one binding, packed. */
   argumentsBytesMax: 16_384,
   /** Deliveries that one consumer may hold. */

@@ -23,6 +23,7 @@ import {
   beyondCredit,
   frameLimit,
   notGrowing,
+  refuseHasty,
   repeatedHello,
   tooMuchWanted
 } from './server-refusals.ts'
@@ -105,7 +106,7 @@ export class ServerConnection {
    * most of it and stops holds no more of this node's memory than it was given.
    */
   #next(): Uint8Array | null {
-    if (this.#state === 'awaiting-hello') return this.#reader.next()
+    if (!this.isOpen) return this.#reader.next()
     const { availableBytes } = this.#credit
     this.#reader.limitBytes = frameLimit(availableBytes)
     try {
@@ -118,20 +119,19 @@ export class ServerConnection {
   /** Wants to be called about four times in a heartbeat interval. */
   tick(nowMs: number): readonly ConnectionEvent[] {
     if (this.#state === 'closed') return []
-    if (this.#state === 'awaiting-hello') {
-      const { handshakeTimeoutMs } = this.#limits
-      if (nowMs - this.#startedMs >= handshakeTimeoutMs) {
-        this.#fail(new HoldfastError('HANDSHAKE_TIMEOUT', { limitMs: handshakeTimeoutMs }))
-      }
+    if (!this.isOpen) {
+      const { handshakeTimeoutMs: limitMs } = this.#limits
+      const isLate = nowMs - this.#startedMs >= limitMs
+      if (isLate) this.#fail(new HoldfastError('HANDSHAKE_TIMEOUT', { limitMs }))
       return this.#takeEvents()
     }
     const silentMs = this.#heartbeat.silentMs(nowMs)
     if (silentMs > 0) this.#fail(new HoldfastError('HEARTBEAT_MISSED', { silentMs }))
-    else if (this.isOpen && this.#heartbeat.isDue(nowMs)) this.#writer.heartbeat()
+    else if (this.#heartbeat.isDue(nowMs)) this.#writer.heartbeat()
     return this.#takeEvents()
   }
 
-  /** Accepts the hello. Nothing but this or `close` may be sent before. */
+  /** Accepts the hello, in the time of the handshake. Only `close` may be sent before. */
   welcome({ clusterId, node, nodes }: Welcome): void {
     if (this.#state !== 'awaiting-welcome') return
     this.#state = 'open'
@@ -212,6 +212,7 @@ export class ServerConnection {
   }
 
   #take(frame: ClientFrame): void {
+    if (this.#state === 'awaiting-welcome') refuseHasty(frame.type)
     switch (frame.type) {
       case 'hello': {
         if (this.#state !== 'awaiting-hello') throw repeatedHello()
@@ -260,7 +261,6 @@ export class ServerConnection {
       request = parseRequest(name, args)
     } catch (error) {
       const refusal = HoldfastError.from(error)
-      if (!this.isOpen) throw refusal
       this.#refused++
       this.#writer.response(requestId, refusal.toWire(), null)
       return
@@ -281,7 +281,6 @@ export class ServerConnection {
       this.#events.push({ ...rest, firstSequence, count, blob })
       return
     }
-    if (!this.isOpen) throw refusal
     const given = this.#credit.answer(firstSequence, this.#lastPublished)
     this.#writer.publishFailed(firstSequence, this.#lastPublished, refusal.toWire(), given)
   }

@@ -13,6 +13,9 @@ export interface HelloEvent {
   /** For people; may be empty. */
   readonly name: string
   readonly vhost: string
+  /** Null: the client says nothing of who it is. */
+  readonly user: string | null
+  readonly password: string | null
 }
 
 /** Answer with `respond` or `refuse`. */

@@ -1,6 +1,7 @@
 // Why the end of a connection at the server ends it, in words; and how long a frame may be, which
 // follows from the credit that the client has.
 import { HoldfastError } from '@holdfast/errors'
+import type { ClientFrame } from './client-frame.ts'
 import { protocolLimits } from './limits.ts'
 
 /** Longest frame of a client that may publish `availableBytes`; its requests always fit. */
@@ -19,6 +20,15 @@ export function beyondCredit(error: unknown, availableBytes: number): unknown {
 
 export function repeatedHello(): HoldfastError {
   return new HoldfastError('FRAME_INVALID', { reason: 'a second hello' })
+}
+
+/** What a client may say before it is welcome: who it is may take a while to find out. */
+const patient: ReadonlySet<ClientFrame['type']> = new Set(['hello', 'heartbeat', 'close'])
+
+export function refuseHasty(type: ClientFrame['type']): void {
+  if (patient.has(type)) return
+  const reason = `a ${type} may not be sent before the welcome`
+  throw new HoldfastError('FRAME_INVALID', { reason })
 }
 
 export function tooMuchWanted(bytes: number): HoldfastError {

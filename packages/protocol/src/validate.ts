@@ -38,6 +38,19 @@ export function checkName(kind: string, value: unknown, bytesMin = 1): string {
   return value
 }
 
+/** User and password, both or neither. @throws NAME_INVALID, CREDENTIALS_REQUIRED */
+export function checkCredentials(
+  user: unknown,
+  password: unknown
+): { readonly user: string | null; readonly password: string | null } {
+  const isNone = (user ?? null) === null && (password ?? null) === null
+  if (isNone) return { user: null, password: null }
+  const isPassword =
+    typeof password === 'string' && password.length <= protocolLimits.passwordLengthMax
+  if ((user ?? null) === null || !isPassword) throw new HoldfastError('CREDENTIALS_REQUIRED')
+  return { user: checkName('user', user), password }
+}
+
 /** No text has fewer bytes than code units, so a very long one is not measured. */
 function lengthOf(kind: string, name: string): number {
   if (name.length > protocolLimits.nameBytesMax) return name.length

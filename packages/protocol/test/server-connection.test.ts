@@ -36,33 +36,6 @@ t.test('an invalid request is refused, and the connection goes on', async (t) =>
   t.equal(pair.closedCode, 'open')
 })
 
-t.test('nothing is sent before the welcome but the end', async (t) => {
-  const oversized = frame(
-    3,
-    '',
-    'q',
-    0,
-    1,
-    1,
-    1,
-    new Uint8Array([0x92, 0x81, 0xa1, 0x78, 1, 0xc4, 0])
-  )
-  for (const [code, bytes] of [
-    ['NAME_INVALID', frame(2, 1, 'purge-queue', { name: '' })],
-    ['OPTION_UNKNOWN', oversized]
-  ] as const) {
-    const pair = new Pair()
-    pair.exchange()
-    pair.server.receive(bytes, 0)
-    pair.exchange()
-    t.match(pair.clientEvents, [{ type: 'closed', error: { code } }])
-  }
-  const waiting = new Pair()
-  waiting.exchange()
-  waiting.server.tick(900)
-  t.same(waiting.server.flush(), [], 'not even a heartbeat')
-})
-
 t.test('what breaks the rules ends the connection with its code', async (t) => {
   const greeting = frame(1, 1, hello)
   const publish = (sequence: number, lowest: number) =>

@@ -15,9 +15,13 @@ export class AdminClient {
   readonly address: string
   readonly #timeoutMs: number
 
-  /** `address` is `HOST:PORT` of a node's HTTP listener. */
+  readonly #authorization: string | null
+
+  /** `address` is `HOST:PORT` of a node's HTTP listener, or `USER:PASSWORD@HOST:PORT`. */
   constructor(address: string, timeoutMs = 35_000) {
-    this.address = address
+    const at = address.lastIndexOf('@')
+    this.address = address.slice(at + 1)
+    this.#authorization = at < 0 ? null : basicOf(address.slice(0, at))
     this.#timeoutMs = timeoutMs
   }
 
@@ -54,8 +58,12 @@ export class AdminClient {
   /** Not by `fetch`, which refuses ports that browsers think suspicious. */
   #exchange(method: string, path: string, sent: Buffer | null): Promise<AdminAnswer> {
     const { host, port } = parseAddress(this.address)
-    const headers =
-      sent === null ? {} : { 'content-type': 'application/json', 'content-length': sent.length }
+    const headers = {
+      ...(this.#authorization === null ? {} : { authorization: this.#authorization }),
+      ...(sent === null
+        ? {}
+        : { 'content-type': 'application/json', 'content-length': sent.length })
+    }
     const signal = AbortSignal.timeout(this.#timeoutMs)
     return new Promise((resolve, reject) => {
       const call = request({ host, port, method, path, headers, signal, agent: false })
@@ -65,6 +73,18 @@ export class AdminClient {
       })
       call.end(sent ?? undefined)
     })
+  }
+}
+
+/** Name and password, each percent-encoded where it holds a colon or the like. */
+function basicOf(credentials: string): string {
+  const [user = '', ...rest] = credentials.split(':')
+  try {
+    const decoded = `${decodeURIComponent(user)}:${decodeURIComponent(rest.join(':'))}`
+    return `Basic ${Buffer.from(decoded).toString('base64')}`
+  } catch {
+    const reason = 'its user or password is not percent-encoded'
+    throw new HoldfastError('OPTION_INVALID', { option: 'address', kind: 'call', reason })
   }
 }
 

@@ -64,6 +64,8 @@ export interface Configuration {
   readonly seed: readonly string[]
   readonly token: string
   readonly bootstrap: boolean
+  readonly defaultUser: string
+  readonly defaultPassword: string
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
   readonly connectionsMax: number
   readonly clientBufferBytesMax: number
@@ -132,6 +134,23 @@ export const schema: readonly Setting[] = [
     doc:
       'Start a new cluster when the data directory is blank. A directory that belongs to ' +
       'a cluster just starts.'
+  },
+  {
+    name: 'defaultUser',
+    type: 'text',
+    default: 'guest',
+    doc:
+      'Name of the first administrator of a cluster that is started; of no effect after that. ' +
+      'Whoever is called `guest` may come from this machine only.'
+  },
+  {
+    name: 'defaultPassword',
+    type: 'text',
+    default: 'guest',
+    isSecret: true,
+    doc:
+      'Its password. As long as `guest` has the password `guest`, clients on this machine that ' +
+      'give none are `guest`.'
   },
   {
     name: 'logLevel',

@@ -127,6 +127,9 @@ function assertRelations(configuration: Configuration): void {
   if (new Set(fixed).size !== fixed.length) {
     throw invalid('client', 'client, amqp, peer and http must be different addresses')
   }
+  if (configuration.defaultUser === '' || Buffer.byteLength(configuration.defaultUser) > 255) {
+    throw invalid('defaultUser', 'it must have 1 to 255 bytes')
+  }
   // One client could otherwise use up more than all of them may.
   if (clientBufferBytesMax > clientBuffersBytesMax) {
     throw invalid('clientBufferBytesMax', 'it is larger than clientBuffersBytesMax')

@@ -12,6 +12,7 @@ import type {
   LogStore,
   NodeIdentity,
   Output,
+  PasswordHash,
   ReadResult
 } from '@holdfast/cluster'
 import { assert, HoldfastError, unreachable } from '@holdfast/errors'
@@ -51,6 +52,8 @@ export interface DriverOptions {
   readonly store: LogStore
   readonly peers: PeerPort
   readonly clients: ClientPort
+  /** Compares a password; slow on purpose, and never rejects. */
+  readonly verifyPassword: (password: string, hash: PasswordHash | null) => Promise<boolean>
   readonly log: Log
   /** The identity of this node became durable. */
   readonly identified: (identity: NodeIdentity) => void
@@ -195,6 +198,9 @@ export class Driver {
       case 'admin-reply':
         this.#calls.answer(output.id, output.result)
         return
+      case 'verify-password':
+        this.#verify(output)
+        return
       case 'log':
         this.#options.log(output.level, output.message, output.fields)
         return
@@ -223,6 +229,12 @@ export class Driver {
       default:
         unreachable(output)
     }
+  }
+
+  #verify({ id, password, hash }: Extract<Output, { type: 'verify-password' }>): void {
+    void this.#options.verifyPassword(password, hash).then((isRight) => {
+      this.input({ type: 'password-verified', id, isRight })
+    })
   }
 
   #write(record: CommitRecord): void {

@@ -6,6 +6,9 @@ export const serverLimits: Readonly<
     | 'drainedBelowBytes'
     | 'adminCallsMax'
     | 'adminCallTimeoutMs'
+    | 'hashingsMax'
+    | 'rememberPasswordMs'
+    | 'rememberedPasswordsMax'
     | 'readRetryMs'
     | 'diskIntervalMs'
     | 'reserveReleaseBytes'
@@ -30,6 +33,11 @@ export const serverLimits: Readonly<
   /** Calls of the admin API that the member has not answered. */
   adminCallsMax: 1024,
   adminCallTimeoutMs: 30_000,
+  /** New passwords that are hashed at once, each with 16 MiB of memory. */
+  hashingsMax: 2,
+  /** A password that was right is not compared again for so long. */
+  rememberPasswordMs: 600_000,
+  rememberedPasswordsMax: 1024,
   /** A read that the store has no room for is tried again after this. */
   readRetryMs: 20,
   diskIntervalMs: 1000,

@@ -1,7 +1,13 @@
 // What a node is built of, and what it looks like from outside. Implementations are named in
 // compose.ts, fakes in tests.
 import type { Server } from 'node:http'
-import type { AdminPort, ClusterStatus, LogStore, MemberCounters } from '@holdfast/cluster'
+import type {
+  AdminPort,
+  Bootstrap,
+  ClusterStatus,
+  LogStore,
+  MemberCounters
+} from '@holdfast/cluster'
 import type { HoldfastError } from '@holdfast/errors'
 import type { MemberPort } from './driver.ts'
 import type { Log } from './logger.ts'
@@ -24,7 +30,7 @@ export interface MemberSettings {
   readonly store: LogStore
   readonly processEpoch: number
   readonly addresses: Omit<Addresses, 'amqp'>
-  readonly bootstrap: { readonly clusterId: string } | null
+  readonly bootstrap: Bootstrap | null
 }
 
 /** The HTTP server as the shell sees it. */

@@ -3,9 +3,11 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import {
   type AdminPort,
+  type Bootstrap,
   type ClusterStatus,
   type Damage,
   DamagedMember,
+  guest,
   type Input,
   type LogStore,
   type NodeIdentity,
@@ -32,6 +34,7 @@ import type {
   RunningNode
 } from './node-parts.ts'
 import type { OpenedData, ReservePort } from './open-data.ts'
+import { Passwords } from './passwords.ts'
 
 export class Node implements RunningNode {
   readonly #configuration: Configuration
@@ -45,6 +48,7 @@ export class Node implements RunningNode {
   readonly #amqp: TcpListener
   #amqpAddress: string
   readonly #reserve: ReservePort
+  readonly #passwords = new Passwords(() => performance.now())
   readonly #timers: NodeJS.Timeout[] = []
   #hello: PeerHello
   #http: HttpPort | null = null
@@ -139,13 +143,21 @@ export class Node implements RunningNode {
     })
     const http = await this.#createHttp()
     await this.#listen(http)
-    const member = this.#createMember(isBootstrap)
+    const member = this.#createMember(isBootstrap ? await this.#bootstrap() : null)
     this.#member = member
     this.#driver = new Driver({
       member,
       store,
       peers: this.#transport,
       clients: this.#sockets,
+      verifyPassword: async (password, hash) => {
+        try {
+          return await this.#passwords.verify(password, hash)
+        } catch (error) {
+          this.#log('error', 'a password cannot be verified', { reason: String(error) })
+          return false
+        }
+      },
       log: this.#log,
       identified: (identity) => this.#identify(helloIdentity(identity)),
       condemn: (reason) => this.#parts.storage.condemn(this.#configuration.data, reason),
@@ -160,12 +172,18 @@ export class Node implements RunningNode {
     this.#log('info', 'the node listens', { ...this.addresses, node: this.#hello.node })
   }
 
-  #createMember(isBootstrap: boolean): HostedMember {
+  async #bootstrap(): Promise<Bootstrap> {
+    const clusterId = randomBytes(16).toString('hex')
+    const { defaultUser: user, defaultPassword } = this.#configuration
+    if (user === guest.user && defaultPassword === guest.user) return { clusterId }
+    return { clusterId, owner: { user, password: await this.#passwords.hash(defaultPassword) } }
+  }
+
+  #createMember(bootstrap: Bootstrap | null): HostedMember {
     if (this.#damage !== null) {
       this.#damaged = new DamagedMember(this.#damage, this.#told)
       return this.#damaged
     }
-    const bootstrap = isBootstrap ? { clusterId: randomBytes(16).toString('hex') } : null
     const { processEpoch } = this.#hello
     const settings = { store: this.#store, processEpoch, addresses: this.#told, bootstrap }
     return this.#parts.createMember(settings)
@@ -232,7 +250,8 @@ export class Node implements RunningNode {
     const port: AdminPort = {
       status: () => this.#member?.status() ?? notYet(),
       counters: () => this.#member?.counters() ?? notYet(),
-      request: (request) => this.#driver?.request(request) ?? Promise.resolve().then(notYet)
+      request: (request) => this.#driver?.request(request) ?? Promise.resolve().then(notYet),
+      hashPassword: (password) => this.#passwords.hash(password)
     }
     return this.#parts.createHttp(port, this.#log)
   }

@@ -41,6 +41,7 @@ function setUp(
     store,
     peers: ports,
     clients: ports,
+    verifyPassword: async (password, hash) => hash !== null && password === 'right',
     log: log.log,
     identified: ({ node }) => identities.push(node),
     condemn: (reason) =>
@@ -161,32 +162,6 @@ t.test('inputs of one turn are one step, in order, the clock first', async (t) =
   t.same(
     member.of('client-down').map(({ connection }) => connection),
     [1, 2, 3, 4, 5]
-  )
-})
-
-t.test('a member that may not rest for long is told the time', async (t) => {
-  const member = new FakeMember()
-  member.restMs = 5
-  const ports = new FakePorts()
-  const driver = new Driver({
-    member,
-    store: new FakeStore(),
-    peers: ports,
-    clients: ports,
-    log: () => undefined,
-    identified: () => undefined,
-    condemn: () => Promise.resolve(),
-    ended: () => undefined,
-    nowMs: () => performance.now(),
-    wallMs: () => Date.now()
-  })
-  t.teardown(() => driver.stop())
-  driver.start()
-  await until(() => member.of('tick').length > 3)
-  const times = member.of('tick').map(({ nowMs }) => nowMs)
-  t.same(
-    times,
-    times.toSorted((one, other) => one - other)
   )
 })
 

@@ -14,6 +14,7 @@ import { Lifetimes } from './clients/lifetimes.ts'
 import { Operator } from './clients/operator.ts'
 import { Publisher, type Route } from './clients/publisher.ts'
 import { Purges } from './clients/purges.ts'
+import { Rights } from './clients/rights.ts'
 import { Routes } from './clients/routes.ts'
 import { Stranger } from './clients/stranger.ts'
 import { Successions } from './clients/successions.ts'
@@ -111,6 +112,8 @@ export class Workload {
         return new Bindings(world, this.history, boundQueues)
       case 'routes':
         return new Routes(world, this.history, boundQueues)
+      case 'rights':
+        return new Rights(world, this.history, boundQueues)
       case 'bursts':
         return new Bursts(world, this.history)
       case 'replacements':

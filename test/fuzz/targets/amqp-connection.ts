@@ -192,7 +192,13 @@ function run(input: Uint8Array): void {
   const identity = { product: 'Holdfast', version: '1.0.0', clusterName: 'c' }
   const limits = { channelsMax: 100, frameBytesMax: 131_072, heartbeatSeconds: 10 }
   const mechanisms = ['PLAIN', 'AMQPLAIN', 'ANONYMOUS'] as const
-  const connection = new AmqpConnection({ nowMs, mechanisms, ...identity, ...limits })
+  const connection = new AmqpConnection({
+    nowMs,
+    mechanisms,
+    channelRefusal: () => null,
+    ...identity,
+    ...limits
+  })
   const member = new Member(connection)
   const client = new Client()
   for (const { operation, payload } of stepsOf(input)) {

@@ -1,7 +1,13 @@
 // Requests to the HTTP API without a socket: method, path, query, headers and body. Whatever comes,
 // the answer is that of a route or a coded error as JSON, and never INTERNAL.
 import { createAdminServer } from '@holdfast/admin'
-import type { AdminPort, AdminReply, AdminRequest, MemberCounters } from '@holdfast/cluster'
+import {
+  type AdminPort,
+  type AdminReply,
+  type AdminRequest,
+  guest,
+  type MemberCounters
+} from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import { must, type Target } from '../target.ts'
 
@@ -27,6 +33,10 @@ async function reply(request: AdminRequest): Promise<AdminReply> {
       const operation = { id: '1', kind: 'add-node', node: 1, state: 'running', progress } as const
       return { type: 'operation', operation: { ...operation, error: null } }
     }
+    case 'authenticate': {
+      const identity = { user: 'guest', tags: ['administrator'], vhosts: ['/'] }
+      return { type: 'identity', identity }
+    }
     default:
       return { type: 'done' }
   }
@@ -43,7 +53,8 @@ const port: AdminPort = {
     warnings: []
   }),
   counters: () => counters,
-  request: reply
+  request: reply,
+  hashPassword: async () => guest.password
 }
 
 const server = await createAdminServer({ port, version: '0' })

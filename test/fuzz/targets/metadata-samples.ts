@@ -1,5 +1,5 @@
 // Metadata commands of every kind, in an order in which they are obeyed.
-import { encodeMetadataCommand, type MetadataCommand } from '@holdfast/broker'
+import { encodeMetadataCommand, guest, type MetadataCommand } from '@holdfast/broker'
 
 const addresses = { client: '127.0.0.1:1', peer: '127.0.0.1:2', http: '127.0.0.1:3' }
 const clusterId = 'ab'.repeat(16)
@@ -30,6 +30,15 @@ const commands: readonly MetadataCommand[] = [
   { type: 'bind', ...binding },
   { type: 'bind', ...binding, source: 'e', arguments: {} },
   { type: 'unbind', ...binding },
+  { type: 'put-user', user: 'u', password: guest.password, tags: ['administrator'] },
+  { type: 'set-user-limit', user: 'u', limit: 'max-channels', value: 7 },
+  { type: 'set-permission', user: 'u', vhost: '/', configure: '', write: '^a', read: '.*' },
+  { type: 'set-topic-permission', user: 'u', vhost: '/', exchange: 'e', write: '', read: '#' },
+  { type: 'put-vhost', vhost: 'w', description: 'd', owner: 'u' },
+  { type: 'set-vhost-limit', vhost: 'w', limit: 'max-queues', value: null },
+  { type: 'clear-topic-permission', user: 'u', vhost: '/', exchange: null },
+  { type: 'clear-permission', user: 'u', vhost: '/' },
+  { type: 'delete-user', user: 'u' },
   { type: 'acknowledge-outbox', groups: [{ group: 1, upTo: 100_000 }] },
   { type: 'delete-queue', vhost: '/', name: 'q', queue: null },
   { type: 'delete-exchange', vhost: '/', name: 'e', ifUnused: true },

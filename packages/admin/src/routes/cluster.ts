@@ -9,6 +9,7 @@ export function clusterRoutes({ port, ask }: RouteContext): readonly Route[] {
       method: 'GET',
       path: '/v1/cluster',
       name: 'getCluster',
+      role: 'monitoring',
       summary: 'Nodes and groups, as the node that answers sees them. Asks nobody else.',
       parameters: [],
       body: null,
@@ -23,6 +24,7 @@ export function clusterRoutes({ port, ask }: RouteContext): readonly Route[] {
       method: 'POST',
       path: '/v1/groups/{id}/transfer',
       name: 'transferGroup',
+      role: 'administrator',
       summary: 'Asks the leader of a group to hand over to another voter.',
       parameters: [
         {

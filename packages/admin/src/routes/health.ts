@@ -11,7 +11,7 @@ export interface Exhibits {
 
 /** `/health`, `/metrics`, `/v1/openapi.json`, and a sentence at `/v1/connect`. */
 export function healthRoutes({ port }: RouteContext, exhibits: Exhibits): readonly Route[] {
-  const plain = { method: 'GET', parameters: [], body: null, errors: [] } as const
+  const plain = { method: 'GET', role: 'none', parameters: [], body: null, errors: [] } as const
   return [
     {
       ...plain,

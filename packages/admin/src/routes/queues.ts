@@ -1,5 +1,7 @@
 // Queues: list, look, purge, delete. They are declared by clients, over the native protocol.
+import { needs } from '@holdfast/cluster'
 import { readName, readPage, refuseBody } from '../request-fields.ts'
+import { requireVhost, seesVhost } from '../roles.ts'
 import {
   answers,
   answersNothing,
@@ -36,6 +38,14 @@ const paged: readonly Parameter[] = [
   }
 ]
 
+const changeErrors = [
+  'NAME_INVALID',
+  'QUEUE_NOT_FOUND',
+  'VHOST_NOT_FOUND',
+  'ACCESS_REFUSED',
+  'NOT_LEADER'
+] as const
+
 function readQueue(call: Call): { vhost: string; name: string } {
   return {
     vhost: readVhost(call),
@@ -48,7 +58,10 @@ function listQueues({ ask }: RouteContext): Route {
     method: 'GET',
     path: '/v1/queues',
     name: 'listQueues',
-    summary: 'Queues of all vhosts, by vhost and name, page by page.',
+    role: 'management',
+    summary:
+      'Queues of the vhosts that the caller sees, by vhost and name. A page may hold fewer than ' +
+      '`limit`, also none.',
     parameters: paged,
     body: null,
     success: answers('QueuePage', 'A page.'),
@@ -58,7 +71,8 @@ function listQueues({ ask }: RouteContext): Route {
         { type: 'list-queues', ...readPage(call.query) },
         'queues'
       )
-      return { body: { queues, cursor } }
+      const seen = queues.filter(({ vhost }) => seesVhost(call.identity, vhost))
+      return { body: { queues: seen, cursor } }
     }
   }
 }
@@ -68,13 +82,16 @@ function inspectQueue({ ask }: RouteContext): Route {
     method: 'GET',
     path: '/v1/queues/{vhost}/{name}',
     name: 'inspectQueue',
+    role: 'management',
     summary: 'One queue, with numbers from the leader of its shard.',
     parameters: named,
     body: null,
     success: answers('Queue', 'The queue.'),
-    errors: ['NAME_INVALID', 'QUEUE_NOT_FOUND', 'VHOST_NOT_FOUND'],
+    errors: ['NAME_INVALID', 'QUEUE_NOT_FOUND', 'VHOST_NOT_FOUND', 'VHOST_ACCESS_REFUSED'],
     async handle(call) {
-      const reply = await ask({ type: 'inspect-queue', ...readQueue(call) }, 'queue')
+      const queue = readQueue(call)
+      requireVhost(call.identity, queue.vhost)
+      const reply = await ask({ type: 'inspect-queue', ...queue }, 'queue')
       return { body: reply.queue }
     }
   }
@@ -85,14 +102,18 @@ function deleteQueue({ ask }: RouteContext): Route {
     method: 'DELETE',
     path: '/v1/queues/{vhost}/{name}',
     name: 'deleteQueue',
+    role: 'management',
     summary: 'Deletes a queue with its bindings and its messages, whoever uses it.',
     parameters: named,
     body: null,
     success: answersNothing('The queue is gone.'),
-    errors: ['NAME_INVALID', 'QUEUE_NOT_FOUND', 'VHOST_NOT_FOUND', 'NOT_LEADER'],
+    errors: changeErrors,
     async handle(call) {
       refuseBody(call.body)
-      await ask({ type: 'delete-queue', ...readQueue(call) }, 'done', 'purged')
+      const { vhost, name } = readQueue(call)
+      const { user } = call.identity
+      await ask({ type: 'authorize', user, vhost, needs: needs.deleteQueue(name) }, 'done')
+      await ask({ type: 'delete-queue', vhost, name }, 'done', 'purged')
       return { body: null }
     }
   }
@@ -103,14 +124,18 @@ function purgeQueue({ ask }: RouteContext): Route {
     method: 'POST',
     path: '/v1/queues/{vhost}/{name}/purge',
     name: 'purgeQueue',
+    role: 'management',
     summary: 'Removes the messages that wait; delivered ones stay with their consumers.',
     parameters: named,
     body: null,
     success: answers('Purged', 'The queue is empty but for what is delivered.'),
-    errors: ['NAME_INVALID', 'QUEUE_NOT_FOUND', 'VHOST_NOT_FOUND', 'NOT_LEADER'],
+    errors: changeErrors,
     async handle(call) {
       refuseBody(call.body)
-      const { messages } = await ask({ type: 'purge-queue', ...readQueue(call) }, 'purged')
+      const { vhost, name } = readQueue(call)
+      const { user } = call.identity
+      await ask({ type: 'authorize', user, vhost, needs: needs.readQueue(name) }, 'done')
+      const { messages } = await ask({ type: 'purge-queue', vhost, name }, 'purged')
       return { body: { messages } }
     }
   }

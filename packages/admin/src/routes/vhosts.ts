@@ -1,6 +1,7 @@
 // Vhosts: namespaces of exchanges and queues. The vhost `/` is there from the start.
 import { HoldfastError } from '@holdfast/errors'
 import { refuseBody } from '../request-fields.ts'
+import { requireVhost, seesVhost } from '../roles.ts'
 import { answers, answersNothing, type Parameter, type Route, type RouteContext } from '../route.ts'
 import { readVhost, vhostParameter } from './vhost-parameter.ts'
 
@@ -11,14 +12,16 @@ function listVhosts({ ask }: RouteContext): Route {
     method: 'GET',
     path: '/v1/vhosts',
     name: 'listVhosts',
-    summary: 'All vhosts, by name.',
+    role: 'management',
+    summary: 'The vhosts that the caller sees, by name.',
     parameters: [],
     body: null,
     success: answers('VhostList', 'The vhosts.'),
     errors: [],
-    async handle() {
+    async handle({ identity }) {
       const { vhosts } = await ask({ type: 'list-vhosts' }, 'vhosts')
-      return { body: { vhosts: vhosts.map((name) => ({ name })) } }
+      const seen = vhosts.filter((name) => seesVhost(identity, name))
+      return { body: { vhosts: seen.map((name) => ({ name })) } }
     }
   }
 }
@@ -28,13 +31,15 @@ function inspectVhost({ ask }: RouteContext): Route {
     method: 'GET',
     path: '/v1/vhosts/{vhost}',
     name: 'inspectVhost',
+    role: 'management',
     summary: 'One vhost.',
     parameters: named,
     body: null,
     success: answers('Vhost', 'The vhost.'),
-    errors: ['NAME_INVALID', 'VHOST_NOT_FOUND'],
+    errors: ['NAME_INVALID', 'VHOST_NOT_FOUND', 'VHOST_ACCESS_REFUSED'],
     async handle(call) {
       const vhost = readVhost(call)
+      requireVhost(call.identity, vhost)
       const { vhosts } = await ask({ type: 'list-vhosts' }, 'vhosts')
       if (!vhosts.includes(vhost)) throw new HoldfastError('VHOST_NOT_FOUND', { vhost })
       return { body: { name: vhost } }
@@ -47,7 +52,8 @@ function declareVhost({ ask }: RouteContext): Route {
     method: 'PUT',
     path: '/v1/vhosts/{vhost}',
     name: 'declareVhost',
-    summary: 'Makes sure that a vhost exists.',
+    role: 'administrator',
+    summary: 'Makes sure that a vhost exists; the caller gets all permissions in a new one.',
     parameters: named,
     body: null,
     success: answers('Vhost', 'The vhost exists.'),
@@ -55,7 +61,9 @@ function declareVhost({ ask }: RouteContext): Route {
     async handle(call) {
       refuseBody(call.body)
       const vhost = readVhost(call)
-      await ask({ type: 'declare-vhost', vhost }, 'done')
+      const { user: owner } = call.identity
+      const command = { type: 'put-vhost', vhost, description: null, owner } as const
+      await ask({ type: 'change-access', command }, 'changed')
       return { body: { name: vhost } }
     }
   }
@@ -66,6 +74,7 @@ function deleteVhost({ ask }: RouteContext): Route {
     method: 'DELETE',
     path: '/v1/vhosts/{vhost}',
     name: 'deleteVhost',
+    role: 'administrator',
     summary: 'Deletes a vhost that holds no queues and no exchanges but the predeclared ones.',
     parameters: named,
     body: null,

@@ -1,6 +1,7 @@
 // `holdfast queue list|inspect|purge|delete`.
 import type { QueueStatus } from '@holdfast/cluster'
 import { AdminClient, formatTable } from '@holdfast/server'
+import { printable } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface QueueOptions {
@@ -46,11 +47,6 @@ function rowOf(queue: QueueStatus): string[] {
   const { vhost, name, group, leader, ready, unsettled, consumers, bytes } = queue
   const numbers = [ready, unsettled, consumers, bytes].map(orUnknown)
   return [printable(vhost), printable(name), String(group), orUnknown(leader), ...numbers]
-}
-
-/** A name may hold anything, also what would move the cursor of a terminal. */
-function printable(name: string): string {
-  return /^[\p{L}\p{N}\p{P}\p{S} ]*$/u.test(name) ? name : JSON.stringify(name)
 }
 
 export async function queueInspect(

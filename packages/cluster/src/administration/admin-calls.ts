@@ -8,6 +8,7 @@ import { type Answer, errorResult } from '../peers/calls.ts'
 import type { CallResult } from '../peers/peer-message.ts'
 import { type Responder, refusal } from '../sessions/responder.ts'
 import type { AdminReply, AdminRequest, OperationStatus, QueueStatus } from '../status.ts'
+import { authenticate, authorize, changeAccess, nobodyKnown, readAccess } from './access-calls.ts'
 import { clearQueue, deleteQueue, describeQueue, queueStatus, whenCurrent } from './queue-calls.ts'
 
 type Done = (reply: AdminReply) => void
@@ -19,6 +20,9 @@ export function handleAdmin(core: Core, id: number, request: AdminRequest): void
       core.outputs.push({ type: 'admin-reply', id, result: result as AdminReply })
     },
     refuse: (error) => core.outputs.push({ type: 'admin-reply', id, result: { error } })
+  }
+  if (core.identity === null && request.type === 'authenticate' && !request.credentials) {
+    return to.done({ type: 'identity', identity: nobodyKnown } satisfies AdminReply)
   }
   if (core.identity === null) {
     return to.refuse(refusal('UNAVAILABLE', { reason: 'this node is in no cluster yet' }))
@@ -60,7 +64,6 @@ function carryOut(core: Core, request: AdminRequest, to: Responder): void {
       const all = { name: request.name, ifUnused: false, ifEmpty: false }
       return deleteQueue(core, request.vhost, all, counted)
     }
-    case 'declare-vhost':
     case 'delete-vhost':
       return core.metadata.submit({ type: request.type, vhost: request.vhost }, (answer) => {
         if ('error' in answer) to.refuse(answer.error)
@@ -70,6 +73,14 @@ function carryOut(core: Core, request: AdminRequest, to: Responder): void {
       return whenCurrent(core, to, () => {
         done({ type: 'vhosts', vhosts: core.metadata.machine.topology.vhostNames() })
       })
+    case 'authenticate':
+      return authenticate(core, request, to)
+    case 'authorize':
+      return authorize(core, request, to)
+    case 'change-access':
+      return changeAccess(core, request.command, to)
+    case 'read-access':
+      return readAccess(core, to)
     case 'transfer':
       return transfer(core, request.group, request.to, to)
     case 'add-node':

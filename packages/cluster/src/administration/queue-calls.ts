@@ -37,15 +37,6 @@ export function findQueue(
   })
 }
 
-/** The same for a vhost. */
-export function findVhost(core: Core, vhost: string, to: Responder, found: () => void): void {
-  if (core.metadata.machine.topology.vhost(vhost) !== null) return found()
-  core.fence.wait((isCurrent) => {
-    if (core.metadata.machine.topology.vhost(vhost) !== null) return found()
-    to.refuse(isCurrent ? refusal('VHOST_NOT_FOUND', { vhost }) : noMetadataLeader())
-  })
-}
-
 function notFound(core: Core, vhost: string, name: string): WireError {
   const isVhost = core.metadata.machine.topology.vhost(vhost) !== null
   return refusal(isVhost ? 'QUEUE_NOT_FOUND' : 'VHOST_NOT_FOUND', { queue: name, vhost })

@@ -59,6 +59,12 @@ function attachTo(
       core.deliveries.attach(group, queue, consumer, null)
       return core.deliveries.detach(group, queue, consumer)
     }
+    const revoked = session.rights.readRefusal(target.name)
+    if (revoked !== null) {
+      core.deliveries.attach(group, queue, consumer, null)
+      core.deliveries.detach(group, queue, consumer)
+      return to.refuse(revoked)
+    }
     session.consumers.set(number, { consumer, group, queue })
     to.done({ consumer: number })
     if (!core.deliveries.attach(group, queue, consumer, resume)) {

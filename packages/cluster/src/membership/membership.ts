@@ -74,7 +74,9 @@ export class Membership {
     if (!metadata.isLeading || metadata.machine.clusterId !== null || node !== 1) return
     const { addresses } = options
     const shards = this.#core.tuning.shardsAtBootstrap
-    const command = { type: 'initialise', clusterId, storeId, addresses, shards } as const
+    const { owner } = options.bootstrap ?? {}
+    const first = owner === undefined ? {} : { owner }
+    const command = { type: 'initialise', clusterId, storeId, addresses, shards, ...first } as const
     metadata.propose(command, () => undefined)
   }
 

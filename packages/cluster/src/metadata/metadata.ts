@@ -61,6 +61,7 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
   /** The machine begins anew from a snapshot. */
   restore(manifest: Uint8Array, blobs: ReadonlyMap<number, Uint8Array>): void {
     this.machine = MetadataMachine.restore(manifest, blobs, this.#limits)
+    this.#core.authorization.changed()
   }
 
   get timeMs(): number {
@@ -96,6 +97,8 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
     switch (effect.type) {
       case 'topology-changed':
         return this.#core.lease.lookAgain()
+      case 'access-changed':
+        return this.#core.authorization.changed()
       case 'nodes-changed':
         return this.#core.membership.nodesChanged()
       default:

@@ -30,6 +30,8 @@ export interface PublishOrigin {
   readonly vhost: string
   /** Null: who publishes repeats nothing, and its gateway's own numbers do (A9). */
   readonly producer: Producer | null
+  /** Why it may not publish there; null: it may; 'wait': not known without a lease. */
+  publishRefusal(exchange: string, routingKey: string): WireError | 'wait' | null
   confirmed(batch: Batch): void
   failed(batch: Batch, error: WireError): void
   /** No queue took it: all that it was sent to are gone, or unknown to their shards. */

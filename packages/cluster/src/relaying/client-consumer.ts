@@ -270,6 +270,15 @@ export class ClientConsumer {
     this.#core.calls.call(node, { type: 'relay-detach', attachment: id }, done)
   }
 
+  /** It may not consume any more: what it held goes back. */
+  revoke(error: WireError): void {
+    const attachment = this.#attachment
+    this.#end(error)
+    if (attachment === null) return
+    const { node, id } = attachment
+    this.#core.calls.call(node, { type: 'relay-detach', attachment: id }, () => undefined)
+  }
+
   #end(error: WireError): void {
     if (this.#isEnded) return
     const starting = this.#starting

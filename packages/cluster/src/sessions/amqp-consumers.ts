@@ -30,7 +30,7 @@ export class AmqpConsumers {
   consume(request: RequestOf<'consume'>, to: Responder): void {
     const { queue, prefetch, autoAck, exclusive, priority } = request
     findQueue(this.#core, this.#session.vhost, queue, to, (target) => {
-      if (this.#isFull(to)) return
+      if (this.#isFull(to) || this.#isRevoked(queue, to)) return
       const consumer = new ClientConsumer(this.#core, this.#session, target, {
         ...this.#newKey(),
         prefetch: autoAck ? limits.autoAckPrefetch : prefetch,
@@ -113,7 +113,7 @@ export class AmqpConsumers {
       const key = `${channel}/${target.id}`
       let getter = this.#getters.get(key)
       if (getter === undefined || getter.isEnded) {
-        if (this.#isFull(to)) return
+        if (this.#isFull(to) || this.#isRevoked(queue, to)) return
         const options = { exclusive: false, priority: 0, autoAck: false, isIdle: true }
         const settings = { ...this.#newKey(), prefetch: 1, ...options }
         getter = new ClientConsumer(this.#core, this.#session, target, settings)
@@ -174,6 +174,21 @@ export class AmqpConsumers {
     this.#got.delete(number)
     if (consumer?.settings.isIdle !== true) return
     for (const [key, getter] of this.#getters) if (getter === consumer) this.#getters.delete(key)
+  }
+
+  /** Users or rights have changed: who may not read any more is ended. */
+  accessChanged(): void {
+    for (const consumer of [...this.#consumers.values()]) {
+      const error = this.#session.rights.readRefusal(consumer.queue.name)
+      if (error !== null) consumer.revoke(error)
+    }
+  }
+
+  /** The right was there when it was asked for, before the queue was found. */
+  #isRevoked(queue: string, to: Responder): boolean {
+    const error = this.#session.rights.readRefusal(queue)
+    if (error !== null) to.refuse(error)
+    return error !== null
   }
 
   #add(consumer: ClientConsumer): void {

@@ -1,12 +1,13 @@
 // What AMQP clients ask for beside publishing and settling. Each request is answered once.
 import type { AmqpRequest, RequestEvent, RequestOf } from '@holdfast/amqp'
 import { HoldfastError, unreachable } from '@holdfast/errors'
+import { needsOfAmqpRequest } from '../access/needs.ts'
+import { SessionRights } from '../access/session-rights.ts'
 import { change, changeBinding, notReady } from '../administration/changes.ts'
 import {
   clearQueue,
   deleteQueue,
   describeQueue,
-  findVhost,
   whenCurrent
 } from '../administration/queue-calls.ts'
 import type { Core } from '../core.ts'
@@ -33,13 +34,15 @@ export function handleAmqpRequest(core: Core, session: AmqpSession, event: Reque
   }
   const reason = notReady(core)
   if (reason !== null) return to.refuse(reason)
-  try {
-    carryOut(core, session, channel, request, to)
-  } catch (error) {
-    // Thrown before anything was done: what is asked for cannot be.
-    if (!(error instanceof HoldfastError)) throw error
-    to.refuse(error.toWire())
-  }
+  session.rights.require(needsOfAmqpRequest(request), to, () => {
+    try {
+      carryOut(core, session, channel, request, to)
+    } catch (error) {
+      // Thrown before anything was done: what is asked for cannot be.
+      if (!(error instanceof HoldfastError)) throw error
+      to.refuse(error.toWire())
+    }
+  })
 }
 
 function carryOut(
@@ -52,14 +55,11 @@ function carryOut(
   const { vhost, consumers } = session
   switch (request.type) {
     case 'authenticate':
-      return authenticate(core, session.remote, request.credentials, (user) => {
-        if (user !== null) to.done({ user })
-        else to.refuse(refusal('CONNECTION_CLOSED', { reason: 'the login was refused' }))
-      })
+      return authenticate(core, session, request.credentials, to)
     case 'open-vhost':
       return openVhost(core, session, request.vhost, to)
     case 'declare-queue':
-      return declare(core, vhost, request, to)
+      return declare(core, session, request, to)
     case 'inspect-queue':
       return describe(core, vhost, request.name, to)
     case 'delete-queue':
@@ -101,16 +101,22 @@ function openVhost(core: Core, session: AmqpSession, vhost: string, to: Responde
   if (isAway !== null) return to.refuse(isAway)
   // Its consumers are known by a number that is not sure before.
   if (!core.gateway.isOpen) return to.refuse(refusal('UNAVAILABLE', { reason: 'the node starts' }))
-  findVhost(core, vhost, to, () => {
-    session.vhost = vhost
-    to.done(null)
-  })
+  const { logins } = core
+  const { user } = session
+  logins.whenRefused(
+    () => logins.entranceRefusal(user, vhost),
+    (error) => {
+      if (error !== null) return to.refuse(error)
+      session.rights = new SessionRights(core, user, vhost)
+      to.done(null)
+    }
+  )
 }
 
 /** What is there is described; what is not is created first. */
 function declare(
   core: Core,
-  vhost: string,
+  { rights, vhost }: AmqpSession,
   request: RequestOf<'declare-queue'>,
   to: Responder
 ): void {

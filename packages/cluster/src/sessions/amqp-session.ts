@@ -3,6 +3,7 @@
 import { AmqpConnection, type AmqpEvent, amqpLimits, type PublishEvent } from '@holdfast/amqp'
 import type { WireError } from '@holdfast/errors'
 import type { DeliveryRun } from '@holdfast/protocol'
+import { SessionRights } from '../access/session-rights.ts'
 import type { Core } from '../core.ts'
 import { limits } from '../limits.ts'
 import type { Batch, Publish, PublishOrigin } from '../publishing/publish.ts'
@@ -10,7 +11,7 @@ import type { ConsumerOwner } from '../relaying/client-consumer.ts'
 import { AmqpConsumers } from './amqp-consumers.ts'
 import { handleAmqpRequest } from './amqp-requests.ts'
 import { HeldPublishes } from './held-publishes.ts'
-import { sendReply } from './replies.ts'
+import { refusal } from './responder.ts'
 import type { Session } from './session.ts'
 
 /** What clients are told of the server. */
@@ -22,7 +23,9 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   readonly consumers: AmqpConsumers
   /** Where the client connects from. */
   readonly remote: string
-  vhost = '/'
+  /** As it was authenticated. */
+  user = ''
+  rights: SessionRights
   readonly producer = null
   readonly #core: Core
   readonly #publishes: HeldPublishes
@@ -36,17 +39,28 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     this.#core = core
     this.id = id
     this.remote = remote
+    this.rights = new SessionRights(core, '', '')
     this.connection = new AmqpConnection({
       ...identity,
       nowMs: core.clock.nowMs,
       clusterName: core.identity?.clusterId ?? '',
       mechanisms: ['PLAIN', 'AMQPLAIN'],
+      channelRefusal: () => this.#channelRefusal(),
       channelsMax: amqpLimits.channelsMax,
       frameBytesMax: amqpLimits.frameBytesMax,
       heartbeatSeconds: amqpLimits.heartbeatSeconds
     })
     this.consumers = new AmqpConsumers(core, this)
     this.#publishes = new HeldPublishes(core, this)
+  }
+
+  /** A user may be bounded in its channels, on all of its connections to this node. */
+  #channelRefusal(): WireError | null {
+    const { metadata, sessions } = this.#core
+    const { user } = this
+    const limit = metadata.machine.access.user(user)?.limits.get('max-channels')
+    if (limit === undefined || sessions.channelsOf(user) < limit) return null
+    return refusal('CHANNELS_LIMIT_REACHED', { user, limit })
   }
 
   /** The client does not read what it is sent: its deliveries pause. */
@@ -57,6 +71,14 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   /** What the client has not taken. */
   get unsentBytes(): number {
     return this.#unsentBytes + this.connection.bufferedBytes
+  }
+
+  get vhost(): string {
+    return this.rights.vhost
+  }
+
+  get isOpen(): boolean {
+    return this.connection.isOpen
   }
 
   get isClosed(): boolean {
@@ -135,9 +157,17 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     const { counters } = this.#core
     counters.publishedMessages += batch.count
     counters.publishedBytes += batch.blob.length
-    const publish = { ...batch, first: false }
-    if (sendReply(this.#core, publish)) this.confirmed(publish)
-    else this.#publishes.push(publish)
+    this.#publishes.push({ ...batch, first: false })
+  }
+
+  publishRefusal(exchange: string, routingKey: string): WireError | 'wait' | null {
+    return this.rights.publishRefusal(exchange, routingKey)
+  }
+
+  accessChanged(): void {
+    const { endReason } = this.rights
+    if (endReason !== null) this.close(endReason)
+    else this.consumers.accessChanged()
   }
 
   confirmed(batch: Batch): void {

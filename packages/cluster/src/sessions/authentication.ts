@@ -1,26 +1,34 @@
-// Who may come in by AMQP. There are no users yet: the one that every client of RabbitMQ tries
-// first is let in, from the node's own machine, and nobody else.
+// Who comes in by AMQP: what the client says of itself, as the logins of a node know it.
 import type { Credentials } from '@holdfast/amqp'
-import { utf8Decode } from '@holdfast/record'
+import { isUtf8, utf8Decode } from '@holdfast/record'
 import type { Core } from '../core.ts'
+import type { AmqpSession } from './amqp-session.ts'
+import { type Responder, refusal } from './responder.ts'
 
-/** Answers with the name that the client is known by; null if it is not let in. */
-export type Authenticated = (user: string | null) => void
-
-const guest = 'guest'
-
-/** `remote` is the address of the client's socket. */
 export function authenticate(
-  _core: Core,
-  remote: string,
+  core: Core,
+  session: AmqpSession,
   credentials: Credentials,
-  done: Authenticated
+  to: Responder
 ): void {
-  if (credentials.mechanism !== 'PLAIN' && credentials.mechanism !== 'AMQPLAIN') return done(null)
-  const isGuest = credentials.user === guest && utf8Decode(credentials.password) === guest
-  done(isGuest && isLoopback(remote) ? guest : null)
-}
-
-function isLoopback(remote: string): boolean {
-  return /^(127\.|\[::1\]:|\[::ffff:127\.|localhost:)/.test(remote)
+  if (credentials.mechanism === 'EXTERNAL') {
+    return to.refuse(refusal('CREDENTIALS_REQUIRED', {}))
+  }
+  const isAnonymous = credentials.mechanism === 'ANONYMOUS'
+  if (!isAnonymous && !isUtf8(credentials.password)) {
+    return to.refuse(refusal('AUTHENTICATION_FAILED', { user: credentials.user }))
+  }
+  const said = isAnonymous
+    ? null
+    : { user: credentials.user, password: utf8Decode(credentials.password) }
+  core.logins.authenticate(
+    said,
+    session.remote,
+    (result) => {
+      if ('error' in result) return to.refuse(result.error)
+      session.user = result.user
+      to.done({ user: result.user })
+    },
+    () => session.isClosed || session.isEnded
+  )
 }

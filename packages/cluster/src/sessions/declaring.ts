@@ -13,6 +13,8 @@ import {
   settingsOf
 } from '@holdfast/broker'
 import { HoldfastError } from '@holdfast/errors'
+import { needs } from '../access/needs.ts'
+import type { SessionRights } from '../access/session-rights.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import { type Responder, refusal } from './responder.ts'
@@ -31,17 +33,26 @@ interface Declaration {
 /** Answers with the name, which is made here where the client leaves it empty. */
 export function declareQueue(
   core: Core,
-  vhost: string,
+  rights: SessionRights,
   name: string,
   options: Options,
   to: Responder
 ): void {
-  try {
+  const { vhost } = rights
+  attempt(to, () => {
     const named = name === '' ? withName(core, options) : { name, options }
     if (named === null) return to.refuse(refusal('UNAVAILABLE', { reason: 'this node starts' }))
     checkMetadataCommand({ type: 'declare-queue', vhost, group: 1, ...named })
     const deadlineMs = core.clock.nowMs + times.requestTimeoutMs
-    declare({ core, vhost, ...named, to, deadlineMs })
+    const go = (): void => attempt(to, () => declare({ core, vhost, ...named, to, deadlineMs }))
+    // Whether the client may use a name of its own was looked at before.
+    rights.require(name === '' ? needs.declareQueue(named.name) : [], to, go)
+  })
+}
+
+function attempt(to: Responder, work: () => void): void {
+  try {
+    work()
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error
     to.refuse(error.toWire())

@@ -4,7 +4,7 @@
 // were deleted, or replaced by others of the same name. Where metadata knows nothing of the kind
 // (the deletion is on its way, or the shard has lost the end of its log), it is sent again after
 // pauses, and alone, since what follows must not overtake it.
-import { unreachable } from '@holdfast/errors'
+import { unreachable, type WireError } from '@holdfast/errors'
 import { skipRecord } from '@holdfast/record'
 import type { Core } from '../core.ts'
 import { retryPauseMs, times } from '../limits.ts'
@@ -14,6 +14,7 @@ import {
   type Publish,
   type PublishOrigin
 } from '../publishing/publish.ts'
+import { sendReply } from './replies.ts'
 import { refusal } from './responder.ts'
 
 export class HeldPublishes {
@@ -95,6 +96,18 @@ export class HeldPublishes {
     const { gateway } = this.#core
     const { batch, isFenced } = publish
     const { vhost } = this.#origin
+    const forbidden = this.#forbidden(batch)
+    if (forbidden === 'wait') return false
+    if (forbidden !== null) {
+      this.#held.shift()
+      this.#origin.failed(batch, forbidden)
+      return true
+    }
+    if (sendReply(this.#core, batch)) {
+      this.#held.shift()
+      this.#origin.confirmed(batch)
+      return true
+    }
     const routing = gateway.route(vhost, batch)
     switch (routing.type) {
       case 'wait':
@@ -120,6 +133,14 @@ export class HeldPublishes {
       default:
         return unreachable(routing)
     }
+  }
+
+  /** Each routing key that it goes by must be allowed. */
+  #forbidden({ exchange, routingKey, copies }: Batch): WireError | 'wait' | null {
+    const origin = this.#origin
+    let forbidden = origin.publishRefusal(exchange, routingKey)
+    for (const key of copies) forbidden ??= origin.publishRefusal(exchange, key)
+    return forbidden
   }
 
   /** Routing looks at headers, so each record of the batch goes its own way: one batch each. */

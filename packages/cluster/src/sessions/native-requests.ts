@@ -3,6 +3,7 @@
 import type { Options } from '@holdfast/broker'
 import { unreachable } from '@holdfast/errors'
 import type { ClientRequest, QueueOptions, RequestEvent } from '@holdfast/protocol'
+import { needsOf } from '../access/needs.ts'
 import { change, changeBinding, notReady } from '../administration/changes.ts'
 import { describeExchange } from '../administration/exchange-calls.ts'
 import { clearQueue, deleteQueue, describeQueue, findQueue } from '../administration/queue-calls.ts'
@@ -27,14 +28,16 @@ export function handleRequest(core: Core, session: NativeSession, event: Request
   }
   const refusal = notReady(core)
   if (refusal !== null) return responder.refuse(refusal)
-  carryOut(core, session, request, responder)
+  session.rights.require(needsOf(request), responder, () => {
+    carryOut(core, session, request, responder)
+  })
 }
 
 function carryOut(core: Core, session: NativeSession, request: ClientRequest, to: Responder): void {
   const { vhost } = session
   switch (request.type) {
     case 'declare-queue':
-      return declareQueue(core, vhost, request.name, queueOptionsOf(request.options), to)
+      return declareQueue(core, session.rights, request.name, queueOptionsOf(request.options), to)
     case 'inspect-exchange':
       return describeExchange(core, vhost, request.name, to)
     case 'declare-exchange': {

@@ -11,6 +11,8 @@ import {
   ServerConnection,
   type SettleEvent
 } from '@holdfast/protocol'
+import type { LoginResult } from '../access/logins.ts'
+import { SessionRights } from '../access/session-rights.ts'
 import type { Core } from '../core.ts'
 import type { Consumer } from '../delivering/consumer.ts'
 import type { Recipient } from '../delivering/recipient.ts'
@@ -19,7 +21,6 @@ import type { GroupId } from '../log-store.ts'
 import type { Batch, Producer, Publish, PublishOrigin } from '../publishing/publish.ts'
 import { HeldPublishes } from './held-publishes.ts'
 import { handleRequest } from './native-requests.ts'
-import { sendReply } from './replies.ts'
 import type { Session } from './session.ts'
 
 export interface SessionConsumer {
@@ -34,7 +35,9 @@ export class NativeSession implements Session, PublishOrigin, Recipient {
   readonly id: number
   readonly connection: ServerConnection
   readonly #core: Core
-  vhost = '/'
+  /** `HOST:PORT` at the other end. */
+  readonly #remote: string
+  rights: SessionRights
   producer: Producer = noProducer
   /** When credit was last lent to this client, on the monotonic clock. */
   lentAtMs = 0
@@ -45,9 +48,11 @@ export class NativeSession implements Session, PublishOrigin, Recipient {
   readonly #publishes: HeldPublishes
   #isClosed = false
 
-  constructor(core: Core, id: number) {
+  constructor(core: Core, id: number, remote: string) {
     this.#core = core
     this.id = id
+    this.#remote = remote
+    this.rights = new SessionRights(core, '', '')
     this.connection = new ServerConnection({ nowMs: core.clock.nowMs })
     this.#publishes = new HeldPublishes(core, this)
   }
@@ -55,6 +60,14 @@ export class NativeSession implements Session, PublishOrigin, Recipient {
   /** The client does not read what it is sent: its deliveries pause. */
   get isCongested(): boolean {
     return this.#unsentBytes + this.connection.bufferedBytes > limits.clientBufferBytesMax
+  }
+
+  get vhost(): string {
+    return this.rights.vhost
+  }
+
+  get isOpen(): boolean {
+    return this.connection.isOpen
   }
 
   get isClosed(): boolean {
@@ -96,11 +109,52 @@ export class NativeSession implements Session, PublishOrigin, Recipient {
   #hello(event: HelloEvent): void {
     const refusal = this.#core.sessions.refusal
     if (refusal !== null) return this.close(refusal)
+    const { logins } = this.#core
+    const { user, password, vhost } = event
+    const credentials = user === null || password === null ? null : { user, password }
+    const isGone = (): boolean => this.#isClosed || this.isEnded
+    const answered = (result: LoginResult): void => {
+      if ('error' in result) return this.#refused(result.error)
+      logins.whenRefused(
+        () => logins.entranceRefusal(result.user, vhost),
+        (error) => {
+          if (error !== null) this.#refused(error)
+          else this.#opened(event, result.user)
+        }
+      )
+    }
+    logins.authenticate(credentials, this.#remote, answered, isGone)
+  }
+
+  #refused(error: WireError): void {
+    this.close(error)
+    this.#core.sessions.touch(this)
+  }
+
+  #opened(event: HelloEvent, user: string): void {
     const { identity } = this.#core
-    this.vhost = event.vhost
+    this.rights = new SessionRights(this.#core, user, event.vhost)
     this.producer = { id: new Uint8Array(event.producer), epoch: event.epoch }
     const { clusterId = '', node = 0 } = identity ?? {}
     this.connection.welcome({ clusterId, node, nodes: this.#core.sessions.nodeAddresses() })
+    this.#core.sessions.touch(this)
+  }
+
+  publishRefusal(exchange: string, routingKey: string): WireError | 'wait' | null {
+    return this.rights.publishRefusal(exchange, routingKey)
+  }
+
+  accessChanged(): void {
+    const { endReason } = this.rights
+    if (endReason !== null) return this.close(endReason)
+    const { deliveries, metadata } = this.#core
+    for (const [number, { consumer, group, queue }] of this.consumers) {
+      const name = metadata.machine.topology.queueById(queue)?.name
+      const error = name === undefined ? null : this.rights.readRefusal(name)
+      if (error === null) continue
+      deliveries.detach(group, queue, consumer)
+      this.cancelled(number, error)
+    }
   }
 
   drained(bytes: number): void {
@@ -118,9 +172,7 @@ export class NativeSession implements Session, PublishOrigin, Recipient {
     const { counters } = this.#core
     counters.publishedMessages += event.count
     counters.publishedBytes += event.blob.length
-    const publish = { ...event, copies: [] }
-    if (sendReply(this.#core, publish)) this.confirmed(publish)
-    else this.#publishes.push(publish)
+    this.#publishes.push({ ...event, copies: [] })
   }
 
   /** What held publishes back may be gone. */

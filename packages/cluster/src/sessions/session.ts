@@ -1,6 +1,7 @@
 // What a member asks of a connected client, whatever protocol it speaks: AMQP or the native one.
 import type { WireError } from '@holdfast/errors'
 import type { NodeAddress } from '@holdfast/protocol'
+import type { SessionRights } from '../access/session-rights.ts'
 
 /** What a client speaks, as its listener knows. */
 export type ClientProtocol = 'native' | 'amqp'
@@ -8,6 +9,10 @@ export type ClientProtocol = 'native' | 'amqp'
 export interface Session {
   /** Of its connection. */
   readonly id: number
+  /** The client was let in, and may use its vhost as its user may. */
+  readonly isOpen: boolean
+  /** Nobody's, until it is known who it is. */
+  readonly rights: SessionRights
   /** The connection has come to its end: once flushed, its socket is to be closed. */
   readonly isEnded: boolean
   receive(bytes: Uint8Array): void
@@ -16,6 +21,8 @@ export interface Session {
   drained(bytes: number): void
   /** What held its publishes back may be gone. */
   resumeHeld(): void
+  /** Users or rights have changed: what it may no longer do ends. */
+  accessChanged(): void
   /** The nodes of the cluster are others, or elsewhere. */
   nodesChanged(nodes: readonly NodeAddress[]): void
   /** Ends the connection from this side. */

@@ -25,6 +25,26 @@ export class Sessions {
     this.credit = new CreditPool(core)
   }
 
+  /** Connections that are open to a vhost, or of a user, at this node. */
+  countOf(kind: 'user' | 'vhost', name: string): number {
+    let count = 0
+    for (const { isOpen, rights } of this.#sessions.values()) {
+      if (isOpen && rights[kind] === name) count++
+    }
+    return count
+  }
+
+  /** Channels of a user's AMQP connections to this node. */
+  channelsOf(user: string): number {
+    let count = 0
+    for (const session of this.#sessions.values()) {
+      if (session instanceof AmqpSession && session.user === user) {
+        count += session.connection.channelsCount
+      }
+    }
+    return count
+  }
+
   get count(): number {
     return this.#sessions.size
   }
@@ -42,7 +62,7 @@ export class Sessions {
 
   #open(connection: number, protocol: ClientProtocol, remote: string): Session {
     if (protocol === 'amqp') return new AmqpSession(this.#core, connection, remote)
-    const session = new NativeSession(this.#core, connection)
+    const session = new NativeSession(this.#core, connection, remote)
     this.credit.add(session)
     return session
   }
@@ -171,6 +191,13 @@ export class Sessions {
       return new HoldfastError('UNAVAILABLE', { reason }).toWire()
     }
     return this.#core.contact.isCutOff ? new HoldfastError('NODE_CUT_OFF').toWire() : null
+  }
+
+  /** Users or rights have changed. */
+  accessChanged(): void {
+    for (const session of this.#sessions.values()) {
+      if (session.isOpen) this.guard(session, () => session.accessChanged())
+    }
   }
 
   /** This node can do nothing for its clients, and others may. */

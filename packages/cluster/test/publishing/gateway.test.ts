@@ -83,6 +83,7 @@ function publishOf(
   const origin = {
     vhost,
     producer: { id: new Uint8Array(16), epoch: 1 },
+    publishRefusal: () => null,
     confirmed: () => told.push('confirmed'),
     failed: (_batch: Batch, error: { code: string }) => told.push(error.code),
     returned: () => told.push('returned')

@@ -49,6 +49,7 @@ function publishOf(firstSequence: number): Publish {
   const origin = {
     vhost: '/',
     producer,
+    publishRefusal: () => null,
     confirmed: (): void => undefined,
     failed: (): void => undefined,
     returned: (): void => undefined

@@ -49,6 +49,7 @@ function make(): Client {
   const origin: PublishOrigin = {
     vhost: '/',
     producer: { id: new Uint8Array(16), epoch: 1 },
+    publishRefusal: () => null,
     confirmed: () => undefined,
     failed: ({ firstSequence }, { code }) => told.push([firstSequence, code]),
     returned: () => undefined

@@ -32,14 +32,17 @@ export class AmqpWire {
   readonly #writer = new FrameWriter()
   readonly #gatherer = new ContentGatherer()
   readonly #vhost: string
+  /** PLAIN. */
+  readonly #login: string
   /** Waits for its content. */
   #method: Method | null = null
   isOpen = false
   /** The server closed the connection, or the channel, with this. */
   closed: MethodOf<'connection.close'> | MethodOf<'channel.close'> | null = null
 
-  constructor(vhost: string) {
+  constructor(vhost: string, user = 'guest', password = user) {
     this.#vhost = vhost
+    this.#login = `\0${user}\0${password}`
     this.#writer.protocolHeader()
   }
 
@@ -58,7 +61,7 @@ export class AmqpWire {
   #take(method: Method, said: AmqpSaid[]): void {
     switch (method.type) {
       case 'connection.start':
-        return this.#login()
+        return this.#authenticate()
       case 'connection.tune':
         this.#writer.frameBytesMax = frameBytesMax
         this.#writer.method(0, {
@@ -92,13 +95,13 @@ export class AmqpWire {
     }
   }
 
-  #login(): void {
+  #authenticate(): void {
     const able = new Map(capabilities.map((name) => [name, { type: 't', value: true } as const]))
     this.#writer.method(0, {
       type: 'connection.start-ok',
       clientProperties: new Map([['capabilities', { type: 'F', value: able } as const]]),
       mechanism: 'PLAIN',
-      response: utf8Encode('\0guest\0guest'),
+      response: utf8Encode(this.#login),
       locale: 'en_US'
     })
   }

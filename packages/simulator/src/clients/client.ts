@@ -26,6 +26,8 @@ export abstract class Client implements Disturbed {
   #lastHost: Host | null = null
   isStopped = false
   vhost = '/'
+  /** Null: guest. */
+  protected credentials: { readonly user: string; readonly password: string } | null = null
 
   constructor(world: World, name: string) {
     this.world = world
@@ -108,7 +110,8 @@ export abstract class Client implements Disturbed {
     this.#lastHost = host
     const { nowMs } = this.world.schedule
     const { producer, epoch, name } = this
-    const hello = { producer, epoch, name, vhost: this.vhost, heartbeatMs: 1000 }
+    const fields = { producer, epoch, name, vhost: this.vhost, heartbeatMs: 1000 }
+    const hello = { ...fields, ...this.credentials }
     const connection = new ClientConnection({ nowMs, hello, handshakeTimeoutMs: 1000 })
     this.connection = connection
     this.#socket = this.world.network.clients.connect(host, {

@@ -156,6 +156,7 @@ const about: Readonly<Record<string, readonly string[]>> = {
     'a first delivery',
     'a redelivery',
     'publishes sent again',
+    'refused by a right that was taken',
     'resumed with deliveries',
     'consume done',
     'consume NOT_LEADER',

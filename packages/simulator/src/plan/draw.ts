@@ -28,7 +28,8 @@ const rareChances: { readonly [Name in ChangeName]?: number } = {
   bursts: 0.3,
   successions: 0.4,
   beginnings: 0.4,
-  lifetimes: 0.2
+  lifetimes: 0.2,
+  rights: 0.3
 }
 /** Of a seed in which changes follow each other so closely that they meet. */
 const hasteChance = 0.15

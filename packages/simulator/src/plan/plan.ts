@@ -74,7 +74,8 @@ export const changeNames = [
   'watch',
   'successions',
   'beginnings',
-  'lifetimes'
+  'lifetimes',
+  'rights'
 ] as const
 export type ChangeName = (typeof changeNames)[number]
 

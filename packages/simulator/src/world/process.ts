@@ -15,12 +15,16 @@ import { Member } from '@holdfast/cluster'
 import { unreachable, type WireError } from '@holdfast/errors'
 import type { Host } from './host.ts'
 import { join } from './join.ts'
+import { isPassword } from './passwords.ts'
 import { ProcessDisk } from './process-disk.ts'
 import { step } from './tripwire.ts'
 
 type PeerSend = Extract<Output, { type: 'peer-send' }>
 type ClientSend = Extract<Output, { type: 'client-send' }>
 type AdminResult = AdminReply | { readonly error: WireError }
+
+/** How long a password takes to be verified. */
+const verifyMs = 50
 
 const totalBytes = 10 ** 12
 /** Nothing to speak of. */
@@ -124,6 +128,14 @@ export class Process {
     })
   }
 
+  /** What takes time is the same here for all. */
+  #verify({ id, password, hash }: Extract<Output, { type: 'verify-password' }>): void {
+    const isRight = hash !== null && isPassword(password, hash)
+    this.host.world.schedule.after(verifyMs, () => {
+      this.input({ type: 'password-verified', id, isRight })
+    })
+  }
+
   #schedule(): void {
     this.#isDue = true
     if (this.#isScheduled) return
@@ -192,6 +204,8 @@ export class Process {
         this.#calls.delete(output.id)
         return answer?.(output.result)
       }
+      case 'verify-password':
+        return this.#verify(output)
       case 'log':
         return world.logged(this, output)
       case 'condemn':

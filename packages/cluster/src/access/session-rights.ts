@@ -1,0 +1,96 @@
+// What one connection may do, asked again and again: decisions are kept until users or rights
+// change, and are made in the order in which they were asked for. Without a lease this node asks
+// the metadata leader first, so that none is made by what is no longer so.
+import type { WireError } from '@holdfast/errors'
+import type { Core } from '../core.ts'
+import { limits } from '../limits.ts'
+import { type Responder, refusal } from '../sessions/responder.ts'
+import { type Need, needs } from './needs.ts'
+
+interface Waiting {
+  readonly to: Responder
+  readonly go: () => void
+}
+
+export class SessionRights {
+  readonly #core: Core
+  readonly user: string
+  readonly vhost: string
+  #waiting: Waiting[] = []
+  /** Outcomes of publishes by exchange and, where topics have patterns, by routing key. */
+  readonly #publishes = new Map<string, WireError | null>()
+  #revision = -1
+
+  constructor(core: Core, user: string, vhost: string) {
+    this.#core = core
+    this.user = user
+    this.vhost = vhost
+  }
+
+  /** Why nothing is possible any more; null: its user is there, and its vhost. */
+  get endReason(): WireError | null {
+    const { access, topology } = this.#core.metadata.machine
+    if (access.user(this.user) === null) return ended(`user '${this.user}' was deleted`)
+    return topology.vhost(this.vhost) === null ? ended('its vhost was deleted') : null
+  }
+
+  /** Does it, or refuses it for want of a right. */
+  require(all: readonly Need[], to: Responder, go: () => void): void {
+    if (all.length === 0) return go()
+    this.#whenCurrent(to, () => {
+      const error = this.#core.authorization.refusalOfAll(this.user, this.vhost, all)
+      if (error === null) go()
+      else to.refuse(error)
+    })
+  }
+
+  /** Null: it may. 'wait': not known without a lease. */
+  publishRefusal(exchange: string, routingKey: string): WireError | 'wait' | null {
+    const { authorization, lease, metadata } = this.#core
+    if (!lease.isValid) return 'wait'
+    if (this.#revision !== authorization.revision) {
+      this.#publishes.clear()
+      this.#revision = authorization.revision
+    }
+    const { access } = metadata.machine
+    const isTopical = access.user(this.user)?.topics.get(this.vhost)?.has(exchange) === true
+    const key = isTopical ? `${exchange.length} ${exchange}${routingKey}` : ` ${exchange}`
+    const known = this.#publishes.get(key)
+    if (known !== undefined) return known
+    const [need] = needs.publish(exchange, routingKey)
+    const error = need ? authorization.refusalOf(this.user, this.vhost, need) : null
+    if (this.#publishes.size >= limits.decisionsMax) this.#publishes.clear()
+    this.#publishes.set(key, error)
+    return error
+  }
+
+  /** Null: it may consume from it, as far as this node knows. */
+  readRefusal(queue: string): WireError | null {
+    const all = needs.readQueue(queue)
+    return this.#core.authorization.refusalOfAll(this.user, this.vhost, all)
+  }
+
+  #whenCurrent(to: Responder, go: () => void): void {
+    if (this.#waiting.length === 0 && this.#core.lease.isValid) return go()
+    this.#waiting.push({ to, go })
+    if (this.#waiting.length === 1) this.#fence()
+  }
+
+  /** It vouches for those that wait by now. */
+  #fence(): void {
+    const vouched = this.#waiting.length
+    this.#core.fence.wait((isCurrent) => {
+      const passed = this.#waiting.slice(0, vouched)
+      for (const { to, go } of passed) {
+        if (isCurrent) go()
+        else to.refuse(refusal('UNAVAILABLE', { reason: 'there is no metadata leader' }))
+      }
+      this.#waiting.splice(0, vouched)
+      if (this.#waiting.length > 0) this.#fence()
+    })
+  }
+}
+
+function ended(reason: string): WireError {
+  return refusal('CONNECTION_CLOSED', { reason })
+}
