@@ -94,6 +94,11 @@ export const catalogue = {
   METHOD_NOT_ALLOWED: { id: 5005, reply: null, status: 405, retry: 'never', closes: 'call', message: '{method} is not possible at {path}; {allowed} is' },
   MEDIA_TYPE_UNSUPPORTED: { id: 5006, reply: null, status: 415, retry: 'never', closes: 'call', message: 'the content type of the body must be {supported}' },
   BODY_TOO_LARGE: { id: 5007, reply: null, status: 413, retry: 'never', closes: 'call', message: 'the body exceeds the limit of {limit} bytes' },
+  TLS_FILE_INVALID: { id: 5101, reply: null, status: 400, retry: 'never', closes: 'call', message: "setting '{setting}': {path}: {reason}" },
+  TLS_REQUIRED: { id: 5102, reply: null, status: 400, retry: 'never', closes: 'connection', message: 'this port speaks TLS only: connect with TLS' },
+  TLS_UNEXPECTED: { id: 5103, reply: null, status: 400, retry: 'never', closes: 'connection', message: 'this port speaks no TLS: connect without it, or configure TLS for the listener' },
+  TLS_HANDSHAKE_FAILED: { id: 5104, reply: null, status: 400, retry: 'later', closes: 'connection', message: 'the TLS handshake failed: {reason}' },
+  CERTIFICATE_REFUSED: { id: 5105, reply: 530, status: 403, retry: 'never', closes: 'connection', message: 'the certificate of the client is not accepted: {reason}' },
   INTERNAL: { id: 9001, reply: 541, status: 500, retry: 'later', closes: 'call', message: 'an unexpected error; it is in the log of the node' }
 } as const
 

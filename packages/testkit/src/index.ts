@@ -11,6 +11,12 @@ export {
 } from './admin-client.ts'
 export { provisionalId } from './admit.ts'
 export {
+  CertificateAuthority,
+  type CertificateFiles,
+  type CertificateWishes,
+  replaceFile
+} from './certificates.ts'
+export {
   type ClusterOptions,
   ClusterProcess,
   defaultCli,
