@@ -88,7 +88,7 @@ export const catalogue = {
   DISK_LOW: { id: 4008, reply: 506, status: 507, retry: 'later', closes: 'call', message: 'the disk has {freeBytes} bytes left; publishes are refused below {limitBytes}' },
   DATA_UNRECOVERABLE: { id: 4009, reply: null, status: 500, retry: 'never', closes: 'call', message: 'nothing can be recovered from data directory {directory}: {reason}' },
   CONFIGURATION_INVALID: { id: 5001, reply: null, status: 400, retry: 'never', closes: 'call', message: "setting '{setting}' is not valid: {reason}" },
-  ORIGIN_REFUSED: { id: 5002, reply: 403, status: 403, retry: 'never', closes: 'connection', message: "{header} '{value}' is not a loopback address; set up credentials and TLS first" },
+  ORIGIN_REFUSED: { id: 5002, reply: 403, status: 403, retry: 'never', closes: 'connection', message: "{header} '{value}' is not allowed; without TLS only loopback is, with TLS its own origin and those of the setting origins" },
   ADDRESS_REFUSED: { id: 5003, reply: null, status: 400, retry: 'never', closes: 'call', message: "address '{address}' is not a loopback address; set up credentials and TLS first" },
   ROUTE_NOT_FOUND: { id: 5004, reply: null, status: 404, retry: 'never', closes: 'call', message: 'there is nothing at {method} {path}; see /v1/openapi.json' },
   METHOD_NOT_ALLOWED: { id: 5005, reply: null, status: 405, retry: 'never', closes: 'call', message: '{method} is not possible at {path}; {allowed} is' },

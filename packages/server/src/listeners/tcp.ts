@@ -1,19 +1,27 @@
 // The native protocol over TCP: accepts, caps, and hands bytes on as they come, without copying
 // them.
 import { createServer, type Server, type Socket } from 'node:net'
-import { formatAddress, type HostPort } from '@holdfast/transport'
+import { HoldfastError } from '@holdfast/errors'
+import { formatAddress, type HostPort, isClientHello } from '@holdfast/transport'
 import type { ClientSink, ClientSockets } from '../client-sockets.ts'
 import { serverLimits } from '../limits.ts'
+import type { Secure } from '../tls/node-tls.ts'
 
 export interface TcpListenerOptions {
   readonly sockets: ClientSockets
-  /** Bytes that say why a connection over the cap is refused; it is closed after them. */
-  readonly refusal: () => Uint8Array
+  readonly connectionsMax: number
+  /** Bytes that say why a connection is refused; it is closed after them. */
+  readonly refusal: (error: HoldfastError) => Uint8Array
+  /** Null: plain. */
+  readonly secure: Secure | null
+  /** For the log: a connection that got nowhere. */
+  readonly refused: (remote: string, error: HoldfastError) => void
 }
 
 export class TcpListener {
   readonly #options: TcpListenerOptions
   readonly #server: Server
+  readonly #endHandshakes: () => void
   #refusedCount = 0
 
   constructor(options: TcpListenerOptions) {
@@ -21,6 +29,7 @@ export class TcpListener {
     this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
       this.#accept(socket)
     })
+    this.#endHandshakes = options.secure?.(this.#server, options.refusal) ?? (() => undefined)
   }
 
   /** Resolves with the address bound. Rejects with the system's error. */
@@ -39,6 +48,7 @@ export class TcpListener {
 
   /** Stops accepting. Connections are ended by their owner. */
   close(): void {
+    this.#endHandshakes()
     if (this.#server.listening) this.#server.close()
   }
 
@@ -53,7 +63,8 @@ export class TcpListener {
     socket.once('close', () => {
       this.#refusedCount--
     })
-    socket.end(this.#options.refusal())
+    const { refusal, connectionsMax: limit } = this.#options
+    socket.end(refusal(new HoldfastError('TOO_MANY_CONNECTIONS', { limit })))
     // What it sends is read and dropped, so that the refusal is not lost to a reset.
     socket.resume()
     destroyLater(socket)
@@ -65,10 +76,21 @@ export class TcpListener {
       this.#refuse(socket)
       return
     }
-    const handle = sockets.add(tcpSink(socket))
+    const sink = tcpSink(socket)
+    const handle = sockets.add(sink)
+    if (this.#options.secure === null) this.#watchForTls(socket, sink.remote)
     socket.on('data', (bytes: Buffer) => handle.received(bytes))
     socket.on('error', () => socket.destroy())
     socket.on('close', () => handle.gone())
+  }
+
+  /** A client that begins TLS at a plain port understands no answer, but its operator reads logs. */
+  #watchForTls(socket: Socket, remote: string): void {
+    socket.once('data', (bytes: Buffer) => {
+      if (!isClientHello(bytes)) return
+      this.#options.refused(remote, new HoldfastError('TLS_UNEXPECTED', {}))
+      socket.destroy()
+    })
   }
 }
 
