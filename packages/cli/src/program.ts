@@ -48,10 +48,10 @@ function collectAddresses(value: string, before: readonly string[]): readonly st
 }
 
 const nodeOption = (): Option =>
-  new Option('--node <host:port>', 'HTTP address of any node')
+  new Option('--node <host:port>', 'HTTP address of any node; https://host:port implies --tls')
     .default(defaultHttp)
     // As the table of `holdfast dev` shows it, to click on.
-    .argParser((value) => value.replace(/^http:\/\/([^/]+)\/?$/, '$1'))
+    .argParser((value) => value.replace(/^(?:http:\/\/)?((?:https:\/\/)?[^/]+)\/?$/, '$1'))
 const jsonOption = (): Option => new Option('--json', 'print JSON for programs')
 const vhostOption = (): Option => new Option('--vhost <name>', 'virtual host').default('/')
 const clientOption = (): Option =>
@@ -75,7 +75,20 @@ export function createProgram(surroundings: Surroundings): Command {
   addMessages(program, surroundings)
   addQueues(program, terminal)
   addNodes(program, terminal)
+  addTls(program)
   return program
+}
+
+/** Whatever talks to a cluster may do so by TLS. */
+function addTls(command: Command): void {
+  for (const inner of command.commands) addTls(inner)
+  const talks = command.options.some(({ long }) => long === '--node' || long === '--client')
+  if (!talks || command.name() === 'server') return
+  command
+    .option('--tls', 'connect with TLS; the following options imply it')
+    .option('--ca <file>', 'PEM file with the authority that certificates of nodes come from')
+    .option('--cert <file>', 'PEM file with a certificate to show to nodes')
+    .option('--key <file>', 'PEM file with its key')
 }
 
 function addRunning(program: Command, { terminal, launcher }: Surroundings): void {

@@ -4,6 +4,7 @@ import { HoldfastError } from '@holdfast/errors'
 import { checkInteger, checkKeys, checkName, protocolLimits } from '@holdfast/protocol'
 import { clientLimits } from './limits.ts'
 import type { ConnectionStatus } from './status.ts'
+import { resolveTls, type TlsOptions } from './tls-options.ts'
 
 export interface ConnectOptions {
   /** Virtual host. Default `/`. */
@@ -24,12 +25,19 @@ export interface ConnectOptions {
   readonly publishWindowBytes?: number
   /** A node that is silent for longer than 1.25 intervals is given up. Default 1,500. */
   readonly heartbeatMs?: number
+  /**
+   * TLS for `HOST:PORT` addresses, and what `wss://` needs beyond the authorities that Node.js
+   * trusts. Default: plain. Not for browsers, which do it by themselves.
+   */
+  readonly tls?: boolean | TlsOptions
   /** Told of connects, disconnects and what went wrong in the background. */
   readonly onStatus?: (status: ConnectionStatus) => void
 }
 
 /** Options with every default filled in. */
-export type ResolvedOptions = Required<ConnectOptions>
+export type ResolvedOptions = Required<Omit<ConnectOptions, 'tls'>> & {
+  readonly tls: TlsOptions | null
+}
 
 const defaults: ResolvedOptions = {
   vhost: '/',
@@ -40,6 +48,7 @@ const defaults: ResolvedOptions = {
   publishWindow: 10_000,
   publishWindowBytes: 67_108_864,
   heartbeatMs: protocolLimits.heartbeatMsDefault,
+  tls: null,
   onStatus: () => undefined
 }
 
@@ -60,7 +69,8 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
     Object.entries(options).filter(([, value]) => value !== undefined)
   )
   checkKeys(kind, given, Object.keys(defaults))
-  const resolved = { ...defaults, ...given } as ResolvedOptions
+  const tls = resolveTls(options.tls)
+  const resolved = { ...defaults, ...given, tls } as ResolvedOptions
   for (const [option, range] of Object.entries(ranges)) {
     checkInteger(kind, resolved as unknown as Record<string, unknown>, option, range)
   }
@@ -81,7 +91,7 @@ export function checkAddresses(addresses: readonly string[]): readonly string[] 
   if (addresses.length > clientLimits.addressesMax) throw fail('it names too many nodes')
   for (const address of addresses) {
     if (typeof address !== 'string' || !isAddress(address)) {
-      throw fail(`'${String(address)}' is neither HOST:PORT nor ws://HOST:PORT/PATH`)
+      throw fail(`'${String(address)}' is neither HOST:PORT nor ws(s)://HOST:PORT/PATH`)
     }
   }
   return [...new Set(addresses)]

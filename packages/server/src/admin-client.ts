@@ -1,5 +1,7 @@
 // Calls the admin API of a node: what `holdfast dev` and the commands of `holdfast` need of HTTP.
 import { type IncomingMessage, request } from 'node:http'
+import { request as requestTls } from 'node:https'
+import { isIP } from 'node:net'
 import { HoldfastError } from '@holdfast/errors'
 import { parseAddress } from '@holdfast/transport'
 
@@ -11,14 +13,23 @@ export interface AdminAnswer {
   readonly body: unknown
 }
 
+/** PEM texts; what is left out is as Node.js has it. */
+export interface AdminTls {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+}
+
 export class AdminClient {
   readonly address: string
   readonly #timeoutMs: number
+  readonly #tls: AdminTls | null
 
-  /** `address` is `HOST:PORT` of a node's HTTP listener. */
-  constructor(address: string, timeoutMs = 35_000) {
+  /** `address` is `HOST:PORT` of a node's HTTP listener; without `tls` it is plain HTTP. */
+  constructor(address: string, timeoutMs = 35_000, tls: AdminTls | null = null) {
     this.address = address
     this.#timeoutMs = timeoutMs
+    this.#tls = tls
   }
 
   /** @throws the coded error that the node answered with, or NODE_UNREACHABLE */
@@ -58,7 +69,10 @@ export class AdminClient {
       sent === null ? {} : { 'content-type': 'application/json', 'content-length': sent.length }
     const signal = AbortSignal.timeout(this.#timeoutMs)
     return new Promise((resolve, reject) => {
-      const call = request({ host, port, method, path, headers, signal, agent: false })
+      const options = { host, port, method, path, headers, signal, agent: false }
+      const named = isIP(host) === 0 ? { servername: host } : {}
+      const call =
+        this.#tls === null ? request(options) : requestTls({ ...options, ...named, ...this.#tls })
       call.once('error', reject)
       call.once('response', (response) => {
         readAnswer(response).then(resolve, reject)
