@@ -60,7 +60,8 @@ export {
   type SdkConsumer,
   type SdkDelivery,
   type SdkPublishOptions,
-  type SdkStatus
+  type SdkStatus,
+  type SdkTls
 } from './sdk.ts'
 export {
   makeTemporaryDirectory,
