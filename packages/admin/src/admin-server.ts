@@ -274,7 +274,8 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
   installHooks(instance, surroundings)
   for (const route of routes) installRoute(instance, route, metrics)
   await instance.ready()
-  security?.secure(instance.server, (error) => Buffer.from(rawAnswer(error)))
+  const answer = (error: HoldfastError): Buffer => Buffer.from(rawAnswer(error))
+  const endHandshakes = security?.secure(instance.server, answer) ?? (() => undefined)
   return {
     server: instance.server,
     routes: routes.map(({ method, path }) => ({ method, path })),
@@ -291,6 +292,9 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
       const { statusCode, headers, body } = await instance.inject(request)
       return { status: statusCode, headers, body }
     },
-    close: () => instance.close()
+    close: () => {
+      endHandshakes()
+      return instance.close()
+    }
   }
 }

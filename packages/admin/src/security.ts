@@ -8,8 +8,11 @@ const printableAscii = /^[\x21-\x7e]*$/
 
 /** TLS before the server, and the rule for requests that goes with it. */
 export interface AdminSecurity {
-  /** `answer` makes raw HTTP of what a refused client is told. */
-  secure(server: Server, answer: (error: HoldfastError) => Uint8Array): void
+  /**
+   * `answer` makes raw HTTP of what a refused client is told. What it returns ends handshakes that
+   * are under way.
+   */
+  secure(server: Server, answer: (error: HoldfastError) => Uint8Array): () => void
   /** Why a request is not let in, or null. */
   refuse(request: IncomingMessage): HoldfastError | null
 }

@@ -9,11 +9,13 @@ import { FakePort } from './fake-port.ts'
 
 t.test('what secures it gets the server, and judges requests instead of loopback', async (t) => {
   const secured: Server[] = []
+  let ends = 0
   let answer: ((error: HoldfastError) => Uint8Array) | null = null
   const security: AdminSecurity = {
     secure: (server, how) => {
       secured.push(server)
       answer = how
+      return () => void ends++
     },
     refuse: ({ headers }) =>
       headers.host === 'good'
@@ -24,7 +26,6 @@ t.test('what secures it gets the server, and judges requests instead of loopback
   t.same(secured, [admin.server])
   // Fastify would make two servers for this name, and secure one.
   t.match(await admin.listen({ host: 'localhost', port: 0 }), /^https:\/\/localhost:[1-9]\d*$/)
-  t.teardown(() => admin.close())
   const good = await admin.inject({ url: '/health/live', headers: { host: 'good' } })
   t.equal(good.status, 200)
   const bad = await admin.inject({ url: '/health/live', headers: { host: 'localhost' } })
@@ -33,12 +34,14 @@ t.test('what secures it gets the server, and judges requests instead of loopback
     (answer as unknown as AnswerMaker)(new HoldfastError('TLS_REQUIRED', {}))
   )
   t.match(said.toString(), /^HTTP\/1\.1 400 Bad Request\r\n[\s\S]*\{"code":"TLS_REQUIRED"/)
+  await admin.close()
+  t.equal(ends, 1, 'handshakes that are under way end with it')
 })
 
 type AnswerMaker = (error: HoldfastError) => Uint8Array
 
 t.test('a second server of the same address is refused, as without TLS', async (t) => {
-  const security: AdminSecurity = { secure: () => undefined, refuse: () => null }
+  const security: AdminSecurity = { secure: () => () => undefined, refuse: () => null }
   const one = await createAdminServer({ port: new FakePort(), version: '1', security })
   t.teardown(() => one.close())
   const url = await one.listen({ host: '127.0.0.1', port: 0 })

@@ -33,7 +33,10 @@ t.test('plain without options, and files read with them', async (t) => {
 
 t.test('files that are not there or not PEM, and halves, are refused by option', async (t) => {
   const text = `${t.testdir({ text: 'text' })}/text`
-  t.throws(() => tlsOf({ ca: '/no/such/file' }), { code: 'OPTION_INVALID', details: { option: 'ca' } })
+  t.throws(() => tlsOf({ ca: '/no/such/file' }), {
+    code: 'OPTION_INVALID',
+    details: { option: 'ca' }
+  })
   t.throws(() => tlsOf({ ca: text }), { message: /holds nothing in PEM form/ })
   t.throws(() => tlsOf({ cert: text }), { code: 'OPTION_INVALID', details: { option: 'key' } })
   t.throws(() => tlsOf({ key: text }), { code: 'OPTION_INVALID', details: { option: 'cert' } })

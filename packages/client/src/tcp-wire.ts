@@ -1,5 +1,5 @@
-// The byte stream over TCP, plain or by TLS, for Node. The only file of the SDK that imports modules
-// of Node; the entry for browsers does not reach it.
+// The byte stream over TCP, plain or by TLS, for Node. The only file of the SDK that imports
+// modules of Node; the entry for browsers does not reach it.
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { HoldfastError } from '@holdfast/errors'

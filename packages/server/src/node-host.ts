@@ -14,8 +14,8 @@ import { NodeTls } from './tls/node-tls.ts'
 
 /**
  * Starts a node. Resolves when it listens.
- * @throws TLS_FILE_INVALID, the errors of the data directory, BOOTSTRAP_REFUSED, CONFIGURATION_INVALID (address in
- * use)
+ * @throws TLS_FILE_INVALID, the errors of the data directory, BOOTSTRAP_REFUSED,
+ * CONFIGURATION_INVALID (address in use)
  */
 export async function startNode(
   configuration: Configuration,

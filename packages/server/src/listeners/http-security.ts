@@ -12,7 +12,7 @@ import { refuseForeign } from './loopback-request.ts'
 export type RequestRule = (request: IncomingMessage) => HoldfastError | null
 
 export interface HttpSecurity {
-  secure(server: Server, answer: TlsAnswer): void
+  secure(server: Server, answer: TlsAnswer): () => void
   readonly refuse: RequestRule
 }
 
@@ -27,10 +27,7 @@ export function httpSecurity(configuration: Configuration, tls: NodeTls): HttpSe
   const secure = tls.secure('http')
   if (secure === null) return null
   return {
-    secure: (server, answer) => {
-      const endHandshakes = secure(server, answer)
-      server.once('close', endHandshakes)
-    },
+    secure,
     refuse: requestRule(configuration)
   }
 }

@@ -84,7 +84,7 @@ export class TcpListener {
     socket.on('close', () => handle.gone())
   }
 
-  /** A client that begins TLS at a plain port understands no answer, but its operator reads logs. */
+  /** A client that begins TLS at a plain port understands no answer; who runs it reads logs. */
   #watchForTls(socket: Socket, remote: string): void {
     socket.once('data', (bytes: Buffer) => {
       if (!isClientHello(bytes)) return

@@ -18,6 +18,13 @@ export interface CertificateStatus {
 
 const dayMs = 86_400_000
 
+const utcFormat = new Intl.DateTimeFormat('sv-SE', {
+  dateStyle: 'short',
+  timeStyle: 'medium',
+  timeZone: 'UTC'
+})
+const utc = (ms: number): string => `${utcFormat.format(ms)} UTC`
+
 export class TlsFiles implements TlsSource {
   readonly use: TlsUse
   readonly #files: TlsFileSet
@@ -120,8 +127,8 @@ export class TlsFiles implements TlsSource {
     const checked = checkMaterial(this.#files, material)
     const nowMs = this.#wallMs()
     const { setting, path } = this.#files.certificate
-    const from = new Date(checked.notBeforeMs).toISOString()
-    const to = new Date(checked.notAfterMs).toISOString()
+    const from = utc(checked.notBeforeMs)
+    const to = utc(checked.notAfterMs)
     if (nowMs > checked.notAfterMs) {
       throw new HoldfastError('TLS_FILE_INVALID', { setting, path, reason: `it expired at ${to}` })
     }
@@ -134,7 +141,7 @@ export class TlsFiles implements TlsSource {
 
   #adopt(checked: CheckedMaterial): void {
     this.#checked = checked
-    const validUntil = new Date(checked.notAfterMs).toISOString()
+    const validUntil = utc(checked.notAfterMs)
     this.#log('info', 'new TLS files are used from now on', { use: this.use, validUntil })
     for (const changed of this.#watchers) changed()
   }
@@ -142,7 +149,7 @@ export class TlsFiles implements TlsSource {
   #expiryWarning(): string | null {
     const { notAfterMs, notBeforeMs } = this.#checked
     const nowMs = this.#wallMs()
-    const at = new Date(nowMs < notBeforeMs ? notBeforeMs : notAfterMs).toISOString()
+    const at = utc(nowMs < notBeforeMs ? notBeforeMs : notAfterMs)
     const subject = `the TLS certificate for ${this.use}`
     if (nowMs < notBeforeMs) return `${subject} is not valid before ${at}; is the clock right?`
     if (nowMs > notAfterMs) return `${subject} expired at ${at}; replace its files`

@@ -165,3 +165,24 @@ t.test('refusals are told once a second, with how many were not', async (t) => {
   })
   t.ok(Number(log.lines[1]?.fields['untold']) >= 4)
 })
+
+t.test('a client that does not read is dropped at its bound, by TLS as without', async (t) => {
+  const scene = await start(t, { clientBufferBytesMax: 18 * 1024 * 1024 })
+  const { parts, log } = scene
+  parts.member.answer = (input) =>
+    input.type === 'client-bytes'
+      ? [{ type: 'client-send', connection: input.connection, chunks: [Buffer.alloc(2 ** 20)] }]
+      : []
+  const client = secured(scene)
+  client.pause()
+  let isGone = false
+  client.once('close', () => {
+    isGone = true
+  })
+  await until(() => {
+    client.write('more')
+    return log.has('a client was too slow')
+  })
+  client.resume()
+  await until(() => isGone)
+})
