@@ -86,6 +86,11 @@ const guests: readonly (readonly [string, Uint8Array, string])[] = [
   ['a wish for endless credit', framed(pack([5, 2 ** 52])), 'FRAME_INVALID'],
   ['an outcome that is none', framed(pack([4, 1, 1, 9, []])), 'FRAME_INVALID'],
   ['ranges that are cut', framed(pack([4, 1, 1, 0, [1, 2]])), 'FRAME_INVALID'],
+  [
+    'settlements of more than anybody holds',
+    framed(pack([4, 1, 1, 0, [1, 65_536, 0]])),
+    'FRAME_INVALID'
+  ],
   ['a settle sequence of 0', framed(pack([4, 0, 1, 0, []])), 'FRAME_INVALID']
 ]
 

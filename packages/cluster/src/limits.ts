@@ -42,8 +42,8 @@ export const limits = {
   farewellsMax: 64,
   /** Unsettled deliveries that one consumer may ask for. */
   prefetchMax: 65_535,
-  /** Consumers of one queue. */
-  consumersPerQueueMax: 10_000,
+  /** Deliveries settled in a row by a consumer that does not hold them. */
+  mistakenMax: 262_144,
   /** A dispatch mark runs ahead of the deliveries by at least and at most this many offsets. */
   markBlockMin: 64,
   markBlockMax: 16_384,

@@ -15,7 +15,7 @@ import { FrameWriter } from './frame-writer.ts'
 import { protocolLimits } from './limits.ts'
 import { clientOperation, outcomeNumber, outcomes, publishFlag } from './operations.ts'
 import type { HelloEvent, PublishEvent, SettleEvent, WantCreditEvent } from './server-event.ts'
-import { checkDeliveryRanges, checkKeys, checkName, isNatural, mapOf } from './validate.ts'
+import { checkHeldRanges, checkKeys, checkName, isNatural, mapOf } from './validate.ts'
 import { protocolVersionsSupported } from './version.ts'
 
 /** What a client says first. */
@@ -178,7 +178,7 @@ function decodeSettle(cursor: FrameCursor): ClientFrame {
       settleSequence,
       consumer,
       outcome,
-      ranges: checkDeliveryRanges(ranges)
+      ranges: checkHeldRanges(ranges)
     }
   } catch (error) {
     const reason = HoldfastError.from(error).details['reason'] ?? 'ranges are not valid'

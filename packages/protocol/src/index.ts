@@ -56,7 +56,6 @@ export { type DeliveryRun, ServerFrameWriter, type WelcomeFields } from './serve
 export type { ConnectionLimits, ServerConnectionOptions, Welcome } from './server-options.ts'
 export {
   checkBindingArguments,
-  checkDeliveryRanges,
   checkInteger,
   checkKeys,
   checkName,

@@ -101,7 +101,7 @@ export function checkBindingArguments(value: unknown): Readonly<Record<string, H
 }
 
 /** Flat ranges `[first, last, attempt, …]`: whole, ascending inside, offsets from 1. */
-export function checkDeliveryRanges(value: unknown): readonly number[] {
+function checkDeliveryRanges(value: unknown): readonly number[] {
   const invalid = (reason: string) => new HoldfastError('REQUEST_INVALID', { reason })
   if (!Array.isArray(value) || value.length % 3 !== 0) {
     throw invalid('ranges of deliveries come as first, last, attempt')

@@ -48,7 +48,7 @@ function clientFrames(): Uint8Array[] {
     count: 2,
     blob
   })
-  writer.settle({ settleSequence: 300, consumer: 4, outcome: 'released', ranges: [1, 70_000, 0] })
+  writer.settle({ settleSequence: 300, consumer: 4, outcome: 'released', ranges: [1, 65_535, 0] })
   writer.wantCredit(2 ** 32)
   writer.heartbeat()
   writer.close()

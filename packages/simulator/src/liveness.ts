@@ -42,7 +42,9 @@ export async function comeToRest(
   const operations = new Operations(world)
   await world.until(stepMs, 'all operations have ended', () => operations.haveEnded)
   await world.until(stepMs, 'replicas agree', () => areEqual(world))
-  await world.until(stepMs, 'leaders are at rest', () => world.audit.unrest === null)
+  const { audit } = world
+  const rest = () => `leaders are at rest: ${audit.unrest}`
+  await world.until(stepMs, rest, () => audit.unrest === null)
   await keepQuiet(world)
 }
 

@@ -61,8 +61,8 @@ export class Workload {
 
   start(): void {
     const { history } = this
-    const { publishers, careless, messages, batchMax, gapMsMax, strangers, changes, libraryShare } =
-      this.#plan
+    const { publishers, careless, messages, batchMax, gapMsMax, libraryShare } = this.#plan
+    const { strangers, changes, changeGapMsMax } = this.#plan
     const world = this.#world
     const random = world.random.split('workload')
     this.#publishers = Array.from({ length: publishers }, (_, i) => {
@@ -80,6 +80,7 @@ export class Workload {
     this.#world.audit.answers.automatic(autoAckQueue)
     history.lossy(purgedQueue)
     this.#changes = changes.map((name) => this.#change(name))
+    for (const change of this.#changes) change.start(changeGapMsMax)
     this.#strangers = Array.from({ length: strangers }, (_, i) => new Stranger(world, `${i + 1}`))
   }
 

@@ -41,7 +41,7 @@ export const recoveredName = 'recovered'
 export const noteName = 'member.json'
 /** Room that is given up before the disk is full (reserve.ts). */
 export const ballastName = 'ballast'
-export const failureName = 'failed'
+export const startsName = 'starts'
 /** Why all of it counts as damaged (condemned-note.ts). */
 export const condemnedName = 'condemned'
 const logName = 'log'
@@ -100,13 +100,12 @@ function isOurs(name: string): boolean {
     name === condemnedName ||
     name === `${condemnedName}.new` ||
     name === witnessName ||
-    name === failureName ||
+    name === startsName ||
     name === noteName ||
     name === ballastName ||
     name === `${noteName}.new` ||
     name === salvageName ||
     name === recoveredName ||
-    name === `${failureName}.new` ||
     name === logName ||
     name === 'lost+found' ||
     name.startsWith(lockName) ||

@@ -2,7 +2,6 @@
 // time. Checkpoints and deletions ride in the batch of the commit record that makes them due, so
 // that they cost no sync of their own. What comes back is verified; what does not verify is said to
 // be damaged. How a directory becomes a store is in open-store.ts.
-import { setTimeout } from 'node:timers/promises'
 import type {
   CommitRecord,
   GroupId,
@@ -19,7 +18,6 @@ import type { StoredRecord } from './checkpoint.ts'
 import { type CheckpointPlace, CheckpointSchedule } from './checkpoint-schedule.ts'
 import type { Checksum } from './checksum.ts'
 import type { DataDirectory } from './data-directory.ts'
-import { clearFailure, noteFailure } from './failure-note.ts'
 import { recordKey } from './keys.ts'
 import { type StoreTuning, storageLimits } from './limits.ts'
 import { writeMemberNote } from './member-note.ts'
@@ -28,6 +26,7 @@ import { Reclaimer } from './reclaimer.ts'
 import { type EncodedRecord, RecordEncoder } from './record-encoder.ts'
 import { assertRecord } from './record-rules.ts'
 import type { Database } from './recovery.ts'
+import type { StartNote } from './start-note.ts'
 import type { TailWitness } from './tail-witness.ts'
 import type { WalDirectory } from './wal-directory.ts'
 import { castsVote, WitnessSchedule } from './witness-schedule.ts'
@@ -36,6 +35,7 @@ export interface StoreParts extends CheckpointPlace {
   readonly directory: DataDirectory
   readonly database: Database
   readonly wal: WalDirectory
+  readonly note: StartNote
   readonly witness: TailWitness
   readonly state: NodeState
   readonly recovered: Recovered
@@ -54,6 +54,7 @@ export class LevelStore implements LogStore {
   readonly #directory: DataDirectory
   readonly #database: Database
   readonly #wal: WalDirectory
+  readonly #note: StartNote
   readonly #state: NodeState
   readonly #tuning: StoreTuning
   readonly #encoder: RecordEncoder
@@ -73,6 +74,7 @@ export class LevelStore implements LogStore {
     this.#directory = parts.directory
     this.#database = parts.database
     this.#wal = parts.wal
+    this.#note = parts.note
     this.#state = parts.state
     this.#tuning = parts.tuning
     this.#lastSequence = parts.lastSequence
@@ -89,8 +91,9 @@ export class LevelStore implements LogStore {
     this.#reclaimer = new Reclaimer(parts.database, parts.wal, parts.tuning, () => this.#tidy())
     const { witness, state, tuning } = parts
     this.#witness = new WitnessSchedule(witness, state, tuning.witnessIntervalMs, (error) => {
-      void this.#fail(error)
+      this.#fail(error)
     })
+    this.#note.opened(parts.tuning.startedAfterMs)
   }
 
   write(record: CommitRecord): Promise<void> {
@@ -162,7 +165,7 @@ export class LevelStore implements LogStore {
       this.#reclaimer.noteWrite(sizes.reduce((sum, size) => sum + size, 0))
       this.#reclaimer.noteDeletes(deletes.sequences, deletes.bytes)
     } catch (error) {
-      throw await this.#fail(error)
+      throw this.#fail(error)
     }
     this.#lastSequence += records.length
     const last = records.at(-1)
@@ -171,13 +174,10 @@ export class LevelStore implements LogStore {
   }
 
   /** Rule S2: what LevelDB does after a failed write is not to be trusted. */
-  async #fail(error: unknown): Promise<HoldfastError> {
+  #fail(error: unknown): HoldfastError {
     const reason = error instanceof Error ? error.message : String(error)
     const directory = this.#directory.path
     this.#failure = new HoldfastError('WRITE_FAILED', { directory, reason }, { cause: error })
-    // A disk that hangs must not keep the process from ending.
-    const patience = setTimeout(storageLimits.failureNoteMs, undefined, { ref: false })
-    await Promise.race([noteFailure(directory, error), patience])
     return this.#failure
   }
 
@@ -186,7 +186,7 @@ export class LevelStore implements LogStore {
     try {
       await work()
     } catch (error) {
-      throw await this.#fail(error)
+      throw this.#fail(error)
     }
   }
 
@@ -278,7 +278,7 @@ export class LevelStore implements LogStore {
         await this.#beside(() => this.#witness.now())
       }
       await this.#reclaimer.close()
-      if (this.#failure === null) await clearFailure(this.#directory.path)
+      await this.#note.closed(this.#failure === null)
     } finally {
       await this.#witness.close()
       await this.#wal.close()

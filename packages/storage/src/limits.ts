@@ -2,8 +2,8 @@
 // load are derived from these in level-store.ts.
 
 export const storageLimits = {
-  /** How long a failed write waits for the note about it. */
-  failureNoteMs: 1000,
+  /** A start after which the process has lived for this long came to something. */
+  startedAfterMs: 60_000,
   /** LevelDB reads in flight; each occupies a thread of libuv's pool (storage rule S14). */
   readsConcurrentMax: 4,
   /** Reads that wait for one of those; beyond it a read is refused with UNAVAILABLE. */
@@ -65,6 +65,7 @@ export interface StoreTuning {
   readonly reclaimQuietBytes: number
   readonly reclaimIntervalMs: number
   readonly witnessIntervalMs: number
+  readonly startedAfterMs: number
   /** False leaves log and witness as a crash would: the next open replays the log. */
   readonly checkpointOnClose: boolean
 }

@@ -10,7 +10,6 @@ import { CheckpointBuilder } from './checkpoint.ts'
 import { type Checksum, zlibChecksum } from './checksum.ts'
 import { checkCondemned } from './condemned-note.ts'
 import { DataDirectory, damaged, syncDirectory, unusable } from './data-directory.ts'
-import { clearFailure, readFailure } from './failure-note.ts'
 import { recordKey } from './keys.ts'
 import { LevelStore } from './level-store.ts'
 import { type StoreTuning, storageLimits } from './limits.ts'
@@ -19,6 +18,7 @@ import { checkBeforeOpen, checkEveryTable } from './preopen-check.ts'
 import { recoverGroups, verifyAll } from './recovered-groups.ts'
 import { type Database, RecordSource, type RecoveredState, recoverState } from './recovery.ts'
 import { headerChecksum } from './section.ts'
+import { StartNote } from './start-note.ts'
 import { TailWitness } from './tail-witness.ts'
 import { WalDirectory } from './wal-directory.ts'
 import { witnessOf } from './witness-schedule.ts'
@@ -54,11 +54,12 @@ const defaultTuning: StoreTuning = {
   reclaimQuietBytes: storageLimits.reclaimQuietBytes,
   reclaimIntervalMs: storageLimits.reclaimIntervalMs,
   witnessIntervalMs: storageLimits.witnessIntervalMs,
+  startedAfterMs: storageLimits.startedAfterMs,
   checkpointOnClose: true
 }
 
-/** Failed writes of one kind in a row after which the tables are read. */
-const failuresBeforeCheck = 2
+/** Starts in a row that came to nothing after which the tables are read. */
+const startsBeforeCheck = 2
 
 const defaultWriteBufferBytes = 4 * 1024 * 1024
 
@@ -93,9 +94,10 @@ function messageOf(error: unknown): string {
 async function openTaken(directory: DataDirectory, options: StoreOptions): Promise<LevelStore> {
   await checkCondemned(directory.path)
   const writeBufferSize = options.writeBufferSizeBytes ?? defaultWriteBufferBytes
+  const note = new StartNote(directory.path)
   if (directory.isBorn && options.database === undefined) {
     await checkFiles(directory, options.log)
-    await checkAfterFailures(directory, options.log)
+    await checkAfterStarts(note, directory, options.log)
   }
   const database =
     options.database?.(directory.logPath) ?? createDatabase(directory, writeBufferSize)
@@ -103,7 +105,7 @@ async function openTaken(directory: DataDirectory, options: StoreOptions): Promi
   const wal = new WalDirectory(directory.logPath, writeBufferSize)
   try {
     await wal.start()
-    return await recover({ directory, database, wal }, options)
+    return await recover({ directory, database, wal, note }, options)
   } catch (error) {
     await wal.close()
     await database.close()
@@ -131,16 +133,26 @@ async function checkFiles({ path, logPath }: DataDirectory, log: Log | undefined
 }
 
 /**
- * Writes failed twice in the same way: if a table is damaged, they will fail for ever, since each
- * start compacts it again. Without this look, the process would end at each write it is asked for.
+ * The process ended soon after its start, twice: if a table is damaged, it always will, since each
+ * start compacts that again. Who stops this long read, for taking so long, is not kept by it from
+ * starting the next time.
  */
-async function checkAfterFailures(directory: DataDirectory, log: Log | undefined): Promise<void> {
-  const { path } = directory
-  const failure = await readFailure(path)
-  if (failure === null || failure.count < failuresBeforeCheck) return
-  log?.('warn', 'writes failed repeatedly; reading all tables', { directory: path, ...failure })
-  await checkEveryTable(directory.logPath)
-  await clearFailure(path)
+async function checkAfterStarts(
+  note: StartNote,
+  { path, logPath }: DataDirectory,
+  log: Log | undefined
+): Promise<void> {
+  const starts = await note.count()
+  if (starts < startsBeforeCheck) return note.set(starts + 1)
+  const message = 'the process ended soon after its start, repeatedly; reading all tables'
+  log?.('warn', message, { directory: path, starts })
+  await note.set(1)
+  try {
+    await checkEveryTable(logPath)
+  } catch (error) {
+    await note.set(startsBeforeCheck)
+    throw error
+  }
 }
 
 async function openDatabase(database: Database, directory: DataDirectory): Promise<void> {
@@ -162,6 +174,7 @@ interface Opened {
   readonly directory: DataDirectory
   readonly database: Database
   readonly wal: WalDirectory
+  readonly note: StartNote
 }
 
 async function recover(opened: Opened, options: StoreOptions): Promise<LevelStore> {

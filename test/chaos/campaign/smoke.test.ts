@@ -1,5 +1,6 @@
-// Three minutes of chaos as part of the tests: every node in a network namespace of its own where the
-// machine has them, links that are cut, a disk that is full, kills, pauses, an exchange of nodes.
+// Three minutes of chaos as part of the tests: every node in a network namespace of its own where
+// the machine has them, links that are cut, a disk that is full, kills, pauses, an exchange of
+// nodes.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

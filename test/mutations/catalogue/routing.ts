@@ -121,5 +121,13 @@ export const routingMutations: readonly Mutation[] = [
     find: 'if (command.queue !== null && command.queue !== queue.id) {',
     replace: 'if (command.queue !== null && command.queue > queue.id) {',
     catches: 'simulator'
+  },
+  {
+    name: 'new-leader-forgets-what-was-answered',
+    failureMode: 18,
+    file: 'packages/cluster/src/metadata/lease.ts',
+    find: 'this.#answeredIndex = this.#core.metadata.appliedIndex\n',
+    replace: 'this.#answeredIndex = 0\n',
+    catches: 'simulator'
   }
 ]

@@ -51,7 +51,15 @@ function attachTo(
       })
     }
     const number = session.nextConsumerNumber()
-    const consumer: Consumer = { key, session, number, prefetch, autoAck, unsettled: 0 }
+    const consumer: Consumer = {
+      key,
+      session,
+      number,
+      prefetch,
+      autoAck,
+      unsettled: 0,
+      mistaken: 0
+    }
     if (session.isClosed) {
       core.deliveries.attach(group, queue, consumer, null)
       return core.deliveries.detach(group, queue, consumer)

@@ -9,7 +9,13 @@ import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { QueueCounts } from '../peers/peer-message.ts'
 import type { Session } from '../sessions/session.ts'
-import { type Consumer, type ConsumerKey, keyText } from './consumer.ts'
+import {
+  type Consumer,
+  type ConsumerKey,
+  checkCredible,
+  countMistaken,
+  keyText
+} from './consumer.ts'
 import { QueueDelivery } from './queue-delivery.ts'
 
 export class Deliveries {
@@ -126,7 +132,10 @@ export class Deliveries {
     return this.#shards.get(group)?.get(queueId)?.heldRanges() ?? []
   }
 
-  /** A client settles deliveries: what it holds goes into the log, the rest is refused as stale. */
+  /**
+   * A client settles deliveries: what it holds goes into the log, the rest is refused as stale.
+   * @throws FRAME_INVALID for one that does nothing but name what it does not hold
+   */
   settle(
     session: Session,
     group: GroupId,
@@ -137,17 +146,19 @@ export class Deliveries {
     const { settleSequence, outcome } = event
     const delivery = this.#shards.get(group)?.get(queueId)
     if (delivery === undefined) return session.settleAnswered(settleSequence, false)
+    checkCredible(consumer)
     const ranges: number[] = []
-    let isStale = false
+    let named = 0
+    let taken = 0
     for (let i = 0; i + 2 < event.ranges.length; i += 3) {
       const [first = 0, last = 0, attempt = 0] = event.ranges.slice(i, i + 3)
-      let count = 0
+      named += last - first + 1
       for (const held of delivery.release(consumer, { first, last, attempt })) {
         ranges.push(held.first, held.last, attempt)
-        count += held.last - held.first + 1
+        taken += held.last - held.first + 1
       }
-      if (count <= last - first) isStale = true
     }
+    countMistaken(consumer, named, taken)
     delivery.wake()
     if (ranges.length === 0) return session.settleAnswered(settleSequence, false)
     const command: ShardCommand = {
@@ -162,7 +173,7 @@ export class Deliveries {
       const stale = reply.type === 'settled' ? reply.stale : []
       delivery.decided(ranges)
       this.#core.counters.settledMessages += countOf(ranges)
-      session.settleAnswered(settleSequence, !isStale && stale.length === 0)
+      session.settleAnswered(settleSequence, taken === named && stale.length === 0)
     })
   }
 

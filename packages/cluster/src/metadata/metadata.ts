@@ -113,23 +113,20 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
   ): void {
     const { clock, calls, timers } = this.#core
     const { deadlineMs = clock.nowMs + times.requestTimeoutMs, isGone = () => false } = patience
-    const again = (error: WireError): void => {
-      if (clock.nowMs >= deadlineMs) return answer({ error })
+    const again = (reason: string): void => {
+      if (clock.nowMs >= deadlineMs) return answer({ error: refusal('UNAVAILABLE', { reason }) })
       timers.after(times.retryMs, () => {
         if (!isGone()) this.submit(command, answer, { deadlineMs, isGone })
       })
     }
     const leader = this.group?.leaderNode ?? null
-    if (leader === null) {
-      return again(refusal('UNAVAILABLE', { reason: 'no metadata leader' }))
-    }
+    if (leader === null) return again('there is no metadata leader')
     calls.call(leader, { type: 'metadata', command }, (result: CallResult) => {
       if (result.type === 'reply') return answer(result.reply as MetadataResult)
       if (result.type === 'error' && !isTransient(result.error)) {
         return answer({ error: result.error })
       }
-      const reason = 'the metadata leader gave no answer'
-      again(result.type === 'error' ? result.error : refusal('UNAVAILABLE', { reason }))
+      again('the metadata leader gave no answer')
     })
   }
 

@@ -2,6 +2,7 @@
 // knows who is attached, and an exclusive consumer is alone.
 import type { ClientRequest } from '@holdfast/protocol'
 import t from 'tap'
+import { limits } from '../../src/limits.ts'
 import { LoneMember } from '../lone-member.ts'
 
 function consume(fields: { exclusive?: boolean; prefetch?: number } = {}): ClientRequest {
@@ -76,6 +77,27 @@ t.test('who is gone before the attachment is committed keeps nobody away', async
   member.release()
   const two = member.connect(2)
   t.equal(two.answerTo(two.ask(consume({ exclusive: true }))), 'done')
+})
+
+t.test('who settles again and again what it does not hold is not listened to', async (t) => {
+  const member = withQueue()
+  const client = member.connect(1)
+  client.publish('q', 1, 2)
+  client.ask(consume({ prefetch: 2 }))
+  const settle = (ranges: number[]): string | null => {
+    client.connection.settle({ consumer: 1, outcome: 'accepted', ranges })
+    client.speak()
+    const end = client.events.find(({ type }) => type === 'closed')
+    return end?.type === 'closed' ? (end.error?.code ?? 'closed') : null
+  }
+  for (let turn = 0; turn < 4; turn += 1) t.equal(settle([1, limits.prefetchMax, 7]), null)
+  t.equal(settle([1, 1, 0]), null, 'what it holds counts for it')
+  t.equal(settle([1, 6, 7]), null)
+  t.equal(settle([2, 2, 0]), 'FRAME_INVALID')
+  const other = member.connect(2)
+  other.ask(consume({ prefetch: 2 }))
+  member.pass(500)
+  t.match(other.delivered, [{ offset: 2, attempt: 1 }], 'what it still held goes to others')
 })
 
 t.test('what was handed out while a purge was on its way costs no credit', async (t) => {

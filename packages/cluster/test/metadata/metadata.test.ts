@@ -44,7 +44,7 @@ t.test('a change is brought to a leader again and again, for so long', async (t)
     t.same(told, [])
     tick(core)
   }
-  t.same(told, ['NOT_LEADER'])
+  t.same(told, ['UNAVAILABLE'], 'where the leader is, is not for a client to know')
   t.equal(asked.length, times.requestTimeoutMs / times.retryMs + 1)
 })
 

@@ -11,7 +11,7 @@ import {
   readPeerFrame
 } from '@holdfast/cluster'
 import type { StoredGroup } from '@holdfast/cluster/contract'
-import type { HardState, RaftConfig, RaftInitialState } from '@holdfast/raft'
+import type { HardState } from '@holdfast/raft'
 import { ObservedRaft } from '../refinement/observed-raft.ts'
 import type { ActionCounts } from '../refinement/replica-watch.ts'
 import type { Remains } from '../refinement/restart-guard.ts'
@@ -46,6 +46,8 @@ interface Checkers {
 /** The current life of a replica. */
 interface Life {
   readonly raft: ObservedRaft
+  /** Of its process. */
+  readonly epoch: number
   machine: ShardMachine | null
   /** Entries that came with a snapshot whose machine is not made yet. */
   installed: readonly IndexRange[] | null
@@ -113,9 +115,9 @@ export class ClusterAudit implements Observer {
   }
 
   /** The audit of one process; its disk is read when it speaks. */
-  ofProcess(): Audit {
+  ofProcess(epoch: number): Audit {
     return {
-      openReplica: (group, config, initial) => this.#open(group, config, initial),
+      openReplica: (...of) => this.#open(epoch, ...of),
       shardApplied: ({ group, replica }, { id, data, machine, replies, effects }) => {
         const { agreement, comparison } = this.#group(group)
         const life = this.#lives.get(keyOf({ group, replica }))
@@ -145,12 +147,13 @@ export class ClusterAudit implements Observer {
     }
   }
 
-  #open(group: GroupId, config: RaftConfig, initial: RaftInitialState): ObservedRaft {
+  #open(epoch: number, ...of: Parameters<Audit['openReplica']>): ObservedRaft {
+    const [group, config, initial] = of
     const key = keyOf({ group, replica: config.id })
     const remains = this.#lives.get(key)?.raft.remains ?? this.#left.get(key) ?? null
     const options = { remains, counts: this.counts }
     const raft = new ObservedRaft(config, initial, this.#group(group).ledger, options)
-    this.#lives.set(key, { raft, machine: null, installed: null, isOver: false })
+    this.#lives.set(key, { raft, epoch, machine: null, installed: null, isOver: false })
     return raft
   }
 
@@ -209,9 +212,8 @@ export class ClusterAudit implements Observer {
   }
 
   /** A process is gone, and leads nothing any more. */
-  ended({ identity }: Process): void {
-    const replica = identity === null ? null : replicaId(identity.node, identity.incarnation)
-    for (const life of this.#lives.values()) if (life.raft.id === replica) life.isOver = true
+  ended({ epoch }: Pick<Process, 'epoch'>): void {
+    for (const life of this.#lives.values()) if (life.epoch === epoch) life.isOver = true
   }
 
   /** What is left to do where everything should be done; null if nothing is. */

@@ -16,7 +16,6 @@ export class Beginnings extends Change {
     super(world, history, 'beginner')
     this.#queues = queues
     this.#binder = new Operator(world, 'early')
-    this.later()
   }
 
   override get isDone(): boolean {

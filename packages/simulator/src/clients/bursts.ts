@@ -24,7 +24,6 @@ export class Bursts extends Change {
       operator.isOneOfMany = true
       return operator
     })
-    this.later()
   }
 
   override get isDone(): boolean {

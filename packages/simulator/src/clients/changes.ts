@@ -15,6 +15,7 @@ export abstract class Change {
   protected readonly operator: Operator
   #publishers: Publisher[] = []
   protected count = 0
+  #gapMsMax = 0
   #isOver = false
 
   constructor(world: World, history: History, name: string) {
@@ -27,6 +28,12 @@ export abstract class Change {
     return this.operator.isIdle && this.#publishers.every(({ isDone }) => isDone)
   }
 
+  /** Each comes at most so long after the one before. */
+  start(gapMsMax: number): void {
+    this.#gapMsMax = gapMsMax
+    this.later()
+  }
+
   finish(): void {
     this.#isOver = true
   }
@@ -35,7 +42,8 @@ export abstract class Change {
 
   /** The next change after a while. */
   protected later(): void {
-    this.world.schedule.after(this.world.random.integer(200, 1500), () => {
+    const gapMs = this.world.random.integer(Math.ceil(this.#gapMsMax / 8), this.#gapMsMax)
+    this.world.schedule.after(gapMs, () => {
       this.#dismiss()
       if (this.#isOver) return
       this.count += 1
@@ -79,7 +87,6 @@ export class Bindings extends Change {
   constructor(world: World, history: History, queues: readonly string[]) {
     super(world, history, 'binder')
     this.#queues = queues
-    this.later()
   }
 
   protected change(): void {
@@ -112,7 +119,6 @@ export class Replacements extends Change {
 
   constructor(world: World, history: History) {
     super(world, history, 'replacer')
-    this.later()
   }
 
   protected change(): void {
@@ -154,7 +160,6 @@ export class Watch extends Change {
   constructor(world: World, history: History, queue: string) {
     super(world, history, 'watcher')
     this.#queue = queue
-    this.later()
   }
 
   protected change(): void {

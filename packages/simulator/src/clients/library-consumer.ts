@@ -18,6 +18,7 @@ const passing: ReadonlySet<string> = new Set([
   'UNAVAILABLE',
   'CONNECTION_CLOSED',
   'NODE_UNREACHABLE',
+  'HANDSHAKE_TIMEOUT',
   'NOT_LEADER'
 ])
 

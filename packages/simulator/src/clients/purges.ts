@@ -9,7 +9,6 @@ export class Purges extends Change {
   constructor(world: World, history: History, queue: string) {
     super(world, history, 'purger')
     this.#queue = queue
-    this.later()
   }
 
   protected change(): void {

@@ -8,6 +8,9 @@ import type { History } from './history.ts'
 import { Publisher, type Route } from './publisher.ts'
 import { route } from './ways.ts'
 
+/** Through each node, while a queue is declared. */
+const straysMax = 8
+
 /** Stays with one node for as long as there may be one again. */
 class Neighbour extends Publisher {
   readonly #host: Host
@@ -47,7 +50,6 @@ export class Routes extends Change {
     this.#neighbours = world.hosts.map(
       (host) => new Neighbour(world, `n${host.number}`, history, host)
     )
-    this.later()
   }
 
   override get isDone(): boolean {
@@ -77,9 +79,7 @@ export class Routes extends Change {
     const { history, operator } = this
     history.lossy(queue)
     this.#stage += 1
-    // On its way while the queue is declared it may find it, or be dropped.
-    const stray = { ...route('', name, []), mandatory: false }
-    if (this.world.random.chance(0.5)) for (const each of this.#neighbours) each.publish(stray, 1)
+    if (this.world.random.chance(0.5)) this.#stray(name, straysMax)
     operator.ask({ type: 'declare-queue', name, options: {} }, (error) => {
       this.must(error, 'a declaration')
       this.#look(name, true)
@@ -89,6 +89,20 @@ export class Routes extends Change {
         if (operator.wasRepeated) return this.#rename()
         this.#delete(name, this.world.random.chance(0.5))
       })
+    })
+  }
+
+  /**
+   * What is on its way while the queue is declared may find it, or be dropped; what is published
+   * behind it once the queue is declared may not.
+   */
+  #stray(name: string, strays: number): void {
+    const { schedule, random } = this.world
+    const to = { ...route('', name, []), mandatory: false }
+    for (const neighbour of this.#neighbours) neighbour.publish(to, 1)
+    const stage = this.#stage
+    schedule.after(random.integer(1, 10), () => {
+      if (stage === this.#stage && strays > 1) this.#stray(name, strays - 1)
     })
   }
 

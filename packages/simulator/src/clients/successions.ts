@@ -26,7 +26,6 @@ export class Successions extends Change {
   constructor(world: World, history: History, queues: readonly string[]) {
     super(world, history, 'heir')
     this.#queues = queues
-    this.later()
   }
 
   override get isDone(): boolean {

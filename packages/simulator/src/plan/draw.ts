@@ -29,6 +29,8 @@ const rareChances: { readonly [Name in ChangeName]?: number } = {
   successions: 0.4,
   beginnings: 0.4
 }
+/** Of a seed in which changes follow each other so closely that they meet. */
+const hasteChance = 0.15
 /** Of a seed in which more may be lost than the cluster survives. */
 const beyondChance = 0.04
 
@@ -91,7 +93,8 @@ function drawClients(random: Random, stormMs: number, isLarge: boolean): ClientP
     rejectChance: random.pick([0, 0.05, 0.2]),
     restlessChance: random.pick([0, 0.2, 0.5]),
     strangers: random.chance(offChance) ? 0 : 1,
-    changes: drawChanges(random)
+    changes: drawChanges(random),
+    changeGapMsMax: random.split('haste').chance(hasteChance) ? 100 : 1500
   }
 }
 

@@ -61,6 +61,8 @@ export interface ClientPlan {
   readonly strangers: number
   /** Bindings, routes, bursts of queues, replaced ones, purges, looks, heirs, early bindings. */
   readonly changes: readonly ChangeName[]
+  /** From one change to the next of its kind, at most. */
+  readonly changeGapMsMax: number
 }
 
 export const changeNames = [

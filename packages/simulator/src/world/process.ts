@@ -64,7 +64,7 @@ export class Process {
         random: () => random.fraction(),
         checksum: (bytes) => crc32(bytes),
         tuning: world.plan.tuning,
-        audit: world.audit.ofProcess()
+        audit: world.audit.ofProcess(this.epoch)
       },
       recovered
     )

@@ -123,12 +123,17 @@ export class World {
   }
 
   /** Lets time pass until `isDone`, or records a failure. */
-  async until(limitMs: number, what: string, isDone: () => boolean): Promise<boolean> {
+  async until(
+    limitMs: number,
+    what: string | (() => string),
+    isDone: () => boolean
+  ): Promise<boolean> {
     const endMs = this.schedule.nowMs + limitMs
     while (!isDone()) {
       if (this.failures.length > 0) return false
       if (this.schedule.nowMs >= endMs) {
-        this.fail(`not within ${limitMs} ms: ${what}`)
+        const awaited = typeof what === 'string' ? what : what()
+        this.fail(`not within ${limitMs} ms: ${awaited}`)
         return false
       }
       await this.schedule.run(50)

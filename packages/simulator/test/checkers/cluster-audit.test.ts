@@ -1,7 +1,9 @@
 // The checkers at work in a world: they see every step, find nothing where nothing is wrong, and
 // find a disk that lies before anybody has lost anything.
+import { bootstrapState } from '@holdfast/raft'
 import t from 'tap'
 import { World } from '../../src/world/world.ts'
+import { config } from '../refinement/sample-steps.ts'
 
 async function formed(seed: number): Promise<World> {
   const world = new World(seed)
@@ -68,7 +70,7 @@ t.test('a confirm of what was never applied is found', async (t) => {
 
 t.test('a node that routes without what was answered is found', async (t) => {
   const world = await formed(5)
-  const audit = world.audit.ofProcess()
+  const audit = world.audit.ofProcess(1)
   const replica = { group: 0, replica: 1 }
   audit.changesAnswered(7)
   audit.routes(replica, 7)
@@ -79,9 +81,21 @@ t.test('a node that routes without what was answered is found', async (t) => {
 
 t.test('a node that is behind a fence without what was committed before is found', async (t) => {
   const world = await formed(5)
-  const arrives = world.audit.ofProcess().waits({ group: 0, replica: 1 })
+  const arrives = world.audit.ofProcess(1).waits({ group: 0, replica: 1 })
   arrives(1_000_000)
   t.same(world.failures, [])
   arrives(1)
   t.match(world.failures[0], /behind a fence with 1 applied, \d+ was committed before/)
+})
+
+t.test('a process that ends before it is somebody takes its replicas with it', async (t) => {
+  const { audit } = new World(6)
+  const raft = audit.ofProcess(1).openReplica(0, config, bootstrapState(config.id))
+  raft.campaign()
+  while (!raft.isLeader && raft.hasReady) raft.persisted(raft.ready().number)
+  t.match(audit.unrest, /is not committed/)
+  audit.ended({ epoch: 2 })
+  t.match(audit.unrest, /is not committed/)
+  audit.ended({ epoch: 1 })
+  t.equal(audit.unrest, null)
 })
