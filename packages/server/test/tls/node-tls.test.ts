@@ -169,10 +169,12 @@ t.test('refusals are told once a second, with how many were not', async (t) => {
 t.test('a client that does not read is dropped at its bound, by TLS as without', async (t) => {
   const scene = await start(t, { clientBufferBytesMax: 18 * 1024 * 1024 })
   const { parts, log } = scene
-  parts.member.answer = (input) =>
-    input.type === 'client-bytes'
-      ? [{ type: 'client-send', connection: input.connection, chunks: [Buffer.alloc(2 ** 20)] }]
-      : []
+  const { answer } = parts.member
+  parts.member.answer = (input) => {
+    if (input.type !== 'client-bytes') return answer(input)
+    const chunks = [Buffer.alloc(2 ** 20)]
+    return [{ type: 'client-send', connection: input.connection, chunks, after: null }]
+  }
   const client = secured(scene)
   client.pause()
   let isGone = false
