@@ -123,11 +123,12 @@ function parseHostPort(name: string, raw: unknown): string {
   return raw
 }
 
-const listeners: readonly ListenerName[] = ['client', 'peer', 'http']
-
 /** Closed by default (architecture A17). */
 function assertClosed(configuration: Configuration): void {
-  for (const listener of listeners) {
+  for (const { name, type } of schema) {
+    if (type !== 'address') continue
+    // A listener that has no rule has no TLS either, and stays on loopback.
+    const listener = name as ListenerName
     const address = configuration[listener]
     const { host } = parseAddress(address)
     if (!mayBind(listener, configuration)) throw new HoldfastError('ADDRESS_REFUSED', { address })

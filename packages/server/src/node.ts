@@ -100,10 +100,11 @@ export class Node implements RunningNode {
     })
     this.#tcp = new TcpListener({
       sockets: this.#sockets,
-      connectionsMax: configuration.connectionsMax,
-      refusal: parts.refusal,
-      secure: tls.secure('client'),
-      refused: (remote, error) => tls.refused('client', remote, error)
+      refusal: () => {
+        const limit = configuration.connectionsMax
+        return parts.refusal(new HoldfastError('TOO_MANY_CONNECTIONS', { limit }))
+      },
+      security: tls.listener('client', parts.refusal)
     })
   }
 

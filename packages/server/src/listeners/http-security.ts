@@ -3,7 +3,7 @@
 // with its certificate, so that any Host may pass; but a foreign page would act with the
 // certificate of whoever looks at it, so that its Origin must be the node's own or be configured.
 import type { IncomingMessage, Server } from 'node:http'
-import { HoldfastError } from '@holdfast/errors'
+import { assert, HoldfastError } from '@holdfast/errors'
 import type { Configuration } from '../config-schema.ts'
 import type { NodeTls, TlsAnswer } from '../tls/node-tls.ts'
 import { refuseForeign } from './loopback-request.ts'
@@ -24,10 +24,13 @@ export function requestRule({ httpTls, origins }: Configuration): RequestRule {
 
 /** Null: the listener is plain. */
 export function httpSecurity(configuration: Configuration, tls: NodeTls): HttpSecurity | null {
-  const secure = tls.secure('http')
-  if (secure === null) return null
+  if (!configuration.httpTls) return null
   return {
-    secure,
+    secure: (server, answer) => {
+      const { secure } = tls.listener('http', answer)
+      assert(secure !== null, 'a listener with TLS has certificates: the configuration is checked')
+      return secure(server)
+    },
     refuse: requestRule(configuration)
   }
 }

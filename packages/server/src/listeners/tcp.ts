@@ -5,17 +5,13 @@ import { HoldfastError } from '@holdfast/errors'
 import { formatAddress, type HostPort, isClientHello } from '@holdfast/transport'
 import type { ClientSink, ClientSockets } from '../client-sockets.ts'
 import { serverLimits } from '../limits.ts'
-import type { Secure } from '../tls/node-tls.ts'
+import type { ListenerSecurity } from '../tls/node-tls.ts'
 
 export interface TcpListenerOptions {
   readonly sockets: ClientSockets
-  readonly connectionsMax: number
-  /** Bytes that say why a connection is refused; it is closed after them. */
-  readonly refusal: (error: HoldfastError) => Uint8Array
-  /** Null: plain. */
-  readonly secure: Secure | null
-  /** For the log: a connection that got nowhere. */
-  readonly refused: (remote: string, error: HoldfastError) => void
+  /** Bytes that say why a connection over the cap is refused; it is closed after them. */
+  readonly refusal: () => Uint8Array
+  readonly security: ListenerSecurity
 }
 
 export class TcpListener {
@@ -29,7 +25,7 @@ export class TcpListener {
     this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
       this.#accept(socket)
     })
-    this.#endHandshakes = options.secure?.(this.#server, options.refusal) ?? (() => undefined)
+    this.#endHandshakes = options.security.secure?.(this.#server) ?? (() => undefined)
   }
 
   /** Resolves with the address bound. Rejects with the system's error. */
@@ -63,8 +59,7 @@ export class TcpListener {
     socket.once('close', () => {
       this.#refusedCount--
     })
-    const { refusal, connectionsMax: limit } = this.#options
-    socket.end(refusal(new HoldfastError('TOO_MANY_CONNECTIONS', { limit })))
+    socket.end(this.#options.refusal())
     // What it sends is read and dropped, so that the refusal is not lost to a reset.
     socket.resume()
     destroyLater(socket)
@@ -76,19 +71,19 @@ export class TcpListener {
       this.#refuse(socket)
       return
     }
-    const sink = tcpSink(socket)
-    const handle = sockets.add(sink)
-    if (this.#options.secure === null) this.#watchForTls(socket, sink.remote)
+    const handle = sockets.add(tcpSink(socket))
+    if (this.#options.security.secure === null) this.#watchForTls(socket)
     socket.on('data', (bytes: Buffer) => handle.received(bytes))
     socket.on('error', () => socket.destroy())
     socket.on('close', () => handle.gone())
   }
 
   /** A client that begins TLS at a plain port understands no answer; who runs it reads logs. */
-  #watchForTls(socket: Socket, remote: string): void {
+  #watchForTls(socket: Socket): void {
+    const remote = remoteOf(socket)
     socket.once('data', (bytes: Buffer) => {
       if (!isClientHello(bytes)) return
-      this.#options.refused(remote, new HoldfastError('TLS_UNEXPECTED', {}))
+      this.#options.security.refused(remote, new HoldfastError('TLS_UNEXPECTED', {}))
       socket.destroy()
     })
   }
@@ -100,9 +95,13 @@ function destroyLater(socket: Socket): void {
   socket.once('close', () => clearTimeout(timer))
 }
 
+function remoteOf(socket: Socket): string {
+  return formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0)
+}
+
 function tcpSink(socket: Socket): ClientSink {
   return {
-    remote: formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0),
+    remote: remoteOf(socket),
     write: (pieces, taken) => {
       if (socket.destroyed) return
       if (pieces.length > 1) socket.cork()

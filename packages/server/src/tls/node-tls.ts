@@ -12,8 +12,13 @@ import { type CertificateStatus, TlsFiles } from './tls-files.ts'
 /** What a refused client is told, in the protocol of its listener. */
 export type TlsAnswer = (error: HoldfastError) => Uint8Array
 
-/** Puts TLS before a server. What it returns ends handshakes under way. */
-export type Secure = (server: Server, answer: TlsAnswer) => () => void
+/** What a listener has to know of TLS. */
+export interface ListenerSecurity {
+  /** Puts TLS before a server; what it returns ends handshakes under way. Null: it stays plain. */
+  readonly secure: ((server: Server) => () => void) | null
+  /** For the log: a connection got nowhere. */
+  refused(remote: string, error: HoldfastError): void
+}
 
 export class NodeTls {
   readonly #configuration: Configuration
@@ -82,31 +87,17 @@ export class NodeTls {
     return this.#sets().flatMap(({ warnings }) => warnings)
   }
 
-  /** Null: the listener is plain. */
-  secure(listener: ListenerName): Secure | null {
+  /** `answer` makes bytes of what a refused client is told, in the protocol of the listener. */
+  listener(listener: ListenerName, answer: TlsAnswer): ListenerSecurity {
+    const refused = (remote: string, error: HoldfastError): void =>
+      this.#refused(listener, remote, error)
     const source = this.#clients
-    if (source === null || !isSecured(listener, this.#configuration)) return null
-    return (server, answer) =>
-      secureServer(server, {
-        source,
-        clientCertificates: this.#configuration.tlsClientCertificates,
-        minVersion: 'TLSv1.2',
-        refused: (remote, error) => this.refused(listener, remote, error),
-        answer
-      })
-  }
-
-  /** Tells of a connection that got nowhere, once a second however many there are. */
-  refused(listener: ListenerName, remote: string, { code, message }: HoldfastError): void {
-    const nowMs = performance.now()
-    if (nowMs - this.#refusals.told < serverLimits.tlsRefusalLogMs) {
-      this.#refusals.untold++
-      return
+    if (source === null || !isSecured(listener, this.#configuration)) {
+      return { secure: null, refused }
     }
-    const { untold } = this.#refusals
-    Object.assign(this.#refusals, { told: nowMs, untold: 0 })
-    const fields = { code, listener, remote, reason: message, untold }
-    this.#log('info', 'a connection got nowhere', fields)
+    const { tlsClientCertificates: clientCertificates } = this.#configuration
+    const options = { source, clientCertificates, minVersion: 'TLSv1.2', refused, answer } as const
+    return { secure: (server) => secureServer(server, options), refused }
   }
 
   /** Looks at the files at once: they are complete. False if there are none. */
@@ -117,6 +108,19 @@ export class NodeTls {
 
   close(): void {
     clearInterval(this.#timer)
+  }
+
+  /** Tells of a connection that got nowhere, once a second however many there are. */
+  #refused(listener: ListenerName, remote: string, { code, message }: HoldfastError): void {
+    const nowMs = performance.now()
+    if (nowMs - this.#refusals.told < serverLimits.tlsRefusalLogMs) {
+      this.#refusals.untold++
+      return
+    }
+    const { untold } = this.#refusals
+    Object.assign(this.#refusals, { told: nowMs, untold: 0 })
+    const fields = { code, listener, remote, reason: message, untold }
+    this.#log('info', 'a connection got nowhere', fields)
   }
 
   #sets(): readonly TlsFiles[] {

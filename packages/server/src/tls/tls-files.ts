@@ -36,7 +36,7 @@ export class TlsFiles implements TlsSource {
   #suspicion: string | null = null
   #failure: string | null = null
   #lastWarning: string | null = null
-  #looking: Promise<void> | null = null
+  #looking: Promise<void> = Promise.resolve()
 
   private constructor(
     use: TlsUse,
@@ -97,9 +97,8 @@ export class TlsFiles implements TlsSource {
    * says that they are complete.
    */
   look(areComplete: boolean): Promise<void> {
-    this.#looking ??= this.#look(areComplete).finally(() => {
-      this.#looking = null
-    })
+    // One after the other: a look that began before a change may have missed it.
+    this.#looking = this.#looking.then(() => this.#look(areComplete))
     return this.#looking
   }
 

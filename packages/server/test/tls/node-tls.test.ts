@@ -155,8 +155,9 @@ t.test('refusals are told once a second, with how many were not', async (t) => {
   )
   t.teardown(() => tls.close())
   t.equal(tls.peers, null)
-  t.equal(tls.secure('client'), null)
-  const refuse = (): void => tls.refused('http', 'somebody', new HoldfastError('TLS_REQUIRED', {}))
+  const { secure, refused } = tls.listener('http', () => new Uint8Array(0))
+  t.equal(secure, null)
+  const refuse = (): void => refused('somebody', new HoldfastError('TLS_REQUIRED', {}))
   for (let count = 0; count < 5; count++) refuse()
   t.match(log.lines, [{ fields: { listener: 'http', remote: 'somebody', untold: 0 } }])
   await until(() => {
