@@ -90,15 +90,15 @@ export const catalogue = {
   CONFIGURATION_INVALID: { id: 5001, reply: null, status: 400, retry: 'never', closes: 'call', message: "setting '{setting}' is not valid: {reason}" },
   ORIGIN_REFUSED: { id: 5002, reply: 403, status: 403, retry: 'never', closes: 'connection', message: "{header} '{value}' is not allowed; without TLS only loopback is, with TLS its own origin and those of the setting origins" },
   ADDRESS_REFUSED: { id: 5003, reply: null, status: 400, retry: 'never', closes: 'call', message: "address '{address}' is not a loopback address; set up credentials and TLS first" },
+  ROUTE_NOT_FOUND: { id: 5004, reply: null, status: 404, retry: 'never', closes: 'call', message: 'there is nothing at {method} {path}; see /v1/openapi.json' },
+  METHOD_NOT_ALLOWED: { id: 5005, reply: null, status: 405, retry: 'never', closes: 'call', message: '{method} is not possible at {path}; {allowed} is' },
+  MEDIA_TYPE_UNSUPPORTED: { id: 5006, reply: null, status: 415, retry: 'never', closes: 'call', message: 'the content type of the body must be {supported}' },
+  BODY_TOO_LARGE: { id: 5007, reply: null, status: 413, retry: 'never', closes: 'call', message: 'the body exceeds the limit of {limit} bytes' },
   TLS_FILE_INVALID: { id: 5101, reply: null, status: 400, retry: 'never', closes: 'call', message: "setting '{setting}': {path}: {reason}" },
   TLS_REQUIRED: { id: 5102, reply: null, status: 400, retry: 'never', closes: 'connection', message: 'this port speaks TLS only: connect with TLS' },
   TLS_UNEXPECTED: { id: 5103, reply: null, status: 400, retry: 'never', closes: 'connection', message: 'this port speaks no TLS: connect without it, or configure TLS for the listener' },
   TLS_HANDSHAKE_FAILED: { id: 5104, reply: null, status: 400, retry: 'later', closes: 'connection', message: 'the TLS handshake failed: {reason}' },
   CERTIFICATE_REFUSED: { id: 5105, reply: 530, status: 403, retry: 'never', closes: 'connection', message: 'the certificate of the client is not accepted: {reason}' },
-  ROUTE_NOT_FOUND: { id: 5004, reply: null, status: 404, retry: 'never', closes: 'call', message: 'there is nothing at {method} {path}; see /v1/openapi.json' },
-  METHOD_NOT_ALLOWED: { id: 5005, reply: null, status: 405, retry: 'never', closes: 'call', message: '{method} is not possible at {path}; {allowed} is' },
-  MEDIA_TYPE_UNSUPPORTED: { id: 5006, reply: null, status: 415, retry: 'never', closes: 'call', message: 'the content type of the body must be {supported}' },
-  BODY_TOO_LARGE: { id: 5007, reply: null, status: 413, retry: 'never', closes: 'call', message: 'the body exceeds the limit of {limit} bytes' },
   INTERNAL: { id: 9001, reply: 541, status: 500, retry: 'later', closes: 'call', message: 'an unexpected error; it is in the log of the node' }
 } as const
 
