@@ -83,6 +83,8 @@ t.test('a certificate of another authority, an expired one, none: no link', asyn
     const { dialler, other: accepting } = await refused(one, two)
     t.match(dialler, said, 'the dialler is told')
     t.match(accepting, said)
+    // It would dial on, and be taken for the next one.
+    await one.transport.close()
   }
   const { host, port } = parseAddress(two.address)
   const bare = connect({ host, port, ca: authority.certificateText })

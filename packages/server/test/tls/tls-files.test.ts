@@ -13,13 +13,14 @@ async function setUp(t: Test) {
   const authority = new CertificateAuthority(temporaryDirectory(t, 'tls-files'))
   const node = authority.issue('node')
   const log = new FakeLog()
-  let nowMs = Date.now()
+  // It goes on: certificates are valid from the second in which they are made.
+  let aheadMs = 0
   const paths = {
     certificate: { setting: 'tlsCertificate', path: node.certificate },
     key: { setting: 'tlsKey', path: node.key },
     authority: null
   }
-  const open = () => TlsFiles.open('clients', paths, log.log, () => nowMs)
+  const open = () => TlsFiles.open('clients', paths, log.log, () => Date.now() + aheadMs)
   const files = await open()
   let changes = 0
   const unwatch = files.watch(() => changes++)
@@ -31,7 +32,7 @@ async function setUp(t: Test) {
       replaceFile(node.key, from.key)
     },
     pass: (days: number) => {
-      nowMs += days * dayMs
+      aheadMs += days * dayMs
     }
   }
 }
