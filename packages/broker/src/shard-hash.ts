@@ -43,15 +43,17 @@ function hashRows(hash: StateHash, queue: ShardQueue): void {
 }
 
 function hashTables(hash: StateHash, state: ShardState): void {
-  const producers = [...state.producers.rows()].sort((a, b) => (a.key < b.key ? -1 : 1))
-  hash.number(producers.length)
-  for (const { key, epoch, sequences, lastMs } of producers) {
-    hash.text(key)
-    for (const value of [epoch, sequences.lowest, lastMs, sequences.runs.length]) {
-      hash.number(value)
-    }
-    for (const value of sequences.runs) hash.number(value)
+  // Replicas have their rows in different orders.
+  let sum = 0
+  for (const { key, epoch, sequences, lastMs } of state.producers.rows()) {
+    const row = new StateHash()
+    row.text(key)
+    for (const value of [epoch, sequences.lowest, lastMs, sequences.runs.length]) row.number(value)
+    for (const value of sequences.runs) row.number(value)
+    sum += row.brief
   }
+  hash.number(state.producers.size)
+  hash.number(sum)
   const gateways = [...state.gateways.rows()].sort((a, b) => a.replica - b.replica)
   hash.number(gateways.length)
   for (const { replica, epoch, next, lastMs, outcomes } of gateways) {
@@ -84,10 +86,10 @@ export function digestShard(state: ShardState): string {
     hashQueue(hash, queue)
     hash.number(queue.index.digest)
   }
+  // Replicas have their rows in different orders.
   let sum = 0
   for (const { epoch, sequences, lastMs } of state.producers.rows()) {
     const place = mix(mix(mix(epoch, sequences.lowest), sequences.runs.length), lastMs)
-    // Replicas have their rows in different orders.
     sum = (sum + place) | 0
   }
   for (const { replica, epoch, next, lastMs, outcomes } of state.gateways.rows()) {

@@ -14,12 +14,23 @@ export class StateHash {
 
   text(value: string): void {
     this.number(value.length)
-    for (let index = 0; index < value.length; index++) this.number(value.charCodeAt(index))
+    for (let index = 0; index < value.length; index++) this.#small(value.charCodeAt(index))
+  }
+
+  /** As `number`, below 2^32. */
+  #small(value: number): void {
+    this.#low = mix(this.#low, value)
+    this.#high = mix(this.#high, this.#low)
   }
 
   finish(): string {
     const hex = (lane: number): string => (lane >>> 0).toString(16).padStart(8, '0')
     return hex(mix(this.#high, this.#low)) + hex(this.#low)
+  }
+
+  /** 32 bits of it. */
+  get brief(): number {
+    return mix(this.#high, this.#low) >>> 0
   }
 }
 

@@ -41,8 +41,6 @@ export class History {
   readonly #lossy = new Set<string>()
   /** When the deletion of a queue was first asked for. */
   readonly #deletedMs = new Map<string, number>()
-  /** By queue and message: when the answer to a purge that must have taken it came. */
-  readonly #purgedMs = new Map<string, number>()
   /** By queue and consumer: the last offset that it got for the first time. */
   readonly #lastFirst = new Map<string, number>()
   readonly purges: PurgeTimes = new PurgeTimes()
@@ -98,8 +96,13 @@ export class History {
     const message = this.#published.get(`${publisher}:${sequence}`)
     if (message === undefined) return this.#world.fail(`confirmed, not sent: ${publisher}`)
     this.#checkOutcome(message, `${publisher}:${sequence}`)
-    message.confirmedMs = this.#world.schedule.nowMs
     const { queues } = message
+    const { nowMs } = this.#world.schedule
+    message.confirmedMs = nowMs
+    for (const queue of queues) {
+      const isSeen = this.#offsets.get(queue)?.has(`${publisher}:${sequence}`) === true
+      if (!isSeen) this.purges.confirmed(queue, `${publisher}:${sequence}`, nowMs)
+    }
     const mayBeGone = queues.some((queue) => this.#deletedMs.has(queue))
     const body = bodyOf(`${publisher}:${sequence}`)
     if (!mayBeGone) this.#world.audit.answers.confirmed({ body, queues: queues.map(nameOf) })
@@ -186,8 +189,8 @@ export class History {
 
   /** A purge spares what was handed out, which may come again, flagged. */
   #checkPurge(message: string, queue: string, attempt: number, what: string): void {
-    const purgedMs = this.#purgedMs.get(`${queue} ${message}`)
-    const isLate = purgedMs !== undefined && this.#world.schedule.nowMs > purgedMs + underWayMsMax
+    const takenMs = this.purges.takenMs(queue, message)
+    const isLate = takenMs !== null && this.#world.schedule.nowMs > takenMs + underWayMsMax
     if (isLate && attempt === 0) this.#world.fail(`handed out after it was purged: ${what}`)
   }
 
@@ -199,17 +202,6 @@ export class History {
   deleting(queue: string): void {
     this.lossy(queue)
     this.#deletedMs.set(queue, this.#world.schedule.nowMs)
-  }
-
-  /** A purge that was asked for at `askedMs` is done. */
-  purged(queue: string, askedMs: number): void {
-    const seen = this.#offsets.get(queue)
-    for (const [message, { confirmedMs, queues }] of this.#published) {
-      const wasThere = queues.includes(queue) && confirmedMs !== null && confirmedMs < askedMs
-      const key = `${queue} ${message}`
-      if (!wasThere || seen?.has(message) || this.#purgedMs.has(key)) continue
-      this.#purgedMs.set(key, this.#world.schedule.nowMs)
-    }
   }
 
   #row(queue: string, offset: number, message: string): Row {
@@ -227,6 +219,7 @@ export class History {
       this.#world.fail(`twice in a queue: ${message} in ${queue} at ${known} and ${offset}`)
     }
     offsets.set(message, offset)
+    this.purges.handedOut(queue, message)
     return row
   }
 

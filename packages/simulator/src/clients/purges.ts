@@ -9,6 +9,7 @@ export class Purges extends Change {
   constructor(world: World, history: History, queue: string) {
     super(world, history, 'purger')
     this.#queue = queue
+    history.purges.watch(queue)
   }
 
   protected change(): void {
@@ -19,7 +20,7 @@ export class Purges extends Change {
     operator.ask({ type: 'purge-queue', name: this.#queue }, (error) => {
       this.must(error, 'a purge')
       end(schedule.nowMs, operator.wasRepeated)
-      history.purged(this.#queue, askedMs)
+      history.purges.done(this.#queue, askedMs, schedule.nowMs)
       this.later()
     })
   }

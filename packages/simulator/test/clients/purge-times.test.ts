@@ -21,3 +21,21 @@ t.test('one that was asked for twice may be carried out again', async (t) => {
   t.ok(purges.mayHaveTaken('a', 2000))
   t.notOk(purges.mayHaveTaken('a', 20_000))
 })
+
+t.test('what was confirmed before and that nobody got must be gone', async (t) => {
+  const purges = new PurgeTimes()
+  purges.confirmed('a', 'unwatched', 10)
+  purges.watch('a')
+  for (const message of ['early', 'seen', 'late']) {
+    purges.confirmed('a', message, message === 'late' ? 100 : 50)
+  }
+  purges.confirmed('b', 'early', 50)
+  purges.handedOut('a', 'seen')
+  purges.done('a', 100, 300)
+  t.equal(purges.takenMs('a', 'early'), 300)
+  for (const message of ['unwatched', 'seen', 'late']) t.equal(purges.takenMs('a', message), null)
+  purges.done('b', 100, 300)
+  t.equal(purges.takenMs('b', 'early'), null, 'nobody purges it')
+  purges.done('a', 200, 400)
+  t.same([purges.takenMs('a', 'early'), purges.takenMs('a', 'late')], [300, 400])
+})
