@@ -57,6 +57,25 @@ t.test('the examples run', async (t) => {
     t.equal(connection.unconfirmed, 0)
   })
 
+  await t.test('of the page about the SDK, with TLS', async (t) => {
+    const files: string[] = []
+    const readFileSync = (name: string): string => {
+      files.push(name)
+      return '-----BEGIN …'
+    }
+    const connect = (_: readonly string[], options: sdk.ConnectOptions) => options
+    const secured = await connect(['localhost:7672'], {
+      tls: {
+        ca: readFileSync('ca.crt'),
+        cert: readFileSync('client.crt'),
+        key: readFileSync('client.key')
+      }
+    })
+    // It is run, with real files, by tls-guide.test.ts.
+    t.same(files, ['ca.crt', 'client.crt', 'client.key'])
+    t.ok(secured.tls)
+  })
+
   await t.test('of the page about the SDK', async (t) => {
     const connection = await connect(['127.0.0.1:7672', '127.0.0.1:7682', '127.0.0.1:7692'], {
       name: 'billing',

@@ -9,6 +9,7 @@ import {
   loadSdk,
   type SdkConnection,
   type SdkConsumer,
+  type SdkTls,
   temporaryDirectory
 } from '@holdfast/testkit'
 import type { Test } from 'tap'
@@ -46,9 +47,10 @@ export class HealthyClient {
     this.#consuming = this.#consume()
   }
 
-  static async start(addresses: readonly string[]): Promise<HealthyClient> {
+  static async start(addresses: readonly string[], tls?: SdkTls): Promise<HealthyClient> {
     const connect = await loadSdk()
-    const connection = await connect(addresses, { publishTimeoutMs: 30_000 })
+    const secured = tls === undefined ? {} : { tls }
+    const connection = await connect(addresses, { publishTimeoutMs: 30_000, ...secured })
     await connection.declareQueue(queue)
     return new HealthyClient(connection, await connection.consume(queue, { prefetch: 100 }))
   }
@@ -123,13 +125,14 @@ const gapMsMax = 5_000
 /** One node as a process, with the healthy client at work. All ends with the test. */
 export async function startTarget(
   t: Test,
-  environment: Readonly<Record<string, string>> = {}
+  environment: Readonly<Record<string, string>> = {},
+  tls?: SdkTls
 ): Promise<Target> {
   const data = join(temporaryDirectory(t, 'hostile'), 'data')
   const cluster = await ClusterProcess.start({ data, nodes: 1, environment })
   t.teardown(() => cluster.stop())
   const node = cluster.node(1)
-  const healthy = await HealthyClient.start(cluster.clientAddresses())
+  const healthy = await HealthyClient.start(cluster.clientAddresses(), tls)
   const before = anonymousBytes(node.pid) ?? 0
   const judge = async (judging: Test): Promise<void> => {
     const verdict = await healthy.finish()

@@ -33,6 +33,7 @@ class HostilePeer {
     this.#transport = new Transport({
       hello,
       token,
+      tls: null,
       input: (input) => this.inputs.push(input),
       log: (_, __, { reason = '' }) => this.reasons.push(String(reason)),
       random: () => 0.5

@@ -13,9 +13,10 @@ import {
   type InjectOptions
 } from 'fastify'
 import { authenticate, challenge } from './authenticate.ts'
-import { errorBody, errorBodyAt, rawRefusal, toHoldfastError } from './error-answer.ts'
+import type { CertificateReading } from './certificate-metrics.ts'
+import { errorBody, errorBodyAt, rawAnswer, rawRefusal, toHoldfastError } from './error-answer.ts'
 import { adminLimits } from './limits.ts'
-import { isLoopbackHost, requireLoopbackRequest } from './loopback.ts'
+import { isLoopbackHost } from './loopback.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createAsk } from './node-calls.ts'
 import { buildOpenApi } from './openapi.ts'
@@ -27,6 +28,7 @@ import { healthRoutes } from './routes/health.ts'
 import { nodeRoutes } from './routes/nodes.ts'
 import { queueRoutes } from './routes/queues.ts'
 import { vhostRoutes } from './routes/vhosts.ts'
+import { type AdminSecurity, admit, isTls, listenAlone } from './security.ts'
 
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>
 export type Log = (
@@ -44,6 +46,11 @@ export interface AdminServerOptions {
   readonly now?: () => number
   /** How long the node may take to answer a call. */
   readonly answerTimeoutMs?: number
+  /** How the listener is secured; without, it is plain, and for loopback only. */
+  readonly security?: AdminSecurity | null
+  /** Whether nodes elsewhere may be added. */
+  readonly arePeersSecured?: boolean
+  readonly certificates?: () => readonly CertificateReading[]
 }
 
 /** An answer to an injected request. */
@@ -73,7 +80,6 @@ const securityHeaders = {
   'x-content-type-options': 'nosniff'
 } as const
 const jsonType = 'application/json; charset=utf-8'
-const printableAscii = /^[\x21-\x7e]*$/
 
 /** What the request handlers share. */
 interface Surroundings {
@@ -82,6 +88,7 @@ interface Surroundings {
   readonly metrics: Metrics
   readonly log: Log
   readonly now: () => number
+  readonly security: AdminSecurity | null
 }
 
 function send(reply: FastifyReply, status: number, body: object): FastifyReply {
@@ -133,15 +140,6 @@ function sendNothingHere(
   return sendError(reply, error, surroundings)
 }
 
-/** What must hold for any request before anything is done with it. */
-function admit(request: FastifyRequest): void {
-  requireLoopbackRequest(request.raw)
-  if (!printableAscii.test(request.raw.url ?? '')) {
-    const reason = 'the path must be percent-encoded'
-    throw new HoldfastError('REQUEST_INVALID', { reason })
-  }
-}
-
 function createInstance(surroundings: () => Surroundings): FastifyInstance {
   const instance = fastify({
     logger: false,
@@ -161,7 +159,7 @@ function createInstance(surroundings: () => Surroundings): FastifyInstance {
     frameworkErrors(error, request, reply) {
       // Hooks do not run for a path that the router cannot read.
       try {
-        admit(request)
+        admit(request.raw, surroundings().security)
         sendError(reply, error, surroundings())
       } catch (refusal) {
         sendError(reply, refusal, surroundings())
@@ -169,6 +167,12 @@ function createInstance(surroundings: () => Surroundings): FastifyInstance {
     },
     clientErrorHandler(error: Error & { readonly code?: string }, socket: Socket) {
       if (error.code === 'ECONNRESET' || socket.destroyed) return
+      if (isTls(error)) {
+        const { code, message } = new HoldfastError('TLS_UNEXPECTED', {})
+        surroundings().log('info', 'a connection got nowhere', { code, reason: message })
+        socket.destroy()
+        return
+      }
       if (socket.writable) socket.end(rawRefusal(error.code ?? ''))
       else socket.destroy()
     }
@@ -232,7 +236,7 @@ function installHooks(instance: FastifyInstance, surroundings: Surroundings): vo
   const startedAt = new WeakMap<FastifyRequest, number>()
   instance.addHook('onRequest', async (request) => {
     startedAt.set(request, now())
-    admit(request)
+    admit(request.raw, surroundings.security)
   })
   instance.addHook('onResponse', async (request, reply) => {
     const { template } = request.routeOptions.config as { readonly template?: string }
@@ -254,11 +258,18 @@ function installHooks(instance: FastifyInstance, surroundings: Surroundings): vo
 /** Makes the server of one node; it listens when told to. */
 export async function createAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const { port, version } = options
-  const context: RouteContext = { port, version, ask: createAsk(port, options.answerTimeoutMs) }
+  const context: RouteContext = {
+    port,
+    version,
+    ask: createAsk(port, options.answerTimeoutMs),
+    arePeersSecured: options.arePeersSecured ?? false
+  }
+  const security = options.security ?? null
   const metrics = createMetrics(() => ({
     status: port.status(),
     counters: port.counters(),
-    version
+    version,
+    certificates: options.certificates?.() ?? []
   }))
   const routes: readonly Route[] = [
     ...clusterRoutes(context),
@@ -274,25 +285,35 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
     ask: context.ask,
     metrics,
     log: options.log ?? (() => {}),
-    now: options.now ?? (() => performance.now())
+    now: options.now ?? (() => performance.now()),
+    security
   }
   const instance = createInstance(() => surroundings)
   installParser(instance)
   installHooks(instance, surroundings)
   for (const route of routes) installRoute(instance, route, surroundings)
   await instance.ready()
+  const answer = (error: HoldfastError): Buffer => Buffer.from(rawAnswer(error))
+  const endHandshakes = security?.secure(instance.server, answer) ?? (() => undefined)
   return {
     server: instance.server,
     routes: routes.map(({ method, path }) => ({ method, path })),
     async listen({ host, port: portNumber }) {
       const address = host.includes(':') ? `[${host}]` : host
-      if (!isLoopbackHost(address)) throw new HoldfastError('ADDRESS_REFUSED', { address: host })
-      return await instance.listen({ host, port: portNumber })
+      if (security === null && !isLoopbackHost(address)) {
+        throw new HoldfastError('ADDRESS_REFUSED', { address: host })
+      }
+      if (security === null) return await instance.listen({ host, port: portNumber })
+      // Fastify would make a second server for another address of the host, without TLS.
+      return await listenAlone(instance.server, host, portNumber)
     },
     async inject(request) {
       const { statusCode, headers, body } = await instance.inject(request)
       return { status: statusCode, headers, body }
     },
-    close: () => instance.close()
+    close: () => {
+      endHandshakes()
+      return instance.close()
+    }
   }
 }

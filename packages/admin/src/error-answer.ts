@@ -1,5 +1,6 @@
 // The border of the HTTP API: whatever went wrong becomes a coded error with a status. What is not
 // foreseen becomes INTERNAL; its cause goes to the log and never to the caller.
+import { STATUS_CODES } from 'node:http'
 import { HoldfastError } from '@holdfast/errors'
 import { adminLimits } from './limits.ts'
 
@@ -69,10 +70,15 @@ export function rawRefusal(code: string): string {
     ERR_HTTP_REQUEST_TIMEOUT: 'the request took too long to arrive'
   }
   const reason = Object.hasOwn(reasons, code) ? reasons[code] : undefined
-  const error = invalid(reason ?? 'this is not HTTP/1.1')
+  return rawAnswer(invalid(reason ?? 'this is not HTTP/1.1'))
+}
+
+/** An error as raw HTTP, for a socket that ends with it. */
+export function rawAnswer(error: HoldfastError): string {
   const body = JSON.stringify(errorBody(error))
+  const { status } = error.row
   return [
-    'HTTP/1.1 400 Bad Request',
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}`,
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',

@@ -10,3 +10,4 @@ export {
 } from './admin-server.ts'
 export { adminLimits } from './limits.ts'
 export { type LoopbackHeaders, requireLoopback, requireLoopbackRequest } from './loopback.ts'
+export type { AdminSecurity } from './security.ts'

@@ -12,7 +12,7 @@ export interface LoopbackHeaders {
 }
 
 const dottedDecimal = /^127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/
-const hostAndPort = /^(\[::1\]|[0-9A-Za-z.]+)(?::(\d{1,5}))?$/
+const hostAndPort = /^(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z.-]+)(?::(\d{1,5}))?$/
 const portMax = 65_535
 
 /** Whether a host without a port means this machine: 127.0.0.0/8, `[::1]` or `localhost`. */

@@ -3,6 +3,7 @@
 // docs/reference/metrics.md is compared with the table by a test.
 import type { ClusterStatus, MemberCounters, NodeState } from '@holdfast/cluster'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { type CertificateReading, certificateRows } from './certificate-metrics.ts'
 
 /** A value with its labels. */
 interface Sample {
@@ -15,9 +16,10 @@ interface Reading {
   readonly status: ClusterStatus
   readonly counters: MemberCounters
   readonly version: string
+  readonly certificates: readonly CertificateReading[]
 }
 
-interface MetricRow {
+export interface MetricRow {
   readonly name: string
   readonly type: 'counter' | 'gauge'
   readonly help: string
@@ -204,6 +206,7 @@ const statusRows: readonly MetricRow[] = [
 /** The rows that are read from the node, in the order of the reference page. */
 export const metricRows: readonly MetricRow[] = [
   ...statusRows,
+  ...certificateRows,
   ...(Object.keys(memberRows) as (keyof MemberCounters)[]).map((key): MetricRow => {
     const [type, name, help] = memberRows[key]
     return { name, type, help, labels: [], read: ({ counters }) => one(counters[key]) }

@@ -40,15 +40,20 @@ export function refuseBody(body: unknown): void {
   throw new HoldfastError('REQUEST_INVALID', { reason: 'this call takes no body' })
 }
 
-/** The `peer` of a new node: a loopback `HOST:PORT`. @throws OPTION_INVALID, ADDRESS_REFUSED */
-export function readPeer(body: object): string {
+/**
+ * The `peer` of a new node: `HOST:PORT`, on loopback unless links are secured.
+ * @throws OPTION_INVALID, ADDRESS_REFUSED
+ */
+export function readPeer(body: object, arePeersSecured: boolean): string {
   const peer = own(body, 'peer')
   const parts = typeof peer === 'string' ? splitAuthority(peer) : null
   if (typeof peer !== 'string' || parts === null || parts.port === null || parts.port === 0) {
     const reason = 'it must be a string HOST:PORT, for instance 127.0.0.1:7703'
     throw new HoldfastError('OPTION_INVALID', { option: 'peer', kind: 'request body', reason })
   }
-  if (!isLoopbackHost(parts.host)) throw new HoldfastError('ADDRESS_REFUSED', { address: peer })
+  if (!arePeersSecured && !isLoopbackHost(parts.host)) {
+    throw new HoldfastError('ADDRESS_REFUSED', { address: peer })
+  }
   return peer
 }
 

@@ -73,6 +73,8 @@ export interface RouteContext {
   readonly port: AdminPort
   readonly ask: Ask
   readonly version: string
+  /** Whether nodes elsewhere may be added: links to them are secured. */
+  readonly arePeersSecured: boolean
 }
 
 /** The decoded path parameter `name`; the router guarantees that it is there. */

@@ -13,7 +13,8 @@ function metricsOf(port: FakePort): ReturnType<typeof createMetrics> {
   return createMetrics(() => ({
     status: port.status(),
     counters: port.counters(),
-    version: '1.2.3'
+    version: '1.2.3',
+    certificates: []
   }))
 }
 

@@ -24,7 +24,7 @@ t.test('a body is an object without unknown keys', async (t) => {
 
 t.test('inherited fields are not fields', async (t) => {
   const body = Object.create({ peer: '127.0.0.1:1', to: 1 }) as object
-  t.throws(() => readPeer(body), { code: 'OPTION_INVALID' })
+  t.throws(() => readPeer(body, false), { code: 'OPTION_INVALID' })
   t.throws(() => readTarget(body), { code: 'OPTION_INVALID' })
 })
 
@@ -37,7 +37,7 @@ t.test('a call without a body takes none, or an empty object', async (t) => {
 
 t.test('a peer is a loopback HOST:PORT', async (t) => {
   for (const peer of ['127.0.0.1:7673', 'localhost:1', '[::1]:65535']) {
-    t.equal(readPeer({ peer }), peer)
+    t.equal(readPeer({ peer }, false), peer)
   }
   const malformed = [
     undefined,
@@ -50,10 +50,16 @@ t.test('a peer is a loopback HOST:PORT', async (t) => {
     '::1:1',
     {}
   ]
-  for (const peer of malformed) t.throws(() => readPeer({ peer }), { code: 'OPTION_INVALID' })
+  for (const peer of malformed)
+    t.throws(() => readPeer({ peer }, false), { code: 'OPTION_INVALID' })
   for (const peer of ['10.0.0.1:7673', '169.254.169.254:80', 'example.com:7673']) {
-    t.throws(() => readPeer({ peer }), { code: 'ADDRESS_REFUSED' })
+    t.throws(() => readPeer({ peer }, false), { code: 'ADDRESS_REFUSED' })
+    t.equal(readPeer({ peer }, true), peer, 'elsewhere, where links are secured')
   }
+  for (const peer of ['node-1.example.com:7673', '[2001:db8::1]:7673']) {
+    t.equal(readPeer({ peer }, true), peer)
+  }
+  for (const peer of malformed) t.throws(() => readPeer({ peer }, true), { code: 'OPTION_INVALID' })
 })
 
 t.test('a target is an integer from 1', async (t) => {

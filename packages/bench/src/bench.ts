@@ -3,11 +3,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  CertificateAuthority,
   ClusterProcess,
   defaultSdk,
   makeTemporaryDirectory,
   removeDirectory,
-  repositoryRoot
+  repositoryRoot,
+  type SdkTls
 } from '@holdfast/testkit'
 import type { Figures } from './measure.ts'
 import { type BenchOptions, workloads } from './workloads.ts'
@@ -21,6 +23,8 @@ export interface BenchRequest {
   readonly rate?: number
   readonly count?: number | null
   readonly nodes?: number
+  /** Mutual TLS between the nodes, and with their clients. */
+  readonly isSecured?: boolean
   readonly sdk?: string
   readonly cli?: string
   readonly environment?: Readonly<Record<string, string>>
@@ -41,10 +45,13 @@ export async function runBench(request: BenchRequest): Promise<Figures[]> {
   const data = makeTemporaryDirectory('bench', parent)
   const { nodes = 3, cli, environment = {} } = request
   const launcher = cli === undefined ? {} : { cli }
-  const cluster = await ClusterProcess.start({ data, nodes, environment, ...launcher })
+  const secured = request.isSecured === true ? makeSecrets(data) : null
+  const all = { ...environment, ...secured?.environment }
+  const cluster = await ClusterProcess.start({ data, nodes, environment: all, ...launcher })
   const options: BenchOptions = {
     cluster,
     sdk: request.sdk ?? defaultSdk,
+    tls: secured?.tls ?? null,
     size: request.size ?? 1_024,
     seconds: request.seconds ?? 10,
     window: request.window ?? 1_000,
@@ -52,12 +59,34 @@ export async function runBench(request: BenchRequest): Promise<Figures[]> {
     count: request.count ?? null,
     log: request.log ?? (() => {})
   }
-  const all: Figures[] = []
+  const figures: Figures[] = []
   try {
-    for (const name of request.names) all.push(...((await workloads[name]?.(options)) ?? []))
+    for (const name of request.names) figures.push(...((await workloads[name]?.(options)) ?? []))
   } finally {
     await cluster.stop()
     removeDirectory(data)
   }
-  return all
+  return figures
+}
+
+function makeSecrets(directory: string): {
+  readonly environment: Readonly<Record<string, string>>
+  readonly tls: SdkTls
+} {
+  const authority = new CertificateAuthority(directory)
+  const node = authority.issue('node')
+  const own = authority.issue('client')
+  return {
+    environment: {
+      HOLDFAST_CLIENT_TLS: 'true',
+      HOLDFAST_TLS_CERTIFICATE: node.certificate,
+      HOLDFAST_TLS_KEY: node.key,
+      HOLDFAST_TLS_AUTHORITY: authority.certificate,
+      HOLDFAST_TLS_CLIENT_CERTIFICATES: 'required',
+      HOLDFAST_PEER_TLS_CERTIFICATE: node.certificate,
+      HOLDFAST_PEER_TLS_KEY: node.key,
+      HOLDFAST_PEER_TLS_AUTHORITY: authority.certificate
+    },
+    tls: { ca: authority.certificateText, cert: own.certificateText, key: own.keyText }
+  }
 }

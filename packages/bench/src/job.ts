@@ -1,8 +1,11 @@
 // What a load generator is told to do, and what it reports.
+import type { SdkTls } from '@holdfast/testkit'
 
 interface Common {
   readonly addresses: readonly string[]
   readonly sdk: string
+  /** Null: plain. */
+  readonly tls: SdkTls | null
 }
 
 export type Job = Common &

@@ -176,7 +176,9 @@ async function declare(connect: SdkConnect, job: JobOf<'declare'>): Promise<JobR
 
 async function run(): Promise<JobResult> {
   const job = JSON.parse(process.argv[2] ?? '{}') as Job
-  const connect = await loadSdk(job.sdk)
+  const loaded = await loadSdk(job.sdk)
+  const { tls } = job
+  const connect: SdkConnect = tls === null ? loaded : (addresses) => loaded(addresses, { tls })
   if (job.type === 'publish') return publish(connect, job)
   return job.type === 'consume' ? consume(connect, job) : declare(connect, job)
 }

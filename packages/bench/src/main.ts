@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { runBench } from './bench.ts'
+import { compareTls } from './compare-tls.ts'
 import { renderFigures } from './measure.ts'
 
 const usage = `npm run bench -- WORKLOAD… [options]
@@ -11,6 +12,7 @@ const usage = `npm run bench -- WORKLOAD… [options]
   W7  memory of a backlog          W9  many connections, one publish in flight each
   --size BYTES (1024)  --seconds N (10)  --window N (1000)  --rate N (0: unlimited)
   --count N      messages of W3 and W7, queues of W5, connections of W9
+  --tls          each workload plain and by TLS, in turns, and the ratio
   --nodes N (3)  --out FILE: the JSON there too
 `
 
@@ -22,6 +24,7 @@ const flags = {
   count: { type: 'string' },
   nodes: { type: 'string', default: '3' },
   out: { type: 'string' },
+  tls: { type: 'boolean', default: false },
   sdk: { type: 'string' },
   cli: { type: 'string' },
   help: { type: 'boolean', default: false }
@@ -31,7 +34,7 @@ const { values, positionals } = parseArgs({ options: flags, allowPositionals: tr
 
 if (values.help || positionals.length === 0) process.stdout.write(usage)
 else {
-  const figures = await runBench({
+  const request = {
     names: positionals,
     size: Number(values.size),
     seconds: Number(values.seconds),
@@ -41,8 +44,9 @@ else {
     nodes: Number(values.nodes),
     ...(values.sdk === undefined ? {} : { sdk: values.sdk }),
     ...(values.cli === undefined ? {} : { cli: values.cli }),
-    log: (sentence) => void process.stderr.write(`${sentence}\n`)
-  })
+    log: (sentence: string) => void process.stderr.write(`${sentence}\n`)
+  }
+  const figures = values.tls ? await compareTls(request) : await runBench(request)
   const json = JSON.stringify({ node: process.version, figures })
   process.stdout.write(`${renderFigures(figures)}\n${json}\n`)
   if (values.out !== undefined) writeFileSync(values.out, `${json}\n`)

@@ -1,7 +1,7 @@
 // The workloads W1 … W9 by name, each against a running cluster. They are the ones of
 // docs/internals/performance.md, so that figures of different days and peers compare.
 import { setTimeout as delay } from 'node:timers/promises'
-import { anonymousBytes, type ClusterProcess } from '@holdfast/testkit'
+import { anonymousBytes, type ClusterProcess, type SdkTls } from '@holdfast/testkit'
 import type { Job, JobResult } from './job.ts'
 import { LoadProcess } from './load-process.ts'
 import { type Figures, figuresOf, startMeter } from './measure.ts'
@@ -9,6 +9,8 @@ import { type Figures, figuresOf, startMeter } from './measure.ts'
 export interface BenchOptions {
   readonly cluster: ClusterProcess
   readonly sdk: string
+  /** Null: plain. */
+  readonly tls: SdkTls | null
   readonly size: number
   readonly seconds: number
   readonly window: number
@@ -33,6 +35,7 @@ function publishJob(options: BenchOptions, changes: Partial<Published>): Job {
     type: 'publish',
     addresses: options.cluster.clientAddresses(),
     sdk: options.sdk,
+    tls: options.tls,
     queues: [],
     size: options.size,
     window: options.window,
@@ -47,17 +50,17 @@ function publishJob(options: BenchOptions, changes: Partial<Published>): Job {
 
 function consumeJob(options: BenchOptions, queue: string, messages: number | null): Job {
   const addresses = options.cluster.clientAddresses()
-  const { sdk, window } = options
-  return { type: 'consume', addresses, sdk, queue, prefetch: window, messages }
+  const { sdk, tls, window } = options
+  return { type: 'consume', addresses, sdk, tls, queue, prefetch: window, messages }
 }
 
 async function declareOne(options: BenchOptions, queue: string): Promise<void> {
   await runJob(declareJob(options, queue, 1))
 }
 
-function declareJob({ cluster, sdk }: BenchOptions, prefix: string, count: number): Job {
+function declareJob({ cluster, sdk, tls }: BenchOptions, prefix: string, count: number): Job {
   const addresses = cluster.clientAddresses()
-  return { type: 'declare', addresses, sdk, prefix, count, window: Math.min(count, 50) }
+  return { type: 'declare', addresses, sdk, tls, prefix, count, window: Math.min(count, 50) }
 }
 
 /** Runs a job that need not be measured. */

@@ -18,6 +18,9 @@ const advice: Readonly<Record<string, string>> = {
   MESSAGE_UNROUTABLE:
     "Declare and bind a queue first; 'publish --declare' declares one of that name.",
   NODE_NOT_FOUND: "'holdfast node list' shows the nodes.",
+  TLS_REQUIRED: 'Give --tls, or --ca FILE with the authority of the nodes.',
+  TLS_HANDSHAKE_FAILED: 'docs/operating/tls.md says what can be wrong with certificates.',
+  CERTIFICATE_REFUSED: 'Give --cert FILE and --key FILE that the node accepts.',
   JOIN_TOKEN_WRONG: 'Start that node with the --token of this cluster.',
   NODE_OF_ANOTHER_CLUSTER: 'A node belongs to one cluster for good: start it with a blank --data.',
   DATA_DIRECTORY_IN_USE: 'Stop that process first, or choose another --data.',

@@ -10,10 +10,13 @@ export const collect = (value: string, before: readonly string[]): readonly stri
 ]
 
 export const nodeOption = (): Option =>
-  new Option('--node <host:port>', 'HTTP address of any node, also as user:password@host:port')
+  new Option(
+    '--node <host:port>',
+    'HTTP address of any node, also as user:password@host:port; https:// before it implies --tls'
+  )
     .default(defaultHttp)
     // As the table of `holdfast dev` shows it, to click on.
-    .argParser((value) => value.replace(/^http:\/\/([^/]+)\/?$/, '$1'))
+    .argParser((value) => value.replace(/^(?:http:\/\/)?((?:https:\/\/)?[^/]+)\/?$/, '$1'))
 
 export const jsonOption = (): Option => new Option('--json', 'print JSON for programs')
 

@@ -68,7 +68,20 @@ export function createProgram(surroundings: Surroundings): Command {
   addQueues(program, terminal)
   addNodes(program, terminal)
   addAccess(program, terminal)
+  addTls(program)
   return program
+}
+
+/** Whatever talks to a cluster may do so by TLS. */
+function addTls(command: Command): void {
+  for (const inner of command.commands) addTls(inner)
+  const talks = command.options.some(({ long }) => long === '--node' || long === '--client')
+  if (!talks || command.name() === 'server') return
+  command
+    .option('--tls', 'connect with TLS; the following options imply it')
+    .option('--ca <file>', 'PEM file with the authority that certificates of nodes come from')
+    .option('--cert <file>', 'PEM file with a certificate to show to nodes')
+    .option('--key <file>', 'PEM file with its key')
 }
 
 function addRunning(program: Command, { terminal, launcher }: Surroundings): void {

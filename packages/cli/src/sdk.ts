@@ -1,4 +1,5 @@
 // What the commands use of @holdfast/client; tests pass a connection of their own.
+import type { AdminTls } from '@holdfast/server'
 
 export interface PublishOptions {
   readonly headers?: Readonly<Record<string, string>>
@@ -50,6 +51,7 @@ export interface SdkConnectOptions {
   readonly name: string
   readonly vhost: string
   readonly connectTimeoutMs: number
+  readonly tls: false | AdminTls
   readonly onStatus: (status: SdkStatus) => void
 }
 

@@ -17,6 +17,8 @@ export class FakeSurroundings implements Surroundings {
   readonly published: Published[] = []
   readonly acked: string[] = []
   addresses: readonly string[] = []
+  /** As it was given to the SDK. */
+  tls: unknown = null
   input = ''
   /** What a consumer gets. */
   messages: readonly string[] = []
@@ -36,9 +38,10 @@ export class FakeSurroundings implements Surroundings {
     timeOfDay: () => '12:00:00'
   }
 
-  readonly connect: Surroundings['connect'] = async (addresses) => {
+  readonly connect: Surroundings['connect'] = async (addresses, { tls }) => {
     if (this.failure !== null) throw this.failure
     this.addresses = addresses
+    this.tls = tls
     return this.#connection()
   }
 

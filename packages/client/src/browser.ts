@@ -1,5 +1,6 @@
 // The entry for browsers: the same names as `index.ts`, connecting over WebSocket only, and without
 // any module of Node behind it. Bundlers find it by the condition `browser` in package.json.
+import { HoldfastError } from '@holdfast/errors'
 import { type Connection, connectWith } from './connection.ts'
 import { type ConnectOptions, readAddresses, resolveOptions } from './options.ts'
 import { type WebSocketLike, webSocketWire } from './websocket-wire.ts'
@@ -19,6 +20,7 @@ export { type ConsumeOptions, Consumer } from './consumer.ts'
 export { Delivery } from './delivery.ts'
 export type { ConnectOptions } from './options.ts'
 export type { ConnectionStatus } from './status.ts'
+export type { TlsOptions } from './tls-options.ts'
 
 const deadWire: Wire = { send: () => undefined, end: () => undefined, destroy: () => undefined }
 
@@ -46,5 +48,10 @@ export async function connect(
   options: ConnectOptions = {}
 ): Promise<Connection> {
   const { hosts, credentials } = readAddresses(addresses)
-  return connectWith(dial, hosts, resolveOptions({ ...credentials, ...options }))
+  const resolved = resolveOptions({ ...credentials, ...options })
+  if (resolved.tls !== null) {
+    const reason = 'a browser speaks TLS by itself, with wss:// addresses'
+    throw new HoldfastError('OPTION_INVALID', { option: 'tls', kind: 'connection', reason })
+  }
+  return connectWith(dial, hosts, resolved)
 }

@@ -3,7 +3,8 @@
 import { WebSocket } from 'ws'
 import { type Connection, connectWith } from './connection.ts'
 import { type ConnectOptions, readAddresses, resolveOptions } from './options.ts'
-import { tcpWire } from './tcp-wire.ts'
+import { nodeTls, tcpWire } from './tcp-wire.ts'
+import { checkTlsAddresses, type TlsOptions } from './tls-options.ts'
 import { type WebSocketLike, webSocketWire } from './websocket-wire.ts'
 import { type Dial, isWebSocketAddress } from './wire.ts'
 
@@ -21,14 +22,19 @@ export { type ConsumeOptions, Consumer } from './consumer.ts'
 export { Delivery } from './delivery.ts'
 export type { ConnectOptions } from './options.ts'
 export type { ConnectionStatus } from './status.ts'
+export type { TlsOptions } from './tls-options.ts'
 
 /** No message of the stream is larger than a frame with its header. */
 const webSocketOptions = { perMessageDeflate: false, maxPayload: 17_825_792 } as const
 
-const dial: Dial = (address, handlers) =>
-  isWebSocketAddress(address)
-    ? webSocketWire(new WebSocket(address, webSocketOptions) as unknown as WebSocketLike, handlers)
-    : tcpWire(address, handlers)
+function dialBy(tls: TlsOptions | null): Dial {
+  const secure = tls === null ? {} : nodeTls(tls)
+  return (address, handlers) => {
+    if (!isWebSocketAddress(address)) return tcpWire(address, handlers, tls)
+    const socket = new WebSocket(address, { ...webSocketOptions, ...secure })
+    return webSocketWire(socket as unknown as WebSocketLike, handlers)
+  }
+}
 
 /**
  * Connects to a cluster by the addresses of some of its nodes; the others are found by themselves.
@@ -46,5 +52,7 @@ export async function connect(
   options: ConnectOptions = {}
 ): Promise<Connection> {
   const { hosts, credentials } = readAddresses(addresses)
-  return connectWith(dial, hosts, resolveOptions({ ...credentials, ...options }))
+  const resolved = resolveOptions({ ...credentials, ...options })
+  checkTlsAddresses(hosts, resolved.tls)
+  return connectWith(dialBy(resolved.tls), hosts, resolved)
 }

@@ -78,7 +78,12 @@ export class Link {
         this.flush()
       },
       received: (bytes) => this.#received(bytes),
-      closed: (reason) => this.#end(new HoldfastError('NODE_UNREACHABLE', { address, reason }))
+      closed: (reason) =>
+        this.#end(
+          typeof reason === 'string'
+            ? new HoldfastError('NODE_UNREACHABLE', { address, reason })
+            : reason
+        )
     })
   }
 

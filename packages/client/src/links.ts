@@ -7,7 +7,7 @@ import type { ClientEvent, Hello, NodeAddress } from '@holdfast/protocol'
 import { type Platform, shuffled } from './clock.ts'
 import { clientLimits } from './limits.ts'
 import { Link } from './link.ts'
-import { type Dial, isWebSocketAddress } from './wire.ts'
+import { type Dial, webSocketScheme } from './wire.ts'
 
 interface Attempt {
   readonly link: Link
@@ -30,7 +30,8 @@ export class Links {
   readonly #options: LinksOptions
   /** The addresses that the application gave, in the order of this connection. */
   readonly #seeds: readonly string[]
-  readonly #isWebSocket: boolean
+  /** As the first address has it; null: no WebSocket. */
+  readonly #scheme: 'ws' | 'wss' | null
   /** Where each known node listens. */
   readonly #nodes = new Map<number, string>()
   readonly #open = new Set<Link>()
@@ -42,7 +43,7 @@ export class Links {
   constructor(options: LinksOptions) {
     this.#options = options
     this.#seeds = shuffled(options.seeds, options.platform.randomPart)
-    this.#isWebSocket = isWebSocketAddress(options.seeds[0] ?? '')
+    this.#scheme = webSocketScheme(options.seeds[0] ?? '')
   }
 
   /** Every address worth trying, the ones given first. */
@@ -157,7 +158,7 @@ export class Links {
     if (nodes.length === 0) return
     this.#nodes.clear()
     for (const { id, client, http } of shuffled(nodes, this.#options.platform.randomPart)) {
-      const address = this.#isWebSocket ? `ws://${http}/v1/connect` : client
+      const address = this.#scheme === null ? client : `${this.#scheme}://${http}/v1/connect`
       if (address !== '') this.#nodes.set(id, address)
     }
   }

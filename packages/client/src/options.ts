@@ -10,6 +10,7 @@ import {
 } from '@holdfast/protocol'
 import { clientLimits } from './limits.ts'
 import type { ConnectionStatus } from './status.ts'
+import { resolveTls, type TlsOptions } from './tls-options.ts'
 
 export interface ConnectOptions {
   /** Virtual host. Default `/`. */
@@ -37,14 +38,20 @@ export interface ConnectOptions {
   readonly publishWindowBytes?: number
   /** A node that is silent for longer than 1.25 intervals is given up. Default 1,500. */
   readonly heartbeatMs?: number
+  /**
+   * TLS for `HOST:PORT` addresses, and what `wss://` needs beyond the authorities that Node.js
+   * trusts. Default: plain. Not for browsers, which do it by themselves.
+   */
+  readonly tls?: boolean | TlsOptions
   /** Told of connects, disconnects and what went wrong in the background. */
   readonly onStatus?: (status: ConnectionStatus) => void
 }
 
 /** Options with every default filled in. */
-export type ResolvedOptions = Required<Omit<ConnectOptions, 'user' | 'password'>> & {
+export type ResolvedOptions = Required<Omit<ConnectOptions, 'user' | 'password' | 'tls'>> & {
   readonly user: string | null
   readonly password: string | null
+  readonly tls: TlsOptions | null
 }
 
 const defaults: ResolvedOptions = {
@@ -58,6 +65,7 @@ const defaults: ResolvedOptions = {
   publishWindow: 10_000,
   publishWindowBytes: 67_108_864,
   heartbeatMs: protocolLimits.heartbeatMsDefault,
+  tls: null,
   onStatus: () => undefined
 }
 
@@ -78,7 +86,8 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
     Object.entries(options).filter(([, value]) => value !== undefined)
   )
   checkKeys(kind, given, Object.keys(defaults))
-  const resolved = { ...defaults, ...given } as ResolvedOptions
+  const tls = resolveTls(options.tls)
+  const resolved = { ...defaults, ...given, tls } as ResolvedOptions
   for (const [option, range] of Object.entries(ranges)) {
     checkInteger(kind, resolved as unknown as Record<string, unknown>, option, range)
   }
@@ -112,7 +121,7 @@ export function readAddresses(addresses: readonly string[]): Addresses {
   for (const address of addresses) {
     const { host, credentials } = splitAddress(String(address))
     if (typeof address !== 'string' || !isAddress(host)) {
-      throw fail(`'${host}' is neither HOST:PORT nor ws://HOST:PORT/PATH`)
+      throw fail(`'${host}' is neither HOST:PORT nor ws(s)://HOST:PORT/PATH`)
     }
     hosts.add(host)
     if (credentials !== null) logins.set(JSON.stringify(credentials), credentials)

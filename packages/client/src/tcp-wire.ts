@@ -1,31 +1,66 @@
-// The byte stream over TCP, for Node. The only file of the SDK that imports a module of Node; the
-// entry for browsers does not reach it.
-import { connect as connectSocket } from 'node:net'
+// The byte stream over TCP, plain or by TLS, for Node. The only file of the SDK that imports
+// modules of Node; the entry for browsers does not reach it.
+import { connect as connectPlain, isIP, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import { HoldfastError } from '@holdfast/errors'
+import type { Pem, TlsOptions } from './tls-options.ts'
 import { coalesce, type Wire, type WireHandlers } from './wire.ts'
 
 /** How long a socket that was ended may wait for the other side. */
 const lingerMs = 1_000
 
+/** Options of TLS as modules of Node take them. */
+export function nodeTls({ ca, cert, key, servername }: TlsOptions): ConnectionOptions {
+  const bytes = (pem: Pem): string | Buffer => (typeof pem === 'string' ? pem : Buffer.from(pem))
+  return {
+    ...(ca === undefined ? {} : { ca: bytes(ca) }),
+    ...(cert === undefined ? {} : { cert: bytes(cert) }),
+    ...(key === undefined ? {} : { key: bytes(key) }),
+    ...(servername === undefined ? {} : { servername }),
+    minVersion: 'TLSv1.2'
+  }
+}
+
+function openSocket(host: string, port: number, tls: TlsOptions | null): Socket {
+  if (tls === null) return connectPlain({ host, port, noDelay: true })
+  const named = isIP(host) === 0 ? { servername: host } : {}
+  return connectTls({ host, port, ...named, ...nodeTls(tls) })
+}
+
 /** `HOST:PORT`, where an IPv6 address stands in brackets. */
-export function tcpWire(address: string, handlers: WireHandlers): Wire {
+export function tcpWire(
+  address: string,
+  handlers: WireHandlers,
+  tls: TlsOptions | null = null
+): Wire {
   const colon = address.lastIndexOf(':')
   const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
-  const socket = connectSocket({ host, port: Number(address.slice(colon + 1)), noDelay: true })
+  const socket = openSocket(host, Number(address.slice(colon + 1)), tls)
   let isClosed = false
-  let problem = 'the other side closed it'
-  const closed = (reason: string) => {
+  let isHandshaking = false
+  let problem: string | HoldfastError = 'the other side closed it'
+  const closed = (reason: string | HoldfastError) => {
     if (isClosed) return
     isClosed = true
     handlers.closed(reason)
   }
-  socket.on('connect', () => handlers.opened())
+  socket.on('connect', () => {
+    socket.setNoDelay(true)
+    if (tls === null) handlers.opened()
+    else isHandshaking = true
+  })
+  socket.on('secureConnect', () => {
+    isHandshaking = false
+    handlers.opened()
+  })
   socket.on('data', (chunk: Uint8Array) => {
     if (isClosed) return
     // A plain view: what the application gets must not change its methods with the platform.
     handlers.received(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
   })
   socket.on('error', (error) => {
-    problem = error.message
+    const reason = error.message
+    problem = isHandshaking ? new HoldfastError('TLS_HANDSHAKE_FAILED', { reason }) : reason
   })
   socket.on('end', () => socket.end())
   socket.on('close', () => closed(problem))

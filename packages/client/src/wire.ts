@@ -1,11 +1,13 @@
 // A byte stream to a node, whatever carries it. The SDK above knows no sockets; the two entries of
 // the package (Node, browser) bring the dial function that fits the platform.
+import type { HoldfastError } from '@holdfast/errors'
 
 /** What a byte stream tells. `closed` comes exactly once, also when it never opened. */
 export interface WireHandlers {
   opened(): void
   received(bytes: Uint8Array): void
-  closed(reason: string): void
+  /** A text says why nothing can be reached; a coded error says more. */
+  closed(reason: string | HoldfastError): void
 }
 
 export interface Wire {
@@ -38,7 +40,13 @@ export function coalesce(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
   return [whole]
 }
 
+/** The scheme of a WebSocket address; null: it is none. */
+export function webSocketScheme(address: string): 'ws' | 'wss' | null {
+  if (address.startsWith('wss://')) return 'wss'
+  return address.startsWith('ws://') ? 'ws' : null
+}
+
 /** Whether an address is one of a WebSocket. */
 export function isWebSocketAddress(address: string): boolean {
-  return address.startsWith('ws://') || address.startsWith('wss://')
+  return webSocketScheme(address) !== null
 }

@@ -21,7 +21,9 @@ function linksWith(
   random: () => number,
   alive: ReadonlySet<string> = new Set(),
   nodes: readonly string[] = [],
-  silent: ReadonlySet<string> = new Set()
+  silent: ReadonlySet<string> = new Set(),
+  given: readonly string[] = seeds,
+  http = ''
 ): { readonly links: Links; readonly dialled: string[] } {
   const dialled: string[] = []
   const dial: Dial = (address, handlers) => {
@@ -34,7 +36,7 @@ function linksWith(
         for (const chunk of chunks) {
           for (const event of server.receive(chunk, 0)) {
             if (event.type !== 'hello') continue
-            const list = nodes.map((client, i) => ({ id: i + 1, client, http: '' }))
+            const list = nodes.map((client, i) => ({ id: i + 1, client, http }))
             server.welcome({ clusterId: 'c', node: 1, nodes: list })
           }
         }
@@ -51,7 +53,7 @@ function linksWith(
     return () => clearImmediate(timer)
   }
   const platform = { ...realPlatform, randomPart: random, after }
-  const links = new Links({ seeds, dial, hello, platform, dirty: ignored, closed: ignored })
+  const links = new Links({ seeds: given, dial, hello, platform, dirty: ignored, closed: ignored })
   return { links, dialled }
 }
 
@@ -116,4 +118,17 @@ t.test('one address is the one that is used', async (t) => {
     shuffled([], () => 0),
     []
   )
+})
+
+t.test('what nodes tell is dialled as the first address was: plain, or by TLS', async (t) => {
+  const server = (address: string) => new Set([address])
+  for (const [seed, expected] of [
+    ['ws://a:1/v1/connect', 'ws://h:2/v1/connect'],
+    ['wss://a:1/v1/connect', 'wss://h:2/v1/connect']
+  ] as const) {
+    const { links } = linksWith(() => 0, server(seed), ['c:2'], new Set(), [seed], 'h:2')
+    await links.open()
+    t.strictSame(links.addresses, [seed, expected])
+    links.close()
+  }
 })

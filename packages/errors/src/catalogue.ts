@@ -91,7 +91,7 @@ export const catalogue = {
   DISK_LOW: { id: 4008, reply: 506, status: 507, retry: 'later', closes: 'call', message: 'the disk has {freeBytes} bytes left; publishes are refused below {limitBytes}' },
   DATA_UNRECOVERABLE: { id: 4009, reply: null, status: 500, retry: 'never', closes: 'call', message: 'nothing can be recovered from data directory {directory}: {reason}' },
   CONFIGURATION_INVALID: { id: 5001, reply: null, status: 400, retry: 'never', closes: 'call', message: "setting '{setting}' is not valid: {reason}" },
-  ORIGIN_REFUSED: { id: 5002, reply: 403, status: 403, retry: 'never', closes: 'connection', message: "{header} '{value}' is not a loopback address; set up credentials and TLS first" },
+  ORIGIN_REFUSED: { id: 5002, reply: 403, status: 403, retry: 'never', closes: 'connection', message: "{header} '{value}' is not allowed; without TLS only loopback is, with TLS its own origin and those of the setting origins" },
   ADDRESS_REFUSED: { id: 5003, reply: null, status: 400, retry: 'never', closes: 'call', message: "address '{address}' is not a loopback address; set up credentials and TLS first" },
   ROUTE_NOT_FOUND: { id: 5004, reply: null, status: 404, retry: 'never', closes: 'call', message: 'there is nothing at {method} {path}; see /v1/openapi.json' },
   METHOD_NOT_ALLOWED: { id: 5005, reply: null, status: 405, retry: 'never', closes: 'call', message: '{method} is not possible at {path}; {allowed} is' },
@@ -109,6 +109,11 @@ export const catalogue = {
   CONNECTIONS_LIMIT_REACHED: { id: 5017, reply: 530, status: 409, retry: 'later', closes: 'connection', message: "{kind} '{name}' has {limit} connections at this node already, which is its limit" },
   QUEUES_LIMIT_REACHED: { id: 5018, reply: 406, status: 409, retry: 'later', closes: 'call', message: "vhost '{vhost}' has {limit} queues already, which is its limit" },
   CHANNELS_LIMIT_REACHED: { id: 5019, reply: 530, status: 409, retry: 'later', closes: 'connection', message: "user '{user}' has {limit} channels at this node already, which is its limit" },
+  TLS_FILE_INVALID: { id: 5101, reply: null, status: 400, retry: 'never', closes: 'call', message: "setting '{setting}': {path}: {reason}" },
+  TLS_REQUIRED: { id: 5102, reply: null, status: 400, retry: 'never', closes: 'connection', message: 'this port speaks TLS only: connect with TLS' },
+  TLS_UNEXPECTED: { id: 5103, reply: null, status: 400, retry: 'never', closes: 'connection', message: 'this port speaks no TLS: connect without it, or configure TLS for the listener' },
+  TLS_HANDSHAKE_FAILED: { id: 5104, reply: null, status: 400, retry: 'later', closes: 'connection', message: 'the TLS handshake failed: {reason}' },
+  CERTIFICATE_REFUSED: { id: 5105, reply: 530, status: 403, retry: 'never', closes: 'connection', message: 'the certificate of the client is not accepted: {reason}' },
   INTERNAL: { id: 9001, reply: 541, status: 500, retry: 'later', closes: 'call', message: 'an unexpected error; it is in the log of the node' }
 } as const
 

@@ -1,5 +1,7 @@
 // Calls the admin API of a node: what `holdfast dev` and the commands of `holdfast` need of HTTP.
 import { type IncomingMessage, request } from 'node:http'
+import { request as requestTls } from 'node:https'
+import { isIP } from 'node:net'
 import { HoldfastError } from '@holdfast/errors'
 import { parseAddress } from '@holdfast/transport'
 
@@ -11,18 +13,29 @@ export interface AdminAnswer {
   readonly body: unknown
 }
 
+/** PEM texts; what is left out is as Node.js has it. */
+export interface AdminTls {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+}
+
 export class AdminClient {
   readonly address: string
   readonly #timeoutMs: number
-
+  readonly #tls: AdminTls | null
   readonly #authorization: string | null
 
-  /** `address` is `HOST:PORT` of a node's HTTP listener, or `USER:PASSWORD@HOST:PORT`. */
-  constructor(address: string, timeoutMs = 35_000) {
+  /**
+   * `address` is `HOST:PORT` of a node's HTTP listener, or `USER:PASSWORD@HOST:PORT`; without `tls`
+   * it is plain HTTP.
+   */
+  constructor(address: string, timeoutMs = 35_000, tls: AdminTls | null = null) {
     const at = address.lastIndexOf('@')
     this.address = address.slice(at + 1)
     this.#authorization = at < 0 ? null : basicOf(address.slice(0, at))
     this.#timeoutMs = timeoutMs
+    this.#tls = tls
   }
 
   /** @throws the coded error that the node answered with, or NODE_UNREACHABLE */
@@ -66,7 +79,10 @@ export class AdminClient {
     }
     const signal = AbortSignal.timeout(this.#timeoutMs)
     return new Promise((resolve, reject) => {
-      const call = request({ host, port, method, path, headers, signal, agent: false })
+      const options = { host, port, method, path, headers, signal, agent: false }
+      const named = isIP(host) === 0 ? { servername: host } : {}
+      const call =
+        this.#tls === null ? request(options) : requestTls({ ...options, ...named, ...this.#tls })
       call.once('error', reject)
       call.once('response', (response) => {
         readAnswer(response).then(resolve, reject)

@@ -2,7 +2,7 @@
 // act (failure mode 50), and whether its data is of the cluster that it is to be part of.
 import type { NodeIdentity, PeerHello } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
-import { dialProbe } from '@holdfast/transport'
+import { dialProbe, type TlsSource } from '@holdfast/transport'
 import { serverLimits } from './limits.ts'
 
 export interface BootstrapQuestion {
@@ -13,6 +13,7 @@ export interface BootstrapQuestion {
   readonly seeds: readonly string[]
   readonly hello: PeerHello
   readonly token: string
+  readonly tls: TlsSource | null
 }
 
 /**
@@ -57,8 +58,8 @@ function refuseForeign(
 /** Null if nothing answers there. */
 async function askSeed(address: string, question: BootstrapQuestion): Promise<PeerHello | null> {
   try {
-    const { hello, token } = question
-    return await dialProbe({ address, hello, token, timeoutMs: serverLimits.probeTimeoutMs })
+    const { hello, token, tls } = question
+    return await dialProbe({ address, hello, token, tls, timeoutMs: serverLimits.probeTimeoutMs })
   } catch {
     return null
   }

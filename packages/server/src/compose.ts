@@ -15,6 +15,7 @@ import {
   salvage
 } from '@holdfast/storage'
 import type { Configuration } from './config-schema.ts'
+import { httpSecurity } from './listeners/http-security.ts'
 import type { Log } from './logger.ts'
 import type { NodeParts } from './node-parts.ts'
 import type { SalvagedData } from './open-data.ts'
@@ -52,7 +53,15 @@ export function composeNode(configuration: Configuration, log: Log): NodeParts {
         },
         store.recovered
       ),
-    createHttp: (port, httpLog) => createAdminServer({ port, version, log: httpLog }),
+    createHttp: (port, httpLog, tls) =>
+      createAdminServer({
+        port,
+        version,
+        log: httpLog,
+        security: httpSecurity(configuration, tls),
+        arePeersSecured: tls.peers !== null,
+        certificates: () => tls.certificates
+      }),
     refusal: (error) => {
       const writer = new ServerFrameWriter()
       writer.closing(error.toWire())

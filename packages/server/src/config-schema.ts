@@ -1,6 +1,7 @@
 // Every setting of a node, as one table: from it come the flags, the environment variables, the
 // checks and docs/reference/configuration.md.
 import { readFileSync } from 'node:fs'
+import { type TlsConfiguration, tlsSettings } from './tls/settings.ts'
 
 interface SettingBase {
   /** As in the configuration file; HOLDFAST_LIKE_THIS in the environment, --like-this as a flag. */
@@ -16,7 +17,7 @@ export interface TextSetting extends SettingBase {
   readonly isSecret?: true
 }
 
-/** `HOST:PORT`, loopback only. */
+/** `HOST:PORT`. */
 export interface AddressSetting extends SettingBase {
   readonly type: 'address'
   readonly default: string
@@ -24,6 +25,11 @@ export interface AddressSetting extends SettingBase {
 
 export interface AddressListSetting extends SettingBase {
   readonly type: 'address-list'
+  readonly default: readonly string[]
+}
+
+export interface TextListSetting extends SettingBase {
+  readonly type: 'text-list'
   readonly default: readonly string[]
 }
 
@@ -50,12 +56,13 @@ export type Setting =
   | TextSetting
   | AddressSetting
   | AddressListSetting
+  | TextListSetting
   | IntegerSetting
   | BooleanSetting
   | ChoiceSetting
 
 /** A node's settings, checked and frozen. */
-export interface Configuration {
+export interface Configuration extends TlsConfiguration {
   readonly data: string
   readonly client: string
   readonly amqp: string
@@ -209,7 +216,8 @@ export const schema: readonly Setting[] = [
     doc:
       'How long an orderly shutdown may take; then the process ends as it stands, which ' +
       'loses nothing.'
-  }
+  },
+  ...tlsSettings
 ]
 
 export function flagOf(name: string): string {
@@ -228,9 +236,11 @@ export function describeType(setting: Setting): string {
     case 'choice':
       return setting.choices.map((choice) => `\`${choice}\``).join(', ')
     case 'address':
-      return '`HOST:PORT`, loopback'
+      return '`HOST:PORT`'
     case 'address-list':
       return 'list of `HOST:PORT`'
+    case 'text-list':
+      return 'list of texts'
     default:
       return setting.type
   }
@@ -238,7 +248,7 @@ export function describeType(setting: Setting): string {
 
 function describeDefault(setting: Setting): string {
   if (setting.default === null) return 'none'
-  if (setting.type === 'address-list') return 'empty'
+  if (Array.isArray(setting.default)) return 'empty'
   return setting.default === '' ? 'empty' : `\`${String(setting.default)}\``
 }
 

@@ -6,6 +6,8 @@ import { HoldfastError, unreachable } from '@holdfast/errors'
 import { isLoopbackHost, parseAddress } from '@holdfast/transport'
 import { type Configuration, environmentVariableOf, type Setting, schema } from './config-schema.ts'
 import { serverLimits } from './limits.ts'
+import { isSecured, type ListenerName, mayBind } from './tls/may-bind.ts'
+import { assertTlsRelations } from './tls/settings.ts'
 
 /**
  * What a person wrote, by name of the setting. Texts are parsed; other values must have the type.
@@ -69,12 +71,11 @@ function parseSetting(setting: Setting, raw: unknown): unknown {
       if (raw === '' && setting.default === null) throw invalid(name, 'it is empty')
       return raw
     case 'address':
-      return parseLoopback(name, raw)
-    case 'address-list': {
-      const list = typeof raw === 'string' ? raw.split(',').filter((part) => part !== '') : raw
-      if (!Array.isArray(list)) throw invalid(name, 'it is not a list of addresses')
-      return Object.freeze(list.map((address) => parseLoopback(name, address)))
-    }
+      return parseHostPort(name, raw)
+    case 'address-list':
+      return Object.freeze(listOf(name, raw).map((address) => parseHostPort(name, address)))
+    case 'text-list':
+      return Object.freeze(listOf(name, raw).map(String))
     case 'integer': {
       const isDigits = typeof raw === 'string' && /^\d{1,15}$/.test(raw)
       const value = isDigits ? Number(raw) : raw
@@ -106,17 +107,39 @@ function textOf(raw: unknown): string {
   return typeof raw === 'string' ? `'${raw}'` : JSON.stringify(raw)
 }
 
-/** Closed by default: only loopback until credentials and TLS exist (architecture A17). */
-function parseLoopback(name: string, raw: unknown): string {
+function listOf(name: string, raw: unknown): readonly unknown[] {
+  const list = typeof raw === 'string' ? raw.split(',').filter((part) => part !== '') : raw
+  if (!Array.isArray(list)) throw invalid(name, 'it is not a list')
+  return list
+}
+
+function parseHostPort(name: string, raw: unknown): string {
   if (typeof raw !== 'string') throw invalid(name, 'it is not HOST:PORT')
-  let host: string
   try {
-    host = parseAddress(raw).host
+    parseAddress(raw)
   } catch {
     throw invalid(name, `'${raw}' is not HOST:PORT`)
   }
-  if (!isLoopbackHost(host)) throw new HoldfastError('ADDRESS_REFUSED', { address: raw })
   return raw
+}
+
+/** Closed by default (architecture A17). */
+function assertClosed(configuration: Configuration): void {
+  for (const { name, type } of schema) {
+    if (type !== 'address') continue
+    const listener = name as ListenerName
+    const address = configuration[listener]
+    const { host } = parseAddress(address)
+    if (!mayBind(listener, configuration)) throw new HoldfastError('ADDRESS_REFUSED', { address })
+    if (host === '0.0.0.0' || /^[0:]+$/.test(host)) {
+      const reason = `others are told this address, and cannot dial ${host}`
+      throw invalid(listener, `${reason}; give a name or an address of this machine`)
+    }
+  }
+  for (const address of configuration.seed) {
+    if (isLoopbackHost(parseAddress(address).host) || isSecured('peer', configuration)) continue
+    throw new HoldfastError('ADDRESS_REFUSED', { address })
+  }
 }
 
 function assertRelations(configuration: Configuration): void {
@@ -134,4 +157,6 @@ function assertRelations(configuration: Configuration): void {
   if (clientBufferBytesMax > clientBuffersBytesMax) {
     throw invalid('clientBufferBytesMax', 'it is larger than clientBuffersBytesMax')
   }
+  assertTlsRelations(configuration)
+  assertClosed(configuration)
 }

@@ -1,6 +1,6 @@
 // The public names of @holdfast/server.
 
-export { type AdminAnswer, AdminClient } from './admin-client.ts'
+export { type AdminAnswer, AdminClient, type AdminTls } from './admin-client.ts'
 export { composeNode, recoverData } from './compose.ts'
 export { type ConfigurationSources, loadConfiguration, type RawSettings } from './config.ts'
 export {

@@ -22,7 +22,11 @@ export const serverLimits: Readonly<
     | 'webSocketFragmentsMax'
     | 'webSocketChunksMax'
     | 'configurationFileBytes'
-    | 'probeTimeoutMs',
+    | 'probeTimeoutMs'
+    | 'tlsFileBytesMax'
+    | 'tlsLookMs'
+    | 'tlsExpiryWarnDays'
+    | 'tlsRefusalLogMs',
     number
   >
 > = {
@@ -59,5 +63,13 @@ export const serverLimits: Readonly<
   webSocketFragmentsMax: 1024,
   webSocketChunksMax: 16 * 1024,
   configurationFileBytes: 1024 * 1024,
-  probeTimeoutMs: 2000
+  probeTimeoutMs: 2000,
+  /** One file with certificates or a key. */
+  tlsFileBytesMax: 1024 * 1024,
+  /** Files of TLS are looked at this often: they may have been replaced. */
+  tlsLookMs: 10_000,
+  /** A certificate that expires sooner is worth a warning. */
+  tlsExpiryWarnDays: 14,
+  /** At most one line of refused connections in this time. */
+  tlsRefusalLogMs: 1000
 }

@@ -3,29 +3,32 @@
 // blank one takes its place in the same process.
 import { randomInt } from 'node:crypto'
 import { type ClusterStatus, type Damage, isExpendable, knownPeers } from '@holdfast/cluster'
-import { dialProbe, processEpochMax } from '@holdfast/transport'
+import { dialProbe, processEpochMax, type TlsSource } from '@holdfast/transport'
 import type { Configuration } from './config-schema.ts'
 import { serverLimits } from './limits.ts'
 import type { Log } from './logger.ts'
 import { Node } from './node.ts'
 import type { Addresses, Ending, NodeParts, RunningNode } from './node-parts.ts'
 import { openData } from './open-data.ts'
+import { NodeTls } from './tls/node-tls.ts'
 
 /**
  * Starts a node. Resolves when it listens.
- * @throws the errors of the data directory, BOOTSTRAP_REFUSED, CONFIGURATION_INVALID (address in
- * use)
+ * @throws TLS_FILE_INVALID, the errors of the data directory, BOOTSTRAP_REFUSED,
+ * CONFIGURATION_INVALID (address in use)
  */
 export async function startNode(
   configuration: Configuration,
   parts: NodeParts,
   log: Log
 ): Promise<RunningNode> {
+  const tls = await NodeTls.open(configuration, log)
   const start = async (): Promise<Node> => {
     const { data } = configuration
-    const canSpare = (damage: Damage): Promise<boolean> => isSpared(configuration, damage)
+    const canSpare = (damage: Damage): Promise<boolean> =>
+      isSpared(configuration, tls.peers, damage)
     const opened = await openData(data, parts.storage, log, canSpare)
-    const node = new Node(configuration, parts, opened, log)
+    const node = new Node(configuration, parts, opened, log, tls)
     try {
       await node.start()
     } catch (error) {
@@ -34,11 +37,20 @@ export async function startNode(
     }
     return node
   }
-  return new NodeHost(await start(), start, log)
+  try {
+    return new NodeHost(await start(), start, log, tls)
+  } catch (error) {
+    tls.close()
+    throw error
+  }
 }
 
 /** Asks the nodes that a damaged directory knew. */
-async function isSpared(configuration: Configuration, damage: Damage): Promise<boolean> {
+async function isSpared(
+  configuration: Configuration,
+  tls: TlsSource | null,
+  damage: Damage
+): Promise<boolean> {
   const { client, peer, http, token } = configuration
   const { identity } = damage
   const ask = { storeId: '0'.repeat(32), processEpoch: randomInt(1, processEpochMax) }
@@ -46,7 +58,7 @@ async function isSpared(configuration: Configuration, damage: Damage): Promise<b
   const timeoutMs = serverLimits.probeTimeoutMs
   const answers = await Promise.all(
     knownPeers(damage).map(({ address }) =>
-      dialProbe({ address, hello, token, timeoutMs }).catch(() => null)
+      dialProbe({ address, hello, token, tls, timeoutMs }).catch(() => null)
     )
   )
   return isExpendable(
@@ -62,11 +74,11 @@ class NodeHost implements RunningNode {
   #node: Node
   #isDraining = false
 
-  constructor(node: Node, start: () => Promise<Node>, log: Log) {
+  constructor(node: Node, start: () => Promise<Node>, log: Log, tls: NodeTls) {
     this.#node = node
     this.#start = start
     this.#log = log
-    this.ended = this.#run()
+    this.ended = this.#run().finally(() => tls.close())
   }
 
   get addresses(): Addresses {
@@ -80,6 +92,10 @@ class NodeHost implements RunningNode {
   drain(): void {
     this.#isDraining = true
     this.#node.drain()
+  }
+
+  reloadTls(): boolean {
+    return this.#node.reloadTls()
   }
 
   async #run(): Promise<Ending> {

@@ -12,6 +12,7 @@ import type { HoldfastError } from '@holdfast/errors'
 import type { MemberPort } from './driver.ts'
 import type { Log } from './logger.ts'
 import type { StorePort } from './open-data.ts'
+import type { NodeTls } from './tls/node-tls.ts'
 
 export interface Addresses {
   readonly client: string
@@ -44,7 +45,7 @@ export interface HttpPort {
 export interface NodeParts {
   readonly storage: StorePort
   readonly createMember: (settings: MemberSettings) => HostedMember
-  readonly createHttp: (port: AdminPort, log: Log) => Promise<HttpPort>
+  readonly createHttp: (port: AdminPort, log: Log, tls: NodeTls) => Promise<HttpPort>
   /** Bytes that tell a client why it is refused before the protocol begins. */
   readonly refusal: (error: HoldfastError) => Uint8Array
 }
@@ -60,6 +61,8 @@ export interface RunningNode {
   status(): ClusterStatus
   /** Hands over leadership and ends the node within the shutdown timeout. */
   drain(): void
+  /** Looks for new TLS files at once. False if there are none to look for. */
+  reloadTls(): boolean
   /** Resolves when everything is closed. */
   readonly ended: Promise<Ending>
 }

@@ -21,6 +21,7 @@ import type { Configuration } from './config-schema.ts'
 import { Driver } from './driver.ts'
 import { serverLimits } from './limits.ts'
 import { bind } from './listeners/bind.ts'
+import { requestRule } from './listeners/http-security.ts'
 import { TcpListener } from './listeners/tcp.ts'
 import { WebSocketListener } from './listeners/websocket.ts'
 import type { Log } from './logger.ts'
@@ -35,6 +36,7 @@ import type {
 } from './node-parts.ts'
 import type { OpenedData, ReservePort } from './open-data.ts'
 import { Passwords } from './passwords.ts'
+import type { NodeTls } from './tls/node-tls.ts'
 
 export class Node implements RunningNode {
   readonly #configuration: Configuration
@@ -44,6 +46,7 @@ export class Node implements RunningNode {
   readonly #log: Log
   readonly #sockets: ClientSockets
   readonly #transport: Transport
+  readonly #tls: NodeTls
   readonly #tcp: TcpListener
   readonly #amqp: TcpListener
   #amqpAddress: string
@@ -63,7 +66,13 @@ export class Node implements RunningNode {
   #resolveEnded: (ending: Ending) => void = () => undefined
   readonly ended: Promise<Ending>
 
-  constructor(configuration: Configuration, parts: NodeParts, opened: OpenedData, log: Log) {
+  constructor(
+    configuration: Configuration,
+    parts: NodeParts,
+    opened: OpenedData,
+    log: Log,
+    tls: NodeTls
+  ) {
     this.#configuration = configuration
     this.#parts = parts
     const { store, damage } = opened
@@ -71,6 +80,7 @@ export class Node implements RunningNode {
     this.#damage = damage
     this.#reserve = parts.storage.reserve(configuration.data)
     this.#log = log
+    this.#tls = tls
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve
     })
@@ -89,6 +99,7 @@ export class Node implements RunningNode {
     this.#transport = new Transport({
       hello: this.#hello,
       token,
+      tls: tls.peers,
       input: (input) => this.#input(input),
       log,
       random: () => randomInt(2 ** 32) / 2 ** 32
@@ -98,7 +109,8 @@ export class Node implements RunningNode {
       sockets: this.#sockets,
       protocol: 'amqp',
       // Nothing can be said before the client has spoken.
-      refusal: () => new Uint8Array(0)
+      refusal: () => new Uint8Array(0),
+      security: tls.listener('amqp', () => new Uint8Array(0))
     })
     this.#tcp = new TcpListener({
       sockets: this.#sockets,
@@ -106,7 +118,8 @@ export class Node implements RunningNode {
       refusal: () => {
         const limit = configuration.connectionsMax
         return parts.refusal(new HoldfastError('TOO_MANY_CONNECTIONS', { limit }))
-      }
+      },
+      security: tls.listener('client', parts.refusal)
     })
   }
 
@@ -128,7 +141,8 @@ export class Node implements RunningNode {
 
   status(): ClusterStatus {
     if (this.#member === null) throw new HoldfastError('UNAVAILABLE', { reason: 'not started' })
-    return this.#member.status()
+    const status = this.#member.status()
+    return { ...status, warnings: [...status.warnings, ...this.#tls.warnings] }
   }
 
   async start(): Promise<void> {
@@ -139,7 +153,8 @@ export class Node implements RunningNode {
       identity: store.recovered.identity,
       seeds: this.#configuration.seed,
       hello: this.#hello,
-      token: this.#configuration.token
+      token: this.#configuration.token,
+      tls: this.#tls.peers
     })
     const http = await this.#createHttp()
     await this.#listen(http)
@@ -200,6 +215,10 @@ export class Node implements RunningNode {
     )
   }
 
+  reloadTls(): boolean {
+    return this.#tls.reload()
+  }
+
   /** Closes everything. Safe to call at any stage. */
   async close(): Promise<void> {
     for (const timer of this.#timers.splice(0)) clearTimeout(timer)
@@ -248,12 +267,12 @@ export class Node implements RunningNode {
       throw new HoldfastError('UNAVAILABLE', { reason: 'the node starts' })
     }
     const port: AdminPort = {
-      status: () => this.#member?.status() ?? notYet(),
+      status: () => (this.#member === null ? notYet() : this.status()),
       counters: () => this.#member?.counters() ?? notYet(),
       request: (request) => this.#driver?.request(request) ?? Promise.resolve().then(notYet),
       hashPassword: (password) => this.#passwords.hash(password)
     }
-    return this.#parts.createHttp(port, this.#log)
+    return this.#parts.createHttp(port, this.#log, this.#tls)
   }
 
   /** The addresses that others are told are those that were bound. */
@@ -261,7 +280,8 @@ export class Node implements RunningNode {
     this.#http = http
     // Clients go to nodes that have data for them.
     const isServing = this.#damage === null
-    if (isServing) this.#webSocket = new WebSocketListener(http.server, this.#sockets)
+    const refuse = requestRule(this.#configuration)
+    if (isServing) this.#webSocket = new WebSocketListener(http.server, this.#sockets, refuse)
     const { client, peer, http: httpAddress } = this.#configuration
     const boundPeer = await bind('peer', peer, () => this.#transport.listen(parseAddress(peer)))
     const listen = (): Promise<string> => this.#tcp.listen(parseAddress(client))

@@ -55,7 +55,11 @@ export function drainOnSignals(target: ProcessPort, node: RunningNode, log: Log)
     log('info', 'asked to stop', { signal })
     node.drain()
   }
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) target.on(signal, () => onSignal(signal))
+  for (const signal of ['SIGTERM', 'SIGINT']) target.on(signal, () => onSignal(signal))
+  // As daemons have it: new certificates are there. A node without any has lost its terminal.
+  target.on('SIGHUP', () => {
+    if (!node.reloadTls()) onSignal('SIGHUP')
+  })
   target.on('disconnect', () => {
     if (!isDraining) onSignal('disconnect')
   })

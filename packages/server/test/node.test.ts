@@ -94,6 +94,7 @@ const probe = (address: string) =>
   dialProbe({
     address,
     token: 'secret',
+    tls: null,
     timeoutMs: 2000,
     hello: {
       clusterId: null,

@@ -19,13 +19,18 @@ const loggerOf = (log: FakeLog) => ({
   flush: () => Promise.resolve()
 })
 
-function fakeNode(): RunningNode & { drains: number } {
+function fakeNode(hasTls = false): RunningNode & { drains: number; reloads: number } {
   return {
     drains: 0,
+    reloads: 0,
     addresses: { client: '', amqp: '', peer: '', http: '' },
     status: () => blankStatus,
     drain() {
       this.drains++
+    },
+    reloadTls() {
+      if (hasTls) this.reloads++
+      return hasTls
     },
     ended: new Promise(() => undefined)
   }
@@ -79,4 +84,15 @@ t.test('the last lines are written before the end', async (t) => {
   await until(() => target.exits.length > 0)
   t.ok(isFlushed)
   t.same(target.exits, [3])
+})
+
+t.test('SIGHUP means new certificates where there are any', async (t) => {
+  const target = new FakeProcess()
+  const node = fakeNode(true)
+  drainOnSignals(target, node, new FakeLog().log)
+  target.emit('SIGHUP')
+  target.emit('SIGHUP')
+  t.equal(node.reloads, 2)
+  t.equal(node.drains, 0)
+  t.same(target.exits, [])
 })

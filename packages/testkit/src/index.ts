@@ -11,6 +11,12 @@ export {
 } from './admin-client.ts'
 export { provisionalId } from './admit.ts'
 export {
+  CertificateAuthority,
+  type CertificateFiles,
+  type CertificateWishes,
+  replaceFile
+} from './certificates.ts'
+export {
   type ClusterOptions,
   ClusterProcess,
   defaultCli,
@@ -54,7 +60,8 @@ export {
   type SdkConsumer,
   type SdkDelivery,
   type SdkPublishOptions,
-  type SdkStatus
+  type SdkStatus,
+  type SdkTls
 } from './sdk.ts'
 export {
   makeTemporaryDirectory,

@@ -54,7 +54,15 @@ export interface SdkStatus {
   readonly node?: number
 }
 
+/** PEM texts. */
+export interface SdkTls {
+  readonly ca: string
+  readonly cert?: string
+  readonly key?: string
+}
+
 export interface SdkConnectOptions {
+  readonly tls?: SdkTls
   readonly publishTimeoutMs?: number
   readonly vhost?: string
   readonly onStatus?: (status: SdkStatus) => void

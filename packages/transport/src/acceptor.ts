@@ -5,7 +5,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { AdoptOffer, Lane, PeerHello } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import { formatAddress, type HostPort } from './address.ts'
-import { HandshakeChannel } from './handshake-channel.ts'
+import { framed, HandshakeChannel } from './handshake-channel.ts'
 import {
   decodeOffer,
   decodeOpening,
@@ -17,10 +17,14 @@ import {
   proofBytes
 } from './handshake-codec.ts'
 import { type TransportTiming, transportLimits } from './limits.ts'
-import { isProof, proofOf } from './proof.ts'
+import { bindingOf, isProof, proofOf } from './proof.ts'
+import { secureServer } from './tls-gate.ts'
+import { peerTlsVersion, type TlsSource } from './tls-source.ts'
 
 export interface AcceptorOptions {
   readonly token: string
+  /** Null: plain. */
+  readonly tls: TlsSource | null
   readonly timing: TransportTiming
   /** How this node introduces itself at present. */
   readonly hello: () => PeerHello
@@ -37,11 +41,26 @@ export class Acceptor {
   readonly #options: AcceptorOptions
   readonly #server: Server
   readonly #handshakes = new Set<HandshakeChannel>()
+  #endHandshakes: () => void = () => undefined
 
   constructor(options: AcceptorOptions) {
     this.#options = options
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket))
     this.#server.on('error', (error) => options.refused('listener', error))
+    if (options.tls !== null) this.#endHandshakes = this.#secure(options.tls)
+  }
+
+  /** Mutual, always: who shows no certificate of the authority never gets as far as the token. */
+  #secure(source: TlsSource): () => void {
+    return secureServer(this.#server, {
+      source,
+      clientCertificates: 'required',
+      minVersion: peerTlsVersion,
+      handshakeTimeoutMs: this.#options.timing.handshakeTimeoutMs,
+      handshakesMax: transportLimits.handshakesMax,
+      refused: (address, error) => this.#options.refused(address, error),
+      answer: (error) => framed(encodeRefusal(error))
+    })
   }
 
   /** Resolves with the address bound, which tells the port when 0 was asked for. */
@@ -58,6 +77,7 @@ export class Acceptor {
 
   /** Stops listening and ends handshakes under way. Links are not touched. */
   close(): Promise<void> {
+    this.#endHandshakes()
     for (const channel of this.#handshakes) channel.destroy()
     return new Promise((resolve) => {
       if (this.#server.listening) this.#server.close(() => resolve())
@@ -93,7 +113,7 @@ export class Acceptor {
     const openingBytes = await channel.receive()
     const opening = decodeOpening(openingBytes)
     const body = encodeChallengeBody(randomBytes(nonceBytes), this.#options.hello())
-    const transcript = [openingBytes, body]
+    const transcript = [openingBytes, body, ...bindingOf(channel.socket)]
     channel.send(Buffer.concat([body, proofOf(this.#options.token, 'acceptor', transcript)]))
     if (opening.purpose === 'probe') {
       channel.end()

@@ -1,7 +1,8 @@
 // The dialling side of a handshake: connect, introduce, prove, and learn who is there. Used for
 // links (kept open) and for probes and adoptions (closed once answered).
 import { randomBytes } from 'node:crypto'
-import { connect, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import type { AdoptOffer, Lane, PeerHello } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import { parseAddress } from './address.ts'
@@ -14,13 +15,16 @@ import {
   nonceBytes,
   type Purpose
 } from './handshake-codec.ts'
-import { isProof, proofOf } from './proof.ts'
+import { bindingOf, isProof, proofOf } from './proof.ts'
+import { peerTlsVersion, type TlsSource } from './tls-source.ts'
 
 export interface DialOptions {
   readonly address: string
   readonly hello: PeerHello
   readonly token: string
   readonly timeoutMs: number
+  /** Null: plain. Else both sides show certificates of the authority. */
+  readonly tls: TlsSource | null
   /** Aborted when the caller has lost interest. */
   readonly signal?: AbortSignal
 }
@@ -31,13 +35,28 @@ export interface Dialled {
   readonly hello: PeerHello
 }
 
+/** With TLS, the certificate of the other side must name the host that was dialled. */
+function connectSocket({ address, tls }: DialOptions): Socket {
+  const { host, port } = parseAddress(address)
+  if (tls === null) return connect({ host, port, noDelay: true })
+  const { certificate, key, authority } = tls.material
+  return connectTls({
+    host,
+    port,
+    cert: certificate,
+    key,
+    ...(authority === null ? {} : { ca: authority }),
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    minVersion: peerTlsVersion
+  })
+}
+
 /**
  * Resolves when connected; rejects with the system's error (ECONNREFUSED …) or HANDSHAKE_TIMEOUT.
  */
 function openSocket(options: DialOptions): Promise<Socket> {
-  const { host, port } = parseAddress(options.address)
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true })
+    const socket = connectSocket(options)
     const timer = setTimeout(() => {
       socket.destroy(new HoldfastError('HANDSHAKE_TIMEOUT', { limitMs: options.timeoutMs }))
     }, options.timeoutMs)
@@ -54,7 +73,7 @@ function openSocket(options: DialOptions): Promise<Socket> {
       settle()
       reject(error)
     })
-    socket.once('connect', () => {
+    socket.once(options.tls === null ? 'connect' : 'secureConnect', () => {
       settle()
       resolve(socket)
     })
@@ -76,7 +95,7 @@ async function introduce(
   })
   channel.send(opening)
   const challenge = decodeChallenge(await channel.receive())
-  const transcript = [opening, challenge.body]
+  const transcript = [opening, challenge.body, ...bindingOf(channel.socket)]
   const expected = proofOf(options.token, 'acceptor', transcript)
   return { hello: challenge.hello, transcript, isProven: isProof(expected, challenge.proof) }
 }

@@ -5,12 +5,14 @@ import { HoldfastError } from '@holdfast/errors'
 import { type Dialled, dialLink } from './dial.ts'
 import type { TransportTiming } from './limits.ts'
 import type { Link } from './link.ts'
+import type { TlsSource } from './tls-source.ts'
 
 export interface DiallerOptions {
   readonly node: number
   readonly lane: Lane
   readonly address: string
   readonly token: string
+  readonly tls: TlsSource | null
   readonly timing: TransportTiming
   readonly random: () => number
   /** How this node introduces itself at present. */
@@ -56,11 +58,12 @@ export class Dialler {
 
   #dial(): void {
     this.#timer = null
-    const { address, token, timing, lane, node } = this.#options
+    const { address, token, tls, timing, lane, node } = this.#options
     dialLink(
       {
         address,
         token,
+        tls,
         hello: this.#options.hello(),
         timeoutMs: timing.handshakeTimeoutMs,
         signal: this.#abort.signal

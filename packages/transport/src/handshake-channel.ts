@@ -3,11 +3,19 @@
 import type { Socket } from 'node:net'
 import { HoldfastError } from '@holdfast/errors'
 import { transportLimits } from './limits.ts'
+import { isClientHello } from './tls-gate.ts'
 
 const lengthBytes = 4
 
 const closedEarly = (): HoldfastError =>
   new HoldfastError('CONNECTION_CLOSED', { reason: 'the other side closed during the handshake' })
+
+/** A message as it travels, behind its length. */
+export function framed(message: Uint8Array): Buffer {
+  const length = Buffer.alloc(lengthBytes)
+  length.writeUInt32BE(message.length)
+  return Buffer.concat([length, message])
+}
 
 export class HandshakeChannel {
   readonly socket: Socket
@@ -45,9 +53,7 @@ export class HandshakeChannel {
   }
 
   send(message: Uint8Array): void {
-    const length = Buffer.alloc(lengthBytes)
-    length.writeUInt32BE(message.length)
-    this.socket.write(Buffer.concat([length, message]))
+    this.socket.write(framed(message))
   }
 
   /** The next message. @throws FRAME_TOO_LARGE, HANDSHAKE_TIMEOUT, CONNECTION_CLOSED */
@@ -104,10 +110,10 @@ export class HandshakeChannel {
     if (this.#bytes.length >= lengthBytes) {
       const length = this.#bytes.readUInt32BE(0)
       if (length > transportLimits.handshakeBytesMax) {
-        this.#failure ??= new HoldfastError('FRAME_TOO_LARGE', {
-          size: length,
-          limit: transportLimits.handshakeBytesMax
-        })
+        const limit = transportLimits.handshakeBytesMax
+        this.#failure ??= isClientHello(this.#bytes)
+          ? new HoldfastError('TLS_UNEXPECTED', {})
+          : new HoldfastError('FRAME_TOO_LARGE', { size: length, limit })
         this.destroy()
       } else if (this.#bytes.length >= lengthBytes + length) {
         this.#wanted = null

@@ -12,7 +12,10 @@ export const transportLimits: Readonly<
     | 'acceptedMax'
     | 'probesMax'
     | 'knownNodesMax'
-    | 'coalesceBytes',
+    | 'coalesceBytes'
+    | 'tlsHandshakesMax'
+    | 'tlsHandshakeTimeoutMs'
+    | 'tlsRefusalLingerMs',
     number
   >
 > = {
@@ -33,7 +36,13 @@ export const transportLimits: Readonly<
   /** Nodes whose process epoch is remembered. */
   knownNodesMax: 4096,
   /** Pieces below this size are copied together before they are written. */
-  coalesceBytes: 4096
+  coalesceBytes: 4096,
+  /** Connections of one listener in their TLS handshake; beyond it the oldest goes. */
+  tlsHandshakesMax: 1024,
+  /** From accept to the end of the TLS handshake. */
+  tlsHandshakeTimeoutMs: 10_000,
+  /** Whoever never reads why it is refused does not keep the socket for longer. */
+  tlsRefusalLingerMs: 1000
 }
 
 /** Times in milliseconds, and counts of checks. */

@@ -12,6 +12,7 @@ import { Dialler } from './dialler.ts'
 import { PeerRefusal } from './handshake-codec.ts'
 import { defaultTiming, type TransportTiming, transportLimits } from './limits.ts'
 import { Link, type LinkIdentity } from './link.ts'
+import type { TlsSource } from './tls-source.ts'
 
 export type TransportLog = (
   level: 'debug' | 'info' | 'warn',
@@ -24,6 +25,8 @@ export interface TransportOptions {
   readonly hello: PeerHello
   /** The join token of the cluster; the empty one is a token too. */
   readonly token: string
+  /** Null: links are plain, which is for loopback. */
+  readonly tls: TlsSource | null
   /** Told of everything: peer-up, peer-down, peer-gone, peer-frame, probe-done, adopted. */
   readonly input: (input: Input) => void
   readonly log: TransportLog
@@ -66,6 +69,7 @@ export class Transport {
     )
     this.#acceptor = new Acceptor({
       token: options.token,
+      tls: options.tls,
       timing: this.#timing,
       hello: () => this.#hello,
       linkCount: () => this.#acceptedCount,
@@ -144,6 +148,7 @@ export class Transport {
     const options = {
       address,
       token: this.#options.token,
+      tls: this.#options.tls,
       hello: this.#hello,
       timeoutMs: this.#timing.handshakeTimeoutMs,
       signal: abort.signal
@@ -177,6 +182,7 @@ export class Transport {
         lane,
         address,
         token: this.#options.token,
+        tls: this.#options.tls,
         timing: this.#timing,
         random: this.#options.random,
         hello: () => this.#hello,

@@ -40,6 +40,7 @@ export class Endpoint {
         for (const wake of this.#waiting.splice(0)) wake()
       },
       log: (_, message, fields) => this.logs.push(`${message} ${JSON.stringify(fields)}`),
+      tls: null,
       random: () => 0.5,
       ...change
     })

@@ -14,14 +14,19 @@ const directory = mkdtempSync(join(place, 'holdfast-fuzz-'))
 process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
 const path = join(directory, 'config.json')
 
+const isLoopback = (address: string): boolean => /^(?:127\.|localhost|\[::1\])/i.test(address)
+
 function run(input: Uint8Array): void {
   writeFileSync(path, input)
   const settings = refusedOr(() => loadConfiguration({ flags: { config: path }, environment: {} }))
   if (settings === null) return
   must(Object.isFrozen(settings), 'settings are frozen')
-  for (const address of [settings.client, settings.peer, settings.http]) {
-    must(/^(?:127\.|localhost|\[::1\])/i.test(address), 'only loopback is bound')
-  }
+  const { client, amqp, peer, http, clientTls, amqpTls, httpTls } = settings
+  const isPeerOpen = settings.peerTlsCertificate !== '' && settings.peerTlsAuthority !== ''
+  must(clientTls || isLoopback(client), 'clients come by loopback, or by TLS')
+  must(amqpTls || isLoopback(amqp), 'so do those of AMQP')
+  must(httpTls || isLoopback(http), 'callers come by loopback, or by TLS')
+  must(isPeerOpen || isLoopback(peer), 'nodes come by loopback, or are known')
 }
 
 const files = [
@@ -29,7 +34,11 @@ const files = [
   '{"data":"/tmp/x","client":"127.0.0.1:1","peer":"[::1]:2","http":"localhost:3"}',
   '{"seeds":["127.0.0.1:7","127.0.0.1:8"],"joinToken":"secret","bootstrap":true}',
   '{"connectionsMax":100,"clientBufferBytesMax":1000000,"logLevel":"debug"}',
-  '{"connectionsMax":100,"shutdownTimeoutMs":5000}'
+  '{"connectionsMax":100,"shutdownTimeoutMs":5000}',
+  '{"data":"/d","client":"10.0.0.1:1","clientTls":true,"tlsCertificate":"c","tlsKey":"k",' +
+    '"tlsAuthority":"a","tlsClientCertificates":"required"}',
+  '{"data":"/d","peer":"h.example:1","peerTlsCertificate":"c","peerTlsKey":"k",' +
+    '"peerTlsAuthority":"a","origins":["https://app.example"]}'
 ]
 
 const tokens = [
@@ -45,6 +54,15 @@ const tokens = [
   'shutdownTimeoutMs',
   'clientBufferBytesMax',
   'clientBuffersBytesMax',
+  'clientTls',
+  'amqpTls',
+  'httpTls',
+  'tlsCertificate',
+  'tlsAuthority',
+  'tlsClientCertificates',
+  'required',
+  'peerTlsCertificate',
+  'origins',
   'null',
   'true',
   '[]',

@@ -28,7 +28,7 @@ function startedOperation(operation: OperationStatus): Answer {
   return { body: { operation }, location: `/v1/operations/${encodeURIComponent(operation.id)}` }
 }
 
-function addNode({ ask }: RouteContext): Route {
+function addNode({ ask, arePeersSecured }: RouteContext): Route {
   return {
     method: 'POST',
     path: '/v1/nodes',
@@ -50,7 +50,7 @@ function addNode({ ask }: RouteContext): Route {
       'LIMIT_REACHED'
     ],
     async handle(call) {
-      const peer = readPeer(readBody(call.body, ['peer']))
+      const peer = readPeer(readBody(call.body, ['peer']), arePeersSecured)
       return startedOperation((await ask({ type: 'add-node', peer }, 'operation')).operation)
     }
   }

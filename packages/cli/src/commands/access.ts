@@ -1,11 +1,11 @@
 // `holdfast user …`, `holdfast permission …` and `holdfast vhost …`.
 import { HoldfastError } from '@holdfast/errors'
-import { AdminClient, formatTable } from '@holdfast/server'
+import { formatTable } from '@holdfast/server'
 import { printable } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
+import { adminClient, type NodeFlags } from '../tls.ts'
 
-interface Options {
-  readonly node: string
+interface Options extends NodeFlags {
   readonly json?: boolean
 }
 
@@ -56,7 +56,7 @@ function tell(sentence: string, done: object, { json }: Options, terminal: Termi
 }
 
 export async function userList(options: Options, terminal: Terminal): Promise<void> {
-  const users = (await new AdminClient(options.node).call('GET', '/api/users')) as User[]
+  const users = (await adminClient(options).call('GET', '/api/users')) as User[]
   // Hashes stay where they are: what a terminal shows is seen by many.
   const rows = users.map(({ name, tags }) => ({ name, tags }))
   show(rows, ['user', 'tags'], ({ name, tags }) => [name, tags.join(', ')], options, terminal)
@@ -70,7 +70,7 @@ export async function userAdd(
 ): Promise<void> {
   const password = given === undefined || given === '-' ? await readLine(terminal) : given
   const body = { password, tags: options.tag }
-  await new AdminClient(options.node).call('PUT', userPath(user), body)
+  await adminClient(options).call('PUT', userPath(user), body)
   const next = `give it permissions: holdfast permission set ${printable(user)} …`
   tell(`User ${printable(user)} is there; ${next}`, { user }, options, terminal)
 }
@@ -89,12 +89,12 @@ export async function userDelete(
   options: Options,
   terminal: Terminal
 ): Promise<void> {
-  await new AdminClient(options.node).call('DELETE', userPath(user))
+  await adminClient(options).call('DELETE', userPath(user))
   tell(`User ${printable(user)} was deleted.`, { deleted: user }, options, terminal)
 }
 
 export async function permissionList(options: Options, terminal: Terminal): Promise<void> {
-  const client = new AdminClient(options.node)
+  const client = adminClient(options)
   const rows = (await client.call('GET', '/api/permissions')) as Permission[]
   const cells = ({ user, vhost, configure, write, read }: Permission): string[] => {
     return [user, vhost, configure, write, read]
@@ -109,7 +109,7 @@ export async function permissionSet(
   terminal: Terminal
 ): Promise<void> {
   const { vhost } = options
-  await new AdminClient(options.node).call('PUT', permissionPath(vhost, user), rights)
+  await adminClient(options).call('PUT', permissionPath(vhost, user), rights)
   const sentence = `The permissions of ${printable(user)} in ${printable(vhost)} are set.`
   tell(sentence, { user, vhost, ...rights }, options, terminal)
 }
@@ -120,13 +120,13 @@ export async function permissionClear(
   terminal: Terminal
 ): Promise<void> {
   const { vhost } = options
-  await new AdminClient(options.node).call('DELETE', permissionPath(vhost, user))
+  await adminClient(options).call('DELETE', permissionPath(vhost, user))
   const sentence = `User ${printable(user)} may do nothing more in ${printable(vhost)}.`
   tell(sentence, { user, vhost }, options, terminal)
 }
 
 export async function vhostList(options: Options, terminal: Terminal): Promise<void> {
-  const vhosts = (await new AdminClient(options.node).call('GET', '/api/vhosts')) as Vhost[]
+  const vhosts = (await adminClient(options).call('GET', '/api/vhosts')) as Vhost[]
   const rows = vhosts.map(({ name, description }) => ({ name, description }))
   const cells = ({ name, description }: Vhost): string[] => [name, description]
   show(rows, ['vhost', 'description'], cells, options, terminal)
@@ -139,7 +139,7 @@ export async function vhostAdd(
 ): Promise<void> {
   const { description } = options
   const body = description === undefined ? {} : { description }
-  await new AdminClient(options.node).call('PUT', vhostPath(vhost), body)
+  await adminClient(options).call('PUT', vhostPath(vhost), body)
   tell(`Vhost ${printable(vhost)} is there.`, { vhost }, options, terminal)
 }
 
@@ -148,6 +148,6 @@ export async function vhostDelete(
   options: Options,
   terminal: Terminal
 ): Promise<void> {
-  await new AdminClient(options.node).call('DELETE', vhostPath(vhost))
+  await adminClient(options).call('DELETE', vhostPath(vhost))
   tell(`Vhost ${printable(vhost)} was deleted.`, { deleted: vhost }, options, terminal)
 }

@@ -3,9 +3,10 @@ import { HoldfastError } from '@holdfast/errors'
 import { exitCodes } from '@holdfast/server'
 import { type Connect, connectTimeoutMs, type SdkConsumer, type SdkDelivery } from '../sdk.ts'
 import type { Terminal } from '../terminal.ts'
+import { type TlsFlags, tlsOf } from '../tls.ts'
 import { tellOutages } from './outages.ts'
 
-export interface ConsumeCommandOptions {
+export interface ConsumeCommandOptions extends TlsFlags {
   readonly client: readonly string[]
   readonly vhost: string
   /** Stop after this many; 0: never. */
@@ -33,6 +34,7 @@ export async function consume(
     name: 'holdfast consume',
     vhost,
     connectTimeoutMs,
+    tls: tlsOf(options) ?? false,
     onStatus: tellOutages(terminal)
   })
   let stops = 0

@@ -2,12 +2,11 @@
 // watches one until it is done, and asks another node when the one it asked is gone.
 import type { ClusterStatus, OperationStatus } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
-import { AdminClient } from '@holdfast/server'
 import type { Terminal } from '../terminal.ts'
+import { adminClient, type NodeFlags } from '../tls.ts'
 import { describeNodes } from './status.ts'
 
-export interface NodeOptions {
-  readonly node: string
+export interface NodeOptions extends NodeFlags {
   readonly json?: boolean
   /** False: return once the operation is started. */
   readonly wait?: boolean
@@ -19,12 +18,12 @@ const silentMaxMs = 60_000
 
 type Nodes = Pick<ClusterStatus, 'nodes'>
 
-async function listNodes(address: string): Promise<ClusterStatus['nodes']> {
-  return ((await new AdminClient(address).call('GET', '/v1/cluster')) as Nodes).nodes
+async function listNodes(options: NodeOptions): Promise<ClusterStatus['nodes']> {
+  return ((await adminClient(options).call('GET', '/v1/cluster')) as Nodes).nodes
 }
 
 export async function nodeList(options: NodeOptions, terminal: Terminal): Promise<void> {
-  const nodes = await listNodes(options.node)
+  const nodes = await listNodes(options)
   if (options.json === true) terminal.print(JSON.stringify(nodes))
   else for (const line of describeNodes(nodes)) terminal.print(line)
 }
@@ -55,8 +54,8 @@ async function operate(
 ): Promise<void> {
   // Asked first, so that the operation can still be watched when the node that was asked is
   // removed.
-  const others = (await listNodes(options.node)).map(({ http }) => http)
-  const answer = (await new AdminClient(options.node).call(method, path, body)) as {
+  const others = (await listNodes(options)).map(({ http }) => http)
+  const answer = (await adminClient(options).call(method, path, body)) as {
     readonly operation: OperationStatus
   }
   tell(answer.operation, options, terminal)
@@ -64,7 +63,7 @@ async function operate(
     if (options.json !== true) terminal.print(`operation ${answer.operation.id} runs on`)
     return
   }
-  const addresses = [...new Set([options.node, ...others])]
+  const addresses = [...new Set([adminClient(options).address, ...others])]
   const ended = await watch(answer.operation, addresses, options, terminal)
   if (ended.state !== 'failed') return
   const { code, message } = ended.error ?? { code: 'INTERNAL', message: 'it does not say why' }
@@ -81,7 +80,7 @@ async function watch(
   let silentMs = 0
   while (last.state === 'running') {
     await terminal.pause(watchIntervalMs)
-    const found = await findOperation(started.id, addresses)
+    const found = await findOperation(started.id, addresses, options)
     if (found === null) {
       silentMs += watchIntervalMs
       if (silentMs < silentMaxMs) continue
@@ -98,12 +97,13 @@ async function watch(
 /** Null if no node can tell at present: the metadata group may be electing. */
 async function findOperation(
   id: string,
-  addresses: readonly string[]
+  addresses: readonly string[],
+  options: NodeOptions
 ): Promise<OperationStatus | null> {
   for (const address of addresses) {
     try {
       const path = `/v1/operations/${encodeURIComponent(id)}`
-      return (await new AdminClient(address, 5000).call('GET', path)) as OperationStatus
+      return (await adminClient(options, address, 5000).call('GET', path)) as OperationStatus
     } catch {
       // The next node is asked.
     }

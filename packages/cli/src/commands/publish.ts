@@ -2,9 +2,10 @@
 import { HoldfastError } from '@holdfast/errors'
 import { type Connect, connectTimeoutMs, type PublishOptions } from '../sdk.ts'
 import type { Terminal } from '../terminal.ts'
+import { type TlsFlags, tlsOf } from '../tls.ts'
 import { tellOutages } from './outages.ts'
 
-export interface PublishCommandOptions {
+export interface PublishCommandOptions extends TlsFlags {
   readonly client: readonly string[]
   readonly vhost: string
   readonly exchange: string
@@ -43,6 +44,7 @@ export async function publish(
     name: 'holdfast publish',
     vhost,
     connectTimeoutMs,
+    tls: tlsOf(options) ?? false,
     onStatus: tellOutages(terminal)
   })
   let confirmed = 0

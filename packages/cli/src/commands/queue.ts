@@ -1,11 +1,11 @@
 // `holdfast queue list|inspect|purge|delete`.
 import type { QueueStatus } from '@holdfast/cluster'
-import { AdminClient, formatTable } from '@holdfast/server'
+import { formatTable } from '@holdfast/server'
 import { printable } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
+import { adminClient, type NodeFlags } from '../tls.ts'
 
-export interface QueueOptions {
-  readonly node: string
+export interface QueueOptions extends NodeFlags {
   readonly vhost: string
   readonly json?: boolean
 }
@@ -18,10 +18,10 @@ const pathOf = (vhost: string, name: string): string =>
 const orUnknown = (value: number | null): string => (value === null ? '?' : String(value))
 
 export async function queueList(
-  options: Pick<QueueOptions, 'node' | 'json'>,
+  options: Omit<QueueOptions, 'vhost'>,
   terminal: Terminal
 ): Promise<void> {
-  const client = new AdminClient(options.node)
+  const client = adminClient(options)
   const rows: string[][] = []
   let cursor: string | null = null
   do {
@@ -55,7 +55,7 @@ export async function queueInspect(
   terminal: Terminal
 ): Promise<void> {
   const path = pathOf(options.vhost, name)
-  const queue = (await new AdminClient(options.node).call('GET', path)) as QueueStatus
+  const queue = (await adminClient(options).call('GET', path)) as QueueStatus
   if (options.json === true) {
     terminal.print(JSON.stringify(queue))
     return
@@ -72,7 +72,7 @@ export async function queuePurge(
   terminal: Terminal
 ): Promise<void> {
   const path = `${pathOf(options.vhost, name)}/purge`
-  const purged = (await new AdminClient(options.node).call('POST', path)) as { messages: number }
+  const purged = (await adminClient(options).call('POST', path)) as { messages: number }
   if (options.json === true) terminal.print(JSON.stringify(purged))
   else terminal.print(`${purged.messages} messages were purged from ${printable(name)}.`)
 }
@@ -82,7 +82,7 @@ export async function queueDelete(
   options: QueueOptions,
   terminal: Terminal
 ): Promise<void> {
-  await new AdminClient(options.node).call('DELETE', pathOf(options.vhost, name))
+  await adminClient(options).call('DELETE', pathOf(options.vhost, name))
   if (options.json === true) terminal.print(JSON.stringify({ deleted: name }))
   else terminal.print(`Queue ${printable(name)} was deleted.`)
 }

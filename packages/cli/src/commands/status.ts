@@ -1,17 +1,17 @@
 // `holdfast status`: the cluster at a glance.
 import type { ClusterStatus } from '@holdfast/cluster'
-import { AdminClient, formatTable } from '@holdfast/server'
+import { formatTable } from '@holdfast/server'
 import type { Terminal } from '../terminal.ts'
+import { adminClient, type NodeFlags } from '../tls.ts'
 
-export interface StatusOptions {
-  readonly node: string
+export interface StatusOptions extends NodeFlags {
   readonly json?: boolean
 }
 
 type Cluster = Pick<ClusterStatus, 'clusterId' | 'nodes' | 'groups' | 'warnings'>
 
 export async function status(options: StatusOptions, terminal: Terminal): Promise<void> {
-  const client = new AdminClient(options.node)
+  const client = adminClient(options)
   const cluster = (await client.call('GET', '/v1/cluster')) as Cluster
   if (options.json === true) {
     terminal.print(JSON.stringify(cluster))

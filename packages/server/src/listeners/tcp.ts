@@ -2,20 +2,24 @@
 // copying them.
 import { createServer, type Server, type Socket } from 'node:net'
 import type { ClientProtocol } from '@holdfast/cluster'
-import { formatAddress, type HostPort } from '@holdfast/transport'
+import { HoldfastError } from '@holdfast/errors'
+import { formatAddress, type HostPort, isClientHello } from '@holdfast/transport'
 import type { ClientSink, ClientSockets } from '../client-sockets.ts'
 import { serverLimits } from '../limits.ts'
+import type { ListenerSecurity } from '../tls/node-tls.ts'
 
 export interface TcpListenerOptions {
   readonly sockets: ClientSockets
   readonly protocol: ClientProtocol
   /** Bytes that say why a connection over the cap is refused; it is closed after them. */
   readonly refusal: () => Uint8Array
+  readonly security: ListenerSecurity
 }
 
 export class TcpListener {
   readonly #options: TcpListenerOptions
   readonly #server: Server
+  readonly #endHandshakes: () => void
   #refusedCount = 0
 
   constructor(options: TcpListenerOptions) {
@@ -23,6 +27,7 @@ export class TcpListener {
     this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
       this.#accept(socket)
     })
+    this.#endHandshakes = options.security.secure?.(this.#server) ?? (() => undefined)
   }
 
   /** Resolves with the address bound. Rejects with the system's error. */
@@ -41,6 +46,7 @@ export class TcpListener {
 
   /** Stops accepting. Connections are ended by their owner. */
   close(): void {
+    this.#endHandshakes()
     if (this.#server.listening) this.#server.close()
   }
 
@@ -68,9 +74,20 @@ export class TcpListener {
       return
     }
     const handle = sockets.add(tcpSink(socket), protocol)
+    if (this.#options.security.secure === null) this.#watchForTls(socket)
     socket.on('data', (bytes: Buffer) => handle.received(bytes))
     socket.on('error', () => socket.destroy())
     socket.on('close', () => handle.gone())
+  }
+
+  /** A client that begins TLS at a plain port understands no answer; who runs it reads logs. */
+  #watchForTls(socket: Socket): void {
+    const remote = remoteOf(socket)
+    socket.once('data', (bytes: Buffer) => {
+      if (!isClientHello(bytes)) return
+      this.#options.security.refused(remote, new HoldfastError('TLS_UNEXPECTED', {}))
+      socket.destroy()
+    })
   }
 }
 
@@ -80,9 +97,13 @@ function destroyLater(socket: Socket): void {
   socket.once('close', () => clearTimeout(timer))
 }
 
+function remoteOf(socket: Socket): string {
+  return formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0)
+}
+
 function tcpSink(socket: Socket): ClientSink {
   return {
-    remote: formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0),
+    remote: remoteOf(socket),
     write: (pieces, taken) => {
       if (socket.destroyed) return
       if (pieces.length > 1) socket.cork()

@@ -9,6 +9,7 @@ import { formatAddress } from '@holdfast/transport'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import type { ClientSink, ClientSockets } from '../client-sockets.ts'
 import { serverLimits } from '../limits.ts'
+import type { RequestRule } from './http-security.ts'
 import { refuseForeign } from './loopback-request.ts'
 
 export const webSocketPath = '/v1/connect'
@@ -24,11 +25,13 @@ export class WebSocketListener {
   readonly #sockets: ClientSockets
   readonly #server: WebSocketServer
   readonly #http: Server
+  readonly #refuse: RequestRule
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
     this.#upgrade(request, socket, head)
 
   /** Attaches itself to the upgrades of `http`. */
-  constructor(http: Server, sockets: ClientSockets) {
+  constructor(http: Server, sockets: ClientSockets, refuse: RequestRule = refuseForeign) {
+    this.#refuse = refuse
     this.#sockets = sockets
     this.#http = http
     this.#server = new WebSocketServer({
@@ -66,7 +69,7 @@ export class WebSocketListener {
     if (!protocols.has(path)) {
       return new HoldfastError('ROUTE_NOT_FOUND', { method: request.method ?? '', path })
     }
-    const foreign = refuseForeign(request)
+    const foreign = this.#refuse(request)
     if (foreign !== null) return foreign
     if (!this.#sockets.isFull) return null
     return new HoldfastError('TOO_MANY_CONNECTIONS', { limit: this.#sockets.count })

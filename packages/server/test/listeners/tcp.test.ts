@@ -10,7 +10,7 @@ import { FakeLog, until } from '../fakes.ts'
 async function setUp(
   t: { teardown(end: () => void): void },
   connectionsMax = 10
-): Promise<{ port: number; inputs: Input[]; sockets: ClientSockets; listener: TcpListener }> {
+): Promise<{ port: number; inputs: Input[]; sockets: ClientSockets; refusals: string[] }> {
   const inputs: Input[] = []
   const sockets = new ClientSockets({
     input: (input) => inputs.push(input),
@@ -19,17 +19,23 @@ async function setUp(
     bufferBytesMax: 64 * 1024 * 1024,
     totalBufferBytesMax: 64 * 1024 * 1024
   })
+  const refusals: string[] = []
+  const security = {
+    secure: null,
+    refused: (_: string, { code }: { readonly code: string }) => refusals.push(code)
+  }
   const listener = new TcpListener({
     sockets,
     protocol: 'native',
-    refusal: () => Buffer.from('full')
+    refusal: () => Buffer.from('full'),
+    security
   })
   const address = await listener.listen({ host: '127.0.0.1', port: 0 })
   t.teardown(() => {
     listener.close()
     sockets.destroyAll()
   })
-  return { port: Number(address.split(':')[1]), inputs, sockets, listener }
+  return { port: Number(address.split(':')[1]), inputs, sockets, refusals }
 }
 
 function dial(port: number): {
@@ -96,10 +102,21 @@ t.test('one connection too many is told so, and does not count', async (t) => {
 t.test('a port in use is told by address, with what to do', async (t) => {
   const { port } = await setUp(t)
   const sockets = (await setUp(t)).sockets
-  const other = new TcpListener({ sockets, protocol: 'native', refusal: () => Buffer.alloc(0) })
+  const security = { secure: null, refused: () => undefined }
+  const refusal = (): Uint8Array => Buffer.alloc(0)
+  const other = new TcpListener({ sockets, protocol: 'native', refusal, security })
   const address = `127.0.0.1:${port}`
   await t.rejects(
     bind('client', address, () => other.listen({ host: '127.0.0.1', port })),
     { code: 'CONFIGURATION_INVALID', message: /in use by another process.*--client/ }
   )
+})
+
+t.test('a client that begins TLS at a plain port is told of in the log, and closed', async (t) => {
+  const { port, inputs, refusals } = await setUp(t)
+  const client = dial(port)
+  client.socket.write(Uint8Array.of(0x16, 3, 1, 2, 0))
+  await until(client.closed)
+  t.same(refusals, ['TLS_UNEXPECTED'])
+  await until(() => inputs.at(-1)?.type === 'client-down')
 })

@@ -1,0 +1,212 @@
+// Three real nodes that speak mutual TLS with each other and with clients, under load, while their
+// certificates, and then their authority, are exchanged: no connection breaks, nothing is lost.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { connect as dial } from 'node:tls'
+import { type Connection, type Consumer, connect } from '@holdfast/client'
+import {
+  CertificateAuthority,
+  type CertificateFiles,
+  ClusterProcess,
+  eventually,
+  replaceFile,
+  temporaryDirectory
+} from '@holdfast/testkit'
+import t, { type Test } from 'tap'
+
+t.setTimeout(280_000)
+
+/** Files that nodes are told of, and whoever replaces them. */
+interface Secrets {
+  readonly environment: Readonly<Record<string, string>>
+  readonly authority: CertificateAuthority
+  readonly files: CertificateFiles
+  readonly bundle: string
+  readonly directory: string
+}
+
+function secretsOf(t: Test): Secrets {
+  const directory = temporaryDirectory(t, 'tls-cluster')
+  const authority = new CertificateAuthority(directory)
+  const files = authority.issue('node')
+  const bundle = join(directory, 'bundle.crt')
+  writeFileSync(bundle, authority.certificateText)
+  const environment = {
+    HOLDFAST_CLIENT_TLS: 'true',
+    HOLDFAST_TLS_CERTIFICATE: files.certificate,
+    HOLDFAST_TLS_KEY: files.key,
+    HOLDFAST_TLS_AUTHORITY: bundle,
+    HOLDFAST_TLS_CLIENT_CERTIFICATES: 'required',
+    HOLDFAST_PEER_TLS_CERTIFICATE: files.certificate,
+    HOLDFAST_PEER_TLS_KEY: files.key,
+    HOLDFAST_PEER_TLS_AUTHORITY: bundle
+  }
+  return { environment, authority, files, bundle, directory }
+}
+
+/** Publishes numbers within a window, and consumes them, until it is asked to stop. */
+class Load {
+  readonly statuses: readonly string[]
+  readonly #connection: Connection
+  readonly #publishing: Promise<void>
+  readonly #consuming: Promise<void>
+  readonly #waiting = new Set<Promise<void>>()
+  readonly errors: unknown[] = []
+  readonly received: number[] = []
+  confirmed = 0
+  #isStopping = false
+
+  private constructor(
+    connection: Connection,
+    consumer: Consumer,
+    queue: string,
+    statuses: readonly string[]
+  ) {
+    this.statuses = statuses
+    this.#connection = connection
+    this.#publishing = this.#publish(queue)
+    this.#consuming = this.#consume(consumer)
+  }
+
+  static async start(
+    addresses: readonly string[],
+    tls: { readonly ca: string; readonly cert: string; readonly key: string },
+    queue: string
+  ): Promise<Load> {
+    const statuses: string[] = []
+    const onStatus = ({ type }: { readonly type: string }): void => void statuses.push(type)
+    const connection = await connect(addresses, { tls, onStatus })
+    await connection.declareQueue(queue)
+    const consumer = await connection.consume(queue, { prefetch: 500 })
+    return new Load(connection, consumer, queue, statuses)
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    await this.#publishing
+    await Promise.all(this.#waiting)
+    await eventually('all that was confirmed', () => this.received.length >= this.confirmed)
+    await this.#connection.close()
+    await this.#consuming
+  }
+
+  async #publish(queue: string): Promise<void> {
+    for (let number = 0; !this.#isStopping; number++) {
+      const publishing = this.#connection.publish('', queue, String(number)).then(
+        () => {
+          this.confirmed++
+        },
+        (error: unknown) => void this.errors.push(error)
+      )
+      this.#waiting.add(publishing)
+      void publishing.finally(() => this.#waiting.delete(publishing))
+      if (this.#waiting.size >= 100) await Promise.race(this.#waiting)
+    }
+  }
+
+  async #consume(consumer: Consumer): Promise<void> {
+    for await (const delivery of consumer) {
+      if (!delivery.redelivered) this.received.push(Number(delivery.text()))
+      delivery.ack()
+    }
+  }
+}
+
+/** The name in the certificate that a node shows now, to a client that has one. */
+function shownBy(address: string, ca: string, own: CertificateFiles): Promise<string> {
+  const [host = '', port = ''] = address.split(':')
+  const { certificateText: cert, keyText: key } = own
+  return new Promise((resolve, reject) => {
+    const socket = dial({ host, port: Number(port), ca, cert, key }, () => {
+      resolve(String(socket.getPeerCertificate().subject.CN))
+      socket.destroy()
+    })
+    socket.once('error', reject)
+  })
+}
+
+/** How many lines of a node's log say this. */
+function linesOf(cluster: ClusterProcess, id: number, text: string): number {
+  const log = readFileSync(`${cluster.node(id).data}.log`, 'utf8')
+  return log.split('\n').filter((line) => line.includes(text)).length
+}
+
+t.test('certificates and authority change under load, and nothing breaks', async (t) => {
+  const { environment, authority, files, bundle, directory } = secretsOf(t)
+  const data = join(temporaryDirectory(t, 'tls'), 'data')
+  const cluster = await ClusterProcess.start({ data, environment })
+  t.teardown(() => cluster.stop())
+  const own = authority.issue('application')
+  const ca = authority.certificateText
+  const tls = { ca, cert: own.certificateText, key: own.keyText }
+  const addresses = cluster.clientAddresses()
+  const loads = [await Load.start(addresses, tls, 'a'), await Load.start(addresses, tls, 'b')]
+
+  const brokenLinks = (): readonly number[] =>
+    cluster.nodes.map(({ id }) => linesOf(cluster, id, 'a peer link is down'))
+  const before = brokenLinks()
+  const reload = (): void => {
+    for (const { id } of cluster.nodes) cluster.signal(id, 'SIGHUP')
+  }
+  const show = async (issued: CertificateFiles): Promise<void> => {
+    replaceFile(files.certificate, issued.certificate)
+    replaceFile(files.key, issued.key)
+    reload()
+  }
+  const areShown = async (name: string, trusted: string, client: CertificateFiles) => {
+    for (const { client: address } of cluster.nodes) {
+      const isShown = async (): Promise<boolean> =>
+        (await shownBy(address, trusted, client)) === name
+      await eventually(`${name} at ${address}`, isShown)
+    }
+    const earlier = loads.map(({ confirmed }) => confirmed)
+    await eventually('further confirms', () =>
+      loads.every(({ confirmed }, place) => confirmed > (earlier[place] ?? 0) + 200)
+    )
+  }
+  for (const name of ['second', 'third']) {
+    await show(authority.issue(name))
+    await areShown(name, ca, own)
+  }
+
+  // The order of docs/operating/tls.md: both are trusted, then the new one shows itself, then the
+  // old one goes.
+  const renewed = new CertificateAuthority(directory, 'renewed')
+  writeFileSync(bundle, ca + renewed.certificateText)
+  reload()
+  await show(renewed.issue('fourth'))
+  await areShown('fourth', renewed.certificateText, own)
+  writeFileSync(bundle, renewed.certificateText)
+  reload()
+  const fresh = renewed.issue('fresh')
+  await areShown('fourth', renewed.certificateText, fresh)
+  const refused = connect(addresses, {
+    tls: { ...tls, ca: renewed.certificateText },
+    connectTimeoutMs: 3_000
+  })
+  await t.rejects(refused, { code: 'CERTIFICATE_REFUSED' }, 'the old authority is not trusted')
+
+  for (const { statuses } of loads) {
+    t.notOk(statuses.includes('disconnected'), `no client is cut off: ${statuses.join(' ')}`)
+  }
+  for (const load of loads) {
+    await load.stop()
+    t.same(load.errors, [])
+    const expected = Array.from({ length: load.confirmed }, (_, number) => number)
+    t.strictSame(load.received, expected, `${load.confirmed} messages, each once, in order`)
+  }
+  t.same(brokenLinks(), before, 'no link between nodes breaks')
+  for (const { id } of cluster.nodes) {
+    t.ok(linesOf(cluster, id, 'new TLS files are used') >= 8, `node ${id}`)
+  }
+  // Links that break are dialled with what is there now.
+  await cluster.kill(2)
+  cluster.restart(2)
+  await cluster.waitReady()
+  await cluster.waitCaughtUp()
+  const after = await connect(addresses, {
+    tls: { ca: renewed.certificateText, cert: fresh.certificateText, key: fresh.keyText }
+  })
+  await after.publish('', 'a', 'x')
+  await after.close()
+})
