@@ -78,32 +78,37 @@ type NeedsOf<Request extends { readonly type: string }> = {
 
 const nothing = (): readonly Need[] => []
 
-type BothRequests = Extract<
-  ClientRequest,
-  {
-    readonly type:
-      | 'delete-queue'
-      | 'purge-queue'
-      | 'delete-exchange'
-      | 'bind-queue'
-      | 'unbind-queue'
-      | 'bind-exchange'
-      | 'unbind-exchange'
-  }
->
+interface Named {
+  readonly name: string
+}
+
+interface QueueBinding {
+  readonly queue: string
+  readonly exchange: string
+  readonly bindingKey: string
+}
+
+interface ExchangeBinding {
+  readonly destination: string
+  readonly source: string
+  readonly bindingKey: string
+}
+
+const ofQueueBinding = ({ queue, exchange, bindingKey }: QueueBinding): readonly Need[] =>
+  needs.bindQueue(queue, exchange, bindingKey)
+const ofExchangeBinding = ({ destination, source, bindingKey }: ExchangeBinding): readonly Need[] =>
+  needs.bindExchange(destination, source, bindingKey)
 
 /** What has the same words in both protocols. */
-const needsOfBoth: NeedsOf<BothRequests> = {
-  'delete-queue': ({ name }) => needs.deleteQueue(name),
-  'purge-queue': ({ name }) => needs.readQueue(name),
-  'delete-exchange': ({ name }) => needs.deleteExchange(name),
-  'bind-queue': ({ queue, exchange, bindingKey }) => needs.bindQueue(queue, exchange, bindingKey),
-  'unbind-queue': ({ queue, exchange, bindingKey }) => needs.bindQueue(queue, exchange, bindingKey),
-  'bind-exchange': ({ destination, source, bindingKey }) =>
-    needs.bindExchange(destination, source, bindingKey),
-  'unbind-exchange': ({ destination, source, bindingKey }) =>
-    needs.bindExchange(destination, source, bindingKey)
-}
+const needsOfBoth = {
+  'delete-queue': ({ name }: Named) => needs.deleteQueue(name),
+  'purge-queue': ({ name }: Named) => needs.readQueue(name),
+  'delete-exchange': ({ name }: Named) => needs.deleteExchange(name),
+  'bind-queue': ofQueueBinding,
+  'unbind-queue': ofQueueBinding,
+  'bind-exchange': ofExchangeBinding,
+  'unbind-exchange': ofExchangeBinding
+} as const
 
 /** The requests of the native protocol. */
 const needsOfRequests: NeedsOf<ClientRequest> = {

@@ -123,7 +123,7 @@ function declare(
   const { name, options } = request
   declareQueue(
     core,
-    vhost,
+    rights,
     name,
     { ...options },
     {
