@@ -29,8 +29,9 @@ const any = '127.0.0.1:0'
 
 function settingsOf(authority: CertificateAuthority, files: CertificateFiles): RawSettings {
   return {
-    ...{ client: any, peer: any, http: any, token: 'secret' },
-    ...{ clientTls: true, httpTls: true, tlsCertificate: files.certificate, tlsKey: files.key },
+    ...{ client: any, amqp: any, peer: any, http: any, token: 'secret' },
+    ...{ clientTls: true, amqpTls: true, httpTls: true },
+    ...{ tlsCertificate: files.certificate, tlsKey: files.key },
     ...{ peerTlsCertificate: files.certificate, peerTlsKey: files.key },
     ...{ tlsAuthority: authority.certificate, peerTlsAuthority: authority.certificate }
   }
@@ -68,6 +69,23 @@ t.test('clients speak TLS with the client listener', async (t) => {
   await until(() => member.of('client-bytes').length === 1)
   t.match(member.of('client-up')[0]?.remote, /^127\.0\.0\.1:\d+$/)
   t.match(member.of('client-bytes')[0]?.bytes, Buffer.from('bytes'))
+  client.destroy()
+  await until(() => member.of('client-down').length === 1)
+})
+
+t.test('clients of AMQP speak TLS with theirs, and plain ones are no clients', async (t) => {
+  const scene = await start(t)
+  const { amqp } = scene.node.addresses
+  const { member } = scene.parts
+  const plain = dial(portOf(amqp), '127.0.0.1')
+  plain.write('AMQP')
+  await new Promise((resolve) => plain.once('close', resolve))
+  t.match(scene.log.lines.at(-1), { fields: { code: 'TLS_REQUIRED', listener: 'amqp' } })
+  t.equal(member.of('client-up').length, 0)
+  const client = secured(scene, { port: portOf(amqp) })
+  client.write('bytes')
+  await until(() => member.of('client-bytes').length === 1)
+  t.match(member.of('client-up')[0], { protocol: 'amqp' })
   client.destroy()
   await until(() => member.of('client-down').length === 1)
 })
@@ -136,7 +154,7 @@ t.test('new files are used without a restart, broken ones are warned of', async 
 t.test(
   'a node without TLS has nothing to reload, and one with bad files does not start',
   async (t) => {
-    const none = { clientTls: false, httpTls: false, tlsCertificate: '' }
+    const none = { clientTls: false, amqpTls: false, httpTls: false, tlsCertificate: '' }
     const noPeers = { peerTlsCertificate: '', peerTlsKey: '', peerTlsAuthority: '' }
     const { node } = await start(t, { ...none, ...noPeers })
     t.notOk(node.reloadTls())
