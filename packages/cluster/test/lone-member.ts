@@ -115,7 +115,7 @@ export class LoneMember {
    * A client that is connected; `name` tells clients apart, over all their connections. What else
    * it says of itself is in `hello`.
    */
-  connect(name: number, hello: Partial<Hello> = {}, remote = here): LoneClient {
+  connect(name: number, hello: Partial<Hello> = {}, remote: string = here): LoneClient {
     const client = new LoneClient(this, this.#clients.size + 1, name, hello)
     this.#clients.set(client.id, client)
     this.step([upOf(client.id, 'native', remote), client.said()])
@@ -123,7 +123,7 @@ export class LoneMember {
   }
 
   /** A client that speaks AMQP, with a channel; its password is right. */
-  connectAmqp(login: AmqpLogin = {}, remote = here): LoneAmqpClient {
+  connectAmqp(login: AmqpLogin = {}, remote: string = here): LoneAmqpClient {
     const client = new LoneAmqpClient(this, this.#clients.size + 1, login)
     this.#clients.set(client.id, client)
     this.step([upOf(client.id, 'amqp', remote)])

@@ -40,7 +40,7 @@ export class AmqpWire {
   /** The server closed the connection, or the channel, with this. */
   closed: MethodOf<'connection.close'> | MethodOf<'channel.close'> | null = null
 
-  constructor(vhost: string, user = 'guest', password = user) {
+  constructor(vhost: string, user = 'guest', password: string = user) {
     this.#vhost = vhost
     this.#login = `\0${user}\0${password}`
     this.#writer.protocolHeader()
