@@ -72,12 +72,11 @@ export class AmqpConnection {
     return this.#isWaiting || isFull || (hasPublished && this.#blocked.isBlocked)
   }
 
-  /** Channels that are open, or on their way to their end. */
   get channelsCount(): number {
     return this.#channels.count
   }
 
-  /** Bytes of publishes that wait here or have no outcome yet. */
+  /** Of publishes that wait here or have no outcome yet. */
   get publishBytes(): number {
     return this.#channels.publishBytes
   }
@@ -234,13 +233,11 @@ export class AmqpConnection {
       if (channel === 0 && payload.length === 0) return
       throw new AmqpError('UNEXPECTED_FRAME', 'a heartbeat is empty, and of channel 0')
     }
-    if (channel !== 0) {
-      if (this.isOpen) return this.#channels.receive(channel, type, payload)
-      const explanation = `a frame of channel ${channel} came before connection.open-ok`
-      throw new AmqpError('UNEXPECTED_FRAME', explanation)
-    }
-    if (type !== frameType.method) {
-      throw new AmqpError('UNEXPECTED_FRAME', 'only methods and heartbeats are of channel 0')
+    if (channel !== 0 && this.isOpen) return this.#channels.receive(channel, type, payload)
+    if (channel !== 0 || type !== frameType.method) {
+      const early = `a frame of channel ${channel} came before connection.open-ok`
+      const text = channel === 0 ? 'only methods and heartbeats are of channel 0' : early
+      throw new AmqpError('UNEXPECTED_FRAME', text)
     }
     this.#takeMethod(decodeMethod(payload))
   }
@@ -252,12 +249,15 @@ export class AmqpConnection {
       const explanation = `${method.type} is not for a client to send on channel 0 now`
       throw new AmqpError('COMMAND_INVALID', explanation)
     }
-    const { newSecret, reason } = method
-    const request = { type: 'update-secret', secret: new Uint8Array(newSecret), reason } as const
-    this.#requests.ask(0, request, {
-      done: () => this.#writer.method(0, { type: 'connection.update-secret-ok' }),
-      refused: (error) => this.#fail(error, { classId: 10, methodId: 70 })
-    })
+    const secret = new Uint8Array(method.newSecret)
+    this.#requests.ask(
+      0,
+      { type: 'update-secret', secret, reason: method.reason },
+      {
+        done: () => this.#writer.method(0, { type: 'connection.update-secret-ok' }),
+        refused: (error) => this.#fail(error, { classId: 10, methodId: 70 })
+      }
+    )
   }
 
   /** This side has closed: only the answer counts, or that the client closed as well. */
@@ -276,12 +276,12 @@ export class AmqpConnection {
 
   /** Ends the connection with a reply to the client; a soft error without a channel does so too. */
   #fail(error: AmqpError, { classId, methodId }: MethodId): void {
-    const { code: replyCode, message: replyText } = error
     if (this.#state === 'closing' || this.isClosed) return
     const wasSilent = this.#state === 'greeting' || this.#state === 'refused'
     this.#letGo(error)
     this.#state = wasSilent ? 'closed' : 'closing'
     if (wasSilent) return
+    const { code: replyCode, message: replyText } = error
     this.#deadlineMs = this.#nowMs + amqpLimits.closeTimeoutMs
     this.#writer.method(0, { type: 'connection.close', replyCode, replyText, classId, methodId })
   }
