@@ -3,12 +3,12 @@
 // requests. Words and shapes are those of the native protocol's `ServerConnection`.
 import type { WireError } from '@holdfast/errors'
 import { BlockedNotice } from './blocked-notice.ts'
-import type { Answer } from './channel.ts'
-import { type CancelReason, Channels } from './channels.ts'
+import { type CancelReason, Channels, type ChannelsHost } from './channels.ts'
 import { EventQueue } from './event-queue.ts'
 import type { AmqpEvent } from './events.ts'
 import { FrameWriter, frameType, methodIdIn } from './frame-codec.ts'
-import { type AmqpConnectionOptions, Handshake, type Tuning } from './handshake.ts'
+import type { AmqpConnectionOptions, HandshakeHost, Tuning } from './handshake.ts'
+import { Handshake } from './handshake.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { InputStream } from './input-stream.ts'
 import { amqpLimits } from './limits.ts'
@@ -16,7 +16,7 @@ import { decodeMethod, type Method, type MethodId, noMethod } from './method-cod
 import { explainGreeting } from './protocol-header.ts'
 import { AmqpError } from './replies.ts'
 import { RequestTable } from './request-table.ts'
-import type { AmqpRequest, DeliveryRun } from './requests.ts'
+import type { DeliveryRun } from './requests.ts'
 
 /** `refused`: nothing is read any more, and the socket is closed after a pause. */
 type State = 'greeting' | 'handshake' | 'open' | 'refused' | 'closing' | 'closed'
@@ -39,19 +39,18 @@ export class AmqpConnection {
     this.#nowMs = options.nowMs
     this.#deadlineMs = options.nowMs + amqpLimits.handshakeTimeoutMs
     this.#heartbeat = new Heartbeat(0, options.nowMs)
-    const host = {
+    const host: ChannelsHost & HandshakeHost = {
       writer: this.#writer,
       events: this.#events,
       user: () => this.#handshake.user,
       channelRefusal: options.channelRefusal,
-      request: (channel: number, request: AmqpRequest, answer: Answer) =>
-        this.#requests.ask(channel, request, answer),
-      fail: (error: AmqpError, method: MethodId) => this.#fail(error, method),
-      tuned: (tuning: Tuning) => this.#tuned(tuning),
+      request: (channel, request, answer) => this.#requests.ask(channel, request, answer),
+      fail: (error, method) => this.#fail(error, method),
+      tuned: (tuning) => this.#tuned(tuning),
       opened: () => {
         this.#state = 'open'
       },
-      hangUp: (error: AmqpError) => this.#hangUp(error)
+      hangUp: (error) => this.#hangUp(error)
     }
     this.#channels = new Channels(host)
     this.#handshake = new Handshake(options, host)
@@ -249,15 +248,12 @@ export class AmqpConnection {
       const explanation = `${method.type} is not for a client to send on channel 0 now`
       throw new AmqpError('COMMAND_INVALID', explanation)
     }
-    const secret = new Uint8Array(method.newSecret)
-    this.#requests.ask(
-      0,
-      { type: 'update-secret', secret, reason: method.reason },
-      {
-        done: () => this.#writer.method(0, { type: 'connection.update-secret-ok' }),
-        refused: (error) => this.#fail(error, { classId: 10, methodId: 70 })
-      }
-    )
+    const { newSecret, reason } = method
+    const request = { type: 'update-secret', secret: new Uint8Array(newSecret), reason } as const
+    this.#requests.ask(0, request, {
+      done: () => this.#writer.method(0, { type: 'connection.update-secret-ok' }),
+      refused: (error) => this.#fail(error, { classId: 10, methodId: 70 })
+    })
   }
 
   /** This side has closed: only the answer counts, or that the client closed as well. */
