@@ -1,3 +1,4 @@
+// The end of a relayed consumer at its leader, while links to its gateway come and go.
 import t from 'tap'
 import type { Consumer } from '../../src/delivering/consumer.ts'
 import { times } from '../../src/limits.ts'
