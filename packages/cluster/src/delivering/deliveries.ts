@@ -179,19 +179,10 @@ export class Deliveries {
     countMistaken(consumer, named, taken)
     delivery.wake()
     if (ranges.length === 0) return recipient.settleAnswered(settleSequence, false)
-    const command: ShardCommand = {
-      type: 'settle',
-      queue: queueId,
-      consumer: consumer.key,
-      outcome,
-      ranges
-    }
     // Without an answer the client settles again where it attaches next.
-    this.commit(delivery, command, (reply) => {
-      const stale = reply.type === 'settled' ? reply.stale : []
-      delivery.decided(ranges)
-      this.#core.counters.settledMessages += countOf(ranges)
-      recipient.settleAnswered(settleSequence, taken === named && stale.length === 0)
+    delivery.settle(consumer.key, outcome, ranges, (isStale) => {
+      this.#core.counters.settledMessages += taken
+      recipient.settleAnswered(settleSequence, taken === named && !isStale)
     })
   }
 
@@ -294,11 +285,4 @@ export class Deliveries {
     }
     return delivery
   }
-}
-
-function countOf(ranges: readonly number[]): number {
-  let count = 0
-  for (let i = 0; i + 2 < ranges.length; i += 3)
-    count += (ranges[i + 1] ?? 0) - (ranges[i] ?? 0) + 1
-  return count
 }

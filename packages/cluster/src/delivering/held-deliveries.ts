@@ -1,6 +1,7 @@
 // Who holds which message of a queue, at the leader only. A message whose settlement or return is
 // on its way through the log is held by nobody and still not to be handed out.
 import type { QueueView } from '@holdfast/broker'
+import { DeliveryRangeList } from '@holdfast/protocol'
 import { limits } from '../limits.ts'
 import type { Consumer } from './consumer.ts'
 
@@ -55,16 +56,16 @@ export class HeldDeliveries {
     }
   }
 
-  /** Takes all of a consumer's messages from it: flat triples of offset, offset, attempt. */
+  /** Takes all of a consumer's messages from it: flat triples of first, last, attempt. */
   takeAll(consumer: Consumer): number[] {
-    const triples: number[] = []
+    const taken = new DeliveryRangeList()
     for (const [offset, holder] of this.#holders) {
       if (holder !== consumer) continue
       this.#holders.set(offset, null)
-      triples.push(offset, offset, this.#queue.row(offset)?.attempt ?? 0)
+      taken.add(offset, this.#queue.row(offset)?.attempt ?? 0)
     }
     consumer.unsettled = 0
-    return triples
+    return taken.take()
   }
 
   /**

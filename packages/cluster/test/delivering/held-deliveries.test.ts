@@ -83,3 +83,11 @@ t.test('the same consumer on a new connection takes over what it names', async (
   t.same(held.takeAll(before), [1, 1, 0, 3, 3, 2])
   t.same(held.ranges(), [1, 3])
 })
+
+t.test('what a consumer held goes back as ranges', async (t) => {
+  const held = new HeldDeliveries(queueOf([0, 0, 0, 1, 1]))
+  const one = consumer('one')
+  held.add(4, 2, one)
+  held.add(1, 3, one)
+  t.same(held.takeAll(one), [1, 3, 0, 4, 5, 1])
+})
