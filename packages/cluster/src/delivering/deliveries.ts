@@ -5,7 +5,7 @@ import { encodeCommandSection } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
 import type { SettleEvent } from '@holdfast/protocol'
 import type { Core } from '../core.ts'
-import { times } from '../limits.ts'
+import { limits, times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { QueueCounts } from '../peers/peer-message.ts'
 import {
@@ -170,13 +170,15 @@ export class Deliveries {
     let taken = 0
     for (let i = 0; i + 2 < event.ranges.length; i += 3) {
       const [first = 0, last = 0, attempt = 0] = event.ranges.slice(i, i + 3)
-      named += last - first + 1
+      const takenBefore = taken
       for (const held of delivery.release(consumer, { first, last, attempt })) {
         ranges.push(held.first, held.last, attempt)
         taken += held.last - held.first + 1
       }
+      named += last - first + 1
+      countMistaken(consumer, last - first + 1, taken - takenBefore)
+      if (consumer.mistaken > limits.mistakenMax) break
     }
-    countMistaken(consumer, named, taken)
     delivery.wake()
     if (ranges.length === 0) return recipient.settleAnswered(settleSequence, false)
     // Without an answer the client settles again where it attaches next.

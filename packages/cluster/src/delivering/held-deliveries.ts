@@ -73,9 +73,7 @@ export class HeldDeliveries {
    */
   take(consumer: Consumer, { first, last, attempt }: ClaimedRange): ClaimedRange[] {
     const taken: { first: number; last: number; readonly attempt: number }[] = []
-    if (last - first >= limits.prefetchMax) return taken
-    for (let offset = first; offset <= last; offset++) {
-      if (this.#holders.get(offset) !== consumer) continue
+    for (const offset of this.#heldOf(consumer, first, last)) {
       const row = this.#queue.row(offset)
       // Handed out while a purge was on its way, which took it: to let go of it is all there is.
       if (row === null) this.#drop(offset)
@@ -88,6 +86,21 @@ export class HeldDeliveries {
       else taken.push({ first: offset, last: offset, attempt })
     }
     return taken
+  }
+
+  /** In ascending order. A range that is wider than what one consumer may hold is not walked. */
+  #heldOf(consumer: Consumer, first: number, last: number): readonly number[] {
+    const offsets: number[] = []
+    if (last - first >= limits.prefetchMax) {
+      for (const [offset, holder] of this.#holders) {
+        if (holder === consumer && offset >= first && offset <= last) offsets.push(offset)
+      }
+      return offsets.sort((a, b) => a - b)
+    }
+    for (let offset = first; offset <= last; offset++) {
+      if (this.#holders.get(offset) === consumer) offsets.push(offset)
+    }
+    return offsets
   }
 
   /** The log has settled or returned these offsets. */

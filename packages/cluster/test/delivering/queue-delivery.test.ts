@@ -137,3 +137,15 @@ t.test('what nobody claimed comes back, however many claims lie between', async 
   const unclaimed = Array.from({ length: 70_000 }, (_, i) => 2 * i + 2)
   t.ok(returned.length === 70_000 && returned.every((offset, i) => offset === unclaimed[i]))
 })
+
+t.test('of one settlement no more is looked at than a mistake may cost', async (t) => {
+  const { core, proposed, consumer } = holdingMany(10)
+  const answers: boolean[] = []
+  const settleAnswered = (_sequence: number, isDone: boolean): number => answers.push(isDone)
+  Object.assign(consumer.recipient, { settleAnswered })
+  const ranges = [1, 2 ** 40, 7, 1, 1, 0]
+  core.deliveries.settle(1, 7, consumer, { settleSequence: 1, outcome: 'accepted', ranges })
+  t.same(answers, [false])
+  t.same(proposed, [])
+  t.equal(consumer.unsettled, 5)
+})
