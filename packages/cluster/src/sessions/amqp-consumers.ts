@@ -122,6 +122,7 @@ export class AmqpConsumers {
         this.#getters.set(key, getter)
         this.#add(getter)
       }
+      if (!autoAck && getter.isFull) return to.refuse(tooMuchGot)
       const again = (): void => {
         if (to.isGone?.() === true) return
         if (this.#core.clock.nowMs < deadlineMs) {
@@ -212,6 +213,11 @@ export class AmqpConsumers {
     return { number, key: { session: process + hex(this.#session.id, 8), tag: `${number}` } }
   }
 }
+
+const tooMuchGot = refusal('LIMIT_REACHED', {
+  limit: limits.prefetchMax,
+  kind: 'messages that a channel got from a queue and has not settled'
+})
 
 function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, '0')
