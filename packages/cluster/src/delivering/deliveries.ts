@@ -89,8 +89,8 @@ export class Deliveries {
   }
 
   /** Whether the consumer is about to be attached again, on another connection. */
-  expects({ group, queue }: Pick<QueueDelivery, 'group' | 'queue'>, key: ConsumerKey): boolean {
-    return this.#expected.has(`${group}/${queue.id}/${keyText(key)}`)
+  expects(group: GroupId, queue: number, key: ConsumerKey): boolean {
+    return this.#expected.has(`${group}/${queue}/${keyText(key)}`)
   }
 
   attach(

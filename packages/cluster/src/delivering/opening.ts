@@ -46,11 +46,11 @@ export class Opening {
   }
 
   #try(): void {
-    const { queue, roster, held, commit } = this.#opens
+    const { group, queue, roster, held, commit } = this.#opens
     const attached = new Set(roster.consumers.map(({ key }) => keyText(key)))
     const missing = [...queue.consumers.values()].filter((key) => !attached.has(keyText(key)))
     // Whose attachment is on its way through the log would be ended by a command behind it.
-    const isComing = missing.some((key) => this.#core.deliveries.expects(this.#opens, key))
+    const isComing = missing.some((key) => this.#core.deliveries.expects(group, queue.id, key))
     if (isComing || (missing.length > 0 && this.#core.clock.nowMs < this.#graceUntilMs)) return
     this.#phase = 'returning'
     for (const { session, tag } of missing) {

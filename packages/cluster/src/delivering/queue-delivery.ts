@@ -92,7 +92,7 @@ export class QueueDelivery {
     // Another connection of the same consumer may have taken its place, and stays.
     if (!this.#roster.remove(consumer)) return done()
     // The log has its new attachment before the end of this one, which must not end both.
-    const isBack = this.#core.deliveries.expects(this, consumer.key)
+    const isBack = this.#core.deliveries.expects(this.group, this.queue.id, consumer.key)
     if (isBack || !isActive) this.#giveBack(consumer, done)
     else this.#settling.detach(consumer.key, this.#held.takeAll(consumer), done)
     this.wake()
