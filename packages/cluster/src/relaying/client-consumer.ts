@@ -216,6 +216,10 @@ export class ClientConsumer {
     const { group, id: queue } = this.#target
     const node = this.#attachment?.node ?? this.#core.reports.locate(group)
     if (node === null) return refuse(refusal('NOT_LEADER', { group, leader: 0 }))
+    // What it holds is claimed first, and what was settled without an answer told again.
+    if (this.#attachment === null && !this.#holdings.isEmpty) {
+      return refuse(refusal('UNAVAILABLE', { reason: 'it is about to be attached again' }))
+    }
     const id = this.#attachment?.id ?? gatewayRelay.attach(this)
     this.#attachment ??= { id, node, isAnswered: true, untakenBytes: 0 }
     const { key: consumer } = this.settings

@@ -1,12 +1,14 @@
 // A relayed consumer at its gateway: what its leader is told, and again, whatever is lost between.
 import type { DeliveryRun } from '@holdfast/protocol'
 import t from 'tap'
-import { limits } from '../../src/limits.ts'
+import { limits, times } from '../../src/limits.ts'
 import type { Call, CallResult, Cast } from '../../src/peers/peer-message.ts'
 import { ClientConsumer } from '../../src/relaying/client-consumer.ts'
+import { refusal } from '../../src/sessions/responder.ts'
 import { coreWith, linkTo, pass, sent } from '../part-core.ts'
 
 const target = { id: 7, group: 1, vhost: '/', name: 'q' }
+const lost = refusal('UNAVAILABLE', { reason: 'lost' })
 
 /** A consumer at node 1 of a queue that node 2 leads. */
 function make(isIdle: boolean) {
@@ -78,4 +80,25 @@ t.test('what was got holds as much as a consumer may', async (t) => {
   t.ok(consumer.isFull)
   consumer.settle('accepted', [1, 1, 0])
   t.notOk(consumer.isFull)
+})
+
+t.test('who holds something is attached with it before it gets more', async (t) => {
+  const { consumer, said, answer, deliver, later } = make(true)
+  get(consumer)
+  const first = attachmentOf(said())
+  deliver(first, 1)
+  deliver(first, 2)
+  answer('relay-get', { type: 'got', isFound: true, ready: 0 })
+  consumer.settle('accepted', [1, 1, 0])
+  t.match(said(), [{ type: 'relay-taken' }, { type: 'relay-taken' }, { type: 'relay-settle' }])
+  consumer.lost(lost)
+  t.same(get(consumer), ['UNAVAILABLE'])
+  t.same(said(), [])
+  later(times.retryMs)
+  const attaching = said()
+  t.match(attaching, [{ type: 'relay-attach', isIdle: true, resume: [1, 2, 0] }])
+  answer('relay-attach')
+  t.match(said(), [{ type: 'relay-settle', ranges: [1, 1, 0] }], 'what was in limbo is told again')
+  get(consumer)
+  t.match(said(), [{ type: 'relay-get', attachment: attachmentOf(attaching) }])
 })
