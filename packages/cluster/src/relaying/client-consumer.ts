@@ -238,7 +238,7 @@ export class ClientConsumer {
     this.#isStopped = true
     if (this.#attachment === null) return done()
     const { node, id: attachment } = this.#attachment
-    this.#core.calls.call(node, { type: 'relay-stop', attachment }, done)
+    this.#core.calls.insist(node, { type: 'relay-stop', attachment }, done)
   }
 
   /** The end of it; answered when what it held is back in its queue, as far as can be known. */
@@ -248,7 +248,7 @@ export class ClientConsumer {
     this.#forget()
     if (attachment === null) return done()
     const { node, id } = attachment
-    this.#core.calls.call(node, { type: 'relay-detach', attachment: id }, done)
+    this.#core.calls.insist(node, { type: 'relay-detach', attachment: id }, done)
   }
 
   /** It may not consume any more: what it held goes back. */
@@ -257,7 +257,7 @@ export class ClientConsumer {
     this.#end(error)
     if (attachment === null) return
     const { node, id } = attachment
-    this.#core.calls.call(node, { type: 'relay-detach', attachment: id }, () => undefined)
+    this.#core.calls.insist(node, { type: 'relay-detach', attachment: id }, () => undefined)
   }
 
   #end(error: WireError): void {

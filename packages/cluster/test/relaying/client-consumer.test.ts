@@ -102,3 +102,33 @@ t.test('who holds something is attached with it before it gets more', async (t) 
   get(consumer)
   t.match(said(), [{ type: 'relay-get', attachment: attachmentOf(attaching) }])
 })
+
+t.test('its leader is told of its end, however much is unanswered', async (t) => {
+  const { core, consumer, said, answer } = make(false)
+  consumer.start({ done: () => undefined, refuse: () => undefined })
+  const attachment = attachmentOf(said())
+  answer('relay-attach')
+  for (let i = 0; i < limits.callsMax; i++) {
+    core.calls.call(2, { type: 'inspect', group: 1, queue: 7 }, () => undefined)
+  }
+  said()
+  let answers = 0
+  const done = (): void => {
+    answers++
+  }
+  consumer.stop(done)
+  t.match(said(), [{ type: 'relay-stop', attachment }])
+  consumer.release(done)
+  t.match(said(), [{ type: 'relay-detach', attachment }])
+  t.equal(answers, 2, 'nobody waits for the answer')
+})
+
+t.test('deliveries for nobody end their attachment, however much is unanswered', async (t) => {
+  const { core, said, deliver } = make(false)
+  for (let i = 0; i < limits.callsMax; i++) {
+    core.calls.call(2, { type: 'inspect', group: 1, queue: 7 }, () => undefined)
+  }
+  said()
+  deliver(99, 1)
+  t.match(said(), [{ type: 'relay-detach', attachment: 99 }])
+})
