@@ -205,11 +205,14 @@ export class AmqpConsumers {
     return true
   }
 
-  /** A consumer is known by the process of its gateway, its connection there, and its number. */
+  /**
+   * A consumer is known by the process of its gateway, its connection there, and its number. A
+   * native client chooses its session, of 32 digits; this one is longer, and never taken for that.
+   */
   #newKey(): Pick<ConsumerSettings, 'number' | 'key'> {
     const number = ++this.#lastNumber
     const { groups, gateway } = this.#core
-    const process = hex(groups.selfReplica, 12) + hex(gateway.epoch, 12)
+    const process = hex(groups.selfReplica, 16) + hex(gateway.epoch, 16)
     return { number, key: { session: process + hex(this.#session.id, 8), tag: `${number}` } }
   }
 }

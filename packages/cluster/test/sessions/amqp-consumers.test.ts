@@ -62,3 +62,11 @@ t.test('what is got without end is refused, until some of it is settled', async 
   consumers.settle({ type: 'settle', consumer: 1, outcome: 'accepted', ranges: [1, 2, 0] })
   t.equal(get(false), 'got')
 })
+
+t.test('no native client can be taken for a consumer of AMQP', async (t) => {
+  const { asked, get } = make()
+  get(false)
+  const [call] = asked
+  const session = call?.type === 'relay-get' ? call.consumer.session : ''
+  t.match(session, /^[0-9a-f]{33,}$/, 'the id that a native client chooses has 32 digits')
+})
