@@ -50,7 +50,7 @@ export class ClientConsumer {
   #target: QueueTarget
   #attachment: Attachment | null = null
   /** What still comes for it is not looked at: the next one makes up for it. */
-  #former = 0
+  #former: Attachment | null = null
   readonly #holdings = new Holdings()
   /** Who waits for the first attachment, and until when. */
   #starting: { readonly to: Responder; readonly deadlineMs: number } | null = null
@@ -140,8 +140,8 @@ export class ClientConsumer {
   /** The attachment failed, or is at its end: another follows, if that can help. */
   lost(error: WireError): void {
     if (this.#attachment === null) return
-    this.#core.gatewayRelay.forget(this.#former)
-    this.#former = this.#attachment.id
+    this.#core.gatewayRelay.forget(this.#former?.id ?? 0)
+    this.#former = this.#attachment
     this.#attachment = null
     if (error.code === 'NOT_LEADER' || error.code === 'UNAVAILABLE') return this.#resume(error)
     if (error.code !== 'QUEUE_NOT_FOUND') return this.#end(error)
@@ -161,7 +161,7 @@ export class ClientConsumer {
 
   #resume({ message }: WireError): void {
     // Who asks for single messages attaches when it does.
-    if (this.#isIdle && this.#holdings.isEmpty && this.#starting === null) return
+    if (this.#isIdle && this.#holdings.isEmpty && this.#starting === null) return this.#detach()
     this.#attachLater(message)
   }
 
@@ -244,20 +244,12 @@ export class ClientConsumer {
   /** The end of it; answered when what it held is back in its queue, as far as can be known. */
   release(done: () => void = () => undefined): void {
     if (this.#isEnded) return done()
-    const attachment = this.#attachment
-    this.#forget()
-    if (attachment === null) return done()
-    const { node, id } = attachment
-    this.#core.calls.insist(node, { type: 'relay-detach', attachment: id }, done)
+    this.#forget(done)
   }
 
   /** It may not consume any more: what it held goes back. */
   revoke(error: WireError): void {
-    const attachment = this.#attachment
     this.#end(error)
-    if (attachment === null) return
-    const { node, id } = attachment
-    this.#core.calls.insist(node, { type: 'relay-detach', attachment: id }, () => undefined)
   }
 
   #end(error: WireError): void {
@@ -268,15 +260,27 @@ export class ClientConsumer {
     this.#owner.consumerEnded(this.settings.number, error)
   }
 
-  #forget(): void {
+  #forget(done?: () => void): void {
     const { gatewayRelay } = this.#core
     this.#isEnded = true
     this.#starting = null
-    for (const id of [this.#former, this.#attachment?.id ?? 0]) gatewayRelay.forget(id)
-    this.#attachment = null
     for (const sequence of this.#holdings.takeSettling().keys()) {
       gatewayRelay.forgetSettlement(sequence)
     }
     this.#holdings.clear()
+    this.#detach(done)
+  }
+
+  /** A leader may believe in an attachment that is lost here: an answer of it came too late. */
+  #detach(done: () => void = () => undefined): void {
+    const { gatewayRelay, calls } = this.#core
+    const last = this.#attachment ?? this.#former
+    for (const attachment of [this.#former, this.#attachment]) {
+      gatewayRelay.forget(attachment?.id ?? 0)
+    }
+    this.#former = null
+    this.#attachment = null
+    if (last === null) return done()
+    calls.insist(last.node, { type: 'relay-detach', attachment: last.id }, done)
   }
 }

@@ -132,3 +132,25 @@ t.test('deliveries for nobody end their attachment, however much is unanswered',
   deliver(99, 1)
   t.match(said(), [{ type: 'relay-detach', attachment: 99 }])
 })
+
+t.test('a get that was given up leaves nothing behind at the leader', async (t) => {
+  const { consumer, delivered, said, deliver, later } = make(true)
+  const outcomes = get(consumer)
+  const attachment = attachmentOf(said())
+  later(times.callTimeoutMs)
+  t.same(outcomes, ['UNAVAILABLE'])
+  t.match(said(), [{ type: 'relay-detach', attachment }])
+  deliver(attachment, 1)
+  t.same(delivered, [], 'it was on its way, and goes back')
+  t.match(said(), [{ type: 'relay-detach', attachment }])
+})
+
+t.test('who goes while its attachment is in limbo is detached', async (t) => {
+  const { consumer, said, later } = make(false)
+  consumer.start({ done: () => undefined, refuse: () => undefined })
+  const attachment = attachmentOf(said())
+  later(times.callTimeoutMs)
+  t.same(said(), [])
+  consumer.release()
+  t.match(said(), [{ type: 'relay-detach', attachment }])
+})
