@@ -1,9 +1,14 @@
 // Properties of AMQP 0-9-1 as those of the native protocol, and back: for a message that leaves by
 // the protocol it did not come by. A message that leaves as it came is not converted.
 import type { Properties } from '@holdfast/record'
-import { utf8Length } from '@holdfast/record'
+import { recordLimits, utf8Length } from '@holdfast/record'
 import { plainTable, tableOf } from './field-value.ts'
-import { type AmqpProperties, decodeProperties, encodeProperties } from './properties.ts'
+import {
+  type AmqpProperties,
+  decodeProperties,
+  encodeProperties,
+  replaceProperty
+} from './properties.ts'
 
 const texts = [
   'contentType',
@@ -40,7 +45,10 @@ export function nativeProperties(raw: Uint8Array): Properties {
   return properties
 }
 
-/** What AMQP can tell of native properties: no text beyond the 255 bytes of a short string. */
+/**
+ * What AMQP can tell of native properties: no text beyond the 255 bytes of a short string, and no
+ * headers that are within the bounds of the native protocol only.
+ */
 export function rawProperties(native: Properties): Uint8Array {
   const properties: Writable<AmqpProperties> = {}
   for (const name of texts) {
@@ -52,5 +60,7 @@ export function rawProperties(native: Properties): Uint8Array {
   if (deliveryMode !== undefined) properties.deliveryMode = deliveryMode
   if (priority !== undefined) properties.priority = priority
   if (timestamp !== undefined) properties.timestamp = BigInt(timestamp)
-  return encodeProperties(properties)
+  const raw = encodeProperties(properties)
+  if (raw.length <= recordLimits.propertiesBytesMax) return raw
+  return replaceProperty(raw, 'headers', undefined)
 }

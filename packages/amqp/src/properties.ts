@@ -77,8 +77,9 @@ const flags: Readonly<Record<PropertyName, number>> = Object.fromEntries(
   fields.map(({ name, flag }) => [name, flag])
 ) as Record<PropertyName, number>
 
+/** In checked bytes: nothing is looked into. */
 function skipProperty(reader: ByteReader, { kind }: Field): void {
-  if (kind === 'table') readTable(reader)
+  if (kind === 'table') reader.skip(reader.long())
   else if (kind === 'octet') reader.skip(1)
   else if (kind === 'time') reader.skip(8)
   else reader.skip(reader.octet())
@@ -111,7 +112,9 @@ export function checkRawProperties(raw: Uint8Array): void {
   const found = reader.short()
   if ((found & strayFlags) !== 0) throw syntaxError('the properties have flags of no property')
   for (const field of fields) {
-    if ((found & field.flag) !== 0) skipProperty(reader, field)
+    if ((found & field.flag) === 0) continue
+    if (field.kind === 'table') readTable(reader)
+    else skipProperty(reader, field)
   }
   if (!reader.isAtEnd) throw syntaxError('bytes follow the properties')
 }

@@ -196,8 +196,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   }
 
   deliver(run: DeliveryRun): void {
-    this.consumers.deliver(run)
-    this.#core.sessions.touch(this)
+    this.#core.sessions.guard(this, () => this.consumers.deliver(run))
   }
 
   consumerEnded(number: number): void {

@@ -210,8 +210,9 @@ export class NativeSession implements Session, PublishOrigin, Recipient {
   }
 
   deliver(run: DeliveryRun): void {
-    this.connection.deliver({ ...run, blob: nativeRecords(run.blob, run.count) })
-    this.#core.sessions.touch(this)
+    this.#core.sessions.guard(this, () => {
+      this.connection.deliver({ ...run, blob: nativeRecords(run.blob, run.count) })
+    })
   }
 
   #settle(event: SettleEvent): void {

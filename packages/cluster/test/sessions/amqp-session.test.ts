@@ -1,5 +1,6 @@
 // Clients of AMQP at a member that is alone and leads all queues: what they ask for, publish, are
 // given, and hold; and that one which has too much under way is not read.
+import { encodeRecord } from '@holdfast/record'
 import t from 'tap'
 import { limits } from '../../src/limits.ts'
 import type { LoneAmqpClient } from '../lone-amqp-client.ts'
@@ -178,4 +179,21 @@ t.test('a reply goes to the consumer that its address names, and to nobody else'
   member.pass(100)
   t.same(client.heard(), ['basic.cancel-ok'])
   t.notOk(server.wire.closed, 'a reply that nobody waits for is no mistake')
+})
+
+t.test('headers that AMQP has no room for do not come, first or again', async (t) => {
+  const { member, client } = setUp()
+  const native = member.connect(1)
+  const headers = { a: Array.from({ length: 13_200 }, () => 1) }
+  const blob = encodeRecord({ headers, messageId: 'm' }, Buffer.from('a'))
+  const way = { exchange: '', routingKey: 'q', mandatory: false, first: true, count: 1 }
+  native.connection.publish({ ...way, firstSequence: 1, lowestUnconfirmed: 1, blob })
+  native.speak()
+  client.consume('q', 1)
+  member.pass(200)
+  t.equal(client.heard().at(-1), 'basic.deliver 1 a')
+  client.send({ type: 'basic.nack', deliveryTag: 1, multiple: false, requeue: true })
+  member.pass(200)
+  t.match(client.got(), { messageId: 'm', headers: { 'x-delivery-count': 1 } })
+  t.equal(client.heard().at(-1), 'basic.deliver 2 again a')
 })

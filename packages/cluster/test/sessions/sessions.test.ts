@@ -2,6 +2,9 @@
 import { ClientConnection, type ClientEvent } from '@holdfast/protocol'
 import t from 'tap'
 import { Member } from '../../src/member.ts'
+import { AmqpSession } from '../../src/sessions/amqp-session.ts'
+import { NativeSession } from '../../src/sessions/native-session.ts'
+import { coreWith } from '../part-core.ts'
 
 t.test('a blank node sends its clients elsewhere', async (t) => {
   const addresses = { client: '127.0.0.1:1', peer: '127.0.0.1:2', http: '127.0.0.1:3' }
@@ -30,4 +33,21 @@ t.test('a blank node sends its clients elsewhere', async (t) => {
   }
   t.match(events, [{ type: 'closed', error: { code: 'UNAVAILABLE' } }])
   t.ok(outputs.some((output) => output.type === 'client-close' && output.connection === 7))
+})
+
+t.test('a delivery that cannot be told ends the connection, and nothing else', async (t) => {
+  const run = {
+    ...{ exchange: '', routingKey: 'q', firstOffset: 1, count: 1, attempt: 0, deliveryCount: 0 },
+    blob: new Uint8Array(),
+    get consumer(): number {
+      throw new Error('it cannot be told')
+    }
+  }
+  for (const Session of [AmqpSession, NativeSession]) {
+    const core = coreWith()
+    const session = new Session(core, 1, '127.0.0.1:4')
+    session.deliver(run)
+    t.match(core.outputs, [{ type: 'log', message: 'serving a client failed' }])
+    t.ok(session.isEnded)
+  }
 })
