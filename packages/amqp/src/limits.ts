@@ -21,6 +21,8 @@ export const amqpLimits = {
   closeTimeoutMs: 5_000,
   /** Pause before a refused login is answered by closing the socket, where nothing is said. */
   refusedLoginPauseMs: 3_000,
+  /** Property list of a content header: a record counts the head of the byte string as well. */
+  propertiesBytesMax: 65_533,
   /** Tables and arrays inside one another, the outermost included. */
   tableDepthMax: 16,
   /** Encoded field table. */

@@ -1,8 +1,9 @@
 // Properties of AMQP 0-9-1 as those of the native protocol, and back: for a message that leaves by
 // the protocol it did not come by. A message that leaves as it came is not converted.
 import type { Properties } from '@holdfast/record'
-import { recordLimits, utf8Length } from '@holdfast/record'
+import { utf8Length } from '@holdfast/record'
 import { plainTable, tableOf } from './field-value.ts'
+import { amqpLimits } from './limits.ts'
 import {
   type AmqpProperties,
   decodeProperties,
@@ -61,6 +62,6 @@ export function rawProperties(native: Properties): Uint8Array {
   if (priority !== undefined) properties.priority = priority
   if (timestamp !== undefined) properties.timestamp = BigInt(timestamp)
   const raw = encodeProperties(properties)
-  if (raw.length <= recordLimits.propertiesBytesMax) return raw
+  if (raw.length <= amqpLimits.propertiesBytesMax) return raw
   return replaceProperty(raw, 'headers', undefined)
 }

@@ -1,5 +1,6 @@
 // Clients of AMQP at a member that is alone and leads all queues: what they ask for, publish, are
 // given, and hold; and that one which has too much under way is not read.
+import { tableOf } from '@holdfast/amqp'
 import { encodeRecord } from '@holdfast/record'
 import t from 'tap'
 import { limits } from '../../src/limits.ts'
@@ -196,4 +197,15 @@ t.test('headers that AMQP has no room for do not come, first or again', async (t
   member.pass(200)
   t.match(client.got(), { messageId: 'm', headers: { 'x-delivery-count': 1 } })
   t.equal(client.heard().at(-1), 'basic.deliver 2 again a')
+})
+
+t.test('properties that the address of replies makes too large are refused', async (t) => {
+  const { member, client } = setUp()
+  const replyTo = 'amq.rabbitmq.reply-to'
+  client.consume(replyTo, 0, { noAck: true })
+  member.pass(200)
+  const headers = tableOf({ a: 'x'.repeat(65_498) })
+  client.wire.publish('', 'q', false, { replyTo, headers }, new Uint8Array())
+  client.speak()
+  t.match(client.wire.closed, { replyCode: 502, replyText: /the properties have/ })
 })
