@@ -33,7 +33,7 @@ export const amqpLimits = {
   prefetchMax: 65_535,
   /** Consumers of one channel. */
   consumersMax: 1_024,
-  /** Methods of a channel that wait for one that is not answered yet, and their content. */
+  /** Methods of a connection that wait for one that is not answered yet, and their memory. */
   waitingMethodsMax: 16_384,
   waitingBytesMax: 33_554_432,
   /** Bytes that wait unread until authentication or connection.open is answered. */
