@@ -92,6 +92,7 @@ export class Sessions {
     if (session === undefined) return
     this.#sessions.delete(connection)
     this.#busy.delete(session)
+    if (session instanceof AmqpSession) this.#halted.delete(session)
     session.closed()
     this.#core.counters.clientConnections = this.#sessions.size
     if (session instanceof NativeSession) this.credit.forget(session)
