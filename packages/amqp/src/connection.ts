@@ -96,10 +96,10 @@ export class AmqpConnection {
     return this.takeEvents()
   }
 
-  /** Wants to be called about four times in a heartbeat interval. */
-  tick(nowMs: number): readonly AmqpEvent[] {
+  /** Wants to be called about four times in a heartbeat interval; with whether it is read from. */
+  tick(nowMs: number, isRead = true): readonly AmqpEvent[] {
     this.#nowMs = nowMs
-    if (this.isPaused) this.#heartbeat.heard()
+    if (!isRead || this.isPaused) this.#heartbeat.heard()
     if (this.isOpen) this.#beat()
     else if (nowMs >= this.#deadlineMs && !this.isClosed) {
       const wasOpening = this.#state === 'greeting' || this.#state === 'handshake'

@@ -148,6 +148,16 @@ t.test('publishes without an outcome stop the reading, until some have one', asy
   t.notOk(connection.isPaused)
 })
 
+t.test('silence counts only while the client is read', async (t) => {
+  const connection = connect()
+  const lines = session.slice(0, 5).map((line) => line.replace('heartbeat=0', 'heartbeat=1'))
+  serve(connection, connection.receive(join(lines.map(bytesOfLine)), 0))
+  for (let nowMs = 0; nowMs < 10_000; nowMs += 250) connection.tick(nowMs, false)
+  t.ok(connection.isOpen)
+  for (let nowMs = 10_000; nowMs < 13_000; nowMs += 250) connection.tick(nowMs)
+  t.ok(connection.isClosed)
+})
+
 t.test('what waits on all channels together stops the reading', async (t) => {
   const connection = connect()
   serve(connection, connection.receive(join(session.slice(0, 5).map(bytesOfLine)), 0))

@@ -101,7 +101,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   tick(): void {
     const { clock, disk } = this.#core
     this.connection.setBlocked(disk.isLow ? 'low on disk' : null)
-    this.#handle(this.connection.tick(clock.nowMs))
+    this.#handle(this.connection.tick(clock.nowMs, this.#isReading))
   }
 
   drained(bytes: number): void {

@@ -80,3 +80,17 @@ t.test('a halted client goes on when there is room, and is forgotten with its co
   core.sessions.amqpBytesChanged(-1)
   t.same(touched, [])
 })
+
+t.test('who is not read is not missed', async (t) => {
+  const { core, session } = halted()
+  const told: unknown[] = []
+  session.connection.tick = (_, isRead) => {
+    told.push(isRead)
+    return []
+  }
+  session.tick()
+  core.sessions.amqpBytesChanged(-1)
+  session.flush()
+  session.tick()
+  t.same(told, [false, true])
+})
