@@ -220,6 +220,7 @@ export class Channel {
     this.#state = state
     this.#waiting.clear()
     this.unsettled.takeAll()
+    this.consumers.drop()
     return [...new Set([...this.consumers.numbers, ...this.getters])]
   }
 

@@ -71,6 +71,13 @@ export class Channels implements ChannelHost {
     return this.#ledger.unconfirmedBytes + this.#waiting.bytes
   }
 
+  /** Bytes of deliveries that wait until others are settled. */
+  get heldBytes(): number {
+    let bytes = 0
+    for (const { consumers } of this.#channels.values()) bytes += consumers.heldBytes
+    return bytes
+  }
+
   /** What waits on all channels for the answer to another method. */
   get #waiting(): { readonly count: number; readonly bytes: number } {
     let count = 0

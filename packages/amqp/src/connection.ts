@@ -80,9 +80,9 @@ export class AmqpConnection {
     return this.#channels.publishBytes
   }
 
-  /** Bytes that wait for the next `flush`, confirms not counted. */
+  /** Bytes that wait for the next `flush`, or for the client to settle; confirms not counted. */
   get bufferedBytes(): number {
-    return this.#writer.bufferedBytes
+    return this.#writer.bufferedBytes + this.#channels.heldBytes
   }
 
   /** Takes what the socket received, which must not be overwritten: slices of it are kept. */

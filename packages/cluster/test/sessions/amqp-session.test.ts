@@ -126,6 +126,35 @@ t.test('a slow client holds up its own deliveries only', async (t) => {
   t.ok(client.heard().length > 0, 'it goes on when the client reads')
 })
 
+t.test('what the limit of a channel holds back is not taken', async (t) => {
+  const { member, client } = setUp()
+  const limitTo = (prefetchCount: number): void => {
+    client.send({ type: 'basic.qos', prefetchSize: 0, prefetchCount, global: true })
+    member.step([{ type: 'client-drained', connection: client.id, bytes: 0 }])
+    member.pass(500)
+  }
+  client.consume('q', 0)
+  limitTo(1)
+  client.heard()
+  const large = 'x'.repeat(400_000)
+  client.publish('q', large, large, large, large, large, large)
+  limitTo(1)
+  const [ready = 0] = look(member)
+  t.ok(ready > 0, 'what does not fit waits in the queue')
+  t.equal(client.heard().length, 2, 'the answer to the limit, and one delivery')
+  limitTo(0)
+  limitTo(0)
+  t.same(look(member), [0, 1])
+})
+
+/** How many messages are ready in the queue, and how many consumers it has. */
+function look(member: LoneMember): number[] {
+  const other = member.connectAmqp()
+  other.declare('q')
+  member.pass(100)
+  return other.heard().at(-1)?.split(' ').slice(1).map(Number) ?? []
+}
+
 t.test('who has too much under way is not read until it has its confirms', async (t) => {
   const { member, client } = setUp()
   client.send({ type: 'confirm.select', nowait: false })
