@@ -70,7 +70,7 @@ function halted(): { core: Core; session: AmqpSession; touched: Session[] } {
   return { core, session, touched }
 }
 
-t.test('a halted client goes on when there is room, and is forgotten with its connection', async (t) => {
+t.test('a halted client goes on, or is forgotten with its connection', async (t) => {
   const { core, session, touched } = halted()
   t.match(core.outputs.at(-1), { type: 'client-pause', connection: 7 })
   core.sessions.amqpBytesChanged(-1)
