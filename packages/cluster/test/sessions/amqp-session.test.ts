@@ -4,6 +4,7 @@ import { tableOf } from '@holdfast/amqp'
 import { encodeRecord } from '@holdfast/record'
 import t from 'tap'
 import { limits } from '../../src/limits.ts'
+import { change } from '../access/access-fixture.ts'
 import type { LoneAmqpClient } from '../lone-amqp-client.ts'
 import { LoneMember } from '../lone-member.ts'
 
@@ -200,10 +201,23 @@ t.test('a reply goes to the consumer that its address names, and to nobody else'
   member.pass(200)
   const address = server.got()?.replyTo ?? ''
   server.publish(address, 'an answer')
-  server.publish(`${address}1`, 'for nobody')
+  for (const other of [
+    `${address}1`,
+    address.replace(/.$/, 'f'),
+    address.replace('.1.1.', '.1.2.')
+  ]) {
+    server.publish(other, 'for nobody')
+  }
   server.publish(address, 'another')
   member.pass(100)
   t.same(client.heard(), ['basic.deliver 1 an answer', 'basic.deliver 2 another'])
+  change(member, { type: 'put-vhost', vhost: 'v', description: '', owner: 'guest' })
+  const stranger = member.connectAmqp({ vhost: 'v' })
+  stranger.publish(address, 'from another vhost')
+  stranger.declare(address, { passive: true })
+  member.pass(200)
+  t.match(stranger.wire.closed, { replyCode: 404 })
+  t.same(client.heard(), [])
   client.send({ type: 'basic.cancel', consumerTag: 'c', nowait: false })
   server.publish(address, 'too late')
   member.pass(100)
