@@ -34,7 +34,7 @@ export const limits = {
   clientBufferBytesMax: 1_048_576,
   /** Given to a consumer by way of another node, and not taken by its client yet. */
   relayedBytesMax: 262_144,
-  /** Replies that a client does not read; more are dropped. */
+  /** Replies that a client does not read, or on their way to a node; more are dropped. */
   replyBytesMax: 16_777_216,
   /** Consumers and gets of one AMQP connection. */
   consumersPerClientMax: 65_536,
