@@ -49,7 +49,7 @@ export class GatewayRelay {
   deliver(from: number, run: DeliveryRun): void {
     const { consumer: attachment } = run
     // No attachment: a reply, whose routing key names who gets it.
-    if (attachment === 0) return this.#core.sessions.replied(run)
+    if (attachment === 0) return this.#core.replies.received(from, run)
     const consumer = this.#attachments.get(attachment)
     if (consumer !== undefined) return consumer.deliver(run)
     // Nobody waits for it: attached by a call whose answer was lost.
