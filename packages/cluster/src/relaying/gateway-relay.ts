@@ -54,7 +54,7 @@ export class GatewayRelay {
     if (consumer !== undefined) return consumer.deliver(run)
     // Nobody waits for it: attached by a call whose answer was lost.
     const { calls } = this.#core
-    calls.call(from, { type: 'relay-detach', attachment }, () => undefined)
+    calls.insist(from, { type: 'relay-detach', attachment }, () => undefined)
   }
 
   settled(settleSequence: number): void {

@@ -124,6 +124,7 @@ export class AmqpConsumers {
         this.#getters.set(key, getter)
         this.#add(getter)
       }
+      if (!autoAck && getter.isFull) return to.refuse(tooMuchGot)
       const again = (): void => {
         if (to.isGone?.() === true) return
         if (this.#core.clock.nowMs < deadlineMs) {
@@ -206,14 +207,22 @@ export class AmqpConsumers {
     return true
   }
 
-  /** A consumer is known by the process of its gateway, its connection there, and its number. */
+  /**
+   * A consumer is known by the process of its gateway, its connection there, and its number. A
+   * native client chooses its session, of 32 digits; this one is longer, and never taken for that.
+   */
   #newKey(): Pick<ConsumerSettings, 'number' | 'key'> {
     const number = ++this.#lastNumber
     const { groups, gateway } = this.#core
-    const process = hex(groups.selfReplica, 12) + hex(gateway.epoch, 12)
+    const process = hex(groups.selfReplica, 16) + hex(gateway.epoch, 16)
     return { number, key: { session: process + hex(this.#session.id, 8), tag: `${number}` } }
   }
 }
+
+const tooMuchGot = refusal('LIMIT_REACHED', {
+  limit: limits.prefetchMax,
+  kind: 'messages that a channel got from a queue and has not settled'
+})
 
 function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, '0')
