@@ -35,13 +35,17 @@ function make(hasLease: boolean): Node {
   })
   const call: Node['call'] = (mayBeStale) => {
     const remote = '127.0.0.1:4'
-    authenticate(core, { type: 'authenticate', credentials: null, remote, mayBeStale }, {
-      done: (reply) => {
-        const { identity } = reply as Extract<AdminReply, { readonly type: 'identity' }>
-        told.push(identity.tags)
-      },
-      refuse: ({ code }) => told.push(code)
-    })
+    authenticate(
+      core,
+      { type: 'authenticate', credentials: null, remote, mayBeStale },
+      {
+        done: (reply) => {
+          const { identity } = reply as Extract<AdminReply, { readonly type: 'identity' }>
+          told.push(identity.tags)
+        },
+        refuse: ({ code }) => told.push(code)
+      }
+    )
   }
   const learn = (): void => {
     isKnown = false
