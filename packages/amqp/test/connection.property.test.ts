@@ -3,10 +3,10 @@
 // and member-books.ts). Some of what the client does is wrong, and ends a channel, or all of it.
 import { chooseSeed, Random } from '@holdfast/testkit'
 import t from 'tap'
-import { AmqpConnection } from '../src/connection.ts'
 import { ClientBooks } from './client-books.ts'
 import { join } from './generator.ts'
 import { MemberBooks } from './member-books.ts'
+import { plainConnection } from './plain-connection.ts'
 import { bytesOfLine } from './script-text.ts'
 
 const seed = chooseSeed()
@@ -70,20 +70,6 @@ function draw(random: Random, books: ClientBooks): string[] {
   return [`${channel} ${random.pick(chance < 0.985 ? usual : wrong)}`]
 }
 
-function connect(): AmqpConnection {
-  return new AmqpConnection({
-    nowMs: 0,
-    product: 'Holdfast',
-    version: '1.0.0',
-    clusterName: 'test',
-    mechanisms: ['PLAIN'],
-    channelRefusal: () => null,
-    channelsMax: 10,
-    frameBytesMax: 4_096,
-    heartbeatSeconds: 60
-  })
-}
-
 const hello = [
   'raw 414d515000000901',
   '0 connection.start-ok mechanism=PLAIN response=\\0guest\\0x',
@@ -93,7 +79,7 @@ const hello = [
 
 /** One connection until its end. Answers with how many lines the client sent. */
 function run(random: Random, linesMax: number): number {
-  const connection = connect()
+  const connection = plainConnection({ channelsMax: 10, frameBytesMax: 4_096 })
   const client = new ClientBooks()
   const member = new MemberBooks(random.split('member'), connection)
   let nowMs = 0

@@ -3,12 +3,13 @@
 import { wireError } from '@holdfast/errors'
 import { chooseSeed, Random } from '@holdfast/testkit'
 import t from 'tap'
-import { AmqpConnection } from '../src/connection.ts'
+import type { AmqpConnection } from '../src/connection.ts'
 import type { AmqpEvent } from '../src/events.ts'
 import { FrameReader, frameType } from '../src/frame-codec.ts'
 import { amqpLimits } from '../src/limits.ts'
 import { decodeMethod } from '../src/method-codec.ts'
 import { flipsOf, join } from './generator.ts'
+import { plainConnection } from './plain-connection.ts'
 import { bytesOfLine } from './script-text.ts'
 
 const seed = chooseSeed()
@@ -36,20 +37,6 @@ const session = [
 ]
 const stream = join(session.map(bytesOfLine))
 
-function connect(): AmqpConnection {
-  return new AmqpConnection({
-    nowMs: 0,
-    product: 'Holdfast',
-    version: '1.0.0',
-    clusterName: 'test',
-    mechanisms: ['PLAIN'],
-    channelRefusal: () => null,
-    channelsMax: 2_047,
-    frameBytesMax: 131_072,
-    heartbeatSeconds: 60
-  })
-}
-
 const results: Readonly<Record<string, unknown>> = {
   authenticate: { user: 'guest' },
   'declare-queue': { name: 'q', ready: 0, consumers: 0 },
@@ -72,7 +59,7 @@ function serve(connection: AmqpConnection, events: readonly AmqpEvent[]): void {
 }
 
 function run(chunks: readonly Uint8Array[]): { connection: AmqpConnection; sent: Uint8Array } {
-  const connection = connect()
+  const connection = plainConnection()
   const sent: Uint8Array[] = []
   for (const chunk of chunks) {
     serve(connection, connection.receive(chunk, 0))
@@ -134,7 +121,7 @@ t.test('whatever bit is flipped, frames or a coded close come out', async (t) =>
 })
 
 t.test('publishes without an outcome stop the reading, until some have one', async (t) => {
-  const connection = connect()
+  const connection = plainConnection()
   serve(connection, connection.receive(join(session.slice(0, 6).map(bytesOfLine)), 0))
   t.ok(connection.isOpen)
   const body = 'x'.repeat(amqpLimits.unconfirmedBytesMax / 4)
@@ -149,7 +136,7 @@ t.test('publishes without an outcome stop the reading, until some have one', asy
 })
 
 t.test('silence counts only while the client is read', async (t) => {
-  const connection = connect()
+  const connection = plainConnection()
   const lines = session.slice(0, 5).map((line) => line.replace('heartbeat=0', 'heartbeat=1'))
   serve(connection, connection.receive(join(lines.map(bytesOfLine)), 0))
   for (let nowMs = 0; nowMs < 10_000; nowMs += 250) connection.tick(nowMs, false)
@@ -159,7 +146,7 @@ t.test('silence counts only while the client is read', async (t) => {
 })
 
 t.test('what waits on all channels together stops the reading', async (t) => {
-  const connection = connect()
+  const connection = plainConnection()
   serve(connection, connection.receive(join(session.slice(0, 5).map(bytesOfLine)), 0))
   const asked: AmqpEvent[] = []
   const properties = `{"headers":{"a":"${'x'.repeat(60_000)}"}}`
@@ -179,7 +166,7 @@ t.test('what waits on all channels together stops the reading', async (t) => {
 })
 
 t.test('what is sent ahead of an answer has a bound', async (t) => {
-  const connection = connect()
+  const connection = plainConnection()
   connection.receive(join(session.slice(0, 2).map(bytesOfLine)), 0)
   t.ok(connection.isPaused)
   const ahead = new Uint8Array(amqpLimits.handshakeBytesMax)
@@ -189,7 +176,7 @@ t.test('what is sent ahead of an answer has a bound', async (t) => {
 })
 
 t.test('answers and deliveries after the end are nobody’s', async (t) => {
-  const connection = connect()
+  const connection = plainConnection()
   serve(connection, connection.receive(join(session.slice(0, 5).map(bytesOfLine)), 0))
   const [asked] = connection.receive(bytesOfLine('1 basic.consume queue=q'), 0)
   connection.close(wireError('NODE_CUT_OFF', {}))
