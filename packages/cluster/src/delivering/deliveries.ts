@@ -3,18 +3,11 @@
 import type { QueueView, SectionReply, ShardCommand, ShardEffect } from '@holdfast/broker'
 import { encodeCommandSection } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
-import type { SettleEvent } from '@holdfast/protocol'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { QueueCounts } from '../peers/peer-message.ts'
-import {
-  type Consumer,
-  type ConsumerKey,
-  checkCredible,
-  countMistaken,
-  keyText
-} from './consumer.ts'
+import { type Consumer, type ConsumerKey, keyText } from './consumer.ts'
 import { QueueDelivery } from './queue-delivery.ts'
 import type { Get } from './roster.ts'
 
@@ -150,49 +143,9 @@ export class Deliveries {
     return this.#shards.get(group)?.get(queueId)?.heldRanges() ?? []
   }
 
-  /**
-   * A client settles deliveries: what it holds goes into the log, the rest is refused as stale.
-   * @throws FRAME_INVALID for one that does nothing but name what it does not hold
-   */
-  settle(
-    group: GroupId,
-    queueId: number,
-    consumer: Consumer,
-    event: Omit<SettleEvent, 'type' | 'consumer'>
-  ): void {
-    const { settleSequence, outcome } = event
-    const { recipient } = consumer
-    const delivery = this.#shards.get(group)?.get(queueId)
-    if (delivery === undefined) return recipient.settleAnswered(settleSequence, false)
-    checkCredible(consumer)
-    const ranges: number[] = []
-    let named = 0
-    let taken = 0
-    for (let i = 0; i + 2 < event.ranges.length; i += 3) {
-      const [first = 0, last = 0, attempt = 0] = event.ranges.slice(i, i + 3)
-      named += last - first + 1
-      for (const held of delivery.release(consumer, { first, last, attempt })) {
-        ranges.push(held.first, held.last, attempt)
-        taken += held.last - held.first + 1
-      }
-    }
-    countMistaken(consumer, named, taken)
-    delivery.wake()
-    if (ranges.length === 0) return recipient.settleAnswered(settleSequence, false)
-    const command: ShardCommand = {
-      type: 'settle',
-      queue: queueId,
-      consumer: consumer.key,
-      outcome,
-      ranges
-    }
-    // Without an answer the client settles again where it attaches next.
-    this.commit(delivery, command, (reply) => {
-      const stale = reply.type === 'settled' ? reply.stale : []
-      delivery.decided(ranges)
-      this.#core.counters.settledMessages += countOf(ranges)
-      recipient.settleAnswered(settleSequence, taken === named && stale.length === 0)
-    })
+  /** Null: this node does not lead the queue, or nobody has attached to it. */
+  find(group: GroupId, queueId: number): QueueDelivery | null {
+    return this.#shards.get(group)?.get(queueId) ?? null
   }
 
   /** Proposes until the log has it, or this node leads the queue no more. */
@@ -294,11 +247,4 @@ export class Deliveries {
     }
     return delivery
   }
-}
-
-function countOf(ranges: readonly number[]): number {
-  let count = 0
-  for (let i = 0; i + 2 < ranges.length; i += 3)
-    count += (ranges[i + 1] ?? 0) - (ranges[i] ?? 0) + 1
-  return count
 }

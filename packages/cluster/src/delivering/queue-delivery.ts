@@ -136,6 +136,14 @@ export class QueueDelivery {
     }
   }
 
+  /** The log has ended deliveries that were still held. */
+  settled(ranges: readonly number[]): void {
+    for (let i = 0; i + 2 < ranges.length; i += 3) {
+      this.#held.gone(ranges[i] ?? 0, ranges[i + 1] ?? 0)
+    }
+    this.wake()
+  }
+
   /** The log put these offsets back to be delivered again. */
   returned(first: number, last: number): void {
     this.#held.gone(first, last)
@@ -272,14 +280,8 @@ export class QueueDelivery {
       deliveryCount,
       blob
     })
-    if (consumer.autoAck) this.#settleAutomatically(consumer, run)
-  }
-
-  /**
-   * Auto-ack: delivered, then settled without waiting; what is not committed comes again, flagged.
-   */
-  #settleAutomatically(consumer: Consumer, run: DeliveryRun): void {
-    const { firstOffset, count, attempt } = run
+    if (!consumer.autoAck) return
+    // Delivered, then settled without waiting; what is not committed comes again, flagged.
     this.#settle(consumer.key, 'accepted', [firstOffset, firstOffset + count - 1, attempt])
   }
 

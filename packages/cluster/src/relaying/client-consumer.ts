@@ -6,35 +6,11 @@ import type { QueueTarget } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
 import { DeliveryRangeList, type DeliveryRun } from '@holdfast/protocol'
 import type { Core } from '../core.ts'
-import type { ConsumerKey } from '../delivering/consumer.ts'
 import { times } from '../limits.ts'
 import type { CallResult } from '../peers/peer-message.ts'
 import { type Responder, refusal } from '../sessions/responder.ts'
+import type { ConsumerOwner, ConsumerSettings, Outcome } from './consumer-owner.ts'
 import { tell } from './tell.ts'
-
-export type Outcome = 'accepted' | 'released' | 'rejected'
-
-/** The client's connection. */
-export interface ConsumerOwner {
-  /** The client does not read what it is sent. */
-  readonly isCongested: boolean
-  deliver(run: DeliveryRun): void
-  /** The queue is gone, or it may not be consumed from any more. */
-  consumerEnded(number: number, error: WireError): void
-}
-
-export interface ConsumerSettings {
-  /** On the client's connection. */
-  readonly number: number
-  readonly key: ConsumerKey
-  readonly prefetch: number
-  readonly exclusive: boolean
-  readonly priority: number
-  /** Deliveries are settled as they go out. */
-  readonly autoAck: boolean
-  /** It gets nothing but what it asks for. */
-  readonly isIdle: boolean
-}
 
 interface Settlement {
   readonly outcome: Outcome
@@ -209,11 +185,16 @@ export class ClientConsumer {
 
   /** Ends deliveries that are held, given as flat triples. */
   settle(outcome: Outcome, ranges: readonly number[]): void {
-    for (let i = 0; i + 2 < ranges.length; i += 3) {
-      const [first = 0, last = 0] = ranges.slice(i, i + 2)
-      for (let offset = first; offset <= last; offset++) this.#held.delete(offset)
-    }
+    this.letGo(ranges)
     if (!this.#isEnded) this.#sendSettlement(outcome, ranges)
+  }
+
+  /** It holds them no longer: the log has settled them, or is about to be told. */
+  letGo(ranges: readonly number[]): void {
+    for (let i = 0; i + 2 < ranges.length; i += 3) {
+      const last = ranges[i + 1] ?? 0
+      for (let offset = ranges[i] ?? 0; offset <= last; offset++) this.#held.delete(offset)
+    }
   }
 
   #sendSettlement(outcome: Outcome, ranges: readonly number[]): void {

@@ -3,6 +3,7 @@
 import type { ShardCommand } from '@holdfast/broker'
 import { HoldfastError } from '@holdfast/errors'
 import type { Core } from '../core.ts'
+import { settle } from '../delivering/settling.ts'
 import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import { type Answer, errorResult } from '../peers/calls.ts'
@@ -126,7 +127,7 @@ export class LeaderRelay {
     if (entry === null) return this.#unknown(from, attachment)
     const { group, queue } = entry.to
     try {
-      this.#core.deliveries.settle(group, queue, entry.consumer, event)
+      settle(this.#core, group, queue, entry.consumer, event)
     } catch (error) {
       // It believes to hold much that it does not: it begins anew.
       if (!(error instanceof HoldfastError)) throw error

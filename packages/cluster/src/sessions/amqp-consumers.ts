@@ -5,7 +5,8 @@ import type { DeliveryRun } from '@holdfast/protocol'
 import { findQueue } from '../administration/queue-calls.ts'
 import type { Core } from '../core.ts'
 import { limits, times } from '../limits.ts'
-import { ClientConsumer, type ConsumerSettings } from '../relaying/client-consumer.ts'
+import { ClientConsumer } from '../relaying/client-consumer.ts'
+import type { ConsumerSettings } from '../relaying/consumer-owner.ts'
 import type { AmqpSession } from './amqp-session.ts'
 import { replyAddress } from './replies.ts'
 import { type Responder, refusal } from './responder.ts'
@@ -161,6 +162,11 @@ export class AmqpConsumers {
 
   settle({ consumer, outcome, ranges }: SettleEvent): void {
     this.#consumers.get(consumer)?.settle(outcome, ranges)
+  }
+
+  /** Of a consumer that has not ended. */
+  find(number: number): ClientConsumer | null {
+    return this.#consumers.get(number) ?? null
   }
 
   /** The client reads again. */

@@ -12,6 +12,7 @@ import {
 } from '../administration/queue-calls.ts'
 import type { Core } from '../core.ts'
 import type { QueueStatus } from '../status.ts'
+import { AmqpCommit } from './amqp-commit.ts'
 import type { AmqpSession } from './amqp-session.ts'
 import { authenticate } from './authentication.ts'
 import { declareQueue } from './declaring.ts'
@@ -90,7 +91,7 @@ function carryOut(
     case 'update-secret':
       throw new HoldfastError('NOT_SUPPORTED', { what: 'update a secret' })
     case 'commit':
-      throw new HoldfastError('NOT_SUPPORTED', { what: 'commit a transaction' })
+      return new AmqpCommit(core, session, request, to).attempt()
     default:
       return unreachable(request)
   }

@@ -7,7 +7,7 @@ import { SessionRights } from '../access/session-rights.ts'
 import type { Core } from '../core.ts'
 import { limits } from '../limits.ts'
 import type { Batch, Publish, PublishOrigin } from '../publishing/publish.ts'
-import type { ConsumerOwner } from '../relaying/client-consumer.ts'
+import type { ConsumerOwner } from '../relaying/consumer-owner.ts'
 import { AmqpConsumers } from './amqp-consumers.ts'
 import { handleAmqpRequest } from './amqp-requests.ts'
 import { HeldPublishes } from './held-publishes.ts'
@@ -21,6 +21,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   readonly id: number
   readonly connection: AmqpConnection
   readonly consumers: AmqpConsumers
+  readonly publishes: HeldPublishes
   /** Where the client connects from. */
   readonly remote: string
   /** As it was authenticated. */
@@ -28,7 +29,6 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   rights: SessionRights
   readonly producer = null
   readonly #core: Core
-  readonly #publishes: HeldPublishes
   #unsentBytes = 0
   #publishBytes = 0
   #isReading = true
@@ -51,7 +51,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
       heartbeatSeconds: amqpLimits.heartbeatSeconds
     })
     this.consumers = new AmqpConsumers(core, this)
-    this.#publishes = new HeldPublishes(core, this)
+    this.publishes = new HeldPublishes(core, this)
   }
 
   /** A user may be bounded in its channels, on all of its connections to this node. */
@@ -111,7 +111,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   }
 
   resumeHeld(): void {
-    this.#publishes.resume()
+    this.publishes.resume()
   }
 
   /** AMQP clients know the nodes by their configuration. */
@@ -157,7 +157,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     const { counters } = this.#core
     counters.publishedMessages += batch.count
     counters.publishedBytes += batch.blob.length
-    this.#publishes.push({ ...batch, first: false })
+    this.publishes.push({ ...batch, first: false })
   }
 
   publishRefusal(exchange: string, routingKey: string): WireError | 'wait' | null {
@@ -187,12 +187,12 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   }
 
   returned(publish: Publish): void {
-    if (!this.#isClosed) this.#publishes.returned(publish)
+    if (!this.#isClosed) this.publishes.returned(publish)
   }
 
   #decided(batch: Batch): void {
     this.#core.sessions.touch(this)
-    this.#publishes.decided(batch)
+    this.publishes.decided(batch)
   }
 
   deliver(run: DeliveryRun): void {
@@ -214,7 +214,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   closed(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#publishes.clear()
+    this.publishes.clear()
     this.consumers.releaseAll()
     this.#count(0)
   }

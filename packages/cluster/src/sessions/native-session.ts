@@ -16,6 +16,7 @@ import { SessionRights } from '../access/session-rights.ts'
 import type { Core } from '../core.ts'
 import type { Consumer } from '../delivering/consumer.ts'
 import type { Recipient } from '../delivering/recipient.ts'
+import { settle } from '../delivering/settling.ts'
 import { limits } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { Batch, Producer, Publish, PublishOrigin } from '../publishing/publish.ts'
@@ -218,7 +219,7 @@ export class NativeSession implements Session, PublishOrigin, Recipient {
     const entry = this.consumers.get(event.consumer)
     if (entry === undefined) return this.settleAnswered(event.settleSequence, false)
     const { group, queue, consumer } = entry
-    this.#core.deliveries.settle(group, queue, consumer, event)
+    settle(this.#core, group, queue, consumer, event)
   }
 
   settleAnswered(settleSequence: number, isDone: boolean): void {

@@ -1,8 +1,8 @@
 // Direct reply-to (RabbitMQ): a client that asks is sent the answers on its connection, with no
 // queue between. An address names the node, its process, the connection there and the consumer on
 // it. Replies live in memory only: one whose receiver is gone, or does not read, is dropped.
+import type { PublishBatch } from '@holdfast/amqp'
 import type { Core } from '../core.ts'
-import type { Batch } from '../publishing/publish.ts'
 import { tell } from '../relaying/tell.ts'
 
 const prefix = 'amq.rabbitmq.reply-to.'
@@ -30,7 +30,7 @@ export function readReplyAddress(text: string): ReplyAddress | null {
 }
 
 /** Sends replies to whom they are for. False: it is an ordinary publish. */
-export function sendReply(core: Core, batch: Batch): boolean {
+export function sendReply(core: Core, batch: PublishBatch): boolean {
   const { exchange, routingKey, count, blob } = batch
   const address = exchange === '' ? readReplyAddress(routingKey) : null
   if (address === null) return false
