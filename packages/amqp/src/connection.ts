@@ -12,7 +12,14 @@ import { type AmqpConnectionOptions, Handshake, type Tuning } from './handshake.
 import { Heartbeat } from './heartbeat.ts'
 import { InputStream } from './input-stream.ts'
 import { amqpLimits } from './limits.ts'
-import { decodeMethod, type Method, type MethodId, noMethod } from './method-codec.ts'
+import {
+  decodeMethod,
+  type Method,
+  type MethodId,
+  type MethodOf,
+  methodIdOf,
+  noMethod
+} from './method-codec.ts'
 import { explainGreeting } from './protocol-header.ts'
 import { AmqpError } from './replies.ts'
 import { RequestTable } from './request-table.ts'
@@ -32,6 +39,7 @@ export class AmqpConnection {
   #state: State = 'greeting'
   #heartbeat: Heartbeat
   #nowMs: number
+  #isUpdating = false
   /** When this state ends by itself: a handshake, a pause, a close that nobody answers. */
   #deadlineMs: number
 
@@ -252,11 +260,28 @@ export class AmqpConnection {
       const explanation = `${method.type} is not for a client to send on channel 0 now`
       throw new AmqpError('COMMAND_INVALID', explanation)
     }
-    const { newSecret, reason } = method
+    this.#updateSecret(method)
+  }
+
+  /** One after the other, since each may take long to be verified. */
+  #updateSecret({ newSecret, reason }: MethodOf<'connection.update-secret'>): void {
+    if (this.#isUpdating) {
+      const explanation = 'a new secret came before the answer to the one before it'
+      throw new AmqpError('COMMAND_INVALID', explanation)
+    }
+    this.#isUpdating = true
     const request = { type: 'update-secret', secret: new Uint8Array(newSecret), reason } as const
     this.#requests.ask(0, request, {
-      done: () => this.#writer.method(0, { type: 'connection.update-secret-ok' }),
-      refused: (error) => this.#fail(error, { classId: 10, methodId: 70 })
+      done: () => {
+        this.#isUpdating = false
+        this.#writer.method(0, { type: 'connection.update-secret-ok' })
+      },
+      refused: (error) => {
+        const isWrong = error.reply === 'ACCESS_REFUSED'
+        const explanation = `the new secret of user '${this.#handshake.user}' was refused`
+        const reason = isWrong ? new AmqpError('NOT_ALLOWED', explanation) : error
+        this.#fail(reason, methodIdOf('connection.update-secret'))
+      }
     })
   }
 
