@@ -3,27 +3,20 @@
 // requests. Words and shapes are those of the native protocol's `ServerConnection`.
 import type { WireError } from '@holdfast/errors'
 import { BlockedNotice } from './blocked-notice.ts'
-import type { Answer } from './channel.ts'
-import { type CancelReason, Channels } from './channels.ts'
+import { type CancelReason, Channels, type ChannelsHost } from './channels.ts'
 import { EventQueue } from './event-queue.ts'
 import type { AmqpEvent } from './events.ts'
 import { FrameWriter, frameType, methodIdIn } from './frame-codec.ts'
-import { type AmqpConnectionOptions, Handshake, type Tuning } from './handshake.ts'
+import type { AmqpConnectionOptions, HandshakeHost, Tuning } from './handshake.ts'
+import { Handshake } from './handshake.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { InputStream } from './input-stream.ts'
 import { amqpLimits } from './limits.ts'
-import {
-  decodeMethod,
-  type Method,
-  type MethodId,
-  type MethodOf,
-  methodIdOf,
-  noMethod
-} from './method-codec.ts'
+import { decodeMethod, type Method, type MethodId, noMethod } from './method-codec.ts'
 import { explainGreeting } from './protocol-header.ts'
 import { AmqpError } from './replies.ts'
 import { RequestTable } from './request-table.ts'
-import type { AmqpRequest, DeliveryRun } from './requests.ts'
+import type { DeliveryRun } from './requests.ts'
 
 /** `refused`: nothing is read any more, and the socket is closed after a pause. */
 type State = 'greeting' | 'handshake' | 'open' | 'refused' | 'closing' | 'closed'
@@ -36,10 +29,10 @@ export class AmqpConnection {
   readonly #handshake: Handshake
   readonly #channels: Channels
   readonly #requests = new RequestTable(this.#events)
+  readonly #secret: Secret
   #state: State = 'greeting'
   #heartbeat: Heartbeat
   #nowMs: number
-  #isUpdating = false
   /** When this state ends by itself: a handshake, a pause, a close that nobody answers. */
   #deadlineMs: number
 
@@ -47,22 +40,22 @@ export class AmqpConnection {
     this.#nowMs = options.nowMs
     this.#deadlineMs = options.nowMs + amqpLimits.handshakeTimeoutMs
     this.#heartbeat = new Heartbeat(0, options.nowMs)
-    const host = {
+    const host: ChannelsHost & HandshakeHost = {
       writer: this.#writer,
       events: this.#events,
       user: () => this.#handshake.user,
       channelRefusal: options.channelRefusal,
-      request: (channel: number, request: AmqpRequest, answer: Answer) =>
-        this.#requests.ask(channel, request, answer),
-      fail: (error: AmqpError, method: MethodId) => this.#fail(error, method),
-      tuned: (tuning: Tuning) => this.#tuned(tuning),
+      request: (channel, request, answer) => this.#requests.ask(channel, request, answer),
+      fail: (error, method) => this.#fail(error, method),
+      tuned: (tuning) => this.#tuned(tuning),
       opened: () => {
         this.#state = 'open'
       },
-      hangUp: (error: AmqpError) => this.#hangUp(error)
+      hangUp: (error) => this.#hangUp(error)
     }
     this.#channels = new Channels(host)
     this.#handshake = new Handshake(options, host)
+    this.#secret = new Secret(host)
   }
 
   get isOpen(): boolean {
@@ -80,12 +73,11 @@ export class AmqpConnection {
     return this.#isWaiting || isFull || (hasPublished && this.#blocked.isBlocked)
   }
 
-  /** Channels that are open, or on their way to their end. */
   get channelsCount(): number {
     return this.#channels.count
   }
 
-  /** Bytes of publishes that wait here or have no outcome yet. */
+  /** Of publishes that wait here or have no outcome yet. */
   get publishBytes(): number {
     return this.#channels.publishBytes
   }
@@ -242,13 +234,11 @@ export class AmqpConnection {
       if (channel === 0 && payload.length === 0) return
       throw new AmqpError('UNEXPECTED_FRAME', 'a heartbeat is empty, and of channel 0')
     }
-    if (channel !== 0) {
-      if (this.isOpen) return this.#channels.receive(channel, type, payload)
-      const explanation = `a frame of channel ${channel} came before connection.open-ok`
-      throw new AmqpError('UNEXPECTED_FRAME', explanation)
-    }
-    if (type !== frameType.method) {
-      throw new AmqpError('UNEXPECTED_FRAME', 'only methods and heartbeats are of channel 0')
+    if (channel !== 0 && this.isOpen) return this.#channels.receive(channel, type, payload)
+    if (channel !== 0 || type !== frameType.method) {
+      const early = `a frame of channel ${channel} came before connection.open-ok`
+      const text = channel === 0 ? 'only methods and heartbeats are of channel 0' : early
+      throw new AmqpError('UNEXPECTED_FRAME', text)
     }
     this.#takeMethod(decodeMethod(payload))
   }
@@ -260,29 +250,7 @@ export class AmqpConnection {
       const explanation = `${method.type} is not for a client to send on channel 0 now`
       throw new AmqpError('COMMAND_INVALID', explanation)
     }
-    this.#updateSecret(method)
-  }
-
-  /** One after the other, since each may take long to be verified. */
-  #updateSecret({ newSecret, reason }: MethodOf<'connection.update-secret'>): void {
-    if (this.#isUpdating) {
-      const explanation = 'a new secret came before the answer to the one before it'
-      throw new AmqpError('COMMAND_INVALID', explanation)
-    }
-    this.#isUpdating = true
-    const request = { type: 'update-secret', secret: new Uint8Array(newSecret), reason } as const
-    this.#requests.ask(0, request, {
-      done: () => {
-        this.#isUpdating = false
-        this.#writer.method(0, { type: 'connection.update-secret-ok' })
-      },
-      refused: (error) => {
-        const isWrong = error.reply === 'ACCESS_REFUSED'
-        const explanation = `the new secret of user '${this.#handshake.user}' was refused`
-        const reason = isWrong ? new AmqpError('NOT_ALLOWED', explanation) : error
-        this.#fail(reason, methodIdOf('connection.update-secret'))
-      }
-    })
+    this.#secret.update(method)
   }
 
   /** This side has closed: only the answer counts, or that the client closed as well. */
@@ -301,12 +269,12 @@ export class AmqpConnection {
 
   /** Ends the connection with a reply to the client; a soft error without a channel does so too. */
   #fail(error: AmqpError, { classId, methodId }: MethodId): void {
-    const { code: replyCode, message: replyText } = error
     if (this.#state === 'closing' || this.isClosed) return
     const wasSilent = this.#state === 'greeting' || this.#state === 'refused'
     this.#letGo(error)
     this.#state = wasSilent ? 'closed' : 'closing'
     if (wasSilent) return
+    const { code: replyCode, message: replyText } = error
     this.#deadlineMs = this.#nowMs + amqpLimits.closeTimeoutMs
     this.#writer.method(0, { type: 'connection.close', replyCode, replyText, classId, methodId })
   }

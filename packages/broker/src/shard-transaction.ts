@@ -51,10 +51,7 @@ function missingQueue(state: ShardState, queues: readonly number[]): Refused | n
 }
 
 /** Of what went back to its queue another one may have made what this transaction publishes. */
-function staleDelivery(
-  state: ShardState,
-  settlements: readonly SettleCommand[]
-): Refused | null {
+function staleDelivery(state: ShardState, settlements: readonly SettleCommand[]): Refused | null {
   for (const { queue: id, ranges } of settlements) {
     const queue = state.queues.get(id)
     for (let at = 0; at < ranges.length; at += 3) {

@@ -6,7 +6,7 @@ import {
   decodeMethod,
   encodeProperties,
   FrameReader,
-  FrameWriter,
+  type FrameWriter,
   frameType,
   type Method,
   type MethodName,

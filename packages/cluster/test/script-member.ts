@@ -50,7 +50,9 @@ class ScriptClient {
   enter(block: ScriptBlock): void {
     const user = argumentOf(block, 'user') ?? 'guest'
     const isQuiet = block.arguments.some(({ key }) => key === 'quiet')
-    const able = new Map(capabilities.map((name) => [name, { type: 't', value: !isQuiet } as const]))
+    const able = new Map(
+      capabilities.map((name) => [name, { type: 't', value: !isQuiet } as const])
+    )
     this.writer.protocolHeader()
     this.writer.method(0, {
       type: 'connection.start-ok',

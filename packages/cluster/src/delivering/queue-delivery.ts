@@ -266,10 +266,10 @@ export class QueueDelivery {
     this.#held.add(firstOffset, count, consumer.autoAck ? null : consumer)
     const to = keyText(consumer.key)
     tellHandedOut(this.#core, this.group, { queue: this.queue, run, to })
-    const { counters } = this.#core
+    const { counters, deliveries } = this.#core
     counters.deliveredMessages += count
     if (attempt > 0) counters.redeliveredMessages += count
-    this.#core.deliveries.moved(this)
+    deliveries.moved(this)
     consumer.recipient.deliver({
       consumer: consumer.number,
       exchange,
@@ -280,9 +280,9 @@ export class QueueDelivery {
       deliveryCount,
       blob
     })
-    if (!consumer.autoAck) return
-    // Delivered, then settled without waiting; what is not committed comes again, flagged.
-    this.#settle(consumer.key, 'accepted', [firstOffset, firstOffset + count - 1, attempt])
+    // Settled without waiting; what is not committed comes again, flagged.
+    const ranges = [firstOffset, firstOffset + count - 1, attempt]
+    if (consumer.autoAck) this.#settle(consumer.key, 'accepted', ranges)
   }
 
   #settle(
@@ -291,8 +291,7 @@ export class QueueDelivery {
     ranges: readonly number[],
     done: () => void = () => undefined
   ): void {
-    const { id: queue } = this.queue
-    const command: ShardCommand = { type: 'settle', queue, consumer, outcome, ranges }
+    const command = { type: 'settle', queue: this.queue.id, consumer, outcome, ranges } as const
     this.#commit(command, () => {
       this.decided(ranges)
       done()

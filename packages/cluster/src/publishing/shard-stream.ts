@@ -92,10 +92,7 @@ export class ShardStream {
     })
   }
 
-  pushTransaction(
-    transaction: Transaction,
-    onOutcome: (outcome: ForwardOutcome) => void
-  ): void {
+  pushTransaction(transaction: Transaction, onOutcome: (outcome: ForwardOutcome) => void): void {
     this.#add({
       encode: (number) => encodeTransactionSection({ ...number, ...transaction }),
       sizeBytes: transactionBytes(transaction),

@@ -5,7 +5,10 @@ import { runScript } from '@holdfast/testkit'
 import t from 'tap'
 import { ScriptMember } from '../script-member.ts'
 
-const testdata = new URL('test/sessions/testdata/', import.meta.resolve('@holdfast/cluster/package.json'))
+const testdata = new URL(
+  'test/sessions/testdata/',
+  import.meta.resolve('@holdfast/cluster/package.json')
+)
 
 for (const name of readdirSync(testdata).sort()) {
   t.test(`script ${name}`, async (t) => {
