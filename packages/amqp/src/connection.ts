@@ -17,6 +17,7 @@ import { explainGreeting } from './protocol-header.ts'
 import { AmqpError } from './replies.ts'
 import { RequestTable } from './request-table.ts'
 import type { DeliveryRun } from './requests.ts'
+import { Secret } from './secret.ts'
 
 /** `refused`: nothing is read any more, and the socket is closed after a pause. */
 type State = 'greeting' | 'handshake' | 'open' | 'refused' | 'closing' | 'closed'
