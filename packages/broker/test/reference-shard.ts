@@ -63,13 +63,11 @@ export class ReferenceShard {
   ): SectionReply {
     const { publishes, settlements } = section
     return this.#gateways.numbered(section, this.timeMs, () => {
-      const missing = publishes.flatMap(({ queues }) => queues).find((id) => !this.#open(id))
-      if (missing !== undefined) {
-        return { type: 'refused', code: 'QUEUE_NOT_FOUND', details: { queue: missing, vhost: '' } }
-      }
-      if (!settlements.every((settlement) => this.#isHeld(settlement))) {
-        return { type: 'refused', code: 'DELIVERY_STALE', details: {} }
-      }
+      const queue = publishes.flatMap(({ queues }) => queues).find((id) => !this.#open(id))
+      const details = { queue: queue ?? 0, vhost: '' }
+      if (queue !== undefined) return { type: 'refused', code: 'QUEUE_NOT_FOUND', details }
+      const isHeld = settlements.every((settlement) => this.#isHeld(settlement))
+      if (!isHeld) return { type: 'refused', code: 'DELIVERY_STALE', details: {} }
       for (const [at, publish] of publishes.entries()) {
         const own = records[at] ?? []
         for (const id of publish.queues) for (const record of own) this.#push(id, publish, record)
@@ -80,7 +78,7 @@ export class ReferenceShard {
   }
 
   #isHeld({ queue, ranges }: SettleCommand): boolean {
-    const messages = this.queues.get(queue)?.messages ?? []
+    const { messages = [] } = this.queues.get(queue) ?? {}
     for (let at = 0; at < ranges.length; at += 3) {
       for (let offset = ranges[at] ?? 0; offset <= (ranges[at + 1] ?? 0); offset++) {
         if (messages.find((item) => item.offset === offset)?.attempt !== ranges[at + 2])
