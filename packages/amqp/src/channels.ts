@@ -73,6 +73,13 @@ export class Channels implements ChannelHost {
     return bytes
   }
 
+  /** Bytes of publishes in transactions that are not committed. */
+  get transactionBytes(): number {
+    let bytes = 0
+    for (const { transaction } of this.#channels.values()) bytes += transaction?.bytes ?? 0
+    return bytes
+  }
+
   /** So many bytes have come, and are read next. */
   begin(receivedBytes: number): void {
     this.#records.begin(receivedBytes)

@@ -83,6 +83,10 @@ export class AmqpConnection {
     return this.#channels.publishBytes
   }
 
+  get transactionBytes(): number {
+    return this.#channels.transactionBytes
+  }
+
   /** Bytes that wait for the next `flush`, confirms not counted. */
   get bufferedBytes(): number {
     return this.#writer.bufferedBytes
@@ -247,11 +251,9 @@ export class AmqpConnection {
   #takeMethod(method: Method): void {
     if (method.type === 'connection.close') return this.#closeByClient()
     if (!this.isOpen) return this.#handshake.take(method)
-    if (method.type !== 'connection.update-secret') {
-      const explanation = `${method.type} is not for a client to send on channel 0 now`
-      throw new AmqpError('COMMAND_INVALID', explanation)
-    }
-    this.#secret.update(method)
+    if (method.type === 'connection.update-secret') return this.#secret.update(method)
+    const explanation = `${method.type} is not for a client to send on channel 0 now`
+    throw new AmqpError('COMMAND_INVALID', explanation)
   }
 
   /** This side has closed: only the answer counts, or that the client closed as well. */

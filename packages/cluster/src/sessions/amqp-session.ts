@@ -31,6 +31,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   readonly #core: Core
   #unsentBytes = 0
   #publishBytes = 0
+  #transactionBytes = 0
   #isReading = true
   #isWorking = false
   #isClosed = false
@@ -217,9 +218,11 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     this.publishes.clear()
     this.consumers.releaseAll()
     this.#count(0)
+    this.#countTransactions()
   }
 
   flush(): void {
+    this.#countTransactions()
     const chunks = this.connection.flush(this.#core.clock.nowMs)
     if (!this.#isClosed) this.#count(this.connection.publishBytes)
     if (chunks.length > 0) {
@@ -227,6 +230,16 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
       this.#core.outputs.push({ type: 'client-send', connection: this.id, chunks, after: null })
     }
     this.#read()
+  }
+
+  /** A client that would have to commit before it may go on cannot be paused: it is closed. */
+  #countTransactions(): void {
+    const bytes = this.#isClosed ? 0 : this.connection.transactionBytes
+    const change = bytes - this.#transactionBytes
+    this.#transactionBytes = bytes
+    if (change === 0) return
+    const error = this.#core.sessions.transactionBytesChanged(change)
+    if (error !== null) this.close(error)
   }
 
   #count(publishBytes: number): void {
