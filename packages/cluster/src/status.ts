@@ -117,7 +117,13 @@ export interface AccessStatus {
  * catalogue.
  */
 export type AdminRequest =
-  | { readonly type: 'list-queues'; readonly limit: number; readonly cursor: string | null }
+  | {
+      readonly type: 'list-queues'
+      readonly limit: number
+      readonly cursor: string | null
+      /** Null: of all. */
+      readonly vhosts: readonly string[] | null
+    }
   | { readonly type: 'inspect-queue'; readonly vhost: string; readonly name: string }
   | { readonly type: 'purge-queue'; readonly vhost: string; readonly name: string }
   | { readonly type: 'delete-queue'; readonly vhost: string; readonly name: string }

@@ -17,7 +17,7 @@ export class SessionRights {
   readonly user: string
   readonly vhost: string
   #waiting: Waiting[] = []
-  /** Outcomes of publishes by exchange and, where topics have patterns, by routing key. */
+  /** Outcomes of publishes by exchange and, where topics count, by routing key. */
   readonly #publishes = new Map<string, WireError | null>()
   #revision = -1
 
@@ -53,7 +53,9 @@ export class SessionRights {
       this.#revision = authorization.revision
     }
     const { access } = metadata.machine
-    const isTopical = access.user(this.user)?.topics.get(this.vhost)?.has(exchange) === true
+    // Looked at each time: an exchange may be deleted and made anew, of another kind.
+    const row = access.user(this.user)
+    const isTopical = authorization.topicPermission(row, this.vhost, exchange) !== null
     const key = isTopical ? `${exchange.length} ${exchange}${routingKey}` : ` ${exchange}`
     const known = this.#publishes.get(key)
     if (known !== undefined) return known

@@ -3,11 +3,18 @@
 import type { QueueView, SectionReply, ShardCommand, ShardEffect } from '@holdfast/broker'
 import { encodeCommandSection } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
+import type { SettleEvent } from '@holdfast/protocol'
 import type { Core } from '../core.ts'
-import { times } from '../limits.ts'
+import { limits, times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { QueueCounts } from '../peers/peer-message.ts'
-import { type Consumer, type ConsumerKey, keyText } from './consumer.ts'
+import {
+  type Consumer,
+  type ConsumerKey,
+  checkCredible,
+  countMistaken,
+  keyText
+} from './consumer.ts'
 import { QueueDelivery } from './queue-delivery.ts'
 import type { Get } from './roster.ts'
 
@@ -82,8 +89,8 @@ export class Deliveries {
   }
 
   /** Whether the consumer is about to be attached again, on another connection. */
-  expects({ group, queue }: Pick<QueueDelivery, 'group' | 'queue'>, key: ConsumerKey): boolean {
-    return this.#expected.has(`${group}/${queue.id}/${keyText(key)}`)
+  expects(group: GroupId, queue: number, key: ConsumerKey): boolean {
+    return this.#expected.has(`${group}/${queue}/${keyText(key)}`)
   }
 
   attach(
@@ -141,6 +148,44 @@ export class Deliveries {
   /** Flat ranges of what consumers of the queue hold. */
   heldRanges(group: GroupId, queueId: number): number[] {
     return this.#shards.get(group)?.get(queueId)?.heldRanges() ?? []
+  }
+
+  /**
+   * A client settles deliveries: what it holds goes into the log, the rest is refused as stale.
+   * @throws FRAME_INVALID for one that does nothing but name what it does not hold
+   */
+  settle(
+    group: GroupId,
+    queueId: number,
+    consumer: Consumer,
+    event: Omit<SettleEvent, 'type' | 'consumer'>
+  ): void {
+    const { settleSequence, outcome } = event
+    const { recipient } = consumer
+    const delivery = this.#shards.get(group)?.get(queueId)
+    if (delivery === undefined) return recipient.settleAnswered(settleSequence, false)
+    checkCredible(consumer)
+    const ranges: number[] = []
+    let named = 0
+    let taken = 0
+    for (let i = 0; i + 2 < event.ranges.length; i += 3) {
+      const [first = 0, last = 0, attempt = 0] = event.ranges.slice(i, i + 3)
+      const takenBefore = taken
+      for (const held of delivery.release(consumer, { first, last, attempt })) {
+        ranges.push(held.first, held.last, attempt)
+        taken += held.last - held.first + 1
+      }
+      named += last - first + 1
+      countMistaken(consumer, last - first + 1, taken - takenBefore)
+      if (consumer.mistaken > limits.mistakenMax) break
+    }
+    delivery.wake()
+    if (ranges.length === 0) return recipient.settleAnswered(settleSequence, false)
+    // Without an answer the client settles again where it attaches next.
+    delivery.settle(consumer.key, outcome, ranges, (isStale) => {
+      this.#core.counters.settledMessages += taken
+      recipient.settleAnswered(settleSequence, taken === named && !isStale)
+    })
   }
 
   /** Null: this node does not lead the queue, or nobody has attached to it. */

@@ -1,66 +1,70 @@
-// How deliveries end at the leader of their queue: a client settles them by themselves, or within a
-// transaction, which is in the log before this node looks at who holds what.
-import type { SettleCommand, ShardCommand } from '@holdfast/broker'
-import type { SettleEvent } from '@holdfast/protocol'
-import type { Core } from '../core.ts'
-import type { GroupId } from '../log-store.ts'
-import { type Consumer, checkCredible, countMistaken } from './consumer.ts'
+// How deliveries of a queue end: in the log. A command names a bounded number of ranges, and one
+// with more would be refused: the rest follows in others, each when the log has the one before.
+import {
+  type Outcome,
+  type QueueView,
+  type SectionReply,
+  type ShardCommand,
+  shardLimits
+} from '@holdfast/broker'
+import type { ConsumerKey } from './consumer.ts'
+import type { HeldDeliveries } from './held-deliveries.ts'
 
-/**
- * A client settles deliveries: what it holds goes into the log, the rest is refused as stale.
- * @throws FRAME_INVALID for one that does nothing but name what it does not hold
- */
-export function settle(
-  core: Core,
-  group: GroupId,
-  queue: number,
-  consumer: Consumer,
-  event: Omit<SettleEvent, 'type' | 'consumer'>
-): void {
-  const { settleSequence, outcome } = event
-  const { key, recipient } = consumer
-  const delivery = core.deliveries.find(group, queue)
-  if (delivery === null) return recipient.settleAnswered(settleSequence, false)
-  checkCredible(consumer)
-  const ranges: number[] = []
-  let named = 0
-  let taken = 0
-  for (let i = 0; i + 2 < event.ranges.length; i += 3) {
-    const [first = 0, last = 0, attempt = 0] = event.ranges.slice(i, i + 3)
-    named += last - first + 1
-    for (const held of delivery.release(consumer, { first, last, attempt })) {
-      ranges.push(held.first, held.last, attempt)
-      taken += held.last - held.first + 1
+/** Sees to it that the log takes a command. */
+export type Commit = (command: ShardCommand, done: (reply: SectionReply) => void) => void
+
+/** Of one command, as flat triples. */
+const numbersMax = 3 * shardLimits.rangesMax
+
+export class Settling {
+  readonly #queue: Pick<QueueView, 'id'>
+  readonly #held: Pick<HeldDeliveries, 'decided'>
+  readonly #commit: Commit
+
+  constructor(queue: Pick<QueueView, 'id'>, held: Pick<HeldDeliveries, 'decided'>, commit: Commit) {
+    this.#queue = queue
+    this.#held = held
+    this.#commit = commit
+  }
+
+  /** Ends deliveries that were taken from a consumer. `isStale`: some were nobody's any more. */
+  settle(
+    consumer: ConsumerKey,
+    outcome: Outcome,
+    taken: readonly number[],
+    done: (isStale: boolean) => void
+  ): void {
+    const ranges = taken.slice(0, numbersMax)
+    const rest = taken.slice(numbersMax)
+    const { id: queue } = this.#queue
+    this.#commit({ type: 'settle', queue, consumer, outcome, ranges }, (reply) => {
+      this.#decided(ranges)
+      const isStale = reply.type === 'settled' && reply.stale.length > 0
+      if (rest.length === 0) return done(isStale)
+      this.settle(consumer, outcome, rest, (isMoreStale) => done(isStale || isMoreStale))
+    })
+  }
+
+  /** Gives back what was taken from a consumer. */
+  giveBack(consumer: ConsumerKey, taken: readonly number[], done: () => void): void {
+    if (taken.length > 0) this.settle(consumer, 'released', taken, done)
+    else done()
+  }
+
+  /** The log does not know the consumer any longer, and what was taken from it goes back. */
+  detach(consumer: ConsumerKey, taken: readonly number[], done: () => void): void {
+    const release = taken.slice(0, numbersMax)
+    const { id: queue } = this.#queue
+    this.#commit({ type: 'detach-consumer', queue, consumer, release }, () => {
+      this.#decided(release)
+      this.giveBack(consumer, taken.slice(numbersMax), done)
+    })
+  }
+
+  /** The log has decided on what was taken of these ranges: a purge may have come before it. */
+  #decided(ranges: readonly number[]): void {
+    for (let i = 0; i + 2 < ranges.length; i += 3) {
+      this.#held.decided(ranges[i] ?? 0, ranges[i + 1] ?? 0)
     }
   }
-  countMistaken(consumer, named, taken)
-  delivery.wake()
-  if (ranges.length === 0) return recipient.settleAnswered(settleSequence, false)
-  const command: ShardCommand = { type: 'settle', queue, consumer: key, outcome, ranges }
-  // Without an answer the client settles again where it attaches next.
-  core.deliveries.commit(delivery, command, (reply) => {
-    const stale = reply.type === 'settled' ? reply.stale : []
-    delivery.decided(ranges)
-    core.counters.settledMessages += countOf(ranges)
-    recipient.settleAnswered(settleSequence, taken === named && stale.length === 0)
-  })
-}
-
-/** A transaction is in the log: what it gave back was told with the entry. */
-export function settledTogether(
-  core: Core,
-  group: GroupId,
-  settlements: readonly SettleCommand[]
-): void {
-  for (const { queue, outcome, ranges } of settlements) {
-    if (outcome !== 'released') core.deliveries.find(group, queue)?.settled(ranges)
-    core.counters.settledMessages += countOf(ranges)
-  }
-}
-
-function countOf(ranges: readonly number[]): number {
-  let count = 0
-  for (let i = 0; i + 2 < ranges.length; i += 3)
-    count += (ranges[i + 1] ?? 0) - (ranges[i] ?? 0) + 1
-  return count
 }

@@ -10,7 +10,7 @@ import type { ForwardOutcome } from '../peers/peer-codec.ts'
 import { refusalOf } from '../publishing/gateway.ts'
 import { type Transaction, transactionBytes } from '../publishing/shard-stream.ts'
 import type { AmqpSession } from './amqp-session.ts'
-import { readReplyAddress, sendReply } from './replies.ts'
+import { readReplyAddress } from './replies.ts'
 import { type Responder, refusal } from './responder.ts'
 
 /** Where all of it goes, as this node knows. */
@@ -174,7 +174,7 @@ export class AmqpCommit {
     for (const { consumer, ranges } of this.#request.settlements) {
       this.#session.consumers.find(consumer)?.letGo(ranges)
     }
-    for (const batch of replies) sendReply(this.#core, batch)
+    for (const batch of replies) this.#core.replies.send(this.#session.vhost, batch)
     this.#to.done({ unroutable })
   }
 }

@@ -1,6 +1,6 @@
 // What a connected client may do: every request with and without the rights that it needs,
 // publishes and consumers, and that a right is gone once its end is answered.
-import type { ClientRequest } from '@holdfast/protocol'
+import type { ClientRequest, ExchangeKind } from '@holdfast/protocol'
 import t from 'tap'
 import { type Need, needsOf } from '../../src/access/needs.ts'
 import { SessionRights } from '../../src/access/session-rights.ts'
@@ -144,6 +144,25 @@ t.test(
     t.equal(outcomes(client).at(-1), 1)
   }
 )
+
+t.test('topics count as soon as an exchange is one of topics, and no longer', async (t) => {
+  const { member, client } = furnished()
+  const topic = { type: 'set-topic-permission', user: 'guest', vhost: '/' } as const
+  change(member, { ...topic, exchange: 'z', write: '^free', read: '' })
+  const outcome = (kind: ExchangeKind, firstSequence: number): string | number | undefined => {
+    client.ask({ type: 'delete-exchange', name: 'z', ifUnused: false })
+    member.pass(500)
+    const declared = client.ask({ type: 'declare-exchange', name: 'z', kind, options: {} })
+    member.pass(500)
+    t.equal(client.answerTo(declared), 'done')
+    client.publishTo('z', 'other', firstSequence)
+    return outcomes(client).at(-1)
+  }
+  t.equal(outcome('direct', 1), 1)
+  t.equal(outcome('topic', 2), 'TOPIC_REFUSED')
+  t.equal(outcome('direct', 3), 1)
+  t.equal(outcome('topic', 4), 'TOPIC_REFUSED')
+})
 
 t.test('a consumer ends when it may read no more, and what it held goes back', async (t) => {
   const { member, client } = furnished()
