@@ -32,7 +32,7 @@ function decodeCursor(cursor: string): readonly [string, string] {
   throw new HoldfastError('REQUEST_INVALID', { reason: 'the cursor is not one of this listing' })
 }
 
-/** `vhosts` null: of all. The cursor names none of another one, since it is for the caller to read. */
+/** `vhosts` null: of all. The cursor names none of another one, since the caller may read it. */
 export function queuesPage(
   names: QueueNames,
   limit: number,

@@ -93,8 +93,8 @@ export class Topology {
 
   /**
    * At most `limit` queues (from 1) in the order of (vhost, name), after those that `cursor` has
-   * seen: of all vhosts, or of some. Queues that come or go meanwhile move no other one. @throws REQUEST_INVALID for a cursor
-   * not made here
+   * seen: of all vhosts, or of some. Queues that come or go meanwhile move no other one.
+   * @throws REQUEST_INVALID for a cursor not made here
    */
   queuesPage(
     limit: number,

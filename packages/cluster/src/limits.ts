@@ -154,7 +154,7 @@ export const times = {
   callTimeoutMs: 5_000,
   /** A client's request that could not be done by then is refused as unavailable. */
   requestTimeoutMs: 30_000,
-  /** A password is not compared any more for whoever has waited this long: no handshake is longer. */
+  /** No password is compared for whoever has waited this long: no handshake is longer. */
   loginWaitMs: 10_000,
   retryMs: 50,
   /** A busy leader is asked again after pauses that double up to this. */

@@ -18,7 +18,7 @@ export interface ReplyAddress {
   readonly text: string
 }
 
-/** Under which address replies come to a consumer of a connection at this node: another each time. */
+/** The address of replies to a consumer of a connection at this node: another each time. */
 export function newReplyAddress(core: Core, connection: number, consumer: number): string {
   const node = core.identity?.node ?? 0
   const secret = draw(core) + draw(core)

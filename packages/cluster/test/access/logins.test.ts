@@ -164,7 +164,7 @@ t.test('the password of an operator that has waited too long is not compared', a
   const member = new LoneMember()
   const credentials = { user: 'ann', password: 'x' }
   for (let i = 0; i < limits.verificationsMax; i++) member.connect(1, credentials)
-  t.equal(member.admin({ type: 'authenticate', credentials, remote: far }), null)
+  t.equal(member.admin({ type: 'authenticate', credentials, remote: far, mayBeStale: false }), null)
   member.pass(times.loginWaitMs)
   t.equal(member.verifying.length, limits.verificationsMax)
   member.verified(false)
@@ -206,14 +206,19 @@ t.test('a call of an operator is of somebody, too', async (t) => {
   const member = new LoneMember()
   const remote = '127.0.0.1:4'
   const anonymous = { user: 'guest', tags: ['administrator'], vhosts: ['/'] }
-  t.match(member.admin({ type: 'authenticate', credentials: null, remote }), {
+  t.match(member.admin({ type: 'authenticate', credentials: null, remote, mayBeStale: false }), {
     identity: anonymous
   })
-  const far = { type: 'authenticate', credentials: null, remote: '192.0.2.7:4' } as const
+  const far = {
+    type: 'authenticate',
+    credentials: null,
+    remote: '192.0.2.7:4',
+    mayBeStale: false
+  } as const
   t.equal(member.admin(far), 'CREDENTIALS_REQUIRED')
   putUser(member, 'ann')
   const credentials = { user: 'ann', password: 'x' }
-  t.equal(member.admin({ type: 'authenticate', credentials, remote }), null)
+  t.equal(member.admin({ type: 'authenticate', credentials, remote, mayBeStale: false }), null)
   member.verified(false)
   t.match(member.admin({ type: 'read-access' }), {
     access: {
