@@ -11,6 +11,7 @@ const loaders: Readonly<Record<string, Loader>> = {
   'client-connection': () => import('./targets/client-connection.ts'),
   'amqp-method': () => import('./targets/amqp-method.ts'),
   'amqp-connection': () => import('./targets/amqp-connection.ts'),
+  'amqp-session': () => import('./targets/amqp-session.ts'),
   record: () => import('./targets/record.ts'),
   'peer-stream': () => import('./targets/peer-stream.ts'),
   'peer-handshake': () => import('./targets/peer-handshake.ts'),

@@ -78,6 +78,13 @@ export class Channels implements ChannelHost {
     return bytes
   }
 
+  /** Bytes of publishes in transactions that are not committed. */
+  get transactionBytes(): number {
+    let bytes = 0
+    for (const { transaction } of this.#channels.values()) bytes += transaction?.bytes ?? 0
+    return bytes
+  }
+
   /** What waits on all channels for the answer to another method. */
   get #waiting(): { readonly count: number; readonly bytes: number } {
     let count = 0

@@ -17,6 +17,7 @@ import { explainGreeting } from './protocol-header.ts'
 import { AmqpError } from './replies.ts'
 import { RequestTable } from './request-table.ts'
 import type { DeliveryRun } from './requests.ts'
+import { Secret } from './secret.ts'
 
 /** `refused`: nothing is read any more, and the socket is closed after a pause. */
 type State = 'greeting' | 'handshake' | 'open' | 'refused' | 'closing' | 'closed'
@@ -29,6 +30,7 @@ export class AmqpConnection {
   readonly #handshake: Handshake
   readonly #channels: Channels
   readonly #requests = new RequestTable(this.#events)
+  readonly #secret: Secret
   #state: State = 'greeting'
   #heartbeat: Heartbeat
   #nowMs: number
@@ -54,6 +56,7 @@ export class AmqpConnection {
     }
     this.#channels = new Channels(host)
     this.#handshake = new Handshake(options, host)
+    this.#secret = new Secret(host)
   }
 
   get isOpen(): boolean {
@@ -78,6 +81,10 @@ export class AmqpConnection {
   /** Of publishes that wait here or have no outcome yet. */
   get publishBytes(): number {
     return this.#channels.publishBytes
+  }
+
+  get transactionBytes(): number {
+    return this.#channels.transactionBytes
   }
 
   /** Bytes that wait for the next `flush`, or for the client to settle; confirms not counted. */
@@ -244,16 +251,9 @@ export class AmqpConnection {
   #takeMethod(method: Method): void {
     if (method.type === 'connection.close') return this.#closeByClient()
     if (!this.isOpen) return this.#handshake.take(method)
-    if (method.type !== 'connection.update-secret') {
-      const explanation = `${method.type} is not for a client to send on channel 0 now`
-      throw new AmqpError('COMMAND_INVALID', explanation)
-    }
-    const { newSecret, reason } = method
-    const request = { type: 'update-secret', secret: new Uint8Array(newSecret), reason } as const
-    this.#requests.ask(0, request, {
-      done: () => this.#writer.method(0, { type: 'connection.update-secret-ok' }),
-      refused: (error) => this.#fail(error, { classId: 10, methodId: 70 })
-    })
+    if (method.type === 'connection.update-secret') return this.#secret.update(method)
+    const explanation = `${method.type} is not for a client to send on channel 0 now`
+    throw new AmqpError('COMMAND_INVALID', explanation)
   }
 
   /** This side has closed: only the answer counts, or that the client closed as well. */

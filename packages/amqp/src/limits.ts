@@ -40,7 +40,7 @@ export const amqpLimits = {
   handshakeBytesMax: 262_144,
   /** Publishes and settlements that one transaction gathers, and the bytes of the former. */
   transactionItemsMax: 16_384,
-  transactionBytesMax: 67_108_864,
+  transactionBytesMax: 16_908_288,
   /** Publishes with no outcome yet, above which no more is read from the socket. */
   unconfirmedBytesMax: 4_194_304,
   unconfirmedMax: 65_536,

@@ -4,12 +4,14 @@
 //   batch   := version:u8=1 timeMs:natural sectionCount:u32 section*
 //   section := length:u32 kind:u8 payload            length counts kind and payload
 //   kind    := 1 publish (publish-section.ts) | 2 command | 3 settle (shard-codec.ts)
+//            | 4 transaction (transaction-section.ts)
 import { assert, HoldfastError } from '@holdfast/errors'
 import { recordLimits } from '@holdfast/record'
 import { ByteReader, ByteWriter, malformed, readUint32 } from './bytes.ts'
 import { publishKind, readPublishHeader, scanPublish } from './publish-section.ts'
 import { shardLimits } from './queue/limits.ts'
 import { decodeCommandSection } from './shard-codec.ts'
+import { readTransaction, transactionKind } from './transaction-section.ts'
 
 /** The version of the format; a machine refuses others until a later version is activated. */
 export const entryBatchVersion = 1
@@ -95,6 +97,12 @@ export function validateSection(section: Uint8Array): void {
   if (length !== section.length - 4 || length === 0) throw malformed('a section has another length')
   if (sectionKind(section, 0) === publishKind) {
     scanPublish(section, readPublishHeader(section, 0), starts)
+    return
+  }
+  if (sectionKind(section, 0) === transactionKind) {
+    for (const publish of readTransaction(section, 0).publishes) {
+      scanPublish(section, publish, starts)
+    }
     return
   }
   const command = decodeCommandSection(section, 0)

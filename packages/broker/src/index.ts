@@ -122,3 +122,12 @@ export type {
 export { ShardMachine } from './shard-machine.ts'
 export type { Refused, SectionReply, ShardEffect } from './shard-reply.ts'
 export type { ShardOptions } from './shard-state.ts'
+export {
+  encodeTransactionSection,
+  readForwarded,
+  readTransaction,
+  type SectionNumber,
+  type TransactionHeader,
+  type TransactionSection,
+  transactionKind
+} from './transaction-section.ts'

@@ -117,7 +117,9 @@ export function encodePublishSection(section: PublishSection): readonly Uint8Arr
  * can be: it takes the number of a section that the leader refuses, and is answered as done if the
  * producer's sequences were applied before.
  */
-export function withoutRecords(header: PublishHeader): PublishSection {
+export function withoutRecords(
+  header: Pick<PublishHeader, 'gateway' | 'number' | 'first' | 'producer' | 'count'>
+): PublishSection {
   const { gateway, number, first, count } = header
   const producer = header.producer && { ...header.producer, id: bytesOf(header.producer.key) }
   // The byte 0xc1 begins no msgpack value.

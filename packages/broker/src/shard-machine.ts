@@ -15,6 +15,8 @@ import type { SectionReply, ShardEffect } from './shard-reply.ts'
 import { type RestoredShard, restoreShard } from './shard-restore.ts'
 import { ShardSnapshotter } from './shard-snapshot.ts'
 import { blankShardState, type ShardOptions, type ShardState, sortedQueues } from './shard-state.ts'
+import { applyTransaction } from './shard-transaction.ts'
+import { transactionKind } from './transaction-section.ts'
 
 export class ShardMachine implements Machine<SectionReply, ShardEffect> {
   readonly #state: ShardState
@@ -132,7 +134,9 @@ export class ShardMachine implements Machine<SectionReply, ShardEffect> {
 }
 
 function applySection(state: ShardState, data: Uint8Array, position: number): SectionReply {
-  if (sectionKind(data, position) === publishKind) return applyPublish(state, data, position)
+  const kind = sectionKind(data, position)
+  if (kind === publishKind) return applyPublish(state, data, position)
+  if (kind === transactionKind) return applyTransaction(state, data, position)
   let command: ShardCommand
   try {
     command = decodeCommandSection(data, position)

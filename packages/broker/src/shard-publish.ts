@@ -14,6 +14,7 @@ import type { Producer } from './queue/deduplication.ts'
 import type { ShardQueue } from './queue/queue.ts'
 import { accepted, type Refused, refused, repeated, type SectionReply } from './shard-reply.ts'
 import type { ShardState } from './shard-state.ts'
+import type { SectionNumber } from './transaction-section.ts'
 
 /** Where the records of the section at hand start; used within one call only. */
 const starts: Uint32Array = new Uint32Array(recordLimits.recordsMax + 1)
@@ -31,16 +32,24 @@ export function applyPublish(state: ShardState, data: Uint8Array, position: numb
   } catch (error) {
     return refusalOf(error)
   }
-  const { gateway, number } = header
+  return applyNumbered(state, header, () => applyRecords(state, data, header))
+}
+
+/** What has a number of a gateway's happens once, in the order of the numbers. */
+export function applyNumbered(
+  state: ShardState,
+  { gateway, number, first }: SectionNumber,
+  apply: () => SectionReply
+): SectionReply {
   let row = state.gateways.get(gateway.replica)
   if (row !== undefined && gateway.epoch < row.epoch) return refused('PRODUCER_FENCED')
   if (row === undefined || gateway.epoch > row.epoch) {
-    if (!header.first) return { type: 'gap', expected: 0 }
+    if (!first) return { type: 'gap', expected: 0 }
     row = state.gateways.open(gateway.replica, gateway.epoch, number, state.timeMs)
   }
   if (number < row.next) return repeatedReply(row, number)
   if (number > row.next) return { type: 'gap', expected: row.next }
-  const reply = applyRecords(state, data, header)
+  const reply = apply()
   state.gateways.advance(row, state.timeMs, reply)
   return reply
 }
@@ -72,6 +81,22 @@ function applyRecords(state: ShardState, data: Uint8Array, header: PublishHeader
   }
   for (const queue of targets) append(state, queue, header, 0, header.count)
   return missing === null ? accepted : { type: 'accepted', missing }
+}
+
+/** @throws FRAME_INVALID, MESSAGE_TOO_LARGE, OPTION_UNKNOWN, OPTION_INVALID */
+export function checkRecords(data: Uint8Array, header: PublishHeader): void {
+  scanPublish(data, header, starts)
+}
+
+/** Puts records that were checked into queues, without any regard to who sent them. */
+export function appendRecords(
+  state: ShardState,
+  data: Uint8Array,
+  header: PublishHeader,
+  targets: readonly ShardQueue[]
+): void {
+  scanPublish(data, header, starts)
+  for (const queue of targets) append(state, queue, header, 0, header.count)
 }
 
 /** Rows for the records `from` … `to - 1`. */

@@ -1,13 +1,15 @@
 // A shard in plain arrays and maps: what the machine must do, without any of its structures.
 // Messages are objects, sequences are sets; it is slow and obviously right.
-import type { PublishSection, SectionReply, ShardCommand } from '../src/index.ts'
-import { activate, createQueue, expireAt, isOpen, isSame, leave } from './reference-lifetimes.ts'
 import type {
-  ReferenceGateway,
-  ReferenceLimits,
-  ReferenceProducer,
-  ReferenceQueue
-} from './reference-types.ts'
+  PublishSection,
+  SectionReply,
+  SettleCommand,
+  ShardCommand,
+  TransactionSection
+} from '../src/index.ts'
+import { ReferenceGateways } from './reference-gateways.ts'
+import { activate, createQueue, expireAt, isOpen, isSame, leave } from './reference-lifetimes.ts'
+import type { ReferenceLimits, ReferenceProducer, ReferenceQueue } from './reference-types.ts'
 
 function pairs(offsets: readonly number[]): number[] {
   const flat: number[] = []
@@ -28,7 +30,7 @@ function isIn(flat: readonly number[], offset: number): boolean {
 export class ReferenceShard {
   readonly queues: Map<number, ReferenceQueue> = new Map()
   readonly #producers: Map<string, ReferenceProducer> = new Map()
-  readonly #gateways: Map<number, ReferenceGateway> = new Map()
+  readonly #gateways: ReferenceGateways = new ReferenceGateways()
   readonly #limits: ReferenceLimits
   timeMs = 0
   cursor = 0
@@ -45,33 +47,45 @@ export class ReferenceShard {
     for (const [key, row] of this.#producers) {
       if (this.timeMs - row.lastMs >= this.#limits.producerExpiryMs) this.#producers.delete(key)
     }
-    for (const [key, row] of this.#gateways) {
-      if (this.timeMs - row.lastMs >= this.#limits.gatewayExpiryMs) this.#gateways.delete(key)
-    }
+    this.#gateways.expire(this.timeMs, this.#limits.gatewayExpiryMs)
   }
 
   publish(section: PublishSection, records: readonly Uint8Array[]): SectionReply {
-    const { gateway, number } = section
-    let row = this.#gateways.get(gateway.replica)
-    if (row !== undefined && row.epoch > gateway.epoch) {
-      return { type: 'refused', code: 'PRODUCER_FENCED', details: {} }
+    return this.#gateways.numbered(section, this.timeMs, () =>
+      this.#publishRecords(section, records)
+    )
+  }
+
+  /** `records`: of each publish. */
+  transaction(
+    section: TransactionSection,
+    records: readonly (readonly Uint8Array[])[]
+  ): SectionReply {
+    const { publishes, settlements } = section
+    return this.#gateways.numbered(section, this.timeMs, () => {
+      const queue = publishes.flatMap(({ queues }) => queues).find((id) => !this.#open(id))
+      const details = { queue: queue ?? 0, vhost: '' }
+      if (queue !== undefined) return { type: 'refused', code: 'QUEUE_NOT_FOUND', details }
+      const isHeld = settlements.every((settlement) => this.#isHeld(settlement))
+      if (!isHeld) return { type: 'refused', code: 'DELIVERY_STALE', details: {} }
+      for (const [at, publish] of publishes.entries()) {
+        const own = records[at] ?? []
+        for (const id of publish.queues) for (const record of own) this.#push(id, publish, record)
+      }
+      for (const settlement of settlements) this.#settle(settlement)
+      return { type: 'accepted', missing: [] }
+    })
+  }
+
+  #isHeld({ queue, ranges }: SettleCommand): boolean {
+    const { messages = [] } = this.queues.get(queue) ?? {}
+    for (let at = 0; at < ranges.length; at += 3) {
+      for (let offset = ranges[at] ?? 0; offset <= (ranges[at + 1] ?? 0); offset++) {
+        if (messages.find((item) => item.offset === offset)?.attempt !== ranges[at + 2])
+          return false
+      }
     }
-    if (row === undefined || row.epoch < gateway.epoch) {
-      if (!section.first) return { type: 'gap', expected: 0 }
-      row = { epoch: gateway.epoch, replies: new Map(), next: number, lastMs: this.timeMs }
-      this.#gateways.set(gateway.replica, row)
-    }
-    if (number > row.next) return { type: 'gap', expected: row.next }
-    if (number < row.next) {
-      const reply = row.replies.get(number)
-      if (reply?.type === 'accepted') return { ...reply, type: 'repeated' }
-      return reply ?? { type: 'repeated', missing: [] }
-    }
-    const reply = this.#publishRecords(section, records)
-    row.replies.set(number, reply)
-    row.next++
-    row.lastMs = this.timeMs
-    return reply
+    return true
   }
 
   #open(id: number): ReferenceQueue | undefined {
@@ -117,7 +131,11 @@ export class ReferenceShard {
     return { type: 'repeated', missing: [] }
   }
 
-  #push(id: number, section: PublishSection, record: Uint8Array): void {
+  #push(
+    id: number,
+    section: Pick<PublishSection, 'exchange' | 'routingKey'>,
+    record: Uint8Array
+  ): void {
     const queue = this.#open(id)
     if (queue === undefined) return
     const { exchange, routingKey } = section
@@ -203,7 +221,7 @@ export class ReferenceShard {
     return covered - this.#giveBack(queue, triples).length
   }
 
-  #settle(command: Extract<ShardCommand, { type: 'settle' }>): SectionReply {
+  #settle(command: SettleCommand): SectionReply {
     const queue = this.queues.get(command.queue)
     const { ranges } = command
     if (queue !== undefined && command.outcome === 'released') {

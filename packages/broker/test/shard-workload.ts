@@ -7,10 +7,14 @@ import {
   encodeCommandSection,
   encodeEntryBatch,
   encodePublishSection,
+  encodeTransactionSection,
   type PublishSection,
   type QueueSettings,
+  type SectionNumber,
   type SectionReply,
-  type ShardCommand
+  type SettleCommand,
+  type ShardCommand,
+  type TransactionSection
 } from '../src/index.ts'
 import type { ReferenceShard } from './reference-shard.ts'
 import type { ReferenceQueue } from './reference-types.ts'
@@ -57,7 +61,8 @@ export class Workload {
     this.#reference.startEntry(index, timeMs)
     const steps: Step[] = []
     for (let left = 1 + random.below(4); left > 0; left--) {
-      steps.push(random.chance(0.5) ? this.#publish() : this.#command(this.#randomCommand()))
+      if (random.chance(0.1)) steps.push(this.#transaction())
+      else steps.push(random.chance(0.5) ? this.#publish() : this.#command(this.#randomCommand()))
     }
     return {
       data: encodeEntryBatch(
@@ -84,7 +89,11 @@ export class Workload {
     return ids.length === 0 || this.#random.chance(0.03) ? 9_999 : this.#random.pick(ids)
   }
 
-  #publish(): Step {
+  /** The next section of a gateway: a repeat now and then, or one out of turn. */
+  #send(
+    encode: (number: SectionNumber) => EncodedSection,
+    expect: (reference: ReferenceShard, number: SectionNumber) => SectionReply
+  ): Step {
     const random = this.#random
     const replica = random.below(this.#gateways.length)
     const gateway = this.#gateways[replica]
@@ -94,32 +103,16 @@ export class Workload {
       gateway.epoch++
       gateway.next = 1 + random.below(5)
     }
-    const count = 1 + random.below(random.chance(0.05) ? 700 : 5)
-    const records = Array.from({ length: count }, () =>
-      encodeRecord(
-        random.chance(0.2) ? { messageId: `m${random.below(1000)}` } : null,
-        new Uint8Array(random.below(20)).fill(random.below(256))
-      )
-    )
-    const queues = this.#queueIds().filter(() => random.chance(0.4))
-    const rare = 10_000 + random.below(3)
-    if (random.chance(0.1) && !queues.includes(rare)) queues.push(rare)
     const number = random.chance(0.04) ? gateway.next + random.below(3) : gateway.next
-    const section: PublishSection = {
+    const section: SectionNumber = {
       gateway: { replica: replica + 1, epoch: random.chance(0.02) ? 0 : gateway.epoch },
       number,
-      first: gateway.isUnknown || random.chance(0.1),
-      producer: random.chance(0.7) ? this.#producer(count) : null,
-      exchange: random.pick(['', 'events', 'ñ']),
-      routingKey: random.pick(['a.b', '', 'x'.repeat(255)]),
-      queues,
-      count,
-      blob: new Uint8Array(Buffer.concat(records))
+      first: gateway.isUnknown || random.chance(0.1)
     }
     const step: Step = {
-      section: encodePublishSection(section),
+      section: encode(section),
       expect: (reference) => {
-        const reply = reference.publish(section, records)
+        const reply = expect(reference, section)
         if (reply.type !== 'gap') gateway.next = Math.max(gateway.next, number + 1)
         else if (reply.expected > 0) gateway.next = reply.expected
         gateway.isUnknown = reply.type === 'gap' && reply.expected === 0
@@ -129,6 +122,61 @@ export class Workload {
     gateway.sent.push(step)
     if (gateway.sent.length > 20) gateway.sent.shift()
     return step
+  }
+
+  #records(count: number): Uint8Array[] {
+    const random = this.#random
+    return Array.from({ length: count }, () =>
+      encodeRecord(
+        random.chance(0.2) ? { messageId: `m${random.below(1000)}` } : null,
+        new Uint8Array(random.below(20)).fill(random.below(256))
+      )
+    )
+  }
+
+  #publish(): Step {
+    const random = this.#random
+    const count = 1 + random.below(random.chance(0.05) ? 700 : 5)
+    const records = this.#records(count)
+    const producer = random.chance(0.7) ? this.#producer(count) : null
+    const publish = { producer, ...this.#batch(0.4, records) }
+    return this.#send(
+      (number) => encodePublishSection({ ...number, ...publish }),
+      (reference, number) => reference.publish({ ...number, ...publish }, records)
+    )
+  }
+
+  #batch(share: number, records: readonly Uint8Array[]): TransactionSection['publishes'][number] {
+    const random = this.#random
+    const queues = this.#queueIds().filter(() => random.chance(share))
+    const rare = 10_000 + random.below(3)
+    if (random.chance(share / 4) && !queues.includes(rare)) queues.push(rare)
+    const exchange = random.pick(['', 'events', 'ñ'])
+    const routingKey = random.pick(['a.b', '', 'x'.repeat(255)])
+    const blob = new Uint8Array(Buffer.concat([...records]))
+    return { exchange, routingKey, queues, count: records.length, blob }
+  }
+
+  /** Most of what it settles is held. */
+  #transaction(): Step {
+    const random = this.#random
+    const records = Array.from({ length: random.below(3) }, () =>
+      this.#records(1 + random.below(3))
+    )
+    const publishes = records.map((each) => this.#batch(0.2, each))
+    const settlements = Array.from({ length: random.below(3) }, (): SettleCommand => {
+      const queue = this.#anyQueue()
+      const row = this.#reference.queues.get(queue)
+      const { offset = 1, attempt = 0 } =
+        row !== undefined && row.messages.length > 0 ? random.pick(row.messages) : {}
+      const ranges = random.chance(0.9) ? [offset, offset, attempt] : this.#triples(row)
+      const outcome = random.pick(['accepted', 'released', 'rejected'] as const)
+      return { type: 'settle', queue, consumer: { session: '0a', tag: 't' }, outcome, ranges }
+    })
+    return this.#send(
+      (number) => encodeTransactionSection({ ...number, publishes, settlements }),
+      (reference, number) => reference.transaction({ ...number, publishes, settlements }, records)
+    )
   }
 
   #producer(count: number): PublishSection['producer'] {

@@ -19,6 +19,10 @@ export const limits = {
   forwardBytesMax: 8_388_608,
   /** Sections of publishes among them; a shard remembers the outcomes of twice as many. */
   forwardSectionsMax: 4096,
+  /** A transaction of a client, which is one section: it fits into a frame between nodes. */
+  transactionBytesMax: 17_825_792,
+  /** All that clients of a node have published in transactions that are not committed. */
+  transactionsBytesMax: 67_108_864,
   /** Append requests and payload in flight to one follower of one group. */
   inflightRequestsMax: 16,
   inflightBytesMax: 4_194_304,

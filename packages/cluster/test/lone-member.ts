@@ -42,7 +42,7 @@ export class LoneMember {
   /** Whether writes wait for `release`. */
   #isHolding = false
 
-  constructor() {
+  constructor(shards = 1) {
     this.#member = new Member(
       {
         processEpoch: 1,
@@ -50,7 +50,7 @@ export class LoneMember {
         bootstrap: { clusterId: 'c'.repeat(32) },
         random: () => 0.5,
         checksum: () => 0,
-        tuning: { shardsAtBootstrap: 1 }
+        tuning: { shardsAtBootstrap: shards }
       },
       { storeId: '0'.repeat(32), identity: null, peers: null, groups: [], lastRecord: 0 }
     )
@@ -138,6 +138,14 @@ export class LoneMember {
     this.#clients.set(client.id, client)
     this.step([upOf(client.id, 'native', remote), client.said()])
     return client
+  }
+
+  /** The socket of a client of AMQP that sees to its bytes itself: its number. */
+  plugAmqp(take: (chunk: Uint8Array) => void, remote: string = here): number {
+    const id = this.#clients.size + 1
+    this.#clients.set(id, { take })
+    this.step([upOf(id, 'amqp', remote)])
+    return id
   }
 
   /** A client that speaks AMQP, with a channel; its password is right. */

@@ -18,6 +18,7 @@ import { Rights } from './clients/rights.ts'
 import { Routes } from './clients/routes.ts'
 import { Stranger } from './clients/stranger.ts'
 import { Successions } from './clients/successions.ts'
+import { Transfers } from './clients/transfers.ts'
 import { boundQueues, declarations, exchangeRoutes, route } from './clients/ways.ts'
 import type { ChangeName, ClientPlan } from './plan/plan.ts'
 import type { World } from './world/world.ts'
@@ -128,6 +129,8 @@ export class Workload {
         return new Lifetimes(world, this.history)
       case 'beginnings':
         return new Beginnings(world, this.history, boundQueues)
+      case 'transfers':
+        return new Transfers(world, this.history)
     }
   }
 

@@ -2,6 +2,7 @@
 import {
   encodeCommandSection,
   encodePublishSection,
+  encodeTransactionSection,
   type PublishSection,
   type ShardCommand
 } from '@holdfast/broker'
@@ -68,10 +69,27 @@ export function publishSample(number: number, parts: Partial<PublishSection> = {
   return joined(...encodePublishSection(section))
 }
 
+/** Publishes and settlements that happen together. */
+export function transactionSample(number: number): Uint8Array {
+  const gateway = { replica: 2 ** 20 + 1, epoch: 1 }
+  const publish = { exchange: 'e', routingKey: 'k', queues: [5], count: 1, blob: record }
+  const settle = { type: 'settle', queue: 5, consumer, outcome: 'accepted' } as const
+  return joined(
+    ...encodeTransactionSection({
+      gateway,
+      number,
+      first: number === 1,
+      publishes: [publish, publish],
+      settlements: [{ ...settle, ranges: [1, 1, 0] }]
+    })
+  )
+}
+
 /** A section of each kind, its length in front. */
 export const sectionSamples: readonly Uint8Array[] = [
   ...commands.map((command) => encodeCommandSection(command)),
   publishSample(1),
   publishSample(2),
-  publishSample(3, { producer: null, queues: [5] })
+  publishSample(3, { producer: null, queues: [5] }),
+  transactionSample(4)
 ]

@@ -8,7 +8,9 @@ import {
   readPublishHeader,
   readSectionAlone,
   readSectionHeader,
+  readTransaction,
   ShardMachine,
+  transactionKind,
   validateSection
 } from '@holdfast/broker'
 import { isSameValue } from '../same-value.ts'
@@ -30,6 +32,12 @@ function run(input: Uint8Array): void {
     const header = readSectionAlone(input)
     must(header.blobEnd === input.length && header.count > 0, 'a publish fills its section')
     readSectionHeader(input, 0)
+  } else if (input[4] === transactionKind) {
+    const { publishes } = readTransaction(input, 0)
+    for (const { position, count } of publishes) {
+      must(count > 0, 'a publish has records')
+      readSectionHeader(input, position)
+    }
   } else {
     const command = decodeCommandSection(input, 0)
     const again = decodeCommandSection(encodeCommandSection(command), 0)

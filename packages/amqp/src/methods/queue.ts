@@ -60,6 +60,10 @@ function declare(channel: Channel, method: MethodOf<'queue.declare'>): void {
       consumerCount: consumers ?? 0
     })
   }
+  // It is there for every channel, with the consumer that the channel has or could have.
+  if (cleanName(method.queue) === replyQueue) {
+    return done({ name: replyQueue, ready: 0, consumers: 1 })
+  }
   if (method.passive) {
     const name = queueMeant(channel, method.queue)
     return channel.request<'inspect-queue'>({ type: 'inspect-queue', name }, done)

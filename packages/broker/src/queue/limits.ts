@@ -9,6 +9,8 @@ export interface ShardLimits {
   readonly nameBytesMax: number
   /** Target queues of one publish section. */
   readonly targetsMax: number
+  /** Publishes and settlements in one transaction. */
+  readonly transactionPartsMax: number
   /** Ranges in one command. */
   readonly rangesMax: number
   /** Queues named by one command: topology changes, marks, releases. */
@@ -38,6 +40,7 @@ export const shardLimits: ShardLimits = {
   sectionsMax: 65_536,
   nameBytesMax: 255,
   targetsMax: 65_536,
+  transactionPartsMax: 32_768,
   rangesMax: 65_536,
   changesMax: 65_536,
   queuesMax: 1_000_000,

@@ -71,12 +71,19 @@ export class Logins {
   }
 
   /** Whether a user may be in a vhost at all; null if so. */
-  entranceRefusal(user: string, vhost: string): WireError | null {
+  vhostRefusal(user: string, vhost: string): WireError | null {
     const { access, topology } = this.#core.metadata.machine
     if (topology.vhost(vhost) === null) return refusal('VHOST_NOT_FOUND', { vhost })
+    if (access.user(user)?.permissions.has(vhost) === true) return null
+    return refusal('VHOST_ACCESS_REFUSED', { user, vhost })
+  }
+
+  /** Whether a user may come into a vhost with one more connection; null if so. */
+  entranceRefusal(user: string, vhost: string): WireError | null {
+    const { access } = this.#core.metadata.machine
     const row = access.user(user)
-    if (row?.permissions.has(vhost) !== true)
-      return refusal('VHOST_ACCESS_REFUSED', { user, vhost })
+    const refused = this.vhostRefusal(user, vhost)
+    if (refused !== null || row === null) return refused
     const counted = [
       { kind: 'user', name: user, limit: row.limits.get('max-connections') ?? null },
       { kind: 'vhost', name: vhost, limit: access.vhostLimit(vhost, 'max-connections') }

@@ -188,6 +188,11 @@ export class Deliveries {
     })
   }
 
+  /** Null: this node does not lead the queue, or nobody has attached to it. */
+  find(group: GroupId, queueId: number): QueueDelivery | null {
+    return this.#shards.get(group)?.get(queueId) ?? null
+  }
+
   /** Proposes until the log has it, or this node leads the queue no more. */
   commit(
     delivery: QueueDelivery,

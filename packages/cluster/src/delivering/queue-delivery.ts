@@ -126,6 +126,14 @@ export class QueueDelivery {
     this.#settling.settle(consumer, outcome, ranges, done)
   }
 
+  /** The log has ended deliveries that were still held. */
+  settled(ranges: readonly number[]): void {
+    for (let i = 0; i + 2 < ranges.length; i += 3) {
+      this.#held.gone(ranges[i] ?? 0, ranges[i + 1] ?? 0)
+    }
+    this.wake()
+  }
+
   /** The log put these offsets back to be delivered again. */
   returned(first: number, last: number): void {
     this.#held.gone(first, last)

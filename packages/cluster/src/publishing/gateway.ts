@@ -10,7 +10,7 @@ import type { GroupId } from '../log-store.ts'
 import type { ForwardOutcome, ForwardResult } from '../peers/peer-codec.ts'
 import { refusal } from '../sessions/responder.ts'
 import type { Batch, Publish } from './publish.ts'
-import { ShardStream } from './shard-stream.ts'
+import { ShardStream, type Transaction } from './shard-stream.ts'
 
 /** What routing says of a batch. */
 export type Routing =
@@ -119,6 +119,16 @@ export class Gateway {
     for (const [group, queues] of shards) this.#stream(group).push(publish, queues)
   }
 
+  /** Brings publishes and settlements to one shard, as one. */
+  commit(
+    group: GroupId,
+    transaction: Transaction,
+    onOutcome: (outcome: ForwardOutcome) => void
+  ): void {
+    if (transaction.publishes.some(({ exchange }) => exchange !== '')) tellRoutes(this.#core)
+    this.#stream(group).pushTransaction(transaction, onOutcome)
+  }
+
   result(message: ForwardResult): void {
     this.#streams.get(message.group)?.result(message.epoch, message.outcomes)
   }
@@ -174,7 +184,7 @@ export class Gateway {
  * therefore what a leader put in the place of a publish, under its number, because its disk was
  * nearly full; and that leader died before it could say so.
  */
-function refusalOf(outcome: Extract<ForwardOutcome, { type: 'refused' }>): WireError {
+export function refusalOf(outcome: Extract<ForwardOutcome, { type: 'refused' }>): WireError {
   if (outcome.code !== 'FRAME_INVALID') return refusal(outcome.code as ErrorCode, outcome.details)
   const reason = 'the disk of the leader was nearly full, and the leader died; it was not taken'
   return refusal('UNAVAILABLE', { reason })

@@ -2,7 +2,12 @@
 // shard takes them in that order and answers a repeat as done, so everything unanswered is simply
 // sent again when the leader changes, a link breaks or an answer says so. Nothing is lost, repeated
 // or reordered by that (architecture: every publish has an identity).
-import { encodePublishSection, type PublishSection } from '@holdfast/broker'
+import {
+  encodePublishSection,
+  encodeTransactionSection,
+  type SectionNumber,
+  type TransactionSection
+} from '@holdfast/broker'
 import type { Core } from '../core.ts'
 import { limits, retryPauseMs, times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
@@ -10,20 +15,33 @@ import { join } from '../peers/byte-writer.ts'
 import type { ForwardOutcome } from '../peers/peer-codec.ts'
 import type { Publish } from './publish.ts'
 
+/** Publishes and settlements that happen together, in one section. */
+export type Transaction = Omit<TransactionSection, keyof SectionNumber>
+
 interface Item {
   number: number
+  first: boolean
   /**
    * Encoded each time it is sent, and not kept in that form: a batch that goes to many shards waits
    * for all of them with one copy of its bodies, the one that came from the client.
    */
-  section: PublishSection
+  readonly encode: (number: SectionNumber) => readonly Uint8Array[]
   /** What it takes on its way, roughly. */
   readonly sizeBytes: number
-  readonly publish: Publish
+  readonly onOutcome: (outcome: ForwardOutcome) => void
 }
 
 /** Bytes of a section beside its bodies, roughly. */
 const sectionHeaderBytes = 256
+
+export function transactionBytes({ publishes, settlements }: Transaction): number {
+  let bytes = sectionHeaderBytes
+  for (const { blob, queues } of publishes) {
+    bytes += blob.length + queues.length * 8 + sectionHeaderBytes
+  }
+  for (const { ranges } of settlements) bytes += ranges.length * 8 + sectionHeaderBytes
+  return bytes
+}
 
 /** Called for each section once its outcome is known. */
 export type OnOutcome = (publish: Publish, outcome: ForwardOutcome) => void
@@ -58,27 +76,36 @@ export class ShardStream {
 
   push(publish: Publish, queues: readonly number[]): void {
     const { batch, origin } = publish
-    const section: PublishSection = {
-      ...this.#place(this.#nextNumber, this.#items.length === 0),
-      producer: origin.producer && {
-        id: origin.producer.id,
-        epoch: origin.producer.epoch,
-        firstSequence: batch.firstSequence,
-        lowestUnconfirmed: batch.lowestUnconfirmed,
-        first: batch.first
-      },
-      exchange: batch.exchange,
-      routingKey: batch.routingKey,
-      queues: [...queues],
-      count: batch.count,
-      blob: batch.blob
+    const { exchange, routingKey, count, blob } = batch
+    const producer = origin.producer && {
+      id: origin.producer.id,
+      epoch: origin.producer.epoch,
+      firstSequence: batch.firstSequence,
+      lowestUnconfirmed: batch.lowestUnconfirmed,
+      first: batch.first
     }
-    const sizeBytes = batch.blob.length + sectionHeaderBytes
-    this.#items.push({ number: this.#nextNumber, section, sizeBytes, publish })
+    const section = { producer, exchange, routingKey, queues, count, blob }
+    this.#add({
+      encode: (number) => encodePublishSection({ ...number, ...section }),
+      sizeBytes: blob.length + sectionHeaderBytes,
+      onOutcome: (outcome) => this.#onOutcome(publish, outcome)
+    })
+  }
+
+  pushTransaction(transaction: Transaction, onOutcome: (outcome: ForwardOutcome) => void): void {
+    this.#add({
+      encode: (number) => encodeTransactionSection({ ...number, ...transaction }),
+      sizeBytes: transactionBytes(transaction),
+      onOutcome
+    })
+  }
+
+  #add(item: Omit<Item, 'number' | 'first'>): void {
+    this.#items.push({ number: this.#nextNumber, first: this.isIdle, ...item })
     this.#nextNumber++
   }
 
-  #place(number: number, first: boolean): Pick<PublishSection, 'gateway' | 'number' | 'first'> {
+  #numberOf({ number, first }: Item): SectionNumber {
     const gateway = { replica: this.#core.groups.selfReplica, epoch: this.#epoch }
     return { gateway, number, first }
   }
@@ -109,7 +136,7 @@ export class ShardStream {
       if (item === undefined) break
       const isFull = this.#sentBytes + item.sizeBytes > this.#core.tuning.forwardBytesMax
       if (isFull && this.#sentBytes > 0) break
-      const bytes = join(encodePublishSection(item.section))
+      const bytes = join(item.encode(this.#numberOf(item)))
       sections.push({ number: item.number, bytes })
       this.#sentBytes += item.sizeBytes
       this.#sent++
@@ -180,7 +207,7 @@ export class ShardStream {
     const answered = this.#items.splice(0, count)
     for (const item of answered.slice(0, this.#sent)) this.#sentBytes -= item.sizeBytes
     this.#sent = Math.max(0, this.#sent - count)
-    for (const item of answered) this.#onOutcome(item.publish, outcome)
+    for (const item of answered) item.onOutcome(outcome)
   }
 
   #rewindTo(number: number): void {
@@ -202,7 +229,7 @@ export class ShardStream {
     this.rewind()
     for (const item of this.#items) {
       item.number = this.#nextNumber
-      item.section = { ...item.section, ...this.#place(item.number, item.number === 1) }
+      item.first = item.number === 1
       this.#nextNumber++
     }
   }

@@ -5,10 +5,11 @@ import {
   encodeEntryBatch,
   encodePublishSection,
   type PublishHeader,
-  readSectionAlone,
+  readForwarded,
   type SectionReply,
   type ShardCommand,
   type ShardMachine,
+  type TransactionHeader,
   withoutRecords
 } from '@holdfast/broker'
 import { HoldfastError } from '@holdfast/errors'
@@ -16,6 +17,7 @@ import type { EntryId } from '@holdfast/raft'
 import { tellShardApplied } from '../audit-calls.ts'
 import type { Group, MachineHost } from '../consensus/group.ts'
 import type { Core } from '../core.ts'
+import { settledTogether } from '../delivering/transactions.ts'
 import type { GroupId } from '../log-store.ts'
 import { join } from '../peers/byte-writer.ts'
 import { type Answer, errorResult } from '../peers/calls.ts'
@@ -148,7 +150,7 @@ export class Shards {
     if (cursor.pending.has(number)) return null
     // A queue whose creation or deletion is on its way to this shard: the publish comes again in a
     // moment.
-    const header = readSectionAlone(bytes)
+    const header = readForwarded(bytes)
     const isEarly = header.queues.some((id) => {
       const queue = host.machine.queue(id)
       if (queue === undefined) return this.#core.lackingQueues.isToCome(group, id)
@@ -161,6 +163,9 @@ export class Shards {
       shard.hasRoom &&
       shard.offer(isLow ? refusedSection(header) : bytes, (reply) => {
         cursor.pending.delete(number)
+        if ('settlements' in header && reply?.type === 'accepted') {
+          settledTogether(this.#core, group, header.settlements)
+        }
         const outcome = isForWantOfSpace(reply)
           ? this.#core.disk.refusal(number)
           : outcomeOf(number, reply)
@@ -251,6 +256,7 @@ const unreadableCodes: ReadonlySet<string> = new Set(['FRAME_INVALID', 'RECORD_I
  * the numbers of a gateway have no gaps, and a repeat must not turn the refusal into a success. A
  * publish that had taken effect before is no news, and needs no space: the machine knows it.
  */
-function refusedSection(header: PublishHeader): Uint8Array {
-  return join(encodePublishSection(withoutRecords(header)))
+function refusedSection(header: PublishHeader | TransactionHeader): Uint8Array {
+  const publish = 'settlements' in header ? { ...header, producer: null, count: 1 } : header
+  return join(encodePublishSection(withoutRecords(publish)))
 }

@@ -193,6 +193,11 @@ export class ClientConsumer {
     if (!this.#isEnded) this.#sendSettlement(outcome, ranges)
   }
 
+  /** The log has settled them, with others. */
+  letGo(ranges: readonly number[]): void {
+    this.#holdings.remove(ranges)
+  }
+
   #sendSettlement(outcome: Outcome, ranges: readonly number[]): void {
     const settleSequence = this.#core.gatewayRelay.settle(this)
     this.#holdings.settling(settleSequence, { outcome, ranges })

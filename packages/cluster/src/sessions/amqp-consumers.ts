@@ -168,6 +168,11 @@ export class AmqpConsumers {
     this.#consumers.get(consumer)?.settle(outcome, ranges)
   }
 
+  /** Of a consumer that has not ended. */
+  find(number: number): ClientConsumer | null {
+    return this.#consumers.get(number) ?? null
+  }
+
   /** The client reads again. */
   taken(): void {
     for (const consumer of this.#consumers.values()) consumer.taken()

@@ -12,8 +12,9 @@ import {
 } from '../administration/queue-calls.ts'
 import type { Core } from '../core.ts'
 import type { QueueStatus } from '../status.ts'
+import { AmqpCommit } from './amqp-commit.ts'
 import type { AmqpSession } from './amqp-session.ts'
-import { authenticate } from './authentication.ts'
+import { authenticate, updateSecret } from './authentication.ts'
 import { declareQueue } from './declaring.ts'
 import { readReplyAddress } from './replies.ts'
 import { type Responder, refusal } from './responder.ts'
@@ -88,9 +89,9 @@ function carryOut(
     case 'consume-replies':
       return consumers.consumeReplies(to)
     case 'update-secret':
-      throw new HoldfastError('NOT_SUPPORTED', { what: 'update a secret' })
+      return updateSecret(core, session, request.secret, to)
     case 'commit':
-      throw new HoldfastError('NOT_SUPPORTED', { what: 'commit a transaction' })
+      return new AmqpCommit(core, session, request, to).attempt()
     default:
       return unreachable(request)
   }

@@ -21,6 +21,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   readonly id: number
   readonly connection: AmqpConnection
   readonly consumers: AmqpConsumers
+  readonly publishes: HeldPublishes
   /** Where the client connects from. */
   readonly remote: string
   /** As it was authenticated. */
@@ -28,9 +29,9 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   rights: SessionRights
   readonly producer = null
   readonly #core: Core
-  readonly #publishes: HeldPublishes
   #unsentBytes = 0
   #publishBytes = 0
+  #transactionBytes = 0
   #wasCongested = false
   #isReading = true
   #isWorking = false
@@ -52,7 +53,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
       heartbeatSeconds: amqpLimits.heartbeatSeconds
     })
     this.consumers = new AmqpConsumers(core, this)
-    this.#publishes = new HeldPublishes(core, this)
+    this.publishes = new HeldPublishes(core, this)
   }
 
   /** A user may be bounded in its channels, on all of its connections to this node. */
@@ -118,7 +119,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   }
 
   resumeHeld(): void {
-    this.#publishes.resume()
+    this.publishes.resume()
   }
 
   /** AMQP clients know the nodes by their configuration. */
@@ -165,7 +166,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     const { counters } = this.#core
     counters.publishedMessages += batch.count
     counters.publishedBytes += batch.blob.length
-    this.#publishes.push({ ...batch, first: false })
+    this.publishes.push({ ...batch, first: false })
   }
 
   publishRefusal(exchange: string, routingKey: string): WireError | 'wait' | null {
@@ -195,12 +196,12 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   }
 
   returned(publish: Publish): void {
-    if (!this.#isClosed) this.#publishes.returned(publish)
+    if (!this.#isClosed) this.publishes.returned(publish)
   }
 
   #decided(batch: Batch): void {
     this.#core.sessions.touch(this)
-    this.#publishes.decided(batch)
+    this.publishes.decided(batch)
   }
 
   deliver(run: DeliveryRun): void {
@@ -222,12 +223,14 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   closed(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#publishes.clear()
+    this.publishes.clear()
     this.consumers.releaseAll()
     this.#count(0)
+    this.#countTransactions()
   }
 
   flush(): void {
+    this.#countTransactions()
     const chunks = this.connection.flush(this.#core.clock.nowMs)
     if (!this.#isClosed) this.#count(this.connection.publishBytes)
     if (chunks.length > 0) {
@@ -235,6 +238,16 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
       this.#core.outputs.push({ type: 'client-send', connection: this.id, chunks, after: null })
     }
     this.#read()
+  }
+
+  /** A client that would have to commit before it may go on cannot be paused: it is closed. */
+  #countTransactions(): void {
+    const bytes = this.#isClosed ? 0 : this.connection.transactionBytes
+    const change = bytes - this.#transactionBytes
+    this.#transactionBytes = bytes
+    if (change === 0) return
+    const error = this.#core.sessions.transactionBytesChanged(change)
+    if (error !== null) this.close(error)
   }
 
   #count(publishBytes: number): void {

@@ -28,6 +28,7 @@ export class HeldPublishes {
   #isInDoubt = false
   /** A returned publish that was sent alone and has no outcome. */
   #alone: Publish | null = null
+  #lastSequence = 0
 
   constructor(core: Core, origin: PublishOrigin) {
     this.#core = core
@@ -35,8 +36,20 @@ export class HeldPublishes {
   }
 
   push(batch: Batch): void {
+    this.#lastSequence = batch.firstSequence + batch.count - 1
     this.#held.push(createPublish(this.#origin, batch))
     if (this.#held.length === 1) this.resume()
+  }
+
+  /** Of the publish that came last. */
+  get lastSequence(): number {
+    return this.#lastSequence
+  }
+
+  /** Whether all up to a sequence are on their way, and will not be overtaken. */
+  areSent(upTo: number): boolean {
+    const [first] = this.#held
+    return this.#alone === null && (first === undefined || first.batch.firstSequence > upTo)
   }
 
   clear(): void {

@@ -2,10 +2,10 @@
 // queue between. An address names the node, the connection there and the consumer on it, and holds
 // a secret: who was not told it reaches nobody. Replies live in memory only: one whose receiver is
 // gone, or does not read, is dropped, and so is one for a node that takes them too slowly.
+import type { PublishBatch } from '@holdfast/amqp'
 import type { DeliveryRun } from '@holdfast/protocol'
 import type { Core } from '../core.ts'
 import { limits } from '../limits.ts'
-import type { Batch } from '../publishing/publish.ts'
 import { tell } from '../relaying/tell.ts'
 
 const form = /^amq\.rabbitmq\.reply-to\.(\d{1,15})\.(\d{1,15})\.(\d{1,15})\.[0-9a-f]{16}$/
@@ -50,7 +50,7 @@ export class Replies {
   }
 
   /** Sends replies to whom they are for. False: it is an ordinary publish. */
-  send(vhost: string, { exchange, routingKey, count, blob }: Batch): boolean {
+  send(vhost: string, { exchange, routingKey, count, blob }: PublishBatch): boolean {
     const address = exchange === '' ? readReplyAddress(routingKey) : null
     if (address === null) return false
     const { node } = address

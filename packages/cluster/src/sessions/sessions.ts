@@ -19,6 +19,8 @@ export class Sessions {
   readonly #halted = new Set<AmqpSession>()
   /** Publishes of AMQP connections that are under way. */
   #amqpBytes = 0
+  /** Those in their transactions. */
+  #transactionBytes = 0
 
   constructor(core: Core) {
     this.#core = core
@@ -141,6 +143,15 @@ export class Sessions {
     this.credit.returned()
     if (this.#amqpBytes > limits.publishCreditBytesMax) return
     for (const session of this.#halted) this.touch(session)
+  }
+
+  /** The same of its transactions, which may not grow any more above a bound. */
+  transactionBytesChanged(bytes: number): WireError | null {
+    this.#transactionBytes += bytes
+    const limit = limits.transactionsBytesMax
+    if (bytes <= 0 || this.#transactionBytes <= limit) return null
+    const kind = 'bytes in transactions that are not committed at this node'
+    return new HoldfastError('LIMIT_REACHED', { limit, kind }).toWire()
   }
 
   flush(): void {

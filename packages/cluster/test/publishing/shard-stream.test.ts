@@ -118,3 +118,22 @@ t.test('a lost answer is not taken for an acceptance', async (t) => {
   ])
   t.same(outcomes, ['1 accepted', '2 missing', '3 accepted'])
 })
+
+t.test('a transaction has a number as well, another where the shard forgot', async (t) => {
+  const outcomes: string[] = []
+  const { stream, sent } = streamTo({ leader: 2, term: 1 })
+  const publish = { exchange: '', routingKey: 'q', queues: [7], count: 1, blob: new Uint8Array(4) }
+  stream.push(publishOf(1), [7])
+  stream.pushTransaction({ publishes: [publish], settlements: [] }, ({ type }) => {
+    outcomes.push(type)
+  })
+  stream.flush()
+  stream.result(epoch, [{ type: 'accepted', first: 1, last: 1 }])
+  stream.result(epoch, [{ type: 'forgotten' }])
+  stream.flush()
+  stream.result(epoch, [{ type: 'accepted', first: 1, last: 1 }])
+  t.same(outcomes, [], 'an answer to numbers of before')
+  stream.result(epoch + 1, [{ type: 'accepted', first: 1, last: 1 }])
+  t.same(sent, [[1, 2], [1]])
+  t.same(outcomes, ['accepted'])
+})

@@ -225,6 +225,32 @@ t.test('a reply goes to the consumer that its address names, and to nobody else'
   t.notOk(server.wire.closed, 'a reply that nobody waits for is no mistake')
 })
 
+t.test('what all transactions of a node hold is bounded, also on their way', async (t) => {
+  const member = new LoneMember()
+  const size = 8_000_000
+  const clients = Array.from({ length: 5 }, () => {
+    const client = member.connectAmqp()
+    client.declare('q')
+    client.send({ type: 'tx.select' })
+    return client
+  })
+  member.pass(500)
+  member.hold()
+  for (const client of clients) {
+    for (let i = 0; i < 2; i++) client.publish('q', 'x'.repeat(size))
+    client.send({ type: 'tx.commit' })
+  }
+  const closed = clients.map(({ wire }) => wire.closed?.replyCode ?? 0)
+  t.same(closed, [0, 0, 0, 0, 506], `${limits.transactionsBytesMax} bytes`)
+  member.release()
+  member.pass(1_000)
+  const [first] = clients
+  t.equal(first?.heard().at(-1), 'tx.commit-ok')
+  for (let i = 0; i < 2; i++) first?.publish('q', 'x'.repeat(size))
+  first?.send({ type: 'tx.rollback' })
+  t.equal(first?.heard().at(-1), 'tx.rollback-ok', 'there is room again')
+})
+
 t.test('headers that AMQP has no room for do not come, first or again', async (t) => {
   const { member, client } = setUp()
   const native = member.connect(1)

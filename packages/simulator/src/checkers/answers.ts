@@ -90,6 +90,18 @@ export class Answers {
     }
   }
 
+  /**
+   * Messages of a queue that are only ever replaced, each by one of its kind, which a body begins
+   * with: as many as there were at first.
+   */
+  replaced(queue: string, kinds: readonly string[]): void {
+    for (const { messages, bodies } of this.#queues(queue)) {
+      const there = [...messages.keys()].map((offset) => bodies.get(offset)?.split('|')[0] ?? '')
+      if (`${there.sort()}` === `${[...kinds].sort()}`) continue
+      this.#report('replaced-as-a-whole', `${queue} has ${there}, not ${kinds}`)
+    }
+  }
+
   /** A client hears that there is a queue. */
   declared(queue: string): void {
     if (this.#queues(queue).length > 0) return

@@ -30,6 +30,7 @@ export const checks = {
   'single-active': 'where one consumer is active at a time, nobody else is given anything',
   'linearizable-read': 'a read sees what was committed anywhere before it was asked',
   lease: 'who hands out messages is the latest leader',
+  'replaced-as-a-whole': 'what transactions replace is there once, the old one or the new one',
   'confirm-after-commit': 'what a client sees confirmed is applied in each of its queues',
   'settled-by-client': 'what ends a message was asked for by who had it',
   'delivered-from-log': 'what is delivered at an offset is what the log put there',

@@ -5,16 +5,14 @@ import {
   consumerId,
   type PublishHeader,
   type SectionReply,
+  type SettleCommand,
   type ShardCommand,
-  type ShardLimits
+  type ShardLimits,
+  type TransactionHeader
 } from '@holdfast/broker'
+import { ReferenceGateways } from './reference-gateways.ts'
 import { blankQueue, depart, expire, isOpenAt, succeed } from './reference-lifetimes.ts'
-import type {
-  ReferenceGateway,
-  ReferenceProducer,
-  ReferenceQueue,
-  ReferenceRecord
-} from './reference-types.ts'
+import type { ReferenceProducer, ReferenceQueue, ReferenceRecord } from './reference-types.ts'
 
 const done: SectionReply = { type: 'done' }
 
@@ -43,7 +41,7 @@ function offsetsOf(pairs: readonly number[]): Set<number> {
 export class ReferenceShard {
   readonly queues: Map<number, ReferenceQueue> = new Map()
   readonly #producers = new Map<string, ReferenceProducer>()
-  readonly #gateways = new Map<number, ReferenceGateway>()
+  readonly #gateways = new ReferenceGateways()
   readonly #limits: Pick<ShardLimits, 'producerExpiryMs' | 'gatewayExpiryMs' | 'closingMs'>
   #timeMs = 0
   #cursor = 0
@@ -65,31 +63,41 @@ export class ReferenceShard {
     for (const [key, { lastMs }] of this.#producers) {
       if (this.#timeMs - lastMs >= producerExpiryMs) this.#producers.delete(key)
     }
-    for (const [key, { lastMs }] of this.#gateways) {
-      if (this.#timeMs - lastMs >= gatewayExpiryMs) this.#gateways.delete(key)
-    }
+    this.#gateways.expire(this.#timeMs, gatewayExpiryMs)
   }
 
   /** `records`: null if they are malformed. */
   publish(header: PublishHeader, records: readonly ReferenceRecord[] | null): SectionReply {
-    const { gateway, number, first } = header
-    let row = this.#gateways.get(gateway.replica)
-    if (row !== undefined && gateway.epoch < row.epoch) return refused('PRODUCER_FENCED')
-    if (row === undefined || gateway.epoch > row.epoch) {
-      if (!first) return { type: 'gap', expected: 0 }
-      row = { epoch: gateway.epoch, next: number, lastMs: 0, replies: new Map() }
-      this.#gateways.set(gateway.replica, row)
-    }
-    if (number > row.next) return { type: 'gap', expected: row.next }
-    if (number < row.next) {
-      const reply = row.replies.get(number) ?? { type: 'repeated', missing: [] }
-      return reply.type === 'accepted' ? { ...reply, type: 'repeated' } : reply
-    }
-    const reply = records === null ? this.#unreadable(header) : this.#records(header, records)
-    row.replies.set(number, reply)
-    row.next += 1
-    row.lastMs = this.#timeMs
-    return reply
+    return this.#gateways.numbered(header, this.#timeMs, () =>
+      records === null ? this.#unreadable(header) : this.#records(header, records)
+    )
+  }
+
+  /** All of it, or nothing. `records`: of each publish; null where they are malformed. */
+  transaction(
+    header: TransactionHeader,
+    records: readonly (readonly ReferenceRecord[] | null)[]
+  ): SectionReply {
+    const { publishes, settlements, queues } = header
+    return this.#gateways.numbered(header, this.#timeMs, () => {
+      if (records.includes(null)) return refused('FRAME_INVALID')
+      if (!queues.every((id) => this.#isOpen(id))) return refused('QUEUE_NOT_FOUND')
+      if (!settlements.every((settlement) => this.#isHeld(settlement))) {
+        return refused('DELIVERY_STALE')
+      }
+      for (const [at, publish] of publishes.entries()) this.#records(publish, records[at] ?? [])
+      for (const settlement of settlements) this.#settle(settlement)
+      return { type: 'accepted', missing: [] }
+    })
+  }
+
+  #isHeld({ queue, ranges }: SettleCommand): boolean {
+    const messages = this.queues.get(queue)?.messages
+    let isHeld = true
+    forEachOffset(ranges, 3, (offset, attempt) => {
+      isHeld &&= messages?.get(offset)?.attempt === attempt
+    })
+    return isHeld
   }
 
   /** What was applied before is done, whatever lies in the place of its records. */
@@ -209,7 +217,7 @@ export class ReferenceShard {
     return queue === undefined ? 0 : count
   }
 
-  #settle({ queue: id, outcome, ranges }: Extract<ShardCommand, { type: 'settle' }>): SectionReply {
+  #settle({ queue: id, outcome, ranges }: SettleCommand): SectionReply {
     const stale: number[] = []
     if (outcome === 'released') this.#release(id, ranges, stale)
     else {

@@ -7,11 +7,13 @@ import {
   type QueueView,
   readEntryBatch,
   readPublishHeader,
+  readTransaction,
   type SectionReply,
-  type ShardCommand,
+  type SettleCommand,
   type ShardEffect,
   type ShardMachine,
-  shardLimits
+  shardLimits,
+  transactionKind
 } from '@holdfast/broker'
 import { HoldfastError } from '@holdfast/errors'
 import { recordBody, scanRecord } from '@holdfast/record'
@@ -140,9 +142,10 @@ export class ShardComparison {
   }
 
   #section(data: Uint8Array, position: number): SectionReply {
+    if (data[position + 4] === transactionKind) return this.#transaction(data, position)
     if (data[position + 4] !== publishKind) {
       const command = decodeCommandSection(data, position)
-      if (command.type === 'settle') this.#tellEndings(command)
+      if (command.type === 'settle') this.#endingsOf(command).forEach(this.#ends)
       return this.#reference.command(command)
     }
     const header = readPublishHeader(data, position)
@@ -150,13 +153,24 @@ export class ShardComparison {
     return this.#reference.publish(header, records)
   }
 
-  #tellEndings({ queue: id, outcome, ranges }: Extract<ShardCommand, { type: 'settle' }>): void {
+  #transaction(data: Uint8Array, position: number): SectionReply {
+    const header = readTransaction(data, position)
+    const records = header.publishes.map((publish) => unlessRefused(() => recordsOf(data, publish)))
+    const endings = header.settlements.flatMap((settlement) => this.#endingsOf(settlement))
+    const reply = this.#reference.transaction(header, records)
+    if (reply.type === 'accepted') endings.forEach(this.#ends)
+    return reply
+  }
+
+  #endingsOf({ queue: id, outcome, ranges }: SettleCommand): Ending[] {
     const { name: queue = '', messages } = this.#reference.queues.get(id) ?? {}
-    if (outcome === 'released') return
+    const endings: Ending[] = []
+    if (outcome === 'released') return endings
     forEachOffset(ranges, 3, (offset, attempt) => {
       if (messages?.get(offset)?.attempt === attempt)
-        this.#ends({ queue, outcome, offset, attempt })
+        endings.push({ queue, outcome, offset, attempt })
     })
+    return endings
   }
 
   #compareReplies(entry: AppliedEntry, expected: readonly SectionReply[]): void {

@@ -7,6 +7,9 @@ import type { ClientSocket } from '../world/client-sockets.ts'
 import type { World } from '../world/world.ts'
 import { type AmqpSaid, AmqpWire } from './amqp-wire.ts'
 
+/** How a server ends a connection or a channel. */
+export type AmqpEnd = Pick<NonNullable<AmqpWire['closed']>, 'replyCode' | 'replyText'>
+
 const reconnectMs = 200
 const beatMs = 250
 /** A node from which nothing is heard for so long is given up. */
@@ -38,6 +41,11 @@ export abstract class AmqpClient implements Disturbed {
 
   /** The connection is gone, and with it all that was known on it. */
   protected abstract lost(): void
+
+  /** A node that is cut off, starts or ends says so; anything else is an answer to a mistake. */
+  protected isExpected({ replyCode }: AmqpEnd): boolean {
+    return replyCode === 320 || replyCode === 541
+  }
 
   get isOpen(): boolean {
     return this.wire?.isOpen === true
@@ -118,8 +126,7 @@ export abstract class AmqpClient implements Disturbed {
     const { replyCode, replyText } = wire.closed
     this.world.note(`${this.name} is closed: ${replyText}`)
     this.world.reached(`amqp client: closed with ${replyCode}`)
-    // A node that is cut off, starts or ends says so; anything else is an answer to a mistake.
-    if (replyCode !== 320 && replyCode !== 541) {
+    if (!this.isExpected(wire.closed)) {
       this.world.fail(`${this.name} is closed: ${replyText}`)
     }
     this.reconnect()

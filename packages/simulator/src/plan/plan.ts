@@ -75,7 +75,8 @@ export const changeNames = [
   'successions',
   'beginnings',
   'lifetimes',
-  'rights'
+  'rights',
+  'transfers'
 ] as const
 export type ChangeName = (typeof changeNames)[number]
 

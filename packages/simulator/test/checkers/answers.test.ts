@@ -91,3 +91,15 @@ t.test('nothing is settled that no client has settled', async (t) => {
   t.same(findings([], settles({ attempt: 0 })), ['settled-by-client'])
   t.same(findings([], settles({ outcome: 'rejected' })), ['settled-by-client'])
 })
+
+t.test('what is only ever replaced is there once', async (t) => {
+  const message = { entry: 1, sizeBytes: 1, attempt: 0, deliveryCount: 0 }
+  const there = (...offsets: number[]) => [
+    shard('a', ['m1|', 'm2|', 'm1|other'], new Map(offsets.map((offset) => [offset, message])))
+  ]
+  const replaced = (answers: Answers) => answers.replaced('a', ['m1', 'm2'])
+  t.same(findings(there(1, 2), replaced), [])
+  t.same(findings(there(2, 3), replaced), [])
+  t.same(findings(there(1, 2, 3), replaced), ['replaced-as-a-whole'], 'one is there twice')
+  t.same(findings(there(2), replaced), ['replaced-as-a-whole'], 'one is gone')
+})
