@@ -173,10 +173,11 @@ export class Member {
   }
 
   #peerUp(input: Extract<Input, { type: 'peer-up' }>): void {
-    const { peers, membership, gateway, groups, reports } = this.#core
+    const { peers, membership, gateway, groups, leaderRelay, reports } = this.#core
     const link = peers.up(input)
     membership.linkUp(link)
     reports.changed()
+    if (link.lane === 'gateway' && link.node !== null) leaderRelay.linkUp(link.node)
     if (link.direction !== 'out' || link.node === null) return
     if (link.lane === 'gateway') gateway.linkUp(link.node)
     else groups.linkUp(link.node)

@@ -161,7 +161,21 @@ export class LeaderRelay {
   /** What was sent may be lost; the gateway attaches its consumers again, with what they hold. */
   linkDown(node: number): void {
     for (const entry of this.#consumers.values()) {
-      if (entry.node === node) this.#suspend(entry)
+      if (entry.node !== node) continue
+      entry.isEarly = false
+      this.#suspend(entry)
+    }
+  }
+
+  /** What broke with a link is attached anew by the gateway; what waited for one has it now. */
+  linkUp(node: number): void {
+    const { peers, deliveries } = this.#core
+    if (!peers.canCall(node)) return
+    for (const entry of this.#consumers.values()) {
+      if (entry.node !== node || !entry.isEarly) continue
+      entry.isEarly = false
+      entry.suspendedUntilMs = null
+      deliveries.wakeQueue(entry.to.group, entry.to.queue)
     }
   }
 
@@ -217,7 +231,8 @@ export class LeaderRelay {
     const entry = new RelayedConsumer(this.#core, node, to, client, { ...ways, forget })
     this.#consumers.set(keyOf(entry), entry)
     const { identity, peers } = this.#core
-    if (node !== identity?.node && !peers.canCall(node)) this.#suspend(entry)
+    entry.isEarly = node !== identity?.node && !peers.canCall(node)
+    if (entry.isEarly) this.#suspend(entry)
     return entry
   }
 
