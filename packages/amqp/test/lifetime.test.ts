@@ -1,3 +1,4 @@
+// How long a connection may stand where it stands, and what counts there.
 import t from 'tap'
 import { Lifetime } from '../src/lifetime.ts'
 import { amqpLimits } from '../src/limits.ts'

@@ -1,3 +1,4 @@
+// Nothing overtakes publishes: what waits for their outcomes is done after the last, once.
 import t from 'tap'
 import { PublishBarrier } from '../src/publish-barrier.ts'
 
