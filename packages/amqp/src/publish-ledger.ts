@@ -62,7 +62,9 @@ export class PublishLedger<Channel> {
     this.#unconfirmed++
     this.#unconfirmedBytes += bytes
     const run = this.#runs.at(-1)
-    if (run !== undefined && continues(run, channel, tag, batch)) {
+    // Those between may be answered, and swept.
+    const isNext = run?.last === sequence - 1
+    if (run !== undefined && isNext && continues(run, channel, tag, batch)) {
       run.last = sequence
       run.bytes += bytes
       run.remaining++

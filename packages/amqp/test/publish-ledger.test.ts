@@ -54,6 +54,18 @@ t.test('outcomes find their channel and tag', async (t) => {
   }
 })
 
+t.test('a run does not go on behind publishes that were answered and swept', async (t) => {
+  const ledger = new PublishLedger<string>()
+  ledger.add('a', 1, batch(1))
+  // As many runs as make the ledger sweep.
+  for (let i = 0; i < 200; i++) ledger.add(i % 2 === 0 ? 'b' : 'c', 0, batch(1))
+  ledger.take(2, 201)
+  const sequence = ledger.add('a', 2, batch(1))
+  const [part] = ledger.take(sequence, sequence)
+  t.match(part, { first: sequence, run: { channel: 'a', first: sequence, firstTag: 2 } })
+  t.equal(ledger.unconfirmed, 1)
+})
+
 t.test('a stream that never rests gives its bytes back', async (t) => {
   const ledger = new PublishLedger<string>()
   let answered = 0

@@ -184,13 +184,14 @@ export class Member {
   }
 
   #peerDown(id: number): void {
-    const { peers, calls, groups, gatewayRelay, leaderRelay } = this.#core
+    const { peers, calls, groups, gatewayRelay, leaderRelay, replies } = this.#core
     const link = peers.down(id)
     if (link?.node == null) return
     if (link.lane === 'gateway') {
       calls.nodeDown(link.node)
       gatewayRelay.linkDown(link.node)
       leaderRelay.linkDown(link.node)
+      replies.linkDown(link.node)
     } else if (link.direction === 'out') groups.linkDown(link.node)
   }
 

@@ -43,7 +43,7 @@ function carryOut(core: Core, request: AdminRequest, to: Responder): void {
   const done: Done = (reply) => to.done(reply)
   switch (request.type) {
     case 'list-queues':
-      return whenCurrent(core, to, () => listQueues(core, request.limit, request.cursor, to))
+      return whenCurrent(core, to, () => listQueues(core, request, to))
     case 'inspect-queue':
       return describeQueue(core, request.vhost, request.name, {
         done: (status) => done({ type: 'queue', queue: status as QueueStatus }),
@@ -92,8 +92,12 @@ function carryOut(core: Core, request: AdminRequest, to: Responder): void {
   }
 }
 
-function listQueues(core: Core, limit: number, cursor: string | null, to: Responder): void {
-  const page = core.metadata.machine.topology.queuesPage(limit, cursor)
+function listQueues(
+  core: Core,
+  { limit, cursor, vhosts }: Extract<AdminRequest, { readonly type: 'list-queues' }>,
+  to: Responder
+): void {
+  const page = core.metadata.machine.topology.queuesPage(limit, cursor, vhosts)
   const queues: QueueStatus[] = []
   let waiting = page.queues.length
   const finish = (): void => to.done({ type: 'queues', queues, cursor: page.cursor })

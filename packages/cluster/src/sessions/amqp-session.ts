@@ -31,6 +31,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   readonly #publishes: HeldPublishes
   #unsentBytes = 0
   #publishBytes = 0
+  #wasCongested = false
   #isReading = true
   #isWorking = false
   #isClosed = false
@@ -63,7 +64,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     return refusal('CHANNELS_LIMIT_REACHED', { user, limit })
   }
 
-  /** The client does not read what it is sent: its deliveries pause. */
+  /** The client does not read what it is sent, or does not settle: its deliveries pause. */
   get isCongested(): boolean {
     return this.unsentBytes > limits.clientBufferBytesMax
   }
@@ -101,13 +102,19 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   tick(): void {
     const { clock, disk } = this.#core
     this.connection.setBlocked(disk.isLow ? 'low on disk' : null)
-    this.#handle(this.connection.tick(clock.nowMs))
+    this.#handle(this.connection.tick(clock.nowMs, this.#isReading))
   }
 
   drained(bytes: number): void {
-    const wasCongested = this.isCongested
     this.#unsentBytes = bytes
-    if (wasCongested && !this.isCongested) this.consumers.taken()
+    this.#relieve()
+  }
+
+  /** Its consumers go on when it has read, or settled, enough. */
+  #relieve(): void {
+    const wasCongested = this.#wasCongested
+    this.#wasCongested = this.isCongested
+    if (wasCongested && !this.#wasCongested) this.consumers.taken()
   }
 
   resumeHeld(): void {
@@ -138,6 +145,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     } finally {
       this.#isWorking = false
     }
+    this.#relieve()
   }
 
   #event(event: AmqpEvent): void {
@@ -195,8 +203,8 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   }
 
   deliver(run: DeliveryRun): void {
-    this.consumers.deliver(run)
-    this.#core.sessions.touch(this)
+    this.#core.sessions.guard(this, () => this.consumers.deliver(run))
+    this.#wasCongested ||= this.isCongested
   }
 
   consumerEnded(number: number): void {
