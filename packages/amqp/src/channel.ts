@@ -9,6 +9,7 @@ import type { SettleEvent } from './events.ts'
 import { type FrameWriter, methodIdIn } from './frame-codec.ts'
 import { type Method, type MethodId, methodIdOf, noMethod } from './method-codec.ts'
 import { handleMethod } from './methods/dispatch.ts'
+import { PublishBarrier } from './publish-barrier.ts'
 import { AmqpError } from './replies.ts'
 import type {
   AmqpRequest,
@@ -51,6 +52,7 @@ export class Channel {
   readonly host: ChannelHost
   readonly unsettled: UnsettledDeliveries = new UnsettledDeliveries()
   readonly consumers: Consumers
+  readonly barrier: PublishBarrier = new PublishBarrier()
   /** Numbers under which `get` holds deliveries. */
   readonly getters: Set<number> = new Set()
   confirms: Confirms | null = null
@@ -81,6 +83,11 @@ export class Channel {
     return this.#state === 'open'
   }
 
+  /** The member has to answer before anything else is looked at. */
+  get isWaiting(): boolean {
+    return this.#waitsFor !== null
+  }
+
   /** Methods that wait for the answer to another one. */
   get waiting(): { readonly count: number; readonly bytes: number } {
     return this.#waiting
@@ -106,8 +113,9 @@ export class Channel {
   }
 
   /**
-   * Asks the member; nothing else of this channel is looked at until it has answered. With a code
-   * of `settledBy`, a refusal counts as done: `done` gets null.
+   * Asks the member, once what was published has its outcome; nothing else of this channel is
+   * looked at until it has answered. With a code of `settledBy`, a refusal counts as done: `done`
+   * gets null.
    */
   request<Name extends RequestName>(
     request: RequestOf<Name>,
@@ -121,7 +129,7 @@ export class Channel {
       this.#guard(methodId, work)
       this.#resume()
     }
-    this.host.request(this.number, request as AmqpRequest, {
+    const to: Answer = {
       done: (result) => {
         if (this.isOpen) answer(() => done(result as AmqpResults[Name]))
         else this.#abandon(request.type, result)
@@ -133,7 +141,8 @@ export class Channel {
           done(null as AmqpResults[Name])
         })
       }
-    })
+    }
+    this.barrier.wait(() => this.host.request(this.number, request as AmqpRequest, to))
   }
 
   /** A tag for a consumer that the client did not name. */
@@ -189,7 +198,10 @@ export class Channel {
     this.write({ type: 'channel.close', replyCode, replyText, classId, methodId })
   }
 
-  /** The client closed the channel: answered once what it held is back in its queues. */
+  /**
+   * The client closed the channel: answered once what it published has its outcome, and what it
+   * held is back in its queues.
+   */
   closeByClient(): void {
     const held = this.#letGo('ending')
     const end = (): void => {
@@ -197,12 +209,11 @@ export class Channel {
       this.write({ type: 'channel.close-ok' })
       this.#end()
     }
-    if (held.length === 0) return end()
-    this.host.request(
-      this.number,
-      { type: 'release', consumers: held },
-      { done: end, refused: end }
-    )
+    this.barrier.wait(() => {
+      if (held.length === 0) return end()
+      const request = { type: 'release', consumers: held } as const
+      this.host.request(this.number, request, { done: end, refused: end })
+    })
   }
 
   /** The connection has ended. */
@@ -219,6 +230,7 @@ export class Channel {
   #letGo(state: 'ending' | 'closing' | 'closed'): readonly number[] {
     this.#state = state
     this.#waiting.clear()
+    this.barrier.clear()
     this.unsettled.takeAll()
     this.consumers.drop()
     return [...new Set([...this.consumers.numbers, ...this.getters])]

@@ -85,6 +85,13 @@ export class Channels implements ChannelHost {
     return bytes
   }
 
+  /** A publish has no outcome, or the member has not answered yet. */
+  get isBusy(): boolean {
+    if (this.#ledger.unconfirmed > 0) return true
+    for (const channel of this.#channels.values()) if (channel.isWaiting) return true
+    return false
+  }
+
   /** What waits on all channels for the answer to another method. */
   get #waiting(): { readonly count: number; readonly bytes: number } {
     let count = 0
@@ -147,6 +154,7 @@ export class Channels implements ChannelHost {
   publish(channel: Channel, batch: PublishBatch): void {
     const sequence = this.#ledger.add(channel, channel.confirms?.next() ?? 0, batch)
     const { lowestUnconfirmed } = this.#ledger
+    channel.barrier.published()
     this.#host.events.publish({ channel: channel.number, sequence, lowestUnconfirmed }, batch)
   }
 
@@ -181,25 +189,37 @@ export class Channels implements ChannelHost {
   }
 
   confirm(first: number, last: number): void {
-    for (const part of this.#ledger.take(first, last)) this.#accept(part)
+    for (const part of this.#ledger.take(first, last)) {
+      this.#accept(part)
+      this.#decided(part)
+    }
   }
 
   publishFailed(first: number, last: number, error: AmqpError): void {
     for (const part of this.#ledger.take(first, last)) {
-      const { channel, mandatory } = part.run
-      if (!channel.isOpen) continue
-      if (error.reply === 'NO_ROUTE') {
-        // The return goes before the confirm (RabbitMQ).
-        if (mandatory !== null) returnMessage(channel, mandatory, 0)
-        this.#accept(part)
-      } else if (error.closes === 'channel' && error.reply !== 'CONTENT_TOO_LARGE') {
-        channel.fail(error, methodIdOf('basic.publish'))
-      } else {
-        const tags = tagsOf(part)
-        if (tags !== null) channel.confirms?.refuse(tags.first, tags.last)
-        this.#confirming.add(channel)
-      }
+      if (part.run.channel.isOpen) this.#fail(part, error)
+      this.#decided(part)
     }
+  }
+
+  #fail(part: PublishPart<Channel>, error: AmqpError): void {
+    const { channel, mandatory } = part.run
+    if (error.reply === 'NO_ROUTE') {
+      // The return goes before the confirm (RabbitMQ).
+      if (mandatory !== null) returnMessage(channel, mandatory, 0)
+      this.#accept(part)
+    } else if (error.closes === 'channel' && error.reply !== 'CONTENT_TOO_LARGE') {
+      channel.fail(error, methodIdOf('basic.publish'))
+    } else {
+      const tags = tagsOf(part)
+      if (tags !== null) channel.confirms?.refuse(tags.first, tags.last)
+      this.#confirming.add(channel)
+    }
+  }
+
+  /** What waited for these outcomes goes on. */
+  #decided({ run, first, last }: PublishPart<Channel>): void {
+    run.channel.barrier.decided(last - first + 1)
   }
 
   #accept(part: PublishPart<Channel>): void {

@@ -11,6 +11,7 @@ import type { AmqpConnectionOptions, HandshakeHost, Tuning } from './handshake.t
 import { Handshake } from './handshake.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { InputStream } from './input-stream.ts'
+import { Lifetime } from './lifetime.ts'
 import { amqpLimits } from './limits.ts'
 import { decodeMethod, type Method, type MethodId, noMethod } from './method-codec.ts'
 import { explainGreeting } from './protocol-header.ts'
@@ -18,9 +19,6 @@ import { AmqpError } from './replies.ts'
 import { RequestTable } from './request-table.ts'
 import type { DeliveryRun } from './requests.ts'
 import { Secret } from './secret.ts'
-
-/** `refused`: nothing is read any more, and the socket is closed after a pause. */
-type State = 'greeting' | 'handshake' | 'open' | 'refused' | 'closing' | 'closed'
 
 export class AmqpConnection {
   readonly #input = new InputStream()
@@ -31,15 +29,11 @@ export class AmqpConnection {
   readonly #channels: Channels
   readonly #requests = new RequestTable(this.#events)
   readonly #secret: Secret
-  #state: State = 'greeting'
+  readonly #life: Lifetime
   #heartbeat: Heartbeat
-  #nowMs: number
-  /** When this state ends by itself: a handshake, a pause, a close that nobody answers. */
-  #deadlineMs: number
 
   constructor(options: AmqpConnectionOptions) {
-    this.#nowMs = options.nowMs
-    this.#deadlineMs = options.nowMs + amqpLimits.handshakeTimeoutMs
+    this.#life = new Lifetime(options.nowMs)
     this.#heartbeat = new Heartbeat(0, options.nowMs)
     const host: ChannelsHost & HandshakeHost = {
       writer: this.#writer,
@@ -49,9 +43,7 @@ export class AmqpConnection {
       request: (channel, request, answer) => this.#requests.ask(channel, request, answer),
       fail: (error, method) => this.#fail(error, method),
       tuned: (tuning) => this.#tuned(tuning),
-      opened: () => {
-        this.#state = 'open'
-      },
+      opened: () => this.#life.enter('open'),
       hangUp: (error) => this.#hangUp(error)
     }
     this.#channels = new Channels(host)
@@ -60,12 +52,12 @@ export class AmqpConnection {
   }
 
   get isOpen(): boolean {
-    return this.#state === 'open'
+    return this.#life.stage === 'open'
   }
 
   /** Flush, then close the socket. */
   get isClosed(): boolean {
-    return this.#state === 'closed'
+    return this.#life.stage === 'closed'
   }
 
   /** Nothing more should be read from the socket until something is answered. */
@@ -94,8 +86,8 @@ export class AmqpConnection {
 
   /** Takes what the socket received, which must not be overwritten: slices of it are kept. */
   receive(bytes: Uint8Array, nowMs: number): readonly AmqpEvent[] {
-    this.#nowMs = nowMs
-    if (this.isClosed || this.#state === 'refused') return []
+    this.#life.nowMs = nowMs
+    if (this.#life.isDeaf) return []
     this.#heartbeat.heard()
     this.#input.push(bytes)
     this.#channels.begin(bytes.length)
@@ -105,14 +97,10 @@ export class AmqpConnection {
 
   /** Wants to be called about four times in a heartbeat interval; with whether it is read from. */
   tick(nowMs: number, isRead = true): readonly AmqpEvent[] {
-    this.#nowMs = nowMs
+    this.#life.nowMs = nowMs
     if (!isRead || this.isPaused) this.#heartbeat.heard()
     if (this.isOpen) this.#beat()
-    else if (nowMs >= this.#deadlineMs && !this.isClosed) {
-      const wasOpening = this.#state === 'greeting' || this.#state === 'handshake'
-      if (wasOpening) this.#letGo(new AmqpError('CONNECTION_FORCED', 'the handshake took too long'))
-      this.#state = 'closed'
-    }
+    else if (this.#life.isExpired) this.#expire()
     return this.takeEvents()
   }
 
@@ -124,22 +112,24 @@ export class AmqpConnection {
   /** Answers a request; see `AmqpResults`. */
   respond(requestId: number, result: unknown): void {
     this.#requests.take(requestId)?.done(result)
-    this.#read()
+    this.#goOn()
   }
 
   refuse(requestId: number, error: WireError): void {
     this.#requests.take(requestId)?.refused(AmqpError.fromWire(error))
-    this.#read()
+    this.#goOn()
   }
 
   /** Sequences `first` to `last` are committed wherever they were routed. */
   confirm(first: number, last: number): void {
     this.#channels.confirm(first, last)
+    this.#goOn()
   }
 
   /** Sequences `first` to `last` were refused. */
   publishFailed(first: number, last: number, error: WireError): void {
     this.#channels.publishFailed(first, last, AmqpError.fromWire(error))
+    this.#goOn()
   }
 
   deliver(run: DeliveryRun): void {
@@ -179,21 +169,32 @@ export class AmqpConnection {
     this.#writer.frameBytesMax = frameBytesMax
     // Clients that forget to count the overhead of a frame send as much more.
     this.#input.frames.limitBytes = frameBytesMax
-    this.#heartbeat = new Heartbeat(heartbeatSeconds * 1_000, this.#nowMs)
+    this.#heartbeat = new Heartbeat(heartbeatSeconds * 1_000, this.#life.nowMs)
   }
 
   #beat(): void {
-    if (this.#heartbeat.isSilent(this.#nowMs)) {
-      this.#letGo(new AmqpError('CONNECTION_FORCED', 'nothing was heard for two heartbeats'))
-      this.#state = 'closed'
-    } else if (this.#heartbeat.isDue(this.#nowMs)) this.#writer.heartbeat()
+    if (this.#heartbeat.isSilent(this.#life.nowMs)) {
+      this.#drop(new AmqpError('CONNECTION_FORCED', 'nothing was heard for two heartbeats'))
+    } else if (this.#heartbeat.isDue(this.#life.nowMs)) this.#writer.heartbeat()
+  }
+
+  /** Something was answered, and nothing else may have been waited for. */
+  #goOn(): void {
+    this.#read()
+    if (this.#life.stage === 'leaving' && !this.#channels.isBusy) this.#closeByClient()
+  }
+
+  #expire(): void {
+    if (this.#life.stage === 'leaving') return this.#closeByClient()
+    if (!this.#life.isOpening) return this.#life.enter('closed')
+    this.#drop(new AmqpError('CONNECTION_FORCED', 'the handshake took too long'))
   }
 
   /** Reads what has arrived, until it ends, or the member has to answer first. */
   #read(): void {
     let methodId = noMethod
     try {
-      if (this.#state === 'greeting' && !this.#greet()) return
+      if (this.#life.stage === 'greeting' && !this.#greet()) return
       while (this.#mayRead() && this.#input.next()) {
         const { type, channel, payload } = this.#input.frames
         methodId = methodIdIn(type, payload)
@@ -202,19 +203,19 @@ export class AmqpConnection {
     } catch (error) {
       if (!(error instanceof AmqpError)) throw error
       // Out of step for good: nobody will find an answer to the close in this stream.
-      if (this.#state === 'closing') this.#state = 'closed'
+      if (this.#life.stage === 'closing') this.#life.enter('closed')
       this.#fail(error, methodId)
     }
   }
 
   /** The member is to say first whether the client may go on. */
   get #isWaiting(): boolean {
-    return this.#state === 'handshake' && this.#handshake.isWaiting
+    return this.#life.stage === 'handshake' && this.#handshake.isWaiting
   }
 
   #mayRead(): boolean {
     if (this.#isWaiting) this.#input.checkUnread()
-    return !this.#isWaiting && this.#state !== 'refused' && !this.isClosed
+    return !this.#isWaiting && !this.#life.isDeaf
   }
 
   /** Whether the protocol header is read, and frames follow. */
@@ -222,19 +223,18 @@ export class AmqpConnection {
     const greeting = this.#input.greeting()
     if (greeting === null) return false
     if (greeting === 'amqp') {
-      this.#state = 'handshake'
+      this.#life.enter('handshake')
       this.#handshake.start()
       return true
     }
     // AMQP 0-9-1 §4.2.2: who asks for another version is told this one.
     if (greeting !== 'http' && greeting !== 'tls') this.#writer.protocolHeader()
-    this.#letGo(new AmqpError('NOT_IMPLEMENTED', explainGreeting(greeting)))
-    this.#state = 'closed'
+    this.#drop(new AmqpError('NOT_IMPLEMENTED', explainGreeting(greeting)))
     return false
   }
 
   #takeFrame(type: number, channel: number, payload: Uint8Array): void {
-    if (this.#state === 'closing') return this.#takeAtEnd(type, channel, payload)
+    if (this.#life.stage === 'closing') return this.#takeAtEnd(type, channel, payload)
     if (type === frameType.heartbeat) {
       if (channel === 0 && payload.length === 0) return
       throw new AmqpError('UNEXPECTED_FRAME', 'a heartbeat is empty, and of channel 0')
@@ -249,7 +249,11 @@ export class AmqpConnection {
   }
 
   #takeMethod(method: Method): void {
-    if (method.type === 'connection.close') return this.#closeByClient()
+    if (method.type === 'connection.close') {
+      // What came before is done before it is answered.
+      this.#life.enterFor('leaving', amqpLimits.leaveTimeoutMs)
+      return this.#goOn()
+    }
     if (!this.isOpen) return this.#handshake.take(method)
     if (method.type === 'connection.update-secret') return this.#secret.update(method)
     const explanation = `${method.type} is not for a client to send on channel 0 now`
@@ -260,25 +264,24 @@ export class AmqpConnection {
   #takeAtEnd(type: number, channel: number, payload: Uint8Array): void {
     const { classId, methodId } = methodIdIn(type, payload)
     if (channel !== 0 || classId !== 10) return
-    if (methodId === 51) this.#state = 'closed'
+    if (methodId === 51) this.#life.enter('closed')
     if (methodId === 50) this.#closeByClient()
   }
 
+  /** Who asked for the close closes the socket: it would take our end for a failure. */
   #closeByClient(): void {
-    if (this.#state !== 'closing') this.#letGo(null)
+    if (this.#life.stage !== 'closing') this.#letGo(null)
     this.#writer.method(0, { type: 'connection.close-ok' })
-    this.#state = 'closed'
+    this.#life.enterFor('lingering', amqpLimits.closeTimeoutMs)
   }
 
   /** Ends the connection with a reply to the client; a soft error without a channel does so too. */
   #fail(error: AmqpError, { classId, methodId }: MethodId): void {
-    if (this.#state === 'closing' || this.isClosed) return
-    const wasSilent = this.#state === 'greeting' || this.#state === 'refused'
+    if (this.#life.isEnding) return
+    if (this.#life.isSilent) return this.#drop(error)
     this.#letGo(error)
-    this.#state = wasSilent ? 'closed' : 'closing'
-    if (wasSilent) return
+    this.#life.enterFor('closing', amqpLimits.closeTimeoutMs)
     const { code: replyCode, message: replyText } = error
-    this.#deadlineMs = this.#nowMs + amqpLimits.closeTimeoutMs
     this.#writer.method(0, { type: 'connection.close', replyCode, replyText, classId, methodId })
   }
 
@@ -286,8 +289,12 @@ export class AmqpConnection {
   #hangUp(error: AmqpError): void {
     this.#letGo(error)
     this.#input.clear()
-    this.#state = 'refused'
-    this.#deadlineMs = this.#nowMs + amqpLimits.refusedLoginPauseMs
+    this.#life.enterFor('lingering', amqpLimits.refusedLoginPauseMs)
+  }
+
+  #drop(error: AmqpError): void {
+    this.#letGo(error)
+    this.#life.enter('closed')
   }
 
   /** What the connection owned is forgotten here, and let go of by whoever hears of it. */
@@ -295,6 +302,6 @@ export class AmqpConnection {
     this.#channels.writeConfirms()
     this.#channels.drop()
     this.#requests.clear()
-    if (this.#state !== 'refused') this.#events.push({ type: 'closed', error })
+    if (this.#life.stage !== 'lingering') this.#events.push({ type: 'closed', error })
   }
 }

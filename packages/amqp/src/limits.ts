@@ -19,6 +19,8 @@ export const amqpLimits = {
   handshakeTimeoutMs: 10_000,
   /** How long after a close the other side may take to answer it. */
   closeTimeoutMs: 5_000,
+  /** How long the close of a client may wait for what came before it. */
+  leaveTimeoutMs: 30_000,
   /** Pause before a refused login is answered by closing the socket, where nothing is said. */
   refusedLoginPauseMs: 3_000,
   /** Property list of a content header: a record counts the head of the byte string as well. */

@@ -164,10 +164,10 @@ function declareExchange(
 function exchangeOptions({
   options
 }: RequestOf<'declare-exchange'>): Readonly<Record<string, unknown>> {
-  const { autoDelete, internal } = options
-  const alternate = options.arguments['alternate-exchange']
-  if (alternate === undefined) return { autoDelete, internal }
-  if (typeof alternate === 'string') return { autoDelete, internal, alternateExchange: alternate }
+  const { arguments: given, ...flags } = options
+  const alternate = given['alternate-exchange']
+  if (alternate === undefined) return flags
+  if (typeof alternate === 'string') return { ...flags, alternateExchange: alternate }
   const reason = 'it must be the name of an exchange'
   const option = 'alternate-exchange'
   throw new HoldfastError('OPTION_INVALID', { option, kind: 'exchange', reason })

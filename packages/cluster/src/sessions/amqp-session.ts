@@ -192,7 +192,6 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     const { firstSequence, count } = batch
     this.connection.publishFailed(firstSequence, firstSequence + count - 1, error)
     this.#decided(batch)
-    this.answered()
   }
 
   returned(publish: Publish): void {
@@ -200,8 +199,8 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   }
 
   #decided(batch: Batch): void {
-    this.#core.sessions.touch(this)
     this.publishes.decided(batch)
+    this.answered()
   }
 
   deliver(run: DeliveryRun): void {

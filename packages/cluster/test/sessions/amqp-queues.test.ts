@@ -97,6 +97,22 @@ t.test('a queue is declared again as it is, and not otherwise', async (t) => {
   t.match(client.wire.closed, { replyCode: 406, replyText: /x-single-active-consumer/ })
 })
 
+t.test('an exchange is declared again as it is, and not otherwise', async (t) => {
+  const { member, client } = setUp()
+  const declare = (durable: boolean): void => {
+    const flags = { passive: false, autoDelete: false, internal: false, nowait: false }
+    const names = { exchange: 'x', kind: 'direct' }
+    const rest = { ticket: 0, arguments: new Map(), ...flags }
+    client.send({ type: 'exchange.declare', ...names, ...rest, durable })
+    member.pass(300)
+  }
+  declare(false)
+  declare(false)
+  t.same(client.heard().slice(-2), ['exchange.declare-ok', 'exchange.declare-ok'])
+  declare(true)
+  t.match(client.wire.closed, { replyCode: 406, replyText: /durable/ })
+})
+
 t.test('what this version does not do is refused, and ends the channel only', async (t) => {
   const { member, client } = setUp()
   client.declare('q', { arguments: tableOf({ 'x-max-length': 3 }) })

@@ -114,6 +114,36 @@ t.test('deliveries that need no ack are settled as they go out', async (t) => {
   t.same(client.heard(), ['queue.declare-ok 0 1'])
 })
 
+t.test('what is asked for after a publish sees what was published', async (t) => {
+  const { member, client } = setUp()
+  member.hold()
+  client.publish('q', 'a', 'b')
+  client.declare('q', { passive: true })
+  client.get('q', true)
+  const close = { replyCode: 200, replyText: '', classId: 0, methodId: 0 }
+  client.send({ type: 'channel.close', ...close })
+  member.pass(100)
+  t.same(client.heard(), [], 'it is not on the disk yet')
+  member.release()
+  member.pass(500)
+  const answers = ['queue.declare-ok 2 0', 'basic.get-ok 1 a', 'channel.close-ok']
+  t.same(client.heard(), answers)
+})
+
+t.test('what is published before the connection is closed is not lost', async (t) => {
+  const { member, client } = setUp()
+  member.hold()
+  client.publish('q', 'a', 'b')
+  const close = { replyCode: 200, replyText: '', classId: 0, methodId: 0 }
+  client.send({ type: 'connection.close', ...close })
+  member.release()
+  member.pass(500)
+  const other = member.connectAmqp()
+  other.declare('q', { passive: true })
+  member.pass(300)
+  t.equal(other.heard().at(-1), 'queue.declare-ok 2 0')
+})
+
 t.test('a slow client holds up its own deliveries only', async (t) => {
   const { member, client } = setUp()
   const large = 'x'.repeat(400_000)
