@@ -18,8 +18,11 @@ import { AmqpError } from './replies.ts'
 import { RequestTable } from './request-table.ts'
 import type { AmqpRequest, DeliveryRun } from './requests.ts'
 
-/** `refused`: nothing is read any more, and the socket is closed after a pause. */
-type State = 'greeting' | 'handshake' | 'open' | 'refused' | 'closing' | 'closed'
+/**
+ * `refused`: nothing is read any more, and the socket is closed after a pause. `leaving`: nor then,
+ * until the member has seen to the end of what is exclusive to the connection.
+ */
+type State = 'greeting' | 'handshake' | 'open' | 'refused' | 'closing' | 'leaving' | 'closed'
 
 export class AmqpConnection {
   readonly #input = new InputStream()
@@ -30,6 +33,8 @@ export class AmqpConnection {
   readonly #channels: Channels
   readonly #requests = new RequestTable(this.#events)
   #state: State = 'greeting'
+  /** It may have queues of its own. */
+  #ownsQueues = false
   #heartbeat: Heartbeat
   #nowMs: number
   /** When this state ends by itself: a handshake, a pause, a close that nobody answers. */
@@ -44,8 +49,10 @@ export class AmqpConnection {
       events: this.#events,
       user: () => this.#handshake.user,
       channelRefusal: options.channelRefusal,
-      request: (channel: number, request: AmqpRequest, answer: Answer) =>
-        this.#requests.ask(channel, request, answer),
+      request: (channel: number, request: AmqpRequest, answer: Answer) => {
+        if (request.type === 'declare-queue') this.#ownsQueues ||= request.options.exclusive
+        this.#requests.ask(channel, request, answer)
+      },
       fail: (error: AmqpError, method: MethodId) => this.#fail(error, method),
       tuned: (tuning: Tuning) => this.#tuned(tuning),
       opened: () => {
@@ -90,7 +97,7 @@ export class AmqpConnection {
   /** Takes what the socket received, which must not be overwritten: slices of it are kept. */
   receive(bytes: Uint8Array, nowMs: number): readonly AmqpEvent[] {
     this.#nowMs = nowMs
-    if (this.isClosed || this.#state === 'refused') return []
+    if (this.#isDeaf) return []
     this.#heartbeat.heard()
     this.#input.push(bytes)
     this.#channels.begin(bytes.length)
@@ -106,6 +113,7 @@ export class AmqpConnection {
     else if (nowMs >= this.#deadlineMs && !this.isClosed) {
       const wasOpening = this.#state === 'greeting' || this.#state === 'handshake'
       if (wasOpening) this.#letGo(new AmqpError('CONNECTION_FORCED', 'the handshake took too long'))
+      if (this.#state === 'leaving') this.finish()
       this.#state = 'closed'
     }
     return this.takeEvents()
@@ -155,6 +163,13 @@ export class AmqpConnection {
   /** Ends the connection from this side. */
   close(error: WireError): void {
     this.#fail(AmqpError.fromWire(error), noMethod)
+  }
+
+  /** What was exclusive to the connection is gone: the client is told that all has ended. */
+  finish(): void {
+    if (this.#state !== 'leaving') return
+    this.#writer.method(0, { type: 'connection.close-ok' })
+    this.#state = 'closed'
   }
 
   /** All bytes to send, in order. Slices: nothing of them is written again. */
@@ -209,7 +224,12 @@ export class AmqpConnection {
 
   #mayRead(): boolean {
     if (this.#isWaiting) this.#input.checkUnread()
-    return !this.#isWaiting && this.#state !== 'refused' && !this.isClosed
+    return !this.#isWaiting && !this.#isDeaf
+  }
+
+  /** What the client says does not matter any more. */
+  get #isDeaf(): boolean {
+    return this.isClosed || this.#state === 'refused' || this.#state === 'leaving'
   }
 
   /** Whether the protocol header is read, and frames follow. */
@@ -269,15 +289,17 @@ export class AmqpConnection {
   }
 
   #closeByClient(): void {
-    if (this.#state !== 'closing') this.#letGo(null)
-    this.#writer.method(0, { type: 'connection.close-ok' })
-    this.#state = 'closed'
+    const isFirst = this.#state !== 'closing'
+    if (isFirst) this.#letGo(null)
+    this.#state = 'leaving'
+    this.#deadlineMs = this.#nowMs + amqpLimits.closeTimeoutMs
+    if (!isFirst || !this.#ownsQueues) this.finish()
   }
 
   /** Ends the connection with a reply to the client; a soft error without a channel does so too. */
   #fail(error: AmqpError, { classId, methodId }: MethodId): void {
     const { code: replyCode, message: replyText } = error
-    if (this.#state === 'closing' || this.isClosed) return
+    if (this.#state === 'closing' || this.#state === 'leaving' || this.isClosed) return
     const wasSilent = this.#state === 'greeting' || this.#state === 'refused'
     this.#letGo(error)
     this.#state = wasSilent ? 'closed' : 'closing'
@@ -299,6 +321,7 @@ export class AmqpConnection {
     this.#channels.writeConfirms()
     this.#channels.drop()
     this.#requests.clear()
-    if (this.#state !== 'refused') this.#events.push({ type: 'closed', error })
+    if (this.#state === 'refused') return
+    this.#events.push({ type: 'closed', error, isAwaited: error === null && this.#ownsQueues })
   }
 }

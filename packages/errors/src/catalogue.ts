@@ -66,6 +66,7 @@ export const catalogue = {
   PRODUCER_FENCED: { id: 2109, reply: null, status: 409, retry: 'never', closes: 'connection', message: 'a newer epoch of this producer is at work' },
   PRODUCER_EXPIRED: { id: 2110, reply: null, status: 409, retry: 'never', closes: 'call', message: 'this producer was silent for too long; whether its last messages arrived is not known' },
   PRODUCERS_FULL: { id: 2111, reply: 506, status: 503, retry: 'later', closes: 'call', message: 'group {group} remembers {limit} producers already, which is the limit' },
+  QUEUE_LOCKED: { id: 2112, reply: 405, status: 409, retry: 'never', closes: 'call', message: "queue '{queue}' in vhost '{vhost}' is locked: {reason}" },
   NOT_LEADER: { id: 3001, reply: null, status: 503, retry: 'other-node', closes: 'call', message: 'this node does not lead group {group}; its leader is {leader}' },
   UNAVAILABLE: { id: 3002, reply: 541, status: 503, retry: 'later', closes: 'call', message: 'not possible at present: {reason}' },
   NODE_NOT_FOUND: { id: 3003, reply: null, status: 404, retry: 'never', closes: 'call', message: 'no node {node}' },

@@ -205,12 +205,6 @@ export class AmqpConsumers {
   /** A consumer is known by the process of its gateway, its connection there, and its number. */
   #newKey(): Pick<ConsumerSettings, 'number' | 'key'> {
     const number = ++this.#lastNumber
-    const { groups, gateway } = this.#core
-    const process = hex(groups.selfReplica, 12) + hex(gateway.epoch, 12)
-    return { number, key: { session: process + hex(this.#session.id, 8), tag: `${number}` } }
+    return { number, key: { session: this.#session.clientKey, tag: `${number}` } }
   }
-}
-
-function hex(value: number, digits: number): string {
-  return value.toString(16).padStart(digits, '0')
 }

@@ -54,6 +54,12 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     this.#publishes = new HeldPublishes(core, this)
   }
 
+  /** Of its process, and of its connection there: an AMQP client has no other. */
+  get clientKey(): string {
+    const { groups, gateway } = this.#core
+    return hex(groups.selfReplica, 12) + hex(gateway.epoch, 12) + hex(this.id, 8)
+  }
+
   /** A user may be bounded in its channels, on all of its connections to this node. */
   #channelRefusal(): WireError | null {
     const { metadata, sessions } = this.#core
@@ -149,7 +155,9 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
       case 'settle':
         return this.consumers.settle(event)
       case 'closed':
-        return this.closed()
+        this.closed()
+        if (event.isAwaited) this.#finish()
+        return
     }
   }
 
@@ -216,7 +224,16 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     this.#isClosed = true
     this.#publishes.clear()
     this.consumers.releaseAll()
+    this.#core.exclusiveQueues.lookAgain()
     this.#count(0)
+  }
+
+  /** Who has closed may declare anew, at any node, what was exclusive to the connection. */
+  #finish(): void {
+    this.#core.exclusiveQueues.whenGone(this.id, () => {
+      this.connection.finish()
+      this.#core.sessions.touch(this)
+    })
   }
 
   flush(): void {
@@ -244,4 +261,8 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     const type = isReading ? 'client-resume' : 'client-pause'
     this.#core.outputs.push({ type, connection: this.id })
   }
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, '0')
 }

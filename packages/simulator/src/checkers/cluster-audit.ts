@@ -217,6 +217,11 @@ export class ClusterAudit implements Observer {
     for (const life of this.#lives.values()) if (life.epoch === epoch) life.isOver = true
   }
 
+  /** Exclusive queues that there are. */
+  get ownedQueues(): readonly string[] {
+    return this.#metadata.ownedQueues
+  }
+
   /** What is left to do where everything should be done; null if nothing is. */
   get unrest(): string | null {
     const lives = [...this.#lives].filter(([, { isOver }]) => !isOver)
