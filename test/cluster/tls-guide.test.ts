@@ -62,7 +62,12 @@ class Guide {
       .replaceAll(/node-(\d)\.example:(\d+)/g, (_, node: string, port: string) => {
         const place = Number(node) - 1
         const ports = portsOfNode(place, this.#portOffset)
-        const kind = { '5672': ports.amqp, '7672': ports.client, '7673': ports.peer, '7680': ports.http }[port]
+        const kind = {
+          '5672': ports.amqp,
+          '7672': ports.client,
+          '7673': ports.peer,
+          '7680': ports.http
+        }[port]
         return `${host}:${kind}`
       })
   }
@@ -174,7 +179,10 @@ t.test('the guide works as it stands', async (t) => {
   t.match(await fetchText(guide, '/v1/cluster', foreign), { status: 403, text: /ORIGIN_REFUSED/ })
 
   const tcp = await connect([guide.here('node-3.example:7672')], { tls: own, ...login })
-  const web = await connect([guide.here('wss://node-2.example:7680/v1/connect')], { tls: own, ...login })
+  const web = await connect([guide.here('wss://node-2.example:7680/v1/connect')], {
+    tls: own,
+    ...login
+  })
   await tcp.declareQueue('secured')
   await web.publish('', 'secured', 'over wss')
   const consumer = await tcp.consume('secured')

@@ -1,19 +1,12 @@
 // The HTTP server of a node: Fastify as router and parser, our rows as routes. Everything that
 // comes in passes here first (Host, Origin, path), and everything that goes wrong leaves through
 // one border. The WebSocket listener attaches itself to `server` for upgrades of `/v1/connect`.
-import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import type { AdminPort, Identity } from '@holdfast/cluster'
+import type { Identity } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
-import {
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  fastify,
-  type InjectOptions
-} from 'fastify'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import type { AdminServer, AdminServerOptions, Log } from './admin-server-options.ts'
 import { authenticate, challenge } from './authenticate.ts'
-import type { CertificateReading } from './certificate-metrics.ts'
 import { errorBody, errorBodyAt, rawAnswer, rawRefusal, toHoldfastError } from './error-answer.ts'
 import { adminLimits } from './limits.ts'
 import { isLoopbackHost } from './loopback.ts'
@@ -21,7 +14,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import { createAsk } from './node-calls.ts'
 import { buildOpenApi } from './openapi.ts'
 import { requireRole } from './roles.ts'
-import type { Ask, Method, Route, RouteContext } from './route.ts'
+import type { Ask, Route, RouteContext } from './route.ts'
 import { apiRoutes } from './routes/api/api-routes.ts'
 import { clusterRoutes } from './routes/cluster.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -29,49 +22,6 @@ import { nodeRoutes } from './routes/nodes.ts'
 import { queueRoutes } from './routes/queues.ts'
 import { vhostRoutes } from './routes/vhosts.ts'
 import { type AdminSecurity, admit, isTls, listenAlone } from './security.ts'
-
-export type LogFields = Readonly<Record<string, string | number | boolean | null>>
-export type Log = (
-  level: 'debug' | 'info' | 'warn' | 'error',
-  message: string,
-  fields: LogFields
-) => void
-
-export interface AdminServerOptions {
-  readonly port: AdminPort
-  /** Version of the product, for the OpenAPI document and `holdfast_build_info`. */
-  readonly version: string
-  readonly log?: Log
-  /** Monotonic clock in milliseconds. */
-  readonly now?: () => number
-  /** How long the node may take to answer a call. */
-  readonly answerTimeoutMs?: number
-  /** How the listener is secured; without, it is plain, and for loopback only. */
-  readonly security?: AdminSecurity | null
-  /** Whether nodes elsewhere may be added. */
-  readonly arePeersSecured?: boolean
-  readonly certificates?: () => readonly CertificateReading[]
-}
-
-/** An answer to an injected request. */
-export interface InjectedAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | number | string[] | undefined>>
-  readonly body: string
-}
-
-export interface AdminServer {
-  /** For `upgrade` listeners. It listens only after `listen`. */
-  readonly server: Server
-  /** Every route, as the OpenAPI document names it; `HEAD` follows from `GET`. */
-  readonly routes: readonly { readonly method: Method; readonly path: string }[]
-  /** Resolves to the URL. Port 0: any free port. @throws ADDRESS_REFUSED unless loopback */
-  listen(address: { readonly host: string; readonly port: number }): Promise<string>
-  /** Serves a request without a socket. */
-  inject(request: InjectOptions): Promise<InjectedAnswer>
-  /** Stops listening and ends idle connections; the owner of upgraded sockets ends those. */
-  close(): Promise<void>
-}
 
 const nobody: Identity = { user: '', tags: [], vhosts: [] }
 

@@ -3,12 +3,12 @@
 // requests. Words and shapes are those of the native protocol's `ServerConnection`.
 import type { WireError } from '@holdfast/errors'
 import { BlockedNotice } from './blocked-notice.ts'
-import type { Answer } from './channel.ts'
-import { type CancelReason, Channels } from './channels.ts'
+import { type CancelReason, Channels, type ChannelsHost } from './channels.ts'
 import { EventQueue } from './event-queue.ts'
 import type { AmqpEvent } from './events.ts'
 import { FrameWriter, frameType, methodIdIn } from './frame-codec.ts'
-import { type AmqpConnectionOptions, Handshake, type Tuning } from './handshake.ts'
+import type { AmqpConnectionOptions, HandshakeHost, Tuning } from './handshake.ts'
+import { Handshake } from './handshake.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { InputStream } from './input-stream.ts'
 import { amqpLimits } from './limits.ts'
@@ -16,13 +16,10 @@ import { decodeMethod, type Method, type MethodId, noMethod } from './method-cod
 import { explainGreeting } from './protocol-header.ts'
 import { AmqpError } from './replies.ts'
 import { RequestTable } from './request-table.ts'
-import type { AmqpRequest, DeliveryRun } from './requests.ts'
+import type { DeliveryRun } from './requests.ts'
 
-/**
- * `refused`: nothing is read any more, and the socket is closed after a pause. `leaving`: nor then,
- * until the member has seen to the end of what is exclusive to the connection.
- */
-type State = 'greeting' | 'handshake' | 'open' | 'refused' | 'closing' | 'leaving' | 'closed'
+/** `refused`: nothing is read any more, and the socket is closed after a pause. */
+type State = 'greeting' | 'handshake' | 'open' | 'refused' | 'closing' | 'closed'
 
 export class AmqpConnection {
   readonly #input = new InputStream()
@@ -33,8 +30,6 @@ export class AmqpConnection {
   readonly #channels: Channels
   readonly #requests = new RequestTable(this.#events)
   #state: State = 'greeting'
-  /** It may have queues of its own. */
-  #ownsQueues = false
   #heartbeat: Heartbeat
   #nowMs: number
   /** When this state ends by itself: a handshake, a pause, a close that nobody answers. */
@@ -44,21 +39,18 @@ export class AmqpConnection {
     this.#nowMs = options.nowMs
     this.#deadlineMs = options.nowMs + amqpLimits.handshakeTimeoutMs
     this.#heartbeat = new Heartbeat(0, options.nowMs)
-    const host = {
+    const host: ChannelsHost & HandshakeHost = {
       writer: this.#writer,
       events: this.#events,
       user: () => this.#handshake.user,
       channelRefusal: options.channelRefusal,
-      request: (channel: number, request: AmqpRequest, answer: Answer) => {
-        if (request.type === 'declare-queue') this.#ownsQueues ||= request.options.exclusive
-        this.#requests.ask(channel, request, answer)
-      },
-      fail: (error: AmqpError, method: MethodId) => this.#fail(error, method),
-      tuned: (tuning: Tuning) => this.#tuned(tuning),
+      request: (channel, request, answer) => this.#requests.ask(channel, request, answer),
+      fail: (error, method) => this.#fail(error, method),
+      tuned: (tuning) => this.#tuned(tuning),
       opened: () => {
         this.#state = 'open'
       },
-      hangUp: (error: AmqpError) => this.#hangUp(error)
+      hangUp: (error) => this.#hangUp(error)
     }
     this.#channels = new Channels(host)
     this.#handshake = new Handshake(options, host)
@@ -79,12 +71,11 @@ export class AmqpConnection {
     return this.#isWaiting || isFull || (hasPublished && this.#blocked.isBlocked)
   }
 
-  /** Channels that are open, or on their way to their end. */
   get channelsCount(): number {
     return this.#channels.count
   }
 
-  /** Bytes of publishes that wait here or have no outcome yet. */
+  /** Of publishes that wait here or have no outcome yet. */
   get publishBytes(): number {
     return this.#channels.publishBytes
   }
@@ -97,7 +88,7 @@ export class AmqpConnection {
   /** Takes what the socket received, which must not be overwritten: slices of it are kept. */
   receive(bytes: Uint8Array, nowMs: number): readonly AmqpEvent[] {
     this.#nowMs = nowMs
-    if (this.#isDeaf) return []
+    if (this.isClosed || this.#state === 'refused') return []
     this.#heartbeat.heard()
     this.#input.push(bytes)
     this.#channels.begin(bytes.length)
@@ -113,7 +104,6 @@ export class AmqpConnection {
     else if (nowMs >= this.#deadlineMs && !this.isClosed) {
       const wasOpening = this.#state === 'greeting' || this.#state === 'handshake'
       if (wasOpening) this.#letGo(new AmqpError('CONNECTION_FORCED', 'the handshake took too long'))
-      if (this.#state === 'leaving') this.finish()
       this.#state = 'closed'
     }
     return this.takeEvents()
@@ -163,13 +153,6 @@ export class AmqpConnection {
   /** Ends the connection from this side. */
   close(error: WireError): void {
     this.#fail(AmqpError.fromWire(error), noMethod)
-  }
-
-  /** What was exclusive to the connection is gone: the client is told that all has ended. */
-  finish(): void {
-    if (this.#state !== 'leaving') return
-    this.#writer.method(0, { type: 'connection.close-ok' })
-    this.#state = 'closed'
   }
 
   /** All bytes to send, in order. Slices: nothing of them is written again. */
@@ -224,12 +207,7 @@ export class AmqpConnection {
 
   #mayRead(): boolean {
     if (this.#isWaiting) this.#input.checkUnread()
-    return !this.#isWaiting && !this.#isDeaf
-  }
-
-  /** What the client says does not matter any more. */
-  get #isDeaf(): boolean {
-    return this.isClosed || this.#state === 'refused' || this.#state === 'leaving'
+    return !this.#isWaiting && this.#state !== 'refused' && !this.isClosed
   }
 
   /** Whether the protocol header is read, and frames follow. */
@@ -254,13 +232,11 @@ export class AmqpConnection {
       if (channel === 0 && payload.length === 0) return
       throw new AmqpError('UNEXPECTED_FRAME', 'a heartbeat is empty, and of channel 0')
     }
-    if (channel !== 0) {
-      if (this.isOpen) return this.#channels.receive(channel, type, payload)
-      const explanation = `a frame of channel ${channel} came before connection.open-ok`
-      throw new AmqpError('UNEXPECTED_FRAME', explanation)
-    }
-    if (type !== frameType.method) {
-      throw new AmqpError('UNEXPECTED_FRAME', 'only methods and heartbeats are of channel 0')
+    if (channel !== 0 && this.isOpen) return this.#channels.receive(channel, type, payload)
+    if (channel !== 0 || type !== frameType.method) {
+      const early = `a frame of channel ${channel} came before connection.open-ok`
+      const text = channel === 0 ? 'only methods and heartbeats are of channel 0' : early
+      throw new AmqpError('UNEXPECTED_FRAME', text)
     }
     this.#takeMethod(decodeMethod(payload))
   }
@@ -289,21 +265,19 @@ export class AmqpConnection {
   }
 
   #closeByClient(): void {
-    const isFirst = this.#state !== 'closing'
-    if (isFirst) this.#letGo(null)
-    this.#state = 'leaving'
-    this.#deadlineMs = this.#nowMs + amqpLimits.closeTimeoutMs
-    if (!isFirst || !this.#ownsQueues) this.finish()
+    if (this.#state !== 'closing') this.#letGo(null)
+    this.#writer.method(0, { type: 'connection.close-ok' })
+    this.#state = 'closed'
   }
 
   /** Ends the connection with a reply to the client; a soft error without a channel does so too. */
   #fail(error: AmqpError, { classId, methodId }: MethodId): void {
-    const { code: replyCode, message: replyText } = error
-    if (this.#state === 'closing' || this.#state === 'leaving' || this.isClosed) return
+    if (this.#state === 'closing' || this.isClosed) return
     const wasSilent = this.#state === 'greeting' || this.#state === 'refused'
     this.#letGo(error)
     this.#state = wasSilent ? 'closed' : 'closing'
     if (wasSilent) return
+    const { code: replyCode, message: replyText } = error
     this.#deadlineMs = this.#nowMs + amqpLimits.closeTimeoutMs
     this.#writer.method(0, { type: 'connection.close', replyCode, replyText, classId, methodId })
   }
@@ -321,7 +295,6 @@ export class AmqpConnection {
     this.#channels.writeConfirms()
     this.#channels.drop()
     this.#requests.clear()
-    if (this.#state === 'refused') return
-    this.#events.push({ type: 'closed', error, isAwaited: error === null && this.#ownsQueues })
+    if (this.#state !== 'refused') this.#events.push({ type: 'closed', error })
   }
 }

@@ -28,8 +28,6 @@ export interface SettleEvent extends Settlement {
 export interface ClosedEvent {
   readonly type: 'closed'
   readonly error: AmqpError | null
-  /** The client waits until `finish` says that its exclusive queues are gone. */
-  readonly isAwaited: boolean
 }
 
 export type AmqpEvent = RequestEvent | PublishEvent | SettleEvent | ClosedEvent

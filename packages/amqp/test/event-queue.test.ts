@@ -63,7 +63,7 @@ t.test('settlements of one consumer and outcome are ranges of one event', async 
   settle(1, [8, 8, 0])
   settle(2, [9, 9, 0])
   settle(1, [9, 9, 0])
-  events.push({ type: 'closed', error: null, isAwaited: false })
+  events.push({ type: 'closed', error: null })
   settle(1, [10, 10, 0])
   const taken = events.take()
   t.same(

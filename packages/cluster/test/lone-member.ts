@@ -13,8 +13,8 @@ import type { Input } from '../src/input.ts'
 import { Member } from '../src/member.ts'
 import type { Output } from '../src/output.ts'
 import type { ClientProtocol } from '../src/sessions/session.ts'
-import { type AmqpLogin, LoneAmqpClient } from './lone-amqp-client.ts'
 import type { AdminReply, AdminRequest } from '../src/status.ts'
+import { type AmqpLogin, LoneAmqpClient } from './lone-amqp-client.ts'
 
 const addresses = { client: '127.0.0.1:1', peer: '127.0.0.1:2', http: '127.0.0.1:3' }
 

@@ -1,9 +1,12 @@
 // What the seeds say before a node starts: whether it may begin a new cluster, a one-time, explicit
 // act (failure mode 50), and whether its data is of the cluster that it is to be part of.
-import type { NodeIdentity, PeerHello } from '@holdfast/cluster'
+import { randomBytes } from 'node:crypto'
+import { type Bootstrap, guest, type NodeIdentity, type PeerHello } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import { dialProbe, type TlsSource } from '@holdfast/transport'
+import type { Configuration } from './config-schema.ts'
 import { serverLimits } from './limits.ts'
+import type { Passwords } from './passwords.ts'
 
 export interface BootstrapQuestion {
   readonly isWanted: boolean
@@ -41,6 +44,16 @@ export async function shouldBootstrap(question: BootstrapQuestion): Promise<bool
     })
   }
   return true
+}
+
+/** How the cluster that this node starts begins: with which administrator. */
+export async function newCluster(
+  { defaultUser: user, defaultPassword }: Configuration,
+  passwords: Passwords
+): Promise<Bootstrap> {
+  const clusterId = randomBytes(16).toString('hex')
+  if (user === guest.user && defaultPassword === guest.user) return { clusterId }
+  return { clusterId, owner: { user, password: await passwords.hash(defaultPassword) } }
 }
 
 function refuseForeign(

@@ -9,7 +9,7 @@ import type {
   MemberCounters
 } from '@holdfast/cluster'
 import type { HoldfastError } from '@holdfast/errors'
-import type { MemberPort } from './driver.ts'
+import type { MemberPort } from './driver-ports.ts'
 import type { Log } from './logger.ts'
 import type { StorePort } from './open-data.ts'
 import type { NodeTls } from './tls/node-tls.ts'

@@ -1,13 +1,12 @@
 // One node: builds the parts around its data and ties them together, listens, and runs until it
 // ends. Which implementations the parts are is decided in compose.ts.
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import {
   type AdminPort,
   type Bootstrap,
   type ClusterStatus,
   type Damage,
   DamagedMember,
-  guest,
   type Input,
   type LogStore,
   type NodeIdentity,
@@ -15,14 +14,14 @@ import {
 } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import { formatAddress, parseAddress, processEpochMax, Transport } from '@holdfast/transport'
-import { shouldBootstrap } from './bootstrap.ts'
+import { newCluster, shouldBootstrap } from './bootstrap.ts'
 import { ClientSockets } from './client-sockets.ts'
 import type { Configuration } from './config-schema.ts'
 import { Driver } from './driver.ts'
 import { serverLimits } from './limits.ts'
 import { bind } from './listeners/bind.ts'
+import { ClientListeners } from './listeners/client-listeners.ts'
 import { requestRule } from './listeners/http-security.ts'
-import { TcpListener } from './listeners/tcp.ts'
 import { WebSocketListener } from './listeners/websocket.ts'
 import type { Log } from './logger.ts'
 import { LoopDelay } from './loop-delay.ts'
@@ -47,9 +46,7 @@ export class Node implements RunningNode {
   readonly #sockets: ClientSockets
   readonly #transport: Transport
   readonly #tls: NodeTls
-  readonly #tcp: TcpListener
-  readonly #amqp: TcpListener
-  #amqpAddress: string
+  readonly #listeners: ClientListeners
   readonly #reserve: ReservePort
   readonly #passwords = new Passwords(() => performance.now())
   readonly #timers: NodeJS.Timeout[] = []
@@ -104,31 +101,14 @@ export class Node implements RunningNode {
       log,
       random: () => randomInt(2 ** 32) / 2 ** 32
     })
-    this.#amqpAddress = configuration.amqp
-    this.#amqp = new TcpListener({
-      sockets: this.#sockets,
-      protocol: 'amqp',
-      // Nothing can be said before the client has spoken.
-      refusal: () => new Uint8Array(0),
-      security: tls.listener('amqp', () => new Uint8Array(0))
-    })
-    this.#tcp = new TcpListener({
-      sockets: this.#sockets,
-      protocol: 'native',
-      refusal: () => {
-        const limit = configuration.connectionsMax
-        return parts.refusal(new HoldfastError('TOO_MANY_CONNECTIONS', { limit }))
-      },
-      security: tls.listener('client', parts.refusal)
-    })
+    this.#listeners = new ClientListeners(configuration, this.#sockets, parts.refusal, tls)
   }
 
   get addresses(): Addresses {
     const { client, peer, http } = this.#hello
-    return { client, amqp: this.#amqpAddress, peer, http }
+    return { client, amqp: this.#listeners.amqpAddress, peer, http }
   }
 
-  /** What other nodes and the SDK are told. */
   get #told(): Omit<Addresses, 'amqp'> {
     const { client, peer, http } = this.#hello
     return { client, peer, http }
@@ -158,7 +138,9 @@ export class Node implements RunningNode {
     })
     const http = await this.#createHttp()
     await this.#listen(http)
-    const member = this.#createMember(isBootstrap ? await this.#bootstrap() : null)
+    const member = this.#createMember(
+      isBootstrap ? await newCluster(this.#configuration, this.#passwords) : null
+    )
     this.#member = member
     this.#driver = new Driver({
       member,
@@ -185,13 +167,6 @@ export class Node implements RunningNode {
     for (const input of this.#early.splice(0)) this.#driver.input(input)
     this.#watchDisk()
     this.#log('info', 'the node listens', { ...this.addresses, node: this.#hello.node })
-  }
-
-  async #bootstrap(): Promise<Bootstrap> {
-    const clusterId = randomBytes(16).toString('hex')
-    const { defaultUser: user, defaultPassword } = this.#configuration
-    if (user === guest.user && defaultPassword === guest.user) return { clusterId }
-    return { clusterId, owner: { user, password: await this.#passwords.hash(defaultPassword) } }
   }
 
   #createMember(bootstrap: Bootstrap | null): HostedMember {
@@ -224,8 +199,7 @@ export class Node implements RunningNode {
     for (const timer of this.#timers.splice(0)) clearTimeout(timer)
     this.#loopDelay?.stop()
     this.#driver?.stop()
-    this.#tcp.close()
-    this.#amqp.close()
+    this.#listeners.close()
     this.#webSocket?.close()
     this.#sockets.endAll()
     await this.#http?.close().catch((error: unknown) => this.#closeFailed('http', error))
@@ -284,20 +258,12 @@ export class Node implements RunningNode {
     if (isServing) this.#webSocket = new WebSocketListener(http.server, this.#sockets, refuse)
     const { client, peer, http: httpAddress } = this.#configuration
     const boundPeer = await bind('peer', peer, () => this.#transport.listen(parseAddress(peer)))
-    const listen = (): Promise<string> => this.#tcp.listen(parseAddress(client))
-    const boundClient = isServing ? await bind('client', client, listen) : client
-    if (isServing) await this.#listenAmqp()
+    const boundClient = isServing ? await this.#listeners.listen() : client
     const { host } = parseAddress(httpAddress)
     await bind('http', httpAddress, () => http.listen(parseAddress(httpAddress)))
     const bound = http.server.address()
     const port = typeof bound === 'object' ? (bound?.port ?? 0) : 0
     this.#identify({ client: boundClient, peer: boundPeer, http: formatAddress(host, port) })
-  }
-
-  async #listenAmqp(): Promise<void> {
-    const { amqp } = this.#configuration
-    const address = parseAddress(amqp)
-    this.#amqpAddress = await bind('amqp', amqp, () => this.#amqp.listen(address))
   }
 
   #identify(change: Partial<PeerHello>): void {

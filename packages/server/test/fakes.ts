@@ -12,7 +12,7 @@ import type {
   ReadResult
 } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
-import type { ClientPort, PeerPort } from '../src/driver.ts'
+import type { ClientPort, PeerPort } from '../src/driver-ports.ts'
 import type { LogFields } from '../src/logger.ts'
 import type { HostedMember, HttpPort, MemberSettings, NodeParts } from '../src/node-parts.ts'
 import type { ReservePort } from '../src/open-data.ts'

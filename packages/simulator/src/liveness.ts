@@ -36,7 +36,7 @@ export async function comeToRest(
   await world.until(stepMs, 'all queues are empty', () => depths.isNothing)
   const { audit } = world
   await world.until(stepMs, 'no queue is left of connections that have ended', () => {
-    return audit.ownedQueues.length === 0
+    return audit.metadata.ownedQueues.length === 0
   })
   for (const host of dead) {
     host.isHeldDown = false

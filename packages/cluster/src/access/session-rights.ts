@@ -82,6 +82,8 @@ export class SessionRights {
     this.#core.fence.wait((isCurrent) => {
       const passed = this.#waiting.slice(0, vouched)
       for (const { to, go } of passed) {
+        // Who is gone meanwhile would own what nobody lets go of.
+        if (to.isGone?.() === true) continue
         if (isCurrent) go()
         else to.refuse(refusal('UNAVAILABLE', { reason: 'there is no metadata leader' }))
       }

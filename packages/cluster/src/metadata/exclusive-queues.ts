@@ -61,10 +61,23 @@ export class ExclusiveQueues {
     if (owner !== null && this.isOver(owner)) this.#isDue = true
   }
 
-  /** Answers when no queue of a connection that has ended is left, or in a while. */
+  /** Answers when no queue of a connection that has ended is left, or it takes too long. */
   whenGone(connection: number, done: () => void): void {
-    this.#waiting.push({ connection, done })
+    if (!this.#hasAny(connection)) return done()
     this.#isDue = true
+    const waiting = { connection, done }
+    this.#waiting.push(waiting)
+    this.#core.timers.after(times.callTimeoutMs, () => {
+      if (!this.#waiting.includes(waiting)) return
+      this.#waiting = this.#waiting.filter((other) => other !== waiting)
+      done()
+    })
+  }
+
+  #hasAny(connection: number): boolean {
+    const { groups, gateway, metadata } = this.#core
+    const owner = { replica: groups.selfReplica, process: gateway.epoch, connection }
+    return metadata.machine.topology.ownedQueues.ofConnection(owner).size > 0
   }
 
   tick(): void {
@@ -119,14 +132,9 @@ export class ExclusiveQueues {
   }
 
   #answerWaiting(): void {
-    if (this.#waiting.length === 0) return
-    const { groups, gateway, metadata } = this.#core
-    const { ownedQueues } = metadata.machine.topology
-    const process = { replica: groups.selfReplica, process: gateway.epoch }
-    const isGone = ({ connection }: Waiting): boolean =>
-      ownedQueues.ofConnection({ ...process, connection }).size === 0
-    const gone = this.#waiting.filter(isGone)
-    this.#waiting = this.#waiting.filter((waiting) => !isGone(waiting))
+    const gone = this.#waiting.filter(({ connection }) => !this.#hasAny(connection))
+    if (gone.length === 0) return
+    this.#waiting = this.#waiting.filter(({ connection }) => this.#hasAny(connection))
     for (const { done } of gone) done()
   }
 }

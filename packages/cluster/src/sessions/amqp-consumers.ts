@@ -30,7 +30,8 @@ export class AmqpConsumers {
   consume(request: RequestOf<'consume'>, to: Responder): void {
     const { queue, prefetch, autoAck, exclusive, priority } = request
     findQueue(this.#core, this.#session.vhost, queue, to, (target) => {
-      if (this.#isFull(to) || this.#isRevoked(queue, to)) return
+      // Who is gone meanwhile would own a consumer that nobody ends.
+      if (this.#session.isClosed || this.#isFull(to) || this.#isRevoked(queue, to)) return
       const consumer = new ClientConsumer(this.#core, this.#session, target, {
         ...this.#newKey(),
         prefetch: autoAck ? limits.autoAckPrefetch : prefetch,
@@ -110,6 +111,7 @@ export class AmqpConsumers {
     deadlineMs: number = this.#core.clock.nowMs + times.requestTimeoutMs
   ): void {
     findQueue(this.#core, this.#session.vhost, queue, to, (target) => {
+      if (this.#session.isClosed) return
       const key = `${channel}/${target.id}`
       let getter = this.#getters.get(key)
       if (getter === undefined || getter.isEnded) {

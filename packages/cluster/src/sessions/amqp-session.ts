@@ -34,6 +34,8 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   #isReading = true
   #isWorking = false
   #isClosed = false
+  /** The client has closed, and is not told so yet. */
+  #isHeld = false
 
   constructor(core: Core, id: number, remote: string) {
     this.#core = core
@@ -92,7 +94,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   }
 
   get isEnded(): boolean {
-    return this.connection.isClosed
+    return this.connection.isClosed && !this.#isHeld
   }
 
   /** Bytes of publishes that are under way. */
@@ -156,7 +158,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
         return this.consumers.settle(event)
       case 'closed':
         this.closed()
-        if (event.isAwaited) this.#finish()
+        if (event.error === null) this.#hold()
         return
     }
   }
@@ -228,15 +230,17 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     this.#count(0)
   }
 
-  /** Who has closed may declare anew, at any node, what was exclusive to the connection. */
-  #finish(): void {
+  /** Once told that its connection is closed, a client may have those names again, at any node. */
+  #hold(): void {
+    this.#isHeld = true
     this.#core.exclusiveQueues.whenGone(this.id, () => {
-      this.connection.finish()
+      this.#isHeld = false
       this.#core.sessions.touch(this)
     })
   }
 
   flush(): void {
+    if (this.#isHeld) return
     const chunks = this.connection.flush(this.#core.clock.nowMs)
     if (!this.#isClosed) this.#count(this.connection.publishBytes)
     if (chunks.length > 0) {

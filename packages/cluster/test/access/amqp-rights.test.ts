@@ -1,5 +1,5 @@
-// What a client of AMQP may do: who is let in and where, what each method needs, and that a right is
-// gone once its end is answered.
+// What a client of AMQP may do: who is let in and where, what each method needs, and that a right
+// is gone once its end is answered.
 import { type AmqpRequest, tableOf } from '@holdfast/amqp'
 import t from 'tap'
 import { type Need, needsOfAmqpRequest } from '../../src/access/needs.ts'

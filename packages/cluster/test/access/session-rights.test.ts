@@ -3,7 +3,9 @@
 import type { ClientRequest } from '@holdfast/protocol'
 import t from 'tap'
 import { type Need, needsOf } from '../../src/access/needs.ts'
+import { SessionRights } from '../../src/access/session-rights.ts'
 import { type LoneClient, LoneMember } from '../lone-member.ts'
+import { coreWith } from '../part-core.ts'
 import { change, permit } from './access-fixture.ts'
 
 const binding = { bindingKey: 'k', arguments: {} }
@@ -174,4 +176,21 @@ t.test('a consumer whose right goes while it attaches is refused', async (t) => 
   member.pass(500)
   t.equal(client.answerTo(consumed), 'ACCESS_REFUSED')
   t.equal(operator.state, 'open')
+})
+
+t.test('nothing is done for whom is gone by the time that it is known to be allowed', async (t) => {
+  const asked: ((isCurrent: boolean) => void)[] = []
+  const core = coreWith({
+    lease: { isValid: false },
+    fence: { wait: (done: (isCurrent: boolean) => void) => asked.push(done) },
+    authorization: { refusalOfAll: () => null }
+  })
+  const rights = new SessionRights(core, 'ann', '/')
+  const done: string[] = []
+  for (const name of ['gone', 'there']) {
+    const to = { done: () => {}, refuse: () => {}, isGone: () => name === 'gone' }
+    rights.require([{ resource: 'queue', name: 'q', right: 'read' }], to, () => done.push(name))
+  }
+  while (asked.length > 0) asked.shift()?.(true)
+  t.same(done, ['there'])
 })

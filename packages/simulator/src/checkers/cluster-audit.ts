@@ -63,7 +63,7 @@ export class ClusterAudit implements Observer {
   readonly answers: Answers
   readonly #report: Report
   readonly #checksum: (bytes: Uint8Array) => number
-  readonly #metadata: MetadataComparison
+  readonly metadata: MetadataComparison
   readonly #routes: RoutesInForce
   readonly #routingLeases: RoutingLeases
   readonly #groups = new Map<GroupId, Checkers>()
@@ -91,7 +91,7 @@ export class ClusterAudit implements Observer {
       this.#findings += 1
       if (this.#findings <= findingsMax) fail(check, detail)
     }
-    this.#metadata = new MetadataComparison(this.#report)
+    this.metadata = new MetadataComparison(this.#report)
     this.#routes = new RoutesInForce(this.#report)
     this.#routingLeases = new RoutingLeases(this.#report, nowMs)
     this.answers = new Answers(this.#report, () => {
@@ -128,7 +128,7 @@ export class ClusterAudit implements Observer {
       },
       metadataApplied: ({ replica }, { id: { index }, data, machine, results }) => {
         this.#group(0).agreement.applied(replica, index, '', machine)
-        this.#metadata.applied({ index, data, machine, results })
+        this.metadata.applied({ index, data, machine, results })
       },
       snapshotTaken: ({ group, replica }, machine) => {
         this.#group(group).agreement.stands(`${replica}`, machine.appliedIndex, machine)
@@ -215,11 +215,6 @@ export class ClusterAudit implements Observer {
   /** A process is gone, and leads nothing any more. */
   ended({ epoch }: Pick<Process, 'epoch'>): void {
     for (const life of this.#lives.values()) if (life.epoch === epoch) life.isOver = true
-  }
-
-  /** Exclusive queues that there are. */
-  get ownedQueues(): readonly string[] {
-    return this.#metadata.ownedQueues
   }
 
   /** What is left to do where everything should be done; null if nothing is. */
