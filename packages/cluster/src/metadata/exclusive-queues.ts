@@ -45,9 +45,9 @@ export class ExclusiveQueues {
 
   /** Its node may be gone, so that the queue is about to go, or not. */
   isInDoubt({ replica }: QueueOwner): boolean {
-    const { membership, contact } = this.#core
+    const { membership, contact, identity } = this.#core
     const node = nodeOf(replica)
-    return !membership.isUp(node) || !contact.isHeard(node)
+    return node !== identity?.node && !(membership.isUp(node) && contact.isHeard(node))
   }
 
   /** A connection ended, or the metadata begins anew from a snapshot. */

@@ -1,5 +1,6 @@
 // Clients of AMQP at a member that is alone and leads all queues: what they ask for, publish, are
 // given, and hold; and that one which has too much under way is not read.
+import { tableOf } from '@holdfast/amqp'
 import t from 'tap'
 import { limits } from '../../src/limits.ts'
 import type { LoneAmqpClient } from '../lone-amqp-client.ts'
@@ -152,9 +153,9 @@ t.test('a consumer is told that its queue is gone', async (t) => {
 
 t.test('what does not exist yet is refused in clear words', async (t) => {
   const { member, client } = setUp()
-  client.declare('mine', { exclusive: true })
+  client.declare('mine', { arguments: tableOf({ 'x-message-ttl': 5 }) })
   member.pass(100)
-  t.match(client.wire.closed, { replyCode: 406, replyText: /'exclusive' of a queue/ })
+  t.match(client.wire.closed, { replyCode: 406, replyText: /'x-message-ttl' of a queue/ })
 })
 
 t.test('a reply goes to the consumer that its address names, and to nobody else', async (t) => {
