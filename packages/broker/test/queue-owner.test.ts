@@ -19,7 +19,9 @@ t.test('it is declared again by its own connection, and by no other', async (t) 
   for (const other of others) t.equal(give(machine, exclusive('q', other)), 'QUEUE_LOCKED')
   t.equal(give(machine, queue('q')), 'QUEUE_LOCKED', 'as if it were not exclusive')
   const [result] = applyAll(machine, [queue('q')])
-  t.match(result, { error: { code: 'QUEUE_LOCKED', message: /'q' in vhost '\/' is locked: it is excl/ } })
+  t.match(result, {
+    error: { code: 'QUEUE_LOCKED', message: /'q' in vhost '\/' is locked: it is excl/ }
+  })
   give(machine, queue('shared'))
   t.equal(give(machine, exclusive('shared', mine)), 'QUEUE_LOCKED')
   t.match(applyAll(machine, [exclusive('shared', mine)]), [

@@ -1,6 +1,8 @@
 // Exclusive queues of nodes that are no more: dead, started again, cut off or removed.
 import { Operator, World } from '@holdfast/simulator'
 import t from 'tap'
+import { replicaOf } from '../../src/consensus/replica-id.ts'
+import { coreWith } from '../part-core.ts'
 
 const declareMine = {
   type: 'declare-queue',
@@ -127,4 +129,15 @@ t.test('a node that is cut off for long has none left when it is back', async (t
   const name = 'mine'
   t.equal(await ask(world, other, { type: 'locate-queue', name }), 'QUEUE_NOT_FOUND')
   t.same(world.failures, [])
+})
+
+t.test('another process may have a connection of the same number', async (t) => {
+  const core = coreWith({ sessions: { isOpen: () => true }, gateway: { epoch: 2048 } })
+  const owner = { replica: replicaOf(1, 1), process: 2048, connection: 7, client: 'c' }
+  const isOver = (other: Partial<typeof owner>): boolean =>
+    core.exclusiveQueues.isOver({ ...owner, ...other })
+  t.notOk(isOver({}))
+  t.ok(isOver({ process: 1024 }))
+  t.notOk(isOver({ replica: replicaOf(1, 2) }), 'the node was replaced: the next one knows')
+  t.notOk(isOver({ replica: replicaOf(2, 1) }), 'its node knows')
 })
