@@ -19,7 +19,8 @@ t.test('rabbitmq-client', async (t) => {
   const publisher = connection.createPublisher({ confirm: true, maxAttempts: 20 })
   const got: string[] = []
   const refused = new Set<string>()
-  const options = { queue: 'jobs', qos: { prefetchCount: 10 }, concurrency: 5 }
+  const queueOptions = { durable: true }
+  const options = { queue: 'jobs', queueOptions, qos: { prefetchCount: 10 }, concurrency: 5 }
   const consumer = connection.createConsumer(options, (message) => {
     const id = `${message.body}`
     got.push(message.redelivered ? `${id} again` : id)

@@ -1,9 +1,10 @@
 // What a node finds when it starts and must not touch: settings that make no sense, a directory
-// that another process uses, one of a newer format, one of another cluster. It says so and ends,
-// the directory is as it was, and the cluster beside it goes on.
+// that another process uses, one of a newer or an older format, one of another cluster. It says so
+// and ends, the directory is as it was, and the cluster beside it goes on.
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { defaultCli, portsOfNode, temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'
 import { startTarget } from './healthy-client.ts'
@@ -117,6 +118,14 @@ t.test('a node does not start on what it must not touch', async (t) => {
   t.equal(newer.exitCode, 1, 'a newer format')
   t.match(newer.text, /format 999.*nothing was written.*DATA_DIRECTORY_NEWER/)
   t.same(contentsOf(own), before, 'nothing was written')
+  const { storeId } = JSON.parse(sound)
+  const former = { format: 2, storeId, isBorn: true, checksum: crc32(`2 ${storeId} true`) }
+  writeFileSync(format, JSON.stringify(former))
+  const beforeOlder = contentsOf(own)
+  const older = await run(flagsAt(portOffset, 2, own))
+  t.equal(older.exitCode, 1, 'an older format')
+  t.match(older.text, /format 2.*UPGRADING\.md.*nothing was written.*DATA_DIRECTORY_OLDER/)
+  t.same(contentsOf(own), beforeOlder, 'nothing was written')
   writeFileSync(format, sound)
   const strange = await run(flagsAt(portOffset, 2, scratch))
   t.equal(strange.exitCode, 1, 'a directory of something else')

@@ -159,7 +159,7 @@ function installRoute(instance: FastifyInstance, route: Route, surroundings: Sur
     config: { template: route.path },
     async onRequest(request) {
       if (route.role === 'none') return
-      const identity = await authenticate(ask, request.raw)
+      const identity = await authenticate(ask, request.raw, route.mayBeStale === true)
       requireRole(identity, route.role)
       callers.set(request, identity)
     },

@@ -31,11 +31,15 @@ export function readAuthorization(header: string | undefined): Credentials | nul
 }
 
 /** @throws AUTHENTICATION_FAILED, CREDENTIALS_REQUIRED, UNAVAILABLE */
-export async function authenticate(ask: Ask, request: IncomingMessage): Promise<Identity> {
+export async function authenticate(
+  ask: Ask,
+  request: IncomingMessage,
+  mayBeStale: boolean
+): Promise<Identity> {
   const credentials = readAuthorization(request.headers.authorization)
   const { remoteAddress = 'unknown', remotePort = 0 } = request.socket
   const host = remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress
   const remote = `${host}:${remotePort}`
-  const { identity } = await ask({ type: 'authenticate', credentials, remote }, 'identity')
-  return identity
+  const question = { type: 'authenticate', credentials, remote, mayBeStale } as const
+  return (await ask(question, 'identity')).identity
 }

@@ -26,9 +26,14 @@ export function requireRole(identity: Identity, role: Role): void {
   throw new HoldfastError('TAG_REQUIRED', { user: identity.user, tag: role })
 }
 
-/** Whether a caller sees a vhost: its own, or all. */
+/** The vhosts that a caller sees: its own, or all, which is null. */
+export function seenVhosts(identity: Identity): readonly string[] | null {
+  return hasTag(identity, 'monitoring') ? null : identity.vhosts
+}
+
+/** Whether a caller sees a vhost. */
 export function seesVhost(identity: Identity, vhost: string): boolean {
-  return hasTag(identity, 'monitoring') || identity.vhosts.includes(vhost)
+  return seenVhosts(identity)?.includes(vhost) ?? true
 }
 
 /** @throws VHOST_ACCESS_REFUSED */

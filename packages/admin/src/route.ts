@@ -52,6 +52,11 @@ export interface Route {
   readonly summary: string
   /** The least that a caller must be. */
   readonly role: Role
+  /**
+   * It shows what this node knows by itself, and must do so while there is no metadata leader: who
+   * calls is found out by what this node knows, too.
+   */
+  readonly mayBeStale?: true
   readonly parameters: readonly Parameter[]
   readonly body: SchemaName | null
   readonly success: Success

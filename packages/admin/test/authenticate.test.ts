@@ -43,6 +43,9 @@ t.test('a refusal asks for a name and a password, and knows who calls from where
   t.match(port.questions.at(-1), {
     type: 'authenticate',
     credentials: null,
-    remote: /^\[::1\]:\d+$/
+    remote: /^\[::1\]:\d+$/,
+    mayBeStale: false
   })
+  await call('getCluster', 'GET', '/v1/cluster')
+  t.match(port.questions.at(-1), { type: 'authenticate', mayBeStale: true })
 })

@@ -107,7 +107,7 @@ export class FakePort implements AdminPort {
   #answer(request: AdminRequest): AdminReply {
     switch (request.type) {
       case 'list-queues':
-        return this.#page(request.limit, request.cursor)
+        return this.#page(request)
       case 'inspect-queue':
         return { type: 'queue', queue: this.#queue(request.vhost, request.name) }
       case 'purge-queue':
@@ -176,8 +176,12 @@ export class FakePort implements AdminPort {
     return queue
   }
 
-  #page(limit: number, cursor: string | null): AdminReply {
-    const all = [...this.queues.values()]
+  #page({
+    limit,
+    cursor,
+    vhosts
+  }: Extract<AdminRequest, { readonly type: 'list-queues' }>): AdminReply {
+    const all = [...this.queues.values()].filter(({ vhost }) => vhosts?.includes(vhost) ?? true)
     const first = cursor === null ? 0 : Number(cursor)
     const end = first + limit
     return {

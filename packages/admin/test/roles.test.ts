@@ -126,6 +126,9 @@ t.test(
     const queues = await call('listQueues', 'GET', '/v1/queues', { headers })
     t.match(queues.body, { queues: [{ vhost: 'v' }], cursor: null })
     t.equal((queues.body as { queues: [] }).queues.length, 1)
+    t.match(port.requests.at(-1), { type: 'list-queues', vhosts: ['v'] }, 'nor does the cursor')
+    await call('listQueues', 'GET', '/v1/queues')
+    t.match(port.requests.at(-1), { type: 'list-queues', vhosts: null })
     const refused = { status: 403, body: { code: 'VHOST_ACCESS_REFUSED' } }
     t.match(await call('inspectQueue', 'GET', '/v1/queues/w/q', { headers }), refused)
     t.match(await call('inspectVhost', 'GET', '/v1/vhosts/w', { headers }), refused)

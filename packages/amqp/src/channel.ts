@@ -81,14 +81,9 @@ export class Channel {
     return this.#state === 'open'
   }
 
-  /** More waits than should: nothing else should be read from the socket. */
-  get isFull(): boolean {
-    return this.#waiting.isFull
-  }
-
-  /** Of publishes that wait for the answer to another method. */
-  get waitingBytes(): number {
-    return this.#waiting.bytes
+  /** Methods that wait for the answer to another one. */
+  get waiting(): { readonly count: number; readonly bytes: number } {
+    return this.#waiting
   }
 
   /** Takes one frame of this channel. What is wrong with it ends the channel or the connection. */
@@ -225,6 +220,7 @@ export class Channel {
     this.#state = state
     this.#waiting.clear()
     this.unsettled.takeAll()
+    this.consumers.drop()
     return [...new Set([...this.consumers.numbers, ...this.getters])]
   }
 

@@ -62,15 +62,31 @@ export class Channels implements ChannelHost {
     const { unconfirmedBytesMax, unconfirmedMax } = amqpLimits
     if (this.#ledger.unconfirmedBytes >= unconfirmedBytesMax) return true
     if (this.#ledger.unconfirmed >= unconfirmedMax) return true
-    for (const channel of this.#channels.values()) if (channel.isFull) return true
-    return false
+    const { count, bytes } = this.#waiting
+    return count >= amqpLimits.waitingMethodsMax || bytes >= amqpLimits.waitingBytesMax
   }
 
   /** Bytes of publishes that wait or have no outcome. */
   get publishBytes(): number {
-    let bytes = this.#ledger.unconfirmedBytes
-    for (const channel of this.#channels.values()) bytes += channel.waitingBytes
+    return this.#ledger.unconfirmedBytes + this.#waiting.bytes
+  }
+
+  /** Bytes of deliveries that wait until others are settled. */
+  get heldBytes(): number {
+    let bytes = 0
+    for (const { consumers } of this.#channels.values()) bytes += consumers.heldBytes
     return bytes
+  }
+
+  /** What waits on all channels for the answer to another method. */
+  get #waiting(): { readonly count: number; readonly bytes: number } {
+    let count = 0
+    let bytes = 0
+    for (const { waiting } of this.#channels.values()) {
+      count += waiting.count
+      bytes += waiting.bytes
+    }
+    return { count, bytes }
   }
 
   /** So many bytes have come, and are read next. */

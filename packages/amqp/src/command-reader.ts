@@ -7,13 +7,15 @@ import { AmqpError } from './replies.ts'
 import type { Command } from './waiting-commands.ts'
 
 export class CommandReader {
-  #publish: MethodOf<'basic.publish'> | null = null
+  /** Waits for its content. */
+  #publish: { readonly method: MethodOf<'basic.publish'>; readonly methodBytes: number } | null =
+    null
   readonly #gatherer = new ContentGatherer()
 
   /** The method that a frame belongs to: what an error names that the frame brings about. */
   methodIdOf(type: number, payload: Uint8Array): MethodId {
     if (this.#publish === null || type === frameType.method) return methodIdIn(type, payload)
-    return methodIdOf(this.#publish.type)
+    return methodIdOf(this.#publish.method.type)
   }
 
   /**
@@ -25,7 +27,7 @@ export class CommandReader {
     if (this.#publish !== null) {
       const content = this.#gatherer.take(type, payload)
       if (content === null) return null
-      const command = { method: this.#publish, content }
+      const command = { ...this.#publish, content }
       this.#publish = null
       return command
     }
@@ -34,8 +36,9 @@ export class CommandReader {
       throw new AmqpError('UNEXPECTED_FRAME', explanation)
     }
     const method = decodeMethod(payload)
-    if (method.type !== 'basic.publish') return { method, content: null }
-    this.#publish = method
+    const methodBytes = payload.length
+    if (method.type !== 'basic.publish') return { method, methodBytes, content: null }
+    this.#publish = { method, methodBytes }
     return null
   }
 }

@@ -80,9 +80,9 @@ export class AmqpConnection {
     return this.#channels.publishBytes
   }
 
-  /** Bytes that wait for the next `flush`, confirms not counted. */
+  /** Bytes that wait for the next `flush`, or for the client to settle; confirms not counted. */
   get bufferedBytes(): number {
-    return this.#writer.bufferedBytes
+    return this.#writer.bufferedBytes + this.#channels.heldBytes
   }
 
   /** Takes what the socket received, which must not be overwritten: slices of it are kept. */
@@ -96,10 +96,10 @@ export class AmqpConnection {
     return this.takeEvents()
   }
 
-  /** Wants to be called about four times in a heartbeat interval. */
-  tick(nowMs: number): readonly AmqpEvent[] {
+  /** Wants to be called about four times in a heartbeat interval; with whether it is read from. */
+  tick(nowMs: number, isRead = true): readonly AmqpEvent[] {
     this.#nowMs = nowMs
-    if (this.isPaused) this.#heartbeat.heard()
+    if (!isRead || this.isPaused) this.#heartbeat.heard()
     if (this.isOpen) this.#beat()
     else if (nowMs >= this.#deadlineMs && !this.isClosed) {
       const wasOpening = this.#state === 'greeting' || this.#state === 'handshake'

@@ -36,6 +36,7 @@ export class Consumers {
   /** Also those that are cancelled and still hold something. */
   readonly #byNumber = new Map<number, ChannelConsumer>()
   #held: HeldRun[] = []
+  #heldBytes = 0
   #limit = 0
   /** Deliveries of all consumers that are not settled. */
   #unsettled = 0
@@ -59,6 +60,11 @@ export class Consumers {
 
   get count(): number {
     return this.#byTag.size
+  }
+
+  /** Of runs that wait for the limit of the channel, in whole or in part. */
+  get heldBytes(): number {
+    return this.#heldBytes
   }
 
   get numbers(): readonly number[] {
@@ -129,6 +135,11 @@ export class Consumers {
     return consumer.tag
   }
 
+  /** The channel has ended: nothing waits for it any more. */
+  drop(): void {
+    this.#keep([])
+  }
+
   /** Ranges of what waits here for a consumer; it waits no longer. */
   #withdraw(consumer: ChannelConsumer): number[] {
     const ranges: number[] = []
@@ -136,7 +147,7 @@ export class Consumers {
       const { firstOffset, count, attempt } = run
       if (of === consumer) ranges.push(firstOffset + done, firstOffset + count - 1, attempt)
     }
-    this.#held = this.#held.filter((held) => held.consumer !== consumer)
+    this.#keep(this.#held.filter((held) => held.consumer !== consumer))
     return consumer.autoAck ? [] : ranges
   }
 
@@ -147,7 +158,12 @@ export class Consumers {
       while (held.done < held.run.count && this.#mayDeliver(held.consumer)) this.#send(held)
       if (held.done < held.run.count) later.push(held)
     }
-    this.#held = later
+    this.#keep(later)
+  }
+
+  #keep(held: HeldRun[]): void {
+    this.#held = held
+    this.#heldBytes = held.reduce((bytes, { run }) => bytes + run.blob.length, 0)
   }
 
   #mayDeliver(consumer: ChannelConsumer): boolean {

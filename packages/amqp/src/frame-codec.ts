@@ -9,6 +9,7 @@
 import { ByteWriter } from './byte-writer.ts'
 import { amqpLimits } from './limits.ts'
 import { encodeMethod, type Method, type MethodId, noMethod, readMethodId } from './method-codec.ts'
+import { replaceProperty } from './properties.ts'
 import { AmqpError } from './replies.ts'
 
 export const frameType = { method: 1, header: 2, body: 3, heartbeat: 8 } as const
@@ -16,6 +17,8 @@ export const frameType = { method: 1, header: 2, body: 3, heartbeat: 8 } as cons
 const frameEnd = 0xce
 const headerBytes = 7
 const contentClass = 60
+/** Of a content header, before the properties. */
+const contentHeadBytes = 12
 const nothing = new Uint8Array(0)
 
 /** The ids of the method in a frame, even if the rest of it cannot be read. */
@@ -176,16 +179,20 @@ export class FrameWriter {
     this.#end(start)
   }
 
-  /** A method with its content; the body is cut into frames that the client takes. */
+  /**
+   * A method with its content; the body is cut into frames that the client takes. A content header
+   * cannot be cut: headers that do not fit the client's frame-max are left out.
+   */
   content(channel: number, method: Method, properties: Uint8Array, body: Uint8Array): void {
+    const payloadMax = this.frameBytesMax - amqpLimits.frameOverheadBytes
+    const fits = properties.length <= payloadMax - contentHeadBytes
     this.method(channel, method)
     const start = this.#begin(frameType.header, channel)
     this.#slab.short(contentClass)
     this.#slab.short(0)
     this.#slab.longlong(body.length)
-    this.#slab.raw(properties)
+    this.#slab.raw(fits ? properties : replaceProperty(properties, 'headers', undefined))
     this.#end(start)
-    const payloadMax = this.frameBytesMax - amqpLimits.frameOverheadBytes
     for (let at = 0; at < body.length; at += payloadMax) {
       this.#body(channel, body.subarray(at, Math.min(body.length, at + payloadMax)))
     }

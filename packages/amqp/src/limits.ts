@@ -21,6 +21,8 @@ export const amqpLimits = {
   closeTimeoutMs: 5_000,
   /** Pause before a refused login is answered by closing the socket, where nothing is said. */
   refusedLoginPauseMs: 3_000,
+  /** Property list of a content header: a record counts the head of the byte string as well. */
+  propertiesBytesMax: 65_533,
   /** Tables and arrays inside one another, the outermost included. */
   tableDepthMax: 16,
   /** Encoded field table. */
@@ -31,7 +33,7 @@ export const amqpLimits = {
   prefetchMax: 65_535,
   /** Consumers of one channel. */
   consumersMax: 1_024,
-  /** Methods of a channel that wait for one that is not answered yet, and their content. */
+  /** Methods of a connection that wait for one that is not answered yet, and their memory. */
   waitingMethodsMax: 16_384,
   waitingBytesMax: 33_554_432,
   /** Bytes that wait unread until authentication or connection.open is answered. */

@@ -3,7 +3,13 @@
 import type { Properties } from '@holdfast/record'
 import { utf8Length } from '@holdfast/record'
 import { plainTable, tableOf } from './field-value.ts'
-import { type AmqpProperties, decodeProperties, encodeProperties } from './properties.ts'
+import { amqpLimits } from './limits.ts'
+import {
+  type AmqpProperties,
+  decodeProperties,
+  encodeProperties,
+  replaceProperty
+} from './properties.ts'
 
 const texts = [
   'contentType',
@@ -40,7 +46,10 @@ export function nativeProperties(raw: Uint8Array): Properties {
   return properties
 }
 
-/** What AMQP can tell of native properties: no text beyond the 255 bytes of a short string. */
+/**
+ * What AMQP can tell of native properties: no text beyond the 255 bytes of a short string, and no
+ * headers that are within the bounds of the native protocol only.
+ */
 export function rawProperties(native: Properties): Uint8Array {
   const properties: Writable<AmqpProperties> = {}
   for (const name of texts) {
@@ -52,5 +61,7 @@ export function rawProperties(native: Properties): Uint8Array {
   if (deliveryMode !== undefined) properties.deliveryMode = deliveryMode
   if (priority !== undefined) properties.priority = priority
   if (timestamp !== undefined) properties.timestamp = BigInt(timestamp)
-  return encodeProperties(properties)
+  const raw = encodeProperties(properties)
+  if (raw.length <= amqpLimits.propertiesBytesMax) return raw
+  return replaceProperty(raw, 'headers', undefined)
 }

@@ -4,11 +4,11 @@
 //
 //   raw := flags:u16 property*      in the order of `propertyNames`, bit 15 the first
 import { unreachable } from '@holdfast/errors'
-import { recordLimits } from '@holdfast/record'
 import { ByteReader, syntaxError } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { type FieldTable, readTable, writeTable } from './field-table.ts'
 import { textOf } from './field-value.ts'
+import { amqpLimits } from './limits.ts'
 
 /** In the order of their flags. */
 export const propertyNames = [
@@ -77,8 +77,9 @@ const flags: Readonly<Record<PropertyName, number>> = Object.fromEntries(
   fields.map(({ name, flag }) => [name, flag])
 ) as Record<PropertyName, number>
 
+/** In checked bytes: nothing is looked into. */
 function skipProperty(reader: ByteReader, { kind }: Field): void {
-  if (kind === 'table') readTable(reader)
+  if (kind === 'table') reader.skip(reader.long())
   else if (kind === 'octet') reader.skip(1)
   else if (kind === 'time') reader.skip(8)
   else reader.skip(reader.octet())
@@ -98,20 +99,26 @@ function writeProperty(writer: ByteWriter, value: PropertyValue): void {
   else writeTable(writer, value)
 }
 
+/** @throws 502 for a property list that is larger than the limit */
+export function checkPropertiesSize(raw: Uint8Array): void {
+  const limit = amqpLimits.propertiesBytesMax
+  if (raw.length <= limit) return
+  throw syntaxError(`the properties have ${raw.length} bytes, more than the limit of ${limit}`)
+}
+
 /**
  * Checks the property list that fills `raw`.
  * @throws 502 where it is none, or larger than the limit
  */
 export function checkRawProperties(raw: Uint8Array): void {
-  if (raw.length > recordLimits.propertiesBytesMax) {
-    const limit = recordLimits.propertiesBytesMax
-    throw syntaxError(`the properties have ${raw.length} bytes, more than the limit of ${limit}`)
-  }
+  checkPropertiesSize(raw)
   const reader = new ByteReader(raw)
   const found = reader.short()
   if ((found & strayFlags) !== 0) throw syntaxError('the properties have flags of no property')
   for (const field of fields) {
-    if ((found & field.flag) !== 0) skipProperty(reader, field)
+    if ((found & field.flag) === 0) continue
+    if (field.kind === 'table') readTable(reader)
+    else skipProperty(reader, field)
   }
   if (!reader.isAtEnd) throw syntaxError('bytes follow the properties')
 }

@@ -7,30 +7,39 @@ import { AmqpError } from './replies.ts'
 /** A method with its content, if it has one. */
 export interface Command {
   readonly method: Method
+  /** Of its frame, before it was read. */
+  readonly methodBytes: number
   readonly content: Content | null
 }
 
-const bytesOf = ({ content }: Command): number => content?.body.length ?? 0
+/** What a byte of a method may take in memory at most: a field of one byte becomes an object. */
+const memoryPerByte = 32
+
+function bytesOf({ methodBytes, content }: Command): number {
+  const contentBytes = content === null ? 0 : content.properties.length + content.body.length
+  return methodBytes * memoryPerByte + contentBytes
+}
 
 export class WaitingCommands {
   #commands: Command[] = []
   #bytes = 0
 
-  get bytes(): number {
-    return this.#bytes
+  get count(): number {
+    return this.#commands.length
   }
 
-  /** Nothing more should be read from the client until some are done. */
-  get isFull(): boolean {
-    return this.#exceeds(1)
+  /** What they take in memory. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** @throws 506 at twice the bound at which reading should stop: somebody read on all the same. */
   push(command: Command): void {
     this.#bytes += bytesOf(command)
     this.#commands.push(command)
-    if (!this.#exceeds(2)) return
     const { length } = this.#commands
+    const { waitingMethodsMax, waitingBytesMax } = amqpLimits
+    if (length < 2 * waitingMethodsMax && this.#bytes < 2 * waitingBytesMax) return
     const explanation = `${length} methods, ${this.#bytes} bytes, wait for an answer to another`
     throw new AmqpError('RESOURCE_ERROR', explanation)
   }
@@ -44,12 +53,5 @@ export class WaitingCommands {
   clear(): void {
     this.#commands = []
     this.#bytes = 0
-  }
-
-  #exceeds(times: number): boolean {
-    const { waitingMethodsMax, waitingBytesMax } = amqpLimits
-    return (
-      this.#commands.length >= times * waitingMethodsMax || this.#bytes >= times * waitingBytesMax
-    )
   }
 }

@@ -81,6 +81,16 @@ function run(chunks: readonly Uint8Array[]): { connection: AmqpConnection; sent:
   return { connection, sent: join(sent) }
 }
 
+/** The frames of one channel as those of another. */
+function onChannel(frames: Uint8Array, channel: number): Uint8Array {
+  const moved = new Uint8Array(frames)
+  for (let at = 0; at < moved.length; ) {
+    moved[at + 2] = channel
+    at += 8 + new DataView(moved.buffer, at + 3).getUint32(0)
+  }
+  return moved
+}
+
 /** Names of the methods that were sent, by channel: only there order is promised. */
 function methodsIn(bytes: Uint8Array): ReadonlyMap<number, string[]> {
   const reader = new FrameReader(2 ** 20)
@@ -135,6 +145,36 @@ t.test('publishes without an outcome stop the reading, until some have one', asy
   }
   t.ok(connection.isPaused)
   connection.confirm(1, 1)
+  t.notOk(connection.isPaused)
+})
+
+t.test('silence counts only while the client is read', async (t) => {
+  const connection = connect()
+  const lines = session.slice(0, 5).map((line) => line.replace('heartbeat=0', 'heartbeat=1'))
+  serve(connection, connection.receive(join(lines.map(bytesOfLine)), 0))
+  for (let nowMs = 0; nowMs < 10_000; nowMs += 250) connection.tick(nowMs, false)
+  t.ok(connection.isOpen)
+  for (let nowMs = 10_000; nowMs < 13_000; nowMs += 250) connection.tick(nowMs)
+  t.ok(connection.isClosed)
+})
+
+t.test('what waits on all channels together stops the reading', async (t) => {
+  const connection = connect()
+  serve(connection, connection.receive(join(session.slice(0, 5).map(bytesOfLine)), 0))
+  const asked: AmqpEvent[] = []
+  const properties = `{"headers":{"a":"${'x'.repeat(60_000)}"}}`
+  const waiting = bytesOfLine(`1 publish routingKey=q body= properties=${properties}`)
+  for (let channel = 2; !connection.isPaused && channel < 8; channel++) {
+    connection.receive(bytesOfLine(`${channel} channel.open`), 0)
+    asked.push(...connection.receive(bytesOfLine(`${channel} queue.declare queue=q`), 0))
+    // As many as take, with their headers, a quarter of what may wait.
+    for (let count = 0; count < amqpLimits.waitingBytesMax / 240_000; count++) {
+      connection.receive(onChannel(waiting, channel), 0)
+    }
+  }
+  t.equal(asked.length, 4)
+  t.ok(connection.isPaused)
+  serve(connection, asked)
   t.notOk(connection.isPaused)
 })
 

@@ -84,9 +84,11 @@ t.test('a limit that is lifted lets go of what waits', async (t) => {
   channel.deliver(1, 5)
   channel.read()
   t.equal(channel.held.length, 1)
+  t.equal(channel.consumers.heldBytes, 5 * record.length, 'a run is kept as a whole')
   channel.consumers.limit = 0
   channel.read()
   t.equal(channel.held.length, 5)
+  t.equal(channel.consumers.heldBytes, 0)
 })
 
 t.test('a consumer that ends frees what it held', async (t) => {
@@ -100,6 +102,7 @@ t.test('a consumer that ends frees what it held', async (t) => {
   channel.read()
   t.same([...channel.sent], [['a', 2]])
   t.equal(consumers.ended(1), 'a')
+  t.equal(consumers.heldBytes, 0)
   channel.read()
   t.same(
     [...channel.sent],

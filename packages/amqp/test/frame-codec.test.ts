@@ -1,10 +1,11 @@
 // Frames: cut out of any chunks, refused where they are none, and written without copying bodies.
 import { chooseSeed, Random } from '@holdfast/testkit'
 import t from 'tap'
+import { textField } from '../src/field-value.ts'
 import { FrameReader, FrameWriter, frameType } from '../src/frame-codec.ts'
 import { decodeMethod, type Method } from '../src/method-codec.ts'
 import { methodTable } from '../src/method-table.ts'
-import { noProperties } from '../src/properties.ts'
+import { encodeProperties, noProperties } from '../src/properties.ts'
 import { codeOf, cutsOf, flipsOf, hex, join, randomMethod } from './generator.ts'
 
 const seed = chooseSeed()
@@ -103,6 +104,19 @@ t.test('what is buffered is what is taken', async (t) => {
   t.equal(writer.bufferedBytes, 0)
   t.same(taken.subarray(0, 8), hex('414d5150 00000901'))
   t.same(writer.take(), [])
+})
+
+t.test('headers that do not fit the frame-max of the client are left out', async (t) => {
+  const writer = new FrameWriter()
+  writer.frameBytesMax = 5_000
+  const lengthOf = (text: number): number => {
+    const headers = new Map([['a', textField('x'.repeat(text))]])
+    writer.content(1, publish, encodeProperties({ headers, appId: 'a' }), new Uint8Array())
+    return framesOf(writer.take())[1]?.payload.length ?? 0
+  }
+  t.equal(lengthOf(4_965), 5_000 - 8, 'it just fits')
+  t.equal(lengthOf(4_966), 12 + 4)
+  t.equal(lengthOf(70_000), 12 + 4, 'nobody looks into what is left out')
 })
 
 t.test('what was taken is not written again', async (t) => {

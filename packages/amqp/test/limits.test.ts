@@ -5,6 +5,7 @@ import { amqpLimits as limits } from '../src/limits.ts'
 
 t.test('bounds that depend on one another agree', async (t) => {
   t.equal(limits.tableBytesMax, recordLimits.propertiesBytesMax, 'headers fill the properties')
+  t.equal(limits.propertiesBytesMax + 3, recordLimits.propertiesBytesMax, 'bin 16 has a head of 3')
   t.ok(limits.strangerFrameBytesMax >= limits.frameBytesMin)
   t.ok(limits.frameBytesMax >= recordLimits.propertiesBytesMax + 14, 'a header is one frame')
   t.ok(limits.waitingBytesMax > recordLimits.bodyBytesMax, 'the largest message may wait')

@@ -32,6 +32,11 @@ t.test('headers are written in the types of RabbitMQ', async (t) => {
   t.same(headers?.get('b'), textField('x'))
 })
 
+t.test('headers that AMQP has no room for are left out', async (t) => {
+  const a = Array.from({ length: 13_200 }, () => 1)
+  t.same(decodeProperties(rawProperties({ headers: { a }, appId: 'a' })), { appId: 'a' })
+})
+
 t.test('what the other protocol cannot tell is left out', async (t) => {
   const long = 'x'.repeat(256)
   t.same(decodeProperties(rawProperties({ correlationId: long, messageId: 'm' })), {

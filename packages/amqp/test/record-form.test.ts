@@ -1,10 +1,17 @@
 // Records of AMQP messages: they come back as they were, and the readers of the record package find
 // their way in them.
-import { encodeRecord, recordBody, skipRecord } from '@holdfast/record'
+import { encodeRecord, recordBody, recordLimits, scanRecord, skipRecord } from '@holdfast/record'
 import { chooseSeed, Random } from '@holdfast/testkit'
 import t from 'tap'
 import { integerField, textField } from '../src/field-value.ts'
-import { decodeProperties, encodeProperties, noProperties, propertyOf } from '../src/properties.ts'
+import { amqpLimits } from '../src/limits.ts'
+import {
+  checkRawProperties,
+  decodeProperties,
+  encodeProperties,
+  noProperties,
+  propertyOf
+} from '../src/properties.ts'
 import {
   joined,
   messageAt,
@@ -13,7 +20,7 @@ import {
   RecordWriter,
   withDeliveryCount
 } from '../src/record-form.ts'
-import { randomProperties } from './generator.ts'
+import { codeOf, randomProperties } from './generator.ts'
 
 const seed = chooseSeed()
 t.comment(`SEED=${seed}`)
@@ -91,6 +98,22 @@ t.test('headers that the native protocol has no room for are left out', async (t
     new Uint8Array()
   )
   t.same(nativeRecords(record, 1), encodeRecord({ appId: 'x' }, new Uint8Array()))
+})
+
+t.test('properties that AMQP takes are within the bounds of a record', async (t) => {
+  const writer = new RecordWriter()
+  const ofSize = (bytes: number): Uint8Array => {
+    const headers = new Map([['a', textField('x'.repeat(bytes - 13))]])
+    return encodeProperties({ headers })
+  }
+  const largest = ofSize(amqpLimits.propertiesBytesMax)
+  checkRawProperties(largest)
+  const record = writer.write(largest, new Uint8Array())
+  t.equal(scanRecord(record, 0, record.length, true), record.length)
+  t.equal(
+    codeOf(() => checkRawProperties(ofSize(recordLimits.propertiesBytesMax - 2))),
+    502
+  )
 })
 
 t.test('the delivery count is one more header', async (t) => {

@@ -4,6 +4,7 @@ import type { AmqpEvent } from '../src/events.ts'
 import { type FieldTable, writeTable } from '../src/field-table.ts'
 import { plainTable, tableOf } from '../src/field-value.ts'
 import { FrameReader, FrameWriter, frameType } from '../src/frame-codec.ts'
+import { amqpLimits } from '../src/limits.ts'
 import { decodeMethod, type Method, type MethodName } from '../src/method-codec.ts'
 import { type ArgumentType, methodTable } from '../src/method-table.ts'
 import { nativeProperties } from '../src/native-properties.ts'
@@ -98,6 +99,7 @@ export function bytesOfLine(line: string): Uint8Array {
   const fields = fieldsOf(rest)
   if (second === 'header') return frame(frameType.header, channel, headerPayload(fields))
   const writer = new FrameWriter()
+  writer.frameBytesMax = amqpLimits.frameBytesMax
   if (second !== 'publish') {
     writer.method(channel, methodOf(second, fields))
     return join(writer.take())

@@ -5,10 +5,14 @@ import { noProperties } from '../src/properties.ts'
 import { type Command, WaitingCommands } from '../src/waiting-commands.ts'
 import { codeOf } from './generator.ts'
 
-const small: Command = { method: { type: 'tx.select' }, content: null }
+const small: Command = { method: { type: 'tx.select' }, methodBytes: 4, content: null }
 
 function withBody(bytes: number): Command {
   return { ...small, content: { properties: noProperties, body: new Uint8Array(bytes) } }
+}
+
+function withProperties(bytes: number): Command['content'] {
+  return { properties: new Uint8Array(bytes), body: new Uint8Array(100) }
 }
 
 t.test('first in, first out', async (t) => {
@@ -22,25 +26,33 @@ t.test('first in, first out', async (t) => {
   t.equal(waiting.shift(), undefined)
 })
 
-t.test('methods are counted', async (t) => {
+t.test('methods are counted, and have a bound', async (t) => {
   const waiting = new WaitingCommands()
-  for (let count = 1; count < amqpLimits.waitingMethodsMax; count++) waiting.push(small)
-  t.notOk(waiting.isFull)
-  waiting.push(small)
-  t.ok(waiting.isFull)
-  for (let count = 1; count < amqpLimits.waitingMethodsMax; count++) waiting.push(small)
+  for (let count = 1; count < 2 * amqpLimits.waitingMethodsMax; count++) waiting.push(small)
+  t.equal(waiting.count, 2 * amqpLimits.waitingMethodsMax - 1)
   t.equal(
     codeOf(() => waiting.push(small)),
     506
   )
   waiting.clear()
-  t.notOk(waiting.isFull)
+  t.match(waiting, { count: 0, bytes: 0 })
 })
 
-t.test('bytes are counted, and given back', async (t) => {
+t.test('bytes are counted, those of properties and arguments too, and given back', async (t) => {
   const waiting = new WaitingCommands()
-  waiting.push(withBody(amqpLimits.waitingBytesMax))
-  t.ok(waiting.isFull)
+  const command = withBody(100)
+  waiting.push(command)
+  const plain = waiting.bytes
+  t.ok(plain >= 104)
+  waiting.push({ ...command, methodBytes: 5, content: withProperties(52) })
+  const both = waiting.bytes
+  t.ok(both >= 2 * plain + 1 + 50)
   waiting.shift()
-  t.notOk(waiting.isFull)
+  waiting.shift()
+  t.equal(waiting.bytes, 0)
+  waiting.push(withBody(2 * amqpLimits.waitingBytesMax - plain))
+  t.equal(
+    codeOf(() => waiting.push(command)),
+    506
+  )
 })

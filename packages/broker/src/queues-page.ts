@@ -32,11 +32,18 @@ function decodeCursor(cursor: string): readonly [string, string] {
   throw new HoldfastError('REQUEST_INVALID', { reason: 'the cursor is not one of this listing' })
 }
 
-export function queuesPage(names: QueueNames, limit: number, cursor: string | null): QueuePage {
+/** `vhosts` null: of all. The cursor names none of another one, since the caller may read it. */
+export function queuesPage(
+  names: QueueNames,
+  limit: number,
+  cursor: string | null,
+  vhosts: readonly string[] | null
+): QueuePage {
   assert(limit >= 1, 'a page of queues has room for one')
   const queues: QueueTarget[] = []
   const [startVhost, startName] = cursor === null ? [null, null] : decodeCursor(cursor)
   const collect = (vhost: string, after: string | null): void => {
+    if (vhosts?.includes(vhost) === false) return
     for (const name of names.namesAfter(vhost, after, limit + 1 - queues.length)) {
       const queue = names.queue(vhost, name)
       if (queue !== null) queues.push(queue)

@@ -103,11 +103,15 @@ export class Topology {
 
   /**
    * At most `limit` queues (from 1) in the order of (vhost, name), after those that `cursor` has
-   * seen. Queues that come or go meanwhile move no other one. @throws REQUEST_INVALID for a cursor
-   * not made here
+   * seen: of all vhosts, or of some. Queues that come or go meanwhile move no other one.
+   * @throws REQUEST_INVALID for a cursor not made here
    */
-  queuesPage(limit: number, cursor: string | null): QueuePage {
-    return queuesPage(this, limit, cursor)
+  queuesPage(
+    limit: number,
+    cursor: string | null,
+    vhosts: readonly string[] | null = null
+  ): QueuePage {
+    return queuesPage(this, limit, cursor, vhosts)
   }
 
   /** @internal Names of vhosts, or of the queues of one, after `name`. */

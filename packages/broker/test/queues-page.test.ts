@@ -52,6 +52,24 @@ t.test('a cursor outlives its queue and its vhost', async (t) => {
   )
 })
 
+t.test('of some vhosts a page is as full, and its cursor names none of another', async (t) => {
+  const machine = createMachine()
+  for (const vhost of ['a', 'b', 'c']) {
+    give(machine, { type: 'declare-vhost', vhost })
+    applyAll(
+      machine,
+      ['1', '2'].map((name) => queue(name, vhost))
+    )
+  }
+  const vhosts = ['c', 'a', 'gone']
+  const first = machine.topology.queuesPage(2, null, vhosts)
+  t.match(first, { queues: [{ vhost: 'a' }, { vhost: 'a' }], cursor: 'a/2' })
+  const second = machine.topology.queuesPage(2, first.cursor, vhosts)
+  t.match(second, { queues: [{ vhost: 'c' }, { vhost: 'c' }], cursor: null })
+  t.match(machine.topology.queuesPage(2, 'b/1', vhosts).queues, [{ vhost: 'c' }, { vhost: 'c' }])
+  t.same(machine.topology.queuesPage(2, null, []), { queues: [], cursor: null })
+})
+
 t.test('no queues make one empty page', async (t) => {
   t.same(createMachine().topology.queuesPage(10, null), { queues: [], cursor: null })
 })

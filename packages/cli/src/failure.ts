@@ -25,6 +25,7 @@ const advice: Readonly<Record<string, string>> = {
   NODE_OF_ANOTHER_CLUSTER: 'A node belongs to one cluster for good: start it with a blank --data.',
   DATA_DIRECTORY_IN_USE: 'Stop that process first, or choose another --data.',
   DATA_DIRECTORY_NEWER: 'Use the version that wrote it, or a newer one.',
+  DATA_DIRECTORY_OLDER: 'Drain it with the version that wrote it, or start with a blank --data.',
   DATA_UNRECOVERABLE: 'If other nodes have its data, start this one with a blank --data.',
   UNAVAILABLE: "'holdfast status' shows which groups have no leader.",
   PUBLISH_OUTCOME_UNKNOWN: "'holdfast status' shows whether a majority of nodes is up."

@@ -37,6 +37,7 @@ import { LackingQueues } from './publishing/lacking-queues.ts'
 import { Shards } from './publishing/shards.ts'
 import { GatewayRelay } from './relaying/gateway-relay.ts'
 import { LeaderRelay } from './relaying/leader-relay.ts'
+import { Replies } from './sessions/replies.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { Timers } from './timers.ts'
 
@@ -84,6 +85,7 @@ export function buildCore(options: MemberOptions, recovered: Recovered, handle: 
   core.authorization = new Authorization(core)
   core.logins = new Logins(core)
   core.sessions = new Sessions(core)
+  core.replies = new Replies(core)
   core.disk = new Disk(core)
   return core
 }

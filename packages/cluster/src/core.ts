@@ -40,6 +40,7 @@ import type { LackingQueues } from './publishing/lacking-queues.ts'
 import type { Shards } from './publishing/shards.ts'
 import type { GatewayRelay } from './relaying/gateway-relay.ts'
 import type { LeaderRelay } from './relaying/leader-relay.ts'
+import type { Replies } from './sessions/replies.ts'
 import type { Sessions } from './sessions/sessions.ts'
 import type { Timers } from './timers.ts'
 
@@ -110,6 +111,7 @@ export interface Core {
   readonly authorization: Authorization
   readonly logins: Logins
   readonly sessions: Sessions
+  readonly replies: Replies
   readonly disk: Disk
 }
 

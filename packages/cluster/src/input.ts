@@ -79,7 +79,7 @@ export type Input =
   | { readonly type: 'admin'; readonly id: number; readonly request: AdminRequest }
   /** A probe asked by `probe-peer` ended. */
   | { readonly type: 'probe-done'; readonly id: number; readonly result: PeerHello | ProbeFailure }
-  /** A password asked for by `verify-password` was compared. */
+  /** Answers `verify-password`. */
   | { readonly type: 'password-verified'; readonly id: number; readonly isRight: boolean }
   | { readonly type: 'disk'; readonly freeBytes: number; readonly totalBytes: number }
   /** A cluster took this blank node in; the token was right. */

@@ -34,7 +34,7 @@ export const limits = {
   clientBufferBytesMax: 1_048_576,
   /** Given to a consumer by way of another node, and not taken by its client yet. */
   relayedBytesMax: 262_144,
-  /** Replies that a client does not read; more are dropped. */
+  /** Replies that a client does not read, or on their way to a node; more are dropped. */
   replyBytesMax: 16_777_216,
   /** Consumers and gets of one AMQP connection. */
   consumersPerClientMax: 65_536,
@@ -154,6 +154,8 @@ export const times = {
   callTimeoutMs: 5_000,
   /** A client's request that could not be done by then is refused as unavailable. */
   requestTimeoutMs: 30_000,
+  /** No password is compared for whoever has waited this long: no handshake is longer. */
+  loginWaitMs: 10_000,
   retryMs: 50,
   /** A busy leader is asked again after pauses that double up to this. */
   retryMaxMs: 800,

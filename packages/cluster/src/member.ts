@@ -175,23 +175,25 @@ export class Member {
   }
 
   #peerUp(input: Extract<Input, { type: 'peer-up' }>): void {
-    const { peers, membership, gateway, groups, reports } = this.#core
+    const { peers, membership, gateway, groups, leaderRelay, reports } = this.#core
     const link = peers.up(input)
     membership.linkUp(link)
     reports.changed()
+    if (link.lane === 'gateway' && link.node !== null) leaderRelay.linkUp(link.node)
     if (link.direction !== 'out' || link.node === null) return
     if (link.lane === 'gateway') gateway.linkUp(link.node)
     else groups.linkUp(link.node)
   }
 
   #peerDown(id: number): void {
-    const { peers, calls, groups, gatewayRelay, leaderRelay } = this.#core
+    const { peers, calls, groups, gatewayRelay, leaderRelay, replies } = this.#core
     const link = peers.down(id)
     if (link?.node == null) return
     if (link.lane === 'gateway') {
       calls.nodeDown(link.node)
       gatewayRelay.linkDown(link.node)
       leaderRelay.linkDown(link.node)
+      replies.linkDown(link.node)
     } else if (link.direction === 'out') groups.linkDown(link.node)
   }
 

@@ -85,16 +85,7 @@ export type Output =
       readonly id: number
       readonly result: AdminReply | { readonly error: WireError }
     }
-  /**
-   * Answered by `password-verified`. `hash` null: there is no such user, or it has no password;
-   * that must take as long as a wrong one.
-   */
-  | {
-      readonly type: 'verify-password'
-      readonly id: number
-      readonly password: string
-      readonly hash: PasswordHash | null
-    }
+  | VerifyPassword
   | {
       readonly type: 'log'
       readonly level: 'debug' | 'info' | 'warn' | 'error'
@@ -108,6 +99,19 @@ export type Output =
   | { readonly type: 'condemn'; readonly reason: string }
   /** The process must end: with 0 after a drain or a removal, 70 when something is wrong. */
   | { readonly type: 'exit'; readonly code: 0 | 70; readonly reason: string }
+
+/**
+ * Answered by `password-verified`. `hash` null: there is no such user, or it has no password; that
+ * must take as long to compare as a wrong one.
+ */
+export interface VerifyPassword {
+  readonly type: 'verify-password'
+  readonly id: number
+  readonly password: string
+  readonly hash: PasswordHash | null
+  /** 'recall': at once, and right only if it was found right of late. */
+  readonly effort: 'recall' | 'compare'
+}
 
 /** What a blank node is told when a cluster takes it in. */
 export interface AdoptOffer {

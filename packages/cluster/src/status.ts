@@ -117,7 +117,13 @@ export interface AccessStatus {
  * catalogue.
  */
 export type AdminRequest =
-  | { readonly type: 'list-queues'; readonly limit: number; readonly cursor: string | null }
+  | {
+      readonly type: 'list-queues'
+      readonly limit: number
+      readonly cursor: string | null
+      /** Null: of all. */
+      readonly vhosts: readonly string[] | null
+    }
   | { readonly type: 'inspect-queue'; readonly vhost: string; readonly name: string }
   | { readonly type: 'purge-queue'; readonly vhost: string; readonly name: string }
   | { readonly type: 'delete-queue'; readonly vhost: string; readonly name: string }
@@ -128,11 +134,15 @@ export type AdminRequest =
   | { readonly type: 'transfer'; readonly group: GroupId; readonly to: number }
   | { readonly type: 'list-vhosts' }
   | { readonly type: 'delete-vhost'; readonly vhost: string }
-  /** `credentials` null: the caller says nothing of who it is. */
+  /**
+   * `credentials` null: the caller says nothing of who it is. `mayBeStale`: it is believed by what
+   * this node knows, even if the cluster knows better.
+   */
   | {
       readonly type: 'authenticate'
       readonly credentials: { readonly user: string; readonly password: string } | null
       readonly remote: string
+      readonly mayBeStale: boolean
     }
   | {
       readonly type: 'authorize'

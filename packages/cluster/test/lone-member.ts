@@ -1,7 +1,6 @@
 // A cluster of one node without I/O, and clients of it over the real connection machine. Writes
 // become durable when a test says so: what happens while something is on its way through the log
 // can be put in order.
-import type { PasswordHash } from '@holdfast/broker'
 import {
   ClientConnection,
   type ClientEvent,
@@ -11,7 +10,7 @@ import {
 import { encodeRecord, utf8Encode } from '@holdfast/record'
 import type { Input } from '../src/input.ts'
 import { Member } from '../src/member.ts'
-import type { Output } from '../src/output.ts'
+import type { Output, VerifyPassword } from '../src/output.ts'
 import type { ClientProtocol } from '../src/sessions/session.ts'
 import type { AdminReply, AdminRequest } from '../src/status.ts'
 import { type AmqpLogin, LoneAmqpClient } from './lone-amqp-client.ts'
@@ -33,8 +32,11 @@ export class LoneMember {
   /** Connections whose sockets are not read. */
   readonly paused: Set<number> = new Set()
   nowMs = 0
-  /** Passwords that are being verified; a test answers with `verified`. */
-  readonly verifying: { id: number; password: string; hash: PasswordHash | null }[] = []
+  /** Passwords that are being compared; a test answers with `verified`. */
+  readonly verifying: VerifyPassword[] = []
+  /** Those that were right of late. */
+  readonly recalled: Set<string> = new Set()
+  #recalls: Input[] = []
   readonly #answers: (AdminReply | string)[] = []
   #writing: number | null = null
   /** Whether writes wait for `release`. */
@@ -79,6 +81,8 @@ export class LoneMember {
     const { nowMs } = this
     const outputs = this.#member.step([{ type: 'tick', nowMs, wallMs: nowMs }, ...inputs])
     for (const output of outputs) this.#carry(output)
+    const recalls = this.#recalls.splice(0)
+    if (recalls.length > 0) this.step(recalls)
     const id = this.#writing
     if (id === null || this.#isHolding) return
     this.#writing = null
@@ -89,12 +93,21 @@ export class LoneMember {
     if (output.type === 'write') this.#writing = output.record.id
     else if (output.type === 'client-pause') this.paused.add(output.connection)
     else if (output.type === 'client-resume') this.paused.delete(output.connection)
-    else if (output.type === 'verify-password') this.verifying.push(output)
+    else if (output.type === 'verify-password') this.#verify(output)
     else if (output.type === 'admin-reply') {
       const { result } = output
       this.#answers.push('error' in result ? result.error.code : result)
     } else if (output.type === 'client-send') {
       for (const chunk of output.chunks) this.#clients.get(output.connection)?.take(chunk)
+    }
+  }
+
+  #verify(output: VerifyPassword): void {
+    const { id, password, effort } = output
+    if (effort === 'compare') this.verifying.push(output)
+    else {
+      const isRight = this.recalled.has(password)
+      this.#recalls.push({ type: 'password-verified', id, isRight })
     }
   }
 
@@ -108,6 +121,11 @@ export class LoneMember {
   admin(request: AdminRequest): AdminReply | string | null {
     this.#answers.length = 0
     this.step([{ type: 'admin', id: 1, request }])
+    return this.answered
+  }
+
+  /** What the last call of an operator was answered; null while it is not. */
+  get answered(): AdminReply | string | null {
     return this.#answers[0] ?? null
   }
 

@@ -91,6 +91,7 @@ export const catalogue = {
   DATA_DIRECTORY_UNUSABLE: { id: 4007, reply: null, status: 500, retry: 'never', closes: 'call', message: 'data directory {directory} cannot be used: {reason}' },
   DISK_LOW: { id: 4008, reply: 506, status: 507, retry: 'later', closes: 'call', message: 'the disk has {freeBytes} bytes left; publishes are refused below {limitBytes}' },
   DATA_UNRECOVERABLE: { id: 4009, reply: null, status: 500, retry: 'never', closes: 'call', message: 'nothing can be recovered from data directory {directory}: {reason}' },
+  DATA_DIRECTORY_OLDER: { id: 4010, reply: null, status: 500, retry: 'never', closes: 'call', message: 'data directory {directory} has format {format}, of an older version; this one reads format {supported} only: UPGRADING.md says what to do; nothing was written' },
   CONFIGURATION_INVALID: { id: 5001, reply: null, status: 400, retry: 'never', closes: 'call', message: "setting '{setting}' is not valid: {reason}" },
   ORIGIN_REFUSED: { id: 5002, reply: 403, status: 403, retry: 'never', closes: 'connection', message: "{header} '{value}' is not allowed; without TLS only loopback is, with TLS its own origin and those of the setting origins" },
   ADDRESS_REFUSED: { id: 5003, reply: null, status: 400, retry: 'never', closes: 'call', message: "address '{address}' is not a loopback address; set up credentials and TLS first" },

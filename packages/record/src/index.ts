@@ -9,6 +9,7 @@ export {
   hasForeignProperties,
   recordBody,
   recordProperties,
+  recordText,
   scanRecord,
   scanRecords,
   skipRecord

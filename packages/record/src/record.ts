@@ -10,6 +10,7 @@ import { recordLimits } from './limits.ts'
 import { pack, unpack } from './pack.ts'
 import { checkProperties, type Properties, scanProperties } from './properties.ts'
 import { invalid, readUnsigned, skipValue, valueEnd } from './scan.ts'
+import { utf8Decode } from './utf8.ts'
 
 function tooLarge(size: number, limit: number): HoldfastError {
   return new HoldfastError('MESSAGE_TOO_LARGE', { size, limit })
@@ -96,6 +97,43 @@ export function recordBody(bytes: Uint8Array, position: number): Uint8Array {
 export function foreignProperties(bytes: Uint8Array, position: number): Uint8Array {
   const header = 1 + (1 << ((bytes[position + 1] ?? 0xc4) - 0xc4))
   return bytes.subarray(position + 1 + header, bodyPosition(bytes, position))
+}
+
+/** One text among the properties of an accepted record, found in place. They are not foreign. */
+export function recordText(
+  bytes: Uint8Array,
+  position: number,
+  name: keyof Properties
+): string | null {
+  const type = bytes[position + 1] ?? 0xc0
+  if (type === 0xc0) return null
+  const size = type === 0xde ? 2 : type === 0xdf ? 4 : 0
+  const count = size === 0 ? type & 0x0f : readUnsigned(bytes, position + 2, bytes.length, size)
+  let at = position + 2 + size
+  for (let index = 0; index < count; index++) {
+    const value = valueEnd(bytes, at)
+    const end = valueEnd(bytes, value)
+    if (isName(bytes, textStart(bytes, at), value, name)) {
+      return utf8Decode(bytes, textStart(bytes, value), end)
+    }
+    at = end
+  }
+  return null
+}
+
+/** Where the string at `position` begins, behind its head. */
+function textStart(bytes: Uint8Array, position: number): number {
+  const type = bytes[position] ?? 0
+  return position + (type < 0xd9 ? 1 : 1 + (1 << (type - 0xd9)))
+}
+
+/** Whether `bytes[start, end)` is the name of a property, which is ASCII. */
+function isName(bytes: Uint8Array, start: number, end: number, name: string): boolean {
+  if (end - start !== name.length) return false
+  for (let i = 0; i < name.length; i++) {
+    if (bytes[start + i] !== name.charCodeAt(i)) return false
+  }
+  return true
 }
 
 /** Properties of an accepted record, decoded; null where it has none. They are not foreign. */

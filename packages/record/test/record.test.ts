@@ -11,6 +11,7 @@ import {
   recordBody,
   recordLimits,
   recordProperties,
+  recordText,
   scanRecord,
   scanRecords,
   skipRecord
@@ -186,4 +187,18 @@ t.test('properties of another protocol are a byte string, where a gateway says s
   t.throws(() => scanRecord(large, 0, large.length, true), { code: 'MESSAGE_TOO_LARGE' })
   t.notOk(hasForeignProperties(encodeRecord(null, raw), 0))
   t.notOk(hasForeignProperties(encodeRecord({ type: 't' }, raw), 0))
+})
+
+t.test('one text is found in place', async (t) => {
+  const random = new Random(chooseSeed())
+  t.comment(`seed ${random.seed}`)
+  for (let round = 0; round < 300; round++) {
+    const properties = randomProperties(random)
+    const record = joined([Uint8Array.of(0), encodeRecord(properties, new Uint8Array(3))])
+    for (const name of ['contentType', 'userId', 'appId'] as const) {
+      t.equal(recordText(record, 1, name), properties?.[name] ?? null)
+    }
+  }
+  const long = 'x'.repeat(300)
+  t.equal(recordText(encodeRecord({ userId: long }, new Uint8Array()), 0, 'userId'), long)
 })

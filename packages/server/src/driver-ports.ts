@@ -36,13 +36,19 @@ export interface ClientPort {
   flush(): void
 }
 
+export interface PasswordPort {
+  /** Whether it was found right of late. */
+  isRemembered(password: string, hash: PasswordHash | null): boolean
+  /** Compares it, which is slow on purpose. */
+  verify(password: string, hash: PasswordHash | null): Promise<boolean>
+}
+
 export interface DriverOptions {
   readonly member: MemberPort
   readonly store: LogStore
   readonly peers: PeerPort
   readonly clients: ClientPort
-  /** Compares a password; slow on purpose, and never rejects. */
-  readonly verifyPassword: (password: string, hash: PasswordHash | null) => Promise<boolean>
+  readonly passwords: PasswordPort
   readonly log: Log
   /** The identity of this node became durable. */
   readonly identified: (identity: NodeIdentity) => void

@@ -181,9 +181,15 @@ export class Driver {
     }
   }
 
-  #verify({ id, password, hash }: Extract<Output, { type: 'verify-password' }>): void {
-    void this.#options.verifyPassword(password, hash).then((isRight) => {
+  #verify({ id, password, hash, effort }: Extract<Output, { type: 'verify-password' }>): void {
+    const { passwords, log } = this.#options
+    const answer = (isRight: boolean): void => {
       this.input({ type: 'password-verified', id, isRight })
+    }
+    if (effort === 'recall') return answer(passwords.isRemembered(password, hash))
+    passwords.verify(password, hash).then(answer, (error: unknown) => {
+      log('error', 'a password cannot be verified', { reason: String(error) })
+      answer(false)
     })
   }
 

@@ -147,14 +147,7 @@ export class Node implements RunningNode {
       store,
       peers: this.#transport,
       clients: this.#sockets,
-      verifyPassword: async (password, hash) => {
-        try {
-          return await this.#passwords.verify(password, hash)
-        } catch (error) {
-          this.#log('error', 'a password cannot be verified', { reason: String(error) })
-          return false
-        }
-      },
+      passwords: this.#passwords,
       log: this.#log,
       identified: (identity) => this.#identify(helloIdentity(identity)),
       condemn: (reason) => this.#parts.storage.condemn(this.#configuration.data, reason),

@@ -44,8 +44,8 @@ export interface OpenedData {
 export type CanSpare = (damage: Damage) => Promise<boolean>
 
 /**
- * @throws DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_NEWER, DATA_DIRECTORY_FOREIGN,
- * DATA_DIRECTORY_UNUSABLE
+ * @throws DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_NEWER, DATA_DIRECTORY_OLDER,
+ * DATA_DIRECTORY_FOREIGN, DATA_DIRECTORY_UNUSABLE
  */
 export async function openData(
   directory: string,

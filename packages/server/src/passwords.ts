@@ -60,15 +60,24 @@ export class Passwords {
 
   /** `hash` null: nobody has that password, which is found out as slowly. */
   async verify(password: string, hash: PasswordHash | null): Promise<boolean> {
-    const digest = this.#digest(password, hash)
-    if (this.#isRemembered(digest)) return true
+    if (this.isRemembered(password, hash)) return true
     const isRight = hash !== null && (await this.#compare(password, hash))
     if (!isRight) {
       if (hash?.algorithm !== 'scrypt') await derive(password, this.#dummySalt, costLog)
       return false
     }
-    this.#remember(digest)
+    this.#remember(this.#digest(password, hash))
     return true
+  }
+
+  /** Whether it was found right of late. */
+  isRemembered(password: string, hash: PasswordHash | null): boolean {
+    const digest = this.#digest(password, hash)
+    const sinceMs = this.#right.get(digest)
+    if (sinceMs === undefined) return false
+    if (this.#nowMs() - sinceMs < serverLimits.rememberPasswordMs) return true
+    this.#right.delete(digest)
+    return false
   }
 
   async #compare(password: string, { algorithm, hash }: PasswordHash): Promise<boolean> {
@@ -88,14 +97,6 @@ export class Passwords {
   #digest(password: string, hash: PasswordHash | null): string {
     const text = JSON.stringify([hash, password])
     return createHmac('sha256', this.#key).update(text).digest('base64')
-  }
-
-  #isRemembered(digest: string): boolean {
-    const sinceMs = this.#right.get(digest)
-    if (sinceMs === undefined) return false
-    if (this.#nowMs() - sinceMs < serverLimits.rememberPasswordMs) return true
-    this.#right.delete(digest)
-    return false
   }
 
   #remember(digest: string): void {

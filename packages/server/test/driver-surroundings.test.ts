@@ -13,7 +13,7 @@ t.test('a member that may not rest for long is told the time', async (t) => {
     store: new FakeStore(),
     peers: ports,
     clients: ports,
-    verifyPassword: async () => false,
+    passwords: { isRemembered: () => false, verify: async () => false },
     log: () => undefined,
     identified: () => undefined,
     condemn: () => Promise.resolve(),
@@ -31,15 +31,28 @@ t.test('a member that may not rest for long is told the time', async (t) => {
   )
 })
 
-t.test('a password is compared, and the answer is an input', async (t) => {
+type Asked = Extract<Output, { type: 'verify-password' }>
+
+const ask = (id: number, password: string, effort: Asked['effort']): Asked => ({
+  type: 'verify-password',
+  id,
+  password,
+  hash: guest.password,
+  effort
+})
+
+t.test('a password is recalled or compared, and the answer is an input', async (t) => {
   let isFirst = true
   const member = new FakeMember((): readonly Output[] => {
     if (!isFirst) return []
     isFirst = false
     return [
-      { type: 'verify-password', id: 1, password: 'right', hash: guest.password },
-      { type: 'verify-password', id: 2, password: 'wrong', hash: guest.password },
-      { type: 'verify-password', id: 3, password: 'right', hash: null }
+      ask(1, 'right', 'recall'),
+      ask(2, 'recalled', 'recall'),
+      ask(3, 'right', 'compare'),
+      ask(4, 'wrong', 'compare'),
+      { ...ask(5, 'right', 'compare'), hash: null },
+      ask(6, 'broken', 'compare')
     ]
   })
   const ports = new FakePorts()
@@ -48,7 +61,13 @@ t.test('a password is compared, and the answer is an input', async (t) => {
     store: new FakeStore(),
     peers: ports,
     clients: ports,
-    verifyPassword: async (password, hash) => hash !== null && password === 'right',
+    passwords: {
+      isRemembered: (password) => password === 'recalled',
+      verify: async (password, hash) => {
+        if (password === 'broken') throw new Error('it does not work')
+        return hash !== null && password === 'right'
+      }
+    },
     log: () => undefined,
     identified: () => undefined,
     condemn: () => Promise.resolve(),
@@ -58,13 +77,16 @@ t.test('a password is compared, and the answer is an input', async (t) => {
   })
   t.teardown(() => driver.stop())
   driver.start()
-  await until(() => member.of('password-verified').length === 3)
+  await until(() => member.of('password-verified').length === 6)
   t.same(
     member.of('password-verified').map(({ id, isRight }) => [id, isRight]),
     [
-      [1, true],
-      [2, false],
-      [3, false]
+      [1, false],
+      [2, true],
+      [3, true],
+      [4, false],
+      [5, false],
+      [6, false]
     ]
   )
 })

@@ -41,7 +41,7 @@ function setUp(
     store,
     peers: ports,
     clients: ports,
-    verifyPassword: async (password, hash) => hash !== null && password === 'right',
+    passwords: { isRemembered: () => false, verify: async () => false },
     log: log.log,
     identified: ({ node }) => identities.push(node),
     condemn: (reason) =>

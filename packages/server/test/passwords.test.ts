@@ -50,7 +50,11 @@ t.test('what was right is remembered for a while, what was wrong is not', async 
   let nowMs = 0
   const passwords = new Passwords(() => nowMs)
   const hash = await passwords.hash('p')
+  t.notOk(passwords.isRemembered('p', hash))
   const slowMs = await timeOf(() => passwords.verify('p', hash))
+  t.ok(passwords.isRemembered('p', hash))
+  t.notOk(passwords.isRemembered('q', hash))
+  t.notOk(passwords.isRemembered('p', null))
   const fastMs = await timeOf(() => passwords.verify('p', hash))
   t.ok(fastMs < slowMs / 4, `${fastMs} ms after ${slowMs} ms`)
   t.notOk(await passwords.verify('q', hash))
@@ -58,6 +62,7 @@ t.test('what was right is remembered for a while, what was wrong is not', async 
   const other = await passwords.hash('p2')
   t.notOk(await passwords.verify('p', other), 'by the hash that it was right for')
   nowMs = 600_000
+  t.notOk(passwords.isRemembered('p', hash))
   t.ok((await timeOf(() => passwords.verify('p', hash))) > slowMs / 4)
 })
 

@@ -28,8 +28,11 @@ import { HoldfastError } from '@holdfast/errors'
 import { zlibChecksum } from './checksum.ts'
 import { DirectoryLock, findOwner } from './directory-lock.ts'
 
-/** 1 has no witness; such a directory is read, and becomes one of format 2. */
-export const directoryFormat = 2
+/**
+ * Of the directory and of all that it keeps: entries and snapshots too. Only this one is opened.
+ * 1 has no witness; 2 has entries, snapshots and rows without users and without what AMQP needs.
+ */
+export const directoryFormat = 3
 const formatName = 'format.json'
 const lockName = 'node.lock'
 const suspectName = 'suspect'
@@ -142,6 +145,11 @@ async function readFormat(directory: string): Promise<Format | null> {
   if (parsed.checksum !== formatChecksum({ format, storeId, isBorn })) {
     throw damaged(directory, 'the checksum of the format file is wrong')
   }
+  // After the checksum: a flipped bit in the number is damage, not an older format.
+  if (format < directoryFormat) {
+    const details = { directory, format, supported: directoryFormat }
+    throw new HoldfastError('DATA_DIRECTORY_OLDER', details)
+  }
   return { format, storeId, isBorn }
 }
 
@@ -161,7 +169,8 @@ export class DataDirectory {
 
   /**
    * Takes a directory into use, creating it if it is not there: with `storeId`, or a new one.
-   * @throws DATA_DIRECTORY_NEWER, DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_UNUSABLE, DATA_DAMAGED
+   * @throws DATA_DIRECTORY_NEWER, DATA_DIRECTORY_OLDER, DATA_DIRECTORY_IN_USE,
+   * DATA_DIRECTORY_UNUSABLE, DATA_DAMAGED
    */
   static async take(directory: string, storeId?: string): Promise<DataDirectory> {
     const named = resolve(directory)
@@ -192,11 +201,6 @@ export class DataDirectory {
     return join(this.path, witnessName)
   }
 
-  /** Whether the directory is of a format that has a witness: then it is there. */
-  get hasWitness(): boolean {
-    return this.isBorn && this.#format.format > 1
-  }
-
   get storeId(): string {
     return this.#format.storeId
   }
@@ -211,13 +215,13 @@ export class DataDirectory {
 
   /**
    * The log holds its first checkpoint, and the witness has seen it: from here on an empty log is a
-   * loss, and so is a witness that is missing. An old format becomes the present one. The name of
-   * the directory becomes durable first, since whoever made it may have left that open: a power cut
-   * would take the name, and with it everything that was synced below.
+   * loss, and so is a witness that is missing. The name of the directory becomes durable first,
+   * since whoever made it may have left that open: a power cut would take the name, and with it
+   * everything that was synced below.
    */
   async setBorn(): Promise<void> {
     await syncDirectory(dirname(this.path))
-    this.#format = { ...this.#format, format: directoryFormat, isBorn: true }
+    this.#format = { ...this.#format, isBorn: true }
     await writeFormat(this.path, this.#format)
   }
 

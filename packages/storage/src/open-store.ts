@@ -65,9 +65,8 @@ const defaultWriteBufferBytes = 4 * 1024 * 1024
 
 /**
  * Opens the store in a directory, or makes one there.
- * @throws DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_NEWER, DATA_DIRECTORY_FOREIGN,
- * DATA_DIRECTORY_UNUSABLE,
- *   DATA_DAMAGED
+ * @throws DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_NEWER, DATA_DIRECTORY_OLDER,
+ * DATA_DIRECTORY_FOREIGN, DATA_DIRECTORY_UNUSABLE, DATA_DAMAGED
  */
 export async function openStore(options: StoreOptions): Promise<LevelStore> {
   if (endianness() !== 'LE') throw unusable(options.directory, 'this machine is big-endian')
@@ -204,8 +203,8 @@ async function recover(opened: Opened, options: StoreOptions): Promise<LevelStor
 }
 
 /**
- * The witness of the log, which must have seen no more than there is (rule S7). A directory of the
- * format without one, and a blank one, get it here: from then on it must be there.
+ * The witness of the log, which must have seen no more than there is (rule S7). A blank directory
+ * gets it here: from then on it must be there.
  * @throws Unreadable if the tail of the log is lost
  */
 async function openWitness(
@@ -213,11 +212,11 @@ async function openWitness(
   source: RecordSource,
   { state, lastSequence }: RecoveredState
 ): Promise<TailWitness> {
-  const { hasWitness, witnessPath } = directory
+  const { isBorn, witnessPath } = directory
   const storeId = Buffer.from(directory.storeId, 'hex')
-  const witness = await TailWitness.open(witnessPath, storeId, source.checksum, !hasWitness)
+  const witness = await TailWitness.open(witnessPath, storeId, source.checksum, !isBorn)
   try {
-    if (hasWitness) {
+    if (isBorn) {
       await checkTail(witness, source, lastSequence)
     } else {
       const { value } = await source.get(lastSequence)

@@ -32,7 +32,8 @@ const recordsSlack = 1_000_000
 
 /**
  * Opens what is left of a directory.
- * @throws DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_NEWER, DATA_DIRECTORY_UNUSABLE
+ * @throws DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_NEWER, DATA_DIRECTORY_OLDER,
+ * DATA_DIRECTORY_UNUSABLE
  */
 export async function salvage(path: string): Promise<Salvage> {
   let directory: DataDirectory

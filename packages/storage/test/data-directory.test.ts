@@ -1,14 +1,15 @@
-// Whose directory it is: blank, foreign, newer, in use, of another cluster; and how it is set
-// aside.
+// Whose directory it is: blank, foreign, newer, older, in use, of another cluster; and how it is
+// set aside.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { crc32 } from 'node:zlib'
 import { commitRecord } from '@holdfast/cluster/contract'
 import { HoldfastError } from '@holdfast/errors'
 import t from 'tap'
-import { openStore, quarantine } from '../src/index.ts'
+import { openStore, quarantine, salvage } from '../src/index.ts'
 
 async function refusal(directory: string, expectedClusterId?: string): Promise<HoldfastError> {
   const expected = expectedClusterId === undefined ? {} : { expectedClusterId }
@@ -87,14 +88,40 @@ t.test('a newer format is refused before anything is written', async (t) => {
   const directory = join(t.testdir(), 'data')
   await (await openStore({ directory })).close()
   const path = join(directory, 'format.json')
-  const text = JSON.stringify({ format: 3, storeId: { other: 'shape' } })
+  const text = JSON.stringify({ format: 4, storeId: { other: 'shape' } })
   await writeFile(path, text)
   const names = await readdir(directory)
   const error = await refusal(directory)
   t.equal(error.code, 'DATA_DIRECTORY_NEWER')
-  t.same(error.details, { directory, format: 3, supported: 2 })
+  t.same(error.details, { directory, format: 4, supported: 3 })
   t.same(await readdir(directory), names)
   t.equal(await readFile(path, 'utf8'), text)
+})
+
+t.test('an older format is refused before anything is written, and is not damage', async (t) => {
+  const directory = join(t.testdir(), 'data')
+  const store = await openStore({ directory })
+  await store.write(commitRecord(1, {}))
+  await store.close()
+  const path = join(directory, 'format.json')
+  const { storeId } = JSON.parse(await readFile(path, 'utf8'))
+  const names = await readdir(directory)
+  for (const [format, isBorn] of [
+    [1, true],
+    [2, true],
+    [2, false]
+  ] as const) {
+    const checksum = crc32(`${format} ${storeId} ${isBorn}`)
+    const text = JSON.stringify({ format, storeId, isBorn, checksum })
+    await writeFile(path, text)
+    const error = await refusal(directory)
+    t.equal(error.code, 'DATA_DIRECTORY_OLDER')
+    t.same(error.details, { directory, format, supported: 3 })
+    t.match(error.message, /UPGRADING\.md/)
+    await t.rejects(salvage(directory), { code: 'DATA_DIRECTORY_OLDER' })
+    t.same(await readdir(directory), names)
+    t.equal(await readFile(path, 'utf8'), text)
+  }
 })
 
 t.test(
@@ -104,9 +131,9 @@ t.test(
     await (await openStore({ directory })).close()
     const path = join(directory, 'format.json')
     const text = await readFile(path, 'utf8')
-    const codes = { 0: 'DATA_DAMAGED', 3: 'DATA_DIRECTORY_NEWER', 6: 'DATA_DIRECTORY_NEWER' }
+    const codes = { 1: 'DATA_DAMAGED', 2: 'DATA_DAMAGED', 7: 'DATA_DIRECTORY_NEWER' }
     for (const [digit, code] of Object.entries(codes)) {
-      const flipped = text.replace('"format": 2', `"format": ${digit}`)
+      const flipped = text.replace('"format": 3', `"format": ${digit}`)
       t.not(flipped, text)
       await writeFile(path, flipped)
       t.equal((await refusal(directory)).code, code, digit)
@@ -168,10 +195,9 @@ t.test('a birth that was interrupted begins again', async (t) => {
   await store.write(commitRecord(1, {}))
   await store.close()
   // As if the process had died before the directory was declared born.
-  const { crc32 } = await import('node:zlib')
   const storeId = 'ef'.repeat(16)
-  const checksum = crc32(`1 ${storeId} false`)
-  const format = { format: 1, storeId, isBorn: false, checksum }
+  const checksum = crc32(`3 ${storeId} false`)
+  const format = { format: 3, storeId, isBorn: false, checksum }
   await writeFile(join(directory, 'format.json'), JSON.stringify(format))
   const again = await openStore({ directory })
   t.equal(again.recovered.lastRecord, 0)

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { commitRecord, entryAt } from '@holdfast/cluster/contract'
 import { eventually } from '@holdfast/testkit'
 import t from 'tap'
-import { zlibChecksum } from '../src/checksum.ts'
 import { type LevelStore, openStore } from '../src/index.ts'
 import { tuning } from './store-files.ts'
 
@@ -115,17 +114,8 @@ t.test('without a vote the witness follows by itself', async (t) => {
   await store.close()
 })
 
-t.test('a directory of the format without a witness is read, and gets one', async (t) => {
+t.test('a directory that was born has a witness', async (t) => {
   const { directory } = await makeTwo(t.testdir())
-  const path = join(directory, 'format.json')
-  const { storeId } = JSON.parse(await readFile(path, 'utf8'))
-  const checksum = zlibChecksum(Buffer.from(`1 ${storeId} true`))
-  await writeFile(path, JSON.stringify({ format: 1, storeId, isBorn: true, checksum }))
-  await unlink(join(directory, 'witness'))
-  const store = await openStore({ directory })
-  t.equal(store.recovered.groups[0]?.lastIndex, 20)
-  t.equal(JSON.parse(await readFile(path, 'utf8')).format, 2)
-  await store.close()
   await unlink(join(directory, 'witness'))
   t.match(await reasonOf(directory), /the witness of the log is missing/)
 })

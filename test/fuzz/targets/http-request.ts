@@ -13,6 +13,21 @@ import { must, type Target } from '../target.ts'
 
 const counters = new Proxy({} as MemberCounters, { get: () => 0 })
 
+const permission = { vhost: '/', configure: '', write: '', read: '' }
+const access = {
+  users: [
+    {
+      name: 'guest',
+      password: guest.password,
+      tags: [],
+      limits: {},
+      permissions: [permission],
+      topics: []
+    }
+  ],
+  vhosts: [{ name: '/', description: '', limits: {} }]
+} as const
+
 /** A node that has what is asked for, and one that does not have it. */
 async function reply(request: AdminRequest): Promise<AdminReply> {
   switch (request.type) {
@@ -37,6 +52,10 @@ async function reply(request: AdminRequest): Promise<AdminReply> {
       const identity = { user: 'guest', tags: ['administrator'], vhosts: ['/'] }
       return { type: 'identity', identity }
     }
+    case 'read-access':
+      return { type: 'access', access }
+    case 'change-access':
+      return { type: 'changed', created: true }
     default:
       return { type: 'done' }
   }

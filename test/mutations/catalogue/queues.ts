@@ -4,6 +4,7 @@ import type { Mutation } from '../mutation.ts'
 const shards = 'packages/cluster/src/publishing/shards.ts'
 const gateway = 'packages/cluster/src/publishing/gateway.ts'
 const delivery = 'packages/cluster/src/delivering/queue-delivery.ts'
+const settling = 'packages/cluster/src/delivering/settling.ts'
 const opening = 'packages/cluster/src/delivering/opening.ts'
 const next = 'packages/cluster/src/delivering/next-offsets.ts'
 const held = 'packages/cluster/src/delivering/held-deliveries.ts'
@@ -211,9 +212,9 @@ export const queueMutations: readonly Mutation[] = [
   {
     name: 'cancelled-consumer-keeps-its-messages',
     failureMode: 70,
-    file: delivery,
-    find: 'this.#detachCommand(consumer.key, held)',
-    replace: 'this.#detachCommand(consumer.key, [])',
+    file: settling,
+    find: "{ type: 'detach-consumer', queue, consumer, release }",
+    replace: "{ type: 'detach-consumer', queue, consumer, release: [] }",
     catches
   },
   {

@@ -10,6 +10,7 @@ export function clusterRoutes({ port, ask }: RouteContext): readonly Route[] {
       path: '/v1/cluster',
       name: 'getCluster',
       role: 'monitoring',
+      mayBeStale: true,
       summary: 'Nodes and groups, as the node that answers sees them. Asks nobody else.',
       parameters: [],
       body: null,

@@ -1,7 +1,7 @@
 // Queues: list, look, purge, delete. They are declared by clients, over the native protocol.
 import { needs } from '@holdfast/cluster'
 import { readName, readPage, refuseBody } from '../request-fields.ts'
-import { requireVhost, seesVhost } from '../roles.ts'
+import { requireVhost, seenVhosts } from '../roles.ts'
 import {
   answers,
   answersNothing,
@@ -59,20 +59,16 @@ function listQueues({ ask }: RouteContext): Route {
     path: '/v1/queues',
     name: 'listQueues',
     role: 'management',
-    summary:
-      'Queues of the vhosts that the caller sees, by vhost and name. A page may hold fewer than ' +
-      '`limit`, also none.',
+    summary: 'Queues of the vhosts that the caller sees, by vhost and name.',
     parameters: paged,
     body: null,
     success: answers('QueuePage', 'A page.'),
     errors: ['OPTION_INVALID', 'OPTION_UNKNOWN'],
     async handle(call) {
-      const { queues, cursor } = await ask(
-        { type: 'list-queues', ...readPage(call.query) },
-        'queues'
-      )
-      const seen = queues.filter(({ vhost }) => seesVhost(call.identity, vhost))
-      return { body: { queues: seen, cursor } }
+      const vhosts = seenVhosts(call.identity)
+      const page = { type: 'list-queues', ...readPage(call.query), vhosts } as const
+      const { queues, cursor } = await ask(page, 'queues')
+      return { body: { queues, cursor } }
     }
   }
 }

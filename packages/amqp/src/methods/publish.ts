@@ -7,7 +7,7 @@ import type { FieldTable, FieldValue } from '../field-table.ts'
 import { textOf } from '../field-value.ts'
 import { amqpLimits } from '../limits.ts'
 import type { MethodOf } from '../method-codec.ts'
-import { hasProperty, propertyOf, replaceProperty } from '../properties.ts'
+import { checkPropertiesSize, hasProperty, propertyOf, replaceProperty } from '../properties.ts'
 import { messageAt } from '../record-form.ts'
 import { AmqpError, replies } from '../replies.ts'
 import type { PublishBatch } from '../requests.ts'
@@ -96,7 +96,9 @@ function addressReplies(channel: Channel, raw: Uint8Array): Uint8Array {
     const explanation = `reply-to is '${replyQueue}', which this channel does not consume from`
     throw new AmqpError('PRECONDITION_FAILED', explanation)
   }
-  return replaceProperty(raw, 'replyTo', channel.replyAddress)
+  const addressed = replaceProperty(raw, 'replyTo', channel.replyAddress)
+  checkPropertiesSize(addressed)
+  return addressed
 }
 
 /** The routing keys in a header: an array of long strings. */

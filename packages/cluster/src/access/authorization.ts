@@ -1,7 +1,13 @@
 // Whether a user may do what it asks for: decided by this node's replica of the metadata, which is
 // current as long as the node has its routing lease (docs/adr/0024). So a right that was taken, or
 // given, is so on every node once that is answered.
-import { compilePattern, type Pattern, quotePattern, type User } from '@holdfast/broker'
+import {
+  compilePattern,
+  type Pattern,
+  quotePattern,
+  type TopicPermission,
+  type User
+} from '@holdfast/broker'
 import type { WireError } from '@holdfast/errors'
 import type { Core } from '../core.ts'
 import { limits } from '../limits.ts'
@@ -58,10 +64,17 @@ export class Authorization {
     return asked.some((one) => this.#pattern(permission[one])(known))
   }
 
+  /** What says which topics a user may use at an exchange; null: nothing does. */
+  topicPermission(user: User | null, vhost: string, exchange: string): TopicPermission | null {
+    const permission = user?.topics.get(vhost)?.get(exchange)
+    if (permission === undefined) return null
+    const kind = this.#core.metadata.machine.topology.exchange(vhost, exchange)?.kind
+    return kind === 'topic' ? permission : null
+  }
+
   #allowsTopic(user: User, vhost: string, { name, right }: Need, topic: string): boolean {
-    const permission = user.topics.get(vhost)?.get(name)
-    const kind = this.#core.metadata.machine.topology.exchange(vhost, name)?.kind
-    if (permission === undefined || kind !== 'topic') return true
+    const permission = this.topicPermission(user, vhost, name)
+    if (permission === null) return true
     const text = permission[right === 'read' ? 'read' : 'write']
     const expanded = text
       .replaceAll('{username}', () => quotePattern(user.name))

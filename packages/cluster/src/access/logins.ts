@@ -1,12 +1,15 @@
-// Who a connection or a call is. To verify a password is slow on purpose, so the shell does it, a
-// few at a time. What is true is believed at once; what would be refused is looked at again once
+// Who a connection or a call is. To compare a password is slow on purpose, so the shell does it, a
+// few at a time, and others wait (login-queue.ts); what the shell recalls to have been right is
+// believed before. What is true is believed at once; what would be refused is looked at again once
 // this node knows what the metadata leader knows, since a user that was made elsewhere may log in
 // here. A user that does not exist takes as long as a wrong password.
 import { guest, type PasswordHash, type User } from '@holdfast/broker'
 import type { ErrorCode, WireError } from '@holdfast/errors'
 import type { Core } from '../core.ts'
-import { limits } from '../limits.ts'
+import { limits, times } from '../limits.ts'
+import type { VerifyPassword } from '../output.ts'
 import { refusal } from '../sessions/responder.ts'
+import { LoginQueue, networkOf } from './login-queue.ts'
 
 /** What somebody says of itself. */
 export interface Credentials {
@@ -20,6 +23,9 @@ export type LoginResult =
 
 interface Login {
   readonly credentials: Credentials
+  readonly network: string
+  /** Whoever has waited until then has been refused, or is now. */
+  readonly untilMs: number
   readonly done: (result: LoginResult) => void
   readonly isGone: () => boolean
 }
@@ -27,13 +33,15 @@ interface Login {
 interface Verification {
   readonly login: Login
   readonly hash: PasswordHash | null
+  readonly effort: VerifyPassword['effort']
 }
 
 export class Logins {
   readonly #core: Core
-  /** In the order they came. */
-  readonly #waiting: Login[] = []
-  readonly #running = new Map<number, Verification>()
+  readonly #waiting = new LoginQueue<Login>()
+  readonly #verifications = new Map<number, Verification>()
+  /** Those that are slow. */
+  #comparing = 0
   #lastId = 0
 
   constructor(core: Core) {
@@ -57,11 +65,9 @@ export class Logins {
     if (credentials === null) return isNear ? this.#anonymous(done) : done(anonymousRefused)
     // As in RabbitMQ: who has the name that everybody knows comes from this machine.
     if (credentials.user === guest.user && !isNear) return done(loginRefused(credentials.user))
-    if (this.#waiting.length >= limits.loginsWaitingMax) {
-      return done(refused('UNAVAILABLE', { reason: 'too many logins are waiting' }))
-    }
-    this.#waiting.push({ credentials, done, isGone })
-    this.#verifyNext()
+    const untilMs = this.#core.clock.nowMs + times.loginWaitMs
+    const network = networkOf(remote)
+    this.#verify({ credentials, network, untilMs, done, isGone }, 'recall')
   }
 
   /** Whether a user may be in a vhost at all; null if so. */
@@ -93,23 +99,33 @@ export class Logins {
 
   /** The shell has verified a password. */
   verified(id: number, isRight: boolean): void {
-    const verification = this.#running.get(id)
+    const verification = this.#verifications.get(id)
     if (verification === undefined) return
-    this.#running.delete(id)
-    const { login, hash } = verification
-    const { user: name } = login.credentials
-    if (isRight && isSame(this.#row(name)?.password ?? null, hash)) this.#accept(login)
-    else {
-      const check = (): WireError | null =>
-        isSame(this.#row(name)?.password ?? null, hash) ? loginRefused(name).error : null
-      this.whenRefused(check, (error) => {
-        if (error !== null) return login.done({ error })
-        // It has another password by now.
-        this.#waiting.unshift(login)
-        this.#verifyNext()
-      })
-    }
-    this.#verifyNext()
+    this.#verifications.delete(id)
+    const { login, hash, effort } = verification
+    if (effort === 'compare') this.#comparing--
+    const { user } = login.credentials
+    if (isRight && isSame(this.#row(user)?.password ?? null, hash)) this.#accept(login)
+    else if (effort === 'recall') this.#wait(login)
+    else this.#refuse(login, hash)
+    this.#compareNext()
+  }
+
+  #refuse(login: Login, hash: PasswordHash | null): void {
+    const { user } = login.credentials
+    const check = (): WireError | null =>
+      isSame(this.#row(user)?.password ?? null, hash) ? loginRefused(user).error : null
+    this.whenRefused(check, (error) => {
+      if (error !== null) return login.done({ error })
+      // It has another password by now.
+      this.#wait(login)
+      this.#compareNext()
+    })
+  }
+
+  #wait(login: Login): void {
+    const last = this.#waiting.add(login.network, login)
+    if (last?.isGone() === false) last.done(tooMany)
   }
 
   #anonymous(done: (result: LoginResult) => void): void {
@@ -132,17 +148,25 @@ export class Logins {
     done({ user, tags: this.#row(user)?.tags ?? [] })
   }
 
-  #verifyNext(): void {
-    while (this.#running.size < limits.verificationsMax) {
-      const login = this.#waiting.shift()
-      if (login === undefined) return
+  #compareNext(): void {
+    while (this.#comparing < limits.verificationsMax) {
+      const login = this.#waiting.next()
+      if (login === null) return
       if (login.isGone()) continue
-      const { user, password } = login.credentials
-      const hash = this.#row(user)?.password ?? null
-      const id = ++this.#lastId
-      this.#running.set(id, { login, hash })
-      this.#core.outputs.push({ type: 'verify-password', id, password, hash })
+      if (this.#core.clock.nowMs >= login.untilMs) login.done(tooMany)
+      else {
+        this.#comparing++
+        this.#verify(login, 'compare')
+      }
     }
+  }
+
+  #verify(login: Login, effort: Verification['effort']): void {
+    const { user, password } = login.credentials
+    const hash = this.#row(user)?.password ?? null
+    const id = ++this.#lastId
+    this.#verifications.set(id, { login, hash, effort })
+    this.#core.outputs.push({ type: 'verify-password', id, password, hash, effort })
   }
 }
 
@@ -154,6 +178,7 @@ function refused(
 }
 
 const anonymousRefused = refused('CREDENTIALS_REQUIRED', {})
+const tooMany = refused('UNAVAILABLE', { reason: 'too many logins are waiting' })
 
 function loginRefused(user: string): { readonly error: WireError } {
   return refused('AUTHENTICATION_FAILED', { user })

@@ -3,13 +3,15 @@
 // the metadata leader first, so that none is made by what is no longer so.
 import type { WireError } from '@holdfast/errors'
 import type { Core } from '../core.ts'
-import { limits } from '../limits.ts'
+import { limits, times } from '../limits.ts'
 import { type Responder, refusal } from '../sessions/responder.ts'
 import { type Need, needs } from './needs.ts'
 
 interface Waiting {
   readonly to: Responder
   readonly go: () => void
+  /** Until when the metadata leader is asked. */
+  readonly deadlineMs: number
 }
 
 export class SessionRights {
@@ -17,7 +19,7 @@ export class SessionRights {
   readonly user: string
   readonly vhost: string
   #waiting: Waiting[] = []
-  /** Outcomes of publishes by exchange and, where topics have patterns, by routing key. */
+  /** Outcomes of publishes by exchange and, where topics count, by routing key. */
   readonly #publishes = new Map<string, WireError | null>()
   #revision = -1
 
@@ -53,7 +55,9 @@ export class SessionRights {
       this.#revision = authorization.revision
     }
     const { access } = metadata.machine
-    const isTopical = access.user(this.user)?.topics.get(this.vhost)?.has(exchange) === true
+    // Looked at each time: an exchange may be deleted and made anew, of another kind.
+    const row = access.user(this.user)
+    const isTopical = authorization.topicPermission(row, this.vhost, exchange) !== null
     const key = isTopical ? `${exchange.length} ${exchange}${routingKey}` : ` ${exchange}`
     const known = this.#publishes.get(key)
     if (known !== undefined) return known
@@ -72,22 +76,26 @@ export class SessionRights {
 
   #whenCurrent(to: Responder, go: () => void): void {
     if (this.#waiting.length === 0 && this.#core.lease.isValid) return go()
-    this.#waiting.push({ to, go })
+    const deadlineMs = this.#core.clock.nowMs + times.requestTimeoutMs
+    this.#waiting.push({ to, go, deadlineMs })
     if (this.#waiting.length === 1) this.#fence()
   }
 
-  /** It vouches for those that wait by now. */
+  /** It vouches for those that wait by now; where it does not, they wait for the next one. */
   #fence(): void {
     const vouched = this.#waiting.length
     this.#core.fence.wait((isCurrent) => {
-      const passed = this.#waiting.slice(0, vouched)
-      for (const { to, go } of passed) {
+      const { nowMs } = this.#core.clock
+      const left: Waiting[] = []
+      for (const waiting of this.#waiting.slice(0, vouched)) {
+        const { to, go, deadlineMs } = waiting
         // Who is gone meanwhile would own what nobody lets go of.
         if (to.isGone?.() === true) continue
         if (isCurrent) go()
+        else if (nowMs < deadlineMs) left.push(waiting)
         else to.refuse(refusal('UNAVAILABLE', { reason: 'there is no metadata leader' }))
       }
-      this.#waiting.splice(0, vouched)
+      this.#waiting.splice(0, vouched, ...left)
       if (this.#waiting.length > 0) this.#fence()
     })
   }

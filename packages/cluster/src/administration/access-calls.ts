@@ -14,7 +14,16 @@ type Request<Type extends AdminRequest['type']> = Extract<AdminRequest, { readon
  */
 export const nobodyKnown: Identity = { user: 'guest', tags: ['administrator'], vhosts: [] }
 
+/**
+ * What a caller does next is not asked of its rights again, in most cases: so this node must know
+ * of every change of users that was answered before the call.
+ */
 export function authenticate(core: Core, request: Request<'authenticate'>, to: Responder): void {
+  if (request.mayBeStale) identify(core, request, to)
+  else whenCurrent(core, to, () => identify(core, request, to))
+}
+
+function identify(core: Core, request: Request<'authenticate'>, to: Responder): void {
   const { credentials, remote } = request
   core.logins.authenticate(credentials, remote, (result) => {
     if ('error' in result) return to.refuse(result.error)

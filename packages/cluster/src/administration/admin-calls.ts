@@ -50,7 +50,7 @@ function carryOut(core: Core, request: AdminRequest, to: Responder): void {
   const done: Done = (reply) => to.done(reply)
   switch (request.type) {
     case 'list-queues':
-      return whenCurrent(core, to, () => listQueues(core, request.limit, request.cursor, to))
+      return whenCurrent(core, to, () => listQueues(core, request, to))
     case 'inspect-queue':
       return inspect(core, request.vhost, request.name, to)
     case 'purge-queue':
@@ -104,8 +104,12 @@ function inspect(core: Core, vhost: string, name: string, to: Responder): void {
   describeQueue(core, vhost, name, { ...to, done }, findAnyQueue)
 }
 
-function listQueues(core: Core, limit: number, cursor: string | null, to: Responder): void {
-  const page = core.metadata.machine.topology.queuesPage(limit, cursor)
+function listQueues(
+  core: Core,
+  { limit, cursor, vhosts }: Extract<AdminRequest, { readonly type: 'list-queues' }>,
+  to: Responder
+): void {
+  const page = core.metadata.machine.topology.queuesPage(limit, cursor, vhosts)
   const queues: QueueStatus[] = []
   let waiting = page.queues.length
   const finish = (): void => to.done({ type: 'queues', queues, cursor: page.cursor })

@@ -5,7 +5,7 @@ import { encodeCommandSection } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
 import type { SettleEvent } from '@holdfast/protocol'
 import type { Core } from '../core.ts'
-import { times } from '../limits.ts'
+import { limits, times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { QueueCounts } from '../peers/peer-message.ts'
 import {
@@ -89,8 +89,8 @@ export class Deliveries {
   }
 
   /** Whether the consumer is about to be attached again, on another connection. */
-  expects({ group, queue }: Pick<QueueDelivery, 'group' | 'queue'>, key: ConsumerKey): boolean {
-    return this.#expected.has(`${group}/${queue.id}/${keyText(key)}`)
+  expects(group: GroupId, queue: number, key: ConsumerKey): boolean {
+    return this.#expected.has(`${group}/${queue}/${keyText(key)}`)
   }
 
   attach(
@@ -170,28 +170,21 @@ export class Deliveries {
     let taken = 0
     for (let i = 0; i + 2 < event.ranges.length; i += 3) {
       const [first = 0, last = 0, attempt = 0] = event.ranges.slice(i, i + 3)
-      named += last - first + 1
+      const takenBefore = taken
       for (const held of delivery.release(consumer, { first, last, attempt })) {
         ranges.push(held.first, held.last, attempt)
         taken += held.last - held.first + 1
       }
+      named += last - first + 1
+      countMistaken(consumer, last - first + 1, taken - takenBefore)
+      if (consumer.mistaken > limits.mistakenMax) break
     }
-    countMistaken(consumer, named, taken)
     delivery.wake()
     if (ranges.length === 0) return recipient.settleAnswered(settleSequence, false)
-    const command: ShardCommand = {
-      type: 'settle',
-      queue: queueId,
-      consumer: consumer.key,
-      outcome,
-      ranges
-    }
     // Without an answer the client settles again where it attaches next.
-    this.commit(delivery, command, (reply) => {
-      const stale = reply.type === 'settled' ? reply.stale : []
-      delivery.decided(ranges)
-      this.#core.counters.settledMessages += countOf(ranges)
-      recipient.settleAnswered(settleSequence, taken === named && stale.length === 0)
+    delivery.settle(consumer.key, outcome, ranges, (isStale) => {
+      this.#core.counters.settledMessages += taken
+      recipient.settleAnswered(settleSequence, taken === named && !isStale)
     })
   }
 
@@ -294,11 +287,4 @@ export class Deliveries {
     }
     return delivery
   }
-}
-
-function countOf(ranges: readonly number[]): number {
-  let count = 0
-  for (let i = 0; i + 2 < ranges.length; i += 3)
-    count += (ranges[i + 1] ?? 0) - (ranges[i] ?? 0) + 1
-  return count
 }

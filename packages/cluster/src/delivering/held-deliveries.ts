@@ -1,6 +1,7 @@
 // Who holds which message of a queue, at the leader only. A message whose settlement or return is
 // on its way through the log is held by nobody and still not to be handed out.
 import type { QueueView } from '@holdfast/broker'
+import { DeliveryRangeList } from '@holdfast/protocol'
 import { limits } from '../limits.ts'
 import type { Consumer } from './consumer.ts'
 
@@ -55,16 +56,16 @@ export class HeldDeliveries {
     }
   }
 
-  /** Takes all of a consumer's messages from it: flat triples of offset, offset, attempt. */
+  /** Takes all of a consumer's messages from it: flat triples of first, last, attempt. */
   takeAll(consumer: Consumer): number[] {
-    const triples: number[] = []
+    const taken = new DeliveryRangeList()
     for (const [offset, holder] of this.#holders) {
       if (holder !== consumer) continue
       this.#holders.set(offset, null)
-      triples.push(offset, offset, this.#queue.row(offset)?.attempt ?? 0)
+      taken.add(offset, this.#queue.row(offset)?.attempt ?? 0)
     }
     consumer.unsettled = 0
-    return triples
+    return taken.take()
   }
 
   /**
@@ -72,9 +73,7 @@ export class HeldDeliveries {
    */
   take(consumer: Consumer, { first, last, attempt }: ClaimedRange): ClaimedRange[] {
     const taken: { first: number; last: number; readonly attempt: number }[] = []
-    if (last - first >= limits.prefetchMax) return taken
-    for (let offset = first; offset <= last; offset++) {
-      if (this.#holders.get(offset) !== consumer) continue
+    for (const offset of this.#heldOf(consumer, first, last)) {
       const row = this.#queue.row(offset)
       // Handed out while a purge was on its way, which took it: to let go of it is all there is.
       if (row === null) this.#drop(offset)
@@ -87,6 +86,21 @@ export class HeldDeliveries {
       else taken.push({ first: offset, last: offset, attempt })
     }
     return taken
+  }
+
+  /** In ascending order. A range that is wider than what one consumer may hold is not walked. */
+  #heldOf(consumer: Consumer, first: number, last: number): readonly number[] {
+    const offsets: number[] = []
+    if (last - first >= limits.prefetchMax) {
+      for (const [offset, holder] of this.#holders) {
+        if (holder === consumer && offset >= first && offset <= last) offsets.push(offset)
+      }
+      return offsets.sort((a, b) => a - b)
+    }
+    for (let offset = first; offset <= last; offset++) {
+      if (this.#holders.get(offset) === consumer) offsets.push(offset)
+    }
+    return offsets
   }
 
   /** The log has settled or returned these offsets. */

@@ -1,13 +1,14 @@
 // How a queue opens at a new leader. After an election nothing is handed out until the consumers
 // that the log knows are back with what they hold, or a grace has ended; then what nobody claimed
 // is returned, flagged, by one committed command.
-import type { QueueView, SectionReply, ShardCommand } from '@holdfast/broker'
+import { type QueueView, shardLimits } from '@holdfast/broker'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import { keyText } from './consumer.ts'
 import type { HeldDeliveries } from './held-deliveries.ts'
 import type { Roster } from './roster.ts'
+import type { Commit } from './settling.ts'
 
 /** `waiting`: consumers may still come back; `returning`: the unclaimed are on their way back. */
 type Phase = 'waiting' | 'returning' | 'open'
@@ -18,7 +19,7 @@ export interface OpeningQueue {
   readonly queue: QueueView
   readonly roster: Roster
   readonly held: HeldDeliveries
-  readonly commit: (command: ShardCommand, done: (reply: SectionReply) => void) => void
+  readonly commit: Commit
   readonly opened: () => void
 }
 
@@ -45,11 +46,11 @@ export class Opening {
   }
 
   #try(): void {
-    const { queue, roster, held, commit } = this.#opens
+    const { group, queue, roster, held, commit } = this.#opens
     const attached = new Set(roster.consumers.map(({ key }) => keyText(key)))
     const missing = [...queue.consumers.values()].filter((key) => !attached.has(keyText(key)))
     // Whose attachment is on its way through the log would be ended by a command behind it.
-    const isComing = missing.some((key) => this.#core.deliveries.expects(this.#opens, key))
+    const isComing = missing.some((key) => this.#core.deliveries.expects(group, queue.id, key))
     if (isComing || (missing.length > 0 && this.#core.clock.nowMs < this.#graceUntilMs)) return
     this.#phase = 'returning'
     for (const { session, tag } of missing) {
@@ -59,8 +60,14 @@ export class Opening {
     }
     const head = queue.nextLive(1)
     if (head === null || head > queue.mark) return this.#open()
-    commit({ type: 'return-unclaimed', queue: queue.id, claimed: held.ranges() }, () => {
-      this.#open()
+    this.#returnUnclaimed(partsOf(held.ranges()))
+  }
+
+  #returnUnclaimed([claimed = [], ...rest]: readonly (readonly number[])[]): void {
+    const { queue, commit } = this.#opens
+    commit({ type: 'return-unclaimed', queue: queue.id, claimed }, () => {
+      if (rest.length > 0) this.#returnUnclaimed(rest)
+      else this.#open()
     })
   }
 
@@ -68,4 +75,22 @@ export class Opening {
     this.#phase = 'open'
     this.#opens.opened()
   }
+}
+
+/**
+ * A command names a bounded number of ranges. What lies between more of them is returned in parts,
+ * each of which leaves out what is below and above its own.
+ */
+function partsOf(claimed: readonly number[]): readonly (readonly number[])[] {
+  if (claimed.length <= 2 * shardLimits.rangesMax) return [claimed]
+  const length = 2 * (shardLimits.rangesMax - 2)
+  const parts: number[][] = []
+  for (let at = 0; at < claimed.length; at += length) {
+    const below = at === 0 ? [] : [1, claimed[at - 1] ?? 0]
+    const own = claimed.slice(at, at + length)
+    const isLast = at + length >= claimed.length
+    const above = isLast ? [] : [(own.at(-1) ?? 0) + 1, Number.MAX_SAFE_INTEGER]
+    parts.push([...below, ...own, ...above])
+  }
+  return parts
 }

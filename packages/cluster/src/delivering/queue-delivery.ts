@@ -1,6 +1,6 @@
 // Deliveries of one queue, at the leader of its shard (architecture: deliveries are the leader's
 // business). Who holds what is known here only; what is settled or comes back goes through the log.
-import type { DeliveryRun, Outcome, QueueView, SectionReply, ShardCommand } from '@holdfast/broker'
+import type { DeliveryRun, Outcome, QueueView } from '@holdfast/broker'
 import { readSectionHeader } from '@holdfast/broker'
 import { tellHandedOut } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
@@ -13,6 +13,7 @@ import { type ClaimedRange, HeldDeliveries } from './held-deliveries.ts'
 import { NextOffsets } from './next-offsets.ts'
 import { Opening } from './opening.ts'
 import { type Get, Roster } from './roster.ts'
+import { type Commit, Settling } from './settling.ts'
 
 /** Messages handed to one consumer before the next one gets some, where there are several. */
 const shareMax = 32
@@ -26,6 +27,7 @@ export class QueueDelivery {
   readonly #held: HeldDeliveries
   readonly #next: NextOffsets
   readonly #mark: DispatchMark
+  readonly #settling: Settling
   #isReading = false
   #isRetrying = false
 
@@ -37,12 +39,14 @@ export class QueueDelivery {
     this.#held = new HeldDeliveries(queue)
     this.#next = new NextOffsets(queue, this.#held)
     this.#mark = new DispatchMark(core.tuning.markBlockMin)
+    const commit: Commit = (command, done) => core.deliveries.commit(this, command, done)
+    this.#settling = new Settling(queue, this.#held, commit)
     this.#opening = new Opening(core, {
       group,
       queue,
       roster: this.#roster,
       held: this.#held,
-      commit: (command, done) => this.#commit(command, done),
+      commit,
       opened: () => this.wake()
     })
   }
@@ -79,9 +83,7 @@ export class QueueDelivery {
 
   /** The client is back before its old connection ended: what it did not claim goes back. */
   #giveBack(consumer: Consumer, done: () => void = () => undefined): void {
-    const ranges = this.#held.takeAll(consumer)
-    if (ranges.length > 0) this.#settle(consumer.key, 'released', ranges, done)
-    else done()
+    this.#settling.giveBack(consumer.key, this.#held.takeAll(consumer), done)
   }
 
   /** Ends a consumer; what it holds goes back through the log. */
@@ -90,15 +92,9 @@ export class QueueDelivery {
     // Another connection of the same consumer may have taken its place, and stays.
     if (!this.#roster.remove(consumer)) return done()
     // The log has its new attachment before the end of this one, which must not end both.
-    const isBack = this.#core.deliveries.expects(this, consumer.key)
+    const isBack = this.#core.deliveries.expects(this.group, this.queue.id, consumer.key)
     if (isBack || !isActive) this.#giveBack(consumer, done)
-    else {
-      const held = this.#held.takeAll(consumer)
-      this.#commit(this.#detachCommand(consumer.key, held), () => {
-        this.decided(held)
-        done()
-      })
-    }
+    else this.#settling.detach(consumer.key, this.#held.takeAll(consumer), done)
     this.wake()
   }
 
@@ -106,7 +102,7 @@ export class QueueDelivery {
   stop(consumer: Consumer, done: () => void): void {
     if (!this.#roster.has(consumer)) return done()
     this.#roster.hold(consumer)
-    this.#commit(this.#detachCommand(consumer.key, []), done)
+    this.#settling.detach(consumer.key, [], done)
   }
 
   /** Hands out one message to who asks for it. */
@@ -115,25 +111,19 @@ export class QueueDelivery {
     this.wake()
   }
 
-  /** Sees to it that the log takes a command, for as long as this node leads the queue. */
-  #commit(command: ShardCommand, done: (reply: SectionReply) => void = () => undefined): void {
-    this.#core.deliveries.commit(this, command, done)
-  }
-
-  #detachCommand(consumer: ConsumerKey, release: number[]): ShardCommand {
-    return { type: 'detach-consumer', queue: this.queue.id, consumer, release }
-  }
-
   /** Takes deliveries out of the consumer's hands, as far as it holds them. */
   release(consumer: Consumer, range: ClaimedRange): readonly ClaimedRange[] {
     return this.#held.take(consumer, range)
   }
 
-  /** The log has decided on what was taken of these ranges: a purge may have come before it. */
-  decided(ranges: readonly number[]): void {
-    for (let i = 0; i + 2 < ranges.length; i += 3) {
-      this.#held.decided(ranges[i] ?? 0, ranges[i + 1] ?? 0)
-    }
+  /** Ends what was released; `isStale`: some were nobody's any more. */
+  settle(
+    consumer: ConsumerKey,
+    outcome: Outcome,
+    ranges: readonly number[],
+    done: (isStale: boolean) => void = () => undefined
+  ): void {
+    this.#settling.settle(consumer, outcome, ranges, done)
   }
 
   /** The log put these offsets back to be delivered again. */
@@ -280,20 +270,6 @@ export class QueueDelivery {
    */
   #settleAutomatically(consumer: Consumer, run: DeliveryRun): void {
     const { firstOffset, count, attempt } = run
-    this.#settle(consumer.key, 'accepted', [firstOffset, firstOffset + count - 1, attempt])
-  }
-
-  #settle(
-    consumer: ConsumerKey,
-    outcome: Outcome,
-    ranges: readonly number[],
-    done: () => void = () => undefined
-  ): void {
-    const { id: queue } = this.queue
-    const command: ShardCommand = { type: 'settle', queue, consumer, outcome, ranges }
-    this.#commit(command, () => {
-      this.decided(ranges)
-      done()
-    })
+    this.settle(consumer.key, 'accepted', [firstOffset, firstOffset + count - 1, attempt])
   }
 }

@@ -41,10 +41,22 @@ export class Calls {
     if (this.#pending.size >= limits.callsMax) {
       return answer(this.#unavailable('too many calls are unanswered'))
     }
-    this.#lastId++
     const deadlineMs = this.#core.clock.nowMs + times.callTimeoutMs
-    this.#pending.set(this.#lastId, { node, deadlineMs, answer })
+    this.#pending.set(this.#send(node, call), { node, deadlineMs, answer })
+  }
+
+  /** A call that has to arrive: where too much is unanswered, nobody waits for its answer. */
+  insist(node: number, call: Call, answer: Answer): void {
+    const { identity, peers } = this.#core
+    const isFull = node !== identity?.node && this.#pending.size >= limits.callsMax
+    if (isFull && peers.canCall(node)) this.#send(node, call)
+    this.call(node, call, answer)
+  }
+
+  #send(node: number, call: Call): number {
+    this.#lastId++
     this.#core.peers.send(node, { type: 'call', id: this.#lastId, call })
+    return this.#lastId
   }
 
   /** A call of another node arrived. */

@@ -178,7 +178,10 @@ export type Cast =
     }
   /** The answer: in the log, or (in part) stale. */
   | { readonly type: 'relay-settled'; readonly settleSequence: number; readonly isDone: boolean }
-  /** To a queue's leader: the client has taken so many bytes of what it was given. */
+  /**
+   * To a queue's leader: the client has taken so many bytes of what it was given. With attachment
+   * 0: so many bytes of replies have come.
+   */
   | { readonly type: 'relay-taken'; readonly attachment: number; readonly bytes: number }
   /** To a gateway: the attachment is at its end, for this reason. */
   | { readonly type: 'relay-ended'; readonly attachment: number; readonly error: WireError }

@@ -44,6 +44,8 @@ export interface Publish {
   readonly batch: Batch
   /** This node's metadata was current after it came: 'nowhere' and 'not found' are final. */
   isFenced: boolean
+  /** It was a reply, and was sent to whom it is for: what is left are its copies. */
+  readonly isReplied: boolean
   /** How often it was returned, and until when it is sent again. */
   returns: number
   deadlineMs: number
@@ -57,5 +59,6 @@ export interface Publish {
 
 export function createPublish(origin: PublishOrigin, batch: Batch): Publish {
   const way = { shardsWaiting: 0, queuesLeft: 0, error: null }
-  return { origin, batch, isFenced: false, returns: 0, deadlineMs: 0, ...way }
+  const state = { isFenced: false, isReplied: false, returns: 0, deadlineMs: 0 }
+  return { origin, batch, ...state, ...way }
 }

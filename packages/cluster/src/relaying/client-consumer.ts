@@ -4,16 +4,15 @@
 // does the same for itself.
 import type { QueueTarget } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
-import { DeliveryRangeList, type DeliveryRun } from '@holdfast/protocol'
+import type { DeliveryRun } from '@holdfast/protocol'
 import { lockRefusal } from '../administration/queue-calls.ts'
 import type { Core } from '../core.ts'
 import type { ConsumerKey } from '../delivering/consumer.ts'
 import { times } from '../limits.ts'
 import type { CallResult } from '../peers/peer-message.ts'
 import { type Responder, refusal } from '../sessions/responder.ts'
+import { Holdings, type Outcome } from './holdings.ts'
 import { tell } from './tell.ts'
-
-export type Outcome = 'accepted' | 'released' | 'rejected'
 
 /** The client's connection. */
 export interface ConsumerOwner {
@@ -37,12 +36,6 @@ export interface ConsumerSettings {
   readonly isIdle: boolean
 }
 
-interface Settlement {
-  readonly outcome: Outcome
-  /** Triples. */
-  readonly ranges: readonly number[]
-}
-
 interface Attachment {
   readonly id: number
   readonly node: number
@@ -58,11 +51,8 @@ export class ClientConsumer {
   #target: QueueTarget
   #attachment: Attachment | null = null
   /** What still comes for it is not looked at: the next one makes up for it. */
-  #former = 0
-  /** Delivered and not settled: attempts by offset. */
-  readonly #held = new Map<number, number>()
-  /** Not answered, by sequence. */
-  #settling = new Map<number, Settlement>()
+  #former: Attachment | null = null
+  readonly #holdings = new Holdings()
   /** Who waits for the first attachment, and until when. */
   #starting: { readonly to: Responder; readonly deadlineMs: number } | null = null
   #isStopped = false
@@ -81,6 +71,11 @@ export class ClientConsumer {
 
   get queue(): QueueTarget {
     return this.#target
+  }
+
+  /** It holds as much as one consumer may, and is to ask for no more. */
+  get isFull(): boolean {
+    return this.#holdings.isFull
   }
 
   /** Attaches, and is answered when the first attachment is in the log. */
@@ -104,7 +99,7 @@ export class ClientConsumer {
     const { key: consumer, prefetch, exclusive, priority } = this.settings
     const to = { group, queue, consumer, attachment: id }
     const ways = { prefetch, exclusive, priority }
-    const resume = this.#starting === null ? this.#claims() : null
+    const resume = this.#starting === null ? this.#holdings.claims() : null
     const isIdle = this.#isIdle
     const call = { type: 'relay-attach', ...to, ...ways, resume, isIdle } as const
     calls.call(node, call, (result) => {
@@ -116,9 +111,7 @@ export class ClientConsumer {
 
   #attached(attachment: Attachment): void {
     attachment.isAnswered = true
-    const settling = this.#settling
-    this.#settling = new Map()
-    for (const [sequence, { outcome, ranges }] of settling) {
+    for (const [sequence, { outcome, ranges }] of this.#holdings.takeSettling()) {
       this.#core.gatewayRelay.forgetSettlement(sequence)
       this.#sendSettlement(outcome, ranges)
     }
@@ -135,18 +128,6 @@ export class ClientConsumer {
     timers.after(times.retryMs, () => this.#attach())
   }
 
-  /** All that is held, and all whose settlement is not known to be in the log. */
-  #claims(): readonly number[] {
-    const claims = new DeliveryRangeList()
-    for (const [offset, attempt] of this.#held) claims.add(offset, attempt)
-    for (const { ranges } of this.#settling.values()) {
-      for (let i = 0; i + 2 < ranges.length; i += 3) {
-        claims.addRange(ranges[i] ?? 0, ranges[i + 1] ?? 0, ranges[i + 2] ?? 0)
-      }
-    }
-    return claims.take()
-  }
-
   linkDown(node: number): void {
     if (this.#attachment?.node !== node) return
     this.lost(refusal('UNAVAILABLE', { reason: `the link to node ${node} broke` }))
@@ -160,8 +141,8 @@ export class ClientConsumer {
   /** The attachment failed, or is at its end: another follows, if that can help. */
   lost(error: WireError): void {
     if (this.#attachment === null) return
-    this.#core.gatewayRelay.forget(this.#former)
-    this.#former = this.#attachment.id
+    this.#core.gatewayRelay.forget(this.#former?.id ?? 0)
+    this.#former = this.#attachment
     this.#attachment = null
     if (error.code === 'NOT_LEADER' || error.code === 'UNAVAILABLE') return this.#resume(error)
     if (error.code !== 'QUEUE_NOT_FOUND') return this.#end(error)
@@ -182,9 +163,8 @@ export class ClientConsumer {
   }
 
   #resume({ message }: WireError): void {
-    const isDone = this.#held.size === 0 && this.#settling.size === 0
     // Who asks for single messages attaches when it does.
-    if (this.#isIdle && isDone && this.#starting === null) return
+    if (this.#isIdle && this.#holdings.isEmpty && this.#starting === null) return this.#detach()
     this.#attachLater(message)
   }
 
@@ -193,7 +173,7 @@ export class ClientConsumer {
     const { firstOffset, count, attempt } = run
     if (run.consumer !== this.#attachment?.id) return
     const last = firstOffset + count - 1
-    for (let offset = firstOffset; offset <= last; offset++) this.#held.set(offset, attempt)
+    this.#holdings.add(run)
     if (this.#isStopped && !isIdle) return this.settle('released', [firstOffset, last, attempt])
     this.#attachment.untakenBytes += run.blob.length
     this.#owner.deliver({ ...run, consumer: number })
@@ -212,16 +192,13 @@ export class ClientConsumer {
 
   /** Ends deliveries that are held, given as flat triples. */
   settle(outcome: Outcome, ranges: readonly number[]): void {
-    for (let i = 0; i + 2 < ranges.length; i += 3) {
-      const [first = 0, last = 0] = ranges.slice(i, i + 2)
-      for (let offset = first; offset <= last; offset++) this.#held.delete(offset)
-    }
+    this.#holdings.remove(ranges)
     if (!this.#isEnded) this.#sendSettlement(outcome, ranges)
   }
 
   #sendSettlement(outcome: Outcome, ranges: readonly number[]): void {
     const settleSequence = this.#core.gatewayRelay.settle(this)
-    this.#settling.set(settleSequence, { outcome, ranges })
+    this.#holdings.settling(settleSequence, { outcome, ranges })
     if (this.#attachment?.isAnswered !== true) return
     const { node, id: attachment } = this.#attachment
     const type = 'relay-settle'
@@ -230,7 +207,7 @@ export class ClientConsumer {
 
   /** It is in the log, or was for what is no longer held. */
   settled(settleSequence: number): void {
-    this.#settling.delete(settleSequence)
+    this.#holdings.settled(settleSequence)
   }
 
   /**
@@ -242,6 +219,10 @@ export class ClientConsumer {
     const { group, id: queue } = this.#target
     const node = this.#attachment?.node ?? this.#core.reports.locate(group)
     if (node === null) return refuse(refusal('NOT_LEADER', { group, leader: 0 }))
+    // What it holds is claimed first, and what was settled without an answer told again.
+    if (this.#attachment === null && !this.#holdings.isEmpty) {
+      return refuse(refusal('UNAVAILABLE', { reason: 'it is about to be attached again' }))
+    }
     const id = this.#attachment?.id ?? gatewayRelay.attach(this)
     this.#attachment ??= { id, node, isAnswered: true, untakenBytes: 0 }
     const { key: consumer } = this.settings
@@ -260,26 +241,18 @@ export class ClientConsumer {
     this.#isStopped = true
     if (this.#attachment === null) return done()
     const { node, id: attachment } = this.#attachment
-    this.#core.calls.call(node, { type: 'relay-stop', attachment }, done)
+    this.#core.calls.insist(node, { type: 'relay-stop', attachment }, done)
   }
 
   /** The end of it; answered when what it held is back in its queue, as far as can be known. */
   release(done: () => void = () => undefined): void {
     if (this.#isEnded) return done()
-    const attachment = this.#attachment
-    this.#forget()
-    if (attachment === null) return done()
-    const { node, id } = attachment
-    this.#core.calls.call(node, { type: 'relay-detach', attachment: id }, done)
+    this.#forget(done)
   }
 
   /** It may not consume any more: what it held goes back. */
   revoke(error: WireError): void {
-    const attachment = this.#attachment
     this.#end(error)
-    if (attachment === null) return
-    const { node, id } = attachment
-    this.#core.calls.call(node, { type: 'relay-detach', attachment: id }, () => undefined)
   }
 
   #end(error: WireError): void {
@@ -290,14 +263,27 @@ export class ClientConsumer {
     this.#owner.consumerEnded(this.settings.number, error)
   }
 
-  #forget(): void {
+  #forget(done?: () => void): void {
     const { gatewayRelay } = this.#core
     this.#isEnded = true
     this.#starting = null
-    for (const id of [this.#former, this.#attachment?.id ?? 0]) gatewayRelay.forget(id)
+    for (const sequence of this.#holdings.takeSettling().keys()) {
+      gatewayRelay.forgetSettlement(sequence)
+    }
+    this.#holdings.clear()
+    this.#detach(done)
+  }
+
+  /** A leader may believe in an attachment that is lost here: an answer of it came too late. */
+  #detach(done: () => void = () => undefined): void {
+    const { gatewayRelay, calls } = this.#core
+    const last = this.#attachment ?? this.#former
+    for (const attachment of [this.#former, this.#attachment]) {
+      gatewayRelay.forget(attachment?.id ?? 0)
+    }
+    this.#former = null
     this.#attachment = null
-    for (const sequence of this.#settling.keys()) gatewayRelay.forgetSettlement(sequence)
-    this.#settling.clear()
-    this.#held.clear()
+    if (last === null) return done()
+    calls.insist(last.node, { type: 'relay-detach', attachment: last.id }, done)
   }
 }

@@ -49,12 +49,12 @@ export class GatewayRelay {
   deliver(from: number, run: DeliveryRun): void {
     const { consumer: attachment } = run
     // No attachment: a reply, whose routing key names who gets it.
-    if (attachment === 0) return this.#core.sessions.replied(run)
+    if (attachment === 0) return this.#core.replies.received(from, run)
     const consumer = this.#attachments.get(attachment)
     if (consumer !== undefined) return consumer.deliver(run)
     // Nobody waits for it: attached by a call whose answer was lost.
     const { calls } = this.#core
-    calls.call(from, { type: 'relay-detach', attachment }, () => undefined)
+    calls.insist(from, { type: 'relay-detach', attachment }, () => undefined)
   }
 
   settled(settleSequence: number): void {

@@ -3,6 +3,7 @@
 import type { ShardCommand } from '@holdfast/broker'
 import { HoldfastError } from '@holdfast/errors'
 import type { Core } from '../core.ts'
+import { keyText } from '../delivering/consumer.ts'
 import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import { type Answer, errorResult } from '../peers/calls.ts'
@@ -37,41 +38,45 @@ export class LeaderRelay {
   /** Attaches a consumer, which may be attached already: by another number, or on a broken link. */
   attach(
     from: number,
-    { prefetch, exclusive, priority, resume, isIdle, ...to }: Attach,
+    { type: _, prefetch, exclusive, priority, resume, isIdle, ...to }: Attach,
     answer: Answer
   ): void {
     const { deliveries, shards } = this.#core
-    const { group, queue } = to
+    const { group, queue, consumer } = to
     const entry = this.#create(from, to, { prefetch, priority })
     const fail = (result: CallResult): void => {
       this.#forget(entry)
       answer(result)
     }
-    if (isIdle) {
-      if (!this.#begin(entry, resume, true)) return fail(this.#notHere(to))
-      return answer({ type: 'done' })
+    const logged = (): void => {
+      // What is resumed is held before the gateway, which may be this node's own, settles it.
+      if (!this.#begin(entry, resume, isIdle)) return fail(this.#notHere(to))
+      answer({ type: 'done' })
     }
+    if (isIdle && !this.#isConsumer(to)) return logged()
     const options = { prefetch, autoAck: false, exclusive, priority }
-    const command: ShardCommand = {
-      type: 'attach-consumer',
-      queue,
-      consumer: to.consumer,
-      ...options
-    }
-    const arrived = deliveries.expect(group, queue, to.consumer)
+    const command: ShardCommand = isIdle
+      ? { type: 'detach-consumer', queue, consumer, release: [] }
+      : { type: 'attach-consumer', queue, consumer, ...options }
+    const arrived = deliveries.expect(group, queue, consumer)
     const isTaken = shards.propose(group, command, (reply) => {
       arrived()
       if (reply === null) return fail(this.#notLeader(group))
       if (reply.type === 'refused') {
         return fail({ type: 'error', error: refusal(reply.code, reply.details) })
       }
-      // What is resumed is held before the gateway, which may be this node's own, settles it.
-      if (!this.#begin(entry, resume, false)) return fail(this.#notLeader(group))
-      answer({ type: 'done' })
+      logged()
     })
     if (isTaken) return
     arrived()
     fail(this.#notLeader(group))
+  }
+
+  /** Whether the log knows it as a consumer of the queue, or is about to. */
+  #isConsumer({ group, queue, consumer }: RelayedTo): boolean {
+    const { deliveries, groups } = this.#core
+    const consumers = groups.shardHost(group)?.machine.queue(queue)?.consumers
+    return consumers?.has(keyText(consumer)) === true || deliveries.expects(group, queue, consumer)
   }
 
   /** The log has the attachment: deliveries begin, unless the client is gone by now. */
@@ -161,7 +166,21 @@ export class LeaderRelay {
   /** What was sent may be lost; the gateway attaches its consumers again, with what they hold. */
   linkDown(node: number): void {
     for (const entry of this.#consumers.values()) {
-      if (entry.node === node) this.#suspend(entry)
+      if (entry.node !== node) continue
+      entry.isEarly = false
+      this.#suspend(entry)
+    }
+  }
+
+  /** What broke with a link is attached anew by the gateway; what waited for one has it now. */
+  linkUp(node: number): void {
+    const { peers, deliveries } = this.#core
+    if (!peers.canCall(node)) return
+    for (const entry of this.#consumers.values()) {
+      if (entry.node !== node || !entry.isEarly) continue
+      entry.isEarly = false
+      entry.suspendedUntilMs = null
+      deliveries.wakeQueue(entry.to.group, entry.to.queue)
     }
   }
 
@@ -217,7 +236,8 @@ export class LeaderRelay {
     const entry = new RelayedConsumer(this.#core, node, to, client, { ...ways, forget })
     this.#consumers.set(keyOf(entry), entry)
     const { identity, peers } = this.#core
-    if (node !== identity?.node && !peers.canCall(node)) this.#suspend(entry)
+    entry.isEarly = node !== identity?.node && !peers.canCall(node)
+    if (entry.isEarly) this.#suspend(entry)
     return entry
   }
 

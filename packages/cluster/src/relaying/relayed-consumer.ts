@@ -39,6 +39,8 @@ export class RelayedConsumer implements Recipient {
   isStopped = false
   /** The link to its gateway broke: until when the gateway may attach it again. */
   suspendedUntilMs: number | null = null
+  /** Its gateway was heard before the link to it was there: it waits for that; none broke. */
+  isEarly = false
 
   constructor(
     core: Core,

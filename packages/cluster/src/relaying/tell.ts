@@ -16,7 +16,7 @@ export function tell(core: Core, node: number, message: RelayCast | Deliver): vo
 
 /** What node `from` tells this one. */
 export function hear(core: Core, from: number, message: RelayCast | Deliver): void {
-  const { leaderRelay, gatewayRelay } = core
+  const { leaderRelay, gatewayRelay, replies } = core
   switch (message.type) {
     case 'deliver':
       return gatewayRelay.deliver(from, message.run)
@@ -25,6 +25,8 @@ export function hear(core: Core, from: number, message: RelayCast | Deliver): vo
     case 'relay-settled':
       return gatewayRelay.settled(message.settleSequence)
     case 'relay-taken':
+      // No attachment: replies.
+      if (message.attachment === 0) return replies.taken(from, message.bytes)
       return leaderRelay.taken(from, message.attachment, message.bytes)
     case 'relay-ended':
       return gatewayRelay.ended(message.attachment, message.error)

@@ -7,7 +7,7 @@ import type { Core } from '../core.ts'
 import { limits, times } from '../limits.ts'
 import { ClientConsumer, type ConsumerSettings } from '../relaying/client-consumer.ts'
 import type { AmqpSession } from './amqp-session.ts'
-import { replyAddress } from './replies.ts'
+import { newReplyAddress, type ReplyAddress } from './replies.ts'
 import { type Responder, refusal } from './responder.ts'
 
 export class AmqpConsumers {
@@ -18,8 +18,8 @@ export class AmqpConsumers {
   readonly #getters = new Map<string, ClientConsumer>()
   /** What a getter was given, until it is answered. */
   readonly #got = new Map<number, DeliveryRun>()
-  /** Consumers of replies, and how many each was given. */
-  readonly #replies = new Map<number, number>()
+  /** Consumers of replies, under which address, and how many each was given. */
+  readonly #replies = new Map<number, { readonly address: string; given: number }>()
   #lastNumber = 0
 
   constructor(core: Core, session: AmqpSession) {
@@ -55,20 +55,22 @@ export class AmqpConsumers {
   consumeReplies(to: Responder): void {
     if (this.#isFull(to)) return
     const number = ++this.#lastNumber
-    this.#replies.set(number, 0)
-    to.done({ consumer: number, address: replyAddress(this.#core, this.#session.id, number) })
+    const address = newReplyAddress(this.#core, this.#session.id, number)
+    this.#replies.set(number, { address, given: 0 })
+    to.done({ consumer: number, address })
   }
 
-  takesReplies(number: number): boolean {
-    return this.#replies.has(number)
+  takesReplies({ consumer, text }: ReplyAddress): boolean {
+    return this.#replies.get(consumer)?.address === text
   }
 
   /** Replies came; who does not read them gets no more. */
   reply(number: number, run: DeliveryRun): void {
-    const given = this.#replies.get(number) ?? 0
-    if (this.#session.unsentBytes > limits.replyBytesMax) return
-    this.#replies.set(number, given + run.count)
-    this.#session.connection.deliver({ ...run, consumer: number, firstOffset: given + 1 })
+    const consumer = this.#replies.get(number)
+    if (consumer === undefined || this.#session.unsentBytes > limits.replyBytesMax) return
+    const firstOffset = consumer.given + 1
+    consumer.given += run.count
+    this.#session.connection.deliver({ ...run, consumer: number, firstOffset })
   }
 
   cancel(number: number, to: Responder): void {
@@ -122,6 +124,7 @@ export class AmqpConsumers {
         this.#getters.set(key, getter)
         this.#add(getter)
       }
+      if (!autoAck && getter.isFull) return to.refuse(tooMuchGot)
       const again = (): void => {
         if (to.isGone?.() === true) return
         if (this.#core.clock.nowMs < deadlineMs) {
@@ -204,9 +207,14 @@ export class AmqpConsumers {
     return true
   }
 
-  /** A consumer is known by the process of its gateway, its connection there, and its number. */
+  /** A consumer is known by its client, and its number. */
   #newKey(): Pick<ConsumerSettings, 'number' | 'key'> {
     const number = ++this.#lastNumber
     return { number, key: { session: this.#session.clientKey, tag: `${number}` } }
   }
 }
+
+const tooMuchGot = refusal('LIMIT_REACHED', {
+  limit: limits.prefetchMax,
+  kind: 'messages that a channel got from a queue and has not settled'
+})

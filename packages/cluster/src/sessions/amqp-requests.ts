@@ -15,7 +15,7 @@ import type { QueueStatus } from '../status.ts'
 import type { AmqpSession } from './amqp-session.ts'
 import { authenticate } from './authentication.ts'
 import { declareQueue } from './declaring.ts'
-import { hasReceiver, readReplyAddress } from './replies.ts'
+import { readReplyAddress } from './replies.ts'
 import { type Responder, refusal } from './responder.ts'
 
 export function handleAmqpRequest(core: Core, session: AmqpSession, event: RequestEvent): void {
@@ -131,7 +131,7 @@ function declare(
 function describe(core: Core, vhost: string, name: string, to: Responder): void {
   // Who answers may ask whether somebody still waits for it.
   const address = readReplyAddress(name)
-  if (address !== null && hasReceiver(core, address)) {
+  if (address !== null && core.replies.hasReceiver(vhost, address)) {
     return to.done({ name, ready: 0, consumers: 1 })
   }
   describeQueue(core, vhost, name, {

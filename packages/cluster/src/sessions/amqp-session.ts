@@ -31,6 +31,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   readonly #publishes: HeldPublishes
   #unsentBytes = 0
   #publishBytes = 0
+  #wasCongested = false
   #isReading = true
   #isWorking = false
   #isClosed = false
@@ -56,10 +57,13 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     this.#publishes = new HeldPublishes(core, this)
   }
 
-  /** Of its process, and of its connection there: an AMQP client has no other. */
+  /**
+   * Of its process, and of its connection there. A native client chooses its own key, of 32 digits;
+   * this one is longer, and never taken for that.
+   */
   get clientKey(): string {
     const { groups, gateway } = this.#core
-    return hex(groups.selfReplica, 12) + hex(gateway.epoch, 12) + hex(this.id, 8)
+    return hex(groups.selfReplica, 16) + hex(gateway.epoch, 16) + hex(this.id, 8)
   }
 
   /** A user may be bounded in its channels, on all of its connections to this node. */
@@ -71,7 +75,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     return refusal('CHANNELS_LIMIT_REACHED', { user, limit })
   }
 
-  /** The client does not read what it is sent: its deliveries pause. */
+  /** The client does not read what it is sent, or does not settle: its deliveries pause. */
   get isCongested(): boolean {
     return this.unsentBytes > limits.clientBufferBytesMax
   }
@@ -109,13 +113,19 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   tick(): void {
     const { clock, disk } = this.#core
     this.connection.setBlocked(disk.isLow ? 'low on disk' : null)
-    this.#handle(this.connection.tick(clock.nowMs))
+    this.#handle(this.connection.tick(clock.nowMs, this.#isReading))
   }
 
   drained(bytes: number): void {
-    const wasCongested = this.isCongested
     this.#unsentBytes = bytes
-    if (wasCongested && !this.isCongested) this.consumers.taken()
+    this.#relieve()
+  }
+
+  /** Its consumers go on when it has read, or settled, enough. */
+  #relieve(): void {
+    const wasCongested = this.#wasCongested
+    this.#wasCongested = this.isCongested
+    if (wasCongested && !this.#wasCongested) this.consumers.taken()
   }
 
   resumeHeld(): void {
@@ -146,6 +156,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     } finally {
       this.#isWorking = false
     }
+    this.#relieve()
   }
 
   #event(event: AmqpEvent): void {
@@ -206,8 +217,8 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   }
 
   deliver(run: DeliveryRun): void {
-    this.consumers.deliver(run)
-    this.#core.sessions.touch(this)
+    this.#core.sessions.guard(this, () => this.consumers.deliver(run))
+    this.#wasCongested ||= this.isCongested
   }
 
   consumerEnded(number: number): void {

@@ -14,7 +14,6 @@ import {
   type Publish,
   type PublishOrigin
 } from '../publishing/publish.ts'
-import { sendReply } from './replies.ts'
 import { refusal } from './responder.ts'
 
 export class HeldPublishes {
@@ -103,11 +102,7 @@ export class HeldPublishes {
       this.#origin.failed(batch, forbidden)
       return true
     }
-    if (sendReply(this.#core, batch)) {
-      this.#held.shift()
-      this.#origin.confirmed(batch)
-      return true
-    }
+    if (!publish.isReplied && this.#core.replies.send(vhost, batch)) return this.#replied(publish)
     const routing = gateway.route(vhost, batch)
     switch (routing.type) {
       case 'wait':
@@ -133,6 +128,18 @@ export class HeldPublishes {
       default:
         return unreachable(routing)
     }
+  }
+
+  /** It has gone to somebody: with copies or without, it is not one that no queue takes. */
+  #replied(publish: Publish): true {
+    const { batch } = publish
+    if (batch.copies.length > 0) {
+      this.#held[0] = { ...publish, isReplied: true, batch: { ...batch, mandatory: false } }
+      return true
+    }
+    this.#held.shift()
+    this.#origin.confirmed(batch)
+    return true
   }
 
   /** Each routing key that it goes by must be allowed. */

@@ -11,6 +11,7 @@ import {
   ServerConnection,
   type SettleEvent
 } from '@holdfast/protocol'
+import { recordText, skipRecord } from '@holdfast/record'
 import type { LoginResult } from '../access/logins.ts'
 import { SessionRights } from '../access/session-rights.ts'
 import type { Core } from '../core.ts'
@@ -21,6 +22,7 @@ import type { GroupId } from '../log-store.ts'
 import type { Batch, Producer, Publish, PublishOrigin } from '../publishing/publish.ts'
 import { HeldPublishes } from './held-publishes.ts'
 import { handleRequest } from './native-requests.ts'
+import { refusal } from './responder.ts'
 import type { Session } from './session.ts'
 
 export interface SessionConsumer {
@@ -113,8 +115,8 @@ export class NativeSession implements Session, PublishOrigin, Recipient {
   }
 
   #hello(event: HelloEvent): void {
-    const refusal = this.#core.sessions.refusal
-    if (refusal !== null) return this.close(refusal)
+    const { refusal: isAway } = this.#core.sessions
+    if (isAway !== null) return this.close(isAway)
     const { logins } = this.#core
     const { user, password, vhost } = event
     const credentials = user === null || password === null ? null : { user, password }
@@ -178,7 +180,10 @@ export class NativeSession implements Session, PublishOrigin, Recipient {
     const { counters } = this.#core
     counters.publishedMessages += event.count
     counters.publishedBytes += event.blob.length
-    this.#publishes.push({ ...event, copies: [] })
+    const batch = { ...event, copies: [] }
+    const error = userRefusal(event, this.rights.user)
+    if (error !== null) this.failed(batch, error)
+    else this.#publishes.push(batch)
   }
 
   /** What held publishes back may be gone. */
@@ -216,8 +221,9 @@ export class NativeSession implements Session, PublishOrigin, Recipient {
   }
 
   deliver(run: DeliveryRun): void {
-    this.connection.deliver({ ...run, blob: nativeRecords(run.blob, run.count) })
-    this.#core.sessions.touch(this)
+    this.#core.sessions.guard(this, () => {
+      this.connection.deliver({ ...run, blob: nativeRecords(run.blob, run.count) })
+    })
   }
 
   #settle(event: SettleEvent): void {
@@ -275,4 +281,16 @@ export class NativeSession implements Session, PublishOrigin, Recipient {
     for (const chunk of chunks) this.#unsentBytes += chunk.length
     this.#core.outputs.push({ type: 'client-send', connection: this.id, chunks, after: null })
   }
+}
+
+/** As in AMQP, a message says that it is from whoever published it, or nothing of the kind. */
+function userRefusal({ blob, count }: PublishEvent, user: string): WireError | null {
+  for (let index = 0, position = 0; index < count; index++) {
+    if ((recordText(blob, position, 'userId') ?? user) !== user) {
+      const reason = `it must be that of the client, '${user}', or left out`
+      return refusal('OPTION_INVALID', { option: 'userId', kind: 'message', reason })
+    }
+    position = skipRecord(blob, position)
+  }
+  return null
 }

@@ -1,12 +1,12 @@
 // All clients of this node, whatever they speak, and what they share.
 import { HoldfastError, type WireError } from '@holdfast/errors'
-import type { DeliveryRun, NodeAddress } from '@holdfast/protocol'
+import type { NodeAddress } from '@holdfast/protocol'
 import { type Core, log } from '../core.ts'
 import { limits } from '../limits.ts'
 import { AmqpSession } from './amqp-session.ts'
 import { CreditPool } from './credit-pool.ts'
 import { NativeSession } from './native-session.ts'
-import { type ReplyAddress, readReplyAddress } from './replies.ts'
+import type { ReplyAddress } from './replies.ts'
 import type { ClientProtocol, Session } from './session.ts'
 
 export class Sessions {
@@ -97,6 +97,7 @@ export class Sessions {
     if (session === undefined) return
     this.#sessions.delete(connection)
     this.#busy.delete(session)
+    if (session instanceof AmqpSession) this.#halted.delete(session)
     session.closed()
     this.#core.counters.clientConnections = this.#sessions.size
     if (session instanceof NativeSession) this.credit.forget(session)
@@ -173,19 +174,11 @@ export class Sessions {
     })
   }
 
-  /** The connection that an address of this node names; null if it is gone. */
-  replyReceiver({ epoch, connection, consumer }: ReplyAddress): AmqpSession | null {
-    const session = this.#sessions.get(connection)
-    const isOurs = session instanceof AmqpSession && epoch === this.#core.gateway.epoch
-    return isOurs && session.consumers.takesReplies(consumer) ? session : null
-  }
-
-  /** Replies reached this node. */
-  replied(run: DeliveryRun): void {
-    const address = readReplyAddress(run.routingKey)
-    const session = address === null ? null : this.replyReceiver(address)
-    if (address === null || session === null) return
-    this.guard(session, () => session.consumers.reply(address.consumer, run))
+  /** The connection in the vhost that an address of this node names; null if there is none. */
+  replyReceiver(vhost: string, address: ReplyAddress): AmqpSession | null {
+    const session = this.#sessions.get(address.connection)
+    if (!(session instanceof AmqpSession) || session.vhost !== vhost) return null
+    return session.consumers.takesReplies(address) ? session : null
   }
 
   /** Why this node takes no clients, and others may; null if it does. */

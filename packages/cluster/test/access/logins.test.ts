@@ -3,7 +3,7 @@
 import { guest } from '@holdfast/broker'
 import t from 'tap'
 import { isLoopback } from '../../src/access/logins.ts'
-import { limits } from '../../src/limits.ts'
+import { limits, times } from '../../src/limits.ts'
 import { LoneMember } from '../lone-member.ts'
 import { change, hashOf, permit, putUser } from './access-fixture.ts'
 
@@ -34,9 +34,7 @@ t.test('guest with its password comes from this machine only, others from anywhe
   const member = new LoneMember()
   const credentials = { user: 'guest', password: 'guest' }
   const near = member.connect(1, credentials)
-  t.same(member.verifying, [
-    { id: 1, password: 'guest', hash: guest.password, type: 'verify-password' }
-  ])
+  t.match(member.verifying, [{ password: 'guest', hash: guest.password }])
   t.equal(near.state, null)
   member.verified(true)
   t.equal(near.state, 'open')
@@ -129,6 +127,51 @@ t.test('logins that wait are bounded, and end with the handshake', async (t) => 
   t.equal(member.verifying.length, 1, 'nobody waits any more')
 })
 
+t.test('what was right of late does not wait, unless the password has changed', async (t) => {
+  const member = new LoneMember()
+  putUser(member, 'ann')
+  permit(member, 'ann', everything)
+  const room = limits.verificationsMax + limits.loginsWaitingMax
+  for (let i = 0; i < room; i++) member.connect(1, { user: 'nobody', password: 'x' })
+  member.recalled.add('right')
+  t.equal(member.connect(1, { user: 'ann', password: 'right' }).state, 'open')
+  t.equal(member.connect(1, { user: 'ann', password: 'wrong' }).state, 'UNAVAILABLE')
+})
+
+t.test('strangers keep nobody out who comes from elsewhere', async (t) => {
+  const member = new LoneMember()
+  putUser(member, 'ann')
+  permit(member, 'ann', everything)
+  const room = limits.verificationsMax + limits.loginsWaitingMax
+  const strangers = Array.from({ length: room }, () =>
+    member.connect(1, { user: 'nobody', password: 'x' }, far)
+  )
+  const ann = member.connect(2, { user: 'ann', password: 'right' })
+  t.equal(ann.state, null)
+  t.same(
+    strangers.map(({ state }) => state).filter((state) => state !== null),
+    ['UNAVAILABLE'],
+    'the last of those who have most waiting gave way'
+  )
+  for (let left = limits.verificationsMax + 1; left > 0; left--) member.verified(false)
+  t.same(member.verifying.map(({ password }) => password).sort(), ['right', 'x'])
+  while (member.verifying[0]?.password === 'x') member.verified(false)
+  member.verified(true)
+  t.equal(ann.state, 'open')
+})
+
+t.test('the password of an operator that has waited too long is not compared', async (t) => {
+  const member = new LoneMember()
+  const credentials = { user: 'ann', password: 'x' }
+  for (let i = 0; i < limits.verificationsMax; i++) member.connect(1, credentials)
+  t.equal(member.admin({ type: 'authenticate', credentials, remote: far, mayBeStale: false }), null)
+  member.pass(times.loginWaitMs)
+  t.equal(member.verifying.length, limits.verificationsMax)
+  member.verified(false)
+  t.equal(member.answered, 'UNAVAILABLE')
+  t.equal(member.verifying.length, limits.verificationsMax - 1)
+})
+
 t.test('connections of a user and to a vhost are limited', async (t) => {
   const member = new LoneMember()
   change(member, { type: 'set-user-limit', user: 'guest', limit: 'max-connections', value: 2 })
@@ -163,14 +206,19 @@ t.test('a call of an operator is of somebody, too', async (t) => {
   const member = new LoneMember()
   const remote = '127.0.0.1:4'
   const anonymous = { user: 'guest', tags: ['administrator'], vhosts: ['/'] }
-  t.match(member.admin({ type: 'authenticate', credentials: null, remote }), {
+  t.match(member.admin({ type: 'authenticate', credentials: null, remote, mayBeStale: false }), {
     identity: anonymous
   })
-  const far = { type: 'authenticate', credentials: null, remote: '192.0.2.7:4' } as const
+  const far = {
+    type: 'authenticate',
+    credentials: null,
+    remote: '192.0.2.7:4',
+    mayBeStale: false
+  } as const
   t.equal(member.admin(far), 'CREDENTIALS_REQUIRED')
   putUser(member, 'ann')
   const credentials = { user: 'ann', password: 'x' }
-  t.equal(member.admin({ type: 'authenticate', credentials, remote }), null)
+  t.equal(member.admin({ type: 'authenticate', credentials, remote, mayBeStale: false }), null)
   member.verified(false)
   t.match(member.admin({ type: 'read-access' }), {
     access: {

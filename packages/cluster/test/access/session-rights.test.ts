@@ -1,11 +1,12 @@
 // What a connected client may do: every request with and without the rights that it needs,
 // publishes and consumers, and that a right is gone once its end is answered.
-import type { ClientRequest } from '@holdfast/protocol'
+import type { ClientRequest, ExchangeKind } from '@holdfast/protocol'
 import t from 'tap'
 import { type Need, needsOf } from '../../src/access/needs.ts'
 import { SessionRights } from '../../src/access/session-rights.ts'
+import { times } from '../../src/limits.ts'
 import { type LoneClient, LoneMember } from '../lone-member.ts'
-import { coreWith } from '../part-core.ts'
+import { coreWith, pass } from '../part-core.ts'
 import { change, permit } from './access-fixture.ts'
 
 const binding = { bindingKey: 'k', arguments: {} }
@@ -145,6 +146,25 @@ t.test(
   }
 )
 
+t.test('topics count as soon as an exchange is one of topics, and no longer', async (t) => {
+  const { member, client } = furnished()
+  const topic = { type: 'set-topic-permission', user: 'guest', vhost: '/' } as const
+  change(member, { ...topic, exchange: 'z', write: '^free', read: '' })
+  const outcome = (kind: ExchangeKind, firstSequence: number): string | number | undefined => {
+    client.ask({ type: 'delete-exchange', name: 'z', ifUnused: false })
+    member.pass(500)
+    const declared = client.ask({ type: 'declare-exchange', name: 'z', kind, options: {} })
+    member.pass(500)
+    t.equal(client.answerTo(declared), 'done')
+    client.publishTo('z', 'other', firstSequence)
+    return outcomes(client).at(-1)
+  }
+  t.equal(outcome('direct', 1), 1)
+  t.equal(outcome('topic', 2), 'TOPIC_REFUSED')
+  t.equal(outcome('direct', 3), 1)
+  t.equal(outcome('topic', 4), 'TOPIC_REFUSED')
+})
+
 t.test('a consumer ends when it may read no more, and what it held goes back', async (t) => {
   const { member, client } = furnished()
   client.publish('q', 1, 3)
@@ -178,19 +198,42 @@ t.test('a consumer whose right goes while it attaches is refused', async (t) => 
   t.equal(operator.state, 'open')
 })
 
-t.test('nothing is done for whom is gone by the time that it is known to be allowed', async (t) => {
-  const asked: ((isCurrent: boolean) => void)[] = []
+/** Rights on a node without a lease, whose fences a test answers; and what became of requests. */
+function withoutLease() {
+  const fences: ((isCurrent: boolean) => void)[] = []
   const core = coreWith({
     lease: { isValid: false },
-    fence: { wait: (done: (isCurrent: boolean) => void) => asked.push(done) },
+    fence: { wait: (done: (isCurrent: boolean) => void) => fences.push(done) },
     authorization: { refusalOfAll: () => null }
   })
   const rights = new SessionRights(core, 'ann', '/')
-  const done: string[] = []
-  for (const name of ['gone', 'there']) {
-    const to = { done: () => {}, refuse: () => {}, isGone: () => name === 'gone' }
-    rights.require([{ resource: 'queue', name: 'q', right: 'read' }], to, () => done.push(name))
+  const told: string[] = []
+  const ask = (name: string): void => {
+    const refuse = ({ code }: { readonly code: string }): void => void told.push(`${name} ${code}`)
+    const to = { done: () => {}, refuse, isGone: () => name === 'gone' }
+    rights.require([{ resource: 'queue', name: 'q', right: 'read' }], to, () => told.push(name))
   }
-  while (asked.length > 0) asked.shift()?.(true)
-  t.same(done, ['there'])
+  return { core, fences, ask, told }
+}
+
+t.test('nothing is done for whom is gone by the time that it is known to be allowed', async (t) => {
+  const { fences, ask, told } = withoutLease()
+  for (const name of ['gone', 'there']) ask(name)
+  while (fences.length > 0) fences.shift()?.(true)
+  t.same(told, ['there'])
+})
+
+t.test('without a metadata leader requests wait in their order, each for its time', async (t) => {
+  const { core, fences, ask, told } = withoutLease()
+  ask('first')
+  pass(core, times.callTimeoutMs)
+  ask('second')
+  fences.shift()?.(false)
+  t.same(told, [], 'the next leader may answer')
+  pass(core, times.requestTimeoutMs - times.callTimeoutMs)
+  ask('third')
+  fences.shift()?.(false)
+  t.same(told, ['first UNAVAILABLE'])
+  fences.shift()?.(true)
+  t.same(told, ['first UNAVAILABLE', 'second', 'third'])
 })

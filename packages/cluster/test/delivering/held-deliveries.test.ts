@@ -29,7 +29,8 @@ t.test('only the delivery that is held can be settled, in its own attempt', asyn
   t.same(held.take(one, { first: 1, last: 2, attempt: 0 }), [{ first: 1, last: 2, attempt: 0 }])
   t.equal(one.unsettled, 2)
   t.same(held.take(one, { first: 1, last: 1, attempt: 0 }), [], 'not twice')
-  t.same(held.take(one, { first: 1, last: 2 ** 40, attempt: 0 }), [], 'a lying range is free')
+  const wide = { first: 1, last: 2 ** 40, attempt: 0 }
+  t.same(held.take(one, wide), [{ first: 3, last: 3, attempt: 0 }], 'and no walk through nothing')
 })
 
 t.test('of a range that is not held as a whole the rest is settled', async (t) => {
@@ -82,4 +83,24 @@ t.test('the same consumer on a new connection takes over what it names', async (
   t.same([before.unsettled, after.unsettled], [2, 1])
   t.same(held.takeAll(before), [1, 1, 0, 3, 3, 2])
   t.same(held.ranges(), [1, 3])
+})
+
+t.test('what a consumer held goes back as ranges', async (t) => {
+  const held = new HeldDeliveries(queueOf([0, 0, 0, 1, 1]))
+  const one = consumer('one')
+  held.add(4, 2, one)
+  held.add(1, 3, one)
+  t.same(held.takeAll(one), [1, 3, 0, 4, 5, 1])
+})
+
+t.test('a range is settled that is wider than what one consumer may hold', async (t) => {
+  const held = new HeldDeliveries(queueOf(Array.from({ length: 70_000 }, () => 0)))
+  const one = consumer('one')
+  held.add(69_000, 1000, one)
+  held.add(1, 60_000, one)
+  t.same(held.take(one, { first: 1, last: 70_000, attempt: 0 }), [
+    { first: 1, last: 60_000, attempt: 0 },
+    { first: 69_000, last: 69_999, attempt: 0 }
+  ])
+  t.equal(one.unsettled, 0)
 })

@@ -1,10 +1,36 @@
 // What a queue does with a message that no replica has intact: it waits, and those behind it go on.
 // And whom a new leader takes for gone.
-import type { QueueView, ShardCommand } from '@holdfast/broker'
+import { type QueueView, type SectionReply, type ShardCommand, shardLimits } from '@holdfast/broker'
 import { Consumer, History, Operator, Publisher, World } from '@holdfast/simulator'
 import t from 'tap'
+import type { Core } from '../../src/core.ts'
+import type { Consumer as AttachedConsumer } from '../../src/delivering/consumer.ts'
 import { times } from '../../src/limits.ts'
 import { coreWith, pass } from '../part-core.ts'
+
+/** A core that leads a queue; the log has what a test answers. */
+function leading(queue: QueueView) {
+  const proposed: ShardCommand[] = []
+  const answers: ((reply: SectionReply) => void)[] = []
+  const machine = { queues: () => [queue], queue: () => queue }
+  const core: Core = coreWith({
+    groups: { shardHost: () => ({ machine }), shard: () => ({ hasLease: true }) },
+    reports: { locate: () => 1 },
+    shards: {
+      propose: (_group: number, command: ShardCommand, done: (reply: SectionReply) => void) => {
+        proposed.push(command)
+        answers.push(done)
+        return true
+      }
+    }
+  })
+  core.deliveries.leadershipChanged(1, true)
+  const look = (): void => {
+    core.deliveries.tick()
+    core.deliveries.flush()
+  }
+  return { core, proposed, answers, look }
+}
 
 t.test('a message that is lost does not hold up those behind it', async (t) => {
   const world = new World(7)
@@ -40,23 +66,7 @@ t.test('a new leader ends who did not come back, and waits for who is on the way
   const [away, coming] = ['away', 'coming'].map((tag) => ({ session: '0a', tag }))
   const consumers = new Map([away, coming].map((key) => [`0a/${key?.tag}`, key]))
   const queue = { id: 7, consumers, mark: 0, nextLive: () => null } as unknown as QueueView
-  const proposed: ShardCommand[] = []
-  const machine = { queues: () => [queue], queue: () => queue }
-  const core = coreWith({
-    groups: { shardHost: () => ({ machine }), shard: () => ({ hasLease: true }) },
-    reports: { locate: () => 1 },
-    shards: {
-      propose: (_group: number, command: ShardCommand) => {
-        proposed.push(command)
-        return true
-      }
-    }
-  })
-  const look = (): void => {
-    core.deliveries.tick()
-    core.deliveries.flush()
-  }
-  core.deliveries.leadershipChanged(1, true)
+  const { core, proposed, look } = leading(queue)
   const arrived = core.deliveries.expect(1, 7, coming ?? { session: '', tag: '' })
   look()
   t.same(proposed, [], 'there is a grace')
@@ -69,4 +79,73 @@ t.test('a new leader ends who did not come back, and waits for who is on the way
     return { type: 'detach-consumer', queue: 7, consumer, release: [] }
   })
   t.same(proposed, ends)
+})
+
+/** A queue with so many messages, and a consumer that holds every second of them. */
+function holdingMany(count: number) {
+  const queue = {
+    id: 7,
+    consumers: new Map(),
+    mark: count,
+    nextLive: (offset: number) => (offset <= count ? Math.max(1, offset) : null),
+    row: () => ({ attempt: 0 })
+  } as unknown as QueueView
+  const leader = leading(queue)
+  const key = { session: '0a', tag: 'c' }
+  const ways = { number: 1, prefetch: 65_535, autoAck: false, priority: 0 }
+  const recipient = { isCongested: true }
+  const consumer = { key, recipient, ...ways, unsettled: 0, mistaken: 0 }
+  const resume: number[] = []
+  for (let offset = 1; offset <= count; offset += 2) resume.push(offset, offset, 0)
+  leader.core.deliveries.attach(1, 7, consumer as unknown as AttachedConsumer, resume)
+  return { ...leader, consumer: consumer as unknown as AttachedConsumer }
+}
+
+t.test('who holds more than one command can name gives all of it back', async (t) => {
+  const { core, proposed, answers, consumer } = holdingMany(140_000)
+  t.equal(consumer.unsettled, 70_000)
+  core.deliveries.detach(1, 7, consumer)
+  const released: number[] = []
+  for (let answer = answers.shift(); answer !== undefined; answer = answers.shift()) {
+    const command = proposed.shift()
+    const isDetached = command?.type === 'detach-consumer'
+    const ranges = isDetached ? command.release : command?.type === 'settle' ? command.ranges : []
+    t.ok(ranges.length <= 3 * shardLimits.rangesMax, `${ranges.length} numbers`)
+    for (const number of ranges) released.push(number)
+    answer({ type: 'settled', stale: [] })
+  }
+  t.equal(released.length, 3 * 70_000)
+})
+
+t.test('what nobody claimed comes back, however many claims lie between', async (t) => {
+  const { proposed, answers, look } = holdingMany(140_000)
+  look()
+  const returned: number[] = []
+  for (let answer = answers.shift(); answer !== undefined; answer = answers.shift()) {
+    const command = proposed.shift()
+    if (command?.type !== 'return-unclaimed') continue
+    const { claimed } = command
+    t.ok(claimed.length <= 2 * shardLimits.rangesMax, `${claimed.length} numbers`)
+    let next = 1
+    for (let at = 0; at < claimed.length; at += 2) {
+      for (; next < (claimed[at] ?? 0); next++) returned.push(next)
+      next = (claimed[at + 1] ?? 0) + 1
+    }
+    for (; next <= 140_000; next++) returned.push(next)
+    answer({ type: 'returned', messages: 0 })
+  }
+  const unclaimed = Array.from({ length: 70_000 }, (_, i) => 2 * i + 2)
+  t.ok(returned.length === 70_000 && returned.every((offset, i) => offset === unclaimed[i]))
+})
+
+t.test('of one settlement no more is looked at than a mistake may cost', async (t) => {
+  const { core, proposed, consumer } = holdingMany(10)
+  const answers: boolean[] = []
+  const settleAnswered = (_sequence: number, isDone: boolean): number => answers.push(isDone)
+  Object.assign(consumer.recipient, { settleAnswered })
+  const ranges = [1, 2 ** 40, 7, 1, 1, 0]
+  core.deliveries.settle(1, 7, consumer, { settleSequence: 1, outcome: 'accepted', ranges })
+  t.same(answers, [false])
+  t.same(proposed, [])
+  t.equal(consumer.unsettled, 5)
 })

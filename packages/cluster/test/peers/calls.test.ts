@@ -145,3 +145,25 @@ t.test('an error behind the answer is not answered again', async (t) => {
   t.throws(() => calls.call(1, call, thrower))
   t.equal(answers, 1)
 })
+
+t.test('what must arrive is sent however much is unanswered, and not waited for', async (t) => {
+  const { core, calls, ends, ask } = make()
+  linkTo(core, 2)
+  const insist = (): void => {
+    calls.insist(2, call, (result) => {
+      ends.push(result.type)
+    })
+  }
+  insist()
+  const [first = 0] = idsOf(core)
+  t.same(ends, [])
+  calls.result(2, first, done)
+  t.same(ends, ['done'])
+  for (let i = 0; i < limits.callsMax; i++) ask(2)
+  idsOf(core)
+  insist()
+  const [id = 0] = idsOf(core)
+  t.same(ends, ['done', 'error'])
+  calls.result(2, id, done)
+  t.same(ends, ['done', 'error'])
+})

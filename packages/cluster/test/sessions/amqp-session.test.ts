@@ -1,8 +1,10 @@
 // Clients of AMQP at a member that is alone and leads all queues: what they ask for, publish, are
 // given, and hold; and that one which has too much under way is not read.
 import { tableOf } from '@holdfast/amqp'
+import { encodeRecord } from '@holdfast/record'
 import t from 'tap'
 import { limits } from '../../src/limits.ts'
+import { change } from '../access/access-fixture.ts'
 import type { LoneAmqpClient } from '../lone-amqp-client.ts'
 import { LoneMember } from '../lone-member.ts'
 
@@ -125,6 +127,35 @@ t.test('a slow client holds up its own deliveries only', async (t) => {
   t.ok(client.heard().length > 0, 'it goes on when the client reads')
 })
 
+t.test('what the limit of a channel holds back is not taken', async (t) => {
+  const { member, client } = setUp()
+  const limitTo = (prefetchCount: number): void => {
+    client.send({ type: 'basic.qos', prefetchSize: 0, prefetchCount, global: true })
+    member.step([{ type: 'client-drained', connection: client.id, bytes: 0 }])
+    member.pass(500)
+  }
+  client.consume('q', 0)
+  limitTo(1)
+  client.heard()
+  const large = 'x'.repeat(400_000)
+  client.publish('q', large, large, large, large, large, large)
+  limitTo(1)
+  const [ready = 0] = look(member)
+  t.ok(ready > 0, 'what does not fit waits in the queue')
+  t.equal(client.heard().length, 2, 'the answer to the limit, and one delivery')
+  limitTo(0)
+  limitTo(0)
+  t.same(look(member), [0, 1])
+})
+
+/** How many messages are ready in the queue, and how many consumers it has. */
+function look(member: LoneMember): number[] {
+  const other = member.connectAmqp()
+  other.declare('q')
+  member.pass(100)
+  return other.heard().at(-1)?.split(' ').slice(1).map(Number) ?? []
+}
+
 t.test('who has too much under way is not read until it has its confirms', async (t) => {
   const { member, client } = setUp()
   client.send({ type: 'confirm.select', nowait: false })
@@ -170,13 +201,54 @@ t.test('a reply goes to the consumer that its address names, and to nobody else'
   member.pass(200)
   const address = server.got()?.replyTo ?? ''
   server.publish(address, 'an answer')
-  server.publish(`${address}1`, 'for nobody')
+  for (const other of [
+    `${address}1`,
+    address.replace(/.$/, 'f'),
+    address.replace('.1.1.', '.1.2.')
+  ]) {
+    server.publish(other, 'for nobody')
+  }
   server.publish(address, 'another')
   member.pass(100)
   t.same(client.heard(), ['basic.deliver 1 an answer', 'basic.deliver 2 another'])
+  change(member, { type: 'put-vhost', vhost: 'v', description: '', owner: 'guest' })
+  const stranger = member.connectAmqp({ vhost: 'v' })
+  stranger.publish(address, 'from another vhost')
+  stranger.declare(address, { passive: true })
+  member.pass(200)
+  t.match(stranger.wire.closed, { replyCode: 404 })
+  t.same(client.heard(), [])
   client.send({ type: 'basic.cancel', consumerTag: 'c', nowait: false })
   server.publish(address, 'too late')
   member.pass(100)
   t.same(client.heard(), ['basic.cancel-ok'])
   t.notOk(server.wire.closed, 'a reply that nobody waits for is no mistake')
+})
+
+t.test('headers that AMQP has no room for do not come, first or again', async (t) => {
+  const { member, client } = setUp()
+  const native = member.connect(1)
+  const headers = { a: Array.from({ length: 13_200 }, () => 1) }
+  const blob = encodeRecord({ headers, messageId: 'm' }, Buffer.from('a'))
+  const way = { exchange: '', routingKey: 'q', mandatory: false, first: true, count: 1 }
+  native.connection.publish({ ...way, firstSequence: 1, lowestUnconfirmed: 1, blob })
+  native.speak()
+  client.consume('q', 1)
+  member.pass(200)
+  t.equal(client.heard().at(-1), 'basic.deliver 1 a')
+  client.send({ type: 'basic.nack', deliveryTag: 1, multiple: false, requeue: true })
+  member.pass(200)
+  t.match(client.got(), { messageId: 'm', headers: { 'x-delivery-count': 1 } })
+  t.equal(client.heard().at(-1), 'basic.deliver 2 again a')
+})
+
+t.test('properties that the address of replies makes too large are refused', async (t) => {
+  const { member, client } = setUp()
+  const replyTo = 'amq.rabbitmq.reply-to'
+  client.consume(replyTo, 0, { noAck: true })
+  member.pass(200)
+  const headers = tableOf({ a: 'x'.repeat(65_498) })
+  client.wire.publish('', 'q', false, { replyTo, headers }, new Uint8Array())
+  client.speak()
+  t.match(client.wire.closed, { replyCode: 502, replyText: /the properties have/ })
 })

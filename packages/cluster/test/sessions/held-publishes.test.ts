@@ -217,3 +217,17 @@ t.test('a client that is gone leaves nothing behind', async (t) => {
   client.fences.shift()?.(true)
   t.same([client.sent(), client.told], [[], []])
 })
+
+t.test('a reply is sent once, and then goes where its copies lead', async (t) => {
+  const client = make()
+  const replies: string[] = []
+  const send = (_: string, { routingKey }: Batch): boolean => replies.push(routingKey) > 0
+  Object.assign(client.core, { replies: { send } })
+  client.routing = { type: 'nowhere' }
+  client.held.push({ ...batchOf(1), routingKey: 'a', copies: ['q'] })
+  client.publish(2)
+  t.same([replies.splice(0), client.sent()], [['a'], []], 'a queue may have been declared')
+  client.routing = targets
+  client.fences.shift()?.(true)
+  t.same([replies, client.sent()], [['q'], [1]])
+})

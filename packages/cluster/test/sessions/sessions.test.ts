@@ -1,7 +1,13 @@
 // Clients of a member, over the real connection machine and without a socket.
 import { ClientConnection, type ClientEvent } from '@holdfast/protocol'
 import t from 'tap'
+import type { Core } from '../../src/core.ts'
+import { limits } from '../../src/limits.ts'
 import { Member } from '../../src/member.ts'
+import { AmqpSession } from '../../src/sessions/amqp-session.ts'
+import { NativeSession } from '../../src/sessions/native-session.ts'
+import type { Session } from '../../src/sessions/session.ts'
+import { coreWith } from '../part-core.ts'
 
 t.test('a blank node sends its clients elsewhere', async (t) => {
   const addresses = { client: '127.0.0.1:1', peer: '127.0.0.1:2', http: '127.0.0.1:3' }
@@ -30,4 +36,61 @@ t.test('a blank node sends its clients elsewhere', async (t) => {
   }
   t.match(events, [{ type: 'closed', error: { code: 'UNAVAILABLE' } }])
   t.ok(outputs.some((output) => output.type === 'client-close' && output.connection === 7))
+})
+
+t.test('a delivery that cannot be told ends the connection, and nothing else', async (t) => {
+  const run = {
+    ...{ exchange: '', routingKey: 'q', firstOffset: 1, count: 1, attempt: 0, deliveryCount: 0 },
+    blob: new Uint8Array(),
+    get consumer(): number {
+      throw new Error('it cannot be told')
+    }
+  }
+  for (const Session of [AmqpSession, NativeSession]) {
+    const core = coreWith()
+    const session = new Session(core, 1, '127.0.0.1:4')
+    session.deliver(run)
+    t.match(core.outputs, [{ type: 'log', message: 'serving a client failed' }])
+    t.ok(session.isEnded)
+  }
+})
+
+/** An AMQP client that is not read, since all of them have too much under way. */
+function halted(): { core: Core; session: AmqpSession; touched: Session[] } {
+  const core = coreWith()
+  const touched: Session[] = []
+  core.sessions.touch = (session) => touched.push(session)
+  core.sessions.up(7, 'amqp', '127.0.0.1:4')
+  const [session] = touched
+  if (!(session instanceof AmqpSession)) throw new Error('it speaks AMQP')
+  Object.defineProperty(session, 'publishBytes', { value: 1 })
+  core.sessions.amqpBytesChanged(limits.publishCreditBytesMax + 1)
+  session.flush()
+  touched.length = 0
+  return { core, session, touched }
+}
+
+t.test('a halted client goes on, or is forgotten with its connection', async (t) => {
+  const { core, session, touched } = halted()
+  t.match(core.outputs.at(-1), { type: 'client-pause', connection: 7 })
+  core.sessions.amqpBytesChanged(-1)
+  t.same(touched, [session])
+  touched.length = 0
+  core.sessions.down(7)
+  core.sessions.amqpBytesChanged(-1)
+  t.same(touched, [])
+})
+
+t.test('who is not read is not missed', async (t) => {
+  const { core, session } = halted()
+  const told: unknown[] = []
+  session.connection.tick = (_, isRead) => {
+    told.push(isRead)
+    return []
+  }
+  session.tick()
+  core.sessions.amqpBytesChanged(-1)
+  session.flush()
+  session.tick()
+  t.same(told, [false, true])
 })

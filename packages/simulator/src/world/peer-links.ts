@@ -47,6 +47,8 @@ export class PeerLinks {
   /** By the process that dialled, then by node and lane. */
   readonly #links = new Map<Process, Map<number, Link>>()
   readonly #dialling = new Set<string>()
+  /** Broken, and not known to be at the end that was dialled. */
+  readonly #lingering = new Set<Link>()
   /** Per process: the epoch of each node it has met and does not know to be gone. */
   readonly #met = new Map<Process, Map<number, number>>()
   #lastId = 0
@@ -110,6 +112,7 @@ export class PeerLinks {
     const links = this.#links.get(from) ?? new Map<number, Link>()
     this.#links.set(from, links)
     links.set(keyOf(peer.node, lane), link)
+    if (lane === 'gateway') this.#supersede(from, to)
     this.#meet(to, from)
     const { address } = from.host
     const incoming = { type: 'peer-up', link: link.inId, lane, direction: 'in' } as const
@@ -117,6 +120,23 @@ export class PeerLinks {
     this.#meet(from, to)
     const outgoing = { type: 'peer-up', link: link.outId, lane, direction: 'out' } as const
     from.input({ ...outgoing, hello: to.hello(), address: peer.address })
+  }
+
+  /**
+   * Who accepts another link of a node ends the one before, as the transport does; the Raft lane
+   * has to bear more.
+   */
+  #supersede(from: Process, to: Process): void {
+    for (const link of this.#lingering) {
+      const isOfNode = link.from.identity?.node === from.identity?.node
+      if (link.lane === 'gateway' && link.to === to && isOfNode) this.#endIn(link)
+    }
+  }
+
+  #endIn(link: Link): void {
+    if (!this.#lingering.delete(link)) return
+    link.isInUp = false
+    link.to.input({ type: 'peer-down', link: link.inId })
   }
 
   #meet(self: Process, other: Process): void {
@@ -193,17 +213,15 @@ export class PeerLinks {
     link.isOutUp = false
     this.#links.get(link.from)?.delete(keyOf(link.node, link.lane))
     const { schedule, network } = this.#world
-    const { from, to, outId, inId } = link
+    const { from, outId } = link
     schedule.after(network.paths.delayMs(), () => from.input({ type: 'peer-down', link: outId }))
     const isLate = this.#random.chance(network.paths.plan.lateChance)
     if (!isLate) link.isInUp = false
     const noticedMs = isLate ? this.#random.integer(0, lateMsMax) : network.paths.delayMs()
     // The next link, or the next process, may be there before what this one sent.
     if (isLate) link.heldUntilMs = schedule.nowMs + this.#random.integer(0, noticedMs)
-    schedule.after(noticedMs, () => {
-      link.isInUp = false
-      to.input({ type: 'peer-down', link: inId })
-    })
+    this.#lingering.add(link)
+    schedule.after(noticedMs, () => this.#endIn(link))
   }
 
   /** What is sent from now on waits for nothing that was sent before, which Raft must bear. */

@@ -1,0 +1,139 @@
+// The end of a relayed consumer at its leader, while links to its gateway come and go, and what the
+// log has to know of it.
+import type { QueueView, SectionReply, ShardCommand } from '@holdfast/broker'
+import t from 'tap'
+import { type Consumer, type ConsumerKey, keyText } from '../../src/delivering/consumer.ts'
+import { times } from '../../src/limits.ts'
+import type { CallResult } from '../../src/peers/peer-message.ts'
+import { coreWith, linkTo, pass } from '../part-core.ts'
+
+const gateway = 2
+const key = { session: 's'.repeat(16), tag: '1' }
+const ways = { prefetch: 10, exclusive: false, priority: 0, resume: null, isIdle: true }
+const attach = { type: 'relay-attach', group: 1, queue: 7, consumer: key, ...ways } as const
+
+/** A leader whose deliveries note who was attached, detached and woken. */
+function leader() {
+  const attached: Consumer[] = []
+  const seen: string[] = []
+  const deliveries = {
+    expects: () => false,
+    attach: (_group: number, _queue: number, consumer: Consumer) => attached.push(consumer) > 0,
+    detach: (group: number, queue: number) => seen.push(`detach ${group}/${queue}`),
+    wakeQueue: (group: number, queue: number) => seen.push(`wake ${group}/${queue}`)
+  }
+  const core = coreWith({ deliveries })
+  const isCongested = (): boolean | undefined => attached.at(-1)?.recipient.isCongested
+  return { core, seen, isCongested, relay: core.leaderRelay }
+}
+
+t.test('a gateway that is heard before it is linked is given something once it is', (t) => {
+  const { core, seen, isCongested, relay } = leader()
+  const results: CallResult[] = []
+  relay.attach(gateway, { ...attach, attachment: 5 }, (result) => results.push(result))
+  t.same(results, [{ type: 'done' }])
+  t.equal(isCongested(), true)
+
+  linkTo(core, gateway)
+  relay.linkUp(gateway)
+  t.equal(isCongested(), false)
+  t.same(seen, ['wake 1/7'])
+
+  pass(core, times.reattachGraceMs + 1)
+  relay.tick()
+  t.same(seen, ['wake 1/7'], 'and is not given up')
+  t.end()
+})
+
+t.test('what was attached over a link that broke waits for the gateway, not for a link', (t) => {
+  const { core, seen, isCongested, relay } = leader()
+  linkTo(core, gateway)
+  relay.attach(gateway, { ...attach, attachment: 5 }, () => undefined)
+  t.equal(isCongested(), false)
+
+  relay.linkDown(gateway)
+  relay.linkUp(gateway)
+  t.equal(isCongested(), true)
+  t.same(seen, [])
+
+  pass(core, times.reattachGraceMs + 1)
+  relay.tick()
+  t.same(seen, ['detach 1/7'])
+  t.end()
+})
+
+t.test('a link that breaks before it is whole is one that broke', (t) => {
+  const { core, isCongested, relay } = leader()
+  relay.attach(gateway, { ...attach, attachment: 5 }, () => undefined)
+  relay.linkDown(gateway)
+  linkTo(core, gateway)
+  relay.linkUp(gateway)
+  t.equal(isCongested(), true)
+  t.end()
+})
+
+/** A leader of a queue, with whom the log knows as its consumers. */
+function withLog(...known: readonly ConsumerKey[]) {
+  const consumers = new Map(known.map((consumer) => [keyText(consumer), consumer]))
+  const queue = {
+    id: 7,
+    consumers,
+    mark: 0,
+    settings: { expiresMs: 0, singleActive: false },
+    nextLive: () => null
+  } as unknown as QueueView
+  const proposed: { command: ShardCommand; done: (reply: SectionReply) => void }[] = []
+  const machine = { queues: () => [queue], queue: () => queue }
+  const core = coreWith({
+    groups: { shardHost: () => ({ machine }), shard: () => ({ hasLease: true, isLeading: true }) },
+    reports: { locate: () => 1 },
+    shards: {
+      propose: (_: number, command: ShardCommand, done: (reply: SectionReply) => void) => {
+        proposed.push({ command, done })
+        return true
+      }
+    }
+  })
+  linkTo(core, gateway)
+  core.deliveries.leadershipChanged(1, true)
+  const answers: CallResult[] = []
+  const come = (attachment: number, isIdle: boolean): void => {
+    core.leaderRelay.attach(gateway, { ...attach, attachment, isIdle }, (result) => {
+      answers.push(result)
+    })
+  }
+  /** The log has the first command that it does not have. */
+  const commit = (): void => proposed.shift()?.done({ type: 'done' })
+  return { core, proposed, answers, come, commit }
+}
+
+t.test('who comes back without being a consumer any more is none in the log', async (t) => {
+  const { proposed, answers, come, commit } = withLog(key)
+  come(1, true)
+  t.match(proposed, [{ command: { type: 'detach-consumer', consumer: key, release: [] } }])
+  t.same(answers, [], 'it is attached when the log has that')
+  commit()
+  t.same(answers, [{ type: 'done' }])
+})
+
+t.test('its end follows an attachment that is on its way through the log', async (t) => {
+  const { core, proposed, answers, come, commit } = withLog()
+  come(1, false)
+  core.leaderRelay.linkDown(gateway)
+  come(2, true)
+  t.match(proposed, [
+    { command: { type: 'attach-consumer' } },
+    { command: { type: 'detach-consumer' } }
+  ])
+  commit()
+  commit()
+  t.same(answers, [{ type: 'done' }, { type: 'done' }])
+  t.equal(core.deliveries.counts(1, 7)?.consumers, 0)
+})
+
+t.test('who never was a consumer is attached at once', async (t) => {
+  const { proposed, answers, come } = withLog()
+  come(1, true)
+  t.same(proposed, [])
+  t.same(answers, [{ type: 'done' }])
+})
