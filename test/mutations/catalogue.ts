@@ -7,6 +7,7 @@ import { electionMutations } from './catalogue/elections.ts'
 import { lifetimeMutations } from './catalogue/lifetimes.ts'
 import { logMutations } from './catalogue/logs.ts'
 import { membershipMutations } from './catalogue/membership.ts'
+import { ownerMutations } from './catalogue/owners.ts'
 import { queueMutations } from './catalogue/queues.ts'
 import { replicationMutations } from './catalogue/replication.ts'
 import { routingMutations } from './catalogue/routing.ts'
@@ -26,6 +27,7 @@ export const mutations: readonly Mutation[] = [
   ...routingMutations,
   ...queueMutations,
   ...lifetimeMutations,
+  ...ownerMutations,
   ...stateMutations,
   ...clientMutations,
   ...diskMutations

@@ -109,19 +109,6 @@ export class Handshake {
     throw new AmqpError('COMMAND_INVALID', `${method.type} came where ${due} was due`)
   }
 
-  /** What lets the client in is renewed. */
-  updateSecret({ newSecret, reason }: MethodOf<'connection.update-secret'>): void {
-    const secret = new Uint8Array(newSecret)
-    this.#host.request(
-      0,
-      { type: 'update-secret', secret, reason },
-      {
-        done: () => this.#host.writer.method(0, { type: 'connection.update-secret-ok' }),
-        refused: (error) => this.#host.fail(error, methodIdOf('connection.update-secret'))
-      }
-    )
-  }
-
   #authenticate(method: MethodOf<'connection.start-ok'>): void {
     this.capabilities = clientCapabilities(method.clientProperties)
     const { mechanisms } = this.#options

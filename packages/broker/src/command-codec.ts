@@ -94,9 +94,14 @@ const binding: Fields = {
 const passwordHash = shape({ algorithm: oneOf(...hashAlgorithms), hash: sentence })
 const named: Fields = { user: anyText, vhost: anyText }
 
+const queueOwner = shape({ replica: count, process: count, connection: count, client: address })
+
 /** What a command may have besides. */
 const optionalFields: Readonly<Record<string, Fields>> = {
-  initialise: { owner: shape({ user: anyText, password: passwordHash }) }
+  initialise: { owner: shape({ user: anyText, password: passwordHash }) },
+  'declare-queue': { owner: queueOwner },
+  bind: { client: address },
+  unbind: { client: address }
 }
 
 const commandFields: Readonly<Record<MetadataCommand['type'], Fields>> = {

@@ -6,6 +6,7 @@ import type { WireError } from '@holdfast/errors'
 import type { HeaderValue } from '@holdfast/record'
 import type { AccessCommand, PasswordHash } from './access/access-command.ts'
 import type { QueueSettings } from './queue/settings.ts'
+import type { QueueOwner } from './queue-owner.ts'
 
 /** 0 is the metadata group; shards count from 1 and are never reused. */
 export type GroupId = number
@@ -47,6 +48,8 @@ interface BindingFields {
   readonly destination: Destination
   readonly bindingKey: string
   readonly arguments: BindingArguments
+  /** Who asks, as the owner of exclusive queues; left out: nobody who has any. */
+  readonly client?: string
 }
 
 export type TopologyCommand =
@@ -72,6 +75,8 @@ export type TopologyCommand =
       readonly name: string
       readonly options: Options
       readonly group: GroupId
+      /** Of an exclusive queue. */
+      readonly owner?: QueueOwner
     }
   /** With `queue`, only that queue and no later one of the same name. */
   | {

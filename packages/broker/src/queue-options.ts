@@ -15,14 +15,21 @@ import {
 } from './queue-arguments.ts'
 
 export interface QueueOptions {
-  /** What was asked for: a queue that is not exclusive is replicated either way. */
+  /** What was asked for, but for exclusive ones, which are not: all are replicated. */
   readonly durable: boolean
+  /** It belongs to the connection that declares it. */
+  readonly exclusive: boolean
   /** Deleted when the last of its consumers goes, never if none came. */
   readonly autoDelete: boolean
   readonly arguments: QueueArguments
 }
 
-const plainOptions: QueueOptions = { durable: true, autoDelete: false, arguments: noArguments }
+const plainOptions: QueueOptions = {
+  durable: true,
+  exclusive: false,
+  autoDelete: false,
+  arguments: noArguments
+}
 
 function invalid(option: string, reason: string): HoldfastError {
   return new HoldfastError('OPTION_INVALID', { option, kind: 'queue', reason })
@@ -43,20 +50,20 @@ function readArguments(value: unknown): QueueArguments {
 
 /** Fills in defaults. @throws OPTION_UNKNOWN, OPTION_UNSUPPORTED, OPTION_INVALID */
 export function readQueueOptions(options: Options): QueueOptions {
-  let { durable, autoDelete, arguments: queueArguments } = plainOptions
+  let { durable, exclusive, autoDelete, arguments: queueArguments } = plainOptions
   for (const option of Object.keys(options).sort()) {
     const value = options[option]
     if (option === 'durable') durable = readFlag(option, value)
     else if (option === 'autoDelete') autoDelete = readFlag(option, value)
     else if (option === 'arguments') queueArguments = readArguments(value)
-    else if (option === 'exclusive') {
-      if (!readFlag(option, value)) continue
-      throw new HoldfastError('OPTION_UNSUPPORTED', { option, kind: 'queue' })
-    } else if (option !== serverNamed) {
+    else if (option === 'exclusive') exclusive = readFlag(option, value)
+    else if (option !== serverNamed) {
       throw new HoldfastError('OPTION_UNKNOWN', { option, kind: 'queue' })
     }
   }
-  return sharedOptions({ durable, autoDelete, arguments: queueArguments })
+  // What goes with its connection is not durable, whatever its client says.
+  durable &&= !exclusive
+  return sharedOptions({ durable, exclusive, autoDelete, arguments: queueArguments })
 }
 
 /** Most queues are plain, and share one object that says so. */

@@ -16,6 +16,7 @@ import type { MetadataLimits } from './limits.ts'
 import type { MetadataReply, TopologyCommand } from './metadata-command.ts'
 import { checkName, reservedPrefix } from './names.ts'
 import { checkQueueName, differingOption, readQueueOptions } from './queue-options.ts'
+import { checkOwner, checkUse } from './queue-owner.ts'
 import type { Topology } from './topology.ts'
 import type { Exchange, Queue, Vhost } from './topology-row.ts'
 
@@ -123,12 +124,16 @@ function deleteExchange(
 
 function declareQueue(context: ChangeContext, command: Command<'declare-queue'>): MetadataReply {
   const { topology, limits, cursor } = context
-  const { name, group } = command
+  const { name, group, owner = null } = command
   checkName('queue', name)
   const options = readQueueOptions(command.options)
+  if (options.exclusive !== (owner !== null)) {
+    throw new HoldfastError('REQUEST_INVALID', { reason: 'exclusive queues have an owner' })
+  }
   const vhost = findVhost(topology, command.vhost)
   const existing = vhost.queues.get(name)
   if (existing !== undefined) {
+    checkOwner(existing, owner)
     const difference = differingOption(existing.options, options)
     if (difference !== null) {
       throw new HoldfastError('QUEUE_MISMATCH', { vhost: vhost.name, queue: name, ...difference })
@@ -143,7 +148,7 @@ function declareQueue(context: ChangeContext, command: Command<'declare-queue'>)
     throw new HoldfastError('QUEUES_LIMIT_REACHED', { vhost: vhost.name, limit })
   }
   context.checkOutbox(group)
-  topology.addQueue(vhost, name, { id: cursor, group }, options)
+  topology.addQueue(vhost, name, { id: cursor, group, owner }, options)
   context.queueCreated(findQueue(vhost, name))
   return { type: 'queue', queue: cursor, group, cursor, created: true }
 }
@@ -176,8 +181,12 @@ function findEnds(topology: Topology, command: BindCommand): BindingEnds {
   const vhost = findVhost(topology, command.vhost)
   const source = findExchange(vhost, command.source)
   const { name } = destination
-  const end = destination.type === 'queue' ? findQueue(vhost, name) : findExchange(vhost, name)
-  return { vhost, source, destination: end }
+  if (destination.type === 'exchange') {
+    return { vhost, source, destination: findExchange(vhost, name) }
+  }
+  const queue = findQueue(vhost, name)
+  checkUse(queue, command.client)
+  return { vhost, source, destination: queue }
 }
 
 function bind(context: ChangeContext, command: Command<'bind'>): MetadataReply {

@@ -2,13 +2,14 @@
 // read after those it refers to, because pages keep the order of creation.
 //   row := [0, vhost]
 //        | [1, vhost, name, kind, autoDelete, internal, alternateExchange | nil, durable]
-//        | [2, vhost, name, id, group, durable, autoDelete, arguments | nil]
+//        | [2, vhost, name, id, group, durable, autoDelete, arguments | nil, owner | nil]
 //        | [3, vhost, source, isQueue, destination, id, binding key, arguments | nil]
 import { assert, unreachable } from '@holdfast/errors'
 import { noArguments } from './binding.ts'
 import { readExchangeKind } from './exchange/exchange.ts'
 import type { BindingArguments } from './metadata-command.ts'
 import { sharedOptions } from './queue-options.ts'
+import { ownerRow, readOwner } from './queue-owner.ts'
 import type { Topology } from './topology.ts'
 import type { Row, Vhost } from './topology-row.ts'
 
@@ -28,7 +29,8 @@ export function topologyRow(row: Row): readonly unknown[] {
     case 'queue': {
       const { vhost, name, id, group, options } = row
       const { durable, autoDelete } = options
-      return [2, vhost, name, id, group, durable, autoDelete, kept(options.arguments)]
+      const owner = row.owner === null ? null : ownerRow(row.owner)
+      return [2, vhost, name, id, group, durable, autoDelete, kept(options.arguments), owner]
     }
     case 'binding': {
       const { source, destination, id, bindingKey } = row
@@ -75,7 +77,8 @@ function readBinding(topology: Topology, row: readonly unknown[]): void {
 
 export function readTopologyRow(topology: Topology, row: unknown): void {
   assert(Array.isArray(row), 'a row of the topology is a list')
-  const [kind, first, second, third, fourth, fifth, sixth, seventh]: readonly unknown[] = row
+  const [kind, first, second, third, fourth, fifth, sixth, ...rest]: readonly unknown[] = row
+  const [seventh, eighth] = rest
   if (kind === 0) topology.addVhost(text(first))
   else if (kind === 1) {
     topology.addExchange(findVhost(topology, first), text(second), readExchangeKind(text(third)), {
@@ -86,9 +89,10 @@ export function readTopologyRow(topology: Topology, row: unknown): void {
     })
   } else if (kind === 2) {
     const vhost = findVhost(topology, first)
-    const place = { id: number(third), group: number(fourth) }
-    const options = { durable: fifth === true, autoDelete: sixth === true }
-    const shared = sharedOptions({ ...options, arguments: readArguments(seventh) })
+    const owner = readOwner(eighth)
+    const place = { id: number(third), group: number(fourth), owner }
+    const flags = { durable: fifth === true, exclusive: owner !== null, autoDelete: sixth === true }
+    const shared = sharedOptions({ ...flags, arguments: readArguments(seventh) })
     topology.addQueue(vhost, text(second), place, shared)
   } else {
     assert(kind === 3, 'a row of the topology is of a known kind')

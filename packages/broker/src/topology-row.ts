@@ -5,6 +5,7 @@
 import type { HeaderValue } from '@holdfast/record'
 import type { BindingArguments, ExchangeKind, GroupId } from './metadata-command.ts'
 import type { QueueOptions } from './queue-options.ts'
+import type { QueueOwner } from './queue-owner.ts'
 
 /** A page of the snapshot: rows that were created one after another and are written as one blob. */
 export interface Page {
@@ -36,6 +37,8 @@ export interface QueueTarget {
   readonly group: GroupId
   readonly vhost: string
   readonly name: string
+  /** Of an exclusive queue; else null. */
+  readonly owner: QueueOwner | null
 }
 
 export interface Queue extends RowFields, QueueTarget {

@@ -13,13 +13,21 @@ import {
 } from './binding.ts'
 import { createExchange, predeclaredExchanges } from './exchange/exchange.ts'
 import { type MetadataLimits, metadataLimits } from './limits.ts'
-import type { BindingArguments, ExchangeKind, GroupId } from './metadata-command.ts'
+import type { BindingArguments, ExchangeKind } from './metadata-command.ts'
+import { OwnedQueues } from './owned-queues.ts'
 import type { QueueOptions } from './queue-options.ts'
 import { type QueuePage, queuesPage } from './queues-page.ts'
 import { type HeaderSource, type RouteResult, Router, type RouteTargets } from './router.ts'
 import { RowPages } from './row-pages.ts'
 import { SortedNames } from './sorted-names.ts'
-import type { Binding, Exchange, ExchangeOptions, Queue, Vhost } from './topology-row.ts'
+import type {
+  Binding,
+  Exchange,
+  ExchangeOptions,
+  Queue,
+  QueueTarget,
+  Vhost
+} from './topology-row.ts'
 
 /** How many there are, for limits and status. */
 export interface TopologyCounts {
@@ -33,6 +41,8 @@ export interface TopologyCounts {
 export class Topology {
   /** Index of the entry that changed the topology or the rights last; 0 when none has. */
   revision = 0
+  /** Exclusive ones. */
+  readonly ownedQueues: OwnedQueues = new OwnedQueues()
   readonly counts: TopologyCounts = { vhosts: 0, exchanges: 0, queues: 0, bindings: 0 }
   /** @internal For the snapshot. */
   readonly pages: RowPages
@@ -161,24 +171,27 @@ export class Topology {
   addQueue(
     vhost: Vhost,
     name: string,
-    { id, group }: { readonly id: number; readonly group: GroupId },
+    { id, group, owner }: Pick<QueueTarget, 'id' | 'group' | 'owner'>,
     options: QueueOptions
   ): void {
     assert(!vhost.queues.has(name), 'a queue is added once')
     const tail = options.arguments === noArguments ? 0 : pack(options.arguments).length
+    const ownerBytes = owner === null ? 0 : 32 + 3 * owner.client.length
     const queue: Queue = {
       type: 'queue',
       id,
       group,
       vhost: vhost.name,
       name,
+      owner,
       options,
       incoming: [],
       stamp: 0,
       page: null,
-      bytes: 48 + 3 * (vhost.name.length + name.length) + tail
+      bytes: 48 + 3 * (vhost.name.length + name.length) + tail + ownerBytes
     }
     vhost.queues.set(name, queue)
+    this.ownedQueues.add(queue)
     this.#queuesById.set(id, queue)
     this.#queueNames.get(vhost)?.add(name)
     this.pages.append(queue)
@@ -187,6 +200,7 @@ export class Topology {
 
   removeQueue(vhost: Vhost, queue: Queue): void {
     vhost.queues.delete(queue.name)
+    this.ownedQueues.remove(queue)
     this.#queuesById.delete(queue.id)
     this.#queueNames.get(vhost)?.remove(queue.name)
     this.pages.remove(queue)

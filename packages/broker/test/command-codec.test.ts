@@ -19,6 +19,7 @@ import {
   bindQueue,
   createMachine,
   exchange,
+  exclusive,
   initialise,
   queue,
   unbind
@@ -48,6 +49,8 @@ const commands: readonly MetadataCommand[] = [
   bind,
   unbind(bind),
   queue('q'),
+  exclusive('q', { replica: 2 ** 40, process: 2 ** 30, connection: 1, client: 'c' }),
+  { ...bind, client: 'c' },
   { type: 'delete-queue', vhost: '/', name: 'q', queue: 4096 },
   {
     type: 'initialise',
@@ -100,7 +103,8 @@ for (const command of commands) {
       const wrong = { code: 'REQUEST_INVALID' }
       for (const name of Object.keys(command)) {
         const { [name]: _, ...rest } = command as unknown as Record<string, unknown>
-        if (name === 'owner' && command.type === 'initialise') readMetadataCommand(rest)
+        const isOptional = name === 'client' || (name === 'owner' && command.type !== 'put-vhost')
+        if (isOptional) readMetadataCommand(rest)
         else t.throws(() => readMetadataCommand(rest), wrong)
         t.throws(() => readMetadataCommand({ ...command, [name]: -1 }), wrong)
         t.throws(() => readMetadataCommand({ ...command, [name]: undefined }), wrong)

@@ -5,6 +5,7 @@ import {
   MetadataMachine,
   type MetadataReply,
   type MetadataResult,
+  type QueueOwner,
   RouteTargets
 } from '../src/index.ts'
 import type { MetadataLimits } from '../src/limits.ts'
@@ -44,6 +45,15 @@ export function createMachine(limits?: MetadataLimits): MetadataMachine {
 
 export function queue(name: string, vhost = '/', group = 1): MetadataCommand {
   return { type: 'declare-queue', vhost, name, options: {}, group }
+}
+
+export function exclusive(
+  name: string,
+  owner: QueueOwner,
+  options: Record<string, unknown> = {}
+): MetadataCommand {
+  const all = { ...options, exclusive: true }
+  return { type: 'declare-queue', vhost: '/', name, options: all, group: 1, owner }
 }
 
 export function exchange(

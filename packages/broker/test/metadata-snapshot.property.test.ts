@@ -9,6 +9,7 @@ import {
   MetadataMachine,
   type MetadataSnapshot,
   metadataLimits,
+  type QueueOwner,
   RouteTargets,
   replicaId
 } from '../src/index.ts'
@@ -26,6 +27,7 @@ const queueOptions: readonly Record<string, unknown>[] = [
   { durable: false, autoDelete: true },
   { arguments: { 'x-expires': 60_000, 'x-single-active-consumer': true, note: ['ñ', null] } }
 ]
+const clients = ['me', 'you']
 const keys = ['a', 'a.b', '#', '*.b', '', '12']
 
 function drawBinding(random: Random): MetadataCommand {
@@ -38,8 +40,15 @@ function drawBinding(random: Random): MetadataCommand {
     source: pick(random, exchangeNames),
     destination: { type: isQueue ? 'queue' : 'exchange', name },
     bindingKey: pick(random, keys),
-    arguments: random() < 0.3 ? { z: pick(random, values), a: 1, '10': 'ten' } : {}
+    arguments: random() < 0.3 ? { z: pick(random, values), a: 1, '10': 'ten' } : {},
+    client: pick(random, clients)
   }
+}
+
+function drawOwner(random: Random): QueueOwner {
+  const node = 1 + Math.floor(random() * 2)
+  const client = pick(random, clients)
+  return { replica: replicaId(node, 1), process: 1024, connection: 7, client }
 }
 
 function drawTopology(random: Random): MetadataCommand {
@@ -50,7 +59,9 @@ function drawTopology(random: Random): MetadataCommand {
   if (draw < 0.35) {
     const group = 1 + Math.floor(random() * 4)
     const options = pick(random, queueOptions)
-    return { type: 'declare-queue', vhost, name: pick(random, queueNames), options, group }
+    const plain = { type: 'declare-queue', vhost, name: pick(random, queueNames), group } as const
+    if (random() > 0.2) return { ...plain, options }
+    return { ...plain, options: { ...options, exclusive: true }, owner: drawOwner(random) }
   }
   if (draw < 0.45)
     return { type: 'delete-queue', vhost, name: pick(random, queueNames), queue: null }
@@ -164,7 +175,7 @@ function routes(machine: MetadataMachine): string {
   const { queues } = machine.topology.queuesPage(1000, null)
   return JSON.stringify([
     answers,
-    queues.map(({ id, vhost, name, group }) => [id, vhost, name, group])
+    queues.map(({ id, vhost, name, group, owner }) => [id, vhost, name, group, owner])
   ])
 }
 

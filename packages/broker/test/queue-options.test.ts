@@ -52,8 +52,6 @@ t.test('a promise that nobody keeps is refused, and what means nothing is kept',
     const given = () => readQueueOptions({ arguments: { [option]: 5 } })
     t.throws(given, { code: 'OPTION_UNSUPPORTED', details: { option, kind: 'queue' } })
   }
-  t.throws(() => readQueueOptions({ exclusive: true }), { code: 'OPTION_UNSUPPORTED' })
-  t.doesNotThrow(() => readQueueOptions({ exclusive: false }))
   const idle = { 'x-queue-mode': 'lazy', 'x-quorum-initial-group-size': 3, 'my-own': [null, {}] }
   t.same(readQueueOptions({ arguments: idle }).arguments, idle)
 })

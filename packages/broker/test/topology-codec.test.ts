@@ -12,7 +12,8 @@ const rows: readonly (readonly unknown[])[] = [
   [0, 'v'],
   [1, 'v', 'x', 'topic', true, false, 'other', true],
   [1, 'v', 'y', 'headers', false, true, null, false],
-  [2, 'v', 'q', 4096, 3, true, false, null],
+  [2, 'v', 'q', 4096, 3, true, false, null, null],
+  [2, 'v', 'mine', 4097, 3, false, true, null, [1048577, 7, 2, 'me']],
   [3, 'v', 'x', true, 'q', 4097, 'a.#', null],
   [3, 'v', 'y', false, 'x', 4098, '', { a: 1 }]
 ]
@@ -21,7 +22,7 @@ t.test('rows of the topology make the round trip', async (t) => {
   const topology = new Topology()
   for (const row of rows) readTopologyRow(topology, row)
   t.same([...topology.pages.rows()].map(topologyRow), rows)
-  t.same({ ...topology.counts }, { vhosts: 1, exchanges: 2, queues: 1, bindings: 2 })
+  t.same({ ...topology.counts }, { vhosts: 1, exchanges: 2, queues: 2, bindings: 2 })
 })
 
 t.test('a row that lacks a part or what it refers to is refused', async (t) => {

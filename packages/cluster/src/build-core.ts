@@ -23,6 +23,7 @@ import type { Recovered } from './log-store.ts'
 import { Membership } from './membership/membership.ts'
 import { Operations } from './membership/operations.ts'
 import { Reconciler } from './membership/reconciler.ts'
+import { ExclusiveQueues } from './metadata/exclusive-queues.ts'
 import { Fence } from './metadata/fence.ts'
 import { Lease } from './metadata/lease.ts'
 import { Metadata } from './metadata/metadata.ts'
@@ -71,6 +72,7 @@ export function buildCore(options: MemberOptions, recovered: Recovered, handle: 
   core.fence = new Fence(core)
   core.topologyDriver = new TopologyDriver(core)
   core.queueNames = new QueueNames(core)
+  core.exclusiveQueues = new ExclusiveQueues(core)
   core.reports = new Reports(core)
   core.membership = new Membership(core)
   core.reconciler = new Reconciler(core)

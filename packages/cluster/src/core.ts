@@ -25,6 +25,7 @@ import type { NodeIdentity } from './log-store.ts'
 import type { Membership } from './membership/membership.ts'
 import type { Operations } from './membership/operations.ts'
 import type { Reconciler } from './membership/reconciler.ts'
+import type { ExclusiveQueues } from './metadata/exclusive-queues.ts'
 import type { Fence } from './metadata/fence.ts'
 import type { Lease } from './metadata/lease.ts'
 import type { Metadata } from './metadata/metadata.ts'
@@ -97,6 +98,7 @@ export interface Core {
   readonly fence: Fence
   readonly topologyDriver: TopologyDriver
   readonly queueNames: QueueNames
+  readonly exclusiveQueues: ExclusiveQueues
   readonly reports: Reports
   readonly membership: Membership
   readonly reconciler: Reconciler

@@ -91,6 +91,8 @@ export const limits = {
   lackingQueuesMax: 1000,
   /** Queues of a shard that ended by themselves and that the metadata is told of at once. */
   endingQueuesMax: 100,
+  /** Exclusive queues that lost their connections, and are deleted at once. */
+  abandonedQueuesMax: 1000,
   /** Voters of the metadata group, replicas of a shard. */
   metadataVotersMax: 5,
   shardReplicasMax: 3,
@@ -132,6 +134,8 @@ export const times = {
   awakeTicksMax: 7,
   /** A node that was silent for this long is not in contact. */
   contactTicks: 30,
+  /** What belongs to the connections of a node that was silent for this long ends. */
+  lostTicks: 80,
   /** A leader that a quorum has heard within this time is the only one. */
   leaderLeaseTicks: 16,
   /** A node may route without asking for this long after it asked (architecture: routing lease). */
@@ -183,5 +187,9 @@ export function retryPauseMs(pauses: number): number {
 assert(times.electionTimeoutTicks > 3 * times.heartbeatTicks, 'heartbeats outpace elections')
 assert(times.awakeTicksMax > times.heartbeatTicks, 'who rests between heartbeats is awake')
 assert(times.contactTicks > times.electionTimeoutTicks, 'who is cut off has ceased to lead')
+assert(
+  (times.lostTicks - times.contactTicks) * times.tickMs > times.leaseMs,
+  'who is lost has sent its clients away, and routes no more'
+)
 assert(times.leaderLeaseTicks > 2 * times.heartbeatTicks, 'a late heartbeat costs no lease')
 assert(times.leaseMs > 2 * times.leaseRenewMs, 'a lost renewal costs no lease')

@@ -132,6 +132,7 @@ export class Member {
     core.lease.tick()
     core.fence.tick()
     core.topologyDriver.tick()
+    core.exclusiveQueues.tick()
     core.lackingQueues.tick()
     core.reports.tick()
     core.regression.tick()
@@ -154,6 +155,7 @@ export class Member {
     const core = this.#core
     for (let round = 0; round < roundsMax; round++) {
       core.sessions.work()
+      core.exclusiveQueues.flush()
       core.topologyDriver.flush()
       core.gateway.flush()
       core.deliveries.flush()

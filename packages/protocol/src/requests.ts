@@ -19,6 +19,8 @@ export type ExchangeKind = 'direct' | 'fanout' | 'topic' | 'headers'
 /** Every queue of this version is durable and replicated. */
 export interface QueueOptions {
   readonly durable?: true
+  /** For the connection that declares it alone, and deleted with it. */
+  readonly exclusive?: boolean
   /** Deleted when the last of its consumers goes, never if none came. */
   readonly autoDelete?: boolean
   /** Deleted when nobody has consumed from it or declared it for so long. */
@@ -105,8 +107,10 @@ const exchangeKinds: readonly string[] = ['direct', 'fanout', 'topic', 'headers'
 function parseQueueOptions(value: unknown): QueueOptions {
   if (value === undefined || value === null) return {}
   const options = mapOf(value, 'options')
-  checkKeys('queue', options, ['durable', 'autoDelete', 'expiresMs', 'singleActiveConsumer'])
+  const known = ['durable', 'exclusive', 'autoDelete', 'expiresMs', 'singleActiveConsumer']
+  checkKeys('queue', options, known)
   checkDurable('queue', options)
+  checkFlag('queue', options, 'exclusive')
   checkFlag('queue', options, 'autoDelete')
   checkFlag('queue', options, 'singleActiveConsumer')
   if (options['expiresMs'] !== undefined) checkInteger('queue', options, 'expiresMs', expiresRange)

@@ -34,6 +34,10 @@ export async function comeToRest(
   })
   const depths = workload.depths()
   await world.until(stepMs, 'all queues are empty', () => depths.isNothing)
+  const { audit } = world
+  await world.until(stepMs, 'no queue is left of connections that have ended', () => {
+    return audit.metadata.ownedQueues.length === 0
+  })
   for (const host of dead) {
     host.isHeldDown = false
     host.start()
@@ -42,7 +46,6 @@ export async function comeToRest(
   const operations = new Operations(world)
   await world.until(stepMs, 'all operations have ended', () => operations.haveEnded)
   await world.until(stepMs, 'replicas agree', () => areEqual(world))
-  const { audit } = world
   const rest = () => `leaders are at rest: ${audit.unrest}`
   await world.until(stepMs, rest, () => audit.unrest === null)
   await keepQuiet(world)

@@ -12,6 +12,7 @@ import { LibraryConsumer } from './clients/library-consumer.ts'
 import { LibraryPublisher } from './clients/library-publisher.ts'
 import { Lifetimes } from './clients/lifetimes.ts'
 import { Operator } from './clients/operator.ts'
+import { Owners } from './clients/owners.ts'
 import { Publisher, type Route } from './clients/publisher.ts'
 import { Purges } from './clients/purges.ts'
 import { Rights } from './clients/rights.ts'
@@ -127,6 +128,8 @@ export class Workload {
         return new Successions(world, this.history, boundQueues)
       case 'lifetimes':
         return new Lifetimes(world, this.history)
+      case 'owners':
+        return new Owners(world, this.history)
       case 'beginnings':
         return new Beginnings(world, this.history, boundQueues)
       case 'transfers':

@@ -27,6 +27,14 @@ const commands: readonly MetadataCommand[] = [
   { type: 'declare-vhost', vhost: 'v' },
   { type: 'declare-exchange', vhost: '/', name: 'e', kind: 'topic', options: { autoDelete: true } },
   { type: 'declare-queue', vhost: '/', name: 'q', options: {}, group: 1 },
+  {
+    type: 'declare-queue',
+    vhost: '/',
+    name: 'mine',
+    options: { exclusive: true },
+    group: 1,
+    owner: { replica: 2 ** 20 + 1, process: 1024, connection: 1, client: 'c' }
+  },
   { type: 'bind', ...binding },
   { type: 'bind', ...binding, source: 'e', arguments: {} },
   { type: 'unbind', ...binding },

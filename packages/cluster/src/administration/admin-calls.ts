@@ -9,7 +9,14 @@ import type { CallResult } from '../peers/peer-message.ts'
 import { type Responder, refusal } from '../sessions/responder.ts'
 import type { AdminReply, AdminRequest, OperationStatus, QueueStatus } from '../status.ts'
 import { authenticate, authorize, changeAccess, nobodyKnown, readAccess } from './access-calls.ts'
-import { clearQueue, deleteQueue, describeQueue, queueStatus, whenCurrent } from './queue-calls.ts'
+import {
+  clearQueue,
+  deleteQueue,
+  describeQueue,
+  findAnyQueue,
+  queueStatus,
+  whenCurrent
+} from './queue-calls.ts'
 
 type Done = (reply: AdminReply) => void
 
@@ -45,10 +52,7 @@ function carryOut(core: Core, request: AdminRequest, to: Responder): void {
     case 'list-queues':
       return whenCurrent(core, to, () => listQueues(core, request, to))
     case 'inspect-queue':
-      return describeQueue(core, request.vhost, request.name, {
-        done: (status) => done({ type: 'queue', queue: status as QueueStatus }),
-        refuse: to.refuse
-      })
+      return inspect(core, request.vhost, request.name, to)
     case 'purge-queue':
     case 'delete-queue': {
       const counted: Responder = {
@@ -90,6 +94,14 @@ function carryOut(core: Core, request: AdminRequest, to: Responder): void {
       return toLeader(core, request, to)
     default:
   }
+}
+
+/** Operators may look at what is exclusive to a client. */
+function inspect(core: Core, vhost: string, name: string, to: Responder): void {
+  const done = (status: unknown): void => {
+    to.done({ type: 'queue', queue: status as QueueStatus } satisfies AdminReply)
+  }
+  describeQueue(core, vhost, name, { ...to, done }, findAnyQueue)
 }
 
 function listQueues(

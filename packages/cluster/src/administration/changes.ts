@@ -55,7 +55,8 @@ export function changeBinding(
       ? [request.exchange, { type: 'queue', name: request.queue } as const]
       : [request.source, { type: 'exchange', name: request.destination } as const]
   const binding = { vhost, source, destination, bindingKey: request.bindingKey }
-  change(core, { type, ...binding, arguments: request.arguments }, to, null)
+  const asker = to.client === undefined ? {} : { client: to.client }
+  change(core, { type, ...binding, arguments: request.arguments, ...asker }, to, null)
 }
 
 /** Why nothing can be asked of this node yet; null if all can. */

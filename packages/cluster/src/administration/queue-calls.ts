@@ -1,7 +1,13 @@
 // Finding, describing, purging and deleting a queue from any node: metadata knows where it is, its
 // shard's leader knows what is in it.
-import type { QueueTarget, Refused, SectionReply, ShardCommand } from '@holdfast/broker'
-import type { WireError } from '@holdfast/errors'
+import {
+  checkUse,
+  type QueueTarget,
+  type Refused,
+  type SectionReply,
+  type ShardCommand
+} from '@holdfast/broker'
+import { HoldfastError, type WireError } from '@holdfast/errors'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import type { QueueCounts } from '../peers/peer-message.ts'
@@ -20,14 +26,39 @@ export function whenCurrent(core: Core, to: Responder, look: () => void): void {
   })
 }
 
-/** Looks the queue up; 'not found' only once this node is as current as the metadata leader. */
-export function findQueue(
+type Find = (
   core: Core,
   vhost: string,
   name: string,
   to: Responder,
   found: (queue: QueueTarget) => void
-): void {
+) => void
+
+/** Finds a queue that its client may use: it is not exclusive to another one. */
+export const findQueue: Find = (core, vhost, name, to, found) => {
+  findAnyQueue(core, vhost, name, to, (queue) => whenUsable(queue, to, () => found(queue)))
+}
+
+/** For a queue by its id: whose it is never changes. */
+function whenUsable(queue: QueueTarget, to: Responder, go: () => void): void {
+  const refused = lockRefusal(queue, to.client)
+  if (refused === null) go()
+  else to.refuse(refused)
+}
+
+/** Null: the client may use it, as far as that goes. */
+export function lockRefusal(queue: QueueTarget, client: string | undefined): WireError | null {
+  try {
+    checkUse(queue, client)
+    return null
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error
+    return error.toWire()
+  }
+}
+
+/** Looks the queue up; 'not found' only once this node is as current as the metadata leader. */
+export const findAnyQueue: Find = (core, vhost, name, to, found) => {
   const known = core.metadata.machine.topology.queue(vhost, name)
   if (known !== null) return found(known)
   core.fence.wait((isCurrent) => {
@@ -58,7 +89,7 @@ export function refusedByShard(
   core.fence.wait((isCurrent) => {
     if (to.isGone?.() === true) return
     const queue = core.metadata.machine.topology.queue(vhost, name)
-    if (queue !== null && queue.id !== id) return again(queue)
+    if (queue !== null && queue.id !== id) return whenUsable(queue, to, () => again(queue))
     to.refuse(isCurrent ? notFound(core, vhost, name) : noMetadataLeader())
   })
 }
@@ -132,9 +163,15 @@ function messagesOf(reply: SectionReply): number {
   return 'messages' in reply ? reply.messages : 0
 }
 
-export function describeQueue(core: Core, vhost: string, name: string, to: Responder): void {
+export function describeQueue(
+  core: Core,
+  vhost: string,
+  name: string,
+  to: Responder,
+  find: Find = findQueue
+): void {
   whenCurrent(core, to, () => {
-    findQueue(core, vhost, name, to, (queue) => {
+    find(core, vhost, name, to, (queue) => {
       queueStatus(core, queue, (status, isOver) => {
         if (isOver) to.refuse(notFound(core, vhost, name))
         else to.done(status)

@@ -36,7 +36,7 @@ function attachTo(
 ): void {
   const { tag, prefetch, autoAck, exclusive, priority, resume } = request
   const { id: queue, group } = target
-  const key = { session: hex(session.producer.id), tag }
+  const key = { session: session.clientKey, tag }
   const options = { prefetch, autoAck, exclusive, priority }
   const command = { type: 'attach-consumer', queue, consumer: key, ...options } as const
   const notLeader = (): void => {
@@ -87,10 +87,4 @@ export function cancelConsumer(
   session.consumers.delete(number)
   core.deliveries.detach(entry.group, entry.queue, entry.consumer)
   to.done(null)
-}
-
-function hex(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
-  return text
 }

@@ -62,6 +62,7 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
   restore(manifest: Uint8Array, blobs: ReadonlyMap<number, Uint8Array>): void {
     this.machine = MetadataMachine.restore(manifest, blobs, this.#limits)
     this.#core.authorization.changed()
+    this.#core.exclusiveQueues.lookAgain()
   }
 
   get timeMs(): number {
@@ -95,6 +96,8 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
 
   #effect(effect: MetadataEffect): void {
     switch (effect.type) {
+      case 'queue-created':
+        return this.#core.exclusiveQueues.created(effect.queue)
       case 'topology-changed':
         return this.#core.lease.lookAgain()
       case 'access-changed':

@@ -37,6 +37,12 @@ export class Contact {
     return heardTick !== undefined && this.#ticks - heardTick < times.contactTicks
   }
 
+  /** Whether the node has ended, or else has sent its clients away by now. */
+  isLost(node: number): boolean {
+    const silentTicks = this.#ticks - (this.#heardTick.get(node) ?? 0)
+    return silentTicks >= (this.#gone.has(node) ? times.contactTicks : times.lostTicks)
+  }
+
   /** The process of a node has ended. */
   gone(node: number): void {
     this.#gone.add(node)

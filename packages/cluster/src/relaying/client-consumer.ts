@@ -5,6 +5,7 @@
 import type { QueueTarget } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
 import type { DeliveryRun } from '@holdfast/protocol'
+import { lockRefusal } from '../administration/queue-calls.ts'
 import type { Core } from '../core.ts'
 import type { ConsumerKey } from '../delivering/consumer.ts'
 import { times } from '../limits.ts'
@@ -154,6 +155,8 @@ export class ClientConsumer {
       if ((queue === null && isCurrent) || (isAnother && this.#starting === null)) {
         return this.#end(refusal('QUEUE_NOT_FOUND', { queue: name, vhost }))
       }
+      const locked = isAnother ? lockRefusal(queue, this.settings.key.session) : null
+      if (locked !== null) return this.#end(locked)
       if (isAnother) this.#target = queue
       this.#resume(error)
     })

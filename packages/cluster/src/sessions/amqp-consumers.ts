@@ -212,15 +212,10 @@ export class AmqpConsumers {
     return true
   }
 
-  /**
-   * A consumer is known by the process of its gateway, its connection there, and its number. A
-   * native client chooses its session, of 32 digits; this one is longer, and never taken for that.
-   */
+  /** A consumer is known by its client, and its number. */
   #newKey(): Pick<ConsumerSettings, 'number' | 'key'> {
     const number = ++this.#lastNumber
-    const { groups, gateway } = this.#core
-    const process = hex(groups.selfReplica, 16) + hex(gateway.epoch, 16)
-    return { number, key: { session: process + hex(this.#session.id, 8), tag: `${number}` } }
+    return { number, key: { session: this.#session.clientKey, tag: `${number}` } }
   }
 }
 
@@ -228,7 +223,3 @@ const tooMuchGot = refusal('LIMIT_REACHED', {
   limit: limits.prefetchMax,
   kind: 'messages that a channel got from a queue and has not settled'
 })
-
-function hex(value: number, digits: number): string {
-  return value.toString(16).padStart(digits, '0')
-}

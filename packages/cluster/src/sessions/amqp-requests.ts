@@ -31,6 +31,7 @@ export function handleAmqpRequest(core: Core, session: AmqpSession, event: Reque
       connection.refuse(requestId, error)
       session.answered()
     },
+    client: session.clientKey,
     isGone: () => session.isClosed
   }
   const reason = notReady(core)
@@ -117,21 +118,15 @@ function openVhost(core: Core, session: AmqpSession, vhost: string, to: Responde
 /** What is there is described; what is not is created first. */
 function declare(
   core: Core,
-  { rights, vhost }: AmqpSession,
+  session: AmqpSession,
   request: RequestOf<'declare-queue'>,
   to: Responder
 ): void {
   const { name, options } = request
-  declareQueue(
-    core,
-    rights,
-    name,
-    { ...options },
-    {
-      ...to,
-      done: (result) => describe(core, vhost, (result as { readonly name: string }).name, to)
-    }
-  )
+  const done = (result: unknown): void => {
+    describe(core, session.vhost, (result as { readonly name: string }).name, to)
+  }
+  declareQueue(core, session, name, { ...options }, { ...to, done })
 }
 
 function describe(core: Core, vhost: string, name: string, to: Responder): void {

@@ -36,6 +36,8 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   #isReading = true
   #isWorking = false
   #isClosed = false
+  /** The client has closed, and is not told so yet. */
+  #isHeld = false
 
   constructor(core: Core, id: number, remote: string) {
     this.#core = core
@@ -54,6 +56,15 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     })
     this.consumers = new AmqpConsumers(core, this)
     this.publishes = new HeldPublishes(core, this)
+  }
+
+  /**
+   * Of its process, and of its connection there. A native client chooses its own key, of 32 digits;
+   * this one is longer, and never taken for that.
+   */
+  get clientKey(): string {
+    const { groups, gateway } = this.#core
+    return hex(groups.selfReplica, 16) + hex(gateway.epoch, 16) + hex(this.id, 8)
   }
 
   /** A user may be bounded in its channels, on all of its connections to this node. */
@@ -88,7 +99,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   }
 
   get isEnded(): boolean {
-    return this.connection.isClosed
+    return this.connection.isClosed && !this.#isHeld
   }
 
   /** Bytes of publishes that are under way. */
@@ -158,7 +169,9 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
       case 'settle':
         return this.consumers.settle(event)
       case 'closed':
-        return this.closed()
+        this.closed()
+        if (event.error === null) this.#hold()
+        return
     }
   }
 
@@ -224,12 +237,23 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     this.#isClosed = true
     this.publishes.clear()
     this.consumers.releaseAll()
+    this.#core.exclusiveQueues.lookAgain()
     this.#count(0)
     this.#countTransactions()
   }
 
+  /** Once told that its connection is closed, a client may have those names again, at any node. */
+  #hold(): void {
+    this.#isHeld = true
+    this.#core.exclusiveQueues.whenGone(this.id, () => {
+      this.#isHeld = false
+      this.#core.sessions.touch(this)
+    })
+  }
+
   flush(): void {
     this.#countTransactions()
+    if (this.#isHeld) return
     const chunks = this.connection.flush(this.#core.clock.nowMs)
     if (!this.#isClosed) this.#count(this.connection.publishBytes)
     if (chunks.length > 0) {
@@ -264,4 +288,8 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     const type = isReading ? 'client-resume' : 'client-pause'
     this.#core.outputs.push({ type, connection: this.id })
   }
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, '0')
 }

@@ -1,23 +1,27 @@
 // Declaring a queue. Metadata decides whether it is a new one, or equal to what exists. One that
 // may end by itself is then asked for in its shard: the answer is about a queue that was alive
-// after the question, or about a new one, never about one that is on its way out.
+// after the question, or about a new one, never about one that is on its way out. Nor is anybody
+// refused for the sake of a connection that is no more.
 import {
   checkMetadataCommand,
   encodeMetadataCommand,
+  isSameOwner,
   type MetadataReply,
   type Options,
+  type QueueOwner,
   readQueueOptions,
   rendezvousGroup,
   type SectionReply,
   serverNamed,
   settingsOf
 } from '@holdfast/broker'
-import { HoldfastError } from '@holdfast/errors'
+import { HoldfastError, type WireError } from '@holdfast/errors'
 import { needs } from '../access/needs.ts'
-import type { SessionRights } from '../access/session-rights.ts'
+import { noMetadataLeader } from '../administration/queue-calls.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import { type Responder, refusal } from './responder.ts'
+import type { Session } from './session.ts'
 
 type QueueReply = Extract<MetadataReply, { type: 'queue' }>
 
@@ -26,6 +30,8 @@ interface Declaration {
   readonly vhost: string
   readonly name: string
   readonly options: Options
+  /** Of an exclusive one. */
+  readonly owner: QueueOwner | null
   readonly to: Responder
   readonly deadlineMs: number
 }
@@ -33,20 +39,27 @@ interface Declaration {
 /** Answers with the name, which is made here where the client leaves it empty. */
 export function declareQueue(
   core: Core,
-  rights: SessionRights,
+  session: Session,
   name: string,
   options: Options,
   to: Responder
 ): void {
+  const { rights } = session
   const { vhost } = rights
   attempt(to, () => {
     const named = name === '' ? withName(core, options) : { name, options }
-    if (named === null) return to.refuse(refusal('UNAVAILABLE', { reason: 'this node starts' }))
+    const starts = refusal('UNAVAILABLE', { reason: 'this node starts' })
+    if (named === null) return to.refuse(starts)
     checkMetadataCommand({ type: 'declare-queue', vhost, group: 1, ...named })
+    const isExclusive = readQueueOptions(options).exclusive
+    const owner = isExclusive ? core.exclusiveQueues.ownerFor(session) : null
+    if (isExclusive && owner === null) return to.refuse(starts)
     const deadlineMs = core.clock.nowMs + times.requestTimeoutMs
-    const go = (): void => attempt(to, () => declare({ core, vhost, ...named, to, deadlineMs }))
+    const declaration = { core, vhost, ...named, owner, to, deadlineMs }
     // Whether the client may use a name of its own was looked at before.
-    rights.require(name === '' ? needs.declareQueue(named.name) : [], to, go)
+    rights.require(name === '' ? needs.declareQueue(named.name) : [], to, () =>
+      attempt(to, () => declare(declaration))
+    )
   })
 }
 
@@ -67,9 +80,10 @@ function withName(core: Core, options: Options): { name: string; options: Option
 }
 
 function declare(declaration: Declaration): void {
-  const { core, vhost, name, options, to } = declaration
+  const { core, vhost, name, options, owner, to } = declaration
   const group = rendezvousGroup(vhost, name, core.metadata.machine.placement.shards)
-  const command = { type: 'declare-queue', vhost, name, options, group } as const
+  const plain = { type: 'declare-queue', vhost, name, options, group } as const
+  const command = owner === null ? plain : { ...plain, owner }
   encodeMetadataCommand(command)
   const answered = (reply: QueueReply): void => {
     const { autoDelete, expiresMs } = settingsOf(readQueueOptions(options))
@@ -79,9 +93,30 @@ function declare(declaration: Declaration): void {
   core.metadata.submit(
     command,
     (answer) =>
-      'error' in answer ? to.refuse(answer.error) : answered(answer.reply as QueueReply),
+      'error' in answer ? refused(declaration, answer.error) : answered(answer.reply as QueueReply),
     { isGone: () => to.isGone?.() === true, deadlineMs: declaration.deadlineMs }
   )
+}
+
+/** A queue whose connection is no more, or may be, is in the way for a while only. */
+function refused(declaration: Declaration, error: WireError): void {
+  const { core, vhost, name, owner, to } = declaration
+  if (error.code !== 'QUEUE_LOCKED') return to.refuse(error)
+  const { exclusiveQueues, fence, metadata } = core
+  fence.wait((isCurrent) => {
+    if (!isCurrent) return to.refuse(noMetadataLeader())
+    const queue = metadata.machine.topology.queue(vhost, name)
+    if (queue === null) return again(declaration, times.retryMs)
+    if (queue.owner === null) return to.refuse(error)
+    const isOwn = owner !== null && isSameOwner(queue.owner, owner)
+    if (isOwn) return again(declaration, times.retryMs)
+    // A client that asks on another connection than before has lost that one.
+    const hasMoved = queue.owner.client === owner?.client
+    if (hasMoved || exclusiveQueues.isOver(queue.owner)) {
+      exclusiveQueues.delete(queue, () => again(declaration, times.retryMs))
+    } else if (exclusiveQueues.isInDoubt(queue.owner)) again(declaration, times.retryMs)
+    else to.refuse(error)
+  })
 }
 
 /** The queue was there; its shard knows whether it is still. */

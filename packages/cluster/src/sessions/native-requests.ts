@@ -24,6 +24,7 @@ export function handleRequest(core: Core, session: NativeSession, event: Request
       session.connection.refuse(requestId, error)
       core.sessions.touch(session)
     },
+    client: session.clientKey,
     isGone: () => session.isClosed
   }
   const refusal = notReady(core)
@@ -37,7 +38,7 @@ function carryOut(core: Core, session: NativeSession, request: ClientRequest, to
   const { vhost } = session
   switch (request.type) {
     case 'declare-queue':
-      return declareQueue(core, session.rights, request.name, queueOptionsOf(request.options), to)
+      return declareQueue(core, session, request.name, queueOptionsOf(request.options), to)
     case 'inspect-exchange':
       return describeExchange(core, vhost, request.name, to)
     case 'declare-exchange': {
@@ -74,8 +75,10 @@ function carryOut(core: Core, session: NativeSession, request: ClientRequest, to
 
 /** The options of the native protocol by their names in AMQP, which is how queues are kept. */
 function queueOptionsOf(options: QueueOptions): Options {
-  const { autoDelete = false, expiresMs, singleActiveConsumer = false } = options
+  const { exclusive = false, autoDelete = false } = options
+  const { expiresMs, singleActiveConsumer = false } = options
   return {
+    exclusive,
     autoDelete,
     arguments: {
       ...(expiresMs === undefined ? {} : { 'x-expires': expiresMs }),

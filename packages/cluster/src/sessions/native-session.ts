@@ -64,6 +64,12 @@ export class NativeSession implements Session, PublishOrigin, Recipient {
     return this.#unsentBytes + this.connection.bufferedBytes > limits.clientBufferBytesMax
   }
 
+  get clientKey(): string {
+    let text = ''
+    for (const byte of this.producer.id) text += byte.toString(16).padStart(2, '0')
+    return text
+  }
+
   get vhost(): string {
     return this.rights.vhost
   }
@@ -258,6 +264,7 @@ export class NativeSession implements Session, PublishOrigin, Recipient {
       this.#core.deliveries.detach(group, queue, consumer)
     }
     this.consumers.clear()
+    this.#core.exclusiveQueues.lookAgain()
   }
 
   nodesChanged(nodes: readonly NodeAddress[]): void {

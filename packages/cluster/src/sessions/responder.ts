@@ -5,6 +5,8 @@ import { catalogue, type ErrorCode, type WireError, wireError } from '@holdfast/
 export interface Responder {
   done(result: unknown): void
   refuse(error: WireError): void
+  /** Of the client that asks: what is exclusive to it, it may use. Left out: an operator. */
+  readonly client?: string
   /**
    * Whether nobody waits any more. Who lost its connection asks again elsewhere, and what it asks
    * then may be undone later: nothing is tried again for whom is gone.

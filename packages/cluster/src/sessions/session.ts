@@ -11,6 +11,8 @@ export interface Session {
   readonly id: number
   /** The client was let in, and may use its vhost as its user may. */
   readonly isOpen: boolean
+  /** Names the client, on all of its connections: in keys of its consumers, and for its queues. */
+  readonly clientKey: string
   /** Nobody's, until it is known who it is. */
   readonly rights: SessionRights
   /** The connection has come to its end: once flushed, its socket is to be closed. */

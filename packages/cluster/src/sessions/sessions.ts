@@ -47,6 +47,11 @@ export class Sessions {
     return count
   }
 
+  /** Whether a client is in, on this connection. */
+  isOpen(connection: number): boolean {
+    return this.#sessions.get(connection)?.isOpen === true
+  }
+
   get count(): number {
     return this.#sessions.size
   }

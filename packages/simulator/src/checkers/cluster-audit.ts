@@ -63,7 +63,7 @@ export class ClusterAudit implements Observer {
   readonly answers: Answers
   readonly #report: Report
   readonly #checksum: (bytes: Uint8Array) => number
-  readonly #metadata: MetadataComparison
+  readonly metadata: MetadataComparison
   readonly #routes: RoutesInForce
   readonly #routingLeases: RoutingLeases
   readonly #groups = new Map<GroupId, Checkers>()
@@ -91,7 +91,7 @@ export class ClusterAudit implements Observer {
       this.#findings += 1
       if (this.#findings <= findingsMax) fail(check, detail)
     }
-    this.#metadata = new MetadataComparison(this.#report)
+    this.metadata = new MetadataComparison(this.#report)
     this.#routes = new RoutesInForce(this.#report)
     this.#routingLeases = new RoutingLeases(this.#report, nowMs)
     this.answers = new Answers(this.#report, () => {
@@ -128,7 +128,7 @@ export class ClusterAudit implements Observer {
       },
       metadataApplied: ({ replica }, { id: { index }, data, machine, results }) => {
         this.#group(0).agreement.applied(replica, index, '', machine)
-        this.#metadata.applied({ index, data, machine, results })
+        this.metadata.applied({ index, data, machine, results })
       },
       snapshotTaken: ({ group, replica }, machine) => {
         this.#group(group).agreement.stands(`${replica}`, machine.appliedIndex, machine)

@@ -39,6 +39,11 @@ export class MetadataComparison {
     this.#report = report
   }
 
+  /** Exclusive queues that there are, as the log has it. */
+  get ownedQueues(): readonly string[] {
+    return [...this.#reference.queues].flatMap(([name, { owner }]) => (owner === null ? [] : name))
+  }
+
   /** An entry was applied somewhere; only the first time counts. */
   applied(entry: AppliedMetadata): void {
     const { index, data, results } = entry

@@ -7,12 +7,19 @@ import {
   type MetadataCommand,
   type MetadataReply,
   predeclaredExchanges,
+  type QueueOwner,
   replicaId
 } from '@holdfast/broker'
 
 export interface ReferenceNode {
   readonly incarnation: number
   readonly storeId: string
+}
+
+interface ReferenceQueue {
+  readonly id: number
+  readonly group: number
+  readonly owner: QueueOwner | null
 }
 
 interface ReferenceBinding {
@@ -32,8 +39,13 @@ function nameIn(vhost: string, name: string): string {
   return `${vhost} ${name}`
 }
 
+function textOf(owner: QueueOwner | null): string {
+  if (owner === null) return ''
+  return [owner.replica, owner.process, owner.connection, owner.client].join(' ')
+}
+
 export class ReferenceMetadata {
-  readonly queues: Map<string, { readonly id: number; readonly group: number }> = new Map()
+  readonly queues: Map<string, ReferenceQueue> = new Map()
   readonly bindings: Map<string, ReferenceBinding> = new Map()
   readonly nodes: Map<number, ReferenceNode> = new Map()
   /** By group: cursors of the changes that its shard has not acknowledged. */
@@ -140,17 +152,20 @@ export class ReferenceMetadata {
   }
 
   #declareQueue(
-    { vhost, name, group }: Command<'declare-queue'>,
+    { vhost, name, group, ...command }: Command<'declare-queue'>,
     cursor: number,
     isRefused: boolean
   ): Expected {
+    const { owner = null } = command
     const known = this.queues.get(nameIn(vhost, name))
     if (known !== undefined) {
+      // Who does not own it just so, or declares his own otherwise, is refused.
+      if (textOf(known.owner) !== textOf(owner)) return null
       const { id } = known
       return { type: 'queue', queue: id, group: known.group, cursor: id, created: false }
     }
     if (!isRefused) {
-      this.queues.set(nameIn(vhost, name), { id: cursor, group })
+      this.queues.set(nameIn(vhost, name), { id: cursor, group, owner })
       this.#await(group, cursor)
     }
     return { type: 'queue', queue: cursor, group, cursor, created: true }
@@ -184,6 +199,8 @@ export class ReferenceMetadata {
     const isQueue = destination.type === 'queue'
     const isThere = isQueue ? this.queues.has(end) : this.#exchanges.has(end)
     if (!isThere || !this.#exchanges.has(source)) return null
+    const owner = (isQueue ? this.queues.get(end)?.owner : null) ?? null
+    if (owner !== null && owner.client !== command.client) return null
     const ends = { source, destination: `${isQueue ? 'q' : 'e'} ${end}` }
     const headers = Object.entries(command.arguments).sort(([a], [b]) => (a < b ? -1 : 1))
     const key = JSON.stringify([ends, bindingKey, headers])

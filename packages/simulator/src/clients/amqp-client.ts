@@ -83,6 +83,12 @@ export abstract class AmqpClient implements Disturbed {
 
   slowDown(_factor: number): void {}
 
+  stop(): void {
+    this.isStopped = true
+    this.world.clients.splice(this.world.clients.indexOf(this), 1)
+    this.#drop()
+  }
+
   #drop(): void {
     if (this.#socket !== null) this.world.network.clients.hangUp(this.#socket)
     this.#socket = null

@@ -117,6 +117,11 @@ export class AmqpWire {
     this.#writer.method(1, method)
   }
 
+  close(): void {
+    const fields = { replyCode: 200, replyText: '', classId: 0, methodId: 0 }
+    this.#writer.method(0, { type: 'connection.close', ...fields })
+  }
+
   publish(
     exchange: string,
     routingKey: string,

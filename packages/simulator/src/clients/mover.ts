@@ -35,12 +35,6 @@ export class Mover extends AmqpClient {
     this.#check = check
   }
 
-  /** It leaves, with what it holds. */
-  stop(): void {
-    this.isStopped = true
-    this.hangUp()
-  }
-
   protected opened(): void {
     this.send({ type: 'tx.select' })
     this.send({ type: 'basic.qos', prefetchSize: 0, prefetchCount, global: false })

@@ -172,7 +172,10 @@ const about: Readonly<Record<string, readonly string[]>> = {
     'bind-queue done',
     'unbind-queue done',
     'inspect-queue done',
-    'inspect-queue QUEUE_NOT_FOUND'
+    'inspect-queue QUEUE_NOT_FOUND',
+    'inspect-queue QUEUE_LOCKED',
+    'bind-queue QUEUE_LOCKED',
+    'consume QUEUE_LOCKED'
   ]
 }
 

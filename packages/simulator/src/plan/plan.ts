@@ -75,6 +75,7 @@ export const changeNames = [
   'successions',
   'beginnings',
   'lifetimes',
+  'owners',
   'rights',
   'transfers'
 ] as const

@@ -31,6 +31,10 @@ const bind = {
   arguments: {}
 } as const
 
+const owner = { replica: 2 ** 20 + 1, process: 1024, connection: 3, client: 'me' }
+const mine = { ...declare, name: 'mine', options: { exclusive: true }, owner } as const
+const bindMine = { ...bind, destination: { type: 'queue', name: 'mine' } } as const
+
 type Tamper = (results: readonly MetadataResult[]) => readonly MetadataResult[]
 
 /** What is found when these are applied in order, and the last answer is tampered with. */
@@ -75,6 +79,15 @@ t.test('the machine does what the model does', async (t) => {
       { type: 'declare-exchange', vhost, name: 'e', kind: 'topic', options },
       { ...bind, source: 'e' },
       { type: 'delete-exchange', vhost, name: 'e', ifUnused: false },
+      mine,
+      mine,
+      { ...mine, owner: { ...owner, connection: 4 } },
+      { ...declare, name: 'mine' },
+      { ...mine, name: 'q' },
+      bindMine,
+      { ...bindMine, client: 'me' },
+      { ...bindMine, type: 'unbind', client: 'you' },
+      { type: 'delete-queue', vhost, name: 'mine', queue: null },
       { type: 'forget-node', node: 2 },
       { type: 'declare-vhost', vhost: 'v' },
       { type: 'delete-vhost', vhost: 'v' },
@@ -89,6 +102,15 @@ t.test('a command that must be refused and is not, is found', async (t) => {
   const other = { type: 'delete-queue', vhost, name: 'q', queue: 1 } as const
   const [detail] = findings([initialise, declare, other], () => [{ reply }])
   t.match(detail, /delete-queue 12288 got .*, not null/)
+})
+
+t.test('who uses what is exclusive to another, and is not refused, is found', async (t) => {
+  const reply = { type: 'queue', queue: 8192, group: 1, cursor: 8192, created: false } as const
+  const other = { ...mine, owner: { ...owner, connection: 4 } }
+  t.match(findings([initialise, mine, other], () => [{ reply }])[0], /declare-queue .* not null/)
+  const bound = { type: 'declared', created: true } as const
+  const done = () => [{ reply: bound }]
+  t.match(findings([initialise, mine, bindMine], done)[0], /bind 12288 got .*, not null/)
 })
 
 t.test('another answer is found', async (t) => {
