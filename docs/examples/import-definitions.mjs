@@ -86,6 +86,7 @@ for (const { vhost, source, destination, destination_type, routing_key, ...rest 
     destination_type === 'queue' ? to.bindQueue(...binding) : to.bindExchange(...binding)
   )
 }
-for (const { name } of all('policies')) say(`policy ${name}`, 'there are no policies; give its queues arguments')
+for (const { name } of all('policies'))
+  say(`policy ${name}`, 'there are no policies; give its queues arguments')
 for (const connection of connections.values()) await connection.close()
 process.exitCode = left === 0 ? 0 : 1
