@@ -16,6 +16,11 @@ export async function buildGoPrograms(directory: string): Promise<void> {
   await go(join(repositoryRoot, 'test/amqp/go'), 'build', '-o', `${directory}/`, './...')
 }
 
+/** Builds the program in a directory that is anywhere. */
+export async function buildGoProgram(directory: string, program: string): Promise<void> {
+  await go(directory, 'build', '-o', program, '.')
+}
+
 /** The integration tests that a library ships, as a program; answers with its path. */
 export async function buildGoTests(library: string, program: string): Promise<string> {
   await go(library, 'test', '-c', '-tags', 'integration', '-o', program, '.')

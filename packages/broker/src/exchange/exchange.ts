@@ -47,11 +47,11 @@ function readFlag(option: string, value: unknown): boolean {
   return value
 }
 
-function readAlternate(value: unknown): string | null {
+function readAlternate(value: unknown, option: string): string | null {
   if (value === null) return null
-  if (typeof value !== 'string') throw invalid('alternateExchange', 'it must be a name')
+  if (typeof value !== 'string') throw invalid(option, 'it must be the name of an exchange')
   const reason = textFault(value, metadataLimits.nameBytesMax)
-  if (reason !== null) throw invalid('alternateExchange', reason)
+  if (reason !== null) throw invalid(option, reason)
   return value
 }
 
@@ -66,7 +66,8 @@ function readAlternateArgument(value: unknown): string | null {
   const option = unsupportedArguments.find((name) => Object.hasOwn(found, name))
   if (option !== undefined)
     throw new HoldfastError('OPTION_UNSUPPORTED', { option, kind: 'exchange' })
-  return readAlternate(found['alternate-exchange'] ?? null)
+  const argument = 'alternate-exchange'
+  return readAlternate(found[argument] ?? null, argument)
 }
 
 /** Fills in defaults. @throws OPTION_UNKNOWN, OPTION_INVALID */
@@ -77,7 +78,7 @@ export function readExchangeOptions(options: Options): ExchangeOptions {
     if (option === 'durable') durable = readFlag(option, value)
     else if (option === 'autoDelete') autoDelete = readFlag(option, value)
     else if (option === 'internal') internal = readFlag(option, value)
-    else if (option === 'alternateExchange') alternateExchange = readAlternate(value)
+    else if (option === 'alternateExchange') alternateExchange = readAlternate(value, option)
     else if (option === 'arguments') {
       alternateExchange = readAlternateArgument(value) ?? alternateExchange
     } else throw new HoldfastError('OPTION_UNKNOWN', { option, kind: 'exchange' })

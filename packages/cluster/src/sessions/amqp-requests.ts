@@ -69,7 +69,7 @@ function carryOut(
     case 'purge-queue':
       return clearQueue(core, vhost, request.name, to)
     case 'declare-exchange':
-      return declareExchange(core, vhost, request, to)
+      return change(core, { ...request, options: { ...request.options }, vhost }, to, null)
     case 'inspect-exchange':
       return findExchange(core, vhost, request.name, to, () => to.done(null))
     case 'delete-exchange':
@@ -142,30 +142,6 @@ function describe(core: Core, vhost: string, name: string, to: Responder): void 
       to.done({ name, ready, consumers })
     }
   })
-}
-
-function declareExchange(
-  core: Core,
-  vhost: string,
-  request: RequestOf<'declare-exchange'>,
-  to: Responder
-): void {
-  const { type, name, kind } = request
-  const options = { ...exchangeOptions(request) }
-  change(core, { type, vhost, name, kind, options }, to, null)
-}
-
-/** Options of an exchange. @throws OPTION_INVALID, EXCHANGE_RESERVED */
-function exchangeOptions({
-  options
-}: RequestOf<'declare-exchange'>): Readonly<Record<string, unknown>> {
-  const { arguments: given, ...flags } = options
-  const alternate = given['alternate-exchange']
-  if (alternate === undefined) return flags
-  if (typeof alternate === 'string') return { ...flags, alternateExchange: alternate }
-  const reason = 'it must be the name of an exchange'
-  const option = 'alternate-exchange'
-  throw new HoldfastError('OPTION_INVALID', { option, kind: 'exchange', reason })
 }
 
 function findExchange(
