@@ -44,7 +44,9 @@ export class LoneMember {
     this.#lastId += 1
     const socket = { id: this.#lastId, isClosed: false, take }
     this.#sockets.set(socket.id, socket)
-    this.#step([{ type: 'client-up', connection: socket.id, protocol: 'amqp', remote }])
+    this.#step([
+      { type: 'client-up', connection: socket.id, protocol: 'amqp', remote, certificateName: null }
+    ])
     return socket
   }
 

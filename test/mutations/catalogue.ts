@@ -1,4 +1,5 @@
 // All mutations, roughly in the order of the catalogue of failure modes.
+import { accessMutations } from './catalogue/access.ts'
 import { authorityMutations } from './catalogue/authority.ts'
 import { clientMutations } from './catalogue/clients.ts'
 import { consensusMutations } from './catalogue/consensus.ts'
@@ -28,6 +29,7 @@ export const mutations: readonly Mutation[] = [
   ...queueMutations,
   ...lifetimeMutations,
   ...ownerMutations,
+  ...accessMutations,
   ...stateMutations,
   ...clientMutations,
   ...diskMutations

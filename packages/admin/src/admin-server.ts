@@ -23,7 +23,7 @@ import { queueRoutes } from './routes/queues.ts'
 import { vhostRoutes } from './routes/vhosts.ts'
 import { type AdminSecurity, admit, isTls, listenAlone } from './security.ts'
 
-const nobody: Identity = { user: '', tags: [], vhosts: [] }
+const nobody: Identity = { user: '', id: 0, tags: [], vhosts: [] }
 
 const securityHeaders = {
   'cache-control': 'no-store',

@@ -44,7 +44,8 @@ export class FakeAccess {
     if (row === undefined || password !== 'right') {
       throw new HoldfastError('AUTHENTICATION_FAILED', { user })
     }
-    const identity: Identity = { user, tags: row.tags, vhosts: [...row.permissions.keys()] }
+    const vhosts = [...row.permissions.keys()]
+    const identity: Identity = { user, id: 1, tags: row.tags, vhosts }
     return { type: 'identity', identity }
   }
 

@@ -137,7 +137,11 @@ export class Handshake {
     const method = methodIdOf('connection.start-ok')
     // Nobody has looked at what it says of itself: it may say it again.
     if (reason.reply !== 'ACCESS_REFUSED') return this.#host.fail(reason, method)
-    const explanation = `the login by ${mechanism} was refused; check user name and password`
+    const clue =
+      mechanism === 'EXTERNAL'
+        ? 'check that a user has the name in the certificate'
+        : 'check user name and password'
+    const explanation = `the login by ${mechanism} was refused; ${clue}`
     const error = new AmqpError('ACCESS_REFUSED', explanation)
     if (!this.capabilities.authenticationFailureClose) return this.#host.hangUp(error)
     this.#host.fail(error, method)

@@ -13,8 +13,8 @@ export type Credentials =
       readonly user: string
       readonly password: Uint8Array
     }
-  /** The identity is that of the client's certificate. */
-  | { readonly mechanism: 'EXTERNAL'; readonly identity: string }
+  /** It is whoever its certificate says that it is. */
+  | { readonly mechanism: 'EXTERNAL' }
   | { readonly mechanism: 'ANONYMOUS' }
 
 interface Binding {

@@ -5,7 +5,7 @@ import { assert, HoldfastError, unreachable } from '@holdfast/errors'
 import { allRights } from './access/access-changes.ts'
 import { checkUser } from './access/access-check.ts'
 import type { PasswordHash } from './access/access-command.ts'
-import type { AccessState } from './access/access-state.ts'
+import type { AccessState, UserIdentity } from './access/access-state.ts'
 import { guest } from './access/password-hash.ts'
 import type { MetadataLimits } from './limits.ts'
 import { type MembershipState, type Node, replicaId } from './membership-state.ts'
@@ -71,15 +71,19 @@ function initialise(context: ClusterContext, command: Command<'initialise'>): Me
   const replicas = [replicaId(node.node, node.incarnation)]
   placement.add(new Array(shards + 1).fill(replicas))
   topology.addVhost(defaultVhost)
-  addAdministrator(context.access, user, password)
+  addAdministrator(context.access, { name: user, id: context.cursor }, password)
   context.effect({ type: 'nodes-changed' })
   for (let group = 0; group <= shards; group++) context.effect({ type: 'placement-changed', group })
   return nodeReply(node)
 }
 
-function addAdministrator(access: AccessState, name: string, password: PasswordHash): void {
-  access.putUser(name, password, ['administrator'])
-  const user = access.user(name)
+function addAdministrator(
+  access: AccessState,
+  identity: UserIdentity,
+  password: PasswordHash
+): void {
+  access.putUser(identity, password, ['administrator'])
+  const user = access.sameUser(identity)
   if (user !== null) access.setPermission(user, defaultVhost, allRights)
 }
 

@@ -11,8 +11,8 @@ export type {
   UserLimit,
   VhostLimit
 } from './access/access-command.ts'
-export type { AccessState, User, VhostSettings } from './access/access-state.ts'
-export { guest, hashAlgorithms, passwordHashFault, scryptCosts } from './access/password-hash.ts'
+export type { AccessState, User, UserIdentity, VhostSettings } from './access/access-state.ts'
+export { guest, hashAlgorithms, passwordHashFault, scryptCost } from './access/password-hash.ts'
 export { compilePattern, type Pattern, quotePattern } from './access/pattern.ts'
 export { defaultVhost } from './cluster-changes.ts'
 export { checkMetadataCommand } from './command-check.ts'

@@ -185,7 +185,7 @@ export class MetadataMachine {
     }
     if (isAccessCommand(command)) {
       const { access, topology } = this
-      return changeAccess({ access, topology, limits: this.#limits }, command)
+      return changeAccess({ access, topology, limits: this.#limits, cursor }, command)
     }
     if (isTopologyCommand(command)) {
       return changeTopology(this.#changeContext(cursor, effects), command)

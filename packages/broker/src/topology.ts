@@ -133,8 +133,8 @@ export class Topology {
       page: null,
       bytes: 16 + 3 * name.length
     }
-    for (const [exchange, kind] of predeclaredExchanges) {
-      vhost.exchanges.set(exchange, createExchange(name, exchange, kind))
+    for (const [exchange, kind, options] of predeclaredExchanges) {
+      vhost.exchanges.set(exchange, createExchange(name, exchange, kind, options))
     }
     this.#vhosts.set(name, vhost)
     this.#vhostNames.add(name)

@@ -19,14 +19,31 @@ t.test(
   'every vhost has the predeclared exchanges, which may be declared as they are',
   async (t) => {
     const machine = createMachine()
-    for (const [name, kind] of predeclaredExchanges) {
+    for (const [name, kind, { internal }] of predeclaredExchanges) {
       t.equal(machine.topology.exchange('/', name)?.kind, kind)
-      if (name !== '')
-        t.same(give(machine, exchange(name, kind)), { type: 'declared', created: false })
+      const again = exchange(name, kind, { internal })
+      if (name !== '') t.same(give(machine, again), { type: 'declared', created: false })
     }
     t.equal(machine.topology.counts.exchanges, 0)
   }
 )
+
+t.test('the exchange for traces is there, may be bound to, and not published to', async (t) => {
+  const machine = createMachine()
+  give(machine, { type: 'declare-vhost', vhost: 'v' })
+  for (const vhost of ['/', 'v']) {
+    const trace = machine.topology.exchange(vhost, 'amq.rabbitmq.trace')
+    t.match(trace, { kind: 'topic', options: { durable: true, internal: true } })
+  }
+  give(machine, queue('q'))
+  t.same(give(machine, bindQueue('amq.rabbitmq.trace', 'q', '#')), {
+    type: 'declared',
+    created: true
+  })
+  t.equal(route(machine, 'amq.rabbitmq.trace', 'publish.x'), 'exchange-internal')
+  const remove = { type: 'delete-exchange', vhost: '/', name: 'amq.rabbitmq.trace' } as const
+  t.equal(give(machine, { ...remove, ifUnused: false }), 'EXCHANGE_RESERVED')
+})
 
 t.test('the default exchange routes to the queue of that name', async (t) => {
   const machine = createMachine()

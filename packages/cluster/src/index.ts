@@ -6,6 +6,7 @@ export {
   type HashAlgorithm,
   hashAlgorithms,
   type PasswordHash,
+  scryptCost,
   type UserLimit,
   type VhostLimit
 } from '@holdfast/broker'

@@ -2,7 +2,7 @@
 import type { ErrorCode } from '@holdfast/errors'
 import type { ReadResult, RetainedEntry } from './log-store.ts'
 import type { AdoptOffer } from './output.ts'
-import type { ClientProtocol } from './sessions/session.ts'
+import type { ClientUp } from './sessions/session.ts'
 import type { AdminRequest } from './status.ts'
 
 /**
@@ -66,12 +66,7 @@ export type Input =
   | { readonly type: 'peer-gone'; readonly node: number }
   /** One whole frame, its checksum verified. */
   | { readonly type: 'peer-frame'; readonly link: number; readonly bytes: Uint8Array }
-  | {
-      readonly type: 'client-up'
-      readonly connection: number
-      readonly protocol: ClientProtocol
-      readonly remote: string
-    }
+  | ({ readonly type: 'client-up' } & ClientUp)
   | { readonly type: 'client-bytes'; readonly connection: number; readonly bytes: Uint8Array }
   | { readonly type: 'client-down'; readonly connection: number }
   /** The socket took what was buffered for it: `bytes` are still waiting. */

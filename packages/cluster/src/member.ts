@@ -94,7 +94,7 @@ export class Member {
       case 'peer-frame':
         return this.#peerFrame(input.link, input.bytes)
       case 'client-up':
-        return core.sessions.up(input.connection, input.protocol, input.remote)
+        return core.sessions.up(input)
       case 'client-bytes':
         return core.sessions.bytes(input.connection, input.bytes)
       case 'client-down':

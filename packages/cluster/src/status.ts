@@ -83,6 +83,8 @@ export interface OperationStatus {
 /** Who a call comes from. */
 export interface Identity {
   readonly user: string
+  /** Of the user, which is another if it is made again. */
+  readonly id: number
   readonly tags: readonly string[]
   /** Those where the user has permissions. */
   readonly vhosts: readonly string[]
@@ -146,7 +148,9 @@ export type AdminRequest =
     }
   | {
       readonly type: 'authorize'
+      /** By name, and the id that came with its identity. */
       readonly user: string
+      readonly id: number
       readonly vhost: string
       readonly needs: readonly Need[]
     }

@@ -19,12 +19,18 @@ const addresses = { client: '127.0.0.1:1', peer: '127.0.0.1:2', http: '127.0.0.1
 
 const here = '127.0.0.1:4'
 
-const upOf = (connection: number, protocol: ClientProtocol, remote: string): Input => ({
-  type: 'client-up',
-  connection,
-  protocol,
-  remote
-})
+const upOf = (
+  connection: number,
+  protocol: ClientProtocol,
+  remote: string,
+  certificateName: string | null = null
+): Input => ({ type: 'client-up', connection, protocol, remote, certificateName })
+
+/** Where a socket comes from, and the name in the certificate that was shown on it. */
+export interface Plug {
+  readonly remote?: string | undefined
+  readonly certificate?: string | undefined
+}
 
 export class LoneMember {
   readonly #member: Member
@@ -141,10 +147,10 @@ export class LoneMember {
   }
 
   /** The socket of a client of AMQP that sees to its bytes itself: its number. */
-  plugAmqp(take: (chunk: Uint8Array) => void, remote: string = here): number {
+  plugAmqp(take: (chunk: Uint8Array) => void, { remote = here, certificate }: Plug = {}): number {
     const id = this.#clients.size + 1
     this.#clients.set(id, { take })
-    this.step([upOf(id, 'amqp', remote)])
+    this.step([upOf(id, 'amqp', remote, certificate)])
     return id
   }
 

@@ -1,8 +1,12 @@
 // A member that is alone, and clients of AMQP, under a script. Commands:
 //
 //   cluster [shards=N]           a new one; everything begins with it
-//   connect NAME [user=U] [vhost=V] [channels=(1,2)] [quiet]
-//                                a client, open; `quiet`: without the capabilities that it be told
+//   connect NAME [user=U] [vhost=V] [channels=(1,2)] [quiet] [external]
+//           [certificate=N] [remote=HOST:PORT]
+//                                a client, open; `quiet`: without the capabilities that it be told;
+//                                `external`: it says no password; N: the name that its listener
+//                                has read in its certificate
+//   again NAME                   the user is deleted and made again, in one batch, as it was
 //   NAME                         it sends the methods in the input, one a line (see amqp-lines.ts)
 //   NAME gone                    its socket ends
 //   pass MS / hold / release     time; from `hold` to `release` nothing is committed
@@ -14,9 +18,9 @@
 import { FrameWriter } from '@holdfast/amqp'
 import { utf8Encode } from '@holdfast/record'
 import { argumentOf, type ScriptBlock } from '@holdfast/testkit'
-import { change, permit, putUser } from './access/access-fixture.ts'
+import { change, makeAgain, permit, putUser } from './access/access-fixture.ts'
 import { LineReader, writeLine } from './amqp-lines.ts'
-import { LoneMember } from './lone-member.ts'
+import { LoneMember, type Plug } from './lone-member.ts'
 
 /** How long each command waits for what comes of it. */
 const settleMs = 300
@@ -36,9 +40,9 @@ class ScriptClient {
   readonly id: number
   readonly #member: LoneMember
 
-  constructor(member: LoneMember) {
+  constructor(member: LoneMember, plug: Plug) {
     this.#member = member
-    this.id = member.plugAmqp((chunk) => this.reader.feed(chunk))
+    this.id = member.plugAmqp((chunk) => this.reader.feed(chunk), plug)
   }
 
   speak(): void {
@@ -49,6 +53,7 @@ class ScriptClient {
   /** Everything up to open channels. */
   enter(block: ScriptBlock): void {
     const user = argumentOf(block, 'user') ?? 'guest'
+    const isExternal = block.arguments.some(({ key }) => key === 'external')
     const isQuiet = block.arguments.some(({ key }) => key === 'quiet')
     const able = new Map(
       capabilities.map((name) => [name, { type: 't', value: !isQuiet } as const])
@@ -57,8 +62,8 @@ class ScriptClient {
     this.writer.method(0, {
       type: 'connection.start-ok',
       clientProperties: new Map([['capabilities', { type: 'F', value: able } as const]]),
-      mechanism: 'PLAIN',
-      response: utf8Encode(`\0${user}\0${user}`),
+      mechanism: isExternal ? 'EXTERNAL' : 'PLAIN',
+      response: utf8Encode(isExternal ? '' : `\0${user}\0${user}`),
       locale: 'en_US'
     })
     this.speak()
@@ -105,7 +110,8 @@ export class ScriptMember {
         this.#clients = new Map()
         return
       case 'connect': {
-        const client = new ScriptClient(member)
+        const [remote, certificate] = ['remote', 'certificate'].map((key) => argumentOf(block, key))
+        const client = new ScriptClient(member, { remote, certificate })
         this.#clients.set(word, client)
         return client.enter(block)
       }
@@ -120,6 +126,8 @@ export class ScriptMember {
         return member.verified(block.command === 'verified')
       case 'user':
         return putUser(member, word)
+      case 'again':
+        return makeAgain(member, word)
       case 'delete-user':
         change(member, { type: 'delete-user', user: word })
         return

@@ -10,6 +10,8 @@ import type { Log } from './logger.ts'
 /** One client's byte stream, as a listener provides it. */
 export interface ClientSink {
   readonly remote: string
+  /** By which name, from its certificate, the client may log in; null: by none. */
+  readonly certificateName: string | null
   /** `taken` is called when the socket has taken these pieces. */
   write(pieces: readonly Uint8Array[], taken: () => void): void
   /** Bytes handed to `write` that the socket has not taken. */
@@ -85,7 +87,8 @@ export class ClientSockets {
       isEnding: false
     }
     this.#connections.set(id, connection)
-    this.#options.input({ type: 'client-up', connection: id, protocol, remote: sink.remote })
+    const { remote, certificateName } = sink
+    this.#options.input({ type: 'client-up', connection: id, protocol, remote, certificateName })
     return {
       received: (bytes) => {
         if (!this.#connections.has(id) || connection.isEnding) return

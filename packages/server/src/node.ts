@@ -248,7 +248,11 @@ export class Node implements RunningNode {
     // Clients go to nodes that have data for them.
     const isServing = this.#damage === null
     const refuse = requestRule(this.#configuration)
-    if (isServing) this.#webSocket = new WebSocketListener(http.server, this.#sockets, refuse)
+    if (isServing) {
+      this.#webSocket = new WebSocketListener(http.server, this.#sockets, refuse, (socket) =>
+        this.#tls.certificateNameOf(socket)
+      )
+    }
     const { client, peer, http: httpAddress } = this.#configuration
     const boundPeer = await bind('peer', peer, () => this.#transport.listen(parseAddress(peer)))
     const boundClient = isServing ? await this.#listeners.listen() : client

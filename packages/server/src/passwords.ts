@@ -4,12 +4,10 @@
 // remembered for a while, as a keyed digest, so that clients that come back after a failover are
 // not held up by each other.
 import { createHash, createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
-import type { PasswordHash } from '@holdfast/cluster'
+import { type PasswordHash, scryptCost } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import { serverLimits } from './limits.ts'
 
-/** Binary logarithm of the cost: 16 MiB of memory and some 50 ms. */
-const costLog = 14
 const saltBytes = 16
 const hashBytes = 32
 
@@ -19,8 +17,8 @@ const rabbitDigests: Readonly<Record<string, string>> = {
 }
 const rabbitSaltBytes = 4
 
-function derive(password: string, salt: Buffer, log: number): Promise<Buffer> {
-  const cost = 2 ** log
+function derive(password: string, salt: Buffer): Promise<Buffer> {
+  const cost = 2 ** scryptCost
   const options = { N: cost, r: 8, p: 1, maxmem: 2 * 128 * 8 * cost }
   return new Promise((resolve, reject) => {
     scrypt(password, salt, hashBytes, options, (error, key) => {
@@ -50,8 +48,8 @@ export class Passwords {
     this.#hashing++
     try {
       const salt = randomBytes(saltBytes)
-      const key = await derive(password, salt, costLog)
-      const hash = `${costLog}$${salt.toString('base64')}$${key.toString('base64')}`
+      const key = await derive(password, salt)
+      const hash = `${scryptCost}$${salt.toString('base64')}$${key.toString('base64')}`
       return { algorithm: 'scrypt', hash }
     } finally {
       this.#hashing--
@@ -63,7 +61,7 @@ export class Passwords {
     if (this.isRemembered(password, hash)) return true
     const isRight = hash !== null && (await this.#compare(password, hash))
     if (!isRight) {
-      if (hash?.algorithm !== 'scrypt') await derive(password, this.#dummySalt, costLog)
+      if (hash?.algorithm !== 'scrypt') await derive(password, this.#dummySalt)
       return false
     }
     this.#remember(this.#digest(password, hash))
@@ -82,8 +80,8 @@ export class Passwords {
 
   async #compare(password: string, { algorithm, hash }: PasswordHash): Promise<boolean> {
     if (algorithm === 'scrypt') {
-      const [log = '', salt = '', key = ''] = hash.split('$')
-      const derived = await derive(password, Buffer.from(salt, 'base64'), Number(log))
+      const [, salt = '', key = ''] = hash.split('$')
+      const derived = await derive(password, Buffer.from(salt, 'base64'))
       return isEqual(derived, Buffer.from(key, 'base64'))
     }
     const bytes = Buffer.from(hash, 'base64')

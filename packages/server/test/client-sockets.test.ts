@@ -8,8 +8,11 @@ import { FakeLog } from './fakes.ts'
 
 const KiB = 1024
 
+const end = { remote: '127.0.0.1:1', certificateName: 'CN=ann' }
+
 class FakeSink implements ClientSink {
-  readonly remote = '127.0.0.1:1'
+  readonly remote = end.remote
+  readonly certificateName = end.certificateName
   readonly written: Buffer[] = []
   buffered = 0
   state = 'open'
@@ -75,7 +78,7 @@ t.test('a connection comes, speaks and goes', async (t) => {
   handle.gone()
   handle.received(Buffer.from('late'))
   t.same(inputs, [
-    { type: 'client-up', connection: 1, protocol: 'native', remote: '127.0.0.1:1' },
+    { type: 'client-up', connection: 1, protocol: 'native', ...end },
     { type: 'client-bytes', connection: 1, bytes: Buffer.from('hi') },
     { type: 'client-down', connection: 1 }
   ])

@@ -15,6 +15,8 @@ export interface CertificateFiles {
 export interface CertificateWishes {
   /** As openssl writes them: `DNS:localhost`, `IP:127.0.0.1`. Default: both of these. */
   readonly names?: string
+  /** As openssl writes it, in UTF-8. Default: its name as `CN`. */
+  readonly subject?: string
   /** Negative: it has expired. Default 30. */
   readonly days?: number
   /** Default: for servers and clients. */
@@ -47,11 +49,11 @@ export class CertificateAuthority {
 
   issue(name: string, wishes: CertificateWishes = {}): CertificateFiles {
     const { names = 'DNS:localhost,IP:127.0.0.1', days = 30 } = wishes
-    const { usage = 'serverAuth,clientAuth' } = wishes
+    const { usage = 'serverAuth,clientAuth', subject = `/CN=${name}` } = wishes
     const request = this.#path(`${name}.csr`)
     openssl([
       ...['req', ...newKey, '-keyout', this.#path(`${name}.key`), '-out', request],
-      ...['-subj', `/CN=${name}`, '-addext', `subjectAltName=${names}`],
+      ...['-utf8', '-subj', subject, '-addext', `subjectAltName=${names}`],
       ...['-addext', `extendedKeyUsage=${usage}`]
     ])
     const own = ['-CA', this.certificate, '-CAkey', this.#path(`${this.#name}.key`)]

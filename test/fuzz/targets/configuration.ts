@@ -60,6 +60,8 @@ const tokens = [
   'tlsCertificate',
   'tlsAuthority',
   'tlsClientCertificates',
+  'tlsCertificateLogin',
+  'common-name',
   'required',
   'peerTlsCertificate',
   'origins',

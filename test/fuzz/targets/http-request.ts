@@ -49,7 +49,7 @@ async function reply(request: AdminRequest): Promise<AdminReply> {
       return { type: 'operation', operation: { ...operation, error: null } }
     }
     case 'authenticate': {
-      const identity = { user: 'guest', tags: ['administrator'], vhosts: ['/'] }
+      const identity = { user: 'guest', id: 1, tags: ['administrator'], vhosts: ['/'] }
       return { type: 'identity', identity }
     }
     case 'read-access':

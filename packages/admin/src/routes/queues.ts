@@ -107,8 +107,8 @@ function deleteQueue({ ask }: RouteContext): Route {
     async handle(call) {
       refuseBody(call.body)
       const { vhost, name } = readQueue(call)
-      const { user } = call.identity
-      await ask({ type: 'authorize', user, vhost, needs: needs.deleteQueue(name) }, 'done')
+      const { user, id } = call.identity
+      await ask({ type: 'authorize', user, id, vhost, needs: needs.deleteQueue(name) }, 'done')
       await ask({ type: 'delete-queue', vhost, name }, 'done', 'purged')
       return { body: null }
     }
@@ -129,8 +129,8 @@ function purgeQueue({ ask }: RouteContext): Route {
     async handle(call) {
       refuseBody(call.body)
       const { vhost, name } = readQueue(call)
-      const { user } = call.identity
-      await ask({ type: 'authorize', user, vhost, needs: needs.readQueue(name) }, 'done')
+      const { user, id } = call.identity
+      await ask({ type: 'authorize', user, id, vhost, needs: needs.readQueue(name) }, 'done')
       const { messages } = await ask({ type: 'purge-queue', vhost, name }, 'purged')
       return { body: { messages } }
     }

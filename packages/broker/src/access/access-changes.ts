@@ -15,6 +15,8 @@ export interface AccessContext {
   readonly access: AccessState
   readonly topology: Topology
   readonly limits: MetadataLimits
+  /** Of the command: a user that it makes has it as its id. */
+  readonly cursor: number
 }
 
 /** All rights in a vhost. */
@@ -52,11 +54,12 @@ function checkRoom(count: number, limit: number, kind: string): void {
   if (count >= limit) throw new HoldfastError('LIMIT_REACHED', { limit, kind })
 }
 
-function putUser({ access, limits }: AccessContext, command: Command<'put-user'>): MetadataReply {
-  const { user, password, tags } = command
+function putUser(context: AccessContext, command: Command<'put-user'>): MetadataReply {
+  const { access, limits, cursor } = context
+  const { user: name, password, tags } = command
   checkUser(command)
-  if (access.user(user) === null) checkRoom(access.usersCount, limits.usersMax, 'users')
-  return { type: 'declared', created: access.putUser(user, password, tags) }
+  if (access.user(name) === null) checkRoom(access.usersCount, limits.usersMax, 'users')
+  return { type: 'declared', created: access.putUser({ name, id: cursor }, password, tags) }
 }
 
 function setPermission(

@@ -1,6 +1,6 @@
 // Users and rights as rows of a snapshot, each no longer than a few KiB. What a row refers to
 // stands before it.
-//   row := ['user', name, [algorithm, hash] | nil, [tag…], [[limit, value]…]]
+//   row := ['user', name, id, [algorithm, hash] | nil, [tag…], [[limit, value]…]]
 //        | ['permission', user, vhost, configure, write, read]
 //        | ['topic', user, vhost, exchange, write, read]
 //        | ['vhost', name, description, [[limit, value]…]]
@@ -12,9 +12,9 @@ type AccessRow = readonly [string, ...(readonly unknown[])]
 
 export function accessRows(access: AccessState): readonly AccessRow[] {
   const rows: AccessRow[] = []
-  for (const { name, password, tags, limits, permissions, topics } of access.users) {
+  for (const { name, id, password, tags, limits, permissions, topics } of access.users) {
     const hash = password === null ? null : [password.algorithm, password.hash]
-    rows.push(['user', name, hash, tags, [...limits].sort()])
+    rows.push(['user', name, id, hash, tags, [...limits].sort()])
     for (const [vhost, { configure, write, read }] of permissions) {
       rows.push(['permission', name, vhost, configure, write, read])
     }
@@ -55,11 +55,12 @@ function find(access: AccessState, name: unknown): User {
 }
 
 function restoreUser(access: AccessState, row: readonly unknown[]): void {
-  const [, name, hash, tags, limits] = row
+  const [, name, id, hash, tags, limits] = row
+  assert(typeof id === 'number' && id > 0, 'a user has an id')
   const [algorithm, digest] = hash === null ? [] : list(hash)
   const password =
     hash === null ? null : { algorithm: text(algorithm) as HashAlgorithm, hash: text(digest) }
-  access.putUser(text(name), password, list(tags).map(text))
+  access.putUser({ name: text(name), id }, password, list(tags).map(text))
   const user = find(access, name)
   for (const [limit, value] of limitsOf<UserLimit>(limits)) access.setUserLimit(user, limit, value)
 }

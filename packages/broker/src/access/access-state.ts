@@ -9,8 +9,14 @@ import type {
   VhostLimit
 } from './access-command.ts'
 
-export interface User {
+/** A user as somebody has come to know it: one that is made again by its name is another. */
+export interface UserIdentity {
   readonly name: string
+  /** Cursor of the command that made it: never given twice, and above 0. */
+  readonly id: number
+}
+
+export interface User extends UserIdentity {
   password: PasswordHash | null
   tags: readonly string[]
   readonly limits: Map<UserLimit, number>
@@ -55,6 +61,12 @@ export class AccessState {
     return this.#users.get(name) ?? null
   }
 
+  /** Null: it was deleted, even if another has its name by now. */
+  sameUser({ name, id }: UserIdentity): User | null {
+    const user = this.user(name)
+    return user?.id === id ? user : null
+  }
+
   /** Null: it has a name and nothing else, as far as is known here. */
   vhost(name: string): VhostSettings | null {
     return this.#vhosts.get(name) ?? null
@@ -68,8 +80,12 @@ export class AccessState {
     return this.#vhosts.get(name)?.limits.get(limit) ?? null
   }
 
-  /** True if it is new. */
-  putUser(name: string, password: PasswordHash | null, tags: readonly string[]): boolean {
+  /** True if it is new: only then it takes the id. */
+  putUser(
+    { name, id }: UserIdentity,
+    password: PasswordHash | null,
+    tags: readonly string[]
+  ): boolean {
     this.changes += 1
     const known = this.#users.get(name)
     if (known !== undefined) {
@@ -78,7 +94,7 @@ export class AccessState {
       return false
     }
     const blank = { limits: new Map(), permissions: new Map(), topics: new Map() }
-    this.#users.set(name, { name, password, tags, ...blank })
+    this.#users.set(name, { name, id, password, tags, ...blank })
     return true
   }
 

@@ -21,15 +21,17 @@ const plainOptions: ExchangeOptions = {
 }
 
 /**
- * Exchanges that every vhost has, in this order (AMQP 0-9-1 §3.1.3; `amq.match` as in RabbitMQ).
+ * Exchanges that every vhost has, in this order (AMQP 0-9-1 §3.1.3; the last two as in RabbitMQ).
  */
-export const predeclaredExchanges: readonly (readonly [string, ExchangeKind])[] = [
-  [defaultExchange, 'direct'],
-  ['amq.direct', 'direct'],
-  ['amq.fanout', 'fanout'],
-  ['amq.topic', 'topic'],
-  ['amq.headers', 'headers'],
-  ['amq.match', 'headers']
+export const predeclaredExchanges: readonly (readonly [string, ExchangeKind, ExchangeOptions])[] = [
+  [defaultExchange, 'direct', plainOptions],
+  ['amq.direct', 'direct', plainOptions],
+  ['amq.fanout', 'fanout', plainOptions],
+  ['amq.topic', 'topic', plainOptions],
+  ['amq.headers', 'headers', plainOptions],
+  ['amq.match', 'headers', plainOptions],
+  // What a tracing broker would publish to; nobody else may.
+  ['amq.rabbitmq.trace', 'topic', { ...plainOptions, internal: true }]
 ]
 
 /** @throws EXCHANGE_TYPE_UNKNOWN */

@@ -52,6 +52,35 @@ t.test('a user is made once and changed after that; its rights stay', async (t) 
   t.same(ann?.permissions.get('/'), { configure: '', write: 'w', read: 'r' })
 })
 
+t.test('a user that is made again is another, in one batch and from a snapshot too', async (t) => {
+  const machine = createMachine()
+  const { access } = machine
+  give(machine, user('ann'))
+  const before = access.user('ann')
+  if (before === null) throw new Error('ann was made')
+  const { name, id } = before
+  give(machine, user('ann', ['monitoring']))
+  t.equal(access.sameUser({ name, id }), before, 'who is changed stays the same')
+  t.equal(access.sameUser({ name: 'guest', id }), null)
+  applyAll(machine, [
+    { type: 'delete-user', user: 'ann' },
+    user('ann'),
+    { type: 'delete-user', user: 'ann' },
+    user('ann'),
+    user('bob')
+  ])
+  t.equal(access.sameUser({ name, id }), null)
+  const ids = access.users.map((row) => row.id)
+  t.same(
+    ids,
+    [...new Set(ids)].sort((a, b) => a - b)
+  )
+  const { manifest, newBlobs } = machine.snapshot()
+  const blobs = new Map(newBlobs.map((blob) => [blob.id, blob.bytes]))
+  const restored = MetadataMachine.restore(manifest, blobs)
+  t.same(restored.access.users, access.users)
+})
+
 t.test('with a user go its rights, with a vhost the rights in it and its limits', async (t) => {
   const machine = createMachine()
   applyAll(machine, [

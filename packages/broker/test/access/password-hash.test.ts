@@ -10,7 +10,6 @@ t.test('a hash has the form of its algorithm', async (t) => {
   const sha512 = 'rabbit_password_hashing_sha512'
   for (const [algorithm, hash] of [
     ['scrypt', scrypt(14)],
-    ['scrypt', scrypt(16)],
     [sha256, Buffer.alloc(36).toString('base64')],
     [sha512, Buffer.alloc(68).toString('base64')]
   ] as const) {
@@ -18,7 +17,8 @@ t.test('a hash has the form of its algorithm', async (t) => {
   }
   for (const [algorithm, hash] of [
     ['scrypt', scrypt(13)],
-    ['scrypt', scrypt(17)],
+    ['scrypt', scrypt(15)],
+    ['scrypt', scrypt(16)],
     ['scrypt', `${scrypt(14)}\n`],
     [sha256, Buffer.alloc(35).toString('base64')],
     [sha256, ''],

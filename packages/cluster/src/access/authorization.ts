@@ -6,7 +6,8 @@ import {
   type Pattern,
   quotePattern,
   type TopicPermission,
-  type User
+  type User,
+  type UserIdentity
 } from '@holdfast/broker'
 import type { WireError } from '@holdfast/errors'
 import type { Core } from '../core.ts'
@@ -37,8 +38,9 @@ export class Authorization {
   }
 
   /** Null: it may. */
-  refusalOf(user: string, vhost: string, need: Need): WireError | null {
-    const row = this.#core.metadata.machine.access.user(user)
+  refusalOf(identity: UserIdentity, vhost: string, need: Need): WireError | null {
+    const row = this.#core.metadata.machine.access.sameUser(identity)
+    const { name: user } = identity
     const { resource, name, right, topic } = need
     if (row === null || !this.#allows(row, vhost, need)) {
       return refusal('ACCESS_REFUSED', { user, vhost, resource, name, right: verb(right) })
@@ -48,7 +50,7 @@ export class Authorization {
   }
 
   /** The first refusal of all that is needed, or null. */
-  refusalOfAll(user: string, vhost: string, all: readonly Need[]): WireError | null {
+  refusalOfAll(user: UserIdentity, vhost: string, all: readonly Need[]): WireError | null {
     for (const need of all) {
       const error = this.refusalOf(user, vhost, need)
       if (error !== null) return error

@@ -3,7 +3,7 @@
 // believed before. What is true is believed at once; what would be refused is looked at again once
 // this node knows what the metadata leader knows, since a user that was made elsewhere may log in
 // here. A user that does not exist takes as long as a wrong password.
-import { guest, type PasswordHash, type User } from '@holdfast/broker'
+import { guest, type PasswordHash, type User, type UserIdentity } from '@holdfast/broker'
 import type { ErrorCode, WireError } from '@holdfast/errors'
 import type { Core } from '../core.ts'
 import { limits, times } from '../limits.ts'
@@ -18,7 +18,7 @@ export interface Credentials {
 }
 
 export type LoginResult =
-  | { readonly user: string; readonly tags: readonly string[] }
+  | { readonly user: UserIdentity; readonly tags: readonly string[] }
   | { readonly error: WireError }
 
 interface Login {
@@ -58,9 +58,7 @@ export class Logins {
     done: (result: LoginResult) => void,
     isGone: () => boolean = () => false
   ): void {
-    if (this.#core.metadata.machine.clusterId === null) {
-      return done(refused('UNAVAILABLE', { reason: 'this node is still learning the metadata' }))
-    }
+    if (this.#core.metadata.machine.clusterId === null) return done(stillLearning)
     const isNear = isLoopback(remote)
     if (credentials === null) return isNear ? this.#anonymous(done) : done(anonymousRefused)
     // As in RabbitMQ: who has the name that everybody knows comes from this machine.
@@ -70,22 +68,37 @@ export class Logins {
     this.#verify({ credentials, network, untilMs, done, isGone }, 'recall')
   }
 
+  /**
+   * Somebody who has shown a certificate that has the name in it, to a listener that verified it:
+   * no password is asked for.
+   */
+  recognise(name: string, remote: string, done: (result: LoginResult) => void): void {
+    if (this.#core.metadata.machine.clusterId === null) return done(stillLearning)
+    if (name === guest.user && !isLoopback(remote)) return done(loginRefused(name))
+    const check = (): WireError | null =>
+      this.#row(name) === null ? loginRefused(name).error : null
+    this.whenRefused(check, (error) => {
+      if (error !== null) done({ error })
+      else this.#admit(name, done)
+    })
+  }
+
   /** Whether a user may be in a vhost at all; null if so. */
-  vhostRefusal(user: string, vhost: string): WireError | null {
+  vhostRefusal(user: UserIdentity, vhost: string): WireError | null {
     const { access, topology } = this.#core.metadata.machine
     if (topology.vhost(vhost) === null) return refusal('VHOST_NOT_FOUND', { vhost })
-    if (access.user(user)?.permissions.has(vhost) === true) return null
-    return refusal('VHOST_ACCESS_REFUSED', { user, vhost })
+    if (access.sameUser(user)?.permissions.has(vhost) === true) return null
+    return refusal('VHOST_ACCESS_REFUSED', { user: user.name, vhost })
   }
 
   /** Whether a user may come into a vhost with one more connection; null if so. */
-  entranceRefusal(user: string, vhost: string): WireError | null {
+  entranceRefusal(user: UserIdentity, vhost: string): WireError | null {
     const { access } = this.#core.metadata.machine
-    const row = access.user(user)
+    const row = access.sameUser(user)
     const refused = this.vhostRefusal(user, vhost)
     if (refused !== null || row === null) return refused
     const counted = [
-      { kind: 'user', name: user, limit: row.limits.get('max-connections') ?? null },
+      { kind: 'user', name: user.name, limit: row.limits.get('max-connections') ?? null },
       { kind: 'vhost', name: vhost, limit: access.vhostLimit(vhost, 'max-connections') }
     ] as const
     for (const { kind, name, limit } of counted) {
@@ -112,7 +125,7 @@ export class Logins {
     const { login, hash, effort } = verification
     if (effort === 'compare') this.#comparing--
     const { user } = login.credentials
-    if (isRight && isSame(this.#row(user)?.password ?? null, hash)) this.#accept(login)
+    if (isRight && isSame(this.#row(user)?.password ?? null, hash)) this.#admit(user, login.done)
     else if (effort === 'recall') this.#wait(login)
     else this.#refuse(login, hash)
     this.#compareNext()
@@ -140,8 +153,8 @@ export class Logins {
     this.whenRefused(
       () => (isOpen() ? null : anonymousRefused.error),
       (error) => {
-        const tags = this.#row(guest.user)?.tags ?? []
-        done(error === null ? { user: guest.user, tags } : { error })
+        if (error !== null) done({ error })
+        else this.#admit(guest.user, done)
       }
     )
   }
@@ -150,9 +163,12 @@ export class Logins {
     return this.#core.metadata.machine.access.user(name)
   }
 
-  #accept({ credentials, done }: Login): void {
-    const { user } = credentials
-    done({ user, tags: this.#row(user)?.tags ?? [] })
+  /** Whoever has that name now. */
+  #admit(name: string, done: Login['done']): void {
+    const row = this.#row(name)
+    if (row === null) return done(loginRefused(name))
+    const { id, tags } = row
+    done({ user: { name, id }, tags })
   }
 
   #compareNext(): void {
@@ -185,6 +201,9 @@ function refused(
 }
 
 const anonymousRefused = refused('CREDENTIALS_REQUIRED', {})
+const stillLearning = refused('UNAVAILABLE', {
+  reason: 'this node is still learning the metadata'
+})
 const tooMany = refused('UNAVAILABLE', { reason: 'too many logins are waiting' })
 
 function loginRefused(user: string): { readonly error: WireError } {

@@ -1,6 +1,7 @@
 // What one connection may do, asked again and again: decisions are kept until users or rights
 // change, and are made in the order in which they were asked for. Without a lease this node asks
 // the metadata leader first, so that none is made by what is no longer so.
+import type { User, UserIdentity } from '@holdfast/broker'
 import type { WireError } from '@holdfast/errors'
 import type { Core } from '../core.ts'
 import { limits, times } from '../limits.ts'
@@ -14,16 +15,19 @@ interface Waiting {
   readonly deadlineMs: number
 }
 
+/** Of a connection that nobody has logged in on. */
+export const nobody: UserIdentity = { name: '', id: 0 }
+
 export class SessionRights {
   readonly #core: Core
-  readonly user: string
+  readonly user: UserIdentity
   readonly vhost: string
   #waiting: Waiting[] = []
   /** Outcomes of publishes by exchange and, where topics count, by routing key. */
   readonly #publishes = new Map<string, WireError | null>()
   #revision = -1
 
-  constructor(core: Core, user: string, vhost: string) {
+  constructor(core: Core, user: UserIdentity, vhost: string) {
     this.#core = core
     this.user = user
     this.vhost = vhost
@@ -31,9 +35,13 @@ export class SessionRights {
 
   /** Why nothing is possible any more; null: its user is there, and its vhost. */
   get endReason(): WireError | null {
-    const { access, topology } = this.#core.metadata.machine
-    if (access.user(this.user) === null) return ended(`user '${this.user}' was deleted`)
+    const { topology } = this.#core.metadata.machine
+    if (this.#row === null) return ended(`user '${this.user.name}' was deleted`)
     return topology.vhost(this.vhost) === null ? ended('its vhost was deleted') : null
+  }
+
+  get #row(): User | null {
+    return this.#core.metadata.machine.access.sameUser(this.user)
   }
 
   /** Does it, or refuses it for want of a right. */
@@ -48,16 +56,14 @@ export class SessionRights {
 
   /** Null: it may. 'wait': not known without a lease. */
   publishRefusal(exchange: string, routingKey: string): WireError | 'wait' | null {
-    const { authorization, lease, metadata } = this.#core
+    const { authorization, lease } = this.#core
     if (!lease.isValid) return 'wait'
     if (this.#revision !== authorization.revision) {
       this.#publishes.clear()
       this.#revision = authorization.revision
     }
-    const { access } = metadata.machine
     // Looked at each time: an exchange may be deleted and made anew, of another kind.
-    const row = access.user(this.user)
-    const isTopical = authorization.topicPermission(row, this.vhost, exchange) !== null
+    const isTopical = authorization.topicPermission(this.#row, this.vhost, exchange) !== null
     const key = isTopical ? `${exchange.length} ${exchange}${routingKey}` : ` ${exchange}`
     const known = this.#publishes.get(key)
     if (known !== undefined) return known

@@ -12,7 +12,7 @@ type Request<Type extends AdminRequest['type']> = Extract<AdminRequest, { readon
  * Whoever says nothing to a node that knows of no users may look at it: it refuses all else, and
  * gives nothing away that anybody else has.
  */
-export const nobodyKnown: Identity = { user: 'guest', tags: ['administrator'], vhosts: [] }
+export const nobodyKnown: Identity = { user: 'guest', id: 0, tags: ['administrator'], vhosts: [] }
 
 /**
  * What a caller does next is not asked of its rights again, in most cases: so this node must know
@@ -28,17 +28,18 @@ function identify(core: Core, request: Request<'authenticate'>, to: Responder): 
   core.logins.authenticate(credentials, remote, (result) => {
     if ('error' in result) return to.refuse(result.error)
     const { user, tags } = result
-    const row = core.metadata.machine.access.user(user)
-    const identity: Identity = { user, tags, vhosts: [...(row?.permissions.keys() ?? [])] }
+    const row = core.metadata.machine.access.sameUser(user)
+    const vhosts = [...(row?.permissions.keys() ?? [])]
+    const identity: Identity = { user: user.name, id: user.id, tags, vhosts }
     to.done({ type: 'identity', identity } satisfies AdminReply)
   })
 }
 
 /** For what an operator does with things in a vhost, as its user may. */
 export function authorize(core: Core, request: Request<'authorize'>, to: Responder): void {
-  const { user, vhost, needs } = request
+  const { user: name, id, vhost, needs } = request
   whenCurrent(core, to, () => {
-    const error = core.authorization.refusalOfAll(user, vhost, needs)
+    const error = core.authorization.refusalOfAll({ name, id }, vhost, needs)
     if (error !== null) to.refuse(error)
     else to.done({ type: 'done' } satisfies AdminReply)
   })

@@ -1,9 +1,10 @@
 // A client that speaks AMQP 0-9-1, and what it owns at this node: its connection, its publishes in
 // their order, its consumers. Its consumers are relayed, since its queues may be led anywhere.
 import { AmqpConnection, type AmqpEvent, amqpLimits, type PublishEvent } from '@holdfast/amqp'
+import type { UserIdentity } from '@holdfast/broker'
 import type { WireError } from '@holdfast/errors'
 import type { DeliveryRun } from '@holdfast/protocol'
-import { SessionRights } from '../access/session-rights.ts'
+import { nobody, SessionRights } from '../access/session-rights.ts'
 import type { Core } from '../core.ts'
 import { limits } from '../limits.ts'
 import type { Batch, Publish, PublishOrigin } from '../publishing/publish.ts'
@@ -12,10 +13,13 @@ import { AmqpConsumers } from './amqp-consumers.ts'
 import { handleAmqpRequest } from './amqp-requests.ts'
 import { HeldPublishes } from './held-publishes.ts'
 import { refusal } from './responder.ts'
-import type { Session } from './session.ts'
+import type { ClientUp, Session } from './session.ts'
 
 /** What clients are told of the server. */
 const identity = { product: 'Holdfast', version: '0.1.0' } as const
+
+/** Mechanisms by which a client says its password. */
+const passwords = ['PLAIN', 'AMQPLAIN'] as const
 
 export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   readonly id: number
@@ -24,8 +28,10 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   readonly publishes: HeldPublishes
   /** Where the client connects from. */
   readonly remote: string
+  /** In the certificate that the client has shown; null: none that its listener goes by. */
+  readonly certificateName: string | null
   /** As it was authenticated. */
-  user = ''
+  user: UserIdentity = nobody
   rights: SessionRights
   readonly producer = null
   readonly #core: Core
@@ -39,16 +45,17 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   /** The client has closed, and is not told so yet. */
   #isHeld = false
 
-  constructor(core: Core, id: number, remote: string) {
+  constructor(core: Core, { connection: id, remote, certificateName }: ClientUp) {
     this.#core = core
     this.id = id
     this.remote = remote
-    this.rights = new SessionRights(core, '', '')
+    this.certificateName = certificateName
+    this.rights = new SessionRights(core, nobody, '')
     this.connection = new AmqpConnection({
       ...identity,
       nowMs: core.clock.nowMs,
       clusterName: core.identity?.clusterId ?? '',
-      mechanisms: ['PLAIN', 'AMQPLAIN'],
+      mechanisms: certificateName === null ? passwords : [...passwords, 'EXTERNAL'],
       channelRefusal: () => this.#channelRefusal(),
       channelsMax: amqpLimits.channelsMax,
       frameBytesMax: amqpLimits.frameBytesMax,
@@ -71,9 +78,9 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   #channelRefusal(): WireError | null {
     const { metadata, sessions } = this.#core
     const { user } = this
-    const limit = metadata.machine.access.user(user)?.limits.get('max-channels')
-    if (limit === undefined || sessions.channelsOf(user) < limit) return null
-    return refusal('CHANNELS_LIMIT_REACHED', { user, limit })
+    const limit = metadata.machine.access.sameUser(user)?.limits.get('max-channels')
+    if (limit === undefined || sessions.channelsOf(user.name) < limit) return null
+    return refusal('CHANNELS_LIMIT_REACHED', { user: user.name, limit })
   }
 
   /** The client does not read what it is sent, or does not settle: its deliveries pause. */

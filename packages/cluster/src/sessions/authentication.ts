@@ -1,6 +1,7 @@
 // Who comes in by AMQP: what the client says of itself, as the logins of a node know it.
 import type { Credentials } from '@holdfast/amqp'
 import { isUtf8, utf8Decode } from '@holdfast/record'
+import type { LoginResult } from '../access/logins.ts'
 import type { Core } from '../core.ts'
 import type { AmqpSession } from './amqp-session.ts'
 import { type Responder, refusal } from './responder.ts'
@@ -11,8 +12,15 @@ export function authenticate(
   credentials: Credentials,
   to: Responder
 ): void {
+  const done = (result: LoginResult): void => {
+    if ('error' in result) return to.refuse(result.error)
+    session.user = result.user
+    to.done({ user: result.user.name })
+  }
+  const { certificateName } = session
   if (credentials.mechanism === 'EXTERNAL') {
-    return to.refuse(refusal('CREDENTIALS_REQUIRED', {}))
+    if (certificateName === null) return to.refuse(refusal('CREDENTIALS_REQUIRED', {}))
+    return core.logins.recognise(certificateName, session.remote, done)
   }
   const isAnonymous = credentials.mechanism === 'ANONYMOUS'
   if (!isAnonymous && !isUtf8(credentials.password)) {
@@ -21,16 +29,8 @@ export function authenticate(
   const said = isAnonymous
     ? null
     : { user: credentials.user, password: utf8Decode(credentials.password) }
-  core.logins.authenticate(
-    said,
-    session.remote,
-    (result) => {
-      if ('error' in result) return to.refuse(result.error)
-      session.user = result.user
-      to.done({ user: result.user })
-    },
-    () => session.isClosed || session.isEnded
-  )
+  const isGone = (): boolean => session.isClosed || session.isEnded
+  core.logins.authenticate(said, session.remote, done, isGone)
 }
 
 /**
@@ -44,11 +44,11 @@ export function updateSecret(
   to: Responder
 ): void {
   const { user, vhost, remote } = session
-  if (!isUtf8(secret)) return to.refuse(refusal('AUTHENTICATION_FAILED', { user }))
+  if (!isUtf8(secret)) return to.refuse(refusal('AUTHENTICATION_FAILED', { user: user.name }))
   const { logins } = core
   const isGone = (): boolean => session.isClosed || session.isEnded
   logins.authenticate(
-    { user, password: utf8Decode(secret) },
+    { user: user.name, password: utf8Decode(secret) },
     remote,
     (result) => {
       if ('error' in result) return to.refuse(result.error)

@@ -1,6 +1,7 @@
 // A client that speaks the native protocol, and what it owns at this node: its connection, its
 // publishes in their order, its consumers.
 import { nativeRecords } from '@holdfast/amqp'
+import type { UserIdentity } from '@holdfast/broker'
 import { HoldfastError, unreachable, type WireError } from '@holdfast/errors'
 import {
   type ConnectionEvent,
@@ -13,7 +14,7 @@ import {
 } from '@holdfast/protocol'
 import { recordText, skipRecord } from '@holdfast/record'
 import type { LoginResult } from '../access/logins.ts'
-import { SessionRights } from '../access/session-rights.ts'
+import { nobody, SessionRights } from '../access/session-rights.ts'
 import type { Core } from '../core.ts'
 import type { Consumer } from '../delivering/consumer.ts'
 import type { Recipient } from '../delivering/recipient.ts'
@@ -23,7 +24,7 @@ import type { Batch, Producer, Publish, PublishOrigin } from '../publishing/publ
 import { HeldPublishes } from './held-publishes.ts'
 import { handleRequest } from './native-requests.ts'
 import { refusal } from './responder.ts'
-import type { Session } from './session.ts'
+import type { ClientUp, Session } from './session.ts'
 
 export interface SessionConsumer {
   readonly consumer: Consumer
@@ -50,11 +51,11 @@ export class NativeSession implements Session, PublishOrigin, Recipient {
   readonly #publishes: HeldPublishes
   #isClosed = false
 
-  constructor(core: Core, id: number, remote: string) {
+  constructor(core: Core, { connection: id, remote }: ClientUp) {
     this.#core = core
     this.id = id
     this.#remote = remote
-    this.rights = new SessionRights(core, '', '')
+    this.rights = new SessionRights(core, nobody, '')
     this.connection = new ServerConnection({ nowMs: core.clock.nowMs })
     this.#publishes = new HeldPublishes(core, this)
   }
@@ -139,7 +140,7 @@ export class NativeSession implements Session, PublishOrigin, Recipient {
     this.#core.sessions.touch(this)
   }
 
-  #opened(event: HelloEvent, user: string): void {
+  #opened(event: HelloEvent, user: UserIdentity): void {
     const { identity } = this.#core
     this.rights = new SessionRights(this.#core, user, event.vhost)
     this.producer = { id: new Uint8Array(event.producer), epoch: event.epoch }
@@ -181,7 +182,7 @@ export class NativeSession implements Session, PublishOrigin, Recipient {
     counters.publishedMessages += event.count
     counters.publishedBytes += event.blob.length
     const batch = { ...event, copies: [] }
-    const error = userRefusal(event, this.rights.user)
+    const error = userRefusal(event, this.rights.user.name)
     if (error !== null) this.failed(batch, error)
     else this.#publishes.push(batch)
   }

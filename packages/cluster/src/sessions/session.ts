@@ -6,6 +6,19 @@ import type { SessionRights } from '../access/session-rights.ts'
 /** What a client speaks, as its listener knows. */
 export type ClientProtocol = 'native' | 'amqp'
 
+/** What a listener knows of a client that has connected. */
+export interface ClientUp {
+  readonly connection: number
+  readonly protocol: ClientProtocol
+  /** `HOST:PORT` at the other end. */
+  readonly remote: string
+  /**
+   * The name by which the client may log in without a password, from its certificate, which was
+   * verified; null: it has shown none, or the listener does not go by it.
+   */
+  readonly certificateName: string | null
+}
+
 export interface Session {
   /** Of its connection. */
   readonly id: number

@@ -7,7 +7,7 @@ import { AmqpSession } from './amqp-session.ts'
 import { CreditPool } from './credit-pool.ts'
 import { NativeSession } from './native-session.ts'
 import type { ReplyAddress } from './replies.ts'
-import type { ClientProtocol, Session } from './session.ts'
+import type { ClientUp, Session } from './session.ts'
 
 export class Sessions {
   readonly credit: CreditPool
@@ -31,7 +31,7 @@ export class Sessions {
   countOf(kind: 'user' | 'vhost', name: string): number {
     let count = 0
     for (const { isOpen, rights } of this.#sessions.values()) {
-      if (isOpen && rights[kind] === name) count++
+      if (isOpen && (kind === 'user' ? rights.user.name : rights.vhost) === name) count++
     }
     return count
   }
@@ -40,7 +40,7 @@ export class Sessions {
   channelsOf(user: string): number {
     let count = 0
     for (const session of this.#sessions.values()) {
-      if (session instanceof AmqpSession && session.user === user) {
+      if (session instanceof AmqpSession && session.user.name === user) {
         count += session.connection.channelsCount
       }
     }
@@ -60,16 +60,16 @@ export class Sessions {
     return this.#amqpBytes
   }
 
-  up(connection: number, protocol: ClientProtocol, remote: string): void {
-    const session = this.#open(connection, protocol, remote)
-    this.#sessions.set(connection, session)
+  up(client: ClientUp): void {
+    const session = this.#open(client)
+    this.#sessions.set(client.connection, session)
     this.#core.counters.clientConnections = this.#sessions.size
     this.touch(session)
   }
 
-  #open(connection: number, protocol: ClientProtocol, remote: string): Session {
-    if (protocol === 'amqp') return new AmqpSession(this.#core, connection, remote)
-    const session = new NativeSession(this.#core, connection, remote)
+  #open(client: ClientUp): Session {
+    if (client.protocol === 'amqp') return new AmqpSession(this.#core, client)
+    const session = new NativeSession(this.#core, client)
     this.credit.add(session)
     return session
   }

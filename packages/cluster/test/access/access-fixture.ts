@@ -19,6 +19,21 @@ export function putUser(member: LoneMember, user: string, letter = 'A'): void {
   change(member, { type: 'put-user', user, password: hashOf(letter), tags: ['monitoring'] })
 }
 
+/** Deletes a user and makes one of its name with all rights in `/`, in one batch of commands. */
+export function makeAgain(member: LoneMember, user: string): void {
+  const commands: readonly AccessCommand[] = [
+    { type: 'delete-user', user },
+    { type: 'put-user', user, password: hashOf('A'), tags: ['monitoring'] },
+    { type: 'set-permission', user, vhost: '/', configure: '.*', write: '.*', read: '.*' }
+  ]
+  member.step(
+    commands.map((command, position) => {
+      return { type: 'admin', id: 1 + position, request: { type: 'change-access', command } }
+    })
+  )
+  member.pass(100)
+}
+
 export function permit(
   member: LoneMember,
   user: string,

@@ -3,9 +3,9 @@
 import { type AmqpRequest, tableOf } from '@holdfast/amqp'
 import t from 'tap'
 import { type Need, needsOfAmqpRequest } from '../../src/access/needs.ts'
-import type { LoneAmqpClient } from '../lone-amqp-client.ts'
+import { LoneAmqpClient } from '../lone-amqp-client.ts'
 import { LoneMember } from '../lone-member.ts'
-import { change, permit, putUser } from './access-fixture.ts'
+import { change, makeAgain, permit, putUser } from './access-fixture.ts'
 
 const far = '192.0.2.7:4'
 const flags = { durable: true, exclusive: false, autoDelete: false, internal: false }
@@ -79,6 +79,22 @@ t.test('guest comes from this machine only, others from anywhere', async (t) => 
   putUser(member, 'ann')
   permit(member, 'ann', ['.*', '.*', '.*'])
   t.equal(member.connectAmqp({ user: 'ann' }, far).wire.isOpen, true)
+})
+
+t.test('who is made again before it opens its vhost is not let in for another', async (t) => {
+  const member = new LoneMember()
+  putUser(member, 'ann')
+  permit(member, 'ann', ['.*', '.*', '.*'])
+  const clients: LoneAmqpClient[] = []
+  const id = member.plugAmqp((chunk) => clients[0]?.take(chunk))
+  const client = new LoneAmqpClient(member, id, { user: 'ann' })
+  clients.push(client)
+  client.speak()
+  member.verified(true)
+  makeAgain(member, 'ann')
+  client.speak()
+  t.match(client.wire.closed, { replyCode: 530, replyText: /no access to vhost '\/'/ })
+  t.equal(member.connectAmqp({ user: 'ann' }).wire.isOpen, true)
 })
 
 t.test('a vhost that is not there, or not for this user, is refused', async (t) => {

@@ -89,10 +89,10 @@ for (const seed of [1, 2, 3]) {
     const { access } = machine
     const plain = new Plain()
     const counts = { allowed: 0, ACCESS_REFUSED: 0, TOPIC_REFUSED: 0 }
-    const change = (user: string, vhost: string): void => {
+    const change = (user: string, vhost: string, step: number): void => {
       const row = access.user(user)
       if (row === null || random.fraction() < 0.05) {
-        access.putUser(user, null, [])
+        access.putUser({ name: user, id: step + 1 }, null, [])
         plain.users.add(user)
       } else if (random.fraction() < 0.03) {
         access.removeUser(row)
@@ -120,14 +120,15 @@ for (const seed of [1, 2, 3]) {
     for (let step = 0; step < 3000; step++) {
       const [user, vhost, name] = [pick(users), pick(vhosts), pick(names)]
       if (random.fraction() < 0.3) {
-        change(user, vhost)
+        change(user, vhost, step)
         continue
       }
       const right = pick(['configure', 'write', 'read', 'any'] as const)
       const resource = pick(['queue', 'exchange'] as const)
       const isTopic = resource === 'exchange' && (right === 'write' || right === 'read')
       const need: Need = { resource, name, right, ...(isTopic ? { topic: pick(names) } : {}) }
-      const decision = authorization.refusalOf(user, vhost, need)?.code ?? 'allowed'
+      const identity = access.user(user) ?? { name: user, id: 1 }
+      const decision = authorization.refusalOf(identity, vhost, need)?.code ?? 'allowed'
       const expected = plain.decide(user, vhost, need)
       if (decision !== expected)
         return t.equal(decision, expected, JSON.stringify([user, vhost, need]))

@@ -4,8 +4,9 @@ import { guest } from '@holdfast/broker'
 import t from 'tap'
 import { isLoopback } from '../../src/access/logins.ts'
 import { limits, times } from '../../src/limits.ts'
+import type { AdminReply } from '../../src/status.ts'
 import { LoneMember } from '../lone-member.ts'
-import { change, hashOf, permit, putUser } from './access-fixture.ts'
+import { change, hashOf, makeAgain, permit, putUser } from './access-fixture.ts'
 
 const everything = ['.*', '.*', '.*'] as const
 const far = '192.0.2.7:4'
@@ -202,13 +203,28 @@ t.test('connections end with their user, and with their vhost', async (t) => {
   t.equal(guestAtHome.state, 'open')
 })
 
+t.test('who is deleted and made again in one batch is somebody else', async (t) => {
+  const member = new LoneMember()
+  putUser(member, 'ann')
+  permit(member, 'ann', everything)
+  const ann = member.connect(1, { user: 'ann', password: 'x' })
+  member.verified(true)
+  const guestAtHome = member.connect(2)
+  makeAgain(member, 'ann')
+  t.same([ann.state, guestAtHome.state], ['CONNECTION_CLOSED', 'open'])
+  const again = member.connect(3, { user: 'ann', password: 'x' })
+  member.verified(true)
+  t.equal(again.state, 'open')
+})
+
 t.test('a call of an operator is of somebody, too', async (t) => {
   const member = new LoneMember()
   const remote = '127.0.0.1:4'
   const anonymous = { user: 'guest', tags: ['administrator'], vhosts: ['/'] }
-  t.match(member.admin({ type: 'authenticate', credentials: null, remote, mayBeStale: false }), {
-    identity: anonymous
-  })
+  const nobody = { type: 'authenticate', credentials: null, remote, mayBeStale: false } as const
+  const reply = member.admin(nobody) as Extract<AdminReply, { type: 'identity' }>
+  t.match(reply.identity, anonymous)
+  const { user, id } = reply.identity
   const far = {
     type: 'authenticate',
     credentials: null,
@@ -227,8 +243,10 @@ t.test('a call of an operator is of somebody, too', async (t) => {
     }
   })
   const needs = [{ resource: 'queue', name: 'q', right: 'read' }] as const
-  t.match(member.admin({ type: 'authorize', user: 'guest', vhost: '/', needs }), { type: 'done' })
-  t.equal(member.admin({ type: 'authorize', user: 'ann', vhost: '/', needs }), 'ACCESS_REFUSED')
+  const ask = { type: 'authorize', user, id, vhost: '/', needs } as const
+  t.match(member.admin(ask), { type: 'done' })
+  t.equal(member.admin({ ...ask, user: 'ann' }), 'ACCESS_REFUSED')
+  t.equal(member.admin({ ...ask, id: id + 1 }), 'ACCESS_REFUSED', 'another guest')
   const command = { type: 'delete-user', user: 'nobody' } as const
   t.equal(member.admin({ type: 'change-access', command }), 'USER_NOT_FOUND')
   const pattern = { configure: '(', write: '', read: '' }

@@ -206,7 +206,7 @@ function withoutLease() {
     fence: { wait: (done: (isCurrent: boolean) => void) => fences.push(done) },
     authorization: { refusalOfAll: () => null }
   })
-  const rights = new SessionRights(core, 'ann', '/')
+  const rights = new SessionRights(core, { name: 'ann', id: 1 }, '/')
   const told: string[] = []
   const ask = (name: string): void => {
     const refuse = ({ code }: { readonly code: string }): void => void told.push(`${name} ${code}`)

@@ -21,13 +21,14 @@ interface Node {
 function make(hasLease: boolean): Node {
   const administrator = { ...guest, tags: ['administrator'], permissions: new Map() }
   let isKnown = true
+  const user = () => (isKnown ? administrator : null)
   const fences: OnFence[] = []
   const told: Node['told'] = []
   const core = coreWith({
     metadata: {
       machine: {
         clusterId: 'c',
-        access: { user: () => (isKnown ? administrator : null) }
+        access: { user, sameUser: user }
       }
     },
     lease: { isValid: hasLease },

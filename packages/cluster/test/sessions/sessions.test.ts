@@ -9,6 +9,9 @@ import { NativeSession } from '../../src/sessions/native-session.ts'
 import type { Session } from '../../src/sessions/session.ts'
 import { coreWith } from '../part-core.ts'
 
+const end = { remote: '127.0.0.1:4', certificateName: null }
+const client = { connection: 7, protocol: 'native', ...end } as const
+
 t.test('a blank node sends its clients elsewhere', async (t) => {
   const addresses = { client: '127.0.0.1:1', peer: '127.0.0.1:2', http: '127.0.0.1:3' }
   const member = new Member(
@@ -22,17 +25,17 @@ t.test('a blank node sends its clients elsewhere', async (t) => {
     vhost: '/',
     heartbeatMs: 1_000
   }
-  const client = new ClientConnection({ nowMs: 0, hello })
-  const bytes = Buffer.concat(client.flush(0))
+  const caller = new ClientConnection({ nowMs: 0, hello })
+  const bytes = Buffer.concat(caller.flush(0))
   const outputs = member.step([
     { type: 'tick', nowMs: 0, wallMs: 0 },
-    { type: 'client-up', connection: 7, protocol: 'native', remote: '127.0.0.1:4' },
+    { type: 'client-up', ...client },
     { type: 'client-bytes', connection: 7, bytes }
   ])
   const events: ClientEvent[] = []
   for (const output of outputs) {
     if (output.type !== 'client-send') continue
-    for (const chunk of output.chunks) events.push(...client.receive(chunk, 0))
+    for (const chunk of output.chunks) events.push(...caller.receive(chunk, 0))
   }
   t.match(events, [{ type: 'closed', error: { code: 'UNAVAILABLE' } }])
   t.ok(outputs.some((output) => output.type === 'client-close' && output.connection === 7))
@@ -48,7 +51,7 @@ t.test('a delivery that cannot be told ends the connection, and nothing else', a
   }
   for (const Session of [AmqpSession, NativeSession]) {
     const core = coreWith()
-    const session = new Session(core, 1, '127.0.0.1:4')
+    const session = new Session(core, client)
     session.deliver(run)
     t.match(core.outputs, [{ type: 'log', message: 'serving a client failed' }])
     t.ok(session.isEnded)
@@ -60,7 +63,7 @@ function halted(): { core: Core; session: AmqpSession; touched: Session[] } {
   const core = coreWith()
   const touched: Session[] = []
   core.sessions.touch = (session) => touched.push(session)
-  core.sessions.up(7, 'amqp', '127.0.0.1:4')
+  core.sessions.up({ ...client, protocol: 'amqp' })
   const [session] = touched
   if (!(session instanceof AmqpSession)) throw new Error('it speaks AMQP')
   Object.defineProperty(session, 'publishBytes', { value: 1 })

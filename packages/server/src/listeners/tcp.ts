@@ -68,13 +68,13 @@ export class TcpListener {
   }
 
   #accept(socket: Socket): void {
-    const { sockets, protocol } = this.#options
+    const { sockets, protocol, security } = this.#options
     if (sockets.isFull) {
       this.#refuse(socket)
       return
     }
-    const handle = sockets.add(tcpSink(socket), protocol)
-    if (this.#options.security.secure === null) this.#watchForTls(socket)
+    const handle = sockets.add(tcpSink(socket, security.certificateNameOf(socket)), protocol)
+    if (security.secure === null) this.#watchForTls(socket)
     socket.on('data', (bytes: Buffer) => handle.received(bytes))
     socket.on('error', () => socket.destroy())
     socket.on('close', () => handle.gone())
@@ -101,9 +101,10 @@ function remoteOf(socket: Socket): string {
   return formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0)
 }
 
-function tcpSink(socket: Socket): ClientSink {
+function tcpSink(socket: Socket, certificateName: string | null): ClientSink {
   return {
     remote: remoteOf(socket),
+    certificateName,
     write: (pieces, taken) => {
       if (socket.destroyed) return
       if (pieces.length > 1) socket.cork()

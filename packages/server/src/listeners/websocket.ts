@@ -2,6 +2,7 @@
 // /amqp. Each binary message is just a piece of the byte stream. Compression is off and fragments
 // are bounded (failure modes 111 and 112).
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ClientProtocol } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
@@ -21,17 +22,26 @@ const protocols: ReadonlyMap<string, ClientProtocol> = new Map([
   [amqpWebSocketPath, 'amqp']
 ])
 
+type CertificateNameOf = (socket: Socket) => string | null
+
 export class WebSocketListener {
   readonly #sockets: ClientSockets
   readonly #server: WebSocketServer
   readonly #http: Server
   readonly #refuse: RequestRule
+  readonly #certificateNameOf: CertificateNameOf
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
     this.#upgrade(request, socket, head)
 
   /** Attaches itself to the upgrades of `http`. */
-  constructor(http: Server, sockets: ClientSockets, refuse: RequestRule = refuseForeign) {
+  constructor(
+    http: Server,
+    sockets: ClientSockets,
+    refuse: RequestRule = refuseForeign,
+    certificateNameOf: CertificateNameOf = () => null
+  ) {
     this.#refuse = refuse
+    this.#certificateNameOf = certificateNameOf
     this.#sockets = sockets
     this.#http = http
     this.#server = new WebSocketServer({
@@ -78,7 +88,9 @@ export class WebSocketListener {
   #connected(webSocket: WebSocket, request: IncomingMessage, protocol: ClientProtocol): void {
     const { remoteAddress, remotePort } = request.socket
     const remote = formatAddress(remoteAddress ?? 'unknown', remotePort ?? 0)
-    const handle = this.#sockets.add(webSocketSink(webSocket, remote), protocol)
+    const certificateName = this.#certificateNameOf(request.socket)
+    const sink = webSocketSink(webSocket, { remote, certificateName })
+    const handle = this.#sockets.add(sink, protocol)
     webSocket.on('message', (message: RawData, isBinary: boolean) => {
       if (!isBinary) webSocket.close(1003, 'binary messages only')
       else if (Buffer.isBuffer(message)) handle.received(message)
@@ -107,9 +119,12 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').split('?', 1)[0] ?? ''
 }
 
-function webSocketSink(webSocket: WebSocket, remote: string): ClientSink {
+function webSocketSink(
+  webSocket: WebSocket,
+  end: Pick<ClientSink, 'remote' | 'certificateName'>
+): ClientSink {
   return {
-    remote,
+    ...end,
     write: (pieces, taken) => {
       if (webSocket.readyState !== webSocket.OPEN) return
       for (const [position, piece] of pieces.entries()) {

@@ -1,11 +1,12 @@
 // The TLS of one node: its sets of files, which listeners they secure, and what there is to say
 // about them.
-import type { Server } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import type { HoldfastError } from '@holdfast/errors'
 import { secureServer, type TlsSource } from '@holdfast/transport'
 import type { Configuration } from '../config-schema.ts'
 import { serverLimits } from '../limits.ts'
 import type { Log } from '../logger.ts'
+import { certificateNameOf } from './certificate-name.ts'
 import { isSecured, type ListenerName } from './may-bind.ts'
 import { type CertificateStatus, TlsFiles } from './tls-files.ts'
 
@@ -18,6 +19,8 @@ export interface ListenerSecurity {
   readonly secure: ((server: Server) => () => void) | null
   /** For the log: a connection got nowhere. */
   refused(remote: string, error: HoldfastError): void
+  /** By which name a client may log in without a password; null: it needs one. */
+  certificateNameOf(socket: Socket): string | null
 }
 
 export class NodeTls {
@@ -87,17 +90,26 @@ export class NodeTls {
     return this.#sets().flatMap(({ warnings }) => warnings)
   }
 
+  /** By which name a client may log in without a password; null: it needs one. */
+  certificateNameOf(socket: Socket): string | null {
+    return certificateNameOf(socket, this.#configuration.tlsCertificateLogin)
+  }
+
   /** `answer` makes bytes of what a refused client is told, in the protocol of the listener. */
   listener(listener: ListenerName, answer: TlsAnswer): ListenerSecurity {
     const refused = (remote: string, error: HoldfastError): void =>
       this.#refused(listener, remote, error)
     const source = this.#clients
     if (source === null || !isSecured(listener, this.#configuration)) {
-      return { secure: null, refused }
+      return { secure: null, refused, certificateNameOf: () => null }
     }
     const { tlsClientCertificates: clientCertificates } = this.#configuration
     const options = { source, clientCertificates, minVersion: 'TLSv1.2', refused, answer } as const
-    return { secure: (server) => secureServer(server, options), refused }
+    return {
+      secure: (server) => secureServer(server, options),
+      refused,
+      certificateNameOf: (socket) => this.certificateNameOf(socket)
+    }
   }
 
   /** Looks at the files at once: they are complete. False if there are none. */

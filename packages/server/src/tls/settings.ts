@@ -1,6 +1,7 @@
 // The settings of TLS: part of the table in config-schema.ts, and how they hang together.
 import { HoldfastError } from '@holdfast/errors'
 import type { Setting } from '../config-schema.ts'
+import type { CertificateLogin } from './certificate-name.ts'
 
 export interface TlsConfiguration {
   readonly clientTls: boolean
@@ -11,6 +12,7 @@ export interface TlsConfiguration {
   readonly tlsKey: string
   readonly tlsAuthority: string
   readonly tlsClientCertificates: 'none' | 'asked' | 'required'
+  readonly tlsCertificateLogin: CertificateLogin
   readonly origins: readonly string[]
   readonly peerTlsCertificate: string
   readonly peerTlsKey: string
@@ -55,6 +57,15 @@ export const tlsSettings: readonly Setting[] = [
       'refused.'
   },
   {
+    name: 'tlsCertificateLogin',
+    type: 'choice',
+    choices: ['none', 'distinguished-name', 'common-name'],
+    default: 'none',
+    doc:
+      'The name in its certificate by which an AMQP client may log in without a password, with ' +
+      'the mechanism `EXTERNAL`. `none`: it is not offered.'
+  },
+  {
     name: 'origins',
     type: 'text-list',
     default: [],
@@ -77,7 +88,7 @@ const invalid = (setting: string, reason: string): HoldfastError =>
 /** @throws CONFIGURATION_INVALID */
 export function assertTlsRelations(configuration: TlsConfiguration): void {
   const { clientTls, amqpTls, httpTls, tlsCertificate, tlsKey, tlsAuthority } = configuration
-  const { tlsClientCertificates, origins } = configuration
+  const { tlsClientCertificates, tlsCertificateLogin, origins } = configuration
   const { peerTlsCertificate, peerTlsKey, peerTlsAuthority } = configuration
   const isUsed = clientTls || amqpTls || httpTls
   if (isUsed && tlsCertificate === '')
@@ -88,6 +99,9 @@ export function assertTlsRelations(configuration: TlsConfiguration): void {
   }
   if (tlsClientCertificates !== 'none' && tlsAuthority === '') {
     throw invalid('tlsAuthority', 'tlsClientCertificates needs it')
+  }
+  if (tlsCertificateLogin !== 'none' && tlsClientCertificates === 'none') {
+    throw invalid('tlsClientCertificates', 'tlsCertificateLogin needs them')
   }
   for (const origin of origins) {
     if (!/^https:\/\/[^/?#@\s]+$/.test(origin)) {

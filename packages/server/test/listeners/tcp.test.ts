@@ -22,7 +22,8 @@ async function setUp(
   const refusals: string[] = []
   const security = {
     secure: null,
-    refused: (_: string, { code }: { readonly code: string }) => refusals.push(code)
+    refused: (_: string, { code }: { readonly code: string }) => refusals.push(code),
+    certificateNameOf: () => 'ann'
   }
   const listener = new TcpListener({
     sockets,
@@ -65,6 +66,7 @@ t.test('bytes go both ways, and a close waits for what was sent', async (t) => {
     type: 'client-up',
     connection: 1,
     protocol: 'native',
+    certificateName: 'ann',
     remote: /^127\.0\.0\.1:\d+$/
   })
   t.match(inputs[1], { type: 'client-bytes', connection: 1, bytes: Buffer.from('hello') })
@@ -102,7 +104,7 @@ t.test('one connection too many is told so, and does not count', async (t) => {
 t.test('a port in use is told by address, with what to do', async (t) => {
   const { port } = await setUp(t)
   const sockets = (await setUp(t)).sockets
-  const security = { secure: null, refused: () => undefined }
+  const security = { secure: null, refused: () => undefined, certificateNameOf: () => null }
   const refusal = (): Uint8Array => Buffer.alloc(0)
   const other = new TcpListener({ sockets, protocol: 'native', refusal, security })
   const address = `127.0.0.1:${port}`

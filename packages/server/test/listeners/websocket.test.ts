@@ -21,7 +21,7 @@ async function setUp(
     totalBufferBytesMax: 64 * 1024 * 1024
   })
   const http = createServer()
-  const listener = new WebSocketListener(http, sockets)
+  const listener = new WebSocketListener(http, sockets, undefined, () => 'ann')
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
     listener.close()
@@ -92,7 +92,7 @@ t.test('AMQP has a path of its own, and a name that clients may insist on', asyn
     await new Promise((resolve) => client.once('open', resolve))
     t.equal(client.protocol, names[0] ?? '')
     await until(() => inputs.at(-1)?.type === 'client-up')
-    t.match(inputs.at(-1), { type: 'client-up', protocol: 'amqp' })
+    t.match(inputs.at(-1), { type: 'client-up', protocol: 'amqp', certificateName: 'ann' })
     client.close()
     await until(() => inputs.at(-1)?.type === 'client-down')
   }

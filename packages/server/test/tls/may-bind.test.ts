@@ -14,6 +14,7 @@ const plain = {
   tlsKey: '',
   tlsAuthority: '',
   tlsClientCertificates: 'none',
+  tlsCertificateLogin: 'none',
   origins: [],
   peerTlsCertificate: '',
   peerTlsKey: '',

@@ -90,6 +90,39 @@ t.test('clients of AMQP speak TLS with theirs, and plain ones are no clients', a
   await until(() => member.of('client-down').length === 1)
 })
 
+t.test('the name in a certificate comes to the member, from a verified one only', async (t) => {
+  const login = { tlsClientCertificates: 'asked', tlsCertificateLogin: 'common-name' }
+  const scene = await start(t, login)
+  const { amqp } = scene.node.addresses
+  const { member } = scene.parts
+  const names = (): unknown[] => member.of('client-up').map((input) => input.certificateName)
+  const { certificateText: cert, keyText: key } = scene.authority.issue('billing')
+  const billing = secured(scene, { port: portOf(amqp), cert, key })
+  await until(() => names().length === 1)
+  const nobody = secured(scene, { port: portOf(amqp) })
+  await until(() => names().length === 2)
+  t.same(names(), ['billing', null])
+  const stranger = new CertificateAuthority(temporaryDirectory(t, 'strangers')).issue('billing')
+  const forged = { cert: stranger.certificateText, key: stranger.keyText }
+  const refused = secured(scene, { port: portOf(amqp), ...forged })
+  await new Promise((resolve) => refused.once('close', resolve))
+  t.match(scene.log.lines.at(-1), { fields: { code: 'CERTIFICATE_REFUSED', listener: 'amqp' } })
+  t.equal(names().length, 2)
+  for (const socket of [billing, nobody]) socket.destroy()
+  await until(() => member.of('client-down').length === 2)
+})
+
+t.test('without the setting a certificate has no name', async (t) => {
+  const scene = await start(t, { tlsClientCertificates: 'required' })
+  const { certificateText: cert, keyText: key } = scene.authority.issue('billing')
+  const client = secured(scene, { port: portOf(scene.node.addresses.amqp), cert, key })
+  const { member } = scene.parts
+  await until(() => member.of('client-up').length === 1)
+  t.equal(member.of('client-up')[0]?.certificateName, null)
+  client.destroy()
+  await until(() => member.of('client-down').length === 1)
+})
+
 t.test('a plain client is told, logged, and no client at all', async (t) => {
   const { node, parts, log } = await start(t)
   const client = dial(portOf(node.addresses.client), '127.0.0.1')

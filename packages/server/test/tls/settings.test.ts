@@ -17,6 +17,8 @@ t.test('settings that lack others are refused by name', async (t) => {
     [own, 'tlsCertificate'],
     [{ ...own, clientTls: true, tlsClientCertificates: 'asked' }, 'tlsAuthority'],
     [{ ...own, clientTls: true, tlsClientCertificates: 'maybe' }, 'tlsClientCertificates'],
+    [{ ...own, amqpTls: true, tlsCertificateLogin: 'common-name' }, 'tlsClientCertificates'],
+    [{ ...mutual, amqpTls: true, tlsCertificateLogin: 'yes' }, 'tlsCertificateLogin'],
     [{ ...peers, peerTlsAuthority: '' }, 'peerTlsAuthority'],
     [{ ...peers, peerTlsKey: '' }, 'peerTlsKey'],
     [{ peerTlsKey: 'x' }, 'peerTlsCertificate'],
@@ -29,6 +31,9 @@ t.test('settings that lack others are refused by name', async (t) => {
     t.throws(() => load(flags), expected, JSON.stringify(flags))
   }
   t.match(load({ ...mutual, clientTls: true, httpTls: 'true' }), { clientTls: true, httpTls: true })
+  t.match(load({ ...mutual, amqpTls: true, tlsCertificateLogin: 'distinguished-name' }), {
+    tlsCertificateLogin: 'distinguished-name'
+  })
   t.same(load({ origins: 'https://a.example,https://b.example:1' }).origins, [
     'https://a.example',
     'https://b.example:1'

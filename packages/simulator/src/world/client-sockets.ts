@@ -52,7 +52,8 @@ export class ClientSockets {
       type: 'client-up',
       connection: socket.id,
       protocol,
-      remote: '127.0.0.1:1'
+      remote: '127.0.0.1:1',
+      certificateName: null
     })
     return socket
   }
