@@ -53,9 +53,6 @@ const good: Readonly<Record<string, () => Untimed[]>> = {
     ...[deliver(1), settle(1, 'released'), deliver(1, secondAgain)]
   ],
   'seen late by who lost its node meanwhile': () => [kill(1), deliver(1, secondAgain), deliver(1)],
-  'seen late by who connected since': () => [
-    ...[deliver(1, secondAgain), kill(1), lost(1), connecting(1, 3), deliver(1)]
-  ],
   'held through the death of another node': () => [deliver(1), kill(2), settle(1)],
   'at clients that do not tell where they are': () => [
     ...[deliver(1, { consumer: 8 }), deliver(1, { consumer: 9, ...flagged })]
@@ -71,15 +68,19 @@ const bad: Readonly<Record<string, readonly [ViolationKind, () => Untimed[]]>> =
   ],
   'given to another while it is held': [
     'taken-from-survivor',
-    () => [deliver(1), kill(2), deliver(1, secondAgain)]
+    () => [deliver(1), kill(3), deliver(1, secondAgain)]
   ],
   'given to a client that does not tell where it is': [
     'taken-from-survivor',
     () => [deliver(1), kill(2), deliver(1, { ...flagged, consumer: 9 })]
   ],
+  'unflagged to who connected after another got it flagged': [
+    'unflagged-duplicate',
+    () => [deliver(1, secondAgain), kill(1), lost(1), connecting(1, 3), deliver(1)]
+  ],
   'seen late by who never lost anything': [
     'taken-from-survivor',
-    () => [kill(2), deliver(1, secondAgain), deliver(1)]
+    () => [kill(3), deliver(1, secondAgain), deliver(1)]
   ]
 }
 

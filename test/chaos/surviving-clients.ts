@@ -96,15 +96,19 @@ export class SurvivingClients {
     const message = `${publisher}-${sequence}`
     const process = `consumer ${consumer}`
     const mine = this.#tenures.get(process)
+    // What it reads was sent before its node was struck, perhaps before another one got it.
+    if (mine !== undefined && !isSafe(mine)) return
+    const name = `${message} in ${queue}`
+    const later = redelivered ? undefined : this.#flagged.get(message)
+    if (mine !== undefined && later !== undefined && later.process !== process) {
+      // Sent first to this client, and read last; or sent without its flag.
+      if (mine.since < later.at) this.#take(name, mine, later.process)
+      else this.#violations.add('unflagged-duplicate', name)
+      return
+    }
     const holder = this.#holders.get(message)
     if (holder !== undefined && holder.process !== process && isSafe(holder)) {
-      this.#take(`${message} in ${queue}`, holder, process)
-    }
-    // It was sent to this client before another one got it.
-    const earlier = redelivered ? undefined : this.#flagged.get(message)
-    if (mine !== undefined && earlier !== undefined && earlier.process !== process) {
-      const isMine = isSafe(mine) && mine.since < earlier.at
-      if (isMine) this.#take(`${message} in ${queue}`, mine, earlier.process)
+      this.#take(name, holder, process)
     }
     if (redelivered && !this.#flagged.has(message)) this.#flagged.set(message, { at, process })
     if (mine === undefined) return
