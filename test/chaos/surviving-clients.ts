@@ -1,7 +1,7 @@
-// Clients that are connected to one node at a time, as those of AMQP are, do not notice that another
-// node dies: they keep connection, channel, consumers, and what they were given and have not
-// settled. What comes again to who holds it is told by `Attachments`; here is told what was taken
-// from one client and given to another. A strike is in the history before it happens, and an
+// Clients that are connected to one node at a time, as those of AMQP are, do not notice that
+// another node dies: they keep connection, channel, consumers, and what they were given and have
+// not settled. What comes again to who holds it is told by `Attachments`; here is told what was
+// taken from one client and given to another. A strike is in the history before it happens, and an
 // attempt to connect before it is made: a client is excused exactly by strikes in between.
 import { isEnding, isOfMachine } from './fault-names.ts'
 import type { HistoryEvent } from './history.ts'

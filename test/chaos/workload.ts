@@ -1,5 +1,5 @@
-// The load of a run: publishers and consumers as processes, each queue with one consumer unless more
-// are asked for, so that first deliveries are strictly ordered. Bodies follow from the seed;
+// The load of a run: publishers and consumers as processes, each queue with one consumer, unless
+// more are asked for, so that first deliveries are strictly ordered. Bodies follow from the seed;
 // histories are files beside.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'

@@ -51,9 +51,9 @@ export interface SdkConnection {
 }
 
 /**
- * What a connection tells in the background. `settlement-failed` is one that came too late. A client
- * that talks to one node tells `connecting`, before it does, with the address, and `lost` once that
- * connection, its channel or a consumer has ended.
+ * What a connection tells in the background. `settlement-failed` is one that came too late. A
+ * client that talks to one node tells `connecting`, before it does, with the address, and `lost`
+ * once that connection, its channel or a consumer has ended.
  */
 export interface SdkStatus {
   readonly type: string
