@@ -24,18 +24,18 @@ t.test('who is connected to a surviving node notices nothing', async (t) => {
   } as const
   const log = (sentence: string): void => t.comment(sentence)
   const options = { name: 'amqp-kills', seed, load, isTimed: false, idleMs: 60_000, log }
-  const result = await runLoad(options, async ({ load, faults, cluster }) => {
-    for (let kill = 1; kill <= 2; kill += 1) {
-      await load.confirmed(200 * kill)
-      await cluster.waitCaughtUp()
-      await faults.killLeader(await faults.pickGroup('chaos.'), { minMs: 50, maxMs: 200 })
-    }
+  const result = await runLoad(options, async ({ load, faults }) => {
+    await load.confirmed(200)
+    await faults.killLeader(await faults.pickGroup('chaos.'), { minMs: 50, maxMs: 200 })
+    // Two of three nodes are enough for the rest.
+    await faults.strikeMetadata()
+    await load.confirmed(load.progress().confirmed + 200)
   })
   const { report, outlived, isDrained } = result
   t.same(report.violations, {}, `seed ${seed}`)
   t.same(report.errorExamples, [])
   t.ok(isDrained, 'the queues are empty')
-  t.ok(report.confirmed >= 500)
+  t.ok(report.confirmed >= 400)
   t.ok(outlived.clients >= 4, `${outlived.clients} clients outlived a kill`)
   t.ok(outlived.deliveries > 0, `they held ${outlived.deliveries} deliveries`)
 })
