@@ -122,7 +122,7 @@ export async function drain(
     delivery.ack()
     if (seen.size === count) break
   }
-  await consumer.settled()
+  await consumer.settled?.()
   await consumer.cancel()
   return { count: seen.size, outOfOrder, duplicates }
 }

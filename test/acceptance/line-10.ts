@@ -38,7 +38,7 @@ await accept(10, 'names and vhosts', async (verdict) => {
         delivery.ack()
         break
       }
-      await consumer.settled()
+      await consumer.settled?.()
       await consumer.cancel()
       const view = await cluster.admin.queue(name)
       verdict.check(`the admin API finds ${told}`, view.name === name)

@@ -1,76 +1,52 @@
 // amqplib in the shape of the SDK, for the load generators: `npm run bench -- W1 W2 --sdk
-// $PWD/test/dist/amqp/amqplib-sdk.js`. It connects to the AMQP ports of a cluster of
-// `holdfast dev`, which it tells from those of the native protocol.
-import type { SdkConnection, SdkConsumer, SdkDelivery } from '@holdfast/testkit'
+// $PWD/test/dist/amqp/amqplib-sdk.js`, `npm run test:chaos -- --sdk amqplib`.
+import type { SdkConnect, SdkDelivery } from '@holdfast/testkit'
 import { type ConfirmChannel, type ConsumeMessage, connect as connectAmqp } from 'amqplib'
+import { type AmqpMessage, type AmqpSession, deliveryCountIn } from './amqp-session.ts'
+import { reconnecting } from './reconnecting.ts'
 
-const portDistance = 2_000
+export const connect: SdkConnect = reconnecting(open)
 
-function amqpUrl(address: string): string {
-  const [host = '', port = ''] = address.split(':')
-  return `amqp://${host}:${Number(port) - portDistance}`
-}
-
-export async function connect(addresses: readonly string[]): Promise<SdkConnection> {
-  const connection = await connectAmqp(amqpUrl(addresses[0] ?? ''))
+async function open(url: string, lose: (reason: string) => void): Promise<AmqpSession> {
+  const connection = await connectAmqp(url)
+  connection.on('error', (error: Error) => lose(`connection: ${error.message}`))
+  connection.on('close', () => lose('connection'))
   const channel = await connection.createConfirmChannel()
+  channel.on('error', (error: Error) => lose(`channel: ${error.message}`))
+  channel.on('close', () => lose('channel'))
   return {
     declareQueue: (name) => channel.assertQueue(name),
     deleteQueue: (name) => channel.deleteQueue(name),
     declareExchange: (name, kind) => channel.assertExchange(name, kind),
     bindQueue: (queue, exchange, key) => channel.bindQueue(queue, exchange, key),
-    publish: (exchange, key, body) => publish(channel, exchange, key, body),
-    consume: (queue, { prefetch = 0 } = {}) => consume(channel, queue, prefetch),
-    close: () => connection.close()
+    publish: (message) => publish(channel, message),
+    async consume(queue, prefetch, take) {
+      await channel.prefetch(prefetch)
+      const { consumerTag } = await channel.consume(queue, (message) => {
+        if (message === null) lose(`consumer of ${queue}`)
+        else take(deliveryOf(channel, message))
+      })
+      return consumerTag
+    },
+    cancel: (tag) => channel.cancel(tag),
+    async close() {
+      // The close of a connection overtakes what its channels have not written yet.
+      await channel.close()
+      await connection.close()
+    },
+    abandon: () => void connection.close().catch(() => undefined)
   }
 }
 
-function publish(
-  channel: ConfirmChannel,
-  exchange: string,
-  key: string,
-  body: Uint8Array
-): Promise<void> {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
+function publish(channel: ConfirmChannel, message: AmqpMessage): Promise<boolean> {
+  const { exchange, routingKey, body, messageId } = message
   return new Promise((resolve, reject) => {
-    channel.publish(exchange, key, bytes, {}, (error) => {
-      if (error === null || error === undefined) resolve()
+    const options = messageId === undefined ? {} : { messageId }
+    channel.publish(exchange, routingKey, body, options, (error: Error | null) => {
+      if (error === null || error.message === 'message nacked') resolve(error === null)
       else reject(error)
     })
   })
-}
-
-async function consume(
-  channel: ConfirmChannel,
-  queue: string,
-  prefetch: number
-): Promise<SdkConsumer> {
-  const waiting: ConsumeMessage[] = []
-  let wake: () => void = () => undefined
-  let isEnded = false
-  await channel.prefetch(prefetch)
-  const { consumerTag } = await channel.consume(queue, (message) => {
-    if (message === null) isEnded = true
-    else waiting.push(message)
-    wake()
-  })
-  const cancel = async (): Promise<void> => {
-    isEnded = true
-    wake()
-    await channel.cancel(consumerTag)
-  }
-  async function* deliveries(): AsyncGenerator<SdkDelivery> {
-    for (;;) {
-      for (const message of waiting.splice(0)) yield deliveryOf(channel, message)
-      if (isEnded) return
-      if (waiting.length > 0) continue
-      await new Promise<void>((resolve) => {
-        wake = resolve
-      })
-    }
-  }
-  // AMQP has no answer to an ack.
-  return { [Symbol.asyncIterator]: deliveries, settled: () => Promise.resolve(), cancel }
 }
 
 function deliveryOf(channel: ConfirmChannel, message: ConsumeMessage): SdkDelivery {
@@ -82,7 +58,7 @@ function deliveryOf(channel: ConfirmChannel, message: ConsumeMessage): SdkDelive
     routingKey,
     redelivered,
     properties: { messageId },
-    deliveryCount: Number(headers?.['x-delivery-count'] ?? 0),
+    deliveryCount: deliveryCountIn(headers),
     ack: () => channel.ack(message),
     nack: ({ requeue }) => channel.nack(message, false, requeue),
     reject: () => channel.reject(message, false)

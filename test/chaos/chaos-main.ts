@@ -6,9 +6,10 @@ import { parseArgs } from 'node:util'
 import { defaultSdk } from '@holdfast/testkit'
 import { campaignMain } from './campaign/campaign-main.ts'
 import { profileNames } from './campaign/profile.ts'
-import { historiesIn, judge, type RunContext, type RunResult, runLoad } from './chaos-run.ts'
+import { historiesIn, type Judgement, judge, type RunContext, runLoad } from './chaos-run.ts'
 import type { SizeProfile } from './message-source.ts'
-import { renderGaps, renderReport, summariseGaps } from './report.ts'
+import { renderGaps, renderOutlived, renderReport, summariseGaps } from './report.ts'
+import { moduleOf } from './sdk-names.ts'
 
 const flags = {
   kills: { type: 'string', default: '10' },
@@ -21,6 +22,8 @@ const flags = {
   sizes: { type: 'string', default: 'mixed' },
   requeue: { type: 'string', default: '0' },
   faults: { type: 'string', default: 'kill' },
+  competing: { type: 'string', default: '1' },
+  hold: { type: 'string', default: '0' },
   sdk: { type: 'string', default: defaultSdk },
   cli: { type: 'string' },
   judge: { type: 'string' },
@@ -41,7 +44,10 @@ npm run test:chaos -- [options]
   --faults LIST    of kill, pause, all, wipe, member; drawn at random (kill)
   --keep           keeps data and histories
   --judge DIR      judges the histories of an earlier run and does nothing else
-  --sdk MODULE --cli FILE   another client library, another launcher
+  --competing N    consumers of each queue (1)
+  --hold MS        from a delivery to its settlement (0)
+  --sdk LIST       client libraries, in turns: amqplib, rabbitmq-client, cloudamqp, or modules
+  --cli FILE       another launcher
 `
 
 const parameters = process.argv.slice(2)
@@ -91,11 +97,12 @@ function sizes(): SizeProfile {
   return Number(values.sizes)
 }
 
-function verdict({ report, gaps: all }: Pick<RunResult, 'report' | 'gaps'>): boolean {
+function verdict({ report, gaps: all, outlived }: Judgement): boolean {
   const gaps = all.filter(({ fault }) => fault.startsWith('kill'))
   const { medianMs, maxMs } = summariseGaps(gaps)
   if (gaps.length > 0) print(renderGaps(gaps))
   print(renderReport(report))
+  if (outlived.clients > 0) print(renderOutlived(outlived))
   const areGapsShort = !values.faults.includes('kill') || (medianMs <= 1_000 && maxMs <= 5_000)
   const isWell = report.isSound && report.errors === 0 && areGapsShort
   print(isWell ? 'PASS' : 'FAIL')
@@ -103,7 +110,10 @@ function verdict({ report, gaps: all }: Pick<RunResult, 'report' | 'gaps'>): boo
 }
 
 async function run(): Promise<boolean> {
-  if (values.judge !== undefined) return verdict(await judge(historiesIn(values.judge)))
+  const isStrict = values.competing === '1'
+  if (values.judge !== undefined)
+    return verdict(await judge(historiesIn(values.judge), { isStrict }))
+  const consumersPerQueue = Number(values.competing)
   const seed = Number(values.seed)
   print(
     `chaos: seed ${seed}, ${values.kills} faults of ${values.faults}, ${values.messages} messages`
@@ -117,7 +127,9 @@ async function run(): Promise<boolean> {
     rate: Number(values.rate),
     sizes: sizes(),
     requeueShare: Number(values.requeue),
-    sdk: values.sdk
+    consumersPerQueue,
+    consumerDelayMs: Number(values.hold),
+    sdks: values.sdk.split(',').map(moduleOf)
   }
   const cluster = values.cli === undefined ? {} : { cli: values.cli }
   const options = { name: 'chaos', seed, cluster, load, isKept: values.keep, log: print }

@@ -26,7 +26,7 @@ async function run(bug: string, kills: number, requeueShare: number): Promise<Ru
       sizes: 'small' as const,
       queues: 5,
       requeueShare,
-      sdk: standIn('stand-in-sdk')
+      sdks: [standIn('stand-in-sdk')]
     },
     idleMs: 2_500
   }

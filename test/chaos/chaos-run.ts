@@ -10,13 +10,14 @@ import {
   removeDirectory,
   repositoryRoot
 } from '@holdfast/testkit'
-import { Checker } from './checker.ts'
+import { Checker, type CheckerOptions } from './checker.ts'
 import { isEnding, isOfMachine } from './fault-names.ts'
 import { Faults } from './faults.ts'
 import { type Gap, GapMeter } from './gap-meter.ts'
 import { HistoryWriter, readHistory } from './history.ts'
 import { MembershipRegister } from './membership-register.ts'
 import { type Stall, Stalls } from './stalls.ts'
+import { type Outlived, SurvivingClients } from './surviving-clients.ts'
 import { type Report, Violations } from './violations.ts'
 import { type Progress, Workload, type WorkloadOptions } from './workload.ts'
 
@@ -24,7 +25,7 @@ export interface RunOptions {
   readonly name: string
   readonly seed: number
   readonly cluster?: Omit<ClusterOptions, 'data'>
-  readonly load: Omit<WorkloadOptions, 'addresses' | 'histories' | 'seed'>
+  readonly load: Omit<WorkloadOptions, 'addresses' | 'nodes' | 'histories' | 'seed'>
   /** Default 600,000. */
   readonly publishTimeoutMs?: number
   /** How long nothing may be delivered before a drain is given up. Default 30,000. */
@@ -57,6 +58,8 @@ export interface RunResult {
   readonly stalls: readonly Stall[]
   /** Longest time from the moment all was healed to the first confirm of a queue. */
   readonly recoveryMs: number
+  /** What clients of single nodes had to keep, when others were killed. */
+  readonly outlived: Outlived
   /** How often each fault stands in the history. */
   readonly faults: Readonly<Record<string, number>>
   readonly progress: Progress
@@ -77,15 +80,19 @@ export function runDirectory(name: string): string {
   }
 }
 
-export type Judgement = Pick<RunResult, 'report' | 'gaps' | 'stalls' | 'recoveryMs' | 'faults'>
+export type Judgement = Pick<
+  RunResult,
+  'report' | 'gaps' | 'stalls' | 'recoveryMs' | 'faults' | 'outlived'
+>
 
 /** Judges histories on disk; also for those of an earlier run. */
 export async function judge(
   paths: readonly string[],
-  options: Pick<RunOptions, 'violations' | 'isTimed'> = {}
+  options: Pick<RunOptions, 'violations' | 'isTimed'> & Partial<CheckerOptions> = {}
 ): Promise<Judgement> {
   const violations = options.violations ?? new Violations()
-  const checker = new Checker({ isStrict: true, violations })
+  const checker = new Checker({ isStrict: options.isStrict ?? true, violations })
+  const survivors = new SurvivingClients(violations)
   const meter = new GapMeter((fault) => !isEnding(fault) && !isOfMachine(fault))
   const stalls = new Stalls(options.isTimed ?? true)
   const register = new MembershipRegister()
@@ -93,6 +100,7 @@ export async function judge(
   for await (const batch of readHistory(paths)) {
     for (const event of batch) {
       checker.push(event)
+      survivors.push(event)
       meter.push(event)
       stalls.push(event)
       register.push(event)
@@ -103,7 +111,9 @@ export async function judge(
   const misfit = register.finish()
   if (misfit !== null) violations.add('stale-membership', misfit)
   const recoveryMs = stalls.longestRecoveryMs
-  return { report: checker.finish(), gaps: meter.gaps(), stalls: found, recoveryMs, faults }
+  const { outlived } = survivors
+  const gaps = meter.gaps()
+  return { report: checker.finish(), gaps, stalls: found, recoveryMs, faults, outlived }
 }
 
 /** Histories in a directory of a run. */
@@ -126,8 +136,9 @@ export async function runLoad(
   let isWell = false
   try {
     const addresses = cluster.clientAddresses()
+    const nodes = Object.fromEntries(cluster.nodes.map(({ id, client }) => [client, id]))
     const { seed } = options
-    load = await Workload.start({ ...options.load, addresses, histories, seed })
+    load = await Workload.start({ ...options.load, addresses, nodes, histories, seed })
     const faultHistory = new HistoryWriter(join(histories, 'faults.jsonl'))
     const random = new Random(seed)
     const faults = new Faults(cluster, random, faultHistory)
@@ -140,7 +151,8 @@ export async function runLoad(
     const isDrained = await load.drain(queues, options.idleMs ?? 30_000)
     faultHistory.close()
     await options.audit?.(cluster)
-    const judgement = await judge(historiesIn(histories), options)
+    const isStrict = (options.load.consumersPerQueue ?? 1) === 1
+    const judgement = await judge(historiesIn(histories), { ...options, isStrict })
     isWell = judgement.report.isSound && judgement.report.errors === 0 && isDrained
     const progress = load.progress()
     return { ...judgement, progress, publishSeconds, isDrained, directory }

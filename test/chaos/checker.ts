@@ -90,6 +90,8 @@ export class Checker {
       case 'fault':
         this.#application.push(event)
         break
+      case 'connecting':
+      case 'lost':
       case 'member-invoke':
       case 'member-ok':
       case 'member-info':
@@ -100,20 +102,14 @@ export class Checker {
   }
 
   #table(publisher: number): MessageTable {
-    let table = this.#messages.get(publisher)
-    if (table === undefined) {
-      table = new MessageTable()
-      this.#messages.set(publisher, table)
-    }
+    const table = this.#messages.get(publisher) ?? new MessageTable()
+    this.#messages.set(publisher, table)
     return table
   }
 
   #consumer(consumer: number): DeliveryTable {
-    let table = this.#consumers.get(consumer)
-    if (table === undefined) {
-      table = new DeliveryTable()
-      this.#consumers.set(consumer, table)
-    }
+    const table = this.#consumers.get(consumer) ?? new DeliveryTable()
+    this.#consumers.set(consumer, table)
     return table
   }
 

@@ -9,6 +9,8 @@ import { type HistoryWriter, monotonicNs } from './history.ts'
 /** What every load process is told. */
 export interface ChildConfiguration {
   readonly addresses: readonly string[]
+  /** Whose addresses they are, where that is known. */
+  readonly nodes?: Readonly<Record<string, number>>
   readonly sdk: string
   readonly seed: number
   readonly history: string

@@ -2,6 +2,7 @@
 // settlement to its history before it settles, and notes when settlements are committed.
 import { codeOf, loadSdk, type SdkConsumer, type SdkDelivery } from '@holdfast/testkit'
 import { type ChildConfiguration, guardProcess, listen, readConfiguration, say } from './child.ts'
+import { noteConnections } from './client-connections.ts'
 import { HistoryWriter, monotonicNs, type Outcome } from './history.ts'
 import { hashBody, parseMessageId } from './message-source.ts'
 
@@ -131,10 +132,12 @@ class Consumer {
   /** Asks the SDK whether what was settled so far is committed; one question at a time. */
   async ask(): Promise<void> {
     if (this.#isAsking || this.#settles === this.#settled) return
+    // Nothing is claimed of settlements that have no answer.
+    if (this.#consumers.some(({ settled }) => settled === undefined)) return
     this.#isAsking = true
     const count = this.#settles
     try {
-      await Promise.all(this.#consumers.map((consumer) => consumer.settled()))
+      await Promise.all(this.#consumers.map((consumer) => consumer.settled?.()))
       this.#settled = count
       const { consumer } = this.#configuration
       this.#history.append({ type: 'settled', at: monotonicNs(), consumer, count })
@@ -151,11 +154,15 @@ const history = new HistoryWriter(configuration.history)
 guardProcess(`consumer ${configuration.consumer}`, history)
 const consumer = new Consumer(configuration, history)
 const connect = await loadSdk(configuration.sdk)
-const connection = await connect(configuration.addresses, {
-  onStatus: ({ type, queue, node }) => {
+const { addresses, nodes = {} } = configuration
+const noteConnection = noteConnections(history, `consumer ${configuration.consumer}`, nodes)
+const connection = await connect(addresses, {
+  onStatus: (status) => {
+    noteConnection(status)
+    const { type, queue, address = '', node = nodes[address] ?? 0 } = status
     if (queue === undefined) return
     if (type === 'settlement-failed') consumer.doubt(queue)
-    if (type === 'consumer-attached') consumer.attached(queue, node ?? 0)
+    if (type === 'consumer-attached') consumer.attached(queue, node)
   }
 })
 const { prefetch } = configuration

@@ -85,6 +85,20 @@ export type HistoryEvent =
       readonly queue: string
       readonly node: number
     }
+  /** A client of one node is about to connect to it; what it had before is gone. */
+  | {
+      readonly type: 'connecting'
+      readonly at: number
+      readonly process: string
+      readonly node: number
+    }
+  /** That connection, its channel or one of its consumers was ended, and not by the client. */
+  | {
+      readonly type: 'lost'
+      readonly at: number
+      readonly process: string
+      readonly reason: string
+    }
   /** An error that reached application code. */
   | {
       readonly type: 'error'

@@ -2,8 +2,9 @@
 // window, and writes each publish to its history before it is sent, each outcome when it is known.
 
 import { setTimeout as delay } from 'node:timers/promises'
-import { codeOf, loadSdk, type SdkConnection } from '@holdfast/testkit'
+import { codeOf, connectionLost, loadSdk, type SdkConnection } from '@holdfast/testkit'
 import { type ChildConfiguration, guardProcess, listen, readConfiguration, say } from './child.ts'
+import { noteConnections } from './client-connections.ts'
 import { HistoryWriter, monotonicNs } from './history.ts'
 import { hashBody, MessageSource, messageIdOf, type SizeProfile } from './message-source.ts'
 
@@ -138,6 +139,8 @@ class Publisher {
     this.#failed += 1
     const at = monotonicNs()
     this.#history.append({ type, at, publisher, sequence, code })
+    // Whoever repeats nothing has to expect it.
+    if (code === connectionLost) return
     const message = error instanceof Error ? error.message : String(error)
     this.#history.append({ type: 'error', at, process: `publisher ${publisher}`, code, message })
   }
@@ -151,8 +154,10 @@ listen(() => {
   publisher.isStopped = true
 })
 const connect = await loadSdk(configuration.sdk)
-const { addresses, publishTimeoutMs } = configuration
-const connection = await connect(addresses, { publishTimeoutMs })
+const { addresses, nodes, publishTimeoutMs } = configuration
+const name = `publisher ${configuration.publisher}`
+const onStatus = noteConnections(history, name, nodes)
+const connection = await connect(addresses, { publishTimeoutMs, onStatus })
 const reports = setInterval(() => publisher.report(), reportMs)
 await publisher.run(connection)
 clearInterval(reports)

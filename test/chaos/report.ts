@@ -1,5 +1,6 @@
 // A run as text for people: a table of faults with their gaps, the counts, and what is wrong.
 import { type Gap, median, quantile } from './gap-meter.ts'
+import type { Outlived } from './surviving-clients.ts'
 import { type Report, type ViolationKind, violationKinds } from './violations.ts'
 
 /** Rows as columns of equal width; numbers to the right. */
@@ -46,6 +47,14 @@ export function renderGaps(gaps: readonly Gap[]): string {
   const { medianMs, p99Ms, maxMs } = summariseGaps(gaps)
   const [middle, most, longest] = [medianMs, p99Ms, maxMs].map(Math.round)
   return `${table([head, ...rows])}\n  median ${middle}, p99 ${most}, max ${longest} ms`
+}
+
+export function renderOutlived({ clients, deliveries }: Outlived): string {
+  const rows = [
+    ['clients of other nodes at kills', clients],
+    ['unsettled deliveries they held', deliveries]
+  ]
+  return table(rows)
 }
 
 export function renderReport(report: Report): string {

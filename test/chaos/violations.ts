@@ -18,6 +18,8 @@ export const violationKinds = {
   'confirmed-unpublished': 'an outcome for what was never published',
   'delivered-after-settlement': 'delivered after its settlement was committed',
   'delivered-while-held': 'delivered again to the consumer that holds it and never let it go',
+  'lost-at-survivor': 'connection, channel or consumer lost at a node that nobody had struck',
+  'taken-from-survivor': 'delivered elsewhere while a client of a node that nobody struck held it',
   'offset-gap': 'offsets of a drained queue that nobody was given',
   'stale-membership': 'what nodes say of the membership fits no order of its changes',
   'unexplained-gap': 'a second or more without a confirm and without a fault in force',

@@ -1,16 +1,19 @@
-// The load of a run: publishers and consumers as processes, each queue with one consumer, so that
-// first deliveries are strictly ordered. Bodies follow from the seed; histories are files beside.
+// The load of a run: publishers and consumers as processes, each queue with one consumer, unless
+// more are asked for, so that first deliveries are strictly ordered. Bodies follow from the seed;
+// histories are files beside.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { defaultSdk, eventually, loadSdk, type QueueView } from '@holdfast/testkit'
-import { LoadProcess } from './child.ts'
+import { type ChildConfiguration, LoadProcess } from './child.ts'
 import type { ConsumerConfiguration } from './consumer-main.ts'
 import type { SizeProfile } from './message-source.ts'
 import type { PublisherConfiguration } from './publisher-main.ts'
 
 export interface WorkloadOptions {
   readonly addresses: readonly string[]
+  /** Whose addresses they are. */
+  readonly nodes?: Readonly<Record<string, number>>
   /** Directory for the histories; made if need be. */
   readonly histories: string
   readonly seed: number
@@ -20,6 +23,8 @@ export interface WorkloadOptions {
   readonly isEndless?: boolean
   readonly publishers?: number
   readonly consumers?: number
+  /** How many of them compete for each queue. Default 1. */
+  readonly consumersPerQueue?: number
   readonly queues?: number
   /** Messages a second of all publishers; 0: as fast as the windows allow. */
   readonly rate?: number
@@ -30,7 +35,8 @@ export interface WorkloadOptions {
   readonly windowMessages?: number
   readonly windowBytes?: number
   readonly publishTimeoutMs?: number
-  readonly sdk?: string
+  /** The publishers, and the consumers, take turns. */
+  readonly sdks?: readonly string[]
   /** Start of the queues' names; one run at a time may use it. */
   readonly prefix?: string
 }
@@ -45,6 +51,16 @@ export interface Progress {
 
 const exchange = 'chaos'
 const mib = 1_024 * 1_024
+
+/**
+ * All addresses from one of them on, for every other start backwards: clients that have lost the
+ * same node do not all go to the same next one.
+ */
+function addressesFrom(addresses: readonly string[], start: number): string[] {
+  const count = addresses.length
+  const step = start % 2 === 0 ? 1 : count - 1
+  return addresses.map((_, at) => addresses[(start + at * step) % count] ?? '')
+}
 
 /** Publishers and consumers at work. */
 export class Workload {
@@ -84,7 +100,7 @@ export class Workload {
   }
 
   async #declare(): Promise<void> {
-    const connect = await loadSdk(this.#sdk)
+    const connect = await loadSdk(this.#sdkOf(0))
     const connection = await connect(this.#options.addresses)
     await connection.declareExchange(exchange, 'topic')
     for (const queue of this.queues) {
@@ -94,18 +110,17 @@ export class Workload {
     await connection.close()
   }
 
-  get #sdk(): string {
-    return this.#options.sdk ?? defaultSdk
+  #sdkOf(place: number): string {
+    const sdks = this.#options.sdks ?? [defaultSdk]
+    return sdks[place % sdks.length] ?? defaultSdk
   }
 
-  #common(name: string): {
-    addresses: readonly string[]
-    sdk: string
-    seed: number
-    history: string
-  } {
-    const { addresses, histories, seed } = this.#options
-    return { addresses, sdk: this.#sdk, seed, history: join(histories, `${name}.jsonl`) }
+  /** `start`: place of the first address to connect to. */
+  #common(name: string, place: number, start: number): ChildConfiguration {
+    const { histories, seed, nodes = {} } = this.#options
+    const addresses = addressesFrom(this.#options.addresses, start)
+    const history = join(histories, `${name}.jsonl`)
+    return { addresses, nodes, sdk: this.#sdkOf(place), seed, history }
   }
 
   get #consumerCount(): number {
@@ -121,11 +136,12 @@ export class Workload {
   #consumer(place: number): LoadProcess {
     this.#consumersStarted += 1
     const count = this.#consumerCount
+    const competing = this.#options.consumersPerQueue ?? 1
     const name = `consumer-${this.#consumersStarted}`
     const configuration: ConsumerConfiguration = {
-      ...this.#common(name),
+      ...this.#common(name, place, place + 1),
       consumer: this.#consumersStarted,
-      queues: this.queues.filter((_, at) => at % count === place),
+      queues: this.queues.filter((_, at) => (place - (at % count) + count) % count < competing),
       prefetch: this.#options.prefetch ?? 100,
       requeueShare: this.#options.requeueShare ?? 0,
       delayMs: this.#options.consumerDelayMs ?? 0
@@ -150,7 +166,7 @@ export class Workload {
     const count = options.publishers ?? 3
     const name = `publisher-${this.#publishersStarted}`
     const configuration: PublisherConfiguration = {
-      ...this.#common(name),
+      ...this.#common(name, place, place),
       publisher: this.#publishersStarted,
       queues: this.queues,
       messages,

@@ -60,7 +60,7 @@ export class HealthyClient {
     await this.#publishing
     const untilMs = performance.now() + 10_000
     while (this.#received < this.#confirmed && performance.now() < untilMs) await pause()
-    await this.#consumer.settled()
+    await this.#consumer.settled?.()
     await this.#connection.close()
     await this.#consuming
     return {

@@ -145,7 +145,7 @@ async function consume(connect: SdkConnect, job: JobOf<'consume'>): Promise<JobR
     delivery.ack()
     if (messages % 64 === 0) lastMs = nowMs()
     if (messages === job.messages) {
-      await consumer.settled()
+      await consumer.settled?.()
       lastMs = nowMs()
       break
     }

@@ -52,6 +52,7 @@ export { chooseSeed, hashText, mix, Random } from './random.ts'
 export type { ClusterNode } from './ready-line.ts'
 export {
   codeOf,
+  connectionLost,
   defaultSdk,
   loadSdk,
   type SdkConnect,

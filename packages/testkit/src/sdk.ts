@@ -23,8 +23,8 @@ export interface SdkDelivery {
 }
 
 export interface SdkConsumer extends AsyncIterable<SdkDelivery> {
-  /** Waits until everything settled so far is committed. */
-  settled(): Promise<void>
+  /** Waits until everything settled so far is committed; absent where nobody would say so. */
+  settled?(): Promise<void>
   cancel(): Promise<void>
 }
 
@@ -33,7 +33,10 @@ export interface SdkConnection {
   deleteQueue(name: string): Promise<unknown>
   declareExchange(name: string, kind: 'direct' | 'fanout' | 'topic' | 'headers'): Promise<unknown>
   bindQueue(queue: string, exchange: string, bindingKey: string): Promise<unknown>
-  /** Settles when confirmed; rejects with an error that has a `code`. */
+  /**
+   * Settles when confirmed; rejects with an error that has a `code`: `connectionLost` if the client
+   * repeats nothing and its connection ended first.
+   */
   publish(
     exchange: string,
     routingKey: string,
@@ -47,12 +50,21 @@ export interface SdkConnection {
   close(): Promise<void>
 }
 
-/** What a connection tells in the background; `settlement-failed` is one that came too late. */
+/**
+ * What a connection tells in the background. `settlement-failed` is one that came too late. A
+ * client that talks to one node tells `connecting`, before it does, with the address, and `lost`
+ * once that connection, its channel or a consumer has ended.
+ */
 export interface SdkStatus {
   readonly type: string
   readonly queue?: string
   readonly node?: number
+  readonly address?: string
+  readonly reason?: string
 }
+
+/** The code of a publish whose connection ended before its outcome was known. */
+export const connectionLost = 'CONNECTION_LOST'
 
 /** PEM texts. */
 export interface SdkTls {
