@@ -1,11 +1,11 @@
-// What an AMQP connection may own at its node.
+// What an AMQP connection may own at its node, and as whom.
 import t from 'tap'
 import type { Core } from '../../src/core.ts'
 import { limits } from '../../src/limits.ts'
 import type { Answer } from '../../src/peers/calls.ts'
 import type { Call } from '../../src/peers/peer-message.ts'
 import { AmqpConsumers } from '../../src/sessions/amqp-consumers.ts'
-import type { AmqpSession } from '../../src/sessions/amqp-session.ts'
+import { AmqpSession } from '../../src/sessions/amqp-session.ts'
 import { coreWith } from '../part-core.ts'
 
 const target = { id: 7, group: 1, vhost: '/', name: 'q', owner: null }
@@ -63,10 +63,13 @@ t.test('what is got without end is refused, until some of it is settled', async 
   t.equal(get(false), 'got')
 })
 
-t.test('no native client can be taken for a consumer of AMQP', async (t) => {
-  const { asked, get } = make()
-  get(false)
-  const [call] = asked
-  const session = call?.type === 'relay-get' ? call.consumer.session : ''
-  t.match(session, /^[0-9a-f]{33,}$/, 'the id that a native client chooses has 32 digits')
+t.test('no native client can be taken for one of AMQP', async (t) => {
+  const core = coreWith({ groups: { selfReplica: 3 }, gateway: { epoch: 2 } })
+  const session = new AmqpSession(core, {
+    connection: 5,
+    protocol: 'amqp',
+    remote: '127.0.0.1',
+    certificateName: null
+  })
+  t.match(session.clientKey, /^[0-9a-f]{33,}$/, 'the key that a native client chooses has 32')
 })
