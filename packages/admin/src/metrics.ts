@@ -66,6 +66,21 @@ const memberRows: Readonly<
     'holdfast_messages_settled_total',
     'Deliveries of this node that were settled for good.'
   ],
+  rejectedDeadLetters: [
+    'counter',
+    'holdfast_dead_letters_rejected_total',
+    'Messages that were rejected in a queue of this node with a dead letter exchange.'
+  ],
+  expiredDeadLetters: [
+    'counter',
+    'holdfast_dead_letters_expired_total',
+    'Messages that expired in a queue of this node with a dead letter exchange.'
+  ],
+  droppedDeadLetters: [
+    'counter',
+    'holdfast_dead_letters_dropped_total',
+    'Dead letters of queues of this node that no queue took.'
+  ],
   elections: ['counter', 'holdfast_elections_total', 'Elections that replicas of this node began.'],
   commitRecords: ['counter', 'holdfast_commit_records_total', 'Synced writes to the node log.'],
   commitBytes: ['counter', 'holdfast_commit_bytes_total', 'Bytes written to the node log.'],

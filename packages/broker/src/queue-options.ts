@@ -5,7 +5,7 @@ import { HoldfastError } from '@holdfast/errors'
 import { noArguments } from './binding.ts'
 import type { Options } from './metadata-command.ts'
 import { reservedPrefix } from './names.ts'
-import { plainSettings, type QueueSettings } from './queue/settings.ts'
+import { type DeadLetterSettings, plainSettings, type QueueSettings } from './queue/settings.ts'
 import {
   checkQueueArguments,
   type Difference,
@@ -87,8 +87,16 @@ export function settingsOf(options: QueueOptions): QueueSettings {
   const { autoDelete, arguments: given } = options
   const expiresMs = Number(given['x-expires'] ?? 0)
   const singleActive = given['x-single-active-consumer'] === true
-  const isPlain = !autoDelete && expiresMs === 0 && !singleActive
-  return isPlain ? plainSettings : { autoDelete, expiresMs, singleActive }
+  const deadLetter = deadLetterOf(given)
+  const isPlain = !autoDelete && expiresMs === 0 && !singleActive && deadLetter === null
+  return isPlain ? plainSettings : { autoDelete, expiresMs, singleActive, deadLetter }
+}
+
+function deadLetterOf(given: QueueArguments): DeadLetterSettings | null {
+  const exchange = given['x-dead-letter-exchange']
+  const routingKey = given['x-dead-letter-routing-key']
+  if (typeof exchange !== 'string') return null
+  return { exchange, routingKey: typeof routingKey === 'string' ? routingKey : null }
 }
 
 /**

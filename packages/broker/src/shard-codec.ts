@@ -8,7 +8,7 @@ import { unreachable } from '@holdfast/errors'
 import { pack, unpack } from '@holdfast/record'
 import { ByteReader, ByteWriter, malformed, readUint32 } from './bytes.ts'
 import { shardLimits } from './queue/limits.ts'
-import type { QueueSettings } from './queue/settings.ts'
+import type { DeadLetterSettings, QueueSettings } from './queue/settings.ts'
 import type {
   Outcome,
   QueueMark,
@@ -42,8 +42,10 @@ function changeFields(change: TopologyChange): readonly unknown[] {
   if (change.type === 'delete-queue') return [2, change.cursor, change.queue]
   const { cursor, queue, vhost, name, settings } = change
   if (settings === undefined) return [1, cursor, queue, vhost, name]
-  const { autoDelete, expiresMs, singleActive } = settings
-  return [3, cursor, queue, vhost, name, autoDelete, expiresMs, singleActive]
+  const { autoDelete, expiresMs, singleActive, deadLetter } = settings
+  const { exchange = null, routingKey = null } = deadLetter ?? {}
+  const options = [autoDelete, expiresMs, singleActive, exchange, routingKey]
+  return [3, cursor, queue, vhost, name, ...options]
 }
 
 function fields(command: Exclude<ShardCommand, SettleCommand>): readonly unknown[] {
@@ -73,6 +75,8 @@ function fields(command: Exclude<ShardCommand, SettleCommand>): readonly unknown
       return [10, command.version]
     case 'use-queue':
       return [11, command.queue]
+    case 'remove-dead-letters':
+      return [12, command.queue, command.numbers]
     default:
       return unreachable(command)
   }
@@ -107,8 +111,16 @@ function readSettings(item: Fields): QueueSettings {
   return {
     autoDelete: item.boolean(),
     expiresMs: item.natural(shardLimits.expiresMsMax),
-    singleActive: item.boolean()
+    singleActive: item.boolean(),
+    deadLetter: readDeadLetter(item)
   }
+}
+
+function readDeadLetter(item: Fields): DeadLetterSettings | null {
+  const [exchange, routingKey] = [item.textOrNull(), item.textOrNull()]
+  if (exchange !== null) return { exchange, routingKey }
+  if (routingKey !== null) throw malformed('a dead letter routing key needs an exchange')
+  return null
 }
 
 function readChange(item: Fields): TopologyChange {
@@ -196,6 +208,12 @@ function readCommand(source: Fields): ShardCommand {
       return { type: 'activate-version', version: source.positive() }
     case 11:
       return { type: 'use-queue', queue: source.positive() }
+    case 12:
+      return {
+        type: 'remove-dead-letters',
+        queue: source.positive(),
+        numbers: source.ranges(2)
+      }
     default:
       throw malformed(`command ${code} is not known`)
   }

@@ -65,6 +65,13 @@ export type ShardCommand =
       readonly keep: readonly number[]
     }
   | {
+      /** They have reached all queues that they go to, or go nowhere. */
+      readonly type: 'remove-dead-letters'
+      readonly queue: number
+      /** Pairs of their numbers. */
+      readonly numbers: readonly number[]
+    }
+  | {
       readonly type: 'attach-consumer'
       readonly queue: number
       readonly consumer: ConsumerKey

@@ -14,6 +14,7 @@ import type {
   ShardCommand,
   TopologyChange
 } from './shard-command.ts'
+import { die, removeDeadLetters } from './shard-dead-letters.ts'
 import { done, type Refused, refused, type SectionReply } from './shard-reply.ts'
 import { addSession, dropSession, type ShardState } from './shard-state.ts'
 
@@ -36,6 +37,8 @@ export function applyCommand(state: ShardState, command: ShardCommand): SectionR
       return returnUnclaimed(state, command)
     case 'purge-queue':
       return purgeQueue(state, command)
+    case 'remove-dead-letters':
+      return removeDeadLetters(state, command)
     case 'delete-queue-if':
       return deleteQueueIf(state, command)
     case 'topology':
@@ -72,7 +75,8 @@ function settle(state: ShardState, command: SettleCommand): SectionReply {
     const last = ranges[at + 1] ?? 0
     const attempt = ranges[at + 2] ?? 0
     if (queue === undefined) addPair(stale, first, last)
-    else if (outcome !== 'released') queue.index.settle(first, last, attempt, stale)
+    else if (outcome === 'accepted') queue.index.settle(first, last, attempt, stale)
+    else if (outcome === 'rejected') die(state, queue, [first, last], attempt, stale, 'rejected')
     else queue.index.giveBack(first, last, attempt, true, returned, stale)
   }
   if (queue === undefined) return { type: 'settled', stale }
@@ -238,6 +242,7 @@ function purgeQueue(state: ShardState, command: Command<'purge-queue'>): Section
   forEachGap(command.keep, queue.tail, (first, last) => {
     messages += queue.index.settle(first, last, null, null)
   })
+  queue.dead.clear()
   state.effects.push({ type: 'purged', queue: queue.id, messages, last: queue.tail })
   return { type: 'purged', messages }
 }
@@ -246,7 +251,7 @@ function deleteQueueIf(state: ShardState, command: Command<'delete-queue-if'>): 
   const queue = state.queues.get(command.queue)
   if (queue === undefined) return queueNotFound(command.queue)
   if (command.ifUnused && queue.consumers.size > 0) return refused('QUEUE_IN_USE', namesOf(queue))
-  if (command.ifEmpty && queue.liveCount > 0) return refused('QUEUE_NOT_EMPTY', namesOf(queue))
+  if (command.ifEmpty && queue.liveCount + queue.dead.count > 0) return refused('QUEUE_NOT_EMPTY', namesOf(queue))
   queue.close(state.timeMs + state.limits.closingMs)
   return { type: 'closing', messages: queue.liveCount }
 }
@@ -277,6 +282,7 @@ function changeQueue(state: ShardState, change: TopologyChange): void {
   detach(state, existing, [...existing.consumers.values()])
   state.deadlines.forget(existing)
   existing.index.clear()
+  existing.dead.clear()
   existing.touch()
   state.queues.delete(change.queue)
   state.effects.push({ type: 'queue-deleted', queue: change.queue })

@@ -47,6 +47,12 @@ export class Fields {
     return value
   }
 
+  textOrNull(): string | null {
+    if (this.#values[this.#next] !== null) return this.text()
+    this.#next++
+    return null
+  }
+
   boolean(): boolean {
     const value = this.#take()
     if (typeof value !== 'boolean') throw malformed('a field of a command must be a boolean')

@@ -2,6 +2,7 @@
 // compute both and drop them.
 import type { ErrorCode } from '@holdfast/errors'
 import type { Consumer } from './queue/consumer.ts'
+import type { DeathReason } from './queue/dead-letters.ts'
 import type { ConsumerKey, Outcome, QueueMark } from './shard-command.ts'
 
 /** A refusal that all replicas agree on; nothing was changed. */
@@ -71,6 +72,13 @@ export type ShardEffect =
       readonly messages: number
       /** Offsets above it were not there yet. */
       readonly last: number
+    }
+  | {
+      /** Messages have left for their queue's dead letter exchange. */
+      readonly type: 'dead-lettered'
+      readonly queue: number
+      readonly reason: DeathReason
+      readonly messages: number
     }
   | { readonly type: 'queue-created'; readonly queue: number }
   | { readonly type: 'queue-deleted'; readonly queue: number }

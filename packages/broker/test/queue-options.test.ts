@@ -57,11 +57,11 @@ t.test('a promise that nobody keeps is refused, and what means nothing is kept',
 })
 
 t.test('settings are what a shard needs, and plain where nothing is asked for', async (t) => {
-  const plain = { autoDelete: false, expiresMs: 0, singleActive: false }
+  const plain = { autoDelete: false, expiresMs: 0, singleActive: false, deadLetter: null }
   t.same(settingsOf(readQueueOptions({})), plain)
   t.same(settingsOf(readQueueOptions({ durable: false, arguments: { a: 1 } })), plain)
   const given = { 'x-expires': 9, 'x-single-active-consumer': true }
-  const all = { autoDelete: true, expiresMs: 9, singleActive: true }
+  const all = { autoDelete: true, expiresMs: 9, singleActive: true, deadLetter: null }
   t.same(settingsOf(readQueueOptions({ autoDelete: true, arguments: given })), all)
 })
 

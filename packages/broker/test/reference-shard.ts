@@ -9,7 +9,12 @@ import type {
 } from '../src/index.ts'
 import { ReferenceGateways } from './reference-gateways.ts'
 import { activate, createQueue, expireAt, isOpen, isSame, leave } from './reference-lifetimes.ts'
-import type { ReferenceLimits, ReferenceProducer, ReferenceQueue } from './reference-types.ts'
+import type {
+  ReferenceLimits,
+  ReferenceMessage,
+  ReferenceProducer,
+  ReferenceQueue
+} from './reference-types.ts'
 
 function pairs(offsets: readonly number[]): number[] {
   const flat: number[] = []
@@ -235,10 +240,20 @@ export class ReferenceShard {
             (item) => item.offset === offset && item.attempt === ranges[at + 2]
           ) ?? -1
         if (position < 0) stale.push(offset)
-        else queue?.messages.splice(position, 1)
+        else if (queue !== undefined) {
+          const message = queue.messages[position]
+          queue.messages.splice(position, 1)
+          if (command.outcome === 'rejected') this.#die(queue, message)
+        }
       }
     }
     return { type: 'settled', stale: pairs(stale) }
+  }
+
+  #die(queue: ReferenceQueue, message: ReferenceMessage | undefined): void {
+    if (message === undefined || queue.settings.deadLetter === null) return
+    const number = ++queue.deadTail
+    queue.dead.push({ number, message, reason: 'rejected', timeMs: this.timeMs })
   }
 
   #queueCommand(
@@ -248,6 +263,12 @@ export class ReferenceShard {
     >
   ): SectionReply {
     const queue = this.queues.get(command.queue)
+    if (command.type === 'remove-dead-letters') {
+      if (queue !== undefined) {
+        queue.dead = queue.dead.filter(({ number }) => !isIn(command.numbers, number))
+      }
+      return { type: 'done' }
+    }
     const name = { queue: `q${command.queue}`, vhost: '/' }
     const notFound: SectionReply = {
       type: 'refused',
@@ -277,7 +298,7 @@ export class ReferenceShard {
       if (command.ifUnused && queue.consumers.length > 0) {
         return { type: 'refused', code: 'QUEUE_IN_USE', details: name }
       }
-      if (command.ifEmpty && queue.messages.length > 0) {
+      if (command.ifEmpty && queue.messages.length + queue.dead.length > 0) {
         return { type: 'refused', code: 'QUEUE_NOT_EMPTY', details: name }
       }
       queue.closingUntilMs = this.timeMs + this.#limits.closingMs
@@ -287,6 +308,7 @@ export class ReferenceShard {
       const kept = queue.messages.filter(({ offset }) => isIn(command.keep, offset))
       const messages = queue.messages.length - kept.length
       queue.messages = kept
+      queue.dead = []
       return { type: 'purged', messages }
     }
     let messages = 0

@@ -18,7 +18,7 @@ const commands: readonly ShardCommand[] = [
         queue: 3,
         vhost: '/',
         name: 'brief',
-        settings: { autoDelete: true, expiresMs: 2 ** 32 - 1, singleActive: false }
+        settings: { autoDelete: true, expiresMs: 2 ** 32 - 1, singleActive: false, deadLetter: null }
       }
     ]
   },

@@ -228,10 +228,24 @@ export class Workload {
     return pairs
   }
 
+  /** Of some that are there, of some that are not. */
+  #deadNumbers(queue: ReferenceQueue | undefined): number[] {
+    const random = this.#random
+    const numbers: number[] = []
+    for (let left = 1 + random.below(3); left > 0; left--) {
+      const first = 1 + random.below((queue?.deadTail ?? 0) + 2)
+      numbers.push(first, first + random.pick([0, 3, 2_000]))
+    }
+    return numbers
+  }
+
   #settings(): QueueSettings {
     const random = this.#random
     const expiresMs = random.chance(0.5) ? 1 + random.below(400) : 0
-    return { autoDelete: random.chance(0.4), expiresMs, singleActive: random.chance(0.4) }
+    const routingKey = random.chance(0.5) ? 'dead' : null
+    const deadLetter = random.chance(0.6) ? { exchange: random.pick(['', 'dlx']), routingKey } : null
+    const [autoDelete, singleActive] = [random.chance(0.4), random.chance(0.4)]
+    return { autoDelete, expiresMs, singleActive, deadLetter }
   }
 
   #topology(): ShardCommand {
@@ -284,6 +298,7 @@ export class Workload {
         marks: [{ queue, mark: random.below((row?.tail ?? 0) + 50) }]
       }
     }
+    if (roll < 90) return { type: 'remove-dead-letters', queue, numbers: this.#deadNumbers(row) }
     if (roll < 92) return { type: 'return-unclaimed', queue, claimed: this.#pairs(row) }
     if (roll < 94) return { type: 'purge-queue', queue, keep: this.#pairs(row) }
     if (roll < 96) {

@@ -157,6 +157,7 @@ export class Member {
       core.sessions.work()
       core.exclusiveQueues.flush()
       core.topologyDriver.flush()
+      core.deadLettering.flush()
       core.gateway.flush()
       core.deliveries.flush()
       const hasWorked = core.groups.work()

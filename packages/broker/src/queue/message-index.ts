@@ -28,6 +28,9 @@ export function addPair(pairs: number[], first: number, last: number): void {
   else pairs.push(first, last)
 }
 
+/** Told of a row that is about to be settled. */
+export type Leave = (segment: Segment, row: number) => void
+
 export class MessageIndex {
   readonly #live: LiveEntries
   /** Ascending, without overlap; only the last may be without live rows. */
@@ -124,10 +127,16 @@ export class MessageIndex {
 
   /**
    * Settles the live offsets of `first` … `last` whose attempt is `attempt`; all of them where that
-   * is null. Offsets that are not settled are added to `stale`, if given. Returns how many were
-   * settled.
+   * is null. Offsets that are not settled are added to `stale`, if given. Each row is shown to
+   * `leave` while it is still there. Returns how many were settled.
    */
-  settle(first: number, last: number, attempt: number | null, stale: number[] | null): number {
+  settle(
+    first: number,
+    last: number,
+    attempt: number | null,
+    stale: number[] | null,
+    leave?: Leave
+  ): number {
     const before = this.liveCount
     let next = first
     let position = this.#locate(first)
@@ -139,7 +148,7 @@ export class MessageIndex {
         next = segment.first
       }
       const end = Math.min(last + 1, segment.end)
-      this.#settleIn(segment, next, end, attempt, stale)
+      this.#settleIn(segment, [next, end], attempt, stale, leave)
       next = end
       if (!this.#dropIfEmpty(position, segment)) position++
     }
@@ -149,10 +158,10 @@ export class MessageIndex {
 
   #settleIn(
     segment: Segment,
-    first: number,
-    end: number,
+    [first, end]: readonly [number, number],
     attempt: number | null,
-    stale: number[] | null
+    stale: number[] | null,
+    leave: Leave | undefined
   ): void {
     const rowEnd = end - segment.first
     let entry = 0
@@ -169,6 +178,7 @@ export class MessageIndex {
         ofEntry = 0
       }
       ofEntry++
+      leave?.(segment, row)
       this.liveCount--
       this.bytes -= segment.sizeAt(row)
       this.#sum(segment, row, -1)

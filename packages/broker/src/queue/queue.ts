@@ -4,6 +4,7 @@ import type { LiveEntries } from '../live-entries.ts'
 import { blankSavedItem, forget, type SavedItem } from '../saved-item.ts'
 import type { ConsumerKey } from '../shard-command.ts'
 import { type Consumer, consumerId } from './consumer.ts'
+import { DeadLetters, type DeadLettersView, type DeathReason } from './dead-letters.ts'
 import { type DeliveryRun, findDeliveryRun } from './delivery-run.ts'
 import { MessageIndex, type MessageRow } from './message-index.ts'
 import type { QueueSettings } from './settings.ts'
@@ -25,6 +26,8 @@ export interface QueueView {
   readonly liveCount: number
   /** Bytes of their records. */
   readonly bytes: number
+  /** Messages that have left it and are on their way to its dead letter exchange. */
+  readonly dead: DeadLettersView
   /** By session and tag (`consumerId`), in the order of attachment. */
   readonly consumers: ReadonlyMap<string, Consumer>
   /**
@@ -48,7 +51,7 @@ export interface QueueView {
 export type SavedQueue = Pick<
   ShardQueue,
   'tail' | 'mark' | 'closingUntilMs' | 'usedMs' | 'active' | 'activation'
->
+> & { readonly deadTail: number }
 
 export class ShardQueue implements QueueView {
   readonly id: number
@@ -56,6 +59,7 @@ export class ShardQueue implements QueueView {
   readonly name: string
   readonly settings: QueueSettings
   readonly index: MessageIndex
+  readonly dead: DeadLetters
   readonly #consumers: Map<string, Consumer> = new Map()
   #mark = 0
   #closingUntilMs = 0
@@ -77,6 +81,7 @@ export class ShardQueue implements QueueView {
     this.name = name
     this.settings = settings
     this.index = new MessageIndex(live)
+    this.dead = new DeadLetters(live)
   }
 
   get tail(): number {
@@ -152,6 +157,24 @@ export class ShardQueue implements QueueView {
     forget(this.saved)
   }
 
+  /**
+   * Messages leave for a reason (see `MessageIndex.settle`): for the dead letter exchange, if the
+   * queue has one. Returns how many left.
+   */
+  die(
+    [first, last]: readonly [number, number],
+    attempt: number | null,
+    stale: number[] | null,
+    reason: DeathReason,
+    timeMs: number
+  ): number {
+    if (this.settings.deadLetter === null) return this.index.settle(first, last, attempt, stale)
+    this.touch()
+    return this.index.settle(first, last, attempt, stale, (segment, row) => {
+      this.dead.add(segment, row, reason, timeMs)
+    })
+  }
+
   /** Returns whether the mark has moved; it never goes back. */
   advanceMark(mark: number): boolean {
     if (mark <= this.#mark) return false
@@ -215,6 +238,7 @@ export class ShardQueue implements QueueView {
   /** Puts back what a snapshot saved. */
   restore(saved: SavedQueue): void {
     this.index.tail = saved.tail
+    this.dead.tail = saved.deadTail
     this.#mark = saved.mark
     this.#closingUntilMs = saved.closingUntilMs
     this.#usedMs = saved.usedMs

@@ -142,7 +142,7 @@ export class Deliveries {
     const unsettled = delivery?.unsettled ?? 0
     const ready = Math.max(0, queue.liveCount - unsettled)
     const consumers = delivery?.consumerCount ?? 0
-    return { ready, unsettled, consumers, bytes: queue.bytes }
+    return { ready, unsettled, consumers, bytes: queue.bytes, deadLetters: queue.dead.count }
   }
 
   /** Flat ranges of what consumers of the queue hold. */

@@ -77,12 +77,15 @@ function carryOut(core: Core, session: NativeSession, request: ClientRequest, to
 function queueOptionsOf(options: QueueOptions): Options {
   const { exclusive = false, autoDelete = false } = options
   const { expiresMs, singleActiveConsumer = false } = options
+  const { deadLetterExchange: exchange, deadLetterRoutingKey: routingKey } = options
   return {
     exclusive,
     autoDelete,
     arguments: {
       ...(expiresMs === undefined ? {} : { 'x-expires': expiresMs }),
-      ...(singleActiveConsumer ? { 'x-single-active-consumer': true } : {})
+      ...(singleActiveConsumer ? { 'x-single-active-consumer': true } : {}),
+      ...(exchange === undefined ? {} : { 'x-dead-letter-exchange': exchange }),
+      ...(routingKey === undefined ? {} : { 'x-dead-letter-routing-key': routingKey })
     }
   }
 }

@@ -2,7 +2,12 @@
 import type { QueueSettings } from '@holdfast/broker'
 import type { ReferenceQueue } from './reference-types.ts'
 
-const plain: QueueSettings = { autoDelete: false, expiresMs: 0, singleActive: false }
+const plain: QueueSettings = {
+  autoDelete: false,
+  expiresMs: 0,
+  singleActive: false,
+  deadLetter: null
+}
 
 export function blankQueue(
   names: { readonly vhost: string; readonly name: string },
@@ -11,8 +16,9 @@ export function blankQueue(
 ): ReferenceQueue {
   const { vhost, name } = names
   const tables = { messages: new Map(), bodies: new Map(), consumers: new Map() }
+  const dead = { dead: new Map(), deadTail: 0 }
   const state = { tail: 0, mark: 0, closingUntilMs: 0, isOver: false, active: null }
-  return { vhost, name, settings, usedMs: timeMs, ...state, ...tables }
+  return { vhost, name, settings, usedMs: timeMs, ...state, ...tables, ...dead }
 }
 
 export function isOpenAt(queue: ReferenceQueue | undefined, timeMs: number): boolean {

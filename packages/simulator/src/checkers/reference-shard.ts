@@ -38,6 +38,15 @@ function offsetsOf(pairs: readonly number[]): Set<number> {
   return offsets
 }
 
+/** A message leaves its queue, for the dead letter exchange if there is one. */
+function die(queue: ReferenceQueue, offset: number): void {
+  if (queue.settings.deadLetter !== null) {
+    queue.deadTail += 1
+    queue.dead.set(queue.deadTail, queue.bodies.get(offset) ?? '')
+  }
+  queue.messages.delete(offset)
+}
+
 export class ReferenceShard {
   readonly queues: Map<number, ReferenceQueue> = new Map()
   readonly #producers = new Map<string, ReferenceProducer>()
@@ -221,10 +230,11 @@ export class ReferenceShard {
     const stale: number[] = []
     if (outcome === 'released') this.#release(id, ranges, stale)
     else {
-      const messages = this.queues.get(id)?.messages
+      const queue = this.queues.get(id)
       forEachOffset(ranges, 3, (offset, attempt) => {
-        if (messages?.get(offset)?.attempt === attempt) messages.delete(offset)
-        else stale.push(offset)
+        if (queue?.messages.get(offset)?.attempt !== attempt) stale.push(offset)
+        else if (outcome === 'rejected') die(queue, offset)
+        else queue.messages.delete(offset)
       })
     }
     return { type: 'settled', stale: stale.flatMap((offset) => [offset, offset]) }
@@ -237,6 +247,10 @@ export class ReferenceShard {
     >
   ): SectionReply {
     const queue = this.queues.get(command.queue)
+    if (command.type === 'remove-dead-letters') {
+      forEachOffset(command.numbers, 2, (number) => queue?.dead.delete(number))
+      return done
+    }
     if (queue === undefined) return refused('QUEUE_NOT_FOUND')
     const { messages, consumers } = queue
     switch (command.type) {
@@ -257,13 +271,14 @@ export class ReferenceShard {
         return done
       case 'delete-queue-if':
         if (command.ifUnused && consumers.size > 0) return refused('QUEUE_IN_USE')
-        if (command.ifEmpty && messages.size > 0) return refused('QUEUE_NOT_EMPTY')
+        if (command.ifEmpty && messages.size + queue.dead.size > 0) return refused('QUEUE_NOT_EMPTY')
         queue.closingUntilMs = this.#timeMs + this.#limits.closingMs
         return { type: 'closing', messages: messages.size }
       case 'purge-queue': {
         const keep = offsetsOf(command.keep)
         const gone = [...messages.keys()].filter((offset) => !keep.has(offset))
         for (const offset of gone) messages.delete(offset)
+        queue.dead.clear()
         return { type: 'purged', messages: gone.length }
       }
       case 'return-unclaimed': {

@@ -27,6 +27,9 @@ export interface ReferenceQueue {
   readonly messages: Map<number, ReferenceMessage>
   /** By offset: the body of whatever was put there, however long ago it ended. */
   readonly bodies: Map<number, string>
+  /** By number: the bodies of those that have left for the dead letter exchange. */
+  readonly dead: Map<number, string>
+  deadTail: number
   tail: number
   mark: number
   closingUntilMs: number

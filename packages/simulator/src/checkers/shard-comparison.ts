@@ -192,11 +192,12 @@ export class ShardComparison {
       return
     }
     const closedMs = queue.isOver ? 0 : queue.closingUntilMs
-    const numbers = [queue.liveCount, queue.tail, queue.mark, closedMs]
-    const { messages, tail, mark, closingUntilMs } = expected
-    const wanted = [messages.size, tail, mark, expected.isOver ? 0 : closingUntilMs]
+    const numbers = [queue.liveCount, queue.tail, queue.mark, closedMs, queue.dead.count]
+    const { messages, tail, mark, closingUntilMs, dead } = expected
+    const wanted = [messages.size, tail, mark, expected.isOver ? 0 : closingUntilMs, dead.size]
     if (`${numbers}` !== `${wanted}`) {
-      this.#wrong(entry, `queue ${id} has live, tail, mark, closing ${numbers}, not ${wanted}`)
+      const names = 'live, tail, mark, closing, dead'
+      this.#wrong(entry, `queue ${id} has ${names} ${numbers}, not ${wanted}`)
     }
     if (queue.isOver !== expected.isOver) {
       this.#wrong(entry, `queue ${id} is ${queue.isOver ? '' : 'not '}over`)

@@ -122,10 +122,10 @@ function lying(entry: AppliedEntry, changes: Partial<QueueView>): AppliedEntry {
   const queue = entry.machine.queue(1)
   if (queue === undefined) return entry
   const { id, vhost, name, tail, mark, liveCount, bytes, consumers, closingUntilMs } = queue
-  const { settings, isOver, active, activation } = queue
+  const { settings, isOver, active, activation, dead } = queue
   const view = {
     ...{ id, vhost, name, tail, mark, liveCount, bytes, consumers, closingUntilMs },
-    ...{ settings, isOver, active, activation },
+    ...{ settings, isOver, active, activation, dead },
     row: (offset: number) => queue.row(offset),
     nextLive: (offset: number) => queue.nextLive(offset),
     deliveryRun: () => null,
