@@ -224,10 +224,7 @@ export interface SectionOrigin {
 }
 
 /** Where the records come from of the publish section at `position` of an entry that was applied. */
-export function readSectionHeader(
-  data: Uint8Array,
-  position: number
-): SectionOrigin {
+export function readSectionHeader(data: Uint8Array, position: number): SectionOrigin {
   const flags = data[position + flagsPosition] ?? 0
   const names = position + flagsPosition + 1 + ((flags & 2) === 0 ? 0 : producerBytes)
   const reader = new ByteReader(data, names)

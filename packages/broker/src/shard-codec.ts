@@ -76,7 +76,7 @@ function fields(command: Exclude<ShardCommand, SettleCommand>): readonly unknown
     case 'use-queue':
       return [11, command.queue]
     case 'remove-dead-letters':
-      return [12, command.queue, command.numbers]
+      return [13, command.queue, command.numbers]
     default:
       return unreachable(command)
   }
@@ -208,7 +208,7 @@ function readCommand(source: Fields): ShardCommand {
       return { type: 'activate-version', version: source.positive() }
     case 11:
       return { type: 'use-queue', queue: source.positive() }
-    case 12:
+    case 13:
       return {
         type: 'remove-dead-letters',
         queue: source.positive(),

@@ -251,7 +251,8 @@ function deleteQueueIf(state: ShardState, command: Command<'delete-queue-if'>): 
   const queue = state.queues.get(command.queue)
   if (queue === undefined) return queueNotFound(command.queue)
   if (command.ifUnused && queue.consumers.size > 0) return refused('QUEUE_IN_USE', namesOf(queue))
-  if (command.ifEmpty && queue.liveCount + queue.dead.count > 0) return refused('QUEUE_NOT_EMPTY', namesOf(queue))
+  if (command.ifEmpty && queue.liveCount + queue.dead.count > 0)
+    return refused('QUEUE_NOT_EMPTY', namesOf(queue))
   queue.close(state.timeMs + state.limits.closingMs)
   return { type: 'closing', messages: queue.liveCount }
 }

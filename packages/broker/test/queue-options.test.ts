@@ -33,6 +33,20 @@ t.test('what means something must be as it should be', async (t) => {
     t.throws(arg('x-queue-type', value), { code: 'OPTION_INVALID' })
   }
   t.throws(arg('x-single-active-consumer', 1), { code: 'OPTION_INVALID' })
+  for (const value of [1, null, 'x'.repeat(256), '\ud800']) {
+    t.throws(arg('x-dead-letter-exchange', value), { code: 'OPTION_INVALID' })
+  }
+  t.throws(arg('x-dead-letter-routing-key', 'k'), { message: /means nothing without/ })
+  const both = (value: unknown) => {
+    const names = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': value }
+    return given({ arguments: names })
+  }
+  t.doesNotThrow(both(''))
+  t.throws(both(1), { code: 'OPTION_INVALID' })
+  for (const value of ['at-most-once', 'at-least-once']) {
+    t.doesNotThrow(arg('x-dead-letter-strategy', value))
+  }
+  t.throws(arg('x-dead-letter-strategy', 'never'), { code: 'OPTION_INVALID' })
   for (const value of ['', 'amq.', 'ü'.repeat(33), 4]) {
     t.throws(arg('x-name-prefix', value), { code: 'OPTION_INVALID' })
   }
@@ -47,7 +61,7 @@ t.test('what means something must be as it should be', async (t) => {
 })
 
 t.test('a promise that nobody keeps is refused, and what means nothing is kept', async (t) => {
-  const promises = ['x-message-ttl', 'x-max-length', 'x-dead-letter-exchange', 'x-max-priority']
+  const promises = ['x-message-ttl', 'x-max-length', 'x-overflow', 'x-max-priority']
   for (const option of promises) {
     const given = () => readQueueOptions({ arguments: { [option]: 5 } })
     t.throws(given, { code: 'OPTION_UNSUPPORTED', details: { option, kind: 'queue' } })
@@ -63,6 +77,11 @@ t.test('settings are what a shard needs, and plain where nothing is asked for', 
   const given = { 'x-expires': 9, 'x-single-active-consumer': true }
   const all = { autoDelete: true, expiresMs: 9, singleActive: true, deadLetter: null }
   t.same(settingsOf(readQueueOptions({ autoDelete: true, arguments: given })), all)
+  const ofDead = (names: Options) => settingsOf(readQueueOptions({ arguments: names })).deadLetter
+  const exchange = { 'x-dead-letter-exchange': 'x' }
+  t.same(ofDead(exchange), { exchange: 'x', routingKey: null })
+  const rerouted = { ...exchange, 'x-dead-letter-routing-key': '' }
+  t.same(ofDead(rerouted), { exchange: 'x', routingKey: '' })
 })
 
 t.test('a mismatch names what differs, and both values', async (t) => {

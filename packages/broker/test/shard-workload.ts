@@ -243,7 +243,9 @@ export class Workload {
     const random = this.#random
     const expiresMs = random.chance(0.5) ? 1 + random.below(400) : 0
     const routingKey = random.chance(0.5) ? 'dead' : null
-    const deadLetter = random.chance(0.6) ? { exchange: random.pick(['', 'dlx']), routingKey } : null
+    const deadLetter = random.chance(0.6)
+      ? { exchange: random.pick(['', 'dlx']), routingKey }
+      : null
     const [autoDelete, singleActive] = [random.chance(0.4), random.chance(0.4)]
     return { autoDelete, expiresMs, singleActive, deadLetter }
   }

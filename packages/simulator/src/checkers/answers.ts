@@ -2,7 +2,7 @@
 // that comes before its commit may be a lie tomorrow, even where nothing goes wrong today.
 import type { Report } from './checks.ts'
 import type { ReferenceQueue } from './reference-types.ts'
-import type { Ending, ShardComparison } from './shard-comparison.ts'
+import type { Ending, ShardComparison, Taken } from './shard-comparison.ts'
 
 type Shard = Pick<ShardComparison, 'openQueue'>
 
@@ -59,6 +59,16 @@ export class Answers {
   settles(ending: Ending): void {
     if (this.#automatic.has(ending.queue) || this.#decided.has(textOf(ending))) return
     this.#report('settled-by-client', `${textOf(ending)}: no client has said so`)
+  }
+
+  /** A shard holds a dead letter no more, of a queue that sends it straight to another one. */
+  taken({ from, to, body }: Taken): void {
+    const queues = this.#queues(to)
+    if (queues.every(({ bodies }) => hasValue(bodies, body))) return
+    this.#report(
+      'dead-letter-arrives',
+      `${body.slice(0, 40)} has left ${from}, and is not in ${to}`
+    )
   }
 
   /** A client gets what is at an offset of a queue. */

@@ -106,7 +106,7 @@ export class ClusterAudit implements Observer {
       checkers = {
         ledger: new GroupLedger(name, report, this.#checksum),
         agreement: new MachineAgreement(name, report),
-        comparison: new ShardComparison(name, report, (settled) => this.answers.settles(settled)),
+        comparison: new ShardComparison(name, report, this.answers),
         deliveries: new DeliveryLedger(name, report)
       }
       this.#groups.set(group, checkers)

@@ -1,4 +1,5 @@
-// How queues of the plain model end by themselves, and which consumer of theirs is active.
+// How queues of the plain model end by themselves, which consumer of theirs is active, and how
+// messages leave them.
 import type { QueueSettings } from '@holdfast/broker'
 import type { ReferenceQueue } from './reference-types.ts'
 
@@ -53,4 +54,13 @@ export function succeed(queue: ReferenceQueue): void {
   if (!queue.settings.singleActive || queue.active !== null) return
   const [next] = [...queue.consumers].sort(([, a], [, b]) => b.priority - a.priority)
   queue.active = next?.[0] ?? null
+}
+
+/** A message leaves its queue, for the dead letter exchange if there is one. */
+export function die(queue: ReferenceQueue, offset: number): void {
+  if (queue.settings.deadLetter !== null) {
+    queue.deadTail += 1
+    queue.dead.set(queue.deadTail, queue.bodies.get(offset) ?? '')
+  }
+  queue.messages.delete(offset)
 }

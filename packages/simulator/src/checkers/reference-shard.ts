@@ -11,7 +11,7 @@ import {
   type TransactionHeader
 } from '@holdfast/broker'
 import { ReferenceGateways } from './reference-gateways.ts'
-import { blankQueue, depart, expire, isOpenAt, succeed } from './reference-lifetimes.ts'
+import { blankQueue, depart, die, expire, isOpenAt, succeed } from './reference-lifetimes.ts'
 import type { ReferenceProducer, ReferenceQueue, ReferenceRecord } from './reference-types.ts'
 
 const done: SectionReply = { type: 'done' }
@@ -36,15 +36,6 @@ function offsetsOf(pairs: readonly number[]): Set<number> {
   const offsets = new Set<number>()
   forEachOffset(pairs, 2, (offset) => offsets.add(offset))
   return offsets
-}
-
-/** A message leaves its queue, for the dead letter exchange if there is one. */
-function die(queue: ReferenceQueue, offset: number): void {
-  if (queue.settings.deadLetter !== null) {
-    queue.deadTail += 1
-    queue.dead.set(queue.deadTail, queue.bodies.get(offset) ?? '')
-  }
-  queue.messages.delete(offset)
 }
 
 export class ReferenceShard {
@@ -271,7 +262,8 @@ export class ReferenceShard {
         return done
       case 'delete-queue-if':
         if (command.ifUnused && consumers.size > 0) return refused('QUEUE_IN_USE')
-        if (command.ifEmpty && messages.size + queue.dead.size > 0) return refused('QUEUE_NOT_EMPTY')
+        if (command.ifEmpty && messages.size + queue.dead.size > 0)
+          return refused('QUEUE_NOT_EMPTY')
         queue.closingUntilMs = this.#timeMs + this.#limits.closingMs
         return { type: 'closing', messages: messages.size }
       case 'purge-queue': {

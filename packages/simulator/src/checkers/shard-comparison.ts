@@ -10,6 +10,7 @@ import {
   readTransaction,
   type SectionReply,
   type SettleCommand,
+  type ShardCommand,
   type ShardEffect,
   type ShardMachine,
   shardLimits,
@@ -93,18 +94,33 @@ export interface Ending {
   readonly attempt: number
 }
 
+/** A dead letter that its shard holds no more. */
+export interface Taken {
+  readonly from: string
+  /** The queue that it was for. */
+  readonly to: string
+  readonly body: string
+}
+
+/** Is told of each settlement that ends a message, and of each dead letter that is gone. */
+interface Hears {
+  settles(ending: Ending): void
+  taken(letter: Taken): void
+}
+
+const nobody: Hears = { settles: () => undefined, taken: () => undefined }
+
 export class ShardComparison {
   readonly #name: string
   readonly #report: Report
-  readonly #ends: (ending: Ending) => void
+  readonly #hears: Hears
   readonly #reference: ReferenceShard = new ReferenceShard(shardLimits)
   #index = 0
 
-  /** `ends` is told of each settlement that ends a message. */
-  constructor(name: string, report: Report, ends: (ending: Ending) => void = () => undefined) {
+  constructor(name: string, report: Report, hears: Hears = nobody) {
     this.#name = name
     this.#report = report
-    this.#ends = ends
+    this.#hears = hears
   }
 
   /** What the reference holds of a queue. */
@@ -145,7 +161,8 @@ export class ShardComparison {
     if (data[position + 4] === transactionKind) return this.#transaction(data, position)
     if (data[position + 4] !== publishKind) {
       const command = decodeCommandSection(data, position)
-      if (command.type === 'settle') this.#endingsOf(command).forEach(this.#ends)
+      if (command.type === 'settle') this.#end(this.#endingsOf(command))
+      if (command.type === 'remove-dead-letters') this.#take(command)
       return this.#reference.command(command)
     }
     const header = readPublishHeader(data, position)
@@ -158,8 +175,22 @@ export class ShardComparison {
     const records = header.publishes.map((publish) => unlessRefused(() => recordsOf(data, publish)))
     const endings = header.settlements.flatMap((settlement) => this.#endingsOf(settlement))
     const reply = this.#reference.transaction(header, records)
-    if (reply.type === 'accepted') endings.forEach(this.#ends)
+    if (reply.type === 'accepted') this.#end(endings)
     return reply
+  }
+
+  #end(endings: readonly Ending[]): void {
+    for (const ending of endings) this.#hears.settles(ending)
+  }
+
+  #take({ queue: id, numbers }: Extract<ShardCommand, { type: 'remove-dead-letters' }>): void {
+    const queue = this.#reference.queues.get(id)
+    const { exchange, routingKey = null } = queue?.settings.deadLetter ?? {}
+    if (queue === undefined || exchange !== '' || routingKey === null) return
+    forEachOffset(numbers, 2, (number) => {
+      const body = queue.dead.get(number)
+      if (body !== undefined) this.#hears.taken({ from: queue.name, to: routingKey, body })
+    })
   }
 
   #endingsOf({ queue: id, outcome, ranges }: SettleCommand): Ending[] {

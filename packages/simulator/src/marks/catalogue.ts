@@ -155,6 +155,7 @@ const about: Readonly<Record<string, readonly string[]>> = {
   client: [
     'a first delivery',
     'a redelivery',
+    'a dead letter',
     'publishes sent again',
     'refused by a right that was taken',
     'resumed with deliveries',
