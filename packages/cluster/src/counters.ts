@@ -15,6 +15,8 @@ export class Counters {
   expiredDeadLetters = 0
   /** No queue took them: the exchange is missing, routes them nowhere, or back in a circle. */
   droppedDeadLetters = 0
+  /** Of queues that this node leads. */
+  waitingDeadLetters = 0
   elections = 0
   commitRecords = 0
   commitBytes = 0

@@ -59,6 +59,7 @@ export class Member {
   }
 
   counters(): MemberCounters {
+    this.#core.counters.waitingDeadLetters = this.#core.deadLettering.waiting
     return this.#core.counters.read()
   }
 

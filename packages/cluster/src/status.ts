@@ -184,6 +184,7 @@ export interface MemberCounters {
   readonly rejectedDeadLetters: number
   readonly expiredDeadLetters: number
   readonly droppedDeadLetters: number
+  readonly waitingDeadLetters: number
   readonly elections: number
   readonly commitRecords: number
   readonly commitBytes: number

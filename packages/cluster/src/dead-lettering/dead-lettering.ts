@@ -67,6 +67,15 @@ export class DeadLettering {
     this.#awake.add(letters)
   }
 
+  /** Dead letters of the queues that this node leads. */
+  get waiting(): number {
+    let count = 0
+    for (const queues of this.#shards.values()) {
+      for (const { source } of queues.values()) count += source.queue.dead.count
+    }
+    return count
+  }
+
   /** This node has a lease again. */
   resumeHeld(): void {
     for (const queues of this.#shards.values()) {
