@@ -2,6 +2,7 @@
 import { authorityMutations } from './catalogue/authority.ts'
 import { clientMutations } from './catalogue/clients.ts'
 import { consensusMutations } from './catalogue/consensus.ts'
+import { deadLetterMutations } from './catalogue/dead-letters.ts'
 import { diskMutations } from './catalogue/disks.ts'
 import { electionMutations } from './catalogue/elections.ts'
 import { lifetimeMutations } from './catalogue/lifetimes.ts'
@@ -28,6 +29,7 @@ export const mutations: readonly Mutation[] = [
   ...queueMutations,
   ...lifetimeMutations,
   ...ownerMutations,
+  ...deadLetterMutations,
   ...stateMutations,
   ...clientMutations,
   ...diskMutations

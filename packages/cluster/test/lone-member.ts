@@ -12,7 +12,7 @@ import type { Input } from '../src/input.ts'
 import { Member } from '../src/member.ts'
 import type { Output, VerifyPassword } from '../src/output.ts'
 import type { ClientProtocol } from '../src/sessions/session.ts'
-import type { AdminReply, AdminRequest } from '../src/status.ts'
+import type { AdminReply, AdminRequest, MemberCounters } from '../src/status.ts'
 import { type AmqpLogin, LoneAmqpClient } from './lone-amqp-client.ts'
 
 const addresses = { client: '127.0.0.1:1', peer: '127.0.0.1:2', http: '127.0.0.1:3' }
@@ -59,6 +59,10 @@ export class LoneMember {
 
   get restMs(): number {
     return this.#member.restMs
+  }
+
+  counters(): MemberCounters {
+    return this.#member.counters()
   }
 
   /** Lets time pass, and all that is to be done with it. */

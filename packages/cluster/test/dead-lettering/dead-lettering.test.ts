@@ -42,17 +42,14 @@ function rejectMany({ member, client }: SetUp, count: number): void {
   client.send({ type: 'basic.nack', deliveryTag: 0, multiple: true, requeue: false })
 }
 
-/** Bodies that are delivered from a queue. */
-function drain({ member, client }: SetUp, queue: string): string[] {
-  const bodies: string[] = []
-  for (let left = 3_000; left > 0; left--) {
-    client.get(queue, true)
-    member.pass(100)
-    const [said = ''] = client.heard()
-    if (!said.startsWith('basic.get-ok')) break
-    bodies.push(said.split(' ').at(-1) ?? '')
-  }
-  return bodies
+/** Bodies that are delivered from a queue, to a client of its own: others are silent too long. */
+function drain({ member }: SetUp, queue: string): string[] {
+  const client = member.connectAmqp()
+  client.consume(queue, 0)
+  member.pass(500)
+  return client.heard().flatMap((said) => {
+    return said.startsWith('basic.deliver') ? [said.split(' ').at(-1) ?? ''] : []
+  })
 }
 
 for (const shards of [1, 8]) {
@@ -62,13 +59,8 @@ for (const shards of [1, 8]) {
     set.member.pass(2_000)
     t.match(status(set.member, 'work'), { ready: 0, unsettled: 0, deadLetters: 0, bytes: 0 })
     t.equal(status(set.member, 'dead').ready, 600)
-    set.client.consume('dead', 0, { consumerTag: 'd' })
-    set.member.pass(500)
-    const bodies = set.client.heard().flatMap((said) => {
-      return said.startsWith('basic.deliver') ? [said.split(' ').at(-1)] : []
-    })
     t.same(
-      bodies,
+      drain(set, 'dead'),
       Array.from({ length: 600 }, (_, i) => `${i}`)
     )
   })
@@ -91,13 +83,55 @@ t.test('they wait where they are while nothing can be committed', async (t) => {
   t.same(drain(set, 'dead'), ['a'], 'once')
 })
 
-t.test('a purge, or the end of their queue, is their end', async (t) => {
+/** Nothing can be published, and two messages are rejected. */
+function stuck(): SetUp {
   const set = setUp(8)
   const { member, client } = set
-  rejectMany(set, 50)
+  client.consume('work', 0)
+  client.publish('work', 'a', 'b')
+  member.pass(300)
+  disk(member, 0)
+  client.send({ type: 'basic.nack', deliveryTag: 0, multiple: true, requeue: false })
+  member.pass(3_000)
+  return set
+}
+
+function disk(member: LoneMember, freeBytes: number): void {
+  member.step([{ type: 'disk', freeBytes, totalBytes: 2 ** 40 }])
+}
+
+t.test('what a shard refuses is brought to it again, and counted as waiting', async (t) => {
+  const set = stuck()
+  const { member } = set
+  t.match(status(member, 'work'), { ready: 0, unsettled: 0, deadLetters: 2 })
+  t.match(member.counters(), { rejectedDeadLetters: 2, waitingDeadLetters: 2 })
+  disk(member, 2 ** 39)
+  member.pass(2_000)
+  t.equal(status(member, 'work').deadLetters, 0)
+  t.match(member.counters(), { waitingDeadLetters: 0, droppedDeadLetters: 0 })
+  t.same(drain(set, 'dead').sort(), ['a', 'b'])
+})
+
+t.test('a purge, or the end of their queue, is their end', async (t) => {
+  for (const type of ['purge-queue', 'delete-queue'] as const) {
+    const set = stuck()
+    const { member } = set
+    member.admin({ type, vhost: '/', name: 'work' })
+    member.pass(500)
+    t.equal(member.counters().waitingDeadLetters, 0)
+    disk(member, 2 ** 39)
+    member.pass(2_000)
+    t.same(drain(set, 'dead'), [], type)
+  }
+})
+
+t.test('what no queue takes is dropped, and counted', async (t) => {
+  const { member, client } = setUp(1)
+  client.declare('lost', { arguments: tableOf({ 'x-dead-letter-exchange': 'none' }) })
+  client.consume('lost', 0)
+  client.publish('lost', 'a', 'b')
+  member.pass(300)
+  client.send({ type: 'basic.nack', deliveryTag: 0, multiple: true, requeue: false })
   member.pass(1_000)
-  client.send({ type: 'queue.purge', ticket: 0, queue: 'work', nowait: false })
-  client.delete('work')
-  member.pass(1_000)
-  t.equal(status(member, 'dead').ready, 50, 'what had arrived stays')
+  t.match(member.counters(), { droppedDeadLetters: 2, waitingDeadLetters: 0, returnedMessages: 0 })
 })
