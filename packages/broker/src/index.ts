@@ -107,22 +107,25 @@ export {
 } from './publish-section.ts'
 export { type Consumer, consumerId } from './queue/consumer.ts'
 export type { DeliveryRun } from './queue/delivery-run.ts'
+export type { IsHeld } from './queue/due-segments.ts'
 export { type ShardLimits, shardLimits } from './queue/limits.ts'
 export type { MessageRow } from './queue/message-index.ts'
 export type { QueueView } from './queue/queue.ts'
+export { noDeadlineMs } from './queue/segment.ts'
 export type { QueueSettings } from './queue/settings.ts'
 export { decodeCommandSection, encodeCommandSection } from './shard-codec.ts'
 export type {
   ConsumerKey,
   Outcome,
   QueueMark,
+  QueueRanges,
   Release,
   SettleCommand,
   ShardCommand,
   TopologyChange
 } from './shard-command.ts'
 export { ShardMachine } from './shard-machine.ts'
-export type { Refused, SectionReply, ShardEffect } from './shard-reply.ts'
+export type { DeathReason, Refused, SectionReply, ShardEffect } from './shard-reply.ts'
 export type { ShardOptions } from './shard-state.ts'
 export {
   encodeTransactionSection,

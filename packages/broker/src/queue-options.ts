@@ -86,9 +86,11 @@ export function settingsOf(options: QueueOptions): QueueSettings {
   if (options === plainOptions) return plainSettings
   const { autoDelete, arguments: given } = options
   const expiresMs = Number(given['x-expires'] ?? 0)
+  const ttl = given['x-message-ttl'] ?? null
+  const messageTtlMs = ttl === null ? null : Number(ttl)
   const singleActive = given['x-single-active-consumer'] === true
-  const isPlain = !autoDelete && expiresMs === 0 && !singleActive
-  return isPlain ? plainSettings : { autoDelete, expiresMs, singleActive }
+  const isPlain = !autoDelete && expiresMs === 0 && messageTtlMs === null && !singleActive
+  return isPlain ? plainSettings : { autoDelete, expiresMs, messageTtlMs, singleActive }
 }
 
 /**

@@ -12,6 +12,7 @@ import type { QueueSettings } from './queue/settings.ts'
 import type {
   Outcome,
   QueueMark,
+  QueueRanges,
   Release,
   SettleCommand,
   ShardCommand,
@@ -42,8 +43,8 @@ function changeFields(change: TopologyChange): readonly unknown[] {
   if (change.type === 'delete-queue') return [2, change.cursor, change.queue]
   const { cursor, queue, vhost, name, settings } = change
   if (settings === undefined) return [1, cursor, queue, vhost, name]
-  const { autoDelete, expiresMs, singleActive } = settings
-  return [3, cursor, queue, vhost, name, autoDelete, expiresMs, singleActive]
+  const { autoDelete, expiresMs, messageTtlMs, singleActive } = settings
+  return [3, cursor, queue, vhost, name, autoDelete, expiresMs, messageTtlMs, singleActive]
 }
 
 function fields(command: Exclude<ShardCommand, SettleCommand>): readonly unknown[] {
@@ -73,6 +74,8 @@ function fields(command: Exclude<ShardCommand, SettleCommand>): readonly unknown
       return [10, command.version]
     case 'use-queue':
       return [11, command.queue]
+    case 'expire-messages':
+      return [13, command.queues.map(({ queue, ranges }) => [queue, ranges])]
     default:
       return unreachable(command)
   }
@@ -107,6 +110,7 @@ function readSettings(item: Fields): QueueSettings {
   return {
     autoDelete: item.boolean(),
     expiresMs: item.natural(shardLimits.expiresMsMax),
+    messageTtlMs: item.optional((value) => value.natural(shardLimits.messageTtlMsMax)),
     singleActive: item.boolean()
   }
 }
@@ -139,6 +143,22 @@ function readTopology(source: Fields): ShardCommand {
 
 function readRelease(item: Fields): Release {
   return { queue: item.positive(), ranges: item.ranges(3) }
+}
+
+function readRanges(item: Fields): QueueRanges {
+  return { queue: item.positive(), ranges: item.ranges(2) }
+}
+
+function readExpiring(source: Fields): ShardCommand {
+  const queues = source.list(readRanges)
+  let count = 0
+  for (const { ranges } of queues) {
+    for (let at = 0; at < ranges.length; at += 2) {
+      count += (ranges[at + 1] ?? 0) - (ranges[at] ?? 0) + 1
+    }
+  }
+  if (count > shardLimits.expiringMax) throw malformed('too many messages expire at once')
+  return { type: 'expire-messages', queues }
 }
 
 function readMark(item: Fields): QueueMark {
@@ -196,6 +216,8 @@ function readCommand(source: Fields): ShardCommand {
       return { type: 'activate-version', version: source.positive() }
     case 11:
       return { type: 'use-queue', queue: source.positive() }
+    case 13:
+      return readExpiring(source)
     default:
       throw malformed(`command ${code} is not known`)
   }

@@ -15,8 +15,9 @@ function hashQueue(hash: StateHash, queue: ShardQueue): void {
   hash.number(queue.id)
   hash.text(queue.vhost)
   hash.text(queue.name)
-  const { autoDelete, expiresMs, singleActive } = queue.settings
+  const { autoDelete, expiresMs, messageTtlMs, singleActive } = queue.settings
   hash.number((autoDelete ? 1 : 0) + (singleActive ? 2 : 0))
+  hash.number(messageTtlMs ?? Number.MAX_SAFE_INTEGER)
   const { tail, mark, closingUntilMs, bytes, usedMs, activation } = queue
   for (const value of [tail, mark, closingUntilMs, bytes, expiresMs, usedMs, activation]) {
     hash.number(value)
@@ -43,6 +44,7 @@ function hashRows(hash: StateHash, queue: ShardQueue): void {
       hash.number(segment.sizeAt(row))
       hash.number(segment.attemptAt(row))
       hash.number(segment.deliveryCountAt(row))
+      hash.number(segment.deadlineAt(row))
     }
   }
 }

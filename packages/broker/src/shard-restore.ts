@@ -142,9 +142,15 @@ function readQueue(state: ShardState, reader: ByteReader): SavedItem {
   const [tail, mark, closingUntilMs] = [reader.natural(), reader.natural(), reader.natural()]
   const flags = reader.u8()
   const expiresMs = reader.natural()
-  const settings = { autoDelete: (flags & 1) !== 0, expiresMs, singleActive: (flags & 2) !== 0 }
+  const ttlMs = reader.natural()
+  const settings = {
+    autoDelete: (flags & 1) !== 0,
+    expiresMs,
+    messageTtlMs: (flags & 4) === 0 ? null : ttlMs,
+    singleActive: (flags & 2) !== 0
+  }
   const [usedMs, activation, activeAt] = [reader.natural(), reader.natural(), reader.u32()]
-  const queue = new ShardQueue(id, names, settings, state.live)
+  const queue = new ShardQueue(id, names, settings, state)
   assert(!state.queues.has(id), 'a queue is saved once')
   readConsumers(state, reader, queue)
   const active = [...queue.consumers.keys()][activeAt - 1] ?? null
@@ -174,7 +180,7 @@ function readSegment(reader: ByteReader): Segment {
   assert(count >= 1 && count <= segmentRows, 'a segment holds 1 to 1,024 rows')
   const flags = reader.u8()
   segment.reserve(count)
-  segment.makeCounts((flags & 1) !== 0, (flags & 2) !== 0)
+  segment.makeCounts((flags & 1) !== 0, (flags & 2) !== 0, (flags & 4) !== 0)
   segment.read(reader, count)
   return segment
 }

@@ -111,9 +111,10 @@ function writeQueue(writer: ByteWriter, queue: ShardQueue): void {
   writer.natural(queue.tail)
   writer.natural(queue.mark)
   writer.natural(queue.closingUntilMs)
-  const { autoDelete, expiresMs, singleActive } = queue.settings
-  writer.u8((autoDelete ? 1 : 0) | (singleActive ? 2 : 0))
+  const { autoDelete, expiresMs, messageTtlMs, singleActive } = queue.settings
+  writer.u8((autoDelete ? 1 : 0) | (singleActive ? 2 : 0) | (messageTtlMs === null ? 0 : 4))
   writer.natural(expiresMs)
+  writer.natural(messageTtlMs ?? 0)
   writer.natural(queue.usedMs)
   writer.natural(queue.activation)
   // The active consumer by its place, counted from 1; 0: none.
@@ -134,7 +135,10 @@ function writeSegment(writer: ByteWriter, queue: number, segment: Segment): void
   writer.natural(segment.first)
   writer.natural(segment.firstEntry)
   writer.u16(segment.count)
-  writer.u8((segment.attempts === null ? 0 : 1) | (segment.deliveryCounts === null ? 0 : 2))
+  const { attempts, deliveryCounts, deadlines } = segment
+  writer.u8(
+    (attempts === null ? 0 : 1) | (deliveryCounts === null ? 0 : 2) | (deadlines === null ? 0 : 4)
+  )
   segment.write(writer)
 }
 

@@ -2,9 +2,16 @@
 import type { ConsumerKey, QueueSettings } from '../src/index.ts'
 import type { ReferenceQueue } from './reference-types.ts'
 
+const plain: QueueSettings = {
+  autoDelete: false,
+  expiresMs: 0,
+  messageTtlMs: null,
+  singleActive: false
+}
+
 export function createQueue(
   id: number,
-  settings: QueueSettings = { autoDelete: false, expiresMs: 0, singleActive: false },
+  settings: QueueSettings = plain,
   timeMs = 0
 ): ReferenceQueue {
   const tables = { messages: [], consumers: [], active: null }

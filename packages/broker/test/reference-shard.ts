@@ -1,7 +1,9 @@
 // A shard in plain arrays and maps: what the machine must do, without any of its structures.
 // Messages are objects, sequences are sets; it is slow and obviously right.
+import { recordProperties } from '@holdfast/record'
 import type {
   PublishSection,
+  QueueRanges,
   SectionReply,
   SettleCommand,
   ShardCommand,
@@ -9,7 +11,17 @@ import type {
 } from '../src/index.ts'
 import { ReferenceGateways } from './reference-gateways.ts'
 import { activate, createQueue, expireAt, isOpen, isSame, leave } from './reference-lifetimes.ts'
-import type { ReferenceLimits, ReferenceProducer, ReferenceQueue } from './reference-types.ts'
+import type {
+  ReferenceLimits,
+  ReferenceMessage,
+  ReferenceProducer,
+  ReferenceQueue
+} from './reference-types.ts'
+
+function ttlMsOf(record: Uint8Array): number {
+  const { expiration } = recordProperties(record, 0) ?? {}
+  return expiration === undefined ? Number.POSITIVE_INFINITY : Number(expiration)
+}
 
 function pairs(offsets: readonly number[]): number[] {
   const flat: number[] = []
@@ -141,15 +153,36 @@ export class ReferenceShard {
     const { exchange, routingKey } = section
     const offset = ++queue.tail
     const { entry } = this
+    const ownTtlMs = queue.settings.messageTtlMs ?? Number.POSITIVE_INFINITY
     queue.messages.push({
       offset,
       record,
       entry,
       exchange,
       routingKey,
+      deadlineMs: this.timeMs + Math.min(ttlMsOf(record), ownTtlMs),
       attempt: 0,
       deliveryCount: 0
     })
+  }
+
+  #expire(named: readonly QueueRanges[]): SectionReply {
+    const early: QueueRanges[] = []
+    let count = 0
+    for (const { queue: id, ranges } of named) {
+      const queue = this.queues.get(id)
+      if (queue === undefined) continue
+      const isNamed = ({ offset }: ReferenceMessage) => isIn(ranges, offset)
+      const alive = queue.messages.filter((item) => isNamed(item) && item.deadlineMs > this.timeMs)
+      const before = queue.messages.length
+      queue.messages = queue.messages.filter(
+        (item) => !isNamed(item) || item.deadlineMs > this.timeMs
+      )
+      count += before - queue.messages.length
+      const offsets = alive.map(({ offset }) => offset)
+      if (offsets.length > 0) early.push({ queue: id, ranges: pairs(offsets) })
+    }
+    return { type: 'expired', messages: count, early }
   }
 
   #giveBack(queue: ReferenceQueue, triples: readonly number[]): number[] {
@@ -203,6 +236,8 @@ export class ReferenceShard {
       }
       case 'settle':
         return this.#settle(command)
+      case 'expire-messages':
+        return this.#expire(command.queues)
       case 'tick':
       case 'activate-version':
         return { type: 'done' }

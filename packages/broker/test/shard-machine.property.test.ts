@@ -3,7 +3,13 @@
 
 import { chooseSeed, Random } from '@holdfast/testkit'
 import t, { type Test } from 'tap'
-import { consumerId, type MachineSnapshot, readSectionHeader, ShardMachine } from '../src/index.ts'
+import {
+  consumerId,
+  type MachineSnapshot,
+  noDeadlineMs,
+  readSectionHeader,
+  ShardMachine
+} from '../src/index.ts'
 import { ReferenceShard } from './reference-shard.ts'
 import { Workload } from './shard-workload.ts'
 
@@ -74,7 +80,8 @@ function compare(t: Test, machine: ShardMachine, reference: ReferenceShard, stor
         row.attempt === message.attempt &&
         row.deliveryCount === message.deliveryCount &&
         row.entry === message.entry &&
-        row.sizeBytes === message.record.length
+        row.sizeBytes === message.record.length &&
+        row.deadlineMs === Math.min(message.deadlineMs, noDeadlineMs)
       if (!same) problem('another row', { row, message })
     }
     if (queue.nextLive(before + 1) !== null) problem('a message too many', { before })

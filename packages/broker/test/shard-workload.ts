@@ -1,6 +1,6 @@
 // Random entries for a shard, with everything that goes wrong in a cluster: repeats, gaps, old
 // epochs, unknown queues, stale settlements. Each section comes with its call of the reference.
-import { encodeRecord } from '@holdfast/record'
+import { encodeRecord, type Properties } from '@holdfast/record'
 import type { Random } from '@holdfast/testkit'
 import {
   type EncodedSection,
@@ -128,10 +128,16 @@ export class Workload {
     const random = this.#random
     return Array.from({ length: count }, () =>
       encodeRecord(
-        random.chance(0.2) ? { messageId: `m${random.below(1000)}` } : null,
+        random.chance(0.3) ? this.#properties() : null,
         new Uint8Array(random.below(20)).fill(random.below(256))
       )
     )
+  }
+
+  #properties(): Properties {
+    const random = this.#random
+    if (random.chance(0.5)) return { messageId: `m${random.below(1000)}` }
+    return { type: 't', expiration: `${random.below(800)}` }
   }
 
   #publish(): Step {
@@ -228,10 +234,22 @@ export class Workload {
     return pairs
   }
 
+  /** Due or not, live or not. */
+  #named(): { queue: number; ranges: number[] }[] {
+    return this.#queueIds().flatMap((queue) => {
+      const { tail = 0, messages = [] } = this.#reference.queues.get(queue) ?? {}
+      const first = messages[0]?.offset ?? 1
+      const last = Math.min(tail, first + 4_000)
+      return this.#random.chance(0.5) && last >= first ? [{ queue, ranges: [first, last] }] : []
+    })
+  }
+
   #settings(): QueueSettings {
     const random = this.#random
     const expiresMs = random.chance(0.5) ? 1 + random.below(400) : 0
-    return { autoDelete: random.chance(0.4), expiresMs, singleActive: random.chance(0.4) }
+    const messageTtlMs = random.chance(0.6) ? random.below(600) : null
+    const [autoDelete, singleActive] = [random.chance(0.4), random.chance(0.4)]
+    return { autoDelete, expiresMs, messageTtlMs, singleActive }
   }
 
   #topology(): ShardCommand {
@@ -290,7 +308,8 @@ export class Workload {
       const [ifUnused, ifEmpty] = [random.chance(0.7), random.chance(0.7)]
       return { type: 'delete-queue-if', queue, ifUnused, ifEmpty }
     }
-    if (roll < 98) return { type: 'use-queue', queue }
+    if (roll < 97) return { type: 'use-queue', queue }
+    if (roll < 99) return { type: 'expire-messages', queues: this.#named() }
     return random.chance(0.5) ? { type: 'tick' } : { type: 'activate-version', version: 1 }
   }
 }

@@ -16,6 +16,7 @@ import type { Core, MemberOptions } from './core.ts'
 import { Counters } from './counters.ts'
 import { Bodies } from './delivering/bodies.ts'
 import { Deliveries } from './delivering/deliveries.ts'
+import { Expiry } from './delivering/expiry.ts'
 import { Lifetimes } from './delivering/lifetimes.ts'
 import { Disk } from './disk.ts'
 import { defaultTuning } from './limits.ts'
@@ -80,6 +81,7 @@ export function buildCore(options: MemberOptions, recovered: Recovered, handle: 
   core.gateway = new Gateway(core)
   core.deliveries = new Deliveries(core)
   core.lifetimes = new Lifetimes(core)
+  core.expiry = new Expiry(core)
   core.gatewayRelay = new GatewayRelay(core)
   core.leaderRelay = new LeaderRelay(core)
   core.authorization = new Authorization(core)

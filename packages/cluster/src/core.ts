@@ -18,6 +18,7 @@ import type { StoreReads } from './consensus/store-reads.ts'
 import type { Counters } from './counters.ts'
 import type { Bodies } from './delivering/bodies.ts'
 import type { Deliveries } from './delivering/deliveries.ts'
+import type { Expiry } from './delivering/expiry.ts'
 import type { Lifetimes } from './delivering/lifetimes.ts'
 import type { Disk } from './disk.ts'
 import type { Tuning } from './limits.ts'
@@ -106,6 +107,7 @@ export interface Core {
   readonly gateway: Gateway
   readonly deliveries: Deliveries
   readonly lifetimes: Lifetimes
+  readonly expiry: Expiry
   readonly gatewayRelay: GatewayRelay
   readonly leaderRelay: LeaderRelay
   readonly authorization: Authorization

@@ -25,6 +25,8 @@ export interface QueueOptions {
   readonly autoDelete?: boolean
   /** Deleted when nobody has consumed from it or declared it for so long. */
   readonly expiresMs?: number
+  /** A message that has been in it for so long expires, unless a consumer holds it. */
+  readonly messageTtlMs?: number
   /** One of its consumers gets messages; the next takes over when that one goes. */
   readonly singleActiveConsumer?: boolean
 }
@@ -100,20 +102,32 @@ export type RequestName = ClientRequest['type']
 type Parser = (args: Arguments) => ClientRequest
 
 const expiresRange = { min: 1, max: protocolLimits.expiresMsMax }
+const messageTtlRange = { min: 0, max: protocolLimits.messageTtlMsMax }
 const priorityRange = { min: -(2 ** 31), max: 2 ** 31 - 1 }
 
 const exchangeKinds: readonly string[] = ['direct', 'fanout', 'topic', 'headers']
 
+const queueOptionNames: readonly string[] = [
+  'durable',
+  'exclusive',
+  'autoDelete',
+  'expiresMs',
+  'messageTtlMs',
+  'singleActiveConsumer'
+]
+
 function parseQueueOptions(value: unknown): QueueOptions {
   if (value === undefined || value === null) return {}
   const options = mapOf(value, 'options')
-  const known = ['durable', 'exclusive', 'autoDelete', 'expiresMs', 'singleActiveConsumer']
-  checkKeys('queue', options, known)
+  checkKeys('queue', options, queueOptionNames)
   checkDurable('queue', options)
   checkFlag('queue', options, 'exclusive')
   checkFlag('queue', options, 'autoDelete')
   checkFlag('queue', options, 'singleActiveConsumer')
   if (options['expiresMs'] !== undefined) checkInteger('queue', options, 'expiresMs', expiresRange)
+  if (options['messageTtlMs'] !== undefined) {
+    checkInteger('queue', options, 'messageTtlMs', messageTtlRange)
+  }
   return options as QueueOptions
 }
 

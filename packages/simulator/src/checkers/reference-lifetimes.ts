@@ -2,7 +2,12 @@
 import type { QueueSettings } from '@holdfast/broker'
 import type { ReferenceQueue } from './reference-types.ts'
 
-const plain: QueueSettings = { autoDelete: false, expiresMs: 0, singleActive: false }
+const plain: QueueSettings = {
+  autoDelete: false,
+  expiresMs: 0,
+  messageTtlMs: null,
+  singleActive: false
+}
 
 export function blankQueue(
   names: { readonly vhost: string; readonly name: string },

@@ -1,7 +1,9 @@
 // Feeds the reference shard each committed entry once, in order, and compares the machine that
 // applied it: the replies, and the queues that the entry touched. O(what the entry changed).
+import { nativeAt } from '@holdfast/amqp'
 import {
   decodeCommandSection,
+  noDeadlineMs,
   type Outcome,
   type PublishHeader,
   type QueueView,
@@ -46,13 +48,18 @@ function unlessRefused<Value>(read: () => Value): Value | null {
   }
 }
 
+function ttlMsAt(data: Uint8Array, position: number): number {
+  const expiration = nativeAt(data, position)?.expiration
+  return expiration === undefined ? Number.POSITIVE_INFINITY : Number(expiration)
+}
+
 function recordsOf(data: Uint8Array, header: PublishHeader): ReferenceRecord[] {
   const { blobStart, blobEnd, count } = header
   const records: ReferenceRecord[] = []
   for (let at = blobStart; records.length < count; ) {
     const next = scanRecord(data, at, blobEnd, true)
     const body = Buffer.from(recordBody(data, at)).toString('latin1')
-    records.push({ sizeBytes: next - at, body })
+    records.push({ sizeBytes: next - at, ttlMs: ttlMsAt(data, at), body })
     at = next
   }
   return records
@@ -222,8 +229,10 @@ export class ShardComparison {
     const wanted = messages.get(offset)
     const text = ({ attempt, deliveryCount, entry: index, sizeBytes }: typeof wanted & object) =>
       `attempt ${attempt}, count ${deliveryCount}, entry ${index}, ${sizeBytes} bytes`
-    const is = row === null ? 'gone' : text(row)
-    const should = wanted === undefined ? 'gone' : text(wanted)
+    const due = (deadlineMs: number): string =>
+      deadlineMs < noDeadlineMs ? `, due at ${deadlineMs}` : ''
+    const is = row === null ? 'gone' : text(row) + due(row.deadlineMs)
+    const should = wanted === undefined ? 'gone' : text(wanted) + due(wanted.deadlineMs)
     if (is !== should) this.#wrong(entry, `queue ${queue.id}/${offset} is ${is}, not ${should}`)
   }
 
@@ -251,6 +260,7 @@ function touched(effects: readonly ShardEffect[]): Map<number, Set<number>> {
       case 'settled':
         note(effect.queue, effect.ranges, 3)
         break
+      case 'left':
       case 'returned':
         note(effect.queue, effect.ranges, 2)
         break
