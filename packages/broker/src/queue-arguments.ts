@@ -37,7 +37,6 @@ export const unsupportedArguments: ReadonlySet<string> = new Set([
   'x-max-length-bytes',
   'x-max-priority',
   'x-message-deduplication',
-  'x-message-ttl',
   'x-overflow',
   'x-stream-filter-size-bytes',
   'x-stream-max-segment-size-bytes'
@@ -57,6 +56,11 @@ function routingKeyFault(value: HeaderValue): string | null {
   return textFault(value, shardLimits.nameBytesMax)
 }
 
+function millisecondsFault(value: HeaderValue, min: number, max: number): string | null {
+  const isValid = Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max
+  return isValid ? null : `it must be a whole number of milliseconds from ${min} to ${max}`
+}
+
 /** What the arguments that mean something must be. */
 const checks: Readonly<Record<string, (value: HeaderValue) => string | null>> = {
   'x-queue-type': (value) => {
@@ -64,11 +68,8 @@ const checks: Readonly<Record<string, (value: HeaderValue) => string | null>> = 
     const known = `it must be one of ${queueTypes.join(', ')}`
     return value === 'stream' ? `there are no streams in this version; ${known}` : known
   },
-  'x-expires': (value) => {
-    const max = shardLimits.expiresMsMax
-    const isValid = Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= max
-    return isValid ? null : `it must be a whole number of milliseconds from 1 to ${max}`
-  },
+  'x-expires': (value) => millisecondsFault(value, 1, shardLimits.expiresMsMax),
+  'x-message-ttl': (value) => millisecondsFault(value, 0, shardLimits.messageTtlMsMax),
   'x-single-active-consumer': (value) =>
     typeof value === 'boolean' ? null : 'it must be true or false',
   'x-dead-letter-exchange': exchangeFault,
@@ -105,6 +106,7 @@ export function checkQueueArguments(queueArguments: QueueArguments): void {
 const compared: Readonly<Record<string, HeaderValue>> = {
   'x-queue-type': 'classic',
   'x-expires': null,
+  'x-message-ttl': null,
   'x-single-active-consumer': false,
   'x-dead-letter-exchange': null,
   'x-dead-letter-routing-key': null

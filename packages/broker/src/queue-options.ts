@@ -86,10 +86,14 @@ export function settingsOf(options: QueueOptions): QueueSettings {
   if (options === plainOptions) return plainSettings
   const { autoDelete, arguments: given } = options
   const expiresMs = Number(given['x-expires'] ?? 0)
+  const ttl = given['x-message-ttl'] ?? null
+  const messageTtlMs = ttl === null ? null : Number(ttl)
   const singleActive = given['x-single-active-consumer'] === true
   const deadLetter = deadLetterOf(given)
-  const isPlain = !autoDelete && expiresMs === 0 && !singleActive && deadLetter === null
-  return isPlain ? plainSettings : { autoDelete, expiresMs, singleActive, deadLetter }
+  const settings = { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter }
+  const isTimeless = expiresMs === 0 && messageTtlMs === null
+  const isPlain = !autoDelete && isTimeless && !singleActive && deadLetter === null
+  return isPlain ? plainSettings : settings
 }
 
 function deadLetterOf(given: QueueArguments): DeadLetterSettings | null {

@@ -3,7 +3,7 @@
 import { assert, unreachable } from '@holdfast/errors'
 import { shardVersion } from './entry-batch.ts'
 import type { Consumer } from './queue/consumer.ts'
-import { addPair } from './queue/message-index.ts'
+import { addPair } from './queue/pairs.ts'
 import { forGoodMs, ShardQueue } from './queue/queue.ts'
 import { plainSettings } from './queue/settings.ts'
 import type {
@@ -15,6 +15,7 @@ import type {
   TopologyChange
 } from './shard-command.ts'
 import { die, removeDeadLetters } from './shard-dead-letters.ts'
+import { expireMessages } from './shard-leaving.ts'
 import { done, type Refused, refused, type SectionReply } from './shard-reply.ts'
 import { addSession, dropSession, type ShardState } from './shard-state.ts'
 
@@ -45,6 +46,8 @@ export function applyCommand(state: ShardState, command: ShardCommand): SectionR
       return changeTopology(state, command)
     case 'use-queue':
       return useQueue(state, command)
+    case 'expire-messages':
+      return expireMessages(state, command)
     case 'activate-version':
       assert(command.version <= shardVersion, 'a version is activated when all members support it')
       state.version = Math.max(state.version, command.version)
@@ -270,7 +273,7 @@ function changeQueue(state: ShardState, change: TopologyChange): void {
   if (change.type === 'create-queue') {
     if (existing !== undefined) return
     const { settings = plainSettings } = change
-    const queue = new ShardQueue(change.queue, change, settings, state.live)
+    const queue = new ShardQueue(change.queue, change, settings, state)
     queue.use(state.timeMs)
     state.queues.set(change.queue, queue)
     state.deadlines.note(queue)

@@ -8,7 +8,10 @@ import type { ShardState } from './shard-state.ts'
 
 type RemoveDeadLetters = Extract<ShardCommand, { readonly type: 'remove-dead-letters' }>
 
-/** Messages leave their queue, and not because somebody has done with them what was to be done. */
+/**
+ * Messages leave their queue, and not because somebody has done with them what was to be done.
+ * Returns how many.
+ */
 export function die(
   state: ShardState,
   queue: ShardQueue,
@@ -16,10 +19,12 @@ export function die(
   attempt: number | null,
   stale: number[] | null,
   reason: DeathReason
-): void {
+): number {
   const messages = queue.die(range, attempt, stale, reason, state.timeMs)
-  if (messages === 0 || queue.settings.deadLetter === null) return
-  state.effects.push({ type: 'dead-lettered', queue: queue.id, reason, messages })
+  if (messages > 0 && queue.settings.deadLetter !== null) {
+    state.effects.push({ type: 'dead-lettered', queue: queue.id, reason, messages })
+  }
+  return messages
 }
 
 /** One that is gone already is no error: the command may be a repeat. */

@@ -40,6 +40,12 @@ export class Fields {
     return value
   }
 
+  optional<T>(read: (fields: Fields) => T): T | null {
+    if (this.#values[this.#next] !== null) return read(this)
+    this.#next++
+    return null
+  }
+
   text(): string {
     const value = this.#take()
     if (typeof value !== 'string') throw malformed('a field of a command must be a string')

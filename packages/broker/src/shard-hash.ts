@@ -15,8 +15,9 @@ function hashQueue(hash: StateHash, queue: ShardQueue): void {
   hash.number(queue.id)
   hash.text(queue.vhost)
   hash.text(queue.name)
-  const { autoDelete, expiresMs, singleActive, deadLetter } = queue.settings
+  const { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter } = queue.settings
   hash.number((autoDelete ? 1 : 0) + (singleActive ? 2 : 0))
+  hash.number(messageTtlMs ?? Number.MAX_SAFE_INTEGER)
   const { tail, mark, closingUntilMs, bytes, usedMs, activation } = queue
   for (const value of [tail, mark, closingUntilMs, bytes, expiresMs, usedMs, activation]) {
     hash.number(value)
@@ -49,6 +50,7 @@ function hashRows(hash: StateHash, queue: ShardQueue): void {
       hash.number(segment.sizeAt(row))
       hash.number(segment.attemptAt(row))
       hash.number(segment.deliveryCountAt(row))
+      hash.number(segment.deadlineAt(row))
     }
   }
   for (const segment of queue.dead.segments) {

@@ -3,7 +3,7 @@
 import type { ErrorCode } from '@holdfast/errors'
 import type { Consumer } from './queue/consumer.ts'
 import type { DeathReason } from './queue/dead-letters.ts'
-import type { ConsumerKey, Outcome, QueueMark } from './shard-command.ts'
+import type { ConsumerKey, Outcome, QueueMark, QueueRanges } from './shard-command.ts'
 
 /** A refusal that all replicas agree on; nothing was changed. */
 export interface Refused {
@@ -39,6 +39,8 @@ export type SectionReply =
   | { readonly type: 'closing'; readonly messages: number }
   /** How many messages were returned. */
   | { readonly type: 'returned'; readonly messages: number }
+  /** How many messages expired; and which did not, since their deadline has not come. */
+  | { readonly type: 'expired'; readonly messages: number; readonly early: readonly QueueRanges[] }
   | { readonly type: 'done' }
 
 export type ShardEffect =
@@ -64,6 +66,14 @@ export type ShardEffect =
       readonly type: 'returned'
       readonly queue: number
       /** Pairs, ascending within each commanded range. */
+      readonly ranges: readonly number[]
+    }
+  | {
+      /** Messages that left their queue without a settlement. */
+      readonly type: 'left'
+      readonly queue: number
+      readonly reason: DeathReason
+      /** Pairs. */
       readonly ranges: readonly number[]
     }
   | {

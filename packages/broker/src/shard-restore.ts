@@ -152,10 +152,16 @@ function readQueue(state: ShardState, reader: ByteReader): SavedItem {
   const flags = reader.u8()
   const deadLetter = readDeadLetter(reader, flags)
   const deadTail = reader.natural()
-  const [autoDelete, singleActive] = [(flags & 1) !== 0, (flags & 2) !== 0]
-  const settings = { autoDelete, expiresMs: reader.natural(), singleActive, deadLetter }
+  const [expiresMs, ttlMs] = [reader.natural(), reader.natural()]
+  const settings = {
+    autoDelete: (flags & 1) !== 0,
+    expiresMs,
+    messageTtlMs: (flags & 4) === 0 ? null : ttlMs,
+    singleActive: (flags & 2) !== 0,
+    deadLetter
+  }
   const [usedMs, activation, activeAt] = [reader.natural(), reader.natural(), reader.u32()]
-  const queue = new ShardQueue(id, names, settings, state.live)
+  const queue = new ShardQueue(id, names, settings, state)
   assert(!state.queues.has(id), 'a queue is saved once')
   readConsumers(state, reader, queue)
   const active = [...queue.consumers.keys()][activeAt - 1] ?? null
@@ -166,9 +172,9 @@ function readQueue(state: ShardState, reader: ByteReader): SavedItem {
 }
 
 function readDeadLetter(reader: ByteReader, flags: number): DeadLetterSettings | null {
-  if ((flags & 4) === 0) return null
+  if ((flags & 8) === 0) return null
   const exchange = reader.text()
-  return { exchange, routingKey: (flags & 8) === 0 ? null : reader.text() }
+  return { exchange, routingKey: (flags & 16) === 0 ? null : reader.text() }
 }
 
 function readConsumers(state: ShardState, reader: ByteReader, queue: ShardQueue): void {
@@ -191,7 +197,7 @@ function readSegment(reader: ByteReader): Segment {
   assert(count >= 1 && count <= segmentRows, 'a segment holds 1 to 1,024 rows')
   const flags = reader.u8()
   segment.reserve(count)
-  segment.makeCounts((flags & 1) !== 0, (flags & 2) !== 0)
+  segment.makeCounts((flags & 1) !== 0, (flags & 2) !== 0, (flags & 4) !== 0)
   segment.read(reader, count)
   return segment
 }

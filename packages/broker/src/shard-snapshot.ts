@@ -112,14 +112,16 @@ function writeQueue(writer: ByteWriter, queue: ShardQueue): void {
   writer.natural(queue.tail)
   writer.natural(queue.mark)
   writer.natural(queue.closingUntilMs)
-  const { autoDelete, expiresMs, singleActive, deadLetter } = queue.settings
+  const { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter } = queue.settings
   const { exchange, routingKey = null } = deadLetter ?? {}
-  const hasDeadLetters = (deadLetter === null ? 0 : 4) | (routingKey === null ? 0 : 8)
-  writer.u8((autoDelete ? 1 : 0) | (singleActive ? 2 : 0) | hasDeadLetters)
+  const hasDeadLetters = (deadLetter === null ? 0 : 8) | (routingKey === null ? 0 : 16)
+  const hasTtl = messageTtlMs === null ? 0 : 4
+  writer.u8((autoDelete ? 1 : 0) | (singleActive ? 2 : 0) | hasTtl | hasDeadLetters)
   if (exchange !== undefined) writer.text(exchange)
   if (routingKey !== null) writer.text(routingKey)
   writer.natural(queue.dead.tail)
   writer.natural(expiresMs)
+  writer.natural(messageTtlMs ?? 0)
   writer.natural(queue.usedMs)
   writer.natural(queue.activation)
   // The active consumer by its place, counted from 1; 0: none.
@@ -140,7 +142,10 @@ function writeSegment(writer: ByteWriter, queue: number, segment: Segment): void
   writer.natural(segment.first)
   writer.natural(segment.firstEntry)
   writer.u16(segment.count)
-  writer.u8((segment.attempts === null ? 0 : 1) | (segment.deliveryCounts === null ? 0 : 2))
+  const { attempts, deliveryCounts, deadlines } = segment
+  writer.u8(
+    (attempts === null ? 0 : 1) | (deliveryCounts === null ? 0 : 2) | (deadlines === null ? 0 : 4)
+  )
   segment.write(writer)
 }
 

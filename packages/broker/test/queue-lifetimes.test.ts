@@ -6,6 +6,7 @@ import { ShardFixture } from './shard-fixture.ts'
 const plain: QueueSettings = {
   autoDelete: false,
   expiresMs: 0,
+  messageTtlMs: null,
   singleActive: false,
   deadLetter: null
 }

@@ -5,6 +5,7 @@ import type { ReferenceQueue } from './reference-types.ts'
 const plain: QueueSettings = {
   autoDelete: false,
   expiresMs: 0,
+  messageTtlMs: null,
   singleActive: false,
   deadLetter: null
 }

@@ -7,30 +7,10 @@ import type {
   ShardCommand,
   TransactionSection
 } from '../src/index.ts'
+import { die, expireNamed, giveBack, isIn, pairs, ttlMsOf } from './reference-deaths.ts'
 import { ReferenceGateways } from './reference-gateways.ts'
 import { activate, createQueue, expireAt, isOpen, isSame, leave } from './reference-lifetimes.ts'
-import type {
-  ReferenceLimits,
-  ReferenceMessage,
-  ReferenceProducer,
-  ReferenceQueue
-} from './reference-types.ts'
-
-function pairs(offsets: readonly number[]): number[] {
-  const flat: number[] = []
-  for (const offset of offsets) {
-    if (flat.at(-1) === offset - 1) flat[flat.length - 1] = offset
-    else flat.push(offset, offset)
-  }
-  return flat
-}
-
-function isIn(flat: readonly number[], offset: number): boolean {
-  for (let at = 0; at < flat.length; at += 2) {
-    if (offset >= (flat[at] ?? 0) && offset <= (flat[at + 1] ?? 0)) return true
-  }
-  return false
-}
+import type { ReferenceLimits, ReferenceProducer, ReferenceQueue } from './reference-types.ts'
 
 export class ReferenceShard {
   readonly queues: Map<number, ReferenceQueue> = new Map()
@@ -146,29 +126,17 @@ export class ReferenceShard {
     const { exchange, routingKey } = section
     const offset = ++queue.tail
     const { entry } = this
+    const ownTtlMs = queue.settings.messageTtlMs ?? Number.POSITIVE_INFINITY
     queue.messages.push({
       offset,
       record,
       entry,
       exchange,
       routingKey,
+      deadlineMs: this.timeMs + Math.min(ttlMsOf(record), ownTtlMs),
       attempt: 0,
       deliveryCount: 0
     })
-  }
-
-  #giveBack(queue: ReferenceQueue, triples: readonly number[]): number[] {
-    const stale: number[] = []
-    for (let at = 0; at < triples.length; at += 3) {
-      for (let offset = triples[at] ?? 0; offset <= (triples[at + 1] ?? 0); offset++) {
-        const message = queue.messages.find((item) => item.offset === offset)
-        if (message?.attempt === triples[at + 2] && message !== undefined) {
-          message.attempt++
-          message.deliveryCount++
-        } else stale.push(offset)
-      }
-    }
-    return stale
   }
 
   /** Null: the kind of the reply is checked, and `done` carries nothing. */
@@ -208,6 +176,8 @@ export class ReferenceShard {
       }
       case 'settle':
         return this.#settle(command)
+      case 'expire-messages':
+        return expireNamed(this.queues, command.queues, this.timeMs)
       case 'tick':
       case 'activate-version':
         return { type: 'done' }
@@ -223,14 +193,14 @@ export class ReferenceShard {
     for (let at = 0; at < triples.length; at += 3) {
       covered += (triples[at + 1] ?? 0) - (triples[at] ?? 0) + 1
     }
-    return covered - this.#giveBack(queue, triples).length
+    return covered - giveBack(queue, triples).length
   }
 
   #settle(command: SettleCommand): SectionReply {
     const queue = this.queues.get(command.queue)
     const { ranges } = command
     if (queue !== undefined && command.outcome === 'released') {
-      return { type: 'settled', stale: pairs(this.#giveBack(queue, ranges)) }
+      return { type: 'settled', stale: pairs(giveBack(queue, ranges)) }
     }
     const stale: number[] = []
     for (let at = 0; at < ranges.length; at += 3) {
@@ -241,19 +211,12 @@ export class ReferenceShard {
           ) ?? -1
         if (position < 0) stale.push(offset)
         else if (queue !== undefined) {
-          const message = queue.messages[position]
-          queue.messages.splice(position, 1)
-          if (command.outcome === 'rejected') this.#die(queue, message)
+          const messages = queue.messages.splice(position, 1)
+          if (command.outcome === 'rejected') die(queue, messages, 'rejected', this.timeMs)
         }
       }
     }
     return { type: 'settled', stale: pairs(stale) }
-  }
-
-  #die(queue: ReferenceQueue, message: ReferenceMessage | undefined): void {
-    if (message === undefined || queue.settings.deadLetter === null) return
-    const number = ++queue.deadTail
-    queue.dead.push({ number, message, reason: 'rejected', timeMs: this.timeMs })
   }
 
   #queueCommand(

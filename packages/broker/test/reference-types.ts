@@ -7,6 +7,8 @@ export interface ReferenceMessage {
   readonly entry: number
   readonly exchange: string
   readonly routingKey: string
+  /** Log time at which it may expire. */
+  readonly deadlineMs: number
   attempt: number
   deliveryCount: number
 }

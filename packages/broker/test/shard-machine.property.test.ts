@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import {
   consumerId,
   type MachineSnapshot,
+  noDeadlineMs,
   type QueueView,
   readSectionHeader,
   ShardMachine
@@ -81,7 +82,8 @@ function compare(t: Test, machine: ShardMachine, reference: ReferenceShard, stor
         row.attempt === message.attempt &&
         row.deliveryCount === message.deliveryCount &&
         row.entry === message.entry &&
-        row.sizeBytes === message.record.length
+        row.sizeBytes === message.record.length &&
+        row.deadlineMs === Math.min(message.deadlineMs, noDeadlineMs)
       if (!same) problem('another row', { row, message })
     }
     if (queue.nextLive(before + 1) !== null) problem('a message too many', { before })

@@ -17,6 +17,7 @@ import { Counters } from './counters.ts'
 import { DeadLettering } from './dead-lettering/dead-lettering.ts'
 import { Bodies } from './delivering/bodies.ts'
 import { Deliveries } from './delivering/deliveries.ts'
+import { Expiry } from './delivering/expiry.ts'
 import { Lifetimes } from './delivering/lifetimes.ts'
 import { Disk } from './disk.ts'
 import { defaultTuning } from './limits.ts'
@@ -82,6 +83,7 @@ export function buildCore(options: MemberOptions, recovered: Recovered, handle: 
   core.deliveries = new Deliveries(core)
   core.lifetimes = new Lifetimes(core)
   core.deadLettering = new DeadLettering(core)
+  core.expiry = new Expiry(core)
   core.gatewayRelay = new GatewayRelay(core)
   core.leaderRelay = new LeaderRelay(core)
   core.authorization = new Authorization(core)

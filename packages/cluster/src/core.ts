@@ -19,6 +19,7 @@ import type { Counters } from './counters.ts'
 import type { DeadLettering } from './dead-lettering/dead-lettering.ts'
 import type { Bodies } from './delivering/bodies.ts'
 import type { Deliveries } from './delivering/deliveries.ts'
+import type { Expiry } from './delivering/expiry.ts'
 import type { Lifetimes } from './delivering/lifetimes.ts'
 import type { Disk } from './disk.ts'
 import type { Tuning } from './limits.ts'
@@ -108,6 +109,7 @@ export interface Core {
   readonly deliveries: Deliveries
   readonly lifetimes: Lifetimes
   readonly deadLettering: DeadLettering
+  readonly expiry: Expiry
   readonly gatewayRelay: GatewayRelay
   readonly leaderRelay: LeaderRelay
   readonly authorization: Authorization

@@ -7,7 +7,7 @@ import {
   type ClientRequest,
   type Hello
 } from '@holdfast/protocol'
-import { encodeRecord, utf8Encode } from '@holdfast/record'
+import { encodeRecord, type Properties, utf8Encode } from '@holdfast/record'
 import type { Input } from '../src/input.ts'
 import { Member } from '../src/member.ts'
 import type { Output, VerifyPassword } from '../src/output.ts'
@@ -231,8 +231,8 @@ export class LoneClient {
   }
 
   /** Publishes `count` messages straight to a queue, from sequence `first` on. */
-  publish(queue: string, first: number, count: number): void {
-    const record = encodeRecord(null, utf8Encode('body'))
+  publish(queue: string, first: number, count: number, properties: Properties | null = null): void {
+    const record = encodeRecord(properties, utf8Encode('body'))
     const blob = new Uint8Array(Buffer.concat(Array.from({ length: count }, () => record)))
     const route = { exchange: '', routingKey: queue, mandatory: true, first: true }
     this.connection.publish({

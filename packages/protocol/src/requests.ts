@@ -25,6 +25,8 @@ export interface QueueOptions {
   readonly autoDelete?: boolean
   /** Deleted when nobody has consumed from it or declared it for so long. */
   readonly expiresMs?: number
+  /** A message that has been in it for so long expires, unless a consumer holds it. */
+  readonly messageTtlMs?: number
   /** One of its consumers gets messages; the next takes over when that one goes. */
   readonly singleActiveConsumer?: boolean
   /** Gets what is rejected or expires. It need not exist; '' is the default exchange. */
@@ -104,15 +106,17 @@ export type RequestName = ClientRequest['type']
 type Parser = (args: Arguments) => ClientRequest
 
 const expiresRange = { min: 1, max: protocolLimits.expiresMsMax }
+const messageTtlRange = { min: 0, max: protocolLimits.messageTtlMsMax }
 const priorityRange = { min: -(2 ** 31), max: 2 ** 31 - 1 }
 
 const exchangeKinds: readonly string[] = ['direct', 'fanout', 'topic', 'headers']
 
-const queueOptionKeys: readonly string[] = [
+const queueOptionNames: readonly string[] = [
   'durable',
   'exclusive',
   'autoDelete',
   'expiresMs',
+  'messageTtlMs',
   'singleActiveConsumer',
   'deadLetterExchange',
   'deadLetterRoutingKey'
@@ -121,12 +125,15 @@ const queueOptionKeys: readonly string[] = [
 function parseQueueOptions(value: unknown): QueueOptions {
   if (value === undefined || value === null) return {}
   const options = mapOf(value, 'options')
-  checkKeys('queue', options, queueOptionKeys)
+  checkKeys('queue', options, queueOptionNames)
   checkDurable('queue', options)
   checkFlag('queue', options, 'exclusive')
   checkFlag('queue', options, 'autoDelete')
   checkFlag('queue', options, 'singleActiveConsumer')
   if (options['expiresMs'] !== undefined) checkInteger('queue', options, 'expiresMs', expiresRange)
+  if (options['messageTtlMs'] !== undefined) {
+    checkInteger('queue', options, 'messageTtlMs', messageTtlRange)
+  }
   checkDeadLetter(options)
   return options as QueueOptions
 }

@@ -6,6 +6,7 @@ import type { ConsumerKey } from '../shard-command.ts'
 import { type Consumer, consumerId } from './consumer.ts'
 import { DeadLetters, type DeadLettersView, type DeathReason } from './dead-letters.ts'
 import { type DeliveryRun, findDeliveryRun } from './delivery-run.ts'
+import type { DueSegments } from './due-segments.ts'
 import { MessageIndex, type MessageRow } from './message-index.ts'
 import type { QueueSettings } from './settings.ts'
 
@@ -41,10 +42,22 @@ export interface QueueView {
   /** Counts activations: who was active under a lower number is no more. */
   readonly activation: number
   row(offset: number): MessageRow | null
-  /** Smallest live offset at or above `offset`. */
-  nextLive(offset: number): number | null
+  /** Smallest live offset at or above `offset` whose deadline, if it has one, is after `afterMs`. */
+  nextLive(offset: number, afterMs?: number): number | null
   /** See `findDeliveryRun`. */
-  deliveryRun(offset: number, countMax: number, bytesMax: number, last: number): DeliveryRun | null
+  deliveryRun(
+    offset: number,
+    countMax: number,
+    bytesMax: number,
+    last: number,
+    afterMs?: number
+  ): DeliveryRun | null
+}
+
+/** What is derived from all queues of a shard. */
+export interface ShardRows {
+  readonly live: LiveEntries
+  readonly due: DueSegments
 }
 
 /** What a snapshot has of a queue beside its messages and consumers. */
@@ -74,13 +87,13 @@ export class ShardQueue implements QueueView {
     id: number,
     { vhost, name }: { readonly vhost: string; readonly name: string },
     settings: QueueSettings,
-    live: LiveEntries
+    { live, due }: ShardRows
   ) {
     this.id = id
     this.vhost = vhost
     this.name = name
     this.settings = settings
-    this.index = new MessageIndex(live)
+    this.index = new MessageIndex(live, due, id)
     this.dead = new DeadLetters(live)
   }
 
@@ -139,17 +152,18 @@ export class ShardQueue implements QueueView {
     return this.index.row(offset)
   }
 
-  nextLive(offset: number): number | null {
-    return this.index.nextLive(offset)
+  nextLive(offset: number, afterMs?: number): number | null {
+    return this.index.nextLive(offset, afterMs)
   }
 
   deliveryRun(
     offset: number,
     countMax: number,
     bytesMax: number,
-    last: number
+    last: number,
+    afterMs?: number
   ): DeliveryRun | null {
-    return findDeliveryRun(this.index, offset, countMax, bytesMax, last)
+    return findDeliveryRun(this.index, offset, countMax, bytesMax, last, afterMs)
   }
 
   /** The queue's row in the next snapshot differs from the last. */

@@ -13,6 +13,8 @@ export interface QueueSettings {
   readonly autoDelete: boolean
   /** Log time without use after which it is deleted; 0: however long. */
   readonly expiresMs: number
+  /** Log time that a message lives in it; null: for as long as it has not been consumed. */
+  readonly messageTtlMs: number | null
   /** One of its consumers gets messages, and the next when that one goes. */
   readonly singleActive: boolean
   /** Null: such messages are dropped. */
@@ -23,6 +25,7 @@ export interface QueueSettings {
 export const plainSettings: QueueSettings = {
   autoDelete: false,
   expiresMs: 0,
+  messageTtlMs: null,
   singleActive: false,
   deadLetter: null
 }

@@ -8,6 +8,7 @@ import { consumer, ShardFixture } from '../shard-fixture.ts'
 const settings = {
   autoDelete: false,
   expiresMs: 0,
+  messageTtlMs: null,
   singleActive: false,
   deadLetter: { exchange: '', routingKey: 'dead' }
 }

@@ -22,6 +22,7 @@ export class DeadLettering {
   leadershipChanged(group: GroupId, isLeading: boolean): void {
     for (const queue of this.#shards.get(group)?.values() ?? []) queue.end()
     this.#shards.delete(group)
+    this.#countWaiting()
     const machine = this.#core.groups.shardHost(group)?.machine
     if (!isLeading || machine === undefined) return
     this.#shards.set(group, new Map())
@@ -41,6 +42,7 @@ export class DeadLettering {
         // What it had is gone; what comes is another's.
         queues.get(effect.queue)?.end()
         queues.delete(effect.queue)
+        this.#countWaiting()
       }
     }
   }
@@ -68,12 +70,12 @@ export class DeadLettering {
   }
 
   /** Dead letters of the queues that this node leads. */
-  get waiting(): number {
+  #countWaiting(): void {
     let count = 0
     for (const queues of this.#shards.values()) {
       for (const { source } of queues.values()) count += source.queue.dead.count
     }
-    return count
+    this.#core.counters.waitingDeadLetters = count
   }
 
   /** This node has a lease again. */
@@ -93,6 +95,7 @@ export class DeadLettering {
       const { group, queue } = letters.source
       if (letters.isIdle) this.#shards.get(group)?.delete(queue.id)
     }
+    this.#countWaiting()
   }
 
   #isCurrent(letters: QueueDeadLetters): boolean {

@@ -1,8 +1,9 @@
 // What clients hear from the nodes, held against what the shards have applied by then: an answer
 // that comes before its commit may be a lie tomorrow, even where nothing goes wrong today.
 import type { Report } from './checks.ts'
+import type { Ending, Taken } from './hears.ts'
 import type { ReferenceQueue } from './reference-types.ts'
-import type { Ending, ShardComparison, Taken } from './shard-comparison.ts'
+import type { ShardComparison } from './shard-comparison.ts'
 
 type Shard = Pick<ShardComparison, 'openQueue'>
 

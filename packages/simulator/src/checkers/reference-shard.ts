@@ -10,6 +10,7 @@ import {
   type ShardLimits,
   type TransactionHeader
 } from '@holdfast/broker'
+import { expireNamed, ownTtlMs } from './reference-expiry.ts'
 import { ReferenceGateways } from './reference-gateways.ts'
 import { blankQueue, depart, die, expire, isOpenAt, succeed } from './reference-lifetimes.ts'
 import type { ReferenceProducer, ReferenceQueue, ReferenceRecord } from './reference-types.ts'
@@ -118,13 +119,14 @@ export class ReferenceShard {
   #records({ queues, producer }: PublishHeader, records: readonly ReferenceRecord[]): SectionReply {
     const targets = queues.filter((id) => this.#isOpen(id))
     const missing = queues.filter((id) => !this.#isOpen(id))
-    const push = ({ sizeBytes, body }: ReferenceRecord): void => {
+    const push = ({ sizeBytes, ttlMs, body }: ReferenceRecord): void => {
       for (const id of targets) {
         const queue = this.queues.get(id)
         if (queue === undefined) continue
         queue.tail += 1
-        const message = { entry: this.#entry, sizeBytes, attempt: 0, deliveryCount: 0 }
-        queue.messages.set(queue.tail, message)
+        const deadlineMs = this.#timeMs + Math.min(ttlMs, ownTtlMs(queue))
+        const counts = { attempt: 0, deliveryCount: 0 }
+        queue.messages.set(queue.tail, { entry: this.#entry, sizeBytes, deadlineMs, ...counts })
         queue.bodies.set(queue.tail, body)
       }
     }
@@ -180,6 +182,8 @@ export class ReferenceShard {
         if (queue !== undefined) depart(queue, this.#timeMs, (key) => key === id)
         return { type: 'returned', messages: this.#release(command.queue, command.release) }
       }
+      case 'expire-messages':
+        return expireNamed(this.queues, command.queues, this.#timeMs)
       case 'tick':
       case 'activate-version':
         return done

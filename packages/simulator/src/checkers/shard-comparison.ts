@@ -1,8 +1,9 @@
 // Feeds the reference shard each committed entry once, in order, and compares the machine that
 // applied it: the replies, and the queues that the entry touched. O(what the entry changed).
+import { nativeAt } from '@holdfast/amqp'
 import {
   decodeCommandSection,
-  type Outcome,
+  noDeadlineMs,
   type PublishHeader,
   type QueueView,
   readEntryBatch,
@@ -19,6 +20,7 @@ import {
 import { HoldfastError } from '@holdfast/errors'
 import { recordBody, scanRecord } from '@holdfast/record'
 import type { Report } from './checks.ts'
+import { type Ending, type Hears, nobody } from './hears.ts'
 import { isOpenAt } from './reference-lifetimes.ts'
 import { forEachOffset, ReferenceShard } from './reference-shard.ts'
 import type { ReferenceQueue, ReferenceRecord } from './reference-types.ts'
@@ -47,13 +49,18 @@ function unlessRefused<Value>(read: () => Value): Value | null {
   }
 }
 
+function ttlMsAt(data: Uint8Array, position: number): number {
+  const expiration = nativeAt(data, position)?.expiration
+  return expiration === undefined ? Number.POSITIVE_INFINITY : Number(expiration)
+}
+
 function recordsOf(data: Uint8Array, header: PublishHeader): ReferenceRecord[] {
   const { blobStart, blobEnd, count } = header
   const records: ReferenceRecord[] = []
   for (let at = blobStart; records.length < count; ) {
     const next = scanRecord(data, at, blobEnd, true)
     const body = Buffer.from(recordBody(data, at)).toString('latin1')
-    records.push({ sizeBytes: next - at, body })
+    records.push({ sizeBytes: next - at, ttlMs: ttlMsAt(data, at), body })
     at = next
   }
   return records
@@ -85,30 +92,6 @@ function plain(reply: SectionReply): string {
       return JSON.stringify(reply)
   }
 }
-
-/** A settlement that ends a message. */
-export interface Ending {
-  readonly queue: string
-  readonly outcome: Outcome
-  readonly offset: number
-  readonly attempt: number
-}
-
-/** A dead letter that its shard holds no more. */
-export interface Taken {
-  readonly from: string
-  /** The queue that it was for. */
-  readonly to: string
-  readonly body: string
-}
-
-/** Is told of each settlement that ends a message, and of each dead letter that is gone. */
-interface Hears {
-  settles(ending: Ending): void
-  taken(letter: Taken): void
-}
-
-const nobody: Hears = { settles: () => undefined, taken: () => undefined }
 
 export class ShardComparison {
   readonly #name: string
@@ -254,8 +237,10 @@ export class ShardComparison {
     const wanted = messages.get(offset)
     const text = ({ attempt, deliveryCount, entry: index, sizeBytes }: typeof wanted & object) =>
       `attempt ${attempt}, count ${deliveryCount}, entry ${index}, ${sizeBytes} bytes`
-    const is = row === null ? 'gone' : text(row)
-    const should = wanted === undefined ? 'gone' : text(wanted)
+    const due = (deadlineMs: number): string =>
+      deadlineMs < noDeadlineMs ? `, due at ${deadlineMs}` : ''
+    const is = row === null ? 'gone' : text(row) + due(row.deadlineMs)
+    const should = wanted === undefined ? 'gone' : text(wanted) + due(wanted.deadlineMs)
     if (is !== should) this.#wrong(entry, `queue ${queue.id}/${offset} is ${is}, not ${should}`)
   }
 
@@ -283,6 +268,7 @@ function touched(effects: readonly ShardEffect[]): Map<number, Set<number>> {
       case 'settled':
         note(effect.queue, effect.ranges, 3)
         break
+      case 'left':
       case 'returned':
         note(effect.queue, effect.ranges, 2)
         break

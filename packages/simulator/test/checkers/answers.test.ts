@@ -1,10 +1,11 @@
 // Answers are held against what shards have applied: too early is wrong.
+import { noDeadlineMs } from '@holdfast/broker'
 import t from 'tap'
 import { Answers } from '../../src/checkers/answers.ts'
 import type { Check } from '../../src/checkers/checks.ts'
+import type { Ending } from '../../src/checkers/hears.ts'
 import { blankQueue } from '../../src/checkers/reference-lifetimes.ts'
 import type { ReferenceQueue } from '../../src/checkers/reference-types.ts'
-import type { Ending } from '../../src/checkers/shard-comparison.ts'
 
 function shard(
   name: string,
@@ -48,7 +49,8 @@ t.test('a delivery is what lies at its offset', async (t) => {
 })
 
 t.test('a settlement that is answered is in the log', async (t) => {
-  const message = { entry: 1, sizeBytes: 1, attempt: 2, deliveryCount: 2 }
+  const counts = { attempt: 2, deliveryCount: 2 }
+  const message = { entry: 1, sizeBytes: 1, deadlineMs: noDeadlineMs, ...counts }
   const shards = [shard('a', [], new Map([[7, message]]))]
   const settled = (offset: number, attempt: number, isFinal: boolean) => (answers: Answers) =>
     answers.settled({ queue: 'a', offset, attempt, isFinal })
@@ -93,7 +95,7 @@ t.test('nothing is settled that no client has settled', async (t) => {
 })
 
 t.test('what is only ever replaced is there once', async (t) => {
-  const message = { entry: 1, sizeBytes: 1, attempt: 0, deliveryCount: 0 }
+  const message = { entry: 1, sizeBytes: 1, attempt: 0, deliveryCount: 0, deadlineMs: noDeadlineMs }
   const there = (...offsets: number[]) => [
     shard('a', ['m1|', 'm2|', 'm1|other'], new Map(offsets.map((offset) => [offset, message])))
   ]

@@ -1,4 +1,5 @@
 // What leaders hand out: within the mark, and once for each attempt.
+import { noDeadlineMs } from '@holdfast/broker'
 import t from 'tap'
 import type { Check } from '../../src/checkers/checks.ts'
 import { DeliveryLedger } from '../../src/checkers/delivery-ledger.ts'
@@ -13,7 +14,14 @@ type HandOver = readonly [
   deliveryCount?: number
 ]
 
-const row = { entry: 1, position: 0, section: 0, sizeBytes: 1, deliveryCount: 0 }
+const row = {
+  entry: 1,
+  position: 0,
+  section: 0,
+  sizeBytes: 1,
+  deliveryCount: 0,
+  deadlineMs: noDeadlineMs
+}
 
 /** What is found when these are handed out of a queue with a mark of 10. */
 function findings(...handOvers: readonly HandOver[]): Check[] {

@@ -4,6 +4,7 @@ import {
   encodeCommandSection,
   encodeEntryBatch,
   encodePublishSection,
+  noDeadlineMs,
   type Outcome,
   type PublishProducer,
   type QueueView,
@@ -154,7 +155,14 @@ t.test('each lie of a machine is found', async (t) => {
     'an attempt that was not counted': [
       /attempt 0/,
       (entry) => {
-        const row = { entry: 2, position: 0, section: 0, sizeBytes: 5, deliveryCount: 0 }
+        const row = {
+          entry: 2,
+          position: 0,
+          section: 0,
+          sizeBytes: 5,
+          deliveryCount: 0,
+          deadlineMs: noDeadlineMs
+        }
         return lying(entry, { row: () => ({ ...row, attempt: 0 }) })
       }
     ],
