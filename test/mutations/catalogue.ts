@@ -4,6 +4,7 @@ import { clientMutations } from './catalogue/clients.ts'
 import { consensusMutations } from './catalogue/consensus.ts'
 import { diskMutations } from './catalogue/disks.ts'
 import { electionMutations } from './catalogue/elections.ts'
+import { expiryMutations } from './catalogue/expiry.ts'
 import { lifetimeMutations } from './catalogue/lifetimes.ts'
 import { logMutations } from './catalogue/logs.ts'
 import { membershipMutations } from './catalogue/membership.ts'
@@ -27,6 +28,7 @@ export const mutations: readonly Mutation[] = [
   ...routingMutations,
   ...queueMutations,
   ...lifetimeMutations,
+  ...expiryMutations,
   ...ownerMutations,
   ...stateMutations,
   ...clientMutations,

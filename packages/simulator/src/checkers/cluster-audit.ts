@@ -63,6 +63,7 @@ export class ClusterAudit implements Observer {
   readonly answers: Answers
   readonly #report: Report
   readonly #checksum: (bytes: Uint8Array) => number
+  readonly #nowMs: () => number
   readonly metadata: MetadataComparison
   readonly #routes: RoutesInForce
   readonly #routingLeases: RoutingLeases
@@ -87,6 +88,7 @@ export class ClusterAudit implements Observer {
     nowMs: () => number
   ) {
     this.#checksum = checksum
+    this.#nowMs = nowMs
     this.#report = (check, detail) => {
       this.#findings += 1
       if (this.#findings <= findingsMax) fail(check, detail)
@@ -107,7 +109,7 @@ export class ClusterAudit implements Observer {
         ledger: new GroupLedger(name, report, this.#checksum),
         agreement: new MachineAgreement(name, report),
         comparison: new ShardComparison(name, report, (settled) => this.answers.settles(settled)),
-        deliveries: new DeliveryLedger(name, report)
+        deliveries: new DeliveryLedger(name, report, this.#nowMs)
       }
       this.#groups.set(group, checkers)
     }
@@ -119,9 +121,10 @@ export class ClusterAudit implements Observer {
     return {
       openReplica: (...of) => this.#open(epoch, ...of),
       shardApplied: ({ group, replica }, { id, data, machine, replies, effects }) => {
-        const { agreement, comparison } = this.#group(group)
+        const { agreement, comparison, deliveries } = this.#group(group)
         const life = this.#lives.get(keyOf({ group, replica }))
         if (life !== undefined) life.machine = machine
+        deliveries.timePasses(replica, machine.timeMs)
         const entry = { index: id.index, data, machine, replies, effects }
         agreement.applied(replica, id.index, JSON.stringify([replies, effects]), machine)
         comparison.applied(entry)

@@ -105,6 +105,8 @@ export class ShardComparison {
   readonly #report: Report
   readonly #ends: (ending: Ending) => void
   readonly #reference: ReferenceShard = new ReferenceShard(shardLimits)
+  /** By queue and message. */
+  readonly #expired = new Set<string>()
   #index = 0
 
   /** `ends` is told of each settlement that ends a message. */
@@ -128,15 +130,31 @@ export class ShardComparison {
     return undefined
   }
 
+  /** Whether the message, with which a body begins, has expired in a queue of that name. */
+  hasExpired(queue: string, message: string): boolean {
+    return this.#expired.has(`${queue} ${message}`)
+  }
+
   /** An entry was applied somewhere; only the first time counts. */
   applied(entry: AppliedEntry): void {
     if (entry.index <= this.#index) return
     this.#index = entry.index
     const expected = this.#apply(entry)
     this.#compareReplies(entry, expected)
+    this.#noteExpired(entry.effects)
     for (const [id, offsets] of touched(entry.effects)) this.#compareQueue(entry, id, offsets)
     if (entry.machine.timeMs !== this.#reference.timeMs) {
       this.#wrong(entry, `log time is ${entry.machine.timeMs}, not ${this.#reference.timeMs}`)
+    }
+  }
+
+  #noteExpired(effects: readonly ShardEffect[]): void {
+    for (const effect of effects) {
+      if (effect.type !== 'left') continue
+      const { name = '', bodies } = this.#reference.queues.get(effect.queue) ?? {}
+      forEachOffset(effect.ranges, 2, (offset) => {
+        this.#expired.add(`${name} ${bodies?.get(offset)?.split('|')[0]}`)
+      })
     }
   }
 
