@@ -133,11 +133,18 @@ t.test('exclusive queues', async (t) => {
     const channel = await owner.createChannel()
     channel.on('error', () => undefined)
     await channel.assertQueue('mine', { exclusive: true })
+    const sdk = await connectNative([cluster.nodes[2]?.client ?? ''])
+    const { name } = await sdk.declareQueue('', { exclusive: true })
     for (const other of others) other.on('error', () => undefined)
     await cluster.kill(cluster.nodes[2]?.id ?? 0)
     const next = await at(0)
     const again = await next.createChannel()
     t.match(await again.assertQueue('mine', { exclusive: true }), { queue: 'mine' })
+    await eventually('the SDK has its own again, by the same name', async () => {
+      const { vhost } = await sdk.inspectQueue(name).catch(() => ({ vhost: null }))
+      return vhost === '/'
+    })
+    await sdk.close()
     await next.close()
     for (const other of others.slice(0, 2)) await other.close()
   })

@@ -4,7 +4,6 @@ import { ClientProgram } from './client-program.ts'
 
 /** Tests that cannot pass yet, and what they wait for. One that passes has to leave this list. */
 const waiting: Readonly<Record<string, string>> = {
-  TestIntegrationTxCommit: 'transactions',
   TestDeclareArgsRejectToDeadLetterQueue: 'x-dead-letter-exchange'
 }
 

@@ -54,7 +54,7 @@ t.test('Go', async (t) => {
     t.same(next.lines, ['Got d', 'Bye'])
   })
 
-  await t.test('everybody who listens hears of logs', { todo: 'exclusive queues' }, async (t) => {
+  await t.test('everybody who listens hears of logs', async (t) => {
     const listeners = [0, 1, 2].map((place) => start(t, place, 'logs', 'receive'))
     for (const listener of listeners) await listener.says('Waiting for logs')
     t.equal(await start(t, 1, 'logs', 'emit', 'it', 'rains').ended, 0)

@@ -1,4 +1,4 @@
-// A cluster of one node without I/O, whose writes are durable at once and whose passwords are right.
+// A cluster of one node without I/O: writes are durable at once, and all passwords are right.
 import { type Input, Member, type Output } from '@holdfast/cluster'
 import { must } from './target.ts'
 

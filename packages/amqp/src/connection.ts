@@ -4,16 +4,17 @@
 import type { WireError } from '@holdfast/errors'
 import { BlockedNotice } from './blocked-notice.ts'
 import { type CancelReason, Channels, type ChannelsHost } from './channels.ts'
+import { controlMethod, type Farewell, farewellIn, isOfChannel } from './control-frame.ts'
 import { EventQueue } from './event-queue.ts'
 import type { AmqpEvent } from './events.ts'
-import { FrameWriter, frameType, methodIdIn } from './frame-codec.ts'
+import { FrameWriter, methodIdIn } from './frame-codec.ts'
 import type { AmqpConnectionOptions, HandshakeHost, Tuning } from './handshake.ts'
 import { Handshake } from './handshake.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { InputStream } from './input-stream.ts'
 import { Lifetime } from './lifetime.ts'
 import { amqpLimits } from './limits.ts'
-import { decodeMethod, type Method, type MethodId, noMethod } from './method-codec.ts'
+import { type Method, type MethodId, noMethod } from './method-codec.ts'
 import { explainGreeting } from './protocol-header.ts'
 import { AmqpError } from './replies.ts'
 import { RequestTable } from './request-table.ts'
@@ -234,18 +235,12 @@ export class AmqpConnection {
   }
 
   #takeFrame(type: number, channel: number, payload: Uint8Array): void {
-    if (this.#life.stage === 'closing') return this.#takeAtEnd(type, channel, payload)
-    if (type === frameType.heartbeat) {
-      if (channel === 0 && payload.length === 0) return
-      throw new AmqpError('UNEXPECTED_FRAME', 'a heartbeat is empty, and of channel 0')
+    if (this.#life.stage === 'closing') return this.#part(farewellIn(type, channel, payload))
+    if (this.isOpen && isOfChannel(type, channel)) {
+      return this.#channels.receive(channel, type, payload)
     }
-    if (channel !== 0 && this.isOpen) return this.#channels.receive(channel, type, payload)
-    if (channel !== 0 || type !== frameType.method) {
-      const early = `a frame of channel ${channel} came before connection.open-ok`
-      const text = channel === 0 ? 'only methods and heartbeats are of channel 0' : early
-      throw new AmqpError('UNEXPECTED_FRAME', text)
-    }
-    this.#takeMethod(decodeMethod(payload))
+    const method = controlMethod(type, channel, payload)
+    if (method !== null) this.#takeMethod(method)
   }
 
   #takeMethod(method: Method): void {
@@ -261,11 +256,9 @@ export class AmqpConnection {
   }
 
   /** This side has closed: only the answer counts, or that the client closed as well. */
-  #takeAtEnd(type: number, channel: number, payload: Uint8Array): void {
-    const { classId, methodId } = methodIdIn(type, payload)
-    if (channel !== 0 || classId !== 10) return
-    if (methodId === 51) this.#life.enter('closed')
-    if (methodId === 50) this.#closeByClient()
+  #part(farewell: Farewell | null): void {
+    if (farewell === 'close-ok') this.#life.enter('closed')
+    if (farewell === 'close') this.#closeByClient()
   }
 
   /** Who asked for the close closes the socket: it would take our end for a failure. */

@@ -115,10 +115,11 @@ export class Connection {
 
   /**
    * Declares a durable, replicated queue. One that exists with the same options is left alone, and
-   * counts as used. Without a name, the server makes one, which is what this resolves with.
+   * counts as used. For an empty name one is made, which is what this resolves with.
    */
   async declareQueue(name: string, options: QueueOptions = {}): Promise<{ readonly name: string }> {
-    return this.#request({ type: 'declare-queue', name, options })
+    const given = name === '' ? this.#session.newQueueName() : name
+    return this.#request({ type: 'declare-queue', name: given, options })
   }
 
   /** Deletes a queue and its bindings. Resolves with the number of messages that went with it. */

@@ -60,6 +60,14 @@ export class Declarations {
   }
 }
 
+/**
+ * Made here and not by a node, whose names are reserved: who asks again, or declares again, means
+ * the same queue. Nobody has had the name before.
+ */
+export function queueName(random: Uint8Array): string {
+  return `gen-${Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+}
+
 function bindingKey(request: ClientRequest): string {
   const { type, ...rest } = request
   return `binding ${JSON.stringify([type.replace('unbind', 'bind'), rest])}`

@@ -5,7 +5,7 @@ import { HoldfastError } from '@holdfast/errors'
 import type { ClientRequest, RequestResults } from '@holdfast/protocol'
 import { Backoff, type Platform, Sleeper, Turn } from './clock.ts'
 import { type ConsumerHost, ConsumerSession, type ConsumerSettings } from './consumer-session.ts'
-import { Declarations } from './declarations.ts'
+import { Declarations, queueName } from './declarations.ts'
 import { clientLimits } from './limits.ts'
 import type { Link } from './link.ts'
 import { Links } from './links.ts'
@@ -97,14 +97,17 @@ export class Session {
     return this.publisher.publish(publish)
   }
 
+  /** For a queue that the application leaves without one. */
+  newQueueName(): string {
+    return queueName(this.#platform.randomBytes(16))
+  }
+
   async request<Request extends ClientRequest>(
     request: Request
   ): Promise<RequestResults[Request['type']]> {
     this.#refuseIfClosing()
     const result = await this.#requester.request(request)
-    // Declared again, it is the queue whose name the server made, not another one.
-    const isNameless = request.type === 'declare-queue' && result !== null && 'name' in result
-    this.#declarations.note(isNameless ? { ...request, name: result.name } : request)
+    this.#declarations.note(request)
     return result
   }
 

@@ -103,14 +103,29 @@ t.test('a connection killed in the middle loses and doubles nothing', async (t) 
   t.ok(redeclared.length > 1, 'the queue was declared again')
 })
 
-t.test('a queue that the server named is declared again by that name', async (t) => {
+t.test('a queue without a name gets one of its own, and keeps it', async (t) => {
   const { broker, connection } = await bench(t, 2)
-  const { name } = await connection.declareQueue('', { expiresMs: 5_000, autoDelete: true })
-  t.equal(name, 'amq.gen-1')
-  await broker.node(connection.node ?? 1).stop()
+  const { name } = await connection.declareQueue('', { exclusive: true })
+  t.match(name, /^gen-[0-9a-f]{32}$/, 'none of a node, which would be reserved')
+  t.not((await connection.declareQueue('')).name, name)
   const declared = () => broker.requests.filter(({ type }) => type === 'declare-queue')
-  await until(() => declared().length === 2)
-  t.match(declared()[1], { name, options: { expiresMs: 5_000, autoDelete: true } })
+  await broker.node(connection.node ?? 1).stop()
+  await until(() => declared().length === 4)
+  t.match(declared()[2], { name, options: { exclusive: true } })
+})
+
+t.test('how long a message lives is one of its properties', async (t) => {
+  const { broker, connection } = await bench(t)
+  await connection.declareQueue('orders', { messageTtlMs: 0 })
+  await connection.publish('', 'orders', 'a', { ttlMs: 4_294_967_295, messageId: 'm' })
+  await connection.publish('', 'orders', 'b', { ttlMs: 0 })
+  const properties = [...broker.queue('orders').messages.values()].map(({ record }) =>
+    recordProperties(record, 0)
+  )
+  t.same(properties, [{ expiration: '4294967295', messageId: 'm' }, { expiration: '0' }])
+  for (const ttlMs of [-1, 0.5, 2 ** 32, '5' as never]) {
+    t.equal(await codeOf(connection.publish('', 'orders', 'c', { ttlMs })), 'OPTION_INVALID')
+  }
 })
 
 t.test('a consumer says its priority', async (t) => {

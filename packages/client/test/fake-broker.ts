@@ -229,7 +229,7 @@ export class FakeBroker {
   #result(peer: FakePeer, request: ClientRequest): unknown {
     switch (request.type) {
       case 'declare-queue':
-        return { name: this.queue(request.name === '' ? 'amq.gen-1' : request.name).name }
+        return { name: this.queue(request.name).name }
       case 'delete-queue': {
         const messages = this.#existing(request.name).messages.size
         this.queues.delete(request.name)

@@ -10,7 +10,7 @@
 //   user NAME / delete-user NAME / permit NAME configure=P write=P read=P / add-vhost NAME
 //   disk low / disk free
 //
-// Each lets some time pass, and shows what the clients were told since, and whether they are closed.
+// Each lets some time pass, and shows what the clients were told since, and which are closed.
 import { FrameWriter } from '@holdfast/amqp'
 import { utf8Encode } from '@holdfast/record'
 import { argumentOf, type ScriptBlock } from '@holdfast/testkit'

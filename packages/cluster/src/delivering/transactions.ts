@@ -1,5 +1,5 @@
-// Deliveries that end with a transaction, at the leader of their queue: it is in the log before this
-// node looks at who holds what.
+// Deliveries that end with a transaction, at the leader of their queue: it is in the log before
+// this node looks at who holds what.
 import type { SettleCommand } from '@holdfast/broker'
 import type { Core } from '../core.ts'
 import type { GroupId } from '../log-store.ts'

@@ -143,14 +143,17 @@ export class Shards {
     const shard = this.#core.groups.shard(group)
     const host = this.#core.groups.shardHost(group)
     if (shard === undefined || host === undefined || !shard.isLeading) return number
+    const header = readForwarded(bytes)
     const cursor = this.#cursor(group, from, epoch, number)
+    // What came late or again, after its answer, and was refused here will not come once more.
+    const applied = host.machine.gatewayExpected(header.gateway.replica, epoch) ?? 0
+    cursor.expected = Math.max(cursor.expected, applied)
     // After a refusal, what follows must wait until the refused one has come again: order is kept.
     // The answer that said so may be lost.
     if (number > cursor.expected) return cursor.expected
     if (cursor.pending.has(number)) return null
     // A queue whose creation or deletion is on its way to this shard: the publish comes again in a
     // moment.
-    const header = readForwarded(bytes)
     const isEarly = header.queues.some((id) => {
       const queue = host.machine.queue(id)
       if (queue === undefined) return this.#core.lackingQueues.isToCome(group, id)

@@ -22,6 +22,8 @@ interface Shard {
   /** It has come to its end by itself. */
   isOver: boolean
   isDiskLow: boolean
+  /** Of the gateway, by what the machine has applied. */
+  gatewayExpected: number | null
 }
 
 interface Leader {
@@ -44,7 +46,8 @@ function make(): Leader {
     isToCome: false,
     closingUntilMs: 0,
     isOver: false,
-    isDiskLow: false
+    isDiskLow: false,
+    gatewayExpected: null
   }
   const offered: Leader['offered'] = []
   const offer = (bytes: Uint8Array, decide: (reply: unknown) => void): boolean => {
@@ -52,7 +55,8 @@ function make(): Leader {
     return shard.isLeading
   }
   const machine = {
-    queue: () => (shard.hasQueue ? shard : undefined)
+    queue: () => (shard.hasQueue ? shard : undefined),
+    gatewayExpected: () => shard.gatewayExpected
   }
   const groupPart = Object.defineProperties(
     { offer },
@@ -181,6 +185,20 @@ t.test('a publish that is ahead of its queue comes again', async (t) => {
   leader.shard.closingUntilMs = leader.core.clock.wallMs
   leader.forward([1])
   t.same(numbersOf(leader), [1])
+})
+
+t.test('what is early once more, after its answer, holds up nothing', async (t) => {
+  const leader = make()
+  leader.forward([1, 2])
+  for (const { decide } of leader.offered) decide(accepted)
+  leader.shard.gatewayExpected = 3
+  t.same(leader.told(), [{ type: 'accepted', first: 1, last: 2 }])
+  leader.shard.closingUntilMs = leader.core.clock.wallMs + 1
+  leader.forward([1])
+  leader.shard.closingUntilMs = 0
+  t.same(leader.told(), [{ type: 'again', from: 1 }])
+  leader.forward([3])
+  t.same(numbersOf(leader), [1, 2, 3], 'the gateway has nothing before it any more')
 })
 
 t.test('a publish to a queue that was deleted is for the machine to answer', async (t) => {

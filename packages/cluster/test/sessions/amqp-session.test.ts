@@ -4,7 +4,6 @@ import { tableOf } from '@holdfast/amqp'
 import { encodeRecord } from '@holdfast/record'
 import t from 'tap'
 import { limits } from '../../src/limits.ts'
-import { change } from '../access/access-fixture.ts'
 import type { LoneAmqpClient } from '../lone-amqp-client.ts'
 import { LoneMember } from '../lone-member.ts'
 
@@ -219,42 +218,6 @@ t.test('what does not exist yet is refused in clear words', async (t) => {
   t.match(client.wire.closed, { replyCode: 406, replyText: /'x-max-length' of a queue/ })
 })
 
-t.test('a reply goes to the consumer that its address names, and to nobody else', async (t) => {
-  const { member, client } = setUp()
-  client.consume('amq.rabbitmq.reply-to', 0, { noAck: true })
-  client.wire.publish('', 'q', false, { replyTo: 'amq.rabbitmq.reply-to' }, Buffer.from('?'))
-  client.speak()
-  member.pass(200)
-  client.heard()
-  const server = member.connectAmqp()
-  server.get('q')
-  member.pass(200)
-  const address = server.got()?.replyTo ?? ''
-  server.publish(address, 'an answer')
-  for (const other of [
-    `${address}1`,
-    address.replace(/.$/, 'f'),
-    address.replace('.1.1.', '.1.2.')
-  ]) {
-    server.publish(other, 'for nobody')
-  }
-  server.publish(address, 'another')
-  member.pass(100)
-  t.same(client.heard(), ['basic.deliver 1 an answer', 'basic.deliver 2 another'])
-  change(member, { type: 'put-vhost', vhost: 'v', description: '', owner: 'guest' })
-  const stranger = member.connectAmqp({ vhost: 'v' })
-  stranger.publish(address, 'from another vhost')
-  stranger.declare(address, { passive: true })
-  member.pass(200)
-  t.match(stranger.wire.closed, { replyCode: 404 })
-  t.same(client.heard(), [])
-  client.send({ type: 'basic.cancel', consumerTag: 'c', nowait: false })
-  server.publish(address, 'too late')
-  member.pass(100)
-  t.same(client.heard(), ['basic.cancel-ok'])
-  t.notOk(server.wire.closed, 'a reply that nobody waits for is no mistake')
-})
-
 t.test('what all transactions of a node hold is bounded, also on their way', async (t) => {
   const member = new LoneMember()
   const size = 8_000_000
@@ -296,15 +259,4 @@ t.test('headers that AMQP has no room for do not come, first or again', async (t
   member.pass(200)
   t.match(client.got(), { messageId: 'm', headers: { 'x-delivery-count': 1 } })
   t.equal(client.heard().at(-1), 'basic.deliver 2 again a')
-})
-
-t.test('properties that the address of replies makes too large are refused', async (t) => {
-  const { member, client } = setUp()
-  const replyTo = 'amq.rabbitmq.reply-to'
-  client.consume(replyTo, 0, { noAck: true })
-  member.pass(200)
-  const headers = tableOf({ a: 'x'.repeat(65_498) })
-  client.wire.publish('', 'q', false, { replyTo, headers }, new Uint8Array())
-  client.speak()
-  t.match(client.wire.closed, { replyCode: 502, replyText: /the properties have/ })
 })
