@@ -1,43 +1,20 @@
 // A shard in plain arrays and maps: what the machine must do, without any of its structures.
 // Messages are objects, sequences are sets; it is slow and obviously right.
-import { recordProperties } from '@holdfast/record'
 import type {
   PublishSection,
-  QueueRanges,
   SectionReply,
   SettleCommand,
   ShardCommand,
   TransactionSection
 } from '../src/index.ts'
+import { deadlineOf, expireNamed, isIn, pairs } from './reference-expiry.ts'
 import { ReferenceGateways } from './reference-gateways.ts'
 import { activate, createQueue, expireAt, isOpen, isSame, leave } from './reference-lifetimes.ts'
 import type {
   ReferenceLimits,
-  ReferenceMessage,
   ReferenceProducer,
   ReferenceQueue
 } from './reference-types.ts'
-
-function ttlMsOf(record: Uint8Array): number {
-  const { expiration } = recordProperties(record, 0) ?? {}
-  return expiration === undefined ? Number.POSITIVE_INFINITY : Number(expiration)
-}
-
-function pairs(offsets: readonly number[]): number[] {
-  const flat: number[] = []
-  for (const offset of offsets) {
-    if (flat.at(-1) === offset - 1) flat[flat.length - 1] = offset
-    else flat.push(offset, offset)
-  }
-  return flat
-}
-
-function isIn(flat: readonly number[], offset: number): boolean {
-  for (let at = 0; at < flat.length; at += 2) {
-    if (offset >= (flat[at] ?? 0) && offset <= (flat[at + 1] ?? 0)) return true
-  }
-  return false
-}
 
 export class ReferenceShard {
   readonly queues: Map<number, ReferenceQueue> = new Map()
@@ -153,36 +130,16 @@ export class ReferenceShard {
     const { exchange, routingKey } = section
     const offset = ++queue.tail
     const { entry } = this
-    const ownTtlMs = queue.settings.messageTtlMs ?? Number.POSITIVE_INFINITY
     queue.messages.push({
       offset,
       record,
       entry,
       exchange,
       routingKey,
-      deadlineMs: this.timeMs + Math.min(ttlMsOf(record), ownTtlMs),
+      deadlineMs: deadlineOf(record, queue, this.timeMs),
       attempt: 0,
       deliveryCount: 0
     })
-  }
-
-  #expire(named: readonly QueueRanges[]): SectionReply {
-    const early: QueueRanges[] = []
-    let count = 0
-    for (const { queue: id, ranges } of named) {
-      const queue = this.queues.get(id)
-      if (queue === undefined) continue
-      const isNamed = ({ offset }: ReferenceMessage) => isIn(ranges, offset)
-      const alive = queue.messages.filter((item) => isNamed(item) && item.deadlineMs > this.timeMs)
-      const before = queue.messages.length
-      queue.messages = queue.messages.filter(
-        (item) => !isNamed(item) || item.deadlineMs > this.timeMs
-      )
-      count += before - queue.messages.length
-      const offsets = alive.map(({ offset }) => offset)
-      if (offsets.length > 0) early.push({ queue: id, ranges: pairs(offsets) })
-    }
-    return { type: 'expired', messages: count, early }
   }
 
   #giveBack(queue: ReferenceQueue, triples: readonly number[]): number[] {
@@ -237,7 +194,7 @@ export class ReferenceShard {
       case 'settle':
         return this.#settle(command)
       case 'expire-messages':
-        return this.#expire(command.queues)
+        return expireNamed(this.queues, command.queues, this.timeMs)
       case 'tick':
       case 'activate-version':
         return { type: 'done' }

@@ -1,6 +1,6 @@
 // Random entries for a shard, with everything that goes wrong in a cluster: repeats, gaps, old
 // epochs, unknown queues, stale settlements. Each section comes with its call of the reference.
-import { encodeRecord, type Properties } from '@holdfast/record'
+import { encodeRecord } from '@holdfast/record'
 import type { Random } from '@holdfast/testkit'
 import {
   type EncodedSection,
@@ -9,13 +9,13 @@ import {
   encodePublishSection,
   encodeTransactionSection,
   type PublishSection,
-  type QueueSettings,
   type SectionNumber,
   type SectionReply,
   type SettleCommand,
   type ShardCommand,
   type TransactionSection
 } from '../src/index.ts'
+import { someProperties, someSettings } from './random-options.ts'
 import type { ReferenceShard } from './reference-shard.ts'
 import type { ReferenceQueue } from './reference-types.ts'
 
@@ -128,16 +128,10 @@ export class Workload {
     const random = this.#random
     return Array.from({ length: count }, () =>
       encodeRecord(
-        random.chance(0.3) ? this.#properties() : null,
+        random.chance(0.3) ? someProperties(random) : null,
         new Uint8Array(random.below(20)).fill(random.below(256))
       )
     )
-  }
-
-  #properties(): Properties {
-    const random = this.#random
-    if (random.chance(0.5)) return { messageId: `m${random.below(1000)}` }
-    return { type: 't', expiration: `${random.below(800)}` }
   }
 
   #publish(): Step {
@@ -244,14 +238,6 @@ export class Workload {
     })
   }
 
-  #settings(): QueueSettings {
-    const random = this.#random
-    const expiresMs = random.chance(0.5) ? 1 + random.below(400) : 0
-    const messageTtlMs = random.chance(0.6) ? random.below(600) : null
-    const [autoDelete, singleActive] = [random.chance(0.4), random.chance(0.4)]
-    return { autoDelete, expiresMs, messageTtlMs, singleActive }
-  }
-
   #topology(): ShardCommand {
     const random = this.#random
     const changes: Extract<ShardCommand, { type: 'topology' }>['changes'][number][] = []
@@ -265,7 +251,7 @@ export class Workload {
       } else {
         const queue = random.chance(0.3) ? 10_000 + random.below(3) : 20_000 + random.below(1_000)
         const created = { type: 'create-queue', cursor, queue, vhost: '/' } as const
-        const settings = random.chance(0.6) ? { settings: this.#settings() } : {}
+        const settings = random.chance(0.6) ? { settings: someSettings(random) } : {}
         changes.push({ ...created, name: `q${queue}`, ...settings })
       }
     }

@@ -2,6 +2,7 @@
 // connections, resends, time limits, the window and credit.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, HoldfastError } from '@holdfast/client'
+import { recordProperties } from '@holdfast/record'
 import t from 'tap'
 import { bench, codeOf, takeSome, until } from './sdk-scene.ts'
 

@@ -116,7 +116,8 @@ class Bench {
     for (const [at, messages] of this.messages.entries()) {
       for (const [offset, { deadlineMs, isTold }] of messages) {
         if (!isTold && deadlineMs <= this.nowMs) t.fail('not found', { place: [at, offset] })
-        if (!isTold && deadlineMs < Math.min(this.due.nextMs, noDeadlineMs)) t.fail('found too late', { place: [at, offset] })
+        if (!isTold && deadlineMs < Math.min(this.due.nextMs, noDeadlineMs))
+          t.fail('found too late', { place: [at, offset] })
       }
     }
   }

@@ -125,13 +125,12 @@ export class ClusterAudit implements Observer {
         const life = this.#lives.get(keyOf({ group, replica }))
         if (life !== undefined) life.machine = machine
         deliveries.timePasses(replica, machine.timeMs)
-        const entry = { index: id.index, data, machine, replies, effects }
         agreement.applied(replica, id.index, JSON.stringify([replies, effects]), machine)
-        comparison.applied(entry)
+        comparison.applied({ index: id.index, data, machine, replies, effects })
       },
-      metadataApplied: ({ replica }, { id: { index }, data, machine, results }) => {
-        this.#group(0).agreement.applied(replica, index, '', machine)
-        this.metadata.applied({ index, data, machine, results })
+      metadataApplied: ({ replica }, { id, data, machine, results }) => {
+        this.#group(0).agreement.applied(replica, id.index, '', machine)
+        this.metadata.applied({ index: id.index, data, machine, results })
       },
       snapshotTaken: ({ group, replica }, machine) => {
         this.#group(group).agreement.stands(`${replica}`, machine.appliedIndex, machine)
@@ -145,8 +144,7 @@ export class ClusterAudit implements Observer {
       handedOut: ({ group, replica }, { term, queue, run, to }) => {
         const { ledger, deliveries, comparison } = this.#group(group)
         deliveries.givenTo(queue.id, to, comparison.queue(queue.id))
-        const leader = { replica, term, latestTerm: ledger.latestTerm }
-        deliveries.handedOut(leader, queue, run)
+        deliveries.handedOut({ replica, term, latestTerm: ledger.latestTerm }, queue, run)
       }
     }
   }

@@ -14,8 +14,7 @@ function shard(
 ) {
   const bodies = new Map(stored.map((body, at) => [at + 1, body]))
   const queue: ReferenceQueue = { ...blankQueue({ name, vhost: '/' }), messages, bodies }
-  const hasExpired = (asked: string, message: string): boolean =>
-    asked === name && message === 'm9'
+  const hasExpired = (asked: string, message: string): boolean => asked === name && message === 'm9'
   return { openQueue: (asked: string) => (asked === name ? queue : undefined), hasExpired }
 }
 

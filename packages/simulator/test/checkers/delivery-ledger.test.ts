@@ -26,7 +26,11 @@ const row = {
 /** What is found when these are handed out of a queue with a mark of 10. */
 function findings(...handOvers: readonly HandOver[]): Check[] {
   const found: Check[] = []
-  const ledger = new DeliveryLedger('group 1', (check) => void found.push(check), () => 0)
+  const ledger = new DeliveryLedger(
+    'group 1',
+    (check) => void found.push(check),
+    () => 0
+  )
   for (const handOver of handOvers) {
     const [term, firstOffset, count, attempt, latestTerm = term, actual = attempt] = handOver
     const [, , , , , , deliveryCount = 0] = handOver
