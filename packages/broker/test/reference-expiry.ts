@@ -3,7 +3,11 @@ import { recordProperties } from '@holdfast/record'
 import type { QueueRanges, SectionReply } from '../src/index.ts'
 import type { ReferenceMessage, ReferenceQueue } from './reference-types.ts'
 
-export function deadlineOf(record: Uint8Array, { settings }: ReferenceQueue, nowMs: number): number {
+export function deadlineOf(
+  record: Uint8Array,
+  { settings }: ReferenceQueue,
+  nowMs: number
+): number {
   const { expiration } = recordProperties(record, 0) ?? {}
   const own = expiration === undefined ? Number.POSITIVE_INFINITY : Number(expiration)
   return nowMs + Math.min(own, settings.messageTtlMs ?? Number.POSITIVE_INFINITY)

@@ -10,11 +10,7 @@ import type {
 import { deadlineOf, expireNamed, isIn, pairs } from './reference-expiry.ts'
 import { ReferenceGateways } from './reference-gateways.ts'
 import { activate, createQueue, expireAt, isOpen, isSame, leave } from './reference-lifetimes.ts'
-import type {
-  ReferenceLimits,
-  ReferenceProducer,
-  ReferenceQueue
-} from './reference-types.ts'
+import type { ReferenceLimits, ReferenceProducer, ReferenceQueue } from './reference-types.ts'
 
 export class ReferenceShard {
   readonly queues: Map<number, ReferenceQueue> = new Map()

@@ -64,13 +64,8 @@ export class Workload {
       if (random.chance(0.1)) steps.push(this.#transaction())
       else steps.push(random.chance(0.5) ? this.#publish() : this.#command(this.#randomCommand()))
     }
-    return {
-      data: encodeEntryBatch(
-        timeMs,
-        steps.map(({ section }) => section)
-      ),
-      steps
-    }
+    const sections = steps.map(({ section }) => section)
+    return { data: encodeEntryBatch(timeMs, sections), steps }
   }
 
   #command(command: ShardCommand): Step {
