@@ -5,6 +5,7 @@ import { consensusMutations } from './catalogue/consensus.ts'
 import { deadLetterMutations } from './catalogue/dead-letters.ts'
 import { diskMutations } from './catalogue/disks.ts'
 import { electionMutations } from './catalogue/elections.ts'
+import { expiryMutations } from './catalogue/expiry.ts'
 import { lifetimeMutations } from './catalogue/lifetimes.ts'
 import { logMutations } from './catalogue/logs.ts'
 import { membershipMutations } from './catalogue/membership.ts'
@@ -28,6 +29,7 @@ export const mutations: readonly Mutation[] = [
   ...routingMutations,
   ...queueMutations,
   ...lifetimeMutations,
+  ...expiryMutations,
   ...ownerMutations,
   ...deadLetterMutations,
   ...stateMutations,

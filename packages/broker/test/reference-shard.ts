@@ -7,7 +7,8 @@ import type {
   ShardCommand,
   TransactionSection
 } from '../src/index.ts'
-import { die, expireNamed, giveBack, isIn, pairs, ttlMsOf } from './reference-deaths.ts'
+import { die, giveBack } from './reference-deaths.ts'
+import { deadlineOf, expireNamed, isIn, pairs } from './reference-expiry.ts'
 import { ReferenceGateways } from './reference-gateways.ts'
 import { activate, createQueue, expireAt, isOpen, isSame, leave } from './reference-lifetimes.ts'
 import type { ReferenceLimits, ReferenceProducer, ReferenceQueue } from './reference-types.ts'
@@ -126,14 +127,13 @@ export class ReferenceShard {
     const { exchange, routingKey } = section
     const offset = ++queue.tail
     const { entry } = this
-    const ownTtlMs = queue.settings.messageTtlMs ?? Number.POSITIVE_INFINITY
     queue.messages.push({
       offset,
       record,
       entry,
       exchange,
       routingKey,
-      deadlineMs: this.timeMs + Math.min(ttlMsOf(record), ownTtlMs),
+      deadlineMs: deadlineOf(record, queue, this.timeMs),
       attempt: 0,
       deliveryCount: 0
     })

@@ -1,6 +1,5 @@
-// What the workload of a shard draws: ranges of what is there and of what is not, and settings.
+// What the workload of a shard draws: ranges of what is there, and of what is not.
 import type { Random } from '@holdfast/testkit'
-import type { QueueSettings } from '../src/index.ts'
 import type { ReferenceQueue } from './reference-types.ts'
 
 export function triples(random: Random, queue: ReferenceQueue | undefined): number[] {
@@ -36,13 +35,4 @@ export function deadNumbers(random: Random, queue: ReferenceQueue | undefined): 
     numbers.push(first, first + random.pick([0, 3, 2_000]))
   }
   return numbers
-}
-
-export function drawSettings(random: Random): QueueSettings {
-  const expiresMs = random.chance(0.5) ? 1 + random.below(400) : 0
-  const routingKey = random.chance(0.5) ? 'dead' : null
-  const deadLetter = random.chance(0.6) ? { exchange: random.pick(['', 'dlx']), routingKey } : null
-  const messageTtlMs = random.chance(0.6) ? random.below(600) : null
-  const [autoDelete, singleActive] = [random.chance(0.4), random.chance(0.4)]
-  return { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter }
 }

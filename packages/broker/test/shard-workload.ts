@@ -1,6 +1,6 @@
 // Random entries for a shard, with everything that goes wrong in a cluster: repeats, gaps, old
 // epochs, unknown queues, stale settlements. Each section comes with its call of the reference.
-import { encodeRecord, type Properties } from '@holdfast/record'
+import { encodeRecord } from '@holdfast/record'
 import type { Random } from '@holdfast/testkit'
 import {
   type EncodedSection,
@@ -15,8 +15,9 @@ import {
   type ShardCommand,
   type TransactionSection
 } from '../src/index.ts'
+import { someProperties, someSettings } from './random-options.ts'
 import type { ReferenceShard } from './reference-shard.ts'
-import { deadNumbers, drawSettings, pairs, triples } from './shard-draws.ts'
+import { deadNumbers, pairs, triples } from './shard-draws.ts'
 
 export interface Step {
   readonly section: EncodedSection
@@ -63,13 +64,8 @@ export class Workload {
       if (random.chance(0.1)) steps.push(this.#transaction())
       else steps.push(random.chance(0.5) ? this.#publish() : this.#command(this.#randomCommand()))
     }
-    return {
-      data: encodeEntryBatch(
-        timeMs,
-        steps.map(({ section }) => section)
-      ),
-      steps
-    }
+    const sections = steps.map(({ section }) => section)
+    return { data: encodeEntryBatch(timeMs, sections), steps }
   }
 
   #command(command: ShardCommand): Step {
@@ -127,16 +123,10 @@ export class Workload {
     const random = this.#random
     return Array.from({ length: count }, () =>
       encodeRecord(
-        random.chance(0.3) ? this.#properties() : null,
+        random.chance(0.3) ? someProperties(random) : null,
         new Uint8Array(random.below(20)).fill(random.below(256))
       )
     )
-  }
-
-  #properties(): Properties {
-    const random = this.#random
-    if (random.chance(0.5)) return { messageId: `m${random.below(1000)}` }
-    return { type: 't', expiration: `${random.below(800)}` }
   }
 
   #publish(): Step {
@@ -230,7 +220,7 @@ export class Workload {
       } else {
         const queue = random.chance(0.3) ? 10_000 + random.below(3) : 20_000 + random.below(1_000)
         const created = { type: 'create-queue', cursor, queue, vhost: '/' } as const
-        const settings = random.chance(0.6) ? { settings: drawSettings(random) } : {}
+        const settings = random.chance(0.6) ? { settings: someSettings(random) } : {}
         changes.push({ ...created, name: `q${queue}`, ...settings })
       }
     }

@@ -14,6 +14,7 @@ import { LibraryPublisher } from './clients/library-publisher.ts'
 import { Lifetimes } from './clients/lifetimes.ts'
 import { Operator } from './clients/operator.ts'
 import { Owners } from './clients/owners.ts'
+import { Perishables } from './clients/perishables.ts'
 import { Publisher, type Route } from './clients/publisher.ts'
 import { Purges } from './clients/purges.ts'
 import { Rights } from './clients/rights.ts'
@@ -143,6 +144,8 @@ export class Workload {
         return new Owners(world, this.history)
       case 'beginnings':
         return new Beginnings(world, this.history, boundQueues)
+      case 'perishables':
+        return new Perishables(world, this.history)
       case 'transfers':
         return new Transfers(world, this.history)
     }

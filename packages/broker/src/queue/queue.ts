@@ -42,7 +42,7 @@ export interface QueueView {
   /** Counts activations: who was active under a lower number is no more. */
   readonly activation: number
   row(offset: number): MessageRow | null
-  /** Smallest live offset at or above `offset` whose deadline, if it has one, is after `afterMs`. */
+  /** Smallest live offset at or above `offset`, but for those that are due by `afterMs`. */
   nextLive(offset: number, afterMs?: number): number | null
   /** See `findDeliveryRun`. */
   deliveryRun(

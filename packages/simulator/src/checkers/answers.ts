@@ -5,7 +5,7 @@ import type { Ending, Taken } from './hears.ts'
 import type { ReferenceQueue } from './reference-types.ts'
 import type { ShardComparison } from './shard-comparison.ts'
 
-type Shard = Pick<ShardComparison, 'openQueue'>
+type Shard = Pick<ShardComparison, 'openQueue' | 'hasExpired'>
 
 /** What a client has sent, and hears to be stored. */
 interface Confirmed {
@@ -111,6 +111,11 @@ export class Answers {
       if (`${there.sort()}` === `${[...kinds].sort()}`) continue
       this.#report('replaced-as-a-whole', `${queue} has ${there}, not ${kinds}`)
     }
+  }
+
+  /** Whether the message, with which a body begins, has left a queue since its time was over. */
+  hasExpired(queue: string, message: string): boolean {
+    return this.#shards().some((shard) => shard.hasExpired(queue, message))
   }
 
   /** A client hears that there is a queue. */

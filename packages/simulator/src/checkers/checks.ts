@@ -27,6 +27,7 @@ export const checks = {
   'dispatch-mark': 'no offset above the dispatch mark is handed out',
   'true-attempt': 'a message that is handed out is live, and told with its attempt and count',
   'one-holder': 'a message is not handed out twice for one attempt',
+  'in-time': 'a message is not handed out when its time in the log has passed',
   'single-active': 'where one consumer is active at a time, nobody else is given anything',
   'linearizable-read': 'a read sees what was committed anywhere before it was asked',
   lease: 'who hands out messages is the latest leader',

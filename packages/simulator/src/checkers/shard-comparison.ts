@@ -97,7 +97,10 @@ export class ShardComparison {
   readonly #name: string
   readonly #report: Report
   readonly #hears: Hears
+  readonly #settles = (ending: Ending): void => this.#hears.settles(ending)
   readonly #reference: ReferenceShard = new ReferenceShard(shardLimits)
+  /** By queue and message. */
+  readonly #expired = new Set<string>()
   #index = 0
 
   constructor(name: string, report: Report, hears: Hears = nobody) {
@@ -120,15 +123,31 @@ export class ShardComparison {
     return undefined
   }
 
+  /** Whether the message, with which a body begins, has expired in a queue of that name. */
+  hasExpired(queue: string, message: string): boolean {
+    return this.#expired.has(`${queue} ${message}`)
+  }
+
   /** An entry was applied somewhere; only the first time counts. */
   applied(entry: AppliedEntry): void {
     if (entry.index <= this.#index) return
     this.#index = entry.index
     const expected = this.#apply(entry)
     this.#compareReplies(entry, expected)
+    this.#noteExpired(entry.effects)
     for (const [id, offsets] of touched(entry.effects)) this.#compareQueue(entry, id, offsets)
     if (entry.machine.timeMs !== this.#reference.timeMs) {
       this.#wrong(entry, `log time is ${entry.machine.timeMs}, not ${this.#reference.timeMs}`)
+    }
+  }
+
+  #noteExpired(effects: readonly ShardEffect[]): void {
+    for (const effect of effects) {
+      if (effect.type !== 'left') continue
+      const { name = '', bodies } = this.#reference.queues.get(effect.queue) ?? {}
+      forEachOffset(effect.ranges, 2, (offset) => {
+        this.#expired.add(`${name} ${bodies?.get(offset)?.split('|')[0]}`)
+      })
     }
   }
 
@@ -144,7 +163,7 @@ export class ShardComparison {
     if (data[position + 4] === transactionKind) return this.#transaction(data, position)
     if (data[position + 4] !== publishKind) {
       const command = decodeCommandSection(data, position)
-      if (command.type === 'settle') this.#end(this.#endingsOf(command))
+      if (command.type === 'settle') this.#endingsOf(command).forEach(this.#settles)
       if (command.type === 'remove-dead-letters') this.#take(command)
       return this.#reference.command(command)
     }
@@ -158,12 +177,8 @@ export class ShardComparison {
     const records = header.publishes.map((publish) => unlessRefused(() => recordsOf(data, publish)))
     const endings = header.settlements.flatMap((settlement) => this.#endingsOf(settlement))
     const reply = this.#reference.transaction(header, records)
-    if (reply.type === 'accepted') this.#end(endings)
+    if (reply.type === 'accepted') endings.forEach(this.#settles)
     return reply
-  }
-
-  #end(endings: readonly Ending[]): void {
-    for (const ending of endings) this.#hears.settles(ending)
   }
 
   #take({ queue: id, numbers }: Extract<ShardCommand, { type: 'remove-dead-letters' }>): void {

@@ -210,6 +210,11 @@ export class History {
     this.#lossy.add(queue)
   }
 
+  /** Whether a consumer that is told offsets got it. */
+  wasDelivered(queue: string, message: string): boolean {
+    return this.#offsets.get(queue)?.has(message) === true
+  }
+
   deleting(queue: string): void {
     this.lossy(queue)
     this.#deletedMs.set(queue, this.#world.schedule.nowMs)

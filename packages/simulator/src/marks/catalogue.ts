@@ -156,6 +156,8 @@ const about: Readonly<Record<string, readonly string[]>> = {
     'a first delivery',
     'a redelivery',
     'a dead letter',
+    'a message expired',
+    'a message expired after a delivery',
     'publishes sent again',
     'refused by a right that was taken',
     'resumed with deliveries',

@@ -14,7 +14,8 @@ function shard(
 ) {
   const bodies = new Map(stored.map((body, at) => [at + 1, body]))
   const queue: ReferenceQueue = { ...blankQueue({ name, vhost: '/' }), messages, bodies }
-  return { openQueue: (asked: string) => (asked === name ? queue : undefined) }
+  const hasExpired = (asked: string, message: string): boolean => asked === name && message === 'm9'
+  return { openQueue: (asked: string) => (asked === name ? queue : undefined), hasExpired }
 }
 
 function findings(shards: ReturnType<typeof shard>[], run: (answers: Answers) => void): Check[] {
@@ -104,4 +105,12 @@ t.test('what is only ever replaced is there once', async (t) => {
   t.same(findings(there(2, 3), replaced), [])
   t.same(findings(there(1, 2, 3), replaced), ['replaced-as-a-whole'], 'one is there twice')
   t.same(findings(there(2), replaced), ['replaced-as-a-whole'], 'one is gone')
+})
+
+t.test('what has expired is known to whoever asks for it', async (t) => {
+  let found: unknown = null
+  findings([shard('a', []), shard('b', [])], (answers) => {
+    found = [answers.hasExpired('b', 'm9'), answers.hasExpired('b', 'm1')]
+  })
+  t.same(found, [true, false])
 })
