@@ -60,7 +60,8 @@ export const lifetimeMutations: readonly Mutation[] = [
     file: restore,
     find: 'queue.restore({ tail, mark, closingUntilMs, usedMs, active, activation, deadTail })',
     replace:
-      'queue.restore({ tail, mark, closingUntilMs, usedMs: usedMs + 100, active, activation })',
+      'queue.restore({ tail, mark, closingUntilMs, usedMs: usedMs + 100, active, activation, ' +
+      'deadTail })',
     catches
   },
   {
