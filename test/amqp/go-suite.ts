@@ -3,10 +3,7 @@ import type { Test } from 'tap'
 import { ClientProgram } from './client-program.ts'
 
 /** Tests that cannot pass yet, and what they wait for. One that passes has to leave this list. */
-const waiting: Readonly<Record<string, string>> = {
-  TestDeclareArgsXMessageTTL: 'x-message-ttl',
-  TestDeclareArgsRejectToDeadLetterQueue: 'x-dead-letter-exchange'
-}
+const waiting: Readonly<Record<string, string>> = {}
 
 /** Many give an answer 200 ms, which a busy machine may not have: what failed is tried again. */
 const attemptsMax = 5

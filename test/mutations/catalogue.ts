@@ -3,8 +3,10 @@ import { accessMutations } from './catalogue/access.ts'
 import { authorityMutations } from './catalogue/authority.ts'
 import { clientMutations } from './catalogue/clients.ts'
 import { consensusMutations } from './catalogue/consensus.ts'
+import { deadLetterMutations } from './catalogue/dead-letters.ts'
 import { diskMutations } from './catalogue/disks.ts'
 import { electionMutations } from './catalogue/elections.ts'
+import { expiryMutations } from './catalogue/expiry.ts'
 import { lifetimeMutations } from './catalogue/lifetimes.ts'
 import { logMutations } from './catalogue/logs.ts'
 import { membershipMutations } from './catalogue/membership.ts'
@@ -28,8 +30,10 @@ export const mutations: readonly Mutation[] = [
   ...routingMutations,
   ...queueMutations,
   ...lifetimeMutations,
+  ...expiryMutations,
   ...ownerMutations,
   ...accessMutations,
+  ...deadLetterMutations,
   ...stateMutations,
   ...clientMutations,
   ...diskMutations

@@ -107,7 +107,8 @@ const queue = object<QueueStatus>('A queue. Numbers are null while its leader ca
   ready: orNull(count('Messages that wait.')),
   unsettled: orNull(count('Messages that are delivered and not settled.')),
   consumers: orNull(count('Consumers that are attached.')),
-  bytes: orNull(count('Bytes of the messages it holds.'))
+  bytes: orNull(count('Bytes of the messages it holds.')),
+  deadLetters: orNull(count('Messages that have left it and wait to be dead-lettered.'))
 })
 
 const operation = object<OperationStatus>('A change of the cluster that takes a while.', {

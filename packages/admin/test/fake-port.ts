@@ -57,7 +57,7 @@ export class FakePort implements AdminPort {
 
   addQueue(vhost: string, name: string, ready: number | null = 0): void {
     const key = JSON.stringify([vhost, name])
-    const numbers = { ready, unsettled: ready, consumers: ready, bytes: ready }
+    const numbers = { ready, unsettled: ready, consumers: ready, bytes: ready, deadLetters: ready }
     this.queues.set(key, { vhost, name, type: 'durable', group: 1, leader: 1, ...numbers })
   }
 
@@ -75,6 +75,10 @@ export class FakePort implements AdminPort {
       deliveredMessages: 3,
       redeliveredMessages: 1,
       settledMessages: 2,
+      rejectedDeadLetters: 0,
+      expiredDeadLetters: 0,
+      droppedDeadLetters: 0,
+      waitingDeadLetters: 0,
       elections: 7,
       commitRecords: 11,
       commitBytes: 4096,

@@ -3,6 +3,7 @@
 export type { CancelReason } from './channels.ts'
 export { AmqpConnection } from './connection.ts'
 export { type Content, ContentGatherer } from './content.ts'
+export { type DeadLetterMessage, type Death, deadLetterAt } from './dead-letter.ts'
 export type {
   AmqpEvent,
   ClosedEvent,

@@ -103,19 +103,25 @@ export {
   readPublishHeader,
   readSectionAlone,
   readSectionHeader,
+  type SectionOrigin,
   withoutRecords
 } from './publish-section.ts'
 export { type Consumer, consumerId } from './queue/consumer.ts'
+export type { DeadLetter, DeadLettersView, DeathReason } from './queue/dead-letters.ts'
 export type { DeliveryRun } from './queue/delivery-run.ts'
+export type { IsHeld } from './queue/due-segments.ts'
 export { type ShardLimits, shardLimits } from './queue/limits.ts'
 export type { MessageRow } from './queue/message-index.ts'
+export { addPair } from './queue/pairs.ts'
 export type { QueueView } from './queue/queue.ts'
-export type { QueueSettings } from './queue/settings.ts'
+export { noDeadlineMs } from './queue/segment.ts'
+export type { DeadLetterSettings, QueueSettings } from './queue/settings.ts'
 export { decodeCommandSection, encodeCommandSection } from './shard-codec.ts'
 export type {
   ConsumerKey,
   Outcome,
   QueueMark,
+  QueueRanges,
   Release,
   SettleCommand,
   ShardCommand,

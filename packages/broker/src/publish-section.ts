@@ -5,7 +5,8 @@
 //   section  := length:u32 kind:u8=1 gateway flags:u8 [producer] exchange:text routingKey:text
 //               queueCount:u32 queue:natural* count:u32 record*
 //   gateway  := replica:natural epoch:natural number:natural
-//   flags    := bit 0: first of the gateway, bit 1: producer present, bit 2: may create producer
+//   flags    := bit 0: first of the gateway, bit 1: producer present, bit 2: may create producer,
+//               bit 3: dead letter
 //   producer := id:16 epoch:natural firstSequence:natural lowestUnconfirmed:natural
 import { assert } from '@holdfast/errors'
 import { recordLimits, scanRecord } from '@holdfast/record'
@@ -59,6 +60,8 @@ export interface PublishSection {
   readonly producer: PublishProducer | null
   readonly exchange: string
   readonly routingKey: string
+  /** The records come from another queue: their history is to be believed. */
+  readonly isDeadLetter?: boolean
   /** Queue ids, each once. */
   readonly queues: readonly number[]
   /** Records in `blob`. */
@@ -95,7 +98,8 @@ export function encodePublishSection(section: PublishSection): readonly Uint8Arr
   writer.natural(section.gateway.replica)
   writer.natural(section.gateway.epoch)
   writer.natural(section.number)
-  writer.u8((section.first ? 1 : 0) | (producer === null ? 0 : producer.first ? 6 : 2))
+  const letter = section.isDeadLetter === true ? 8 : 0
+  writer.u8((section.first ? 1 : 0) | (producer === null ? 0 : producer.first ? 6 : 2) | letter)
   if (producer !== null) {
     assert(producer.id.length === producerIdBytes, 'a producer id has 16 bytes')
     writer.raw(producer.id)
@@ -164,7 +168,7 @@ export function readPublishHeader(data: Uint8Array, position: number): PublishHe
   const number = reader.positive()
   if (number === Number.MAX_SAFE_INTEGER) throw malformed('no section can follow the last number')
   const flags = reader.u8()
-  if (flags > 7 || (flags & 6) === 4) throw malformed('flags of a publish are not known')
+  if (flags > 15 || (flags & 6) === 4) throw malformed('flags of a publish are not known')
   const producer = (flags & 2) === 0 ? null : readProducer(reader, flags)
   reader.skipText(shardLimits.nameBytesMax)
   reader.skipText(shardLimits.nameBytesMax)
@@ -211,13 +215,19 @@ export function scanPublish(data: Uint8Array, header: PublishHeader, starts: Uin
   if (at !== header.blobEnd) throw malformed('bytes follow the last record')
 }
 
-/** Exchange and routing key of the publish section at `position` of an entry that was applied. */
-export function readSectionHeader(
-  data: Uint8Array,
-  position: number
-): { readonly exchange: string; readonly routingKey: string } {
+/** What is told of every record of a section. */
+export interface SectionOrigin {
+  readonly exchange: string
+  readonly routingKey: string
+  /** It comes from another queue, by way of its dead letter exchange. */
+  readonly isDeadLetter: boolean
+}
+
+/** Where the records come from of the publish section at `position` of an entry that was applied. */
+export function readSectionHeader(data: Uint8Array, position: number): SectionOrigin {
   const flags = data[position + flagsPosition] ?? 0
   const names = position + flagsPosition + 1 + ((flags & 2) === 0 ? 0 : producerBytes)
   const reader = new ByteReader(data, names)
-  return { exchange: reader.text(), routingKey: reader.text() }
+  const [exchange, routingKey] = [reader.text(), reader.text()]
+  return { exchange, routingKey, isDeadLetter: (flags & 8) !== 0 }
 }

@@ -18,15 +18,15 @@ const namePrefixBytesMax = 64
 /** Both are the same queue here, replicated and durable. */
 const queueTypes: readonly HeaderValue[] = ['classic', 'quorum']
 
+/** Here every dead letter reaches its target at least once. */
+const strategies: readonly HeaderValue[] = ['at-most-once', 'at-least-once']
+
 /** Promises that this version does not keep. */
 export const unsupportedArguments: ReadonlySet<string> = new Set([
   'x-cache-size',
   'x-cache-ttl',
   'x-consumer-disconnected-timeout',
   'x-consumer-timeout',
-  'x-dead-letter-exchange',
-  'x-dead-letter-routing-key',
-  'x-dead-letter-strategy',
   'x-deduplication-header',
   'x-delayed-retry-max',
   'x-delayed-retry-min',
@@ -37,7 +37,6 @@ export const unsupportedArguments: ReadonlySet<string> = new Set([
   'x-max-length-bytes',
   'x-max-priority',
   'x-message-deduplication',
-  'x-message-ttl',
   'x-overflow',
   'x-stream-filter-size-bytes',
   'x-stream-max-segment-size-bytes'
@@ -47,6 +46,21 @@ function invalid(option: string, reason: string): HoldfastError {
   return new HoldfastError('OPTION_INVALID', { option, kind: 'queue', reason })
 }
 
+function exchangeFault(value: HeaderValue): string | null {
+  if (typeof value !== 'string') return 'it must be the name of an exchange'
+  return textFault(value, shardLimits.nameBytesMax)
+}
+
+function routingKeyFault(value: HeaderValue): string | null {
+  if (typeof value !== 'string') return 'it must be a text'
+  return textFault(value, shardLimits.nameBytesMax)
+}
+
+function millisecondsFault(value: HeaderValue, min: number, max: number): string | null {
+  const isValid = Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max
+  return isValid ? null : `it must be a whole number of milliseconds from ${min} to ${max}`
+}
+
 /** What the arguments that mean something must be. */
 const checks: Readonly<Record<string, (value: HeaderValue) => string | null>> = {
   'x-queue-type': (value) => {
@@ -54,13 +68,14 @@ const checks: Readonly<Record<string, (value: HeaderValue) => string | null>> = 
     const known = `it must be one of ${queueTypes.join(', ')}`
     return value === 'stream' ? `there are no streams in this version; ${known}` : known
   },
-  'x-expires': (value) => {
-    const max = shardLimits.expiresMsMax
-    const isValid = Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= max
-    return isValid ? null : `it must be a whole number of milliseconds from 1 to ${max}`
-  },
+  'x-expires': (value) => millisecondsFault(value, 1, shardLimits.expiresMsMax),
+  'x-message-ttl': (value) => millisecondsFault(value, 0, shardLimits.messageTtlMsMax),
   'x-single-active-consumer': (value) =>
     typeof value === 'boolean' ? null : 'it must be true or false',
+  'x-dead-letter-exchange': exchangeFault,
+  'x-dead-letter-routing-key': routingKeyFault,
+  'x-dead-letter-strategy': (value) =>
+    strategies.includes(value) ? null : `it must be one of ${strategies.join(', ')}`,
   [namePrefixArgument]: (value) => {
     if (typeof value !== 'string' || value === '') return 'it must be a text'
     if (value.startsWith(reservedPrefix)) return `'${reservedPrefix}' is reserved`
@@ -78,6 +93,11 @@ export function checkQueueArguments(queueArguments: QueueArguments): void {
     const reason = check?.(queueArguments[option] ?? null) ?? null
     if (reason !== null) throw invalid(option, reason)
   }
+  const routingKey = 'x-dead-letter-routing-key'
+  const hasExchange = Object.hasOwn(queueArguments, 'x-dead-letter-exchange')
+  if (Object.hasOwn(queueArguments, routingKey) && !hasExchange) {
+    throw invalid(routingKey, "it means nothing without 'x-dead-letter-exchange'")
+  }
   const fault = argumentsFault(queueArguments)
   if (fault !== null) throw invalid('arguments', fault)
 }
@@ -86,7 +106,10 @@ export function checkQueueArguments(queueArguments: QueueArguments): void {
 const compared: Readonly<Record<string, HeaderValue>> = {
   'x-queue-type': 'classic',
   'x-expires': null,
-  'x-single-active-consumer': false
+  'x-message-ttl': null,
+  'x-single-active-consumer': false,
+  'x-dead-letter-exchange': null,
+  'x-dead-letter-routing-key': null
 }
 
 export interface Difference {

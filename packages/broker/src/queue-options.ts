@@ -5,7 +5,7 @@ import { HoldfastError } from '@holdfast/errors'
 import { noArguments } from './binding.ts'
 import type { Options } from './metadata-command.ts'
 import { reservedPrefix } from './names.ts'
-import { plainSettings, type QueueSettings } from './queue/settings.ts'
+import { type DeadLetterSettings, plainSettings, type QueueSettings } from './queue/settings.ts'
 import {
   checkQueueArguments,
   type Difference,
@@ -86,9 +86,21 @@ export function settingsOf(options: QueueOptions): QueueSettings {
   if (options === plainOptions) return plainSettings
   const { autoDelete, arguments: given } = options
   const expiresMs = Number(given['x-expires'] ?? 0)
+  const ttl = given['x-message-ttl'] ?? null
+  const messageTtlMs = ttl === null ? null : Number(ttl)
   const singleActive = given['x-single-active-consumer'] === true
-  const isPlain = !autoDelete && expiresMs === 0 && !singleActive
-  return isPlain ? plainSettings : { autoDelete, expiresMs, singleActive }
+  const deadLetter = deadLetterOf(given)
+  const settings = { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter }
+  const isTimeless = expiresMs === 0 && messageTtlMs === null
+  const isPlain = !autoDelete && isTimeless && !singleActive && deadLetter === null
+  return isPlain ? plainSettings : settings
+}
+
+function deadLetterOf(given: QueueArguments): DeadLetterSettings | null {
+  const exchange = given['x-dead-letter-exchange']
+  const routingKey = given['x-dead-letter-routing-key']
+  if (typeof exchange !== 'string') return null
+  return { exchange, routingKey: typeof routingKey === 'string' ? routingKey : null }
 }
 
 /**

@@ -68,7 +68,8 @@ export class Router implements BindingSink {
     name: string,
     routingKey: string,
     headers: HeaderSource,
-    out: RouteTargets
+    out: RouteTargets,
+    isInside = false
   ): RouteResult {
     out.clear()
     if (name === defaultExchange) {
@@ -78,7 +79,7 @@ export class Router implements BindingSink {
     }
     const exchange = vhost.exchanges.get(name)
     if (exchange === undefined) return 'exchange-not-found'
-    if (exchange.options.internal) return 'exchange-internal'
+    if (exchange.options.internal && !isInside) return 'exchange-internal'
     this.#begin(headers, out)
     this.#reach(exchange)
     for (let next = 0; next < this.#reached.length; next++) {

@@ -8,10 +8,11 @@ import { unreachable } from '@holdfast/errors'
 import { pack, unpack } from '@holdfast/record'
 import { ByteReader, ByteWriter, malformed, readUint32 } from './bytes.ts'
 import { shardLimits } from './queue/limits.ts'
-import type { QueueSettings } from './queue/settings.ts'
+import type { DeadLetterSettings, QueueSettings } from './queue/settings.ts'
 import type {
   Outcome,
   QueueMark,
+  QueueRanges,
   Release,
   SettleCommand,
   ShardCommand,
@@ -42,8 +43,10 @@ function changeFields(change: TopologyChange): readonly unknown[] {
   if (change.type === 'delete-queue') return [2, change.cursor, change.queue]
   const { cursor, queue, vhost, name, settings } = change
   if (settings === undefined) return [1, cursor, queue, vhost, name]
-  const { autoDelete, expiresMs, singleActive } = settings
-  return [3, cursor, queue, vhost, name, autoDelete, expiresMs, singleActive]
+  const { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter } = settings
+  const { exchange = null, routingKey = null } = deadLetter ?? {}
+  const options = [autoDelete, expiresMs, messageTtlMs, singleActive, exchange, routingKey]
+  return [3, cursor, queue, vhost, name, ...options]
 }
 
 function fields(command: Exclude<ShardCommand, SettleCommand>): readonly unknown[] {
@@ -73,6 +76,10 @@ function fields(command: Exclude<ShardCommand, SettleCommand>): readonly unknown
       return [10, command.version]
     case 'use-queue':
       return [11, command.queue]
+    case 'expire-messages':
+      return [13, command.queues.map(({ queue, ranges }) => [queue, ranges])]
+    case 'remove-dead-letters':
+      return [14, command.queue, command.numbers]
     default:
       return unreachable(command)
   }
@@ -107,8 +114,17 @@ function readSettings(item: Fields): QueueSettings {
   return {
     autoDelete: item.boolean(),
     expiresMs: item.natural(shardLimits.expiresMsMax),
-    singleActive: item.boolean()
+    messageTtlMs: item.optional((value) => value.natural(shardLimits.messageTtlMsMax)),
+    singleActive: item.boolean(),
+    deadLetter: readDeadLetter(item)
   }
+}
+
+function readDeadLetter(item: Fields): DeadLetterSettings | null {
+  const [exchange, routingKey] = [item.textOrNull(), item.textOrNull()]
+  if (exchange !== null) return { exchange, routingKey }
+  if (routingKey !== null) throw malformed('a dead letter routing key needs an exchange')
+  return null
 }
 
 function readChange(item: Fields): TopologyChange {
@@ -139,6 +155,22 @@ function readTopology(source: Fields): ShardCommand {
 
 function readRelease(item: Fields): Release {
   return { queue: item.positive(), ranges: item.ranges(3) }
+}
+
+function readRanges(item: Fields): QueueRanges {
+  return { queue: item.positive(), ranges: item.ranges(2) }
+}
+
+function readExpiring(source: Fields): ShardCommand {
+  const queues = source.list(readRanges)
+  let count = 0
+  for (const { ranges } of queues) {
+    for (let at = 0; at < ranges.length; at += 2) {
+      count += (ranges[at + 1] ?? 0) - (ranges[at] ?? 0) + 1
+    }
+  }
+  if (count > shardLimits.expiringMax) throw malformed('too many messages expire at once')
+  return { type: 'expire-messages', queues }
 }
 
 function readMark(item: Fields): QueueMark {
@@ -196,6 +228,14 @@ function readCommand(source: Fields): ShardCommand {
       return { type: 'activate-version', version: source.positive() }
     case 11:
       return { type: 'use-queue', queue: source.positive() }
+    case 13:
+      return readExpiring(source)
+    case 14:
+      return {
+        type: 'remove-dead-letters',
+        queue: source.positive(),
+        numbers: source.ranges(2)
+      }
     default:
       throw malformed(`command ${code} is not known`)
   }

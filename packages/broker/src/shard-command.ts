@@ -51,6 +51,13 @@ export interface QueueMark {
   readonly mark: number
 }
 
+/** Messages of one queue. */
+export interface QueueRanges {
+  readonly queue: number
+  /** Pairs. */
+  readonly ranges: readonly number[]
+}
+
 export type ShardCommand =
   | {
       readonly type: 'topology'
@@ -63,6 +70,13 @@ export type ShardCommand =
       readonly queue: number
       /** Pairs: offsets that consumers hold, which stay. */
       readonly keep: readonly number[]
+    }
+  | {
+      /** They have reached all queues that they go to, or go nowhere. */
+      readonly type: 'remove-dead-letters'
+      readonly queue: number
+      /** Pairs of their numbers. */
+      readonly numbers: readonly number[]
     }
   | {
       readonly type: 'attach-consumer'
@@ -105,5 +119,7 @@ export type ShardCommand =
     }
   /** Somebody declares the queue again, or gets from it: it is in use, unless it is over. */
   | { readonly type: 'use-queue'; readonly queue: number }
+  /** Of these messages, which nobody holds, those leave whose deadline has come in log time. */
+  | { readonly type: 'expire-messages'; readonly queues: readonly QueueRanges[] }
   | { readonly type: 'tick' }
   | { readonly type: 'activate-version'; readonly version: number }

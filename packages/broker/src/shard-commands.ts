@@ -3,7 +3,7 @@
 import { assert, unreachable } from '@holdfast/errors'
 import { shardVersion } from './entry-batch.ts'
 import type { Consumer } from './queue/consumer.ts'
-import { addPair } from './queue/message-index.ts'
+import { addPair } from './queue/pairs.ts'
 import { forGoodMs, ShardQueue } from './queue/queue.ts'
 import { plainSettings } from './queue/settings.ts'
 import type {
@@ -14,6 +14,8 @@ import type {
   ShardCommand,
   TopologyChange
 } from './shard-command.ts'
+import { die, removeDeadLetters } from './shard-dead-letters.ts'
+import { expireMessages } from './shard-leaving.ts'
 import { done, type Refused, refused, type SectionReply } from './shard-reply.ts'
 import { addSession, dropSession, type ShardState } from './shard-state.ts'
 
@@ -36,12 +38,16 @@ export function applyCommand(state: ShardState, command: ShardCommand): SectionR
       return returnUnclaimed(state, command)
     case 'purge-queue':
       return purgeQueue(state, command)
+    case 'remove-dead-letters':
+      return removeDeadLetters(state, command)
     case 'delete-queue-if':
       return deleteQueueIf(state, command)
     case 'topology':
       return changeTopology(state, command)
     case 'use-queue':
       return useQueue(state, command)
+    case 'expire-messages':
+      return expireMessages(state, command)
     case 'activate-version':
       assert(command.version <= shardVersion, 'a version is activated when all members support it')
       state.version = Math.max(state.version, command.version)
@@ -72,7 +78,8 @@ function settle(state: ShardState, command: SettleCommand): SectionReply {
     const last = ranges[at + 1] ?? 0
     const attempt = ranges[at + 2] ?? 0
     if (queue === undefined) addPair(stale, first, last)
-    else if (outcome !== 'released') queue.index.settle(first, last, attempt, stale)
+    else if (outcome === 'accepted') queue.index.settle(first, last, attempt, stale)
+    else if (outcome === 'rejected') die(state, queue, [first, last], attempt, stale, 'rejected')
     else queue.index.giveBack(first, last, attempt, true, returned, stale)
   }
   if (queue === undefined) return { type: 'settled', stale }
@@ -238,6 +245,7 @@ function purgeQueue(state: ShardState, command: Command<'purge-queue'>): Section
   forEachGap(command.keep, queue.tail, (first, last) => {
     messages += queue.index.settle(first, last, null, null)
   })
+  queue.dead.clear()
   state.effects.push({ type: 'purged', queue: queue.id, messages, last: queue.tail })
   return { type: 'purged', messages }
 }
@@ -246,7 +254,8 @@ function deleteQueueIf(state: ShardState, command: Command<'delete-queue-if'>): 
   const queue = state.queues.get(command.queue)
   if (queue === undefined) return queueNotFound(command.queue)
   if (command.ifUnused && queue.consumers.size > 0) return refused('QUEUE_IN_USE', namesOf(queue))
-  if (command.ifEmpty && queue.liveCount > 0) return refused('QUEUE_NOT_EMPTY', namesOf(queue))
+  if (command.ifEmpty && queue.liveCount + queue.dead.count > 0)
+    return refused('QUEUE_NOT_EMPTY', namesOf(queue))
   queue.close(state.timeMs + state.limits.closingMs)
   return { type: 'closing', messages: queue.liveCount }
 }
@@ -264,7 +273,7 @@ function changeQueue(state: ShardState, change: TopologyChange): void {
   if (change.type === 'create-queue') {
     if (existing !== undefined) return
     const { settings = plainSettings } = change
-    const queue = new ShardQueue(change.queue, change, settings, state.live)
+    const queue = new ShardQueue(change.queue, change, settings, state)
     queue.use(state.timeMs)
     state.queues.set(change.queue, queue)
     state.deadlines.note(queue)
@@ -277,6 +286,7 @@ function changeQueue(state: ShardState, change: TopologyChange): void {
   detach(state, existing, [...existing.consumers.values()])
   state.deadlines.forget(existing)
   existing.index.clear()
+  existing.dead.clear()
   existing.touch()
   state.queues.delete(change.queue)
   state.effects.push({ type: 'queue-deleted', queue: change.queue })

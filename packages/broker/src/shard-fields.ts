@@ -40,11 +40,23 @@ export class Fields {
     return value
   }
 
+  optional<T>(read: (fields: Fields) => T): T | null {
+    if (this.#values[this.#next] !== null) return read(this)
+    this.#next++
+    return null
+  }
+
   text(): string {
     const value = this.#take()
     if (typeof value !== 'string') throw malformed('a field of a command must be a string')
     if (utf8Length(value) > shardLimits.nameBytesMax) throw malformed('a text is too long')
     return value
+  }
+
+  textOrNull(): string | null {
+    if (this.#values[this.#next] !== null) return this.text()
+    this.#next++
+    return null
   }
 
   boolean(): boolean {

@@ -15,8 +15,9 @@ function hashQueue(hash: StateHash, queue: ShardQueue): void {
   hash.number(queue.id)
   hash.text(queue.vhost)
   hash.text(queue.name)
-  const { autoDelete, expiresMs, singleActive } = queue.settings
+  const { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter } = queue.settings
   hash.number((autoDelete ? 1 : 0) + (singleActive ? 2 : 0))
+  hash.number(messageTtlMs ?? Number.MAX_SAFE_INTEGER)
   const { tail, mark, closingUntilMs, bytes, usedMs, activation } = queue
   for (const value of [tail, mark, closingUntilMs, bytes, expiresMs, usedMs, activation]) {
     hash.number(value)
@@ -31,6 +32,12 @@ function hashQueue(hash: StateHash, queue: ShardQueue): void {
     hash.number(consumer.priority)
   }
   hash.number(queue.liveCount)
+  // With the place before it, so that no exchange is like one without a name.
+  hash.number((deadLetter === null ? 0 : 1) + (deadLetter?.routingKey == null ? 0 : 2))
+  hash.text(deadLetter?.exchange ?? '')
+  hash.text(deadLetter?.routingKey ?? '')
+  hash.number(queue.dead.tail)
+  hash.number(queue.dead.count)
 }
 
 function hashRows(hash: StateHash, queue: ShardQueue): void {
@@ -43,6 +50,16 @@ function hashRows(hash: StateHash, queue: ShardQueue): void {
       hash.number(segment.sizeAt(row))
       hash.number(segment.attemptAt(row))
       hash.number(segment.deliveryCountAt(row))
+      hash.number(segment.deadlineAt(row))
+    }
+  }
+  for (const segment of queue.dead.segments) {
+    for (let row = 0; row < segment.count; row++) {
+      if (!segment.isLive(row)) continue
+      for (const value of Object.values(segment.letter(row))) {
+        if (typeof value === 'number') hash.number(value)
+        else hash.text(value)
+      }
     }
   }
 }
@@ -88,6 +105,7 @@ export function digestShard(state: ShardState): string {
   for (const queue of sortedQueues(state)) {
     hashQueue(hash, queue)
     hash.number(queue.index.digest)
+    hash.number(queue.dead.digest)
   }
   let sum = 0
   for (const { epoch, sequences, lastMs } of state.producers.rows()) {

@@ -5,9 +5,10 @@ import { assert } from '@holdfast/errors'
 import { readEntryBatch, sectionKind } from './entry-batch.ts'
 import type { Applied, IndexRange, Machine, MachineSnapshot, Meta } from './machine.ts'
 import { publishKind } from './publish-section.ts'
+import type { IsHeld } from './queue/due-segments.ts'
 import type { QueueView } from './queue/queue.ts'
 import { decodeCommandSection } from './shard-codec.ts'
-import type { ShardCommand } from './shard-command.ts'
+import type { QueueRanges, ShardCommand } from './shard-command.ts'
 import { applyCommand, endUnused } from './shard-commands.ts'
 import { digestShard, hashShard } from './shard-hash.ts'
 import { applyPublish, refusalOf } from './shard-publish.ts'
@@ -74,6 +75,26 @@ export class ShardMachine implements Machine<SectionReply, ShardEffect> {
   /** Log time before which no queue expires: an entry of that time or later finds out. */
   get nextDeadlineMs(): number {
     return this.#state.deadlines.nextMs
+  }
+
+  /** Log time before which no message expires. */
+  get nextDueMs(): number {
+    return this.#state.due.nextMs
+  }
+
+  /** Messages that are due, each told once: see `DueSegments`. For a leader, which expires them. */
+  takeDue(timeMs: number, isHeld: IsHeld): readonly QueueRanges[] {
+    return this.#state.due.take(timeMs, this.#state.limits.expiringMax, isHeld)
+  }
+
+  /** What is due is told again: of a queue, or of all. To whoever may not have known. */
+  tellDueAgain(id?: number): void {
+    const { queues: all, due } = this.#state
+    const queues = id === undefined ? all.values() : [all.get(id)]
+    for (const queue of queues) {
+      if (queue === undefined) continue
+      for (const segment of queue.index.segments) due.noteAll(queue.id, segment)
+    }
   }
 
   queue(id: number): QueueView | undefined {

@@ -12,12 +12,49 @@ import {
 } from './publish-section.ts'
 import type { Producer } from './queue/deduplication.ts'
 import type { ShardQueue } from './queue/queue.ts'
+import { noDeadlineMs } from './queue/segment.ts'
 import { accepted, type Refused, refused, repeated, type SectionReply } from './shard-reply.ts'
 import type { ShardState } from './shard-state.ts'
+import { timeToLiveMs, unlimitedMs } from './time-to-live.ts'
 import type { SectionNumber } from './transaction-section.ts'
 
 /** Where the records of the section at hand start; used within one call only. */
 const starts: Uint32Array = new Uint32Array(recordLimits.recordsMax + 1)
+
+/** How long those records live by their own word; null where none says anything. */
+let lifetimes: Float64Array | null = null
+const lifetimeRows: Float64Array = new Float64Array(recordLimits.recordsMax)
+/** When they are due in the queue at hand. */
+const deadlines: Float64Array = new Float64Array(recordLimits.recordsMax)
+
+/** Finds where the records of a section start, and how long they live. */
+function scan(data: Uint8Array, header: PublishHeader): void {
+  scanPublish(data, header, starts)
+  lifetimes = null
+  for (let record = 0; record < header.count; record++) {
+    const ms = timeToLiveMs(data, starts[record] ?? 0)
+    if (ms === unlimitedMs && lifetimes === null) continue
+    if (lifetimes === null) lifetimes = lifetimeRows.fill(unlimitedMs, 0, header.count)
+    lifetimes[record] = ms
+  }
+}
+
+/** Of the records `from` … `to - 1`: the shorter of the two lives counts. */
+function deadlinesIn(
+  state: ShardState,
+  queue: ShardQueue,
+  from: number,
+  to: number
+): Float64Array | null {
+  const { messageTtlMs } = queue.settings
+  if (messageTtlMs === null && lifetimes === null) return null
+  for (let record = from; record < to; record++) {
+    const own = lifetimes === null ? unlimitedMs : (lifetimes[record] ?? unlimitedMs)
+    const deadlineMs = state.timeMs + Math.min(own, messageTtlMs ?? unlimitedMs)
+    deadlines[record] = Math.min(deadlineMs, noDeadlineMs)
+  }
+  return deadlines
+}
 
 /** A coded error of a decoder as a reply; anything else is a defect and goes on. */
 export function refusalOf(error: unknown): Refused {
@@ -63,7 +100,7 @@ function repeatedReply(row: Gateway, number: number): SectionReply {
 
 function applyRecords(state: ShardState, data: Uint8Array, header: PublishHeader): SectionReply {
   try {
-    scanPublish(data, header, starts)
+    scan(data, header)
   } catch (error) {
     const refusal = refusalOf(error)
     return isKnown(state, header) ? repeated : refusal
@@ -95,7 +132,7 @@ export function appendRecords(
   header: PublishHeader,
   targets: readonly ShardQueue[]
 ): void {
-  scanPublish(data, header, starts)
+  scan(data, header)
   for (const queue of targets) append(state, queue, header, 0, header.count)
 }
 
@@ -109,7 +146,8 @@ function append(
 ): void {
   const first = queue.tail + 1
   queue.touch()
-  queue.index.append(state.index, header.position, starts, from, to)
+  const due = deadlinesIn(state, queue, from, to)
+  queue.index.append(state.index, header.position, starts, from, to, due)
   state.effects.push({ type: 'published', queue: queue.id, first, last: queue.tail })
 }
 

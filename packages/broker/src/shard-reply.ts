@@ -2,7 +2,8 @@
 // compute both and drop them.
 import type { ErrorCode } from '@holdfast/errors'
 import type { Consumer } from './queue/consumer.ts'
-import type { ConsumerKey, Outcome, QueueMark } from './shard-command.ts'
+import type { DeathReason } from './queue/dead-letters.ts'
+import type { ConsumerKey, Outcome, QueueMark, QueueRanges } from './shard-command.ts'
 
 /** A refusal that all replicas agree on; nothing was changed. */
 export interface Refused {
@@ -38,6 +39,8 @@ export type SectionReply =
   | { readonly type: 'closing'; readonly messages: number }
   /** How many messages were returned. */
   | { readonly type: 'returned'; readonly messages: number }
+  /** How many messages expired; and which did not, since their deadline has not come. */
+  | { readonly type: 'expired'; readonly messages: number; readonly early: readonly QueueRanges[] }
   | { readonly type: 'done' }
 
 export type ShardEffect =
@@ -66,11 +69,26 @@ export type ShardEffect =
       readonly ranges: readonly number[]
     }
   | {
+      /** Messages that left their queue without a settlement. */
+      readonly type: 'left'
+      readonly queue: number
+      readonly reason: DeathReason
+      /** Pairs. */
+      readonly ranges: readonly number[]
+    }
+  | {
       readonly type: 'purged'
       readonly queue: number
       readonly messages: number
       /** Offsets above it were not there yet. */
       readonly last: number
+    }
+  | {
+      /** Messages have left for their queue's dead letter exchange. */
+      readonly type: 'dead-lettered'
+      readonly queue: number
+      readonly reason: DeathReason
+      readonly messages: number
     }
   | { readonly type: 'queue-created'; readonly queue: number }
   | { readonly type: 'queue-deleted'; readonly queue: number }

@@ -6,10 +6,12 @@ import { unpack } from '@holdfast/record'
 import { ByteReader } from './bytes.ts'
 import { shardVersion } from './entry-batch.ts'
 import type { Gateway } from './gateways.ts'
+import { DeadSegment } from './queue/dead-letters.ts'
 import { bucketCount, type Producer } from './queue/deduplication.ts'
 import { ShardQueue } from './queue/queue.ts'
 import { Segment, segmentRows } from './queue/segment.ts'
 import { SequenceSet } from './queue/sequence-set.ts'
+import type { DeadLetterSettings } from './queue/settings.ts'
 import { isItemLive, type SavedBlob, type SavedItem } from './saved-item.ts'
 import type { SectionReply } from './shard-reply.ts'
 import { itemHeaderBytes, itemKinds, shardSnapshotVersion } from './shard-snapshot.ts'
@@ -24,6 +26,7 @@ export interface RestoredShard {
 /** What blobs hold, before it is put together: items of one queue may be in several blobs. */
 interface Parts {
   readonly segments: { readonly queue: number; readonly segment: Segment }[]
+  readonly dead: { readonly queue: number; readonly segment: DeadSegment }[]
   readonly producers: Producer[]
   readonly gateways: Gateway[]
 }
@@ -60,7 +63,7 @@ function readSnapshot(
   const nextBlobId = reader.positive()
   const blobs = readBlobRows(reader, nextBlobId)
   reader.finish()
-  const parts: Parts = { segments: [], producers: [], gateways: [] }
+  const parts: Parts = { segments: [], dead: [], producers: [], gateways: [] }
   for (const blob of blobs) {
     const bytes = bytesOf.get(blob.id)
     assert(bytes !== undefined, 'every blob of a manifest is there')
@@ -119,6 +122,12 @@ function readItem(state: ShardState, reader: ByteReader, parts: Parts): SavedIte
       parts.segments.push({ queue, segment })
       return segment.saved
     }
+    case itemKinds.dead: {
+      const queue = reader.positive()
+      const segment = DeadSegment.read(reader)
+      parts.dead.push({ queue, segment })
+      return segment.saved
+    }
     case itemKinds.producers: {
       const saved = state.producers.saved[reader.u8()]
       assert(saved !== undefined && state.producers.saved.length === bucketCount, 'buckets exist')
@@ -141,17 +150,31 @@ function readQueue(state: ShardState, reader: ByteReader): SavedItem {
   const names = { vhost: reader.text(), name: reader.text() }
   const [tail, mark, closingUntilMs] = [reader.natural(), reader.natural(), reader.natural()]
   const flags = reader.u8()
-  const expiresMs = reader.natural()
-  const settings = { autoDelete: (flags & 1) !== 0, expiresMs, singleActive: (flags & 2) !== 0 }
+  const deadLetter = readDeadLetter(reader, flags)
+  const deadTail = reader.natural()
+  const [expiresMs, ttlMs] = [reader.natural(), reader.natural()]
+  const settings = {
+    autoDelete: (flags & 1) !== 0,
+    expiresMs,
+    messageTtlMs: (flags & 4) === 0 ? null : ttlMs,
+    singleActive: (flags & 2) !== 0,
+    deadLetter
+  }
   const [usedMs, activation, activeAt] = [reader.natural(), reader.natural(), reader.u32()]
-  const queue = new ShardQueue(id, names, settings, state.live)
+  const queue = new ShardQueue(id, names, settings, state)
   assert(!state.queues.has(id), 'a queue is saved once')
   readConsumers(state, reader, queue)
   const active = [...queue.consumers.keys()][activeAt - 1] ?? null
-  queue.restore({ tail, mark, closingUntilMs, usedMs, active, activation })
+  queue.restore({ tail, mark, closingUntilMs, usedMs, active, activation, deadTail })
   state.queues.set(id, queue)
   if (!queue.isOver) state.deadlines.note(queue)
   return queue.saved
+}
+
+function readDeadLetter(reader: ByteReader, flags: number): DeadLetterSettings | null {
+  if ((flags & 8) === 0) return null
+  const exchange = reader.text()
+  return { exchange, routingKey: (flags & 16) === 0 ? null : reader.text() }
 }
 
 function readConsumers(state: ShardState, reader: ByteReader, queue: ShardQueue): void {
@@ -174,7 +197,7 @@ function readSegment(reader: ByteReader): Segment {
   assert(count >= 1 && count <= segmentRows, 'a segment holds 1 to 1,024 rows')
   const flags = reader.u8()
   segment.reserve(count)
-  segment.makeCounts((flags & 1) !== 0, (flags & 2) !== 0)
+  segment.makeCounts((flags & 1) !== 0, (flags & 2) !== 0, (flags & 4) !== 0)
   segment.read(reader, count)
   return segment
 }
@@ -214,6 +237,19 @@ function assemble(state: ShardState, parts: Parts): void {
     assert(segment.end <= queue.tail + 1, 'a segment ends at the tail')
     queue.index.restoreSegment(segment)
   }
+  assembleDead(state, parts)
   state.producers.restore(parts.producers)
   state.gateways.restore(parts.gateways)
+}
+
+function assembleDead(state: ShardState, parts: Parts): void {
+  parts.dead.sort((a, b) => a.queue - b.queue || a.segment.first - b.segment.first)
+  for (const { queue: id, segment } of parts.dead) {
+    const queue = state.queues.get(id)
+    assert(queue !== undefined, 'dead letters belong to a queue')
+    const before = queue.dead.segments.at(-1)
+    assert(before === undefined || before.end <= segment.first, 'dead letters do not overlap')
+    assert(segment.end <= queue.dead.tail + 1, 'dead letters end at their tail')
+    queue.dead.restoreSegment(segment)
+  }
 }

@@ -24,13 +24,14 @@ import { type ShardState, sortedQueues } from './shard-state.ts'
 
 export const shardSnapshotVersion = 1
 
-export const itemKinds = { queue: 1, segment: 2, producers: 3, gateways: 4 } as const
+export const itemKinds = { queue: 1, segment: 2, producers: 3, gateways: 4, dead: 5 } as const
 
 /** Bytes of an item beside its payload. */
 export const itemHeaderBytes = 5
 
 /** What a saved row of a segment takes without counts; for estimates. */
 const rowBytes = 16
+const deadRowBytes = 29
 
 /** Packs items into blobs of about equal size. */
 class BlobPacker {
@@ -111,9 +112,16 @@ function writeQueue(writer: ByteWriter, queue: ShardQueue): void {
   writer.natural(queue.tail)
   writer.natural(queue.mark)
   writer.natural(queue.closingUntilMs)
-  const { autoDelete, expiresMs, singleActive } = queue.settings
-  writer.u8((autoDelete ? 1 : 0) | (singleActive ? 2 : 0))
+  const { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter } = queue.settings
+  const { exchange, routingKey = null } = deadLetter ?? {}
+  const hasDeadLetters = (deadLetter === null ? 0 : 8) | (routingKey === null ? 0 : 16)
+  const hasTtl = messageTtlMs === null ? 0 : 4
+  writer.u8((autoDelete ? 1 : 0) | (singleActive ? 2 : 0) | hasTtl | hasDeadLetters)
+  if (exchange !== undefined) writer.text(exchange)
+  if (routingKey !== null) writer.text(routingKey)
+  writer.natural(queue.dead.tail)
   writer.natural(expiresMs)
+  writer.natural(messageTtlMs ?? 0)
   writer.natural(queue.usedMs)
   writer.natural(queue.activation)
   // The active consumer by its place, counted from 1; 0: none.
@@ -134,7 +142,10 @@ function writeSegment(writer: ByteWriter, queue: number, segment: Segment): void
   writer.natural(segment.first)
   writer.natural(segment.firstEntry)
   writer.u16(segment.count)
-  writer.u8((segment.attempts === null ? 0 : 1) | (segment.deliveryCounts === null ? 0 : 2))
+  const { attempts, deliveryCounts, deadlines } = segment
+  writer.u8(
+    (attempts === null ? 0 : 1) | (deliveryCounts === null ? 0 : 2) | (deadlines === null ? 0 : 4)
+  )
   segment.write(writer)
 }
 
@@ -199,6 +210,13 @@ export class ShardSnapshotter {
           writeSegment(writer, queue.id, segment)
         )
       }
+      for (const segment of queue.dead.segments) {
+        if (!needsSaving(segment.saved)) continue
+        packer.add(segment.saved, itemKinds.dead, (writer) => {
+          writer.natural(queue.id)
+          segment.write(writer)
+        })
+      }
     }
     this.#addTables(packer)
     const { blobs: newBlobs, rows, nextId } = packer.finish()
@@ -216,10 +234,13 @@ export class ShardSnapshotter {
   /** Roughly what has to be written because it changed. */
   #changedBytes(queues: readonly ShardQueue[]): number {
     let bytes = 0
-    for (const { saved, index, consumers } of queues) {
+    for (const { saved, index, dead, consumers } of queues) {
       if (saved.blob === null) bytes += 100 + consumers.size * 60
       for (const segment of index.segments) {
         if (segment.saved.blob === null) bytes += segment.liveCount * rowBytes
+      }
+      for (const segment of dead.segments) {
+        if (segment.saved.blob === null) bytes += segment.liveCount * deadRowBytes
       }
     }
     return bytes

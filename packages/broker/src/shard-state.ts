@@ -4,6 +4,7 @@ import { GatewayTable } from './gateways.ts'
 import { LiveEntries } from './live-entries.ts'
 import { Deadlines } from './queue/deadlines.ts'
 import { ProducerTable } from './queue/deduplication.ts'
+import { DueSegments } from './queue/due-segments.ts'
 import { type ShardLimits, shardLimits } from './queue/limits.ts'
 import type { ShardQueue } from './queue/queue.ts'
 import type { ShardEffect } from './shard-reply.ts'
@@ -38,6 +39,8 @@ export interface ShardState {
   readonly sessions: Map<string, Set<number>>
   /** Derived: queues that expire unused. */
   readonly deadlines: Deadlines
+  /** Derived: where messages expire. */
+  readonly due: DueSegments
   /** Effects of the entry being applied. */
   effects: ShardEffect[]
 }
@@ -58,6 +61,7 @@ export function blankShardState(options: ShardOptions, snapshotIndex: number): S
     live: new LiveEntries(snapshotIndex),
     sessions: new Map(),
     deadlines: new Deadlines(),
+    due: new DueSegments(),
     effects: []
   }
 }

@@ -84,21 +84,23 @@ export class Topology {
 
   /**
    * Queues that a message goes to, each once, put into `out`, whose former content is dropped.
-   * `headers` is called at most once, and only if a headers exchange is on the way.
+   * `headers` is called at most once, and only if a headers exchange is on the way. `isInside`: it
+   * comes from a queue, not from a publisher, and may go to an internal exchange.
    */
   route(
     vhost: string,
     exchange: string,
     routingKey: string,
     headers: HeaderSource,
-    out: RouteTargets
+    out: RouteTargets,
+    isInside = false
   ): RouteResult {
     const row = this.#vhosts.get(vhost)
     if (row === undefined) {
       out.clear()
       return 'vhost-not-found'
     }
-    return this.#router.route(row, exchange, routingKey, headers, out)
+    return this.#router.route(row, exchange, routingKey, headers, out, isInside)
   }
 
   /**

@@ -3,7 +3,13 @@ import t from 'tap'
 import { type QueueSettings, ShardMachine } from '../src/index.ts'
 import { ShardFixture } from './shard-fixture.ts'
 
-const plain: QueueSettings = { autoDelete: false, expiresMs: 0, singleActive: false }
+const plain: QueueSettings = {
+  autoDelete: false,
+  expiresMs: 0,
+  messageTtlMs: null,
+  singleActive: false,
+  deadLetter: null
+}
 const one = { session: '0a', tag: 'one' }
 const two = { session: '0a', tag: 'two' }
 const three = { session: '0b', tag: 'three' }

@@ -32,7 +32,25 @@ t.test('what means something must be as it should be', async (t) => {
   for (const value of ['', 'Classic', 5]) {
     t.throws(arg('x-queue-type', value), { code: 'OPTION_INVALID' })
   }
+  for (const value of [0, 1, 2 ** 32 - 1]) t.doesNotThrow(arg('x-message-ttl', value))
+  for (const value of [-1, 2 ** 32, 0.5, '5', true, null, [5], 2 ** 53]) {
+    t.throws(arg('x-message-ttl', value), { code: 'OPTION_INVALID' })
+  }
   t.throws(arg('x-single-active-consumer', 1), { code: 'OPTION_INVALID' })
+  for (const value of [1, null, 'x'.repeat(256), '\ud800']) {
+    t.throws(arg('x-dead-letter-exchange', value), { code: 'OPTION_INVALID' })
+  }
+  t.throws(arg('x-dead-letter-routing-key', 'k'), { message: /means nothing without/ })
+  const both = (value: unknown) => {
+    const names = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': value }
+    return given({ arguments: names })
+  }
+  t.doesNotThrow(both(''))
+  t.throws(both(1), { code: 'OPTION_INVALID' })
+  for (const value of ['at-most-once', 'at-least-once']) {
+    t.doesNotThrow(arg('x-dead-letter-strategy', value))
+  }
+  t.throws(arg('x-dead-letter-strategy', 'never'), { code: 'OPTION_INVALID' })
   for (const value of ['', 'amq.', 'ü'.repeat(33), 4]) {
     t.throws(arg('x-name-prefix', value), { code: 'OPTION_INVALID' })
   }
@@ -47,7 +65,7 @@ t.test('what means something must be as it should be', async (t) => {
 })
 
 t.test('a promise that nobody keeps is refused, and what means nothing is kept', async (t) => {
-  const promises = ['x-message-ttl', 'x-max-length', 'x-dead-letter-exchange', 'x-max-priority']
+  const promises = ['x-max-length', 'x-overflow', 'x-max-priority']
   for (const option of promises) {
     const given = () => readQueueOptions({ arguments: { [option]: 5 } })
     t.throws(given, { code: 'OPTION_UNSUPPORTED', details: { option, kind: 'queue' } })
@@ -57,12 +75,20 @@ t.test('a promise that nobody keeps is refused, and what means nothing is kept',
 })
 
 t.test('settings are what a shard needs, and plain where nothing is asked for', async (t) => {
-  const plain = { autoDelete: false, expiresMs: 0, singleActive: false }
+  const timeless = { expiresMs: 0, messageTtlMs: null }
+  const plain = { autoDelete: false, ...timeless, singleActive: false, deadLetter: null }
   t.same(settingsOf(readQueueOptions({})), plain)
   t.same(settingsOf(readQueueOptions({ durable: false, arguments: { a: 1 } })), plain)
   const given = { 'x-expires': 9, 'x-single-active-consumer': true }
-  const all = { autoDelete: true, expiresMs: 9, singleActive: true }
+  const all = { ...plain, autoDelete: true, expiresMs: 9, singleActive: true }
   t.same(settingsOf(readQueueOptions({ autoDelete: true, arguments: given })), all)
+  const brief = readQueueOptions({ arguments: { 'x-message-ttl': 0 } })
+  t.same(settingsOf(brief), { ...plain, messageTtlMs: 0 }, 'no time to live is a time to live')
+  const ofDead = (names: Options) => settingsOf(readQueueOptions({ arguments: names })).deadLetter
+  const exchange = { 'x-dead-letter-exchange': 'x' }
+  t.same(ofDead(exchange), { exchange: 'x', routingKey: null })
+  const rerouted = { ...exchange, 'x-dead-letter-routing-key': '' }
+  t.same(ofDead(rerouted), { exchange: 'x', routingKey: '' })
 })
 
 t.test('a mismatch names what differs, and both values', async (t) => {
@@ -73,6 +99,7 @@ t.test('a mismatch names what differs, and both values', async (t) => {
     [{ autoDelete: true }, 'autoDelete', 'false', 'true'],
     [{}, 'x-expires', '60000', 'none'],
     [{ arguments: { 'x-expires': 1 } }, 'x-expires', '60000', '1'],
+    [{ arguments: { 'x-expires': 60_000, 'x-message-ttl': 0 } }, 'x-message-ttl', 'none', '0'],
     [
       { arguments: { 'x-expires': 60_000, 'x-queue-type': 'quorum' } },
       'x-queue-type',
@@ -124,7 +151,8 @@ function isEqual(a: Options, b: Options): boolean {
     const given = (options['arguments'] ?? {}) as Options
     const type = given['x-queue-type'] ?? 'classic'
     const active = given['x-single-active-consumer'] ?? false
-    return JSON.stringify([durable, autoDelete, given['x-expires'], type, active])
+    const { 'x-expires': expires, 'x-message-ttl': ttl } = given
+    return JSON.stringify([durable, autoDelete, expires, ttl, type, active])
   }
   return of(a) === of(b)
 }

@@ -2,13 +2,21 @@
 import type { ConsumerKey, QueueSettings } from '../src/index.ts'
 import type { ReferenceQueue } from './reference-types.ts'
 
+const plain: QueueSettings = {
+  autoDelete: false,
+  expiresMs: 0,
+  messageTtlMs: null,
+  singleActive: false,
+  deadLetter: null
+}
+
 export function createQueue(
   id: number,
-  settings: QueueSettings = { autoDelete: false, expiresMs: 0, singleActive: false },
+  settings: QueueSettings = plain,
   timeMs = 0
 ): ReferenceQueue {
-  const tables = { messages: [], consumers: [], active: null }
-  const numbers = { tail: 0, mark: 0, closingUntilMs: 0, activation: 0 }
+  const tables = { messages: [], dead: [], consumers: [], active: null }
+  const numbers = { tail: 0, deadTail: 0, mark: 0, closingUntilMs: 0, activation: 0 }
   return { id, settings, usedMs: timeMs, isOver: false, ...tables, ...numbers }
 }
 

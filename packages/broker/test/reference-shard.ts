@@ -7,25 +7,11 @@ import type {
   ShardCommand,
   TransactionSection
 } from '../src/index.ts'
+import { die, giveBack } from './reference-deaths.ts'
+import { deadlineOf, expireNamed, isIn, pairs } from './reference-expiry.ts'
 import { ReferenceGateways } from './reference-gateways.ts'
 import { activate, createQueue, expireAt, isOpen, isSame, leave } from './reference-lifetimes.ts'
 import type { ReferenceLimits, ReferenceProducer, ReferenceQueue } from './reference-types.ts'
-
-function pairs(offsets: readonly number[]): number[] {
-  const flat: number[] = []
-  for (const offset of offsets) {
-    if (flat.at(-1) === offset - 1) flat[flat.length - 1] = offset
-    else flat.push(offset, offset)
-  }
-  return flat
-}
-
-function isIn(flat: readonly number[], offset: number): boolean {
-  for (let at = 0; at < flat.length; at += 2) {
-    if (offset >= (flat[at] ?? 0) && offset <= (flat[at + 1] ?? 0)) return true
-  }
-  return false
-}
 
 export class ReferenceShard {
   readonly queues: Map<number, ReferenceQueue> = new Map()
@@ -147,23 +133,10 @@ export class ReferenceShard {
       entry,
       exchange,
       routingKey,
+      deadlineMs: deadlineOf(record, queue, this.timeMs),
       attempt: 0,
       deliveryCount: 0
     })
-  }
-
-  #giveBack(queue: ReferenceQueue, triples: readonly number[]): number[] {
-    const stale: number[] = []
-    for (let at = 0; at < triples.length; at += 3) {
-      for (let offset = triples[at] ?? 0; offset <= (triples[at + 1] ?? 0); offset++) {
-        const message = queue.messages.find((item) => item.offset === offset)
-        if (message?.attempt === triples[at + 2] && message !== undefined) {
-          message.attempt++
-          message.deliveryCount++
-        } else stale.push(offset)
-      }
-    }
-    return stale
   }
 
   /** Null: the kind of the reply is checked, and `done` carries nothing. */
@@ -203,6 +176,8 @@ export class ReferenceShard {
       }
       case 'settle':
         return this.#settle(command)
+      case 'expire-messages':
+        return expireNamed(this.queues, command.queues, this.timeMs)
       case 'tick':
       case 'activate-version':
         return { type: 'done' }
@@ -218,14 +193,14 @@ export class ReferenceShard {
     for (let at = 0; at < triples.length; at += 3) {
       covered += (triples[at + 1] ?? 0) - (triples[at] ?? 0) + 1
     }
-    return covered - this.#giveBack(queue, triples).length
+    return covered - giveBack(queue, triples).length
   }
 
   #settle(command: SettleCommand): SectionReply {
     const queue = this.queues.get(command.queue)
     const { ranges } = command
     if (queue !== undefined && command.outcome === 'released') {
-      return { type: 'settled', stale: pairs(this.#giveBack(queue, ranges)) }
+      return { type: 'settled', stale: pairs(giveBack(queue, ranges)) }
     }
     const stale: number[] = []
     for (let at = 0; at < ranges.length; at += 3) {
@@ -235,7 +210,10 @@ export class ReferenceShard {
             (item) => item.offset === offset && item.attempt === ranges[at + 2]
           ) ?? -1
         if (position < 0) stale.push(offset)
-        else queue?.messages.splice(position, 1)
+        else if (queue !== undefined) {
+          const messages = queue.messages.splice(position, 1)
+          if (command.outcome === 'rejected') die(queue, messages, 'rejected', this.timeMs)
+        }
       }
     }
     return { type: 'settled', stale: pairs(stale) }
@@ -248,6 +226,12 @@ export class ReferenceShard {
     >
   ): SectionReply {
     const queue = this.queues.get(command.queue)
+    if (command.type === 'remove-dead-letters') {
+      if (queue !== undefined) {
+        queue.dead = queue.dead.filter(({ number }) => !isIn(command.numbers, number))
+      }
+      return { type: 'done' }
+    }
     const name = { queue: `q${command.queue}`, vhost: '/' }
     const notFound: SectionReply = {
       type: 'refused',
@@ -277,7 +261,7 @@ export class ReferenceShard {
       if (command.ifUnused && queue.consumers.length > 0) {
         return { type: 'refused', code: 'QUEUE_IN_USE', details: name }
       }
-      if (command.ifEmpty && queue.messages.length > 0) {
+      if (command.ifEmpty && queue.messages.length + queue.dead.length > 0) {
         return { type: 'refused', code: 'QUEUE_NOT_EMPTY', details: name }
       }
       queue.closingUntilMs = this.timeMs + this.#limits.closingMs
@@ -287,6 +271,7 @@ export class ReferenceShard {
       const kept = queue.messages.filter(({ offset }) => isIn(command.keep, offset))
       const messages = queue.messages.length - kept.length
       queue.messages = kept
+      queue.dead = []
       return { type: 'purged', messages }
     }
     let messages = 0

@@ -1,5 +1,5 @@
 // The state of the reference shard: plain arrays, sets and maps.
-import type { ConsumerKey, QueueSettings, SectionReply } from '../src/index.ts'
+import type { ConsumerKey, DeathReason, QueueSettings, SectionReply } from '../src/index.ts'
 
 export interface ReferenceMessage {
   readonly offset: number
@@ -7,8 +7,18 @@ export interface ReferenceMessage {
   readonly entry: number
   readonly exchange: string
   readonly routingKey: string
+  /** Log time at which it may expire. */
+  readonly deadlineMs: number
   attempt: number
   deliveryCount: number
+}
+
+/** A message on its way to the dead letter exchange. */
+export interface ReferenceDead {
+  readonly number: number
+  readonly message: ReferenceMessage
+  readonly reason: DeathReason
+  readonly timeMs: number
 }
 
 export interface ReferenceConsumer {
@@ -20,6 +30,8 @@ export interface ReferenceConsumer {
 export interface ReferenceQueue {
   readonly id: number
   messages: ReferenceMessage[]
+  dead: ReferenceDead[]
+  deadTail: number
   tail: number
   mark: number
   closingUntilMs: number

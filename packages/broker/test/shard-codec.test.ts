@@ -18,7 +18,13 @@ const commands: readonly ShardCommand[] = [
         queue: 3,
         vhost: '/',
         name: 'brief',
-        settings: { autoDelete: true, expiresMs: 2 ** 32 - 1, singleActive: false }
+        settings: {
+          autoDelete: true,
+          messageTtlMs: 0,
+          expiresMs: 2 ** 32 - 1,
+          singleActive: false,
+          deadLetter: { exchange: '', routingKey: null }
+        }
       }
     ]
   },
@@ -34,6 +40,8 @@ const commands: readonly ShardCommand[] = [
     priority: -(2 ** 31)
   },
   { type: 'use-queue', queue: 2 ** 40 },
+  { type: 'remove-dead-letters', queue: 1, numbers: [1, 1, 4, 2 ** 52] },
+  { type: 'expire-messages', queues: [{ queue: 2 ** 40, ranges: [1, 9, 2 ** 45, 2 ** 45] }] },
   { type: 'detach-consumer', queue: 1, consumer, release: [1, 5, 0, 7, 7, 2] },
   { type: 'detach-session', session: '0a', releases: [{ queue: 3, ranges: [1, 1, 0] }] },
   { type: 'settle', queue: 2 ** 45, consumer, outcome: 'accepted', ranges: [] },

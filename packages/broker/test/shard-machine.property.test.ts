@@ -3,8 +3,16 @@
 
 import { chooseSeed, Random } from '@holdfast/testkit'
 import t, { type Test } from 'tap'
-import { consumerId, type MachineSnapshot, readSectionHeader, ShardMachine } from '../src/index.ts'
+import {
+  consumerId,
+  type MachineSnapshot,
+  noDeadlineMs,
+  type QueueView,
+  readSectionHeader,
+  ShardMachine
+} from '../src/index.ts'
 import { ReferenceShard } from './reference-shard.ts'
+import type { ReferenceQueue } from './reference-types.ts'
 import { Workload } from './shard-workload.ts'
 
 const limits = {
@@ -74,10 +82,13 @@ function compare(t: Test, machine: ShardMachine, reference: ReferenceShard, stor
         row.attempt === message.attempt &&
         row.deliveryCount === message.deliveryCount &&
         row.entry === message.entry &&
-        row.sizeBytes === message.record.length
+        row.sizeBytes === message.record.length &&
+        row.deadlineMs === Math.min(message.deadlineMs, noDeadlineMs)
       if (!same) problem('another row', { row, message })
     }
     if (queue.nextLive(before + 1) !== null) problem('a message too many', { before })
+    compareDead(problem, queue, expected)
+    for (const { message } of expected.dead) live.add(message.entry)
     const same =
       queue.liveCount === expected.messages.length &&
       queue.bytes === bytes &&
@@ -99,6 +110,29 @@ function compare(t: Test, machine: ShardMachine, reference: ReferenceShard, stor
   const expectedRetained = [...live].sort((a, b) => a - b)
   if (`${retained}` !== `${expectedRetained}`) problem('other retained entries', { retained })
   for (const entry of retained) if (!store.entries.has(entry)) problem('freed too early', { entry })
+}
+
+function compareDead(
+  problem: (sentence: string, details: object) => void,
+  { dead }: QueueView,
+  expected: ReferenceQueue
+): void {
+  let [next, bytes] = [1, 0]
+  for (const { number, message, reason, timeMs } of expected.dead) {
+    const letter = dead.next(next)
+    const same =
+      letter?.number === number &&
+      letter.entry === message.entry &&
+      letter.sizeBytes === message.record.length &&
+      letter.reason === reason &&
+      letter.timeMs === timeMs
+    if (!same) problem('another dead letter', { letter, number, message, reason, timeMs })
+    next = number + 1
+    bytes += message.record.length
+  }
+  if (dead.next(next) !== null) problem('a dead letter too many', { next })
+  const same = dead.tail === expected.deadTail && dead.count === expected.dead.length
+  if (!same || dead.bytes !== bytes) problem('other dead letters', { dead, bytes })
 }
 
 /** Every delivery run lies in the log as it should: the records one behind the other. */

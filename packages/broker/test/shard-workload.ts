@@ -9,15 +9,15 @@ import {
   encodePublishSection,
   encodeTransactionSection,
   type PublishSection,
-  type QueueSettings,
   type SectionNumber,
   type SectionReply,
   type SettleCommand,
   type ShardCommand,
   type TransactionSection
 } from '../src/index.ts'
+import { someProperties, someSettings } from './random-options.ts'
 import type { ReferenceShard } from './reference-shard.ts'
-import type { ReferenceQueue } from './reference-types.ts'
+import { deadNumbers, pairs, triples } from './shard-draws.ts'
 
 export interface Step {
   readonly section: EncodedSection
@@ -64,13 +64,8 @@ export class Workload {
       if (random.chance(0.1)) steps.push(this.#transaction())
       else steps.push(random.chance(0.5) ? this.#publish() : this.#command(this.#randomCommand()))
     }
-    return {
-      data: encodeEntryBatch(
-        timeMs,
-        steps.map(({ section }) => section)
-      ),
-      steps
-    }
+    const sections = steps.map(({ section }) => section)
+    return { data: encodeEntryBatch(timeMs, sections), steps }
   }
 
   #command(command: ShardCommand): Step {
@@ -128,7 +123,7 @@ export class Workload {
     const random = this.#random
     return Array.from({ length: count }, () =>
       encodeRecord(
-        random.chance(0.2) ? { messageId: `m${random.below(1000)}` } : null,
+        random.chance(0.3) ? someProperties(random) : null,
         new Uint8Array(random.below(20)).fill(random.below(256))
       )
     )
@@ -169,7 +164,7 @@ export class Workload {
       const row = this.#reference.queues.get(queue)
       const { offset = 1, attempt = 0 } =
         row !== undefined && row.messages.length > 0 ? random.pick(row.messages) : {}
-      const ranges = random.chance(0.9) ? [offset, offset, attempt] : this.#triples(row)
+      const ranges = random.chance(0.9) ? [offset, offset, attempt] : triples(this.#random, row)
       const outcome = random.pick(['accepted', 'released', 'rejected'] as const)
       return { type: 'settle', queue, consumer: { session: '0a', tag: 't' }, outcome, ranges }
     })
@@ -202,36 +197,14 @@ export class Workload {
     }
   }
 
-  #triples(queue: ReferenceQueue | undefined): number[] {
-    const random = this.#random
-    const triples: number[] = []
-    const messages = queue?.messages ?? []
-    for (let left = 1 + random.below(3); left > 0; left--) {
-      const start = messages.length > 0 ? random.pick(messages) : undefined
-      if (start === undefined || random.chance(0.05)) {
-        const first = 1 + random.below((queue?.tail ?? 0) + 5)
-        triples.push(first, first + random.below(10), random.below(3))
-        continue
-      }
-      const length = random.chance(0.2) ? random.below(1_500) : random.below(6)
-      triples.push(start.offset, start.offset + length, start.attempt)
-    }
-    return triples
-  }
-
-  #pairs(queue: ReferenceQueue | undefined): number[] {
-    const pairs: number[] = []
-    for (let left = this.#random.below(4); left > 0; left--) {
-      const first = 1 + this.#random.below((queue?.tail ?? 0) + 1)
-      pairs.push(first, first + this.#random.below(20))
-    }
-    return pairs
-  }
-
-  #settings(): QueueSettings {
-    const random = this.#random
-    const expiresMs = random.chance(0.5) ? 1 + random.below(400) : 0
-    return { autoDelete: random.chance(0.4), expiresMs, singleActive: random.chance(0.4) }
+  /** Due or not, live or not. */
+  #named(): { queue: number; ranges: number[] }[] {
+    return this.#queueIds().flatMap((queue) => {
+      const { tail = 0, messages = [] } = this.#reference.queues.get(queue) ?? {}
+      const first = messages[0]?.offset ?? 1
+      const last = Math.min(tail, first + 4_000)
+      return this.#random.chance(0.5) && last >= first ? [{ queue, ranges: [first, last] }] : []
+    })
   }
 
   #topology(): ShardCommand {
@@ -247,7 +220,7 @@ export class Workload {
       } else {
         const queue = random.chance(0.3) ? 10_000 + random.below(3) : 20_000 + random.below(1_000)
         const created = { type: 'create-queue', cursor, queue, vhost: '/' } as const
-        const settings = random.chance(0.6) ? { settings: this.#settings() } : {}
+        const settings = random.chance(0.6) ? { settings: someSettings(random) } : {}
         changes.push({ ...created, name: `q${queue}`, ...settings })
       }
     }
@@ -264,7 +237,7 @@ export class Workload {
     if (roll < 10 || this.#reference.queues.size < 2) return this.#topology()
     if (roll < 55) {
       const outcome = random.pick(['accepted', 'accepted', 'released', 'rejected'] as const)
-      return { type: 'settle', queue, consumer, outcome, ranges: this.#triples(row) }
+      return { type: 'settle', queue, consumer, outcome, ranges: triples(this.#random, row) }
     }
     if (roll < 65) {
       const exclusive = random.chance(0.1)
@@ -273,9 +246,10 @@ export class Workload {
       const ways = { prefetch, autoAck: false, exclusive, priority }
       return { type: 'attach-consumer', queue, consumer, ...ways }
     }
-    if (roll < 72) return { type: 'detach-consumer', queue, consumer, release: this.#triples(row) }
+    if (roll < 72)
+      return { type: 'detach-consumer', queue, consumer, release: triples(this.#random, row) }
     if (roll < 75) {
-      const releases = [{ queue, ranges: this.#triples(row) }]
+      const releases = [{ queue, ranges: triples(this.#random, row) }]
       return { type: 'detach-session', session: random.pick(sessions), releases }
     }
     if (roll < 87) {
@@ -284,13 +258,16 @@ export class Workload {
         marks: [{ queue, mark: random.below((row?.tail ?? 0) + 50) }]
       }
     }
-    if (roll < 92) return { type: 'return-unclaimed', queue, claimed: this.#pairs(row) }
-    if (roll < 94) return { type: 'purge-queue', queue, keep: this.#pairs(row) }
+    if (roll < 90)
+      return { type: 'remove-dead-letters', queue, numbers: deadNumbers(this.#random, row) }
+    if (roll < 92) return { type: 'return-unclaimed', queue, claimed: pairs(this.#random, row) }
+    if (roll < 94) return { type: 'purge-queue', queue, keep: pairs(this.#random, row) }
     if (roll < 96) {
       const [ifUnused, ifEmpty] = [random.chance(0.7), random.chance(0.7)]
       return { type: 'delete-queue-if', queue, ifUnused, ifEmpty }
     }
-    if (roll < 98) return { type: 'use-queue', queue }
+    if (roll < 97) return { type: 'use-queue', queue }
+    if (roll < 99) return { type: 'expire-messages', queues: this.#named() }
     return random.chance(0.5) ? { type: 'tick' } : { type: 'activate-version', version: 1 }
   }
 }

@@ -26,6 +26,11 @@ import type { Dial } from './wire.ts'
 export interface PublishOptions extends Properties {
   /** Reject with MESSAGE_UNROUTABLE if no queue takes the message. Default false. */
   readonly mandatory?: boolean
+  /**
+   * Milliseconds after which the message expires in its queues, unless a consumer holds it then:
+   * the property `expiration` as a number.
+   */
+  readonly ttlMs?: number
 }
 
 export interface CloseOptions {
@@ -40,6 +45,7 @@ const closeTimeoutMsDefault = 10_000
 /** A timer that is set for longer fires at once. */
 const closeTimeoutMsMax = 2 ** 31 - 1
 const prefetchDefault = 100
+const ttlRange = { min: 0, max: protocolLimits.messageTtlMsMax }
 const priorityRange = { min: -(2 ** 31), max: 2 ** 31 - 1 }
 
 /**
@@ -251,7 +257,11 @@ export async function connectWith(
 }
 
 function propertiesOf(options: PublishOptions): Properties | null {
-  const { mandatory: _, ...properties } = options
+  const { mandatory: _, ttlMs, ...properties } = options
+  if (ttlMs !== undefined) {
+    checkInteger('message', { ttlMs }, 'ttlMs', ttlRange)
+    return { ...properties, expiration: `${ttlMs}` }
+  }
   for (const _name in properties) return properties
   return null
 }

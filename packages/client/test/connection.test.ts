@@ -2,6 +2,7 @@
 // connections, resends, time limits, the window and credit.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, HoldfastError } from '@holdfast/client'
+import { recordProperties } from '@holdfast/record'
 import t from 'tap'
 import { bench, codeOf, takeSome, until } from './sdk-scene.ts'
 
@@ -112,6 +113,20 @@ t.test('a queue without a name gets one of its own, and keeps it', async (t) => 
   await broker.node(connection.node ?? 1).stop()
   await until(() => declared().length === 4)
   t.match(declared()[2], { name, options: { exclusive: true } })
+})
+
+t.test('how long a message lives is one of its properties', async (t) => {
+  const { broker, connection } = await bench(t)
+  await connection.declareQueue('orders', { messageTtlMs: 0 })
+  await connection.publish('', 'orders', 'a', { ttlMs: 4_294_967_295, messageId: 'm' })
+  await connection.publish('', 'orders', 'b', { ttlMs: 0 })
+  const properties = [...broker.queue('orders').messages.values()].map(({ record }) =>
+    recordProperties(record, 0)
+  )
+  t.same(properties, [{ expiration: '4294967295', messageId: 'm' }, { expiration: '0' }])
+  for (const ttlMs of [-1, 0.5, 2 ** 32, '5' as never]) {
+    t.equal(await codeOf(connection.publish('', 'orders', 'c', { ttlMs })), 'OPTION_INVALID')
+  }
 })
 
 t.test('a consumer says its priority', async (t) => {

@@ -14,8 +14,10 @@ import { Snapshots } from './consensus/snapshots.ts'
 import { StoreReads } from './consensus/store-reads.ts'
 import type { Core, MemberOptions } from './core.ts'
 import { Counters } from './counters.ts'
+import { DeadLettering } from './dead-lettering/dead-lettering.ts'
 import { Bodies } from './delivering/bodies.ts'
 import { Deliveries } from './delivering/deliveries.ts'
+import { Expiry } from './delivering/expiry.ts'
 import { Lifetimes } from './delivering/lifetimes.ts'
 import { Disk } from './disk.ts'
 import { defaultTuning } from './limits.ts'
@@ -80,6 +82,8 @@ export function buildCore(options: MemberOptions, recovered: Recovered, handle: 
   core.gateway = new Gateway(core)
   core.deliveries = new Deliveries(core)
   core.lifetimes = new Lifetimes(core)
+  core.deadLettering = new DeadLettering(core)
+  core.expiry = new Expiry(core)
   core.gatewayRelay = new GatewayRelay(core)
   core.leaderRelay = new LeaderRelay(core)
   core.authorization = new Authorization(core)

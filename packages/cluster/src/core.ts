@@ -16,8 +16,10 @@ import type { Scrubber } from './consensus/scrubber.ts'
 import type { Snapshots } from './consensus/snapshots.ts'
 import type { StoreReads } from './consensus/store-reads.ts'
 import type { Counters } from './counters.ts'
+import type { DeadLettering } from './dead-lettering/dead-lettering.ts'
 import type { Bodies } from './delivering/bodies.ts'
 import type { Deliveries } from './delivering/deliveries.ts'
+import type { Expiry } from './delivering/expiry.ts'
 import type { Lifetimes } from './delivering/lifetimes.ts'
 import type { Disk } from './disk.ts'
 import type { Tuning } from './limits.ts'
@@ -106,6 +108,8 @@ export interface Core {
   readonly gateway: Gateway
   readonly deliveries: Deliveries
   readonly lifetimes: Lifetimes
+  readonly deadLettering: DeadLettering
+  readonly expiry: Expiry
   readonly gatewayRelay: GatewayRelay
   readonly leaderRelay: LeaderRelay
   readonly authorization: Authorization

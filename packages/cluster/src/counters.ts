@@ -10,6 +10,13 @@ export class Counters {
   deliveredMessages = 0
   redeliveredMessages = 0
   settledMessages = 0
+  /** Of the queues that this node led at the time. */
+  rejectedDeadLetters = 0
+  expiredDeadLetters = 0
+  /** No queue took them: the exchange is missing, routes them nowhere, or back in a circle. */
+  droppedDeadLetters = 0
+  /** Of queues that this node leads. */
+  waitingDeadLetters = 0
   elections = 0
   commitRecords = 0
   commitBytes = 0

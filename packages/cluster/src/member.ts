@@ -50,11 +50,10 @@ export class Member {
    * one: until its heartbeats are due, or a tick where each matters.
    */
   get restMs(): number {
-    const { timers, groups, lifetimes, operations, metadata, clock } = this.#core
+    const { timers, groups, lifetimes, expiry, operations, metadata, clock } = this.#core
     const isUnderWay = metadata.isLeading && operations.isUnderWay
-    const isBusy = timers.isWaiting || isUnderWay || lifetimes.isNear
-    const isRestless = this.#isDraining || isBusy
-    const ticks = isRestless ? 1 : groups.restTicks
+    const isBusy = this.#isDraining || timers.isWaiting || lifetimes.isNear || expiry.isNear
+    const ticks = isBusy || isUnderWay ? 1 : groups.restTicks
     return Math.max(1, this.#tickedMs + ticks * times.tickMs - clock.nowMs)
   }
 
@@ -140,6 +139,7 @@ export class Member {
     core.reconciler.tick()
     core.deliveries.tick()
     core.lifetimes.tick()
+    core.expiry.tick()
     core.leaderRelay.tick()
     core.snapshots.tick()
     core.disk.tick()
@@ -157,8 +157,10 @@ export class Member {
       core.sessions.work()
       core.exclusiveQueues.flush()
       core.topologyDriver.flush()
+      core.deadLettering.flush()
       core.gateway.flush()
       core.deliveries.flush()
+      core.expiry.flush()
       const hasWorked = core.groups.work()
       core.shards.flush()
       core.lease.flush()

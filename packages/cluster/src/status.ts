@@ -68,6 +68,8 @@ export interface QueueStatus {
   readonly unsettled: number | null
   readonly consumers: number | null
   readonly bytes: number | null
+  /** Messages that have left it and are on their way to its dead letter exchange. */
+  readonly deadLetters: number | null
 }
 
 export interface OperationStatus {
@@ -183,6 +185,10 @@ export interface MemberCounters {
   readonly deliveredMessages: number
   readonly redeliveredMessages: number
   readonly settledMessages: number
+  readonly rejectedDeadLetters: number
+  readonly expiredDeadLetters: number
+  readonly droppedDeadLetters: number
+  readonly waitingDeadLetters: number
   readonly elections: number
   readonly commitRecords: number
   readonly commitBytes: number

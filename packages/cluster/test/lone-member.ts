@@ -7,12 +7,12 @@ import {
   type ClientRequest,
   type Hello
 } from '@holdfast/protocol'
-import { encodeRecord, utf8Encode } from '@holdfast/record'
+import { encodeRecord, type Properties, utf8Encode } from '@holdfast/record'
 import type { Input } from '../src/input.ts'
 import { Member } from '../src/member.ts'
 import type { Output, VerifyPassword } from '../src/output.ts'
 import type { ClientProtocol } from '../src/sessions/session.ts'
-import type { AdminReply, AdminRequest } from '../src/status.ts'
+import type { AdminReply, AdminRequest, MemberCounters } from '../src/status.ts'
 import { type AmqpLogin, LoneAmqpClient } from './lone-amqp-client.ts'
 
 const addresses = { client: '127.0.0.1:1', peer: '127.0.0.1:2', http: '127.0.0.1:3' }
@@ -65,6 +65,10 @@ export class LoneMember {
 
   get restMs(): number {
     return this.#member.restMs
+  }
+
+  counters(): MemberCounters {
+    return this.#member.counters()
   }
 
   /** Lets time pass, and all that is to be done with it. */
@@ -233,8 +237,8 @@ export class LoneClient {
   }
 
   /** Publishes `count` messages straight to a queue, from sequence `first` on. */
-  publish(queue: string, first: number, count: number): void {
-    const record = encodeRecord(null, utf8Encode('body'))
+  publish(queue: string, first: number, count: number, properties: Properties | null = null): void {
+    const record = encodeRecord(properties, utf8Encode('body'))
     const blob = new Uint8Array(Buffer.concat(Array.from({ length: count }, () => record)))
     const route = { exchange: '', routingKey: queue, mandatory: true, first: true }
     this.connection.publish({

@@ -7,7 +7,8 @@ export {
   type ClientFrame,
   ClientFrameWriter,
   decodeClientFrame,
-  type Hello
+  type Hello,
+  reservedProducer
 } from './client-frame.ts'
 export { decodeServerFrame } from './decode-server-frame.ts'
 export { FrameReader } from './frame.ts'

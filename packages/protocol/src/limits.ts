@@ -33,6 +33,8 @@ export const protocolLimits = {
   prefetchMax: 65_535,
   /** Milliseconds that a queue may be told to wait for somebody to use it. */
   expiresMsMax: 4_294_967_295,
+  /** Milliseconds that a message may live. */
+  messageTtlMsMax: 4_294_967_295,
   /** Ranges in one settle, settled or confirm frame. */
   rangesMax: 65_536,
   /** Batches of one connection with something unconfirmed in them. */

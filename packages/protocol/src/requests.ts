@@ -25,8 +25,14 @@ export interface QueueOptions {
   readonly autoDelete?: boolean
   /** Deleted when nobody has consumed from it or declared it for so long. */
   readonly expiresMs?: number
+  /** A message that has been in it for so long expires, unless a consumer holds it. */
+  readonly messageTtlMs?: number
   /** One of its consumers gets messages; the next takes over when that one goes. */
   readonly singleActiveConsumer?: boolean
+  /** Gets what is rejected or expires. It need not exist; '' is the default exchange. */
+  readonly deadLetterExchange?: string
+  /** In the place of the routing keys that a message came with. */
+  readonly deadLetterRoutingKey?: string
 }
 
 export interface ExchangeOptions {
@@ -100,21 +106,50 @@ export type RequestName = ClientRequest['type']
 type Parser = (args: Arguments) => ClientRequest
 
 const expiresRange = { min: 1, max: protocolLimits.expiresMsMax }
+const messageTtlRange = { min: 0, max: protocolLimits.messageTtlMsMax }
 const priorityRange = { min: -(2 ** 31), max: 2 ** 31 - 1 }
 
 const exchangeKinds: readonly string[] = ['direct', 'fanout', 'topic', 'headers']
 
+const queueOptionNames: readonly string[] = [
+  'durable',
+  'exclusive',
+  'autoDelete',
+  'expiresMs',
+  'messageTtlMs',
+  'singleActiveConsumer',
+  'deadLetterExchange',
+  'deadLetterRoutingKey'
+]
+
 function parseQueueOptions(value: unknown): QueueOptions {
   if (value === undefined || value === null) return {}
   const options = mapOf(value, 'options')
-  const known = ['durable', 'exclusive', 'autoDelete', 'expiresMs', 'singleActiveConsumer']
-  checkKeys('queue', options, known)
+  checkKeys('queue', options, queueOptionNames)
   checkDurable('queue', options)
   checkFlag('queue', options, 'exclusive')
   checkFlag('queue', options, 'autoDelete')
   checkFlag('queue', options, 'singleActiveConsumer')
   if (options['expiresMs'] !== undefined) checkInteger('queue', options, 'expiresMs', expiresRange)
+  if (options['messageTtlMs'] !== undefined) {
+    checkInteger('queue', options, 'messageTtlMs', messageTtlRange)
+  }
+  checkDeadLetter(options)
   return options as QueueOptions
+}
+
+function checkDeadLetter(options: Arguments): void {
+  const { deadLetterExchange: exchange, deadLetterRoutingKey: routingKey } = options
+  if (exchange !== undefined) checkName('exchange', exchange, 0)
+  if (routingKey === undefined) return
+  checkName('routing key', routingKey, 0)
+  if (exchange !== undefined) return
+  const reason = "it means nothing without 'deadLetterExchange'"
+  throw new HoldfastError('OPTION_INVALID', {
+    option: 'deadLetterRoutingKey',
+    kind: 'queue',
+    reason
+  })
 }
 
 function parseExchangeOptions(value: unknown): ExchangeOptions {

@@ -28,6 +28,8 @@ export interface QueueDescription {
   readonly unsettled: number | null
   readonly consumers: number | null
   readonly bytes: number | null
+  /** Messages that have left it and are on their way to its dead letter exchange. */
+  readonly deadLetters: number | null
 }
 
 /** What is known of an exchange. */
@@ -78,7 +80,7 @@ const checks: { readonly [Name in RequestName]: (result: unknown) => boolean } =
   'purge-queue': (result) => isNatural(mapOf(result, 'a result')['messages']),
   'inspect-queue': (result) => {
     const found = mapOf(result, 'a result')
-    const counts = ['leader', 'ready', 'unsettled', 'consumers', 'bytes']
+    const counts = ['leader', 'ready', 'unsettled', 'consumers', 'bytes', 'deadLetters']
     return typeof found['name'] === 'string' && counts.every((field) => isLeader(found[field]))
   },
   'declare-exchange': () => true,

@@ -4,8 +4,8 @@
 // than ignored.
 import { HoldfastError } from '@holdfast/errors'
 import { recordLimits } from './limits.ts'
-import { invalid, readUnsigned, skipValue } from './scan.ts'
-import { utf8Encode, utf8Length } from './utf8.ts'
+import { invalid, readUnsigned, skipValue, valueEnd } from './scan.ts'
+import { utf8Decode, utf8Encode, utf8Length } from './utf8.ts'
 
 /**
  * A value of a header. Integers are safe integers; nesting is bounded by `recordLimits.depthMax`.
@@ -39,7 +39,7 @@ export interface Properties {
   readonly appId?: string
 }
 
-type Kind = 'string' | 'headers' | 'delivery-mode' | 'octet' | 'natural'
+type Kind = 'string' | 'headers' | 'delivery-mode' | 'octet' | 'natural' | 'milliseconds'
 
 const kinds: Readonly<Record<keyof Properties, Kind>> = {
   contentType: 'string',
@@ -49,7 +49,7 @@ const kinds: Readonly<Record<keyof Properties, Kind>> = {
   priority: 'octet',
   correlationId: 'string',
   replyTo: 'string',
-  expiration: 'string',
+  expiration: 'milliseconds',
   messageId: 'string',
   timestamp: 'natural',
   type: 'string',
@@ -96,7 +96,8 @@ const reasons: Readonly<Record<Kind, string>> = {
   headers: 'it must be a map',
   'delivery-mode': 'it must be 1 or 2',
   octet: 'it must be an integer from 0 to 255',
-  natural: 'it must be a safe integer from 0'
+  natural: 'it must be a safe integer from 0',
+  milliseconds: `it must be decimal digits, at most ${recordLimits.expirationMsMax}`
 }
 
 /** A key that no field has, for an error: its printable ASCII only, since it may be anything. */
@@ -128,10 +129,24 @@ function numberAt(bytes: Uint8Array, position: number, end: number): number | nu
   return value
 }
 
+function isString(type: number): boolean {
+  return (type >= 0xa0 && type < 0xc0) || (type >= 0xd9 && type <= 0xdb)
+}
+
+/** The accepted string at `position`. */
+function textAt(bytes: Uint8Array, position: number): string {
+  const type = bytes[position] ?? 0
+  const start = position + (type < 0xd9 ? 1 : 1 + (1 << (type - 0xd9)))
+  return utf8Decode(bytes, start, valueEnd(bytes, position))
+}
+
 /** Whether the accepted value at `position` is of `kind`. */
 function isOfKind(bytes: Uint8Array, position: number, end: number, kind: Kind): boolean {
   const type = bytes[position] ?? 0
-  if (kind === 'string') return (type >= 0xa0 && type < 0xc0) || (type >= 0xd9 && type <= 0xdb)
+  if (kind === 'string') return isString(type)
+  if (kind === 'milliseconds') {
+    return isString(type) && isExpiration(textAt(bytes, position))
+  }
   if (kind === 'headers') return (type >= 0x80 && type < 0x90) || type === 0xde || type === 0xdf
   const value = numberAt(bytes, position, end)
   return value !== null && isValueOfKind(value, kind)
@@ -203,6 +218,11 @@ function checkHeaderValue(value: unknown, depthLeft: number): void {
   }
 }
 
+function isExpiration(value: unknown): boolean {
+  if (typeof value !== 'string' || !/^\d{1,10}$/.test(value)) return false
+  return Number(value) <= recordLimits.expirationMsMax
+}
+
 function isValueOfKind(value: unknown, kind: Kind): boolean {
   switch (kind) {
     case 'string':
@@ -213,6 +233,8 @@ function isValueOfKind(value: unknown, kind: Kind): boolean {
       return value === 1 || value === 2
     case 'octet':
       return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255
+    case 'milliseconds':
+      return isExpiration(value)
     case 'natural':
       return Number.isSafeInteger(value) && (value as number) >= 0
   }

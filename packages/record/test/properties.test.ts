@@ -22,6 +22,12 @@ t.test(
       [{ priority: -1 }, 'OPTION_INVALID'],
       [{ priority: 1.5 }, 'OPTION_INVALID'],
       [{ timestamp: -1 }, 'OPTION_INVALID'],
+      [{ expiration: 5 }, 'OPTION_INVALID'],
+      [{ expiration: '' }, 'OPTION_INVALID'],
+      [{ expiration: '-1' }, 'OPTION_INVALID'],
+      [{ expiration: '1.5' }, 'OPTION_INVALID'],
+      [{ expiration: '4294967296' }, 'OPTION_INVALID'],
+      [{ expiration: '0'.repeat(40) }, 'OPTION_INVALID'],
       [{ timestamp: 2 ** 60 }, 'OPTION_INVALID'],
       [{ timestamp: '1' }, 'OPTION_INVALID'],
       [{ timestamp: 2 ** 53 - 1, priority: 255, deliveryMode: 2 }, 'accepted']

@@ -1,6 +1,7 @@
 // What clients do in a run: they declare, publish and consume, and change what they use, as a plan
 // says; and in the end they see to it that everything has an outcome.
 import type { WireError } from '@holdfast/errors'
+import type { QueueOptions } from '@holdfast/protocol'
 import { AmqpConsumer } from './clients/amqp-consumer.ts'
 import { AmqpPublisher } from './clients/amqp-publisher.ts'
 import { Beginnings } from './clients/beginnings.ts'
@@ -13,6 +14,7 @@ import { LibraryPublisher } from './clients/library-publisher.ts'
 import { Lifetimes } from './clients/lifetimes.ts'
 import { Operator } from './clients/operator.ts'
 import { Owners } from './clients/owners.ts'
+import { Perishables } from './clients/perishables.ts'
 import { Publisher, type Route } from './clients/publisher.ts'
 import { Purges } from './clients/purges.ts'
 import { Rights } from './clients/rights.ts'
@@ -31,8 +33,17 @@ const exclusiveQueue = 'alone'
 const floodedQueue = 'flooded'
 /** Its consumers are told no offsets, so what they decide is not compared with the log. */
 const amqpQueue = 'amqp'
+/** What is rejected in the others goes there; they may be of its shard, or not. */
+const graveQueue = 'grave'
+const mortalQueues = ['mortal1', 'mortal2'] as const
 /** One of the bound queues has one active consumer at a time. */
 const singleQueue = 'q4'
+
+function optionsOf(queue: string): QueueOptions {
+  if (queue === singleQueue) return { singleActiveConsumer: true }
+  const isMortal = mortalQueues.some((name) => name === queue)
+  return isMortal ? { deadLetterExchange: '', deadLetterRoutingKey: graveQueue } : {}
+}
 
 export class Workload {
   readonly history: History
@@ -53,6 +64,7 @@ export class Workload {
     this.operator = new Operator(world, 'operator')
     const further = Array.from({ length: plan.queues }, (_, i) => `q${i + 5}`)
     const special = [autoAckQueue, purgedQueue, exclusiveQueue, amqpQueue]
+    special.push(graveQueue, ...mortalQueues)
     if (plan.flood > 0) special.push(floodedQueue)
     this.queues = [...boundQueues, ...further, ...special]
     this.routes = [...this.queues.map((name) => route('', name, [name])), ...exchangeRoutes]
@@ -65,8 +77,7 @@ export class Workload {
       if (error !== null) this.#world.fail(`a declaration was refused: ${error.code}`)
     }
     for (const name of this.queues) {
-      const options = name === singleQueue ? { singleActiveConsumer: true } : {}
-      operator.ask({ type: 'declare-queue', name, options }, must)
+      operator.ask({ type: 'declare-queue', name, options: optionsOf(name) }, must)
     }
     for (const declaration of declarations) operator.ask(declaration, must)
   }
@@ -95,6 +106,7 @@ export class Workload {
     world.audit.answers.automatic(autoAckQueue)
     world.audit.answers.automatic(amqpQueue)
     history.lossy(purgedQueue)
+    for (const queue of mortalQueues) history.buries(queue, graveQueue)
     this.#changes = changes.map((name) => this.#change(name))
     for (const change of this.#changes) change.start(changeGapMsMax)
     this.#strangers = Array.from({ length: strangers }, (_, i) => new Stranger(world, `${i + 1}`))
@@ -132,6 +144,8 @@ export class Workload {
         return new Owners(world, this.history)
       case 'beginnings':
         return new Beginnings(world, this.history, boundQueues)
+      case 'perishables':
+        return new Perishables(world, this.history)
       case 'transfers':
         return new Transfers(world, this.history)
     }

@@ -50,6 +50,7 @@ export interface QueueView {
   readonly unsettled: number | null
   readonly consumers: number | null
   readonly bytes: number | null
+  readonly deadLetters: number | null
 }
 
 export interface OperationView {

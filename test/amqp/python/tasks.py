@@ -9,9 +9,6 @@ app.conf.update(
     # A task that a killed worker had is done by another.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
-    # The broker does not expire messages yet, and refuses queues that ask for it.
-    control_queue_ttl=None,
-    event_queue_ttl=None,
 )
 
 

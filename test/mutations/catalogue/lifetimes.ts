@@ -58,9 +58,10 @@ export const lifetimeMutations: readonly Mutation[] = [
     name: 'last-use-lost-in-a-snapshot',
     failureMode: 73,
     file: restore,
-    find: 'queue.restore({ tail, mark, closingUntilMs, usedMs, active, activation })',
+    find: 'queue.restore({ tail, mark, closingUntilMs, usedMs, active, activation, deadTail })',
     replace:
-      'queue.restore({ tail, mark, closingUntilMs, usedMs: usedMs + 100, active, activation })',
+      'queue.restore({ tail, mark, closingUntilMs, usedMs: usedMs + 100, active, activation, ' +
+      'deadTail })',
     catches
   },
   {

@@ -127,10 +127,10 @@ export const snapshotMutations: readonly Mutation[] = [
     name: 'replay-without-attempts',
     failureMode: 34,
     file: shardSnapshot,
-    find: '  writer.u8((segment.attempts === null ? 0 : 1) | ',
+    find: '  const { attempts, deliveryCounts, deadlines } = segment\n',
     replace:
       '  segment.attempts = null\n  segment.deliveryCounts = null\n' +
-      '  writer.u8((segment.attempts === null ? 0 : 1) | ',
+      '  const { attempts, deliveryCounts, deadlines } = segment\n',
     catches
   },
   {

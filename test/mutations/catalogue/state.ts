@@ -89,8 +89,8 @@ export const stateMutations: readonly Mutation[] = [
     name: 'restart-keeps-the-counts',
     failureMode: 65,
     file: 'packages/broker/src/queue/segment.ts',
-    find: '    this.attempts = null\n    this.deliveryCounts = null\n    this.words',
-    replace: '    this.words',
+    find: '    this.attempts = null\n    this.deliveryCounts = null\n    this.deadlines = null\n',
+    replace: '',
     catches: 'simulator'
   },
   {

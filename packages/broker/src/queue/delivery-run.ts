@@ -21,21 +21,22 @@ export interface DeliveryRun {
 
 /**
  * The longest run that starts at `offset`, of at most `countMax` messages, `bytesMax` bytes unless
- * the first alone is larger, and offsets up to `last`. Null if `offset` is not live or above
- * `last`.
+ * the first alone is larger, offsets up to `last`, and deadlines after `afterMs`. Null if `offset`
+ * is not live, or not within these bounds.
  */
 export function findDeliveryRun(
   index: MessageIndex,
   offset: number,
   countMax: number,
   bytesMax: number,
-  last: number
+  last: number,
+  afterMs: number = Number.NEGATIVE_INFINITY
 ): DeliveryRun | null {
   if (offset > last || countMax < 1) return null
   let segment = index.segmentOf(offset)
   if (segment === null) return null
   let row = offset - segment.first
-  if (!segment.isLive(row)) return null
+  if (!segment.isLive(row) || segment.deadlineAt(row) <= afterMs) return null
   const entry = segment.entryAt(row)
   const section = segment.sectionAt(row)
   const attempt = segment.attemptAt(row)
@@ -57,7 +58,8 @@ export function findDeliveryRun(
       segment.entryAt(row) === entry &&
       segment.sectionAt(row) === section &&
       segment.attemptAt(row) === attempt &&
-      segment.deliveryCountAt(row) === deliveryCount
+      segment.deliveryCountAt(row) === deliveryCount &&
+      segment.deadlineAt(row) > afterMs
     if (!isNext) break
     const size = segment.sizeAt(row)
     if (lengthBytes + size > bytesMax) break

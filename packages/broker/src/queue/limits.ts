@@ -32,6 +32,10 @@ export interface ShardLimits {
   readonly closingMs: number
   /** Log time that a queue can be told to wait for somebody to use it. */
   readonly expiresMsMax: number
+  /** Log time that a message can be told to live. */
+  readonly messageTtlMsMax: number
+  /** Messages that one command lets expire: a million at once must not hold up the log. */
+  readonly expiringMax: number
   /** A blob of a snapshot is closed when it has reached this size. */
   readonly blobBytes: number
 }
@@ -54,5 +58,7 @@ export const shardLimits: ShardLimits = {
   gatewayOutcomesMax: 8_192,
   closingMs: 60_000,
   expiresMsMax: 4_294_967_295,
+  messageTtlMsMax: 4_294_967_295,
+  expiringMax: 32_768,
   blobBytes: 1_048_576
 }

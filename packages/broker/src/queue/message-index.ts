@@ -3,6 +3,8 @@
 // a message; a segment without live messages is freed, wherever it is in the queue.
 import type { LiveEntries } from '../live-entries.ts'
 import { forget } from '../saved-item.ts'
+import { DueSegments } from './due-segments.ts'
+import { addPair } from './pairs.ts'
 import { rowDigest } from './row-digest.ts'
 import { Segment, segmentRows } from './segment.ts'
 
@@ -19,17 +21,17 @@ export interface MessageRow {
   readonly attempt: number
   /** How often it went back for a reason that counts towards a delivery limit. */
   readonly deliveryCount: number
+  /** Log time at which it expires; `noDeadlineMs` if it does not. */
+  readonly deadlineMs: number
 }
 
-/** Collects flat pairs; neighbours are joined. */
-export function addPair(pairs: number[], first: number, last: number): void {
-  const end = pairs.length - 1
-  if (end > 0 && pairs[end] === first - 1) pairs[end] = last
-  else pairs.push(first, last)
-}
+/** Told of a row that is about to be settled. */
+export type Leave = (segment: Segment, row: number) => void
 
 export class MessageIndex {
   readonly #live: LiveEntries
+  readonly #due: DueSegments
+  readonly #queue: number
   /** Ascending, without overlap; only the last may be without live rows. */
   #segments: Segment[] = []
   /** Position in `#segments` found last. */
@@ -42,8 +44,11 @@ export class MessageIndex {
   /** Sum of the digests of the live rows, modulo 2^32. */
   digest = 0
 
-  constructor(live: LiveEntries) {
+  /** `due`: of the shard, where this is the index of `queue`. */
+  constructor(live: LiveEntries, due: DueSegments = new DueSegments(), queue = 0) {
     this.#live = live
+    this.#due = due
+    this.#queue = queue
   }
 
   get segments(): readonly Segment[] {
@@ -79,14 +84,28 @@ export class MessageIndex {
     return segment
   }
 
-  /** Gives the next offsets to records `from` … `to - 1` of a section (see `Segment.append`). */
-  append(entry: number, section: number, starts: Uint32Array, from: number, to: number): void {
+  /**
+   * Gives the next offsets to records `from` … `to - 1` of a section (see `Segment.append`);
+   * `deadlines` are those of the records, null where none has one.
+   */
+  append(
+    entry: number,
+    section: number,
+    starts: Uint32Array,
+    from: number,
+    to: number,
+    deadlines: Float64Array | null = null
+  ): void {
     let at = from
     while (at < to) {
       const segment = this.#segmentFor(entry)
       const rows = Math.min(to - at, segmentRows - segment.count)
       forget(segment.saved)
       segment.append(entry, section, starts, at, rows)
+      if (deadlines !== null) {
+        const earliestMs = segment.setDeadlines(segment.count - rows, deadlines, at, at + rows)
+        this.#due.note(this.#queue, segment, earliestMs)
+      }
       for (let row = segment.count - rows; row < segment.count; row++) this.#sum(segment, row, 1)
       this.tail += rows
       at += rows
@@ -110,12 +129,14 @@ export class MessageIndex {
       this.#live.add(segment.entryAt(row), 1)
       this.#sum(segment, row, 1)
     }
+    this.#due.noteAll(this.#queue, segment)
   }
 
   /** Removes the segment at `position` if nothing in it lives. Returns whether it is gone. */
   #dropIfEmpty(position: number, segment: Segment): boolean {
     if (segment.liveCount > 0) return false
     forget(segment.saved)
+    this.#due.forget(segment)
     const isLast = position === this.#segments.length - 1
     if (isLast && segment.isSmall) return false
     this.#segments.splice(position, 1)
@@ -124,10 +145,16 @@ export class MessageIndex {
 
   /**
    * Settles the live offsets of `first` … `last` whose attempt is `attempt`; all of them where that
-   * is null. Offsets that are not settled are added to `stale`, if given. Returns how many were
-   * settled.
+   * is null. Offsets that are not settled are added to `stale`, if given. Each row is shown to
+   * `leave` while it is still there. Returns how many were settled.
    */
-  settle(first: number, last: number, attempt: number | null, stale: number[] | null): number {
+  settle(
+    first: number,
+    last: number,
+    attempt: number | null,
+    stale: number[] | null,
+    leave?: Leave
+  ): number {
     const before = this.liveCount
     let next = first
     let position = this.#locate(first)
@@ -139,7 +166,7 @@ export class MessageIndex {
         next = segment.first
       }
       const end = Math.min(last + 1, segment.end)
-      this.#settleIn(segment, next, end, attempt, stale)
+      this.#settleIn(segment, [next, end], attempt, stale, leave)
       next = end
       if (!this.#dropIfEmpty(position, segment)) position++
     }
@@ -149,10 +176,10 @@ export class MessageIndex {
 
   #settleIn(
     segment: Segment,
-    first: number,
-    end: number,
+    [first, end]: readonly [number, number],
     attempt: number | null,
-    stale: number[] | null
+    stale: number[] | null,
+    leave: Leave | undefined
   ): void {
     const rowEnd = end - segment.first
     let entry = 0
@@ -169,6 +196,7 @@ export class MessageIndex {
         ofEntry = 0
       }
       ofEntry++
+      leave?.(segment, row)
       this.liveCount--
       this.bytes -= segment.sizeAt(row)
       this.#sum(segment, row, -1)
@@ -206,6 +234,7 @@ export class MessageIndex {
           this.#sum(segment, row, -1)
           segment.countAttempt(row, isCounted)
           this.#sum(segment, row, 1)
+          this.#due.note(this.#queue, segment, segment.deadlineAt(row))
           addPair(returned, offset, offset)
           if (stale !== null && offset > next) addPair(stale, next, offset - 1)
           next = offset + 1
@@ -216,12 +245,16 @@ export class MessageIndex {
     if (stale !== null && next <= last) addPair(stale, next, last)
   }
 
-  /** Smallest live offset at or above `offset`; null if there is none. */
-  nextLive(offset: number): number | null {
+  /**
+   * Smallest live offset at or above `offset` whose deadline is after `afterMs`; null if there is
+   * none.
+   */
+  nextLive(offset: number, afterMs: number = Number.NEGATIVE_INFINITY): number | null {
     for (let position = this.#locate(offset); position < this.#segments.length; position++) {
       const segment = this.#segments[position]
       if (segment === undefined) break
-      const row = segment.nextLive(Math.max(0, offset - segment.first))
+      let row = segment.nextLive(Math.max(0, offset - segment.first))
+      while (row >= 0 && segment.deadlineAt(row) <= afterMs) row = segment.nextLive(row + 1)
       if (row >= 0) return segment.first + row
     }
     return null
@@ -244,7 +277,8 @@ export class MessageIndex {
       section: segment.sectionAt(row),
       sizeBytes: segment.sizeAt(row),
       attempt: segment.attemptAt(row),
-      deliveryCount: segment.deliveryCountAt(row)
+      deliveryCount: segment.deliveryCountAt(row),
+      deadlineMs: segment.deadlineAt(row)
     }
   }
 
@@ -252,7 +286,10 @@ export class MessageIndex {
   clear(): number {
     const messages = this.liveCount
     if (messages > 0) this.settle(1, this.tail, null, null)
-    for (const segment of this.#segments) forget(segment.saved)
+    for (const segment of this.#segments) {
+      forget(segment.saved)
+      this.#due.forget(segment)
+    }
     this.#segments = []
     return messages
   }

@@ -4,7 +4,9 @@ import type { LiveEntries } from '../live-entries.ts'
 import { blankSavedItem, forget, type SavedItem } from '../saved-item.ts'
 import type { ConsumerKey } from '../shard-command.ts'
 import { type Consumer, consumerId } from './consumer.ts'
+import { DeadLetters, type DeadLettersView, type DeathReason } from './dead-letters.ts'
 import { type DeliveryRun, findDeliveryRun } from './delivery-run.ts'
+import type { DueSegments } from './due-segments.ts'
 import { MessageIndex, type MessageRow } from './message-index.ts'
 import type { QueueSettings } from './settings.ts'
 
@@ -25,6 +27,8 @@ export interface QueueView {
   readonly liveCount: number
   /** Bytes of their records. */
   readonly bytes: number
+  /** Messages that have left it and are on their way to its dead letter exchange. */
+  readonly dead: DeadLettersView
   /** By session and tag (`consumerId`), in the order of attachment. */
   readonly consumers: ReadonlyMap<string, Consumer>
   /**
@@ -38,17 +42,29 @@ export interface QueueView {
   /** Counts activations: who was active under a lower number is no more. */
   readonly activation: number
   row(offset: number): MessageRow | null
-  /** Smallest live offset at or above `offset`. */
-  nextLive(offset: number): number | null
+  /** Smallest live offset at or above `offset`, but for those that are due by `afterMs`. */
+  nextLive(offset: number, afterMs?: number): number | null
   /** See `findDeliveryRun`. */
-  deliveryRun(offset: number, countMax: number, bytesMax: number, last: number): DeliveryRun | null
+  deliveryRun(
+    offset: number,
+    countMax: number,
+    bytesMax: number,
+    last: number,
+    afterMs?: number
+  ): DeliveryRun | null
+}
+
+/** What is derived from all queues of a shard. */
+export interface ShardRows {
+  readonly live: LiveEntries
+  readonly due: DueSegments
 }
 
 /** What a snapshot has of a queue beside its messages and consumers. */
 export type SavedQueue = Pick<
   ShardQueue,
   'tail' | 'mark' | 'closingUntilMs' | 'usedMs' | 'active' | 'activation'
->
+> & { readonly deadTail: number }
 
 export class ShardQueue implements QueueView {
   readonly id: number
@@ -56,6 +72,7 @@ export class ShardQueue implements QueueView {
   readonly name: string
   readonly settings: QueueSettings
   readonly index: MessageIndex
+  readonly dead: DeadLetters
   readonly #consumers: Map<string, Consumer> = new Map()
   #mark = 0
   #closingUntilMs = 0
@@ -70,13 +87,14 @@ export class ShardQueue implements QueueView {
     id: number,
     { vhost, name }: { readonly vhost: string; readonly name: string },
     settings: QueueSettings,
-    live: LiveEntries
+    { live, due }: ShardRows
   ) {
     this.id = id
     this.vhost = vhost
     this.name = name
     this.settings = settings
-    this.index = new MessageIndex(live)
+    this.index = new MessageIndex(live, due, id)
+    this.dead = new DeadLetters(live)
   }
 
   get tail(): number {
@@ -134,22 +152,41 @@ export class ShardQueue implements QueueView {
     return this.index.row(offset)
   }
 
-  nextLive(offset: number): number | null {
-    return this.index.nextLive(offset)
+  nextLive(offset: number, afterMs?: number): number | null {
+    return this.index.nextLive(offset, afterMs)
   }
 
   deliveryRun(
     offset: number,
     countMax: number,
     bytesMax: number,
-    last: number
+    last: number,
+    afterMs?: number
   ): DeliveryRun | null {
-    return findDeliveryRun(this.index, offset, countMax, bytesMax, last)
+    return findDeliveryRun(this.index, offset, countMax, bytesMax, last, afterMs)
   }
 
   /** The queue's row in the next snapshot differs from the last. */
   touch(): void {
     forget(this.saved)
+  }
+
+  /**
+   * Messages leave for a reason (see `MessageIndex.settle`): for the dead letter exchange, if the
+   * queue has one. Returns how many left.
+   */
+  die(
+    [first, last]: readonly [number, number],
+    attempt: number | null,
+    stale: number[] | null,
+    reason: DeathReason,
+    timeMs: number
+  ): number {
+    if (this.settings.deadLetter === null) return this.index.settle(first, last, attempt, stale)
+    this.touch()
+    return this.index.settle(first, last, attempt, stale, (segment, row) => {
+      this.dead.add(segment, row, reason, timeMs)
+    })
   }
 
   /** Returns whether the mark has moved; it never goes back. */
@@ -215,6 +252,7 @@ export class ShardQueue implements QueueView {
   /** Puts back what a snapshot saved. */
   restore(saved: SavedQueue): void {
     this.index.tail = saved.tail
+    this.dead.tail = saved.deadTail
     this.#mark = saved.mark
     this.#closingUntilMs = saved.closingUntilMs
     this.#usedMs = saved.usedMs

@@ -1,12 +1,15 @@
 // The digest of one message in a queue's index. A queue sums them up as messages come, go back and
 // are settled, so that two replicas can be compared whatever their backlog.
 import { mix } from '../state-hash.ts'
-import type { Segment } from './segment.ts'
+import { noDeadlineMs, type Segment } from './segment.ts'
 
 /** 32 bits, signed, that depend on all that is known of a live row. */
 export function rowDigest(segment: Segment, row: number): number {
   const place = mix(mix(segment.first + row, segment.entryAt(row)), segment.positionAt(row))
   const record = mix(mix(place, segment.sectionAt(row)), segment.sizeAt(row))
   const attempt = segment.attemptAt(row)
-  return attempt === 0 ? record : mix(mix(record, attempt), segment.deliveryCountAt(row))
+  const tried = attempt === 0 ? record : mix(mix(record, attempt), segment.deliveryCountAt(row))
+  const deadlineMs = segment.deadlineAt(row)
+  if (deadlineMs === noDeadlineMs) return tried
+  return mix(mix(tried, deadlineMs % 0x100000000), Math.floor(deadlineMs / 0x100000000))
 }

@@ -5,7 +5,8 @@
 //   row   := entry delta · position of the record · position of its section · size of the record
 //
 // Positions count in the entry's data, whose size is below 2^32. Attempts and delivery counts are
-// made when the first message of the segment is returned.
+// made when the first message of the segment is returned; deadlines, 8 bytes a row, when the first
+// message comes that has one.
 import { assert } from '@holdfast/errors'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import { blankSavedItem, type SavedItem } from '../saved-item.ts'
@@ -16,6 +17,9 @@ export const segmentRows = 1024
 const bitmapWords = segmentRows / 32
 const rowWords = 4
 const smallestCapacity = 16
+
+/** Deadline of a message that has none. */
+export const noDeadlineMs: number = Number.MAX_SAFE_INTEGER
 
 /** Arrays up to this capacity are kept when a segment has become empty. */
 const reusedCapacity = 64
@@ -31,6 +35,14 @@ export class Segment {
   words: Uint32Array = new Uint32Array(bitmapWords + smallestCapacity * rowWords)
   attempts: Uint32Array | null = null
   deliveryCounts: Uint32Array | null = null
+  /** Log time at which each row expires. */
+  deadlines: Float64Array | null = null
+  /** Where the segment stands among those with deadlines (`DueSegments`); -1: nowhere. */
+  readonly due: { queue: number; atMs: number; place: number } = {
+    queue: 0,
+    atMs: Number.POSITIVE_INFINITY,
+    place: -1
+  }
   /** Where the last snapshot has this segment. */
   readonly saved: SavedItem = blankSavedItem()
 
@@ -64,6 +76,7 @@ export class Segment {
     this.count = 0
     this.attempts = null
     this.deliveryCounts = null
+    this.deadlines = null
     this.words.fill(0, 0, bitmapWords)
   }
 
@@ -77,6 +90,11 @@ export class Segment {
     this.words = words
     this.attempts &&= grown(this.attempts, capacity)
     this.deliveryCounts &&= grown(this.deliveryCounts, capacity)
+    if (this.deadlines !== null) {
+      const deadlines = blankDeadlines(capacity)
+      deadlines.set(this.deadlines)
+      this.deadlines = deadlines
+    }
   }
 
   /**
@@ -123,6 +141,8 @@ export class Segment {
       writer.words(this.words, bitmapWords + from * rowWords, bitmapWords + to * rowWords)
       if (this.attempts !== null) writer.words(this.attempts, from, to)
       if (this.deliveryCounts !== null) writer.words(this.deliveryCounts, from, to)
+      if (this.deadlines === null) return
+      for (let row = from; row < to; row++) writer.natural(this.deadlineAt(row))
     })
   }
 
@@ -139,7 +159,25 @@ export class Segment {
       if (this.attempts !== null) reader.words(this.attempts, from, to)
       if (this.deliveryCounts !== null) reader.words(this.deliveryCounts, from, to)
       this.liveCount += to - from
+      if (this.deadlines === null) return
+      for (let row = from; row < to; row++) this.deadlines[row] = reader.natural()
     })
+  }
+
+  deadlineAt(row: number): number {
+    return this.deadlines === null ? noDeadlineMs : (this.deadlines[row] ?? noDeadlineMs)
+  }
+
+  /** Gives rows `row` … their deadlines, `deadlines[from, to)`. Returns the earliest. */
+  setDeadlines(row: number, deadlines: Float64Array, from: number, to: number): number {
+    this.deadlines ??= blankDeadlines(this.capacity)
+    let earliest = noDeadlineMs
+    for (let at = from; at < to; at++) {
+      const deadlineMs = deadlines[at] ?? noDeadlineMs
+      this.deadlines[row + at - from] = deadlineMs
+      if (deadlineMs < earliest) earliest = deadlineMs
+    }
+    return earliest
   }
 
   isLive(row: number): boolean {
@@ -204,11 +242,16 @@ export class Segment {
     this.deliveryCounts[row] = (this.deliveryCounts[row] ?? 0) + 1
   }
 
-  /** Makes room for the counts that a saved segment has. */
-  makeCounts(hasAttempts: boolean, hasDeliveryCounts: boolean): void {
+  /** Makes room for the counts and deadlines that a saved segment has. */
+  makeCounts(hasAttempts: boolean, hasDeliveryCounts: boolean, hasDeadlines: boolean): void {
+    if (hasDeadlines) this.deadlines = blankDeadlines(this.capacity)
     if (hasAttempts) this.attempts = new Uint32Array(this.capacity)
     if (hasDeliveryCounts) this.deliveryCounts = new Uint32Array(this.capacity)
   }
+}
+
+function blankDeadlines(capacity: number): Float64Array {
+  return new Float64Array(capacity).fill(noDeadlineMs)
 }
 
 function grown(array: Uint32Array, capacity: number): Uint32Array {

@@ -1,17 +1,31 @@
 // What a shard has to know of how a queue was declared: the rest is the business of the metadata.
 
+/** Where messages go that leave their queue for a reason. */
+export interface DeadLetterSettings {
+  /** It need not exist. */
+  readonly exchange: string
+  /** Null: the routing keys that the message came with. */
+  readonly routingKey: string | null
+}
+
 export interface QueueSettings {
   /** Deleted when the last of its consumers goes, never if none came. */
   readonly autoDelete: boolean
   /** Log time without use after which it is deleted; 0: however long. */
   readonly expiresMs: number
+  /** Log time that a message lives in it; null: for as long as it has not been consumed. */
+  readonly messageTtlMs: number | null
   /** One of its consumers gets messages, and the next when that one goes. */
   readonly singleActive: boolean
+  /** Null: such messages are dropped. */
+  readonly deadLetter: DeadLetterSettings | null
 }
 
 /** Those of a queue that was declared with nothing but a name. */
 export const plainSettings: QueueSettings = {
   autoDelete: false,
   expiresMs: 0,
-  singleActive: false
+  messageTtlMs: null,
+  singleActive: false,
+  deadLetter: null
 }

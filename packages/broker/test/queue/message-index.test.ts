@@ -2,6 +2,7 @@
 import t from 'tap'
 import { LiveEntries } from '../../src/live-entries.ts'
 import { MessageIndex } from '../../src/queue/message-index.ts'
+import { noDeadlineMs } from '../../src/queue/segment.ts'
 
 const starts = Uint32Array.from({ length: 5_001 }, (_, index) => 100 + index * 10)
 
@@ -50,7 +51,8 @@ t.test('a small queue that is drained all the time uses one array', async (t) =>
     section: 20,
     sizeBytes: 10,
     attempt: 0,
-    deliveryCount: 0
+    deliveryCount: 0,
+    deadlineMs: noDeadlineMs
   })
 })
 

@@ -113,7 +113,7 @@ const needsOfBoth = {
 /** The requests of the native protocol. */
 const needsOfRequests: NeedsOf<ClientRequest> = {
   ...needsOfBoth,
-  'declare-queue': ({ name }) => toDeclare(name),
+  'declare-queue': ({ name, options }) => toDeclare(name, options.deadLetterExchange),
   'inspect-queue': ({ name }) => needs.seeQueue(name),
   'locate-queue': ({ name }) => needs.seeQueue(name),
   'declare-exchange': ({ name, options }) =>

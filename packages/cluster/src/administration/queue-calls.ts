@@ -193,7 +193,7 @@ export function queueStatus(
   const leader = core.reports.locate(group)
   const answer = (counts: QueueCounts | null, isOver = false): void => {
     const { ready = null, unsettled = null, consumers = null, bytes = null } = counts ?? {}
-    const numbers = { ready, unsettled, consumers, bytes }
+    const numbers = { ready, unsettled, consumers, bytes, deadLetters: counts?.deadLetters ?? null }
     done({ vhost, name, type: 'durable', group, leader, ...numbers }, isOver)
   }
   if (leader === null) return answer(null)

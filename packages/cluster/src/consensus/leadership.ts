@@ -15,13 +15,15 @@ export function metadataLeadership(core: Core): void {
 }
 
 export function shardLeadership(core: Core, group: GroupId, isLeading: boolean): void {
-  const { shards, lackingQueues, bodies, deliveries, lifetimes, leaderRelay, reports } = core
+  const { shards, lackingQueues, bodies, deliveries, leaderRelay, reports } = core
   logLeadership(core, group, isLeading)
   shards.leadershipChanged(group)
   lackingQueues.leadershipChanged(group, isLeading)
   bodies.leadershipChanged(group)
   deliveries.leadershipChanged(group, isLeading)
-  lifetimes.leadershipChanged(group, isLeading)
+  core.lifetimes.leadershipChanged(group, isLeading)
+  core.expiry.leadershipChanged(group, isLeading)
+  core.deadLettering.leadershipChanged(group, isLeading)
   leaderRelay.leadershipChanged(group)
   reports.changed()
 }

@@ -68,8 +68,13 @@ export class Deliveries {
     if (!isLeading || machine === undefined) return
     this.#shards.set(group, new Map())
     for (const queue of machine.queues()) {
-      if (queue.consumers.size > 0) this.wake(this.#delivery(group, queue))
+      if (queue.consumers.size > 0) this.open(group, queue)
     }
+  }
+
+  /** Begins to find out who holds what of a queue. */
+  open(group: GroupId, queue: QueueView): void {
+    this.wake(this.#delivery(group, queue))
   }
 
   #cancelAll(queue: QueueDelivery, error: WireError): void {
@@ -142,7 +147,7 @@ export class Deliveries {
     const unsettled = delivery?.unsettled ?? 0
     const ready = Math.max(0, queue.liveCount - unsettled)
     const consumers = delivery?.consumerCount ?? 0
-    return { ready, unsettled, consumers, bytes: queue.bytes }
+    return { ready, unsettled, consumers, bytes: queue.bytes, deadLetters: queue.dead.count }
   }
 
   /** Flat ranges of what consumers of the queue hold. */
@@ -222,7 +227,7 @@ export class Deliveries {
   #effect(deliveries: Map<number, QueueDelivery>, effect: ShardEffect): void {
     switch (effect.type) {
       case 'published':
-        deliveries.get(effect.queue)?.wake()
+        deliveries.get(effect.queue)?.arrived(effect.first)
         return
       case 'returned': {
         const delivery = deliveries.get(effect.queue)

@@ -39,6 +39,10 @@ export class Opening {
     return this.#phase === 'waiting'
   }
 
+  get hasOpened(): boolean {
+    return this.#phase === 'open'
+  }
+
   /** Whether deliveries may be handed out. Begins to open the queue where nobody is missing. */
   get isOpen(): boolean {
     if (this.isWaiting) this.#try()
@@ -73,6 +77,9 @@ export class Opening {
 
   #open(): void {
     this.#phase = 'open'
+    // What is due and might have been held was passed over.
+    const { group, queue } = this.#opens
+    this.#core.groups.shardHost(group)?.machine.tellDueAgain(queue.id)
     this.#opens.opened()
   }
 }

@@ -141,6 +141,17 @@ export class QueueDelivery {
     this.wake()
   }
 
+  /** Messages from `first` on have come. */
+  arrived(first: number): void {
+    this.#next.arrived(first)
+    this.wake()
+  }
+
+  /** Whether a message is in somebody's hands, or may be since not all of them are known yet. */
+  mayBeHeld(offset: number): boolean {
+    return offset <= this.queue.mark && (!this.#opening.hasOpened || this.#held.has(offset))
+  }
+
   wake(): void {
     this.#core.deliveries.wake(this)
   }
@@ -162,6 +173,12 @@ export class QueueDelivery {
 
   /** Hands out what can be handed out. */
   dispatch(): void {
+    this.#next.judgeBy(this.#core.expiry.judgeBy(this.group))
+    this.#handOutAll()
+    this.#next.judged()
+  }
+
+  #handOutAll(): void {
     if (!this.#opening.isOpen) return
     // A leader that was paused may be deposed without knowing: it hands out nothing until it is
     // heard.
@@ -208,7 +225,9 @@ export class QueueDelivery {
     const isSingle = back !== null || first < this.#held.claimedEnd
     const { mark } = this.queue
     const { deliverBytesMax } = this.#core.tuning
-    const run = this.queue.deliveryRun(first, isSingle ? 1 : share, deliverBytesMax, mark)
+    const judgeMs = this.#next.judgeMsAt(first)
+    const count = isSingle ? 1 : share
+    const run = this.queue.deliveryRun(first, count, deliverBytesMax, mark, judgeMs)
     if (run === null) return false
     const data = this.#body(run)
     if (data === 'reading') {

@@ -88,6 +88,7 @@ export interface QueueCounts {
   readonly unsettled: number
   readonly consumers: number
   readonly bytes: number
+  readonly deadLetters: number
 }
 
 export type CallResult =

@@ -141,7 +141,13 @@ const result = oneOf({
   done: shape({}),
   reply: shape({ reply: machineReply }),
   counts: shape({
-    counts: shape({ ready: natural, unsettled: natural, consumers: natural, bytes: natural })
+    counts: shape({
+      ready: natural,
+      unsettled: natural,
+      consumers: natural,
+      bytes: natural,
+      deadLetters: natural
+    })
   }),
   got: shape({ isFound: truth, ready: natural }),
   admin: shape({ reply: adminReply }),

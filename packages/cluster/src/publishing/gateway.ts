@@ -28,6 +28,9 @@ export type Routing =
   /** No lease: hold the publish until there is one. */
   | { readonly type: 'wait' }
 
+/** What routing has to know of a batch. */
+type Routed = Pick<Batch, 'exchange' | 'routingKey' | 'copies' | 'blob' | 'deadLetter'>
+
 /** Epochs of streams that begin again are counted within the gateway's own. */
 const epochsPerProcess = 1024
 
@@ -60,8 +63,8 @@ export class Gateway {
    * Routes by this node's replica of the metadata. Straight to a queue needs no lease: its shard
    * knows it.
    */
-  route(vhost: string, batch: Pick<Batch, 'exchange' | 'routingKey' | 'copies' | 'blob'>): Routing {
-    const { exchange, routingKey, copies, blob } = batch
+  route(vhost: string, batch: Routed): Routing {
+    const { exchange, routingKey, copies, blob, deadLetter } = batch
     const { lease, metadata } = this.#core
     if (!this.isOpen || (exchange !== '' && !lease.isValid)) return { type: 'wait' }
     let perRecord = false
@@ -70,7 +73,8 @@ export class Gateway {
       return readHeaders(blob)
     }
     const { topology } = metadata.machine
-    const result = topology.route(vhost, exchange, routingKey, headers, this.#targets)
+    const isInside = deadLetter !== undefined
+    const result = topology.route(vhost, exchange, routingKey, headers, this.#targets, isInside)
     switch (result) {
       case 'exchange-internal':
         return { type: 'refused', code: 'EXCHANGE_INTERNAL' }
@@ -86,8 +90,11 @@ export class Gateway {
     }
     let targets = this.#targets.toArray()
     for (const key of copies) {
-      topology.route(vhost, exchange, key, headers, this.#targets)
+      topology.route(vhost, exchange, key, headers, this.#targets, isInside)
       targets = [...new Set([...targets, ...this.#targets.toArray()])]
+    }
+    if (deadLetter !== undefined) {
+      targets = targets.filter(({ name }) => !deadLetter.barred.has(name))
     }
     if (targets.length === 0 && !perRecord) return { type: 'nowhere' }
     return { type: 'targets', targets, perRecord }
@@ -135,6 +142,7 @@ export class Gateway {
 
   leaseRenewed(): void {
     this.#core.sessions.resumeHeld()
+    this.#core.deadLettering.resumeHeld()
   }
 
   linkUp(node: number): void {
@@ -171,7 +179,7 @@ export class Gateway {
     const { count, exchange, routingKey } = batch
     if (error !== null) return origin.failed(batch, error)
     if (publish.queuesLeft <= 0 && batch.mandatory) {
-      this.#core.counters.returnedMessages += count
+      if (batch.deadLetter === undefined) this.#core.counters.returnedMessages += count
       const unroutable = new HoldfastError('MESSAGE_UNROUTABLE', { exchange, routingKey })
       return origin.failed(batch, unroutable.toWire())
     }

@@ -15,6 +15,13 @@ export interface Batch {
   readonly lowestUnconfirmed: number
   readonly count: number
   readonly blob: Uint8Array
+  /** It comes from a queue, by way of that queue's dead letter exchange. */
+  readonly deadLetter?: DeadLetterWay
+}
+
+export interface DeadLetterWay {
+  /** Queues that must not take it: it would go round in a circle. */
+  readonly barred: ReadonlySet<string>
 }
 
 /**

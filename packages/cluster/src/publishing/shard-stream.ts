@@ -84,7 +84,8 @@ export class ShardStream {
       lowestUnconfirmed: batch.lowestUnconfirmed,
       first: batch.first
     }
-    const section = { producer, exchange, routingKey, queues, count, blob }
+    const isDeadLetter = batch.deadLetter !== undefined
+    const section = { producer, exchange, routingKey, isDeadLetter, queues, count, blob }
     this.#add({
       encode: (number) => encodePublishSection({ ...number, ...section }),
       sizeBytes: blob.length + sectionHeaderBytes,

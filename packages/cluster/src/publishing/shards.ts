@@ -59,6 +59,7 @@ export class ShardHost implements MachineHost<Uint8Array, SectionReply> {
     tellShardApplied(this.#core, this.#group, { id, data, machine, ...applied })
     this.#core.deliveries.applied(this.#group, applied.effects)
     this.#core.lifetimes.applied(this.#group, applied.effects)
+    this.#core.deadLettering.applied(this.#group, applied.effects)
     return applied.replies
   }
 }

@@ -16,7 +16,7 @@ import {
   settingsOf
 } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
-import { needs } from '../access/needs.ts'
+import { type Need, needs } from '../access/needs.ts'
 import { noMetadataLeader } from '../administration/queue-calls.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
@@ -57,10 +57,15 @@ export function declareQueue(
     const deadlineMs = core.clock.nowMs + times.requestTimeoutMs
     const declaration = { core, vhost, ...named, owner, to, deadlineMs }
     // Whether the client may use a name of its own was looked at before.
-    rights.require(name === '' ? needs.declareQueue(named.name) : [], to, () =>
+    rights.require(name === '' ? needsOfMade(named) : [], to, () =>
       attempt(to, () => declare(declaration))
     )
   })
+}
+
+function needsOfMade({ name, options }: { name: string; options: Options }): readonly Need[] {
+  const { deadLetter } = settingsOf(readQueueOptions(options))
+  return needs.declareQueue(name, deadLetter?.exchange)
 }
 
 function attempt(to: Responder, work: () => void): void {

@@ -76,13 +76,17 @@ function carryOut(core: Core, session: NativeSession, request: ClientRequest, to
 /** The options of the native protocol by their names in AMQP, which is how queues are kept. */
 function queueOptionsOf(options: QueueOptions): Options {
   const { exclusive = false, autoDelete = false } = options
-  const { expiresMs, singleActiveConsumer = false } = options
+  const { expiresMs, messageTtlMs, singleActiveConsumer = false } = options
+  const { deadLetterExchange: exchange, deadLetterRoutingKey: routingKey } = options
   return {
     exclusive,
     autoDelete,
     arguments: {
       ...(expiresMs === undefined ? {} : { 'x-expires': expiresMs }),
-      ...(singleActiveConsumer ? { 'x-single-active-consumer': true } : {})
+      ...(messageTtlMs === undefined ? {} : { 'x-message-ttl': messageTtlMs }),
+      ...(singleActiveConsumer ? { 'x-single-active-consumer': true } : {}),
+      ...(exchange === undefined ? {} : { 'x-dead-letter-exchange': exchange }),
+      ...(routingKey === undefined ? {} : { 'x-dead-letter-routing-key': routingKey })
     }
   }
 }

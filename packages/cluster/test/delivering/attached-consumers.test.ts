@@ -5,7 +5,13 @@ import t from 'tap'
 import { AttachedConsumers } from '../../src/delivering/attached-consumers.ts'
 import type { Consumer } from '../../src/delivering/consumer.ts'
 
-const settings = { autoDelete: false, expiresMs: 0, singleActive: false }
+const settings = {
+  autoDelete: false,
+  expiresMs: 0,
+  messageTtlMs: null,
+  singleActive: false,
+  deadLetter: null
+}
 const recipient = { isCongested: false } as Consumer['recipient']
 
 function consumer(tag: string, priority = 0, prefetch = 1): Consumer {

@@ -12,7 +12,7 @@ import { coreWith, pass } from '../part-core.ts'
 function leading(queue: QueueView) {
   const proposed: ShardCommand[] = []
   const answers: ((reply: SectionReply) => void)[] = []
-  const machine = { queues: () => [queue], queue: () => queue }
+  const machine = { queues: () => [queue], queue: () => queue, tellDueAgain: () => undefined }
   const core: Core = coreWith({
     groups: { shardHost: () => ({ machine }), shard: () => ({ hasLease: true }) },
     reports: { locate: () => 1 },

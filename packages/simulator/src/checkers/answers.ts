@@ -1,10 +1,11 @@
 // What clients hear from the nodes, held against what the shards have applied by then: an answer
 // that comes before its commit may be a lie tomorrow, even where nothing goes wrong today.
 import type { Report } from './checks.ts'
+import type { Ending, Taken } from './hears.ts'
 import type { ReferenceQueue } from './reference-types.ts'
-import type { Ending, ShardComparison } from './shard-comparison.ts'
+import type { ShardComparison } from './shard-comparison.ts'
 
-type Shard = Pick<ShardComparison, 'openQueue'>
+type Shard = Pick<ShardComparison, 'openQueue' | 'hasExpired'>
 
 /** What a client has sent, and hears to be stored. */
 interface Confirmed {
@@ -61,6 +62,16 @@ export class Answers {
     this.#report('settled-by-client', `${textOf(ending)}: no client has said so`)
   }
 
+  /** A shard holds a dead letter no more, of a queue that sends it straight to another one. */
+  taken({ from, to, body }: Taken): void {
+    const queues = this.#queues(to)
+    if (queues.every(({ bodies }) => hasValue(bodies, body))) return
+    this.#report(
+      'dead-letter-arrives',
+      `${body.slice(0, 40)} has left ${from}, and is not in ${to}`
+    )
+  }
+
   /** A client gets what is at an offset of a queue. */
   delivered({ queue, offset, body }: Delivered): void {
     for (const { bodies } of this.#queues(queue)) {
@@ -100,6 +111,11 @@ export class Answers {
       if (`${there.sort()}` === `${[...kinds].sort()}`) continue
       this.#report('replaced-as-a-whole', `${queue} has ${there}, not ${kinds}`)
     }
+  }
+
+  /** Whether the message, with which a body begins, has left a queue since its time was over. */
+  hasExpired(queue: string, message: string): boolean {
+    return this.#shards().some((shard) => shard.hasExpired(queue, message))
   }
 
   /** A client hears that there is a queue. */

@@ -63,6 +63,7 @@ export class ClusterAudit implements Observer {
   readonly answers: Answers
   readonly #report: Report
   readonly #checksum: (bytes: Uint8Array) => number
+  readonly #nowMs: () => number
   readonly metadata: MetadataComparison
   readonly #routes: RoutesInForce
   readonly #routingLeases: RoutingLeases
@@ -87,6 +88,7 @@ export class ClusterAudit implements Observer {
     nowMs: () => number
   ) {
     this.#checksum = checksum
+    this.#nowMs = nowMs
     this.#report = (check, detail) => {
       this.#findings += 1
       if (this.#findings <= findingsMax) fail(check, detail)
@@ -106,8 +108,8 @@ export class ClusterAudit implements Observer {
       checkers = {
         ledger: new GroupLedger(name, report, this.#checksum),
         agreement: new MachineAgreement(name, report),
-        comparison: new ShardComparison(name, report, (settled) => this.answers.settles(settled)),
-        deliveries: new DeliveryLedger(name, report)
+        comparison: new ShardComparison(name, report, this.answers),
+        deliveries: new DeliveryLedger(name, report, this.#nowMs)
       }
       this.#groups.set(group, checkers)
     }
@@ -119,16 +121,16 @@ export class ClusterAudit implements Observer {
     return {
       openReplica: (...of) => this.#open(epoch, ...of),
       shardApplied: ({ group, replica }, { id, data, machine, replies, effects }) => {
-        const { agreement, comparison } = this.#group(group)
+        const { agreement, comparison, deliveries } = this.#group(group)
         const life = this.#lives.get(keyOf({ group, replica }))
         if (life !== undefined) life.machine = machine
-        const entry = { index: id.index, data, machine, replies, effects }
+        deliveries.timePasses(replica, machine.timeMs)
         agreement.applied(replica, id.index, JSON.stringify([replies, effects]), machine)
-        comparison.applied(entry)
+        comparison.applied({ index: id.index, data, machine, replies, effects })
       },
-      metadataApplied: ({ replica }, { id: { index }, data, machine, results }) => {
-        this.#group(0).agreement.applied(replica, index, '', machine)
-        this.metadata.applied({ index, data, machine, results })
+      metadataApplied: ({ replica }, { id, data, machine, results }) => {
+        this.#group(0).agreement.applied(replica, id.index, '', machine)
+        this.metadata.applied({ index: id.index, data, machine, results })
       },
       snapshotTaken: ({ group, replica }, machine) => {
         this.#group(group).agreement.stands(`${replica}`, machine.appliedIndex, machine)
@@ -142,8 +144,7 @@ export class ClusterAudit implements Observer {
       handedOut: ({ group, replica }, { term, queue, run, to }) => {
         const { ledger, deliveries, comparison } = this.#group(group)
         deliveries.givenTo(queue.id, to, comparison.queue(queue.id))
-        const leader = { replica, term, latestTerm: ledger.latestTerm }
-        deliveries.handedOut(leader, queue, run)
+        deliveries.handedOut({ replica, term, latestTerm: ledger.latestTerm }, queue, run)
       }
     }
   }

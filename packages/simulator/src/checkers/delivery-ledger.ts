@@ -3,6 +3,7 @@
 // be a message in two hands, or a repeat without a flag (architecture, A8).
 import type { DeliveryRun, QueueView } from '@holdfast/broker'
 import type { Report } from './checks.ts'
+import { LogTime } from './log-time.ts'
 import type { ReferenceQueue } from './reference-types.ts'
 
 type HandedOutRun = Pick<DeliveryRun, 'firstOffset' | 'count' | 'attempt' | 'deliveryCount'>
@@ -15,11 +16,15 @@ interface HandOver {
 export class DeliveryLedger {
   readonly #name: string
   readonly #report: Report
+  readonly #nowMs: () => number
+  /** By replica. */
+  readonly #logTimes = new Map<number, LogTime>()
   /** By queue and offset. */
   readonly #handedOut = new Map<number, Map<number, HandOver>>()
 
-  constructor(name: string, report: Report) {
+  constructor(name: string, report: Report, nowMs: () => number) {
     this.#name = name
+    this.#nowMs = nowMs
     this.#report = report
   }
 
@@ -28,6 +33,13 @@ export class DeliveryLedger {
     if (known?.settings.singleActive !== true || known.active === to) return
     const what = `${queue} gives messages to ${to}, and ${known.active} is active`
     this.#report('single-active', `${this.#name}: ${what}`)
+  }
+
+  /** A replica has applied an entry, after which it is `timeMs` in the log. */
+  timePasses(replica: number, timeMs: number): void {
+    const logTime = this.#logTimes.get(replica) ?? new LogTime()
+    this.#logTimes.set(replica, logTime)
+    logTime.applied(timeMs, this.#nowMs())
   }
 
   handedOut(
@@ -53,6 +65,11 @@ export class DeliveryLedger {
         const counts = `attempt ${row?.attempt} count ${row?.deliveryCount}`
         const what = `${queue.id}/${offset} ${counts} is handed out as ${attempt} ${deliveryCount}`
         this.#report('true-attempt', `${this.#name}: ${what}`)
+      }
+      const timeMs = this.#logTimes.get(leader.replica)?.before(this.#nowMs()) ?? 0
+      if (row !== null && row.deadlineMs < timeMs) {
+        const what = `${queue.id}/${offset} is handed out at ${timeMs}, due at ${row.deadlineMs}`
+        this.#report('in-time', `${this.#name}: ${what}`)
       }
       const before = offsets.get(offset)
       offsets.set(offset, { attempt, by })

@@ -1,8 +1,15 @@
-// How queues of the plain model end by themselves, and which consumer of theirs is active.
+// How queues of the plain model end by themselves, which consumer of theirs is active, and how
+// messages leave them.
 import type { QueueSettings } from '@holdfast/broker'
 import type { ReferenceQueue } from './reference-types.ts'
 
-const plain: QueueSettings = { autoDelete: false, expiresMs: 0, singleActive: false }
+const plain: QueueSettings = {
+  autoDelete: false,
+  expiresMs: 0,
+  messageTtlMs: null,
+  singleActive: false,
+  deadLetter: null
+}
 
 export function blankQueue(
   names: { readonly vhost: string; readonly name: string },
@@ -11,8 +18,9 @@ export function blankQueue(
 ): ReferenceQueue {
   const { vhost, name } = names
   const tables = { messages: new Map(), bodies: new Map(), consumers: new Map() }
+  const dead = { dead: new Map(), deadTail: 0 }
   const state = { tail: 0, mark: 0, closingUntilMs: 0, isOver: false, active: null }
-  return { vhost, name, settings, usedMs: timeMs, ...state, ...tables }
+  return { vhost, name, settings, usedMs: timeMs, ...state, ...tables, ...dead }
 }
 
 export function isOpenAt(queue: ReferenceQueue | undefined, timeMs: number): boolean {
@@ -47,4 +55,13 @@ export function succeed(queue: ReferenceQueue): void {
   if (!queue.settings.singleActive || queue.active !== null) return
   const [next] = [...queue.consumers].sort(([, a], [, b]) => b.priority - a.priority)
   queue.active = next?.[0] ?? null
+}
+
+/** A message leaves its queue, for the dead letter exchange if there is one. */
+export function die(queue: ReferenceQueue, offset: number): void {
+  if (queue.settings.deadLetter !== null) {
+    queue.deadTail += 1
+    queue.dead.set(queue.deadTail, queue.bodies.get(offset) ?? '')
+  }
+  queue.messages.delete(offset)
 }

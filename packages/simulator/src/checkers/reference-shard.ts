@@ -10,8 +10,9 @@ import {
   type ShardLimits,
   type TransactionHeader
 } from '@holdfast/broker'
+import { expireNamed, ownTtlMs } from './reference-expiry.ts'
 import { ReferenceGateways } from './reference-gateways.ts'
-import { blankQueue, depart, expire, isOpenAt, succeed } from './reference-lifetimes.ts'
+import { blankQueue, depart, die, expire, isOpenAt, succeed } from './reference-lifetimes.ts'
 import type { ReferenceProducer, ReferenceQueue, ReferenceRecord } from './reference-types.ts'
 
 const done: SectionReply = { type: 'done' }
@@ -118,13 +119,14 @@ export class ReferenceShard {
   #records({ queues, producer }: PublishHeader, records: readonly ReferenceRecord[]): SectionReply {
     const targets = queues.filter((id) => this.#isOpen(id))
     const missing = queues.filter((id) => !this.#isOpen(id))
-    const push = ({ sizeBytes, body }: ReferenceRecord): void => {
+    const push = ({ sizeBytes, ttlMs, body }: ReferenceRecord): void => {
       for (const id of targets) {
         const queue = this.queues.get(id)
         if (queue === undefined) continue
         queue.tail += 1
-        const message = { entry: this.#entry, sizeBytes, attempt: 0, deliveryCount: 0 }
-        queue.messages.set(queue.tail, message)
+        const deadlineMs = this.#timeMs + Math.min(ttlMs, ownTtlMs(queue))
+        const counts = { attempt: 0, deliveryCount: 0 }
+        queue.messages.set(queue.tail, { entry: this.#entry, sizeBytes, deadlineMs, ...counts })
         queue.bodies.set(queue.tail, body)
       }
     }
@@ -180,6 +182,8 @@ export class ReferenceShard {
         if (queue !== undefined) depart(queue, this.#timeMs, (key) => key === id)
         return { type: 'returned', messages: this.#release(command.queue, command.release) }
       }
+      case 'expire-messages':
+        return expireNamed(this.queues, command.queues, this.#timeMs)
       case 'tick':
       case 'activate-version':
         return done
@@ -221,10 +225,11 @@ export class ReferenceShard {
     const stale: number[] = []
     if (outcome === 'released') this.#release(id, ranges, stale)
     else {
-      const messages = this.queues.get(id)?.messages
+      const queue = this.queues.get(id)
       forEachOffset(ranges, 3, (offset, attempt) => {
-        if (messages?.get(offset)?.attempt === attempt) messages.delete(offset)
-        else stale.push(offset)
+        if (queue?.messages.get(offset)?.attempt !== attempt) stale.push(offset)
+        else if (outcome === 'rejected') die(queue, offset)
+        else queue.messages.delete(offset)
       })
     }
     return { type: 'settled', stale: stale.flatMap((offset) => [offset, offset]) }
@@ -237,6 +242,10 @@ export class ReferenceShard {
     >
   ): SectionReply {
     const queue = this.queues.get(command.queue)
+    if (command.type === 'remove-dead-letters') {
+      forEachOffset(command.numbers, 2, (number) => queue?.dead.delete(number))
+      return done
+    }
     if (queue === undefined) return refused('QUEUE_NOT_FOUND')
     const { messages, consumers } = queue
     switch (command.type) {
@@ -257,13 +266,15 @@ export class ReferenceShard {
         return done
       case 'delete-queue-if':
         if (command.ifUnused && consumers.size > 0) return refused('QUEUE_IN_USE')
-        if (command.ifEmpty && messages.size > 0) return refused('QUEUE_NOT_EMPTY')
+        if (command.ifEmpty && messages.size + queue.dead.size > 0)
+          return refused('QUEUE_NOT_EMPTY')
         queue.closingUntilMs = this.#timeMs + this.#limits.closingMs
         return { type: 'closing', messages: messages.size }
       case 'purge-queue': {
         const keep = offsetsOf(command.keep)
         const gone = [...messages.keys()].filter((offset) => !keep.has(offset))
         for (const offset of gone) messages.delete(offset)
+        queue.dead.clear()
         return { type: 'purged', messages: gone.length }
       }
       case 'return-unclaimed': {

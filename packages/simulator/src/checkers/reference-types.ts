@@ -4,6 +4,8 @@ import type { QueueSettings, SectionReply } from '@holdfast/broker'
 export interface ReferenceMessage {
   readonly entry: number
   readonly sizeBytes: number
+  /** Log time at which it may expire. */
+  readonly deadlineMs: number
   attempt: number
   deliveryCount: number
 }
@@ -11,6 +13,8 @@ export interface ReferenceMessage {
 /** A record as it was published. */
 export interface ReferenceRecord {
   readonly sizeBytes: number
+  /** How long it lives by its own word; infinite if it says nothing. */
+  readonly ttlMs: number
   /** Its bytes, as text. */
   readonly body: string
 }
@@ -27,6 +31,9 @@ export interface ReferenceQueue {
   readonly messages: Map<number, ReferenceMessage>
   /** By offset: the body of whatever was put there, however long ago it ended. */
   readonly bodies: Map<number, string>
+  /** By number: the bodies of those that have left for the dead letter exchange. */
+  readonly dead: Map<number, string>
+  deadTail: number
   tail: number
   mark: number
   closingUntilMs: number

@@ -1,8 +1,9 @@
 // Feeds the reference shard each committed entry once, in order, and compares the machine that
 // applied it: the replies, and the queues that the entry touched. O(what the entry changed).
+import { nativeAt } from '@holdfast/amqp'
 import {
   decodeCommandSection,
-  type Outcome,
+  noDeadlineMs,
   type PublishHeader,
   type QueueView,
   readEntryBatch,
@@ -10,6 +11,7 @@ import {
   readTransaction,
   type SectionReply,
   type SettleCommand,
+  type ShardCommand,
   type ShardEffect,
   type ShardMachine,
   shardLimits,
@@ -18,6 +20,7 @@ import {
 import { HoldfastError } from '@holdfast/errors'
 import { recordBody, scanRecord } from '@holdfast/record'
 import type { Report } from './checks.ts'
+import { type Ending, type Hears, nobody } from './hears.ts'
 import { isOpenAt } from './reference-lifetimes.ts'
 import { forEachOffset, ReferenceShard } from './reference-shard.ts'
 import type { ReferenceQueue, ReferenceRecord } from './reference-types.ts'
@@ -46,13 +49,18 @@ function unlessRefused<Value>(read: () => Value): Value | null {
   }
 }
 
+function ttlMsAt(data: Uint8Array, position: number): number {
+  const expiration = nativeAt(data, position)?.expiration
+  return expiration === undefined ? Number.POSITIVE_INFINITY : Number(expiration)
+}
+
 function recordsOf(data: Uint8Array, header: PublishHeader): ReferenceRecord[] {
   const { blobStart, blobEnd, count } = header
   const records: ReferenceRecord[] = []
   for (let at = blobStart; records.length < count; ) {
     const next = scanRecord(data, at, blobEnd, true)
     const body = Buffer.from(recordBody(data, at)).toString('latin1')
-    records.push({ sizeBytes: next - at, body })
+    records.push({ sizeBytes: next - at, ttlMs: ttlMsAt(data, at), body })
     at = next
   }
   return records
@@ -85,26 +93,20 @@ function plain(reply: SectionReply): string {
   }
 }
 
-/** A settlement that ends a message. */
-export interface Ending {
-  readonly queue: string
-  readonly outcome: Outcome
-  readonly offset: number
-  readonly attempt: number
-}
-
 export class ShardComparison {
   readonly #name: string
   readonly #report: Report
-  readonly #ends: (ending: Ending) => void
+  readonly #hears: Hears
+  readonly #settles = (ending: Ending): void => this.#hears.settles(ending)
   readonly #reference: ReferenceShard = new ReferenceShard(shardLimits)
+  /** By queue and message. */
+  readonly #expired = new Set<string>()
   #index = 0
 
-  /** `ends` is told of each settlement that ends a message. */
-  constructor(name: string, report: Report, ends: (ending: Ending) => void = () => undefined) {
+  constructor(name: string, report: Report, hears: Hears = nobody) {
     this.#name = name
     this.#report = report
-    this.#ends = ends
+    this.#hears = hears
   }
 
   /** What the reference holds of a queue. */
@@ -121,15 +123,31 @@ export class ShardComparison {
     return undefined
   }
 
+  /** Whether the message, with which a body begins, has expired in a queue of that name. */
+  hasExpired(queue: string, message: string): boolean {
+    return this.#expired.has(`${queue} ${message}`)
+  }
+
   /** An entry was applied somewhere; only the first time counts. */
   applied(entry: AppliedEntry): void {
     if (entry.index <= this.#index) return
     this.#index = entry.index
     const expected = this.#apply(entry)
     this.#compareReplies(entry, expected)
+    this.#noteExpired(entry.effects)
     for (const [id, offsets] of touched(entry.effects)) this.#compareQueue(entry, id, offsets)
     if (entry.machine.timeMs !== this.#reference.timeMs) {
       this.#wrong(entry, `log time is ${entry.machine.timeMs}, not ${this.#reference.timeMs}`)
+    }
+  }
+
+  #noteExpired(effects: readonly ShardEffect[]): void {
+    for (const effect of effects) {
+      if (effect.type !== 'left') continue
+      const { name = '', bodies } = this.#reference.queues.get(effect.queue) ?? {}
+      forEachOffset(effect.ranges, 2, (offset) => {
+        this.#expired.add(`${name} ${bodies?.get(offset)?.split('|')[0]}`)
+      })
     }
   }
 
@@ -145,7 +163,8 @@ export class ShardComparison {
     if (data[position + 4] === transactionKind) return this.#transaction(data, position)
     if (data[position + 4] !== publishKind) {
       const command = decodeCommandSection(data, position)
-      if (command.type === 'settle') this.#endingsOf(command).forEach(this.#ends)
+      if (command.type === 'settle') this.#endingsOf(command).forEach(this.#settles)
+      if (command.type === 'remove-dead-letters') this.#take(command)
       return this.#reference.command(command)
     }
     const header = readPublishHeader(data, position)
@@ -158,8 +177,18 @@ export class ShardComparison {
     const records = header.publishes.map((publish) => unlessRefused(() => recordsOf(data, publish)))
     const endings = header.settlements.flatMap((settlement) => this.#endingsOf(settlement))
     const reply = this.#reference.transaction(header, records)
-    if (reply.type === 'accepted') endings.forEach(this.#ends)
+    if (reply.type === 'accepted') endings.forEach(this.#settles)
     return reply
+  }
+
+  #take({ queue: id, numbers }: Extract<ShardCommand, { type: 'remove-dead-letters' }>): void {
+    const queue = this.#reference.queues.get(id)
+    const { exchange, routingKey = null } = queue?.settings.deadLetter ?? {}
+    if (queue === undefined || exchange !== '' || routingKey === null) return
+    forEachOffset(numbers, 2, (number) => {
+      const body = queue.dead.get(number)
+      if (body !== undefined) this.#hears.taken({ from: queue.name, to: routingKey, body })
+    })
   }
 
   #endingsOf({ queue: id, outcome, ranges }: SettleCommand): Ending[] {
@@ -192,11 +221,12 @@ export class ShardComparison {
       return
     }
     const closedMs = queue.isOver ? 0 : queue.closingUntilMs
-    const numbers = [queue.liveCount, queue.tail, queue.mark, closedMs]
-    const { messages, tail, mark, closingUntilMs } = expected
-    const wanted = [messages.size, tail, mark, expected.isOver ? 0 : closingUntilMs]
+    const numbers = [queue.liveCount, queue.tail, queue.mark, closedMs, queue.dead.count]
+    const { messages, tail, mark, closingUntilMs, dead } = expected
+    const wanted = [messages.size, tail, mark, expected.isOver ? 0 : closingUntilMs, dead.size]
     if (`${numbers}` !== `${wanted}`) {
-      this.#wrong(entry, `queue ${id} has live, tail, mark, closing ${numbers}, not ${wanted}`)
+      const names = 'live, tail, mark, closing, dead'
+      this.#wrong(entry, `queue ${id} has ${names} ${numbers}, not ${wanted}`)
     }
     if (queue.isOver !== expected.isOver) {
       this.#wrong(entry, `queue ${id} is ${queue.isOver ? '' : 'not '}over`)
@@ -222,8 +252,10 @@ export class ShardComparison {
     const wanted = messages.get(offset)
     const text = ({ attempt, deliveryCount, entry: index, sizeBytes }: typeof wanted & object) =>
       `attempt ${attempt}, count ${deliveryCount}, entry ${index}, ${sizeBytes} bytes`
-    const is = row === null ? 'gone' : text(row)
-    const should = wanted === undefined ? 'gone' : text(wanted)
+    const due = (deadlineMs: number): string =>
+      deadlineMs < noDeadlineMs ? `, due at ${deadlineMs}` : ''
+    const is = row === null ? 'gone' : text(row) + due(row.deadlineMs)
+    const should = wanted === undefined ? 'gone' : text(wanted) + due(wanted.deadlineMs)
     if (is !== should) this.#wrong(entry, `queue ${queue.id}/${offset} is ${is}, not ${should}`)
   }
 
@@ -251,6 +283,7 @@ function touched(effects: readonly ShardEffect[]): Map<number, Set<number>> {
       case 'settled':
         note(effect.queue, effect.ranges, 3)
         break
+      case 'left':
       case 'returned':
         note(effect.queue, effect.ranges, 2)
         break

@@ -193,9 +193,10 @@ export class Depths {
   #ask(): void {
     for (const name of this.#depths.keys()) {
       this.#operator.ask({ type: 'inspect-queue', name }, (error, result) => {
-        const { ready, unsettled, bytes } = (result ?? {}) as Partial<QueueStatus>
-        const isKnown = error === null && ready != null && unsettled != null && bytes != null
-        this.#depths.set(name, isKnown ? ready + unsettled + bytes : null)
+        const { ready, unsettled, bytes, deadLetters } = (result ?? {}) as Partial<QueueStatus>
+        const counts = [ready, unsettled, bytes, deadLetters]
+        const isKnown = error === null && counts.every((count) => count != null)
+        this.#depths.set(name, isKnown ? counts.reduce<number>((a, b) => a + (b ?? 0), 0) : null)
       })
     }
   }

@@ -19,6 +19,8 @@ export class History {
   readonly #offsets = new Map<string, Map<string, number>>()
   /** Queues whose messages may end unseen: by a purge, a deletion, or an automatic settlement. */
   readonly #lossy = new Set<string>()
+  /** By queue: where the dead letters of which queues go. */
+  readonly #graves = new Map<string, string[]>()
   readonly #seen = new SeenMessages()
   /** When the deletion of a queue was first asked for. */
   readonly #deletedMs = new Map<string, number>()
@@ -181,6 +183,9 @@ export class History {
   /** A queue of a name may get what was sent to the one before it, but not what that one got. */
   #checkPlace({ queues, confirmedMs }: Published, queue: string, what: string): void {
     if (queues.includes(queue)) return
+    if (this.#graves.get(queue)?.some((other) => queues.includes(other)) === true) {
+      return this.#world.reached('client: a dead letter')
+    }
     const former = queues.find((other) => nameOf(other) === nameOf(queue))
     if (former === undefined) return this.#world.fail(`in a queue it was not sent to: ${what}`)
     if (confirmedMs !== null && confirmedMs < (this.#deletedMs.get(former) ?? 0)) {
@@ -195,9 +200,19 @@ export class History {
     if (isLate && attempt === 0) this.#world.fail(`handed out after it was purged: ${what}`)
   }
 
+  /** What is rejected in a queue goes to another one. */
+  buries(queue: string, grave: string): void {
+    this.#graves.set(grave, [...(this.#graves.get(grave) ?? []), queue])
+  }
+
   /** Not all that this queue gets is seen again. */
   lossy(queue: string): void {
     this.#lossy.add(queue)
+  }
+
+  /** Whether a consumer that is told offsets got it. */
+  wasDelivered(queue: string, message: string): boolean {
+    return this.#offsets.get(queue)?.has(message) === true
   }
 
   deleting(queue: string): void {
@@ -260,7 +275,8 @@ export class History {
     for (const [queue, rows] of this.#rows) {
       // What a node that has not heard of it sends to the queue before is routed again, and may
       // come behind later messages (docs/concepts/publishing-and-confirms.md).
-      if (queue !== nameOf(queue)) continue
+      // Dead letters come in the order in which they were rejected.
+      if (queue !== nameOf(queue) || this.#graves.has(queue)) continue
       const last = new Map<string, number>()
       for (const [offset, { message }] of [...rows].sort(([a], [b]) => a - b)) {
         const published = this.#published.get(message)

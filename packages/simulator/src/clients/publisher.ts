@@ -1,7 +1,7 @@
 // A publisher of the simulated world. It has an identity, sends in batches, and sends again
 // whatever has no outcome when it is connected again, to whatever node that is.
 import type { ClientEvent } from '@holdfast/protocol'
-import { encodeRecord, utf8Encode } from '@holdfast/record'
+import { encodeRecord, type Properties, utf8Encode } from '@holdfast/record'
 import type { Host } from '../world/host.ts'
 import type { World } from '../world/world.ts'
 import { Client } from './client.ts'
@@ -17,6 +17,8 @@ export interface Route {
   readonly refusal?: string
   /** Where its messages go by their headers: to each of these in turn, instead of to `queues`. */
   readonly variants?: readonly Variant[]
+  /** How long its messages live, each of these in turn; an empty one says nothing. */
+  readonly expirations?: readonly string[]
 }
 
 export interface Variant {
@@ -169,8 +171,7 @@ export class Publisher extends Client {
     for (let sequence = first; sequence < first + count; sequence += 1) {
       this.#unanswered.add(sequence)
       const body = utf8Encode(bodyOf(`${this.#publisher}:${sequence}`))
-      const variant = variantOf(route, sequence)
-      records.push(encodeRecord(variant === null ? null : { headers: variant.headers }, body))
+      records.push(encodeRecord(propertiesOf(route, sequence), body))
     }
     const blob = new Uint8Array(Buffer.concat(records))
     this.#credit -= blob.length
@@ -216,6 +217,16 @@ export class Publisher extends Client {
       }
     }
     this.#batches = this.#batches.filter(({ open }) => open.size > 0)
+  }
+}
+
+function propertiesOf(route: Route, sequence: number): Properties {
+  const { headers } = variantOf(route, sequence) ?? {}
+  const { expirations = [] } = route
+  const expiration = expirations[sequence % Math.max(1, expirations.length)] ?? ''
+  return {
+    ...(headers === undefined ? {} : { headers }),
+    ...(expiration === '' ? {} : { expiration })
   }
 }
 

@@ -155,6 +155,9 @@ const about: Readonly<Record<string, readonly string[]>> = {
   client: [
     'a first delivery',
     'a redelivery',
+    'a dead letter',
+    'a message expired',
+    'a message expired after a delivery',
     'publishes sent again',
     'refused by a right that was taken',
     'resumed with deliveries',

@@ -77,7 +77,8 @@ export const changeNames = [
   'lifetimes',
   'owners',
   'rights',
-  'transfers'
+  'transfers',
+  'perishables'
 ] as const
 export type ChangeName = (typeof changeNames)[number]
 

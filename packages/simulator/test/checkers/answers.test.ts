@@ -1,10 +1,11 @@
 // Answers are held against what shards have applied: too early is wrong.
+import { noDeadlineMs } from '@holdfast/broker'
 import t from 'tap'
 import { Answers } from '../../src/checkers/answers.ts'
 import type { Check } from '../../src/checkers/checks.ts'
+import type { Ending } from '../../src/checkers/hears.ts'
 import { blankQueue } from '../../src/checkers/reference-lifetimes.ts'
 import type { ReferenceQueue } from '../../src/checkers/reference-types.ts'
-import type { Ending } from '../../src/checkers/shard-comparison.ts'
 
 function shard(
   name: string,
@@ -13,7 +14,8 @@ function shard(
 ) {
   const bodies = new Map(stored.map((body, at) => [at + 1, body]))
   const queue: ReferenceQueue = { ...blankQueue({ name, vhost: '/' }), messages, bodies }
-  return { openQueue: (asked: string) => (asked === name ? queue : undefined) }
+  const hasExpired = (asked: string, message: string): boolean => asked === name && message === 'm9'
+  return { openQueue: (asked: string) => (asked === name ? queue : undefined), hasExpired }
 }
 
 function findings(shards: ReturnType<typeof shard>[], run: (answers: Answers) => void): Check[] {
@@ -48,7 +50,8 @@ t.test('a delivery is what lies at its offset', async (t) => {
 })
 
 t.test('a settlement that is answered is in the log', async (t) => {
-  const message = { entry: 1, sizeBytes: 1, attempt: 2, deliveryCount: 2 }
+  const counts = { attempt: 2, deliveryCount: 2 }
+  const message = { entry: 1, sizeBytes: 1, deadlineMs: noDeadlineMs, ...counts }
   const shards = [shard('a', [], new Map([[7, message]]))]
   const settled = (offset: number, attempt: number, isFinal: boolean) => (answers: Answers) =>
     answers.settled({ queue: 'a', offset, attempt, isFinal })
@@ -93,7 +96,7 @@ t.test('nothing is settled that no client has settled', async (t) => {
 })
 
 t.test('what is only ever replaced is there once', async (t) => {
-  const message = { entry: 1, sizeBytes: 1, attempt: 0, deliveryCount: 0 }
+  const message = { entry: 1, sizeBytes: 1, attempt: 0, deliveryCount: 0, deadlineMs: noDeadlineMs }
   const there = (...offsets: number[]) => [
     shard('a', ['m1|', 'm2|', 'm1|other'], new Map(offsets.map((offset) => [offset, message])))
   ]
@@ -102,4 +105,12 @@ t.test('what is only ever replaced is there once', async (t) => {
   t.same(findings(there(2, 3), replaced), [])
   t.same(findings(there(1, 2, 3), replaced), ['replaced-as-a-whole'], 'one is there twice')
   t.same(findings(there(2), replaced), ['replaced-as-a-whole'], 'one is gone')
+})
+
+t.test('what has expired is known to whoever asks for it', async (t) => {
+  let found: unknown = null
+  findings([shard('a', []), shard('b', [])], (answers) => {
+    found = [answers.hasExpired('b', 'm9'), answers.hasExpired('b', 'm1')]
+  })
+  t.same(found, [true, false])
 })

@@ -1,4 +1,5 @@
 // What leaders hand out: within the mark, and once for each attempt.
+import { noDeadlineMs } from '@holdfast/broker'
 import t from 'tap'
 import type { Check } from '../../src/checkers/checks.ts'
 import { DeliveryLedger } from '../../src/checkers/delivery-ledger.ts'
@@ -13,12 +14,23 @@ type HandOver = readonly [
   deliveryCount?: number
 ]
 
-const row = { entry: 1, position: 0, section: 0, sizeBytes: 1, deliveryCount: 0 }
+const row = {
+  entry: 1,
+  position: 0,
+  section: 0,
+  sizeBytes: 1,
+  deliveryCount: 0,
+  deadlineMs: noDeadlineMs
+}
 
 /** What is found when these are handed out of a queue with a mark of 10. */
 function findings(...handOvers: readonly HandOver[]): Check[] {
   const found: Check[] = []
-  const ledger = new DeliveryLedger('group 1', (check) => void found.push(check))
+  const ledger = new DeliveryLedger(
+    'group 1',
+    (check) => void found.push(check),
+    () => 0
+  )
   for (const handOver of handOvers) {
     const [term, firstOffset, count, attempt, latestTerm = term, actual = attempt] = handOver
     const [, , , , , , deliveryCount = 0] = handOver
@@ -61,4 +73,28 @@ t.test('a message that is told with the attempt of another is found', async (t) 
 
 t.test('a message that is told with the count of another is found', async (t) => {
   t.same(findings([1, 1, 1, 2, 1, 2, 1]), ['true-attempt'])
+})
+
+t.test('what is handed out after its time in the log is found', async (t) => {
+  const found: string[] = []
+  let nowMs = 1
+  const ledger = new DeliveryLedger(
+    'group 1',
+    (check) => void found.push(check),
+    () => nowMs
+  )
+  const handOut = (firstOffset: number, deadlineMs: number): void => {
+    const queue = { id: 5, mark: 10, row: () => ({ ...row, attempt: 0, deadlineMs }) }
+    const run = { firstOffset, count: 1, attempt: 0, deliveryCount: 0 }
+    ledger.handedOut({ replica: 1, term: 1, latestTerm: 1 }, queue, run)
+  }
+  ledger.timePasses(1, 100)
+  ledger.timePasses(2, 900)
+  handOut(1, 99)
+  t.same(found, [], 'it has arrived in this moment')
+  nowMs = 2
+  handOut(2, 100)
+  t.same(found, [])
+  handOut(3, 99)
+  t.same(found, ['in-time'])
 })

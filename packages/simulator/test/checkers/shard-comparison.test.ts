@@ -4,6 +4,7 @@ import {
   encodeCommandSection,
   encodeEntryBatch,
   encodePublishSection,
+  noDeadlineMs,
   type Outcome,
   type PublishProducer,
   type QueueView,
@@ -122,10 +123,10 @@ function lying(entry: AppliedEntry, changes: Partial<QueueView>): AppliedEntry {
   const queue = entry.machine.queue(1)
   if (queue === undefined) return entry
   const { id, vhost, name, tail, mark, liveCount, bytes, consumers, closingUntilMs } = queue
-  const { settings, isOver, active, activation } = queue
+  const { settings, isOver, active, activation, dead } = queue
   const view = {
     ...{ id, vhost, name, tail, mark, liveCount, bytes, consumers, closingUntilMs },
-    ...{ settings, isOver, active, activation },
+    ...{ settings, isOver, active, activation, dead },
     row: (offset: number) => queue.row(offset),
     nextLive: (offset: number) => queue.nextLive(offset),
     deliveryRun: () => null,
@@ -154,7 +155,14 @@ t.test('each lie of a machine is found', async (t) => {
     'an attempt that was not counted': [
       /attempt 0/,
       (entry) => {
-        const row = { entry: 2, position: 0, section: 0, sizeBytes: 5, deliveryCount: 0 }
+        const row = {
+          entry: 2,
+          position: 0,
+          section: 0,
+          sizeBytes: 5,
+          deliveryCount: 0,
+          deadlineMs: noDeadlineMs
+        }
         return lying(entry, { row: () => ({ ...row, attempt: 0 }) })
       }
     ],

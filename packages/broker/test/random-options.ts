@@ -1,0 +1,19 @@
+// What queues and messages of a random workload are told to be.
+import type { Properties } from '@holdfast/record'
+import type { Random } from '@holdfast/testkit'
+import type { QueueSettings } from '../src/index.ts'
+
+export function someSettings(random: Random): QueueSettings {
+  const expiresMs = random.chance(0.5) ? 1 + random.below(400) : 0
+  const messageTtlMs = random.chance(0.6) ? random.below(600) : null
+  const [autoDelete, singleActive] = [random.chance(0.4), random.chance(0.4)]
+  const routingKey = random.chance(0.5) ? 'dead' : null
+  const exchange = random.pick(['', 'dlx'])
+  const deadLetter = random.chance(0.6) ? { exchange, routingKey } : null
+  return { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter }
+}
+
+export function someProperties(random: Random): Properties {
+  if (random.chance(0.5)) return { messageId: `m${random.below(1000)}` }
+  return { type: 't', expiration: `${random.below(800)}` }
+}

@@ -1,0 +1,68 @@
+// Mutations of how dead letters come from one queue to the next (failure modes 56, 71, 72).
+import type { Mutation } from '../mutation.ts'
+
+const letters = 'packages/cluster/src/dead-lettering/queue-dead-letters.ts'
+const dead = 'packages/broker/src/queue/dead-letters.ts'
+const catches = 'simulator'
+
+export const deadLetterMutations: readonly Mutation[] = [
+  {
+    name: 'dead-letter-leaves-before-it-arrives',
+    failureMode: 71,
+    file: letters,
+    find: "    if (data !== 'lost') this.#held.push(this.#batch(letter, data))\n",
+    replace:
+      "    if (data !== 'lost') this.#held.push(this.#batch(letter, data))\n" +
+      '    this.#arrived.push(letter.number)\n',
+    catches
+  },
+  {
+    name: 'refused-dead-letter-has-arrived',
+    failureMode: 71,
+    file: letters,
+    find: 'if (finalCodes.has(error.code)) {',
+    replace: 'if (error.code !== undefined) {',
+    catches: ['packages/cluster/dist/test/dead-lettering/dead-lettering.test.js']
+  },
+  {
+    name: 'new-leader-forgets-dead-letters',
+    failureMode: 56,
+    file: 'packages/cluster/src/dead-lettering/dead-lettering.ts',
+    find: 'if (queue.dead.count > 0) this.#begin(group, queue)',
+    replace: 'if (queue.dead.count > 1e9) this.#begin(group, queue)',
+    catches
+  },
+  {
+    name: 'new-leader-brings-dead-letters-as-new',
+    failureMode: 56,
+    file: letters,
+    find: '    this.producer = { id: producerOf(id), epoch: 1 }\n',
+    replace: '    this.producer = { id: producerOf(id), epoch: 1 + core.clock.wallMs }\n',
+    catches
+  },
+  {
+    name: 'snapshot-without-reasons-of-death',
+    failureMode: 71,
+    file: dead,
+    find: '      writer.u8(this.at(row, 5))\n',
+    replace: '      writer.u8(1)\n',
+    catches
+  },
+  {
+    name: 'entry-of-a-dead-letter-is-freed',
+    failureMode: 71,
+    file: dead,
+    find: '    this.#live.add(from.entryAt(row), 1)\n',
+    replace: '',
+    also: [{ file: dead, find: '        this.#live.remove(segment.at(row, 0), 1)\n', replace: '' }],
+    catches
+  },
+  {
+    name: 'dead-letters-go-round',
+    failureMode: 72,
+    file: letters,
+    find: "barred: reason === 'rejected' ? new Set() : message.visited",
+    replace: 'barred: new Set()',
+    catches: ['packages/cluster/dist/test/sessions/amqp-scripts.test.js']
+  }
+]
