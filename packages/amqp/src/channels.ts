@@ -195,20 +195,23 @@ export class Channels implements ChannelHost {
     }
   }
 
-  publishFailed(first: number, last: number, error: AmqpError): void {
+  publishFailed(first: number, last: number, error: WireError): void {
     for (const part of this.#ledger.take(first, last)) {
       if (part.run.channel.isOpen) this.#fail(part, error)
       this.#decided(part)
     }
   }
 
-  #fail(part: PublishPart<Channel>, error: AmqpError): void {
+  #fail(part: PublishPart<Channel>, refusal: WireError): void {
     const { channel, mandatory } = part.run
+    const error = AmqpError.fromWire(refusal)
+    // These are no mistakes of the client.
+    const isItsFate = error.reply === 'CONTENT_TOO_LARGE' || refusal.code === 'QUEUE_FULL'
     if (error.reply === 'NO_ROUTE') {
       // The return goes before the confirm (RabbitMQ).
       if (mandatory !== null) returnMessage(channel, mandatory, 0)
       this.#accept(part)
-    } else if (error.closes === 'channel' && error.reply !== 'CONTENT_TOO_LARGE') {
+    } else if (error.closes === 'channel' && !isItsFate) {
       channel.fail(error, methodIdOf('basic.publish'))
     } else {
       const tags = tagsOf(part)

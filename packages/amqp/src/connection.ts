@@ -129,7 +129,7 @@ export class AmqpConnection {
 
   /** Sequences `first` to `last` were refused. */
   publishFailed(first: number, last: number, error: WireError): void {
-    this.#channels.publishFailed(first, last, AmqpError.fromWire(error))
+    this.#channels.publishFailed(first, last, error)
     this.#goOn()
   }
 

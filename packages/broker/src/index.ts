@@ -111,10 +111,11 @@ export type { DeadLetter, DeadLettersView, DeathReason } from './queue/dead-lett
 export type { DeliveryRun } from './queue/delivery-run.ts'
 export type { IsHeld } from './queue/due-segments.ts'
 export { type ShardLimits, shardLimits } from './queue/limits.ts'
-export type { MessageRow } from './queue/message-index.ts'
+export type { MessageRow } from './queue/message-row.ts'
 export { addPair } from './queue/pairs.ts'
 export type { QueueView } from './queue/queue.ts'
 export { noDeadlineMs } from './queue/segment.ts'
+export { type LengthLimit, type Overflow, overflows } from './queue/length-limit.ts'
 export type { DeadLetterSettings, QueueSettings } from './queue/settings.ts'
 export { decodeCommandSection, encodeCommandSection } from './shard-codec.ts'
 export type {

@@ -80,6 +80,7 @@ export interface PublishHeader {
   readonly gateway: GatewayId
   readonly number: number
   readonly first: boolean
+  readonly isDeadLetter: boolean
   readonly producer: HeaderProducer | null
   readonly queues: readonly number[]
   readonly count: number
@@ -122,13 +123,13 @@ export function encodePublishSection(section: PublishSection): readonly Uint8Arr
  * producer's sequences were applied before.
  */
 export function withoutRecords(
-  header: Pick<PublishHeader, 'gateway' | 'number' | 'first' | 'producer' | 'count'>
+  header: Pick<PublishHeader, 'gateway' | 'number' | 'first' | 'producer' | 'queues' | 'count'>
 ): PublishSection {
-  const { gateway, number, first, count } = header
+  const { gateway, number, first, queues, count } = header
   const producer = header.producer && { ...header.producer, id: bytesOf(header.producer.key) }
   // The byte 0xc1 begins no msgpack value.
   const blob = new Uint8Array(recordBytesMin * count).fill(0xc1)
-  return { gateway, number, first, producer, exchange: '', routingKey: '', queues: [], count, blob }
+  return { gateway, number, first, producer, exchange: '', routingKey: '', queues, count, blob }
 }
 
 function bytesOf(key: string): Uint8Array {
@@ -182,10 +183,11 @@ export function readPublishHeader(data: Uint8Array, position: number): PublishHe
   if (producer !== null && !Number.isSafeInteger(producer.firstSequence + count)) {
     throw malformed('a sequence is above 2^53')
   }
-  const first = (flags & 1) !== 0
+  const [first, isDeadLetter] = [(flags & 1) !== 0, (flags & 8) !== 0]
   const blobStart = reader.position
   const blobEnd = blobStart + reader.left
-  return { gateway, number, first, producer, queues, count, position, blobStart, blobEnd }
+  const place = { position, blobStart, blobEnd }
+  return { gateway, number, first, isDeadLetter, producer, queues, count, ...place }
 }
 
 /**

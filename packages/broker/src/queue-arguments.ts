@@ -5,6 +5,7 @@ import { HoldfastError } from '@holdfast/errors'
 import type { HeaderValue } from '@holdfast/record'
 import { argumentsFault } from './binding-check.ts'
 import { reservedPrefix, textFault } from './names.ts'
+import { overflows } from './queue/length-limit.ts'
 import { shardLimits } from './queue/limits.ts'
 
 /** Arguments of a declaration, by name. */
@@ -33,11 +34,8 @@ export const unsupportedArguments: ReadonlySet<string> = new Set([
   'x-delayed-retry-type',
   'x-delivery-limit',
   'x-max-age',
-  'x-max-length',
-  'x-max-length-bytes',
   'x-max-priority',
   'x-message-deduplication',
-  'x-overflow',
   'x-stream-filter-size-bytes',
   'x-stream-max-segment-size-bytes'
 ])
@@ -61,6 +59,10 @@ function millisecondsFault(value: HeaderValue, min: number, max: number): string
   return isValid ? null : `it must be a whole number of milliseconds from ${min} to ${max}`
 }
 
+function lengthFault(value: HeaderValue): string | null {
+  return Number.isSafeInteger(value) && Number(value) >= 0 ? null : 'it must be a whole number'
+}
+
 /** What the arguments that mean something must be. */
 const checks: Readonly<Record<string, (value: HeaderValue) => string | null>> = {
   'x-queue-type': (value) => {
@@ -70,6 +72,12 @@ const checks: Readonly<Record<string, (value: HeaderValue) => string | null>> = 
   },
   'x-expires': (value) => millisecondsFault(value, 1, shardLimits.expiresMsMax),
   'x-message-ttl': (value) => millisecondsFault(value, 0, shardLimits.messageTtlMsMax),
+  'x-max-length': lengthFault,
+  'x-max-length-bytes': lengthFault,
+  'x-overflow': (value) =>
+    (overflows as readonly HeaderValue[]).includes(value)
+      ? null
+      : `it must be one of ${overflows.join(', ')}`,
   'x-single-active-consumer': (value) =>
     typeof value === 'boolean' ? null : 'it must be true or false',
   'x-dead-letter-exchange': exchangeFault,
@@ -107,6 +115,9 @@ const compared: Readonly<Record<string, HeaderValue>> = {
   'x-queue-type': 'classic',
   'x-expires': null,
   'x-message-ttl': null,
+  'x-max-length': null,
+  'x-max-length-bytes': null,
+  'x-overflow': 'drop-head',
   'x-single-active-consumer': false,
   'x-dead-letter-exchange': null,
   'x-dead-letter-routing-key': null

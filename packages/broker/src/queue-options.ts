@@ -5,6 +5,7 @@ import { HoldfastError } from '@holdfast/errors'
 import { noArguments } from './binding.ts'
 import type { Options } from './metadata-command.ts'
 import { reservedPrefix } from './names.ts'
+import { type LengthLimit, overflows } from './queue/length-limit.ts'
 import { type DeadLetterSettings, plainSettings, type QueueSettings } from './queue/settings.ts'
 import {
   checkQueueArguments,
@@ -89,11 +90,28 @@ export function settingsOf(options: QueueOptions): QueueSettings {
   const ttl = given['x-message-ttl'] ?? null
   const messageTtlMs = ttl === null ? null : Number(ttl)
   const singleActive = given['x-single-active-consumer'] === true
-  const deadLetter = deadLetterOf(given)
-  const settings = { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter }
-  const isTimeless = expiresMs === 0 && messageTtlMs === null
-  const isPlain = !autoDelete && isTimeless && !singleActive && deadLetter === null
-  return isPlain ? plainSettings : settings
+  const [deadLetter, lengthLimit] = [deadLetterOf(given), lengthLimitOf(given)]
+  const times = { autoDelete, expiresMs, messageTtlMs }
+  const isTimeless = !autoDelete && expiresMs === 0 && messageTtlMs === null
+  const isPlain = isTimeless && !singleActive && deadLetter === null && lengthLimit === null
+  return isPlain ? plainSettings : { ...times, singleActive, deadLetter, lengthLimit }
+}
+
+/** What a queue does that is never full means nothing. */
+function lengthLimitOf(given: QueueArguments): LengthLimit | null {
+  const messages = given['x-max-length'] ?? null
+  const bytes = given['x-max-length-bytes'] ?? null
+  if (messages === null && bytes === null) return null
+  return {
+    messages: messages === null ? null : Number(messages),
+    bytes: bytes === null ? null : Number(bytes),
+    overflow: overflows.find((overflow) => overflow === given['x-overflow']) ?? 'drop-head'
+  }
+}
+
+/** Whether a queue that is full refuses what is published to it. */
+export function refusesWhenFull(options: QueueOptions): boolean {
+  return (lengthLimitOf(options.arguments)?.overflow ?? 'drop-head') !== 'drop-head'
 }
 
 function deadLetterOf(given: QueueArguments): DeadLetterSettings | null {

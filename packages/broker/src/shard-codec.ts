@@ -7,6 +7,7 @@
 import { unreachable } from '@holdfast/errors'
 import { pack, unpack } from '@holdfast/record'
 import { ByteReader, ByteWriter, malformed, readUint32 } from './bytes.ts'
+import { type LengthLimit, overflows } from './queue/length-limit.ts'
 import { shardLimits } from './queue/limits.ts'
 import type { DeadLetterSettings, QueueSettings } from './queue/settings.ts'
 import type {
@@ -43,10 +44,11 @@ function changeFields(change: TopologyChange): readonly unknown[] {
   if (change.type === 'delete-queue') return [2, change.cursor, change.queue]
   const { cursor, queue, vhost, name, settings } = change
   if (settings === undefined) return [1, cursor, queue, vhost, name]
-  const { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter } = settings
+  const { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter, lengthLimit } = settings
   const { exchange = null, routingKey = null } = deadLetter ?? {}
+  const { messages = null, bytes = null, overflow = null } = lengthLimit ?? {}
   const options = [autoDelete, expiresMs, messageTtlMs, singleActive, exchange, routingKey]
-  return [3, cursor, queue, vhost, name, ...options]
+  return [3, cursor, queue, vhost, name, ...options, messages, bytes, overflow]
 }
 
 function fields(command: Exclude<ShardCommand, SettleCommand>): readonly unknown[] {
@@ -80,6 +82,8 @@ function fields(command: Exclude<ShardCommand, SettleCommand>): readonly unknown
       return [13, command.queues.map(({ queue, ranges }) => [queue, ranges])]
     case 'remove-dead-letters':
       return [14, command.queue, command.numbers]
+    case 'reserve-messages':
+      return [15, command.queue, command.mark, command.take, command.free]
     default:
       return unreachable(command)
   }
@@ -116,7 +120,8 @@ function readSettings(item: Fields): QueueSettings {
     expiresMs: item.natural(shardLimits.expiresMsMax),
     messageTtlMs: item.optional((value) => value.natural(shardLimits.messageTtlMsMax)),
     singleActive: item.boolean(),
-    deadLetter: readDeadLetter(item)
+    deadLetter: readDeadLetter(item),
+    lengthLimit: readLengthLimit(item)
   }
 }
 
@@ -125,6 +130,16 @@ function readDeadLetter(item: Fields): DeadLetterSettings | null {
   if (exchange !== null) return { exchange, routingKey }
   if (routingKey !== null) throw malformed('a dead letter routing key needs an exchange')
   return null
+}
+
+function readLengthLimit(item: Fields): LengthLimit | null {
+  const messages = item.optional((value) => value.natural())
+  const bytes = item.optional((value) => value.natural())
+  const name = item.textOrNull()
+  if (name === null && messages === null && bytes === null) return null
+  const overflow = overflows.find((known) => known === name)
+  if (overflow === undefined) throw malformed('an overflow is not known')
+  return { messages, bytes, overflow }
 }
 
 function readChange(item: Fields): TopologyChange {
@@ -201,6 +216,11 @@ function readDeleteIf(source: Fields): ShardCommand {
   return { type: 'delete-queue-if', queue, ifUnused, ifEmpty: source.boolean() }
 }
 
+function readReserve(source: Fields): ShardCommand {
+  const [queue, mark, take] = [source.positive(), source.natural(), source.ranges(2)]
+  return { type: 'reserve-messages', queue, mark, take, free: source.ranges(2) }
+}
+
 function readCommand(source: Fields): ShardCommand {
   const code = source.natural()
   switch (code) {
@@ -231,11 +251,9 @@ function readCommand(source: Fields): ShardCommand {
     case 13:
       return readExpiring(source)
     case 14:
-      return {
-        type: 'remove-dead-letters',
-        queue: source.positive(),
-        numbers: source.ranges(2)
-      }
+      return { type: 'remove-dead-letters', queue: source.positive(), numbers: source.ranges(2) }
+    case 15:
+      return readReserve(source)
     default:
       throw malformed(`command ${code} is not known`)
   }

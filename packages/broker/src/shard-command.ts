@@ -104,6 +104,19 @@ export type ShardCommand =
   | SettleCommand
   | { readonly type: 'advance-marks'; readonly marks: readonly QueueMark[] }
   | {
+      /**
+       * Of a queue with a length limit: its leader hands out what is reserved, and nothing else.
+       */
+      readonly type: 'reserve-messages'
+      readonly queue: number
+      /** All up to it is reserved; nothing above it any longer. */
+      readonly mark: number
+      /** Pairs: of what has come back, these are reserved as well … */
+      readonly take: readonly number[]
+      /** … and these no longer. */
+      readonly free: readonly number[]
+    }
+  | {
       /** After a change of leader: what nobody claims of the offsets up to the mark goes back. */
       readonly type: 'return-unclaimed'
       readonly queue: number

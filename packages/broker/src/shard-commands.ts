@@ -16,6 +16,7 @@ import type {
 } from './shard-command.ts'
 import { die, removeDeadLetters } from './shard-dead-letters.ts'
 import { expireMessages } from './shard-leaving.ts'
+import { dropHead, reserveMessages } from './shard-length.ts'
 import { done, type Refused, refused, type SectionReply } from './shard-reply.ts'
 import { addSession, dropSession, type ShardState } from './shard-state.ts'
 
@@ -40,6 +41,8 @@ export function applyCommand(state: ShardState, command: ShardCommand): SectionR
       return purgeQueue(state, command)
     case 'remove-dead-letters':
       return removeDeadLetters(state, command)
+    case 'reserve-messages':
+      return reserveMessages(state, command)
     case 'delete-queue-if':
       return deleteQueueIf(state, command)
     case 'topology':
@@ -80,13 +83,11 @@ function settle(state: ShardState, command: SettleCommand): SectionReply {
     if (queue === undefined) addPair(stale, first, last)
     else if (outcome === 'accepted') queue.index.settle(first, last, attempt, stale)
     else if (outcome === 'rejected') die(state, queue, [first, last], attempt, stale, 'rejected')
-    else queue.index.giveBack(first, last, attempt, true, returned, stale)
+    else queue.giveBack([first, last], attempt, true, returned, stale)
   }
   if (queue === undefined) return { type: 'settled', stale }
   state.effects.push({ type: 'settled', queue: queue.id, consumer, outcome, ranges, stale })
-  if (returned.length > 0) {
-    state.effects.push({ type: 'returned', queue: queue.id, ranges: returned })
-  }
+  noteReturned(state, queue, returned)
   return { type: 'settled', stale }
 }
 
@@ -126,14 +127,16 @@ function release(state: ShardState, { queue: id, ranges }: Release): number {
   const returned: number[] = []
   for (let at = 0; at < ranges.length; at += 3) {
     const attempt = ranges[at + 2] ?? 0
-    queue.index.giveBack(ranges[at] ?? 0, ranges[at + 1] ?? 0, attempt, true, returned, null)
+    queue.giveBack([ranges[at] ?? 0, ranges[at + 1] ?? 0], attempt, true, returned, null)
   }
-  return noteReturned(state, id, returned)
+  return noteReturned(state, queue, returned)
 }
 
-function noteReturned(state: ShardState, queue: number, ranges: readonly number[]): number {
+/** Returns how many came back; what makes their queue too long leaves it. */
+function noteReturned(state: ShardState, queue: ShardQueue, ranges: readonly number[]): number {
   if (ranges.length === 0) return 0
-  state.effects.push({ type: 'returned', queue, ranges })
+  state.effects.push({ type: 'returned', queue: queue.id, ranges })
+  dropHead(state, queue)
   let messages = 0
   for (let at = 0; at < ranges.length; at += 2) {
     messages += (ranges[at + 1] ?? 0) - (ranges[at] ?? 0) + 1
@@ -233,9 +236,9 @@ function returnUnclaimed(state: ShardState, command: Command<'return-unclaimed'>
   if (queue === undefined) return queueNotFound(command.queue)
   const returned: number[] = []
   forEachGap(command.claimed, Math.min(queue.mark, queue.tail), (first, last) => {
-    queue.index.giveBack(first, last, null, false, returned, null)
+    queue.giveBack([first, last], null, false, returned, null)
   })
-  return { type: 'returned', messages: noteReturned(state, queue.id, returned) }
+  return { type: 'returned', messages: noteReturned(state, queue, returned) }
 }
 
 function purgeQueue(state: ShardState, command: Command<'purge-queue'>): SectionReply {

@@ -15,7 +15,8 @@ function hashQueue(hash: StateHash, queue: ShardQueue): void {
   hash.number(queue.id)
   hash.text(queue.vhost)
   hash.text(queue.name)
-  const { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter } = queue.settings
+  const { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter, lengthLimit } =
+    queue.settings
   hash.number((autoDelete ? 1 : 0) + (singleActive ? 2 : 0))
   hash.number(messageTtlMs ?? Number.MAX_SAFE_INTEGER)
   const { tail, mark, closingUntilMs, bytes, usedMs, activation } = queue
@@ -36,6 +37,7 @@ function hashQueue(hash: StateHash, queue: ShardQueue): void {
   hash.number((deadLetter === null ? 0 : 1) + (deadLetter?.routingKey == null ? 0 : 2))
   hash.text(deadLetter?.exchange ?? '')
   hash.text(deadLetter?.routingKey ?? '')
+  hash.text(JSON.stringify(lengthLimit))
   hash.number(queue.dead.tail)
   hash.number(queue.dead.count)
 }
@@ -51,6 +53,8 @@ function hashRows(hash: StateHash, queue: ShardQueue): void {
       hash.number(segment.attemptAt(row))
       hash.number(segment.deliveryCountAt(row))
       hash.number(segment.deadlineAt(row))
+      hash.number(segment.bodyAt(row))
+      hash.number(segment.isOut(row) ? 1 : 0)
     }
   }
   for (const segment of queue.dead.segments) {
@@ -67,12 +71,14 @@ function hashRows(hash: StateHash, queue: ShardQueue): void {
 function hashTables(hash: StateHash, state: ShardState): void {
   const producers = [...state.producers.rows()].sort((a, b) => (a.key < b.key ? -1 : 1))
   hash.number(producers.length)
-  for (const { key, epoch, sequences, lastMs } of producers) {
+  for (const { key, epoch, sequences, refused, lastMs } of producers) {
     hash.text(key)
     for (const value of [epoch, sequences.lowest, lastMs, sequences.runs.length]) {
       hash.number(value)
     }
     for (const value of sequences.runs) hash.number(value)
+    hash.number(refused.runs.length)
+    for (const value of refused.runs) hash.number(value)
   }
   const gateways = [...state.gateways.rows()].sort((a, b) => a.replica - b.replica)
   hash.number(gateways.length)
@@ -108,8 +114,9 @@ export function digestShard(state: ShardState): string {
     hash.number(queue.dead.digest)
   }
   let sum = 0
-  for (const { epoch, sequences, lastMs } of state.producers.rows()) {
-    const place = mix(mix(mix(epoch, sequences.lowest), sequences.runs.length), lastMs)
+  for (const { epoch, sequences, refused, lastMs } of state.producers.rows()) {
+    const runs = sequences.runs.length + refused.runs.length
+    const place = mix(mix(mix(epoch, sequences.lowest), runs), lastMs)
     // Replicas have their rows in different orders.
     sum = (sum + place) | 0
   }

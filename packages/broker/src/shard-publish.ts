@@ -13,6 +13,8 @@ import {
 import type { Producer } from './queue/deduplication.ts'
 import type { ShardQueue } from './queue/queue.ts'
 import { noDeadlineMs } from './queue/segment.ts'
+import { dropHead, hasRoom, queueFull, readBodySizes, refusesMore } from './shard-length.ts'
+import { leave } from './shard-leaving.ts'
 import { accepted, type Refused, refused, repeated, type SectionReply } from './shard-reply.ts'
 import type { ShardState } from './shard-state.ts'
 import { timeToLiveMs, unlimitedMs } from './time-to-live.ts'
@@ -20,6 +22,9 @@ import type { SectionNumber } from './transaction-section.ts'
 
 /** Where the records of the section at hand start; used within one call only. */
 const starts: Uint32Array = new Uint32Array(recordLimits.recordsMax + 1)
+
+/** Sizes of their bodies, where a queue counts them. */
+const bodies: Uint32Array = new Uint32Array(recordLimits.recordsMax)
 
 /** How long those records live by their own word; null where none says anything. */
 let lifetimes: Float64Array | null = null
@@ -103,7 +108,7 @@ function applyRecords(state: ShardState, data: Uint8Array, header: PublishHeader
     scan(data, header)
   } catch (error) {
     const refusal = refusalOf(error)
-    return isKnown(state, header) ? repeated : refusal
+    return knownReply(state, header) ?? refusal
   }
   const targets: ShardQueue[] = []
   let missing: number[] | null = null
@@ -114,9 +119,10 @@ function applyRecords(state: ShardState, data: Uint8Array, header: PublishHeader
     else missing.push(id)
   }
   if (header.producer !== null) {
-    return applyIdentified(state, header, header.producer, targets, missing ?? [])
+    return applyIdentified(state, data, header, header.producer, targets, missing ?? [])
   }
-  for (const queue of targets) append(state, queue, header, 0, header.count)
+  const refusing = distribute(state, data, header, targets, [0, header.count])
+  if (refusing !== null) return queueFull(refusing)
   return missing === null ? accepted : { type: 'accepted', missing }
 }
 
@@ -133,7 +139,14 @@ export function appendRecords(
   targets: readonly ShardQueue[]
 ): void {
   scan(data, header)
-  for (const queue of targets) append(state, queue, header, 0, header.count)
+  distribute(state, data, header, targets, [0, header.count])
+}
+
+/** Sizes of the bodies of records that were checked. */
+export function bodySizesOf(data: Uint8Array, header: PublishHeader): readonly number[] {
+  scanPublish(data, header, starts)
+  readBodySizes(data, starts, header.count, bodies)
+  return sizesOf([0, header.count])
 }
 
 /** Rows for the records `from` … `to - 1`. */
@@ -147,8 +160,48 @@ function append(
   const first = queue.tail + 1
   queue.touch()
   const due = deadlinesIn(state, queue, from, to)
-  queue.index.append(state.index, header.position, starts, from, to, due)
+  const limited = queue.settings.lengthLimit === null ? null : { bodies, outUpTo: queue.mark }
+  queue.index.append(state.index, header.position, starts, from, to, due, limited)
   state.effects.push({ type: 'published', queue: queue.id, first, last: queue.tail })
+}
+
+/**
+ * Puts records, `from` … `to - 1` for each pair of `parts`, into the queues that take them.
+ * Returns the first of those that are full and refuse them: the others take them all the same, but
+ * for a dead letter, which waits until all have room.
+ */
+function distribute(
+  state: ShardState,
+  data: Uint8Array,
+  header: PublishHeader,
+  targets: readonly ShardQueue[],
+  parts: readonly number[]
+): ShardQueue | null {
+  const isLimited = targets.some(({ settings }) => settings.lengthLimit !== null)
+  if (isLimited) readBodySizes(data, starts, header.count, bodies)
+  const full = isLimited ? targets.filter((queue) => !hasRoom(queue, sizesOf(parts))) : []
+  const [refusing = null] = full
+  if (refusing !== null && header.isDeadLetter) return refusing
+  for (let at = 0; at < parts.length; at += 2) {
+    const [from = 0, to = 0] = [parts[at], parts[at + 1]]
+    for (const queue of targets) {
+      if (!full.includes(queue)) append(state, queue, header, from, to)
+      else if (queue.settings.lengthLimit?.overflow === 'reject-publish-dlx') {
+        append(state, queue, header, from, to)
+        leave(state, queue, [queue.tail - (to - from) + 1, queue.tail], 'maxlen')
+      }
+    }
+  }
+  if (isLimited) for (const queue of targets) dropHead(state, queue)
+  return refusing
+}
+
+function sizesOf(parts: readonly number[]): readonly number[] {
+  const sizes: number[] = []
+  for (let at = 0; at < parts.length; at += 2) {
+    for (const size of bodies.subarray(parts[at], parts[at + 1])) sizes.push(size)
+  }
+  return sizes
 }
 
 /** The producer's row, or why it may not publish. */
@@ -165,17 +218,35 @@ function findProducer(state: ShardState, producer: HeaderProducer): Producer | R
   return producers.open(key, producer.epoch, state.timeMs)
 }
 
-/** Whether all sequences of the section were applied before: its records are not needed again. */
-function isKnown({ producers }: ShardState, { producer, count }: PublishHeader): boolean {
-  if (producer === null) return false
+/** What is said of a section whose sequences were all applied before; null if they were not. */
+function knownReply(state: ShardState, header: PublishHeader): SectionReply | null {
+  const { producer, count } = header
+  if (producer === null) return null
   const { key, epoch, firstSequence } = producer
-  const row = producers.get(key)
-  if (row?.epoch !== epoch) return false
-  return row.sequences.missing(firstSequence, firstSequence + count - 1).length === 0
+  const row = state.producers.get(key)
+  if (row?.epoch !== epoch) return null
+  const runs = row.sequences.missing(firstSequence, firstSequence + count - 1)
+  return runs.length > 0 ? null : (refusedBefore(state, header, row) ?? repeated)
+}
+
+/** A queue that was full refused some of it: what it gets now must not be a confirm. */
+function refusedBefore(
+  state: ShardState,
+  { producer, count, queues }: PublishHeader,
+  row: Producer
+): Refused | null {
+  const first = producer?.firstSequence ?? 0
+  if (!row.refused.hasAny(first, first + count - 1)) return null
+  for (const id of queues) {
+    const queue = state.queues.get(id)
+    if (queue !== undefined && refusesMore(queue)) return queueFull(queue)
+  }
+  return refused('QUEUE_FULL', { queue: queues[0] ?? 0, vhost: '' })
 }
 
 function applyIdentified(
   state: ShardState,
+  data: Uint8Array,
   header: PublishHeader,
   producer: HeaderProducer,
   targets: readonly ShardQueue[],
@@ -184,24 +255,31 @@ function applyIdentified(
   const row = findProducer(state, producer)
   if ('type' in row) return row
   const { limits } = state
+  const { sequences, refused: refusedSequences } = row
   const first = producer.firstSequence
   const last = first + header.count - 1
   state.producers.touch(row, state.timeMs)
-  row.sequences.raise(producer.lowestUnconfirmed)
-  const runs = row.sequences.missing(first, last)
-  if (runs.length > 0 && row.sequences.runCount >= limits.sequenceRunsMax) {
+  for (const set of [sequences, refusedSequences]) set.raise(producer.lowestUnconfirmed)
+  const runs = sequences.missing(first, last)
+  const runCount = Math.max(sequences.runCount, refusedSequences.runCount)
+  if (runs.length > 0 && runCount >= limits.sequenceRunsMax) {
     const kind = 'runs of unconfirmed publishes of one producer'
     return refused('LIMIT_REACHED', { limit: limits.sequenceRunsMax, kind })
   }
-  if (runs.length === 0) return repeated
+  if (runs.length === 0) return refusedBefore(state, header, row) ?? repeated
   // A publish that reaches no queue leaves no trace: routed again, it may reach another of that
   // name.
   if (targets.length === 0 && missing.length > 0) return { type: 'accepted', missing }
+  const parts = runs.map((sequence, at) => sequence - first + (at % 2))
+  const refusing = distribute(state, data, header, targets, parts)
+  // Nobody has it, and it will be brought again until all have room.
+  if (refusing !== null && header.isDeadLetter) return queueFull(refusing)
   for (let at = 0; at < runs.length; at += 2) {
-    const runFirst = runs[at] ?? 0
-    const runLast = runs[at + 1] ?? 0
-    for (const queue of targets) append(state, queue, header, runFirst - first, runLast - first + 1)
-    row.sequences.add(runFirst, runLast)
+    const [runFirst = 0, runLast = 0] = [runs[at], runs[at + 1]]
+    sequences.add(runFirst, runLast)
+    if (refusing !== null) refusedSequences.add(runFirst, runLast)
   }
-  return missing.length === 0 ? accepted : { type: 'accepted', missing }
+  if (refusing !== null) return queueFull(refusing)
+  const before = refusedBefore(state, header, row)
+  return before ?? (missing.length === 0 ? accepted : { type: 'accepted', missing })
 }

@@ -5,7 +5,10 @@ import type { Consumer } from './queue/consumer.ts'
 import type { DeathReason } from './queue/dead-letters.ts'
 import type { ConsumerKey, Outcome, QueueMark, QueueRanges } from './shard-command.ts'
 
-/** A refusal that all replicas agree on; nothing was changed. */
+/**
+ * A refusal that all replicas agree on; nothing was changed, but that other queues may have taken
+ * what one that is full refuses.
+ */
 export interface Refused {
   readonly type: 'refused'
   readonly code: ErrorCode

@@ -8,6 +8,7 @@ import { shardVersion } from './entry-batch.ts'
 import type { Gateway } from './gateways.ts'
 import { DeadSegment } from './queue/dead-letters.ts'
 import { bucketCount, type Producer } from './queue/deduplication.ts'
+import { type LengthLimit, overflows } from './queue/length-limit.ts'
 import { ShardQueue } from './queue/queue.ts'
 import { Segment, segmentRows } from './queue/segment.ts'
 import { SequenceSet } from './queue/sequence-set.ts'
@@ -151,6 +152,7 @@ function readQueue(state: ShardState, reader: ByteReader): SavedItem {
   const [tail, mark, closingUntilMs] = [reader.natural(), reader.natural(), reader.natural()]
   const flags = reader.u8()
   const deadLetter = readDeadLetter(reader, flags)
+  const lengthLimit = (flags & 32) === 0 ? null : readLengthLimit(reader)
   const deadTail = reader.natural()
   const [expiresMs, ttlMs] = [reader.natural(), reader.natural()]
   const settings = {
@@ -158,7 +160,8 @@ function readQueue(state: ShardState, reader: ByteReader): SavedItem {
     expiresMs,
     messageTtlMs: (flags & 4) === 0 ? null : ttlMs,
     singleActive: (flags & 2) !== 0,
-    deadLetter
+    deadLetter,
+    lengthLimit
   }
   const [usedMs, activation, activeAt] = [reader.natural(), reader.natural(), reader.u32()]
   const queue = new ShardQueue(id, names, settings, state)
@@ -175,6 +178,14 @@ function readDeadLetter(reader: ByteReader, flags: number): DeadLetterSettings |
   if ((flags & 8) === 0) return null
   const exchange = reader.text()
   return { exchange, routingKey: (flags & 16) === 0 ? null : reader.text() }
+}
+
+function readLengthLimit(reader: ByteReader): LengthLimit {
+  const given = reader.u8()
+  const [messages, bytes, overflow] = [reader.natural(), reader.natural(), overflows[reader.u8()]]
+  assert(overflow !== undefined, 'the overflow of a queue is known')
+  const [hasMessages, hasBytes] = [(given & 1) !== 0, (given & 2) !== 0]
+  return { messages: hasMessages ? messages : null, bytes: hasBytes ? bytes : null, overflow }
 }
 
 function readConsumers(state: ShardState, reader: ByteReader, queue: ShardQueue): void {
@@ -197,7 +208,7 @@ function readSegment(reader: ByteReader): Segment {
   assert(count >= 1 && count <= segmentRows, 'a segment holds 1 to 1,024 rows')
   const flags = reader.u8()
   segment.reserve(count)
-  segment.makeCounts((flags & 1) !== 0, (flags & 2) !== 0, (flags & 4) !== 0)
+  segment.makeParts(flags)
   segment.read(reader, count)
   return segment
 }
@@ -206,12 +217,14 @@ function readProducer(reader: ByteReader): Producer {
   const key = String.fromCharCode(...reader.raw(16))
   const epoch = reader.natural()
   const lastMs = reader.natural()
-  const sequences = new SequenceSet()
+  const [sequences, refused] = [new SequenceSet(), new SequenceSet()]
   const lowest = reader.natural()
-  const runs: number[] = []
-  for (let left = reader.count(0xffffffff, 8); left > 0; left--) runs.push(reader.natural())
-  sequences.restore(lowest, runs)
-  return { key, epoch, sequences, lastMs }
+  for (const set of [sequences, refused]) {
+    const runs: number[] = []
+    for (let left = reader.count(0xffffffff, 8); left > 0; left--) runs.push(reader.natural())
+    set.restore(lowest, runs)
+  }
+  return { key, epoch, sequences, refused, lastMs }
 }
 
 function readGateway(reader: ByteReader): Gateway {

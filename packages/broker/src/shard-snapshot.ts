@@ -11,6 +11,7 @@ import { pack } from '@holdfast/record'
 import { ByteWriter } from './bytes.ts'
 import type { MachineSnapshot, SnapshotBlob } from './machine.ts'
 import { bucketCount, type Producer } from './queue/deduplication.ts'
+import { type LengthLimit, overflows } from './queue/length-limit.ts'
 import type { ShardQueue } from './queue/queue.ts'
 import type { Segment } from './queue/segment.ts'
 import {
@@ -112,13 +113,16 @@ function writeQueue(writer: ByteWriter, queue: ShardQueue): void {
   writer.natural(queue.tail)
   writer.natural(queue.mark)
   writer.natural(queue.closingUntilMs)
-  const { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter } = queue.settings
+  const { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter, lengthLimit } =
+    queue.settings
   const { exchange, routingKey = null } = deadLetter ?? {}
   const hasDeadLetters = (deadLetter === null ? 0 : 8) | (routingKey === null ? 0 : 16)
   const hasTtl = messageTtlMs === null ? 0 : 4
-  writer.u8((autoDelete ? 1 : 0) | (singleActive ? 2 : 0) | hasTtl | hasDeadLetters)
+  const hasLimit = lengthLimit === null ? 0 : 32
+  writer.u8((autoDelete ? 1 : 0) | (singleActive ? 2 : 0) | hasTtl | hasDeadLetters | hasLimit)
   if (exchange !== undefined) writer.text(exchange)
   if (routingKey !== null) writer.text(routingKey)
+  if (lengthLimit !== null) writeLengthLimit(writer, lengthLimit)
   writer.natural(queue.dead.tail)
   writer.natural(expiresMs)
   writer.natural(messageTtlMs ?? 0)
@@ -137,28 +141,34 @@ function writeQueue(writer: ByteWriter, queue: ShardQueue): void {
   }
 }
 
+function writeLengthLimit(writer: ByteWriter, { messages, bytes, overflow }: LengthLimit): void {
+  writer.u8((messages === null ? 0 : 1) | (bytes === null ? 0 : 2))
+  writer.natural(messages ?? 0)
+  writer.natural(bytes ?? 0)
+  writer.u8(overflows.indexOf(overflow))
+}
+
 function writeSegment(writer: ByteWriter, queue: number, segment: Segment): void {
   writer.natural(queue)
   writer.natural(segment.first)
   writer.natural(segment.firstEntry)
   writer.u16(segment.count)
-  const { attempts, deliveryCounts, deadlines } = segment
-  writer.u8(
-    (attempts === null ? 0 : 1) | (deliveryCounts === null ? 0 : 2) | (deadlines === null ? 0 : 4)
-  )
+  writer.u8(segment.parts)
   segment.write(writer)
 }
 
 function writeProducers(writer: ByteWriter, bucket: number, rows: readonly Producer[]): void {
   writer.u8(bucket)
   writer.u32(rows.length)
-  for (const { key, epoch, lastMs, sequences } of rows) {
+  for (const { key, epoch, lastMs, sequences, refused } of rows) {
     for (let index = 0; index < key.length; index++) writer.u8(key.charCodeAt(index))
     writer.natural(epoch)
     writer.natural(lastMs)
     writer.natural(sequences.lowest)
     writer.u32(sequences.runs.length)
     for (const number of sequences.runs) writer.natural(number)
+    writer.u32(refused.runs.length)
+    for (const number of refused.runs) writer.natural(number)
   }
 }
 

@@ -1,7 +1,16 @@
 // Applying a transaction: all of it is checked before anything is done.
 import type { SettleCommand } from './shard-command.ts'
 import { applyCommand } from './shard-commands.ts'
-import { appendRecords, applyNumbered, checkRecords, refusalOf } from './shard-publish.ts'
+import type { PublishHeader } from './publish-section.ts'
+import type { ShardQueue } from './queue/queue.ts'
+import { hasRoom, queueFull, refusesMore } from './shard-length.ts'
+import {
+  appendRecords,
+  applyNumbered,
+  bodySizesOf,
+  checkRecords,
+  refusalOf
+} from './shard-publish.ts'
 import { accepted, type Refused, refused, type SectionReply } from './shard-reply.ts'
 import type { ShardState } from './shard-state.ts'
 import { readTransaction, type TransactionHeader } from './transaction-section.ts'
@@ -30,7 +39,10 @@ function applyParts(
   } catch (error) {
     return refusalOf(error)
   }
-  const refusal = missingQueue(state, queues) ?? staleDelivery(state, settlements)
+  const refusal =
+    missingQueue(state, queues) ??
+    staleDelivery(state, settlements) ??
+    fullQueue(state, data, publishes)
   if (refusal !== null) return refusal
   for (const publish of publishes) {
     const targets = publish.queues.flatMap((id) => state.queues.get(id) ?? [])
@@ -47,6 +59,26 @@ function missingQueue(state: ShardState, queues: readonly number[]): Refused | n
     if (queue !== undefined && !queue.isClosing(state.timeMs)) continue
     return refused('QUEUE_NOT_FOUND', { queue: id, vhost: '' })
   }
+  return null
+}
+
+/** All that goes to one queue has to fit. */
+function fullQueue(
+  state: ShardState,
+  data: Uint8Array,
+  publishes: readonly PublishHeader[]
+): Refused | null {
+  const sizes = new Map<ShardQueue, number[]>()
+  for (const publish of publishes) {
+    for (const id of publish.queues) {
+      const queue = state.queues.get(id)
+      if (queue === undefined || !refusesMore(queue)) continue
+      const all = sizes.get(queue) ?? []
+      for (const size of bodySizesOf(data, publish)) all.push(size)
+      sizes.set(queue, all)
+    }
+  }
+  for (const [queue, all] of sizes) if (!hasRoom(queue, all)) return queueFull(queue)
   return null
 }
 

@@ -39,6 +39,8 @@ export interface QueueTarget {
   readonly name: string
   /** Of an exclusive queue; else null. */
   readonly owner: QueueOwner | null
+  /** Whether it refuses what is published to it when its length limit is reached. */
+  readonly refusesWhenFull: boolean
 }
 
 export interface Queue extends RowFields, QueueTarget {

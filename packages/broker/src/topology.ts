@@ -15,7 +15,7 @@ import { createExchange, predeclaredExchanges } from './exchange/exchange.ts'
 import { type MetadataLimits, metadataLimits } from './limits.ts'
 import type { BindingArguments, ExchangeKind } from './metadata-command.ts'
 import { OwnedQueues } from './owned-queues.ts'
-import type { QueueOptions } from './queue-options.ts'
+import { type QueueOptions, refusesWhenFull } from './queue-options.ts'
 import { type QueuePage, queuesPage } from './queues-page.ts'
 import { type HeaderSource, type RouteResult, Router, type RouteTargets } from './router.ts'
 import { RowPages } from './row-pages.ts'
@@ -186,6 +186,7 @@ export class Topology {
       vhost: vhost.name,
       name,
       owner,
+      refusesWhenFull: refusesWhenFull(options),
       options,
       incoming: [],
       stamp: 0,

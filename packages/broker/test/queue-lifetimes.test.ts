@@ -8,7 +8,8 @@ const plain: QueueSettings = {
   expiresMs: 0,
   messageTtlMs: null,
   singleActive: false,
-  deadLetter: null
+  deadLetter: null,
+  lengthLimit: null
 }
 const one = { session: '0a', tag: 'one' }
 const two = { session: '0a', tag: 'two' }

@@ -62,7 +62,7 @@ t.test('it is bound and unbound by its client alone', async (t) => {
 })
 
 t.test('what belongs to nobody may be used by all', async (t) => {
-  const free = { id: 1, group: 1, vhost: '/', name: 'q', owner: null }
+  const free = { id: 1, group: 1, vhost: '/', name: 'q', owner: null, refusesWhenFull: false }
   for (const client of [undefined, 'me']) t.doesNotThrow(() => checkUse(free, client))
   t.doesNotThrow(() => checkOwner(free, null))
   const owned = { ...free, owner: mine }

@@ -1,7 +1,7 @@
 // What queues and messages of a random workload are told to be.
 import type { Properties } from '@holdfast/record'
 import type { Random } from '@holdfast/testkit'
-import type { QueueSettings } from '../src/index.ts'
+import { type LengthLimit, overflows, type QueueSettings } from '../src/index.ts'
 
 export function someSettings(random: Random): QueueSettings {
   const expiresMs = random.chance(0.5) ? 1 + random.below(400) : 0
@@ -10,7 +10,14 @@ export function someSettings(random: Random): QueueSettings {
   const routingKey = random.chance(0.5) ? 'dead' : null
   const exchange = random.pick(['', 'dlx'])
   const deadLetter = random.chance(0.6) ? { exchange, routingKey } : null
-  return { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter }
+  const lengthLimit = random.chance(0.6) ? someLengthLimit(random) : null
+  return { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter, lengthLimit }
+}
+
+function someLengthLimit(random: Random): LengthLimit {
+  const messages = random.chance(0.7) ? random.below(12) : null
+  const bytes = messages === null || random.chance(0.3) ? random.below(80) : null
+  return { messages, bytes, overflow: random.pick(overflows) }
 }
 
 export function someProperties(random: Random): Properties {

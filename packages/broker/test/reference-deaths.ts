@@ -1,6 +1,7 @@
 // How messages of the reference leave their queues, for a dead letter exchange or for good, and how
 // they come back.
 import type { DeathReason } from '../src/index.ts'
+import { comeBack } from './reference-length.ts'
 import type { ReferenceMessage, ReferenceQueue } from './reference-types.ts'
 
 export function die(
@@ -24,6 +25,7 @@ export function giveBack(queue: ReferenceQueue, triples: readonly number[]): num
       if (message?.attempt === triples[at + 2] && message !== undefined) {
         message.attempt++
         message.deliveryCount++
+        comeBack(queue, message)
       } else stale.push(offset)
     }
   }

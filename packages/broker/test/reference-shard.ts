@@ -10,6 +10,7 @@ import type {
 import { die, giveBack } from './reference-deaths.ts'
 import { deadlineOf, expireNamed, isIn, pairs } from './reference-expiry.ts'
 import { ReferenceGateways } from './reference-gateways.ts'
+import { comeBack, dropHead, hasRoom, moveMark, reserve } from './reference-length.ts'
 import { activate, createQueue, expireAt, isOpen, isSame, leave } from './reference-lifetimes.ts'
 import type { ReferenceLimits, ReferenceProducer, ReferenceQueue } from './reference-types.ts'
 
@@ -54,9 +55,15 @@ export class ReferenceShard {
       if (queue !== undefined) return { type: 'refused', code: 'QUEUE_NOT_FOUND', details }
       const isHeld = settlements.every((settlement) => this.#isHeld(settlement))
       if (!isHeld) return { type: 'refused', code: 'DELIVERY_STALE', details: {} }
+      for (const id of new Set(publishes.flatMap(({ queues }) => queues))) {
+        const all = publishes.flatMap(({ queues }, at) =>
+          queues.includes(id) ? (records[at] ?? []) : []
+        )
+        if (!this.#isFull(id, all)) continue
+        return { type: 'refused', code: 'QUEUE_FULL', details: { queue: `q${id}`, vhost: '/' } }
+      }
       for (const [at, publish] of publishes.entries()) {
-        const own = records[at] ?? []
-        for (const id of publish.queues) for (const record of own) this.#push(id, publish, record)
+        this.#distribute(publish, records[at] ?? [])
       }
       for (const settlement of settlements) this.#settle(settlement)
       return { type: 'accepted', missing: [] }
@@ -79,12 +86,43 @@ export class ReferenceShard {
     return isOpen(queue, this.timeMs) ? queue : undefined
   }
 
+  #isFull(id: number, records: readonly Uint8Array[]): boolean {
+    const queue = this.#open(id)
+    return queue !== undefined && !hasRoom(queue, records)
+  }
+
+  /** Into all that have room; the reply if one has none. */
+  #distribute(
+    section: Pick<PublishSection, 'exchange' | 'routingKey' | 'queues' | 'isDeadLetter'>,
+    records: readonly Uint8Array[]
+  ): SectionReply | null {
+    const full = section.queues.filter((id) => this.#isFull(id, records))
+    const [refusing] = full
+    const refusal: SectionReply = {
+      type: 'refused',
+      code: 'QUEUE_FULL',
+      details: { queue: `q${refusing}`, vhost: '/' }
+    }
+    if (refusing !== undefined && section.isDeadLetter === true) return refusal
+    for (const record of records) {
+      for (const id of section.queues) {
+        const queue = this.#open(id)
+        if (queue === undefined) continue
+        const isFull = full.includes(id)
+        if (isFull && queue.settings.lengthLimit?.overflow !== 'reject-publish-dlx') continue
+        this.#push(id, section, record)
+        if (isFull) die(queue, queue.messages.splice(-1), 'maxlen', this.timeMs)
+        dropHead(queue, this.timeMs)
+      }
+    }
+    return refusing === undefined ? null : refusal
+  }
+
   #publishRecords(section: PublishSection, records: readonly Uint8Array[]): SectionReply {
     const missing = section.queues.filter((id) => this.#open(id) === undefined)
     const { producer } = section
     if (producer === null) {
-      for (const id of section.queues) for (const record of records) this.#push(id, section, record)
-      return { type: 'accepted', missing }
+      return this.#distribute(section, records) ?? { type: 'accepted', missing }
     }
     const key = Buffer.from(producer.id).toString('hex')
     let row = this.#producers.get(key)
@@ -97,24 +135,41 @@ export class ReferenceShard {
       if (row === undefined && this.#producers.size >= limit) {
         return { type: 'refused', code: 'PRODUCERS_FULL', details: { group: 7, limit } }
       }
-      row = { epoch: producer.epoch, applied: new Set(), lowest: 1, lastMs: 0 }
+      row = { epoch: producer.epoch, applied: new Set(), refused: new Set(), lowest: 1, lastMs: 0 }
       this.#producers.set(key, row)
     }
     row.lastMs = this.timeMs
     row.lowest = Math.max(row.lowest, producer.lowestUnconfirmed)
-    const { lowest, applied } = row
+    const { lowest, applied, refused } = row
     const isNowhere = missing.length > 0 && missing.length === section.queues.length
-    let isNew = false
-    for (const [position, record] of records.entries()) {
-      const sequence = producer.firstSequence + position
-      if (sequence < lowest || applied.has(sequence)) continue
-      isNew = true
-      if (isNowhere) continue
+    const sequences = records.map((_, position) => producer.firstSequence + position)
+    const isFresh = (sequence: number): boolean => sequence >= lowest && !applied.has(sequence)
+    const fresh = sequences.filter(isFresh)
+    const wasRefused = sequences.some((each) => each >= lowest && refused.has(each))
+    if (fresh.length > 0 && isNowhere) return { type: 'accepted', missing }
+    const own = records.filter((_, position) => isFresh(sequences[position] ?? 0))
+    const refusal = fresh.length === 0 ? null : this.#distribute(section, own)
+    if (refusal !== null && section.isDeadLetter === true) return refusal
+    for (const sequence of fresh) {
       applied.add(sequence)
-      for (const id of section.queues) this.#push(id, section, record)
+      if (refusal !== null) refused.add(sequence)
     }
-    if (isNew) return { type: 'accepted', missing }
+    if (refusal !== null) return refusal
+    if (wasRefused) return this.#refusedBefore(section)
+    if (fresh.length > 0) return { type: 'accepted', missing }
     return { type: 'repeated', missing: [] }
+  }
+
+  #refusedBefore({ queues }: PublishSection): SectionReply {
+    const refusing = queues.find((id) => {
+      const { overflow = 'drop-head' } = this.queues.get(id)?.settings.lengthLimit ?? {}
+      return overflow !== 'drop-head'
+    })
+    const details =
+      refusing === undefined
+        ? { queue: queues[0] ?? 0, vhost: '' }
+        : { queue: `q${refusing}`, vhost: '/' }
+    return { type: 'refused', code: 'QUEUE_FULL', details }
   }
 
   #push(
@@ -135,6 +190,7 @@ export class ReferenceShard {
       routingKey,
       deadlineMs: deadlineOf(record, queue, this.timeMs),
       attempt: 0,
+      isOut: queue.settings.lengthLimit !== null && offset <= queue.mark,
       deliveryCount: 0
     })
   }
@@ -156,7 +212,7 @@ export class ReferenceShard {
       case 'advance-marks':
         for (const { queue, mark } of command.marks) {
           const row = this.queues.get(queue)
-          if (row !== undefined) row.mark = Math.max(row.mark, mark)
+          if (row !== undefined) moveMark(row, Math.max(row.mark, mark))
         }
         return { type: 'done' }
       case 'detach-session': {
@@ -193,14 +249,18 @@ export class ReferenceShard {
     for (let at = 0; at < triples.length; at += 3) {
       covered += (triples[at + 1] ?? 0) - (triples[at] ?? 0) + 1
     }
-    return covered - giveBack(queue, triples).length
+    const stale = giveBack(queue, triples)
+    dropHead(queue, this.timeMs)
+    return covered - stale.length
   }
 
   #settle(command: SettleCommand): SectionReply {
     const queue = this.queues.get(command.queue)
     const { ranges } = command
     if (queue !== undefined && command.outcome === 'released') {
-      return { type: 'settled', stale: pairs(giveBack(queue, ranges)) }
+      const stale = giveBack(queue, ranges)
+      dropHead(queue, this.timeMs)
+      return { type: 'settled', stale: pairs(stale) }
     }
     const stale: number[] = []
     for (let at = 0; at < ranges.length; at += 3) {
@@ -230,6 +290,10 @@ export class ReferenceShard {
       if (queue !== undefined) {
         queue.dead = queue.dead.filter(({ number }) => !isIn(command.numbers, number))
       }
+      return { type: 'done' }
+    }
+    if (command.type === 'reserve-messages') {
+      reserve(queue, command, this.timeMs)
       return { type: 'done' }
     }
     const name = { queue: `q${command.queue}`, vhost: '/' }
@@ -278,8 +342,10 @@ export class ReferenceShard {
     for (const message of queue.messages) {
       if (message.offset > queue.mark || isIn(command.claimed, message.offset)) continue
       message.attempt++
+      comeBack(queue, message)
       messages++
     }
+    dropHead(queue, this.timeMs)
     return { type: 'returned', messages }
   }
 }

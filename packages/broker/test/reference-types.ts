@@ -10,6 +10,8 @@ export interface ReferenceMessage {
   /** Log time at which it may expire. */
   readonly deadlineMs: number
   attempt: number
+  /** With a length limit: reserved for consumers, or in their hands. */
+  isOut: boolean
   deliveryCount: number
 }
 
@@ -47,6 +49,8 @@ export interface ReferenceQueue {
 export interface ReferenceProducer {
   epoch: number
   applied: Set<number>
+  /** Those that a queue refused. */
+  refused: Set<number>
   lowest: number
   lastMs: number
 }

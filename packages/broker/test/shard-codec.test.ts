@@ -23,13 +23,15 @@ const commands: readonly ShardCommand[] = [
           messageTtlMs: 0,
           expiresMs: 2 ** 32 - 1,
           singleActive: false,
-          deadLetter: { exchange: '', routingKey: null }
+          deadLetter: { exchange: '', routingKey: null },
+          lengthLimit: null
         }
       }
     ]
   },
   { type: 'topology', upTo: 0, changes: [] },
   { type: 'purge-queue', queue: 1, keep: [1, 2, 9, 9] },
+  { type: 'reserve-messages', queue: 1, mark: 2 ** 40, take: [1, 2], free: [9, 9] },
   {
     type: 'attach-consumer',
     queue: 1,

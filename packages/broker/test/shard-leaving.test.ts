@@ -9,7 +9,8 @@ const plain: QueueSettings = {
   expiresMs: 0,
   messageTtlMs: null,
   singleActive: false,
-  deadLetter: null
+  deadLetter: null,
+  lengthLimit: null
 }
 const nobody = (): boolean => false
 

@@ -11,6 +11,7 @@ import {
   readSectionHeader,
   ShardMachine
 } from '../src/index.ts'
+import { isOverfull } from './reference-length.ts'
 import { ReferenceShard } from './reference-shard.ts'
 import type { ReferenceQueue } from './reference-types.ts'
 import { Workload } from './shard-workload.ts'
@@ -83,10 +84,12 @@ function compare(t: Test, machine: ShardMachine, reference: ReferenceShard, stor
         row.deliveryCount === message.deliveryCount &&
         row.entry === message.entry &&
         row.sizeBytes === message.record.length &&
-        row.deadlineMs === Math.min(message.deadlineMs, noDeadlineMs)
+        row.deadlineMs === Math.min(message.deadlineMs, noDeadlineMs) &&
+        (expected.settings.lengthLimit === null || queue.isOut(message.offset) === message.isOut)
       if (!same) problem('another row', { row, message })
     }
     if (queue.nextLive(before + 1) !== null) problem('a message too many', { before })
+    if (isOverfull(expected)) problem('longer than its limit', { expected })
     compareDead(problem, queue, expected)
     for (const { message } of expected.dead) live.add(message.entry)
     const same =

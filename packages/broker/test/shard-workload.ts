@@ -134,7 +134,8 @@ export class Workload {
     const count = 1 + random.below(random.chance(0.05) ? 700 : 5)
     const records = this.#records(count)
     const producer = random.chance(0.7) ? this.#producer(count) : null
-    const publish = { producer, ...this.#batch(0.4, records) }
+    const isDeadLetter = random.chance(0.1)
+    const publish = { producer, isDeadLetter, ...this.#batch(0.4, records) }
     return this.#send(
       (number) => encodePublishSection({ ...number, ...publish }),
       (reference, number) => reference.publish({ ...number, ...publish }, records)
@@ -251,6 +252,11 @@ export class Workload {
     if (roll < 75) {
       const releases = [{ queue, ranges: triples(this.#random, row) }]
       return { type: 'detach-session', session: random.pick(sessions), releases }
+    }
+    if (roll < 80) {
+      const mark = random.below((row?.tail ?? 0) + 50)
+      const [take, free] = [pairs(this.#random, row), pairs(this.#random, row)]
+      return { type: 'reserve-messages', queue, mark, take, free }
     }
     if (roll < 87) {
       return {

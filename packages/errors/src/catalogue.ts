@@ -68,6 +68,7 @@ export const catalogue = {
   PRODUCERS_FULL: { id: 2111, reply: 506, status: 503, retry: 'later', closes: 'call', message: 'group {group} remembers {limit} producers already, which is the limit' },
   TRANSACTION_TOO_LARGE: { id: 2112, reply: 406, status: 413, retry: 'never', closes: 'call', message: 'a transaction of {size} bytes exceeds the limit of {limit}; commit more often' },
   QUEUE_LOCKED: { id: 2113, reply: 405, status: 409, retry: 'never', closes: 'call', message: "queue '{queue}' in vhost '{vhost}' is locked: {reason}" },
+  QUEUE_FULL: { id: 2114, reply: 406, status: 409, retry: 'later', closes: 'call', message: "queue '{queue}' in vhost '{vhost}' is full, and refuses what would exceed its length limit" },
   NOT_LEADER: { id: 3001, reply: null, status: 503, retry: 'other-node', closes: 'call', message: 'this node does not lead group {group}; its leader is {leader}' },
   UNAVAILABLE: { id: 3002, reply: 541, status: 503, retry: 'later', closes: 'call', message: 'not possible at present: {reason}' },
   NODE_NOT_FOUND: { id: 3003, reply: null, status: 404, retry: 'never', closes: 'call', message: 'no node {node}' },

@@ -33,7 +33,15 @@ export interface QueueOptions {
   readonly deadLetterExchange?: string
   /** In the place of the routing keys that a message came with. */
   readonly deadLetterRoutingKey?: string
+  /** Messages that may wait in it: those that no consumer holds or has room for. */
+  readonly maxLength?: number
+  /** Bytes of their bodies. */
+  readonly maxLengthBytes?: number
+  /** What leaves when there is more: its oldest messages (left out), or what is published. */
+  readonly overflow?: Overflow
 }
+
+export type Overflow = 'drop-head' | 'reject-publish' | 'reject-publish-dlx'
 
 export interface ExchangeOptions {
   readonly durable?: true
@@ -107,7 +115,10 @@ type Parser = (args: Arguments) => ClientRequest
 
 const expiresRange = { min: 1, max: protocolLimits.expiresMsMax }
 const messageTtlRange = { min: 0, max: protocolLimits.messageTtlMsMax }
+const lengthRange = { min: 0, max: Number.MAX_SAFE_INTEGER }
 const priorityRange = { min: -(2 ** 31), max: 2 ** 31 - 1 }
+
+const overflows: readonly unknown[] = ['drop-head', 'reject-publish', 'reject-publish-dlx']
 
 const exchangeKinds: readonly string[] = ['direct', 'fanout', 'topic', 'headers']
 
@@ -119,7 +130,10 @@ const queueOptionNames: readonly string[] = [
   'messageTtlMs',
   'singleActiveConsumer',
   'deadLetterExchange',
-  'deadLetterRoutingKey'
+  'deadLetterRoutingKey',
+  'maxLength',
+  'maxLengthBytes',
+  'overflow'
 ]
 
 function parseQueueOptions(value: unknown): QueueOptions {
@@ -135,7 +149,18 @@ function parseQueueOptions(value: unknown): QueueOptions {
     checkInteger('queue', options, 'messageTtlMs', messageTtlRange)
   }
   checkDeadLetter(options)
+  checkLengthLimit(options)
   return options as QueueOptions
+}
+
+function checkLengthLimit(options: Arguments): void {
+  for (const option of ['maxLength', 'maxLengthBytes']) {
+    if (options[option] !== undefined) checkInteger('queue', options, option, lengthRange)
+  }
+  const { overflow } = options
+  if (overflow === undefined || overflows.includes(overflow)) return
+  const reason = `it must be one of ${overflows.join(', ')}`
+  throw new HoldfastError('OPTION_INVALID', { option: 'overflow', kind: 'queue', reason })
 }
 
 function checkDeadLetter(options: Arguments): void {

@@ -10,9 +10,9 @@ import { mix } from '../state-hash.ts'
 import type { Segment } from './segment.ts'
 
 /** Why a message left its queue, in the words of RabbitMQ. */
-export type DeathReason = 'rejected' | 'expired'
+export type DeathReason = 'rejected' | 'expired' | 'maxlen'
 
-const reasons: readonly DeathReason[] = ['rejected', 'expired']
+const reasons: readonly DeathReason[] = ['rejected', 'expired', 'maxlen']
 
 export interface DeadLetter {
   readonly number: number

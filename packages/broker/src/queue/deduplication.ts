@@ -11,6 +11,8 @@ export interface Producer {
   readonly key: string
   epoch: number
   sequences: SequenceSet
+  /** Those of them that a queue refused, being full: a repeat is told so. */
+  readonly refused: SequenceSet
   /** Log time of the last section. */
   lastMs: number
 }
@@ -47,7 +49,7 @@ export class ProducerTable {
 
   /** A new row, or a new life of an old one under another epoch. */
   open(key: string, epoch: number, timeMs: number): Producer {
-    const row = { key, epoch, sequences: new SequenceSet(), lastMs: timeMs }
+    const row = { key, epoch, sequences: new SequenceSet(), lastMs: timeMs, refused: new SequenceSet() }
     this.#forgetBucket(key)
     this.#rows.delete(key)
     this.#rows.set(key, row)

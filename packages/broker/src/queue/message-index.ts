@@ -4,25 +4,17 @@
 import type { LiveEntries } from '../live-entries.ts'
 import { forget } from '../saved-item.ts'
 import { DueSegments } from './due-segments.ts'
+import { type MessageRow, readRow } from './message-row.ts'
 import { addPair } from './pairs.ts'
 import { rowDigest } from './row-digest.ts'
 import { Segment, segmentRows } from './segment.ts'
 
-/** One message, for those who ask singly. */
-export interface MessageRow {
-  /** Index of the entry that carries the record. */
-  readonly entry: number
-  /** Of the record, in the entry's data. */
-  readonly position: number
-  /** Of the record's section. */
-  readonly section: number
-  readonly sizeBytes: number
-  /** Grows each time the message goes back; above zero, a delivery is flagged redelivered. */
-  readonly attempt: number
-  /** How often it went back for a reason that counts towards a delivery limit. */
-  readonly deliveryCount: number
-  /** Log time at which it expires; `noDeadlineMs` if it does not. */
-  readonly deadlineMs: number
+/** What is told of records in a queue with a length limit. */
+export interface LimitedRows {
+  /** Sizes of their bodies. */
+  readonly bodies: Uint32Array
+  /** Offsets up to it are reserved before they are given. */
+  readonly outUpTo: number
 }
 
 /** Told of a row that is about to be settled. */
@@ -43,6 +35,10 @@ export class MessageIndex {
   bytes = 0
   /** Sum of the digests of the live rows, modulo 2^32. */
   digest = 0
+  /** Those that are ready: all but what is out. Only where there is a limit, also their bodies. */
+  readonly ready: { messages: number; bytes: number } = { messages: 0, bytes: 0 }
+  /** Nothing below is ready. */
+  #readyFrom = 1
 
   /** `due`: of the shard, where this is the index of `queue`. */
   constructor(live: LiveEntries, due: DueSegments = new DueSegments(), queue = 0) {
@@ -86,7 +82,7 @@ export class MessageIndex {
 
   /**
    * Gives the next offsets to records `from` … `to - 1` of a section (see `Segment.append`);
-   * `deadlines` are those of the records, null where none has one.
+   * `deadlines` are those of the records, null where none has one; `limited`: null without a limit.
    */
   append(
     entry: number,
@@ -94,7 +90,8 @@ export class MessageIndex {
     starts: Uint32Array,
     from: number,
     to: number,
-    deadlines: Float64Array | null = null
+    deadlines: Float64Array | null = null,
+    limited: LimitedRows | null = null
   ): void {
     let at = from
     while (at < to) {
@@ -106,7 +103,11 @@ export class MessageIndex {
         const earliestMs = segment.setDeadlines(segment.count - rows, deadlines, at, at + rows)
         this.#due.note(this.#queue, segment, earliestMs)
       }
-      for (let row = segment.count - rows; row < segment.count; row++) this.#sum(segment, row, 1)
+      if (limited !== null) segment.setBodies(segment.count - rows, limited.bodies, at, at + rows)
+      for (let row = segment.count - rows; row < segment.count; row++) {
+        if (limited !== null && segment.first + row <= limited.outUpTo) segment.setOut(row, true)
+        this.#sum(segment, row, 1)
+      }
       this.tail += rows
       at += rows
     }
@@ -118,6 +119,43 @@ export class MessageIndex {
   /** Counts a row in, or out. */
   #sum(segment: Segment, row: number, sign: 1 | -1): void {
     this.digest = (this.digest + sign * rowDigest(segment, row)) | 0
+    if (segment.isOut(row)) return
+    this.ready.messages += sign
+    this.ready.bytes += sign * segment.bodyAt(row)
+  }
+
+  /** A live message is reserved for consumers, or is not any longer. */
+  setOut(offset: number, isOut: boolean): void {
+    const segment = this.segmentOf(offset)
+    const row = offset - (segment?.first ?? 0)
+    if (segment === null || !segment.isLive(row) || segment.isOut(row) === isOut) return
+    forget(segment.saved)
+    this.#sum(segment, row, -1)
+    segment.setOut(row, isOut)
+    this.#sum(segment, row, 1)
+    if (!isOut) this.#readyFrom = Math.min(this.#readyFrom, offset)
+  }
+
+  /** The oldest message that is ready; null if none is. */
+  oldestReady(): number | null {
+    const offset = this.nextReady(this.#readyFrom)
+    if (offset !== null) this.#readyFrom = offset
+    return offset
+  }
+
+  /** Smallest offset at or above `offset` that is ready. */
+  nextReady(offset: number): number | null {
+    for (let position = this.#locate(offset); position < this.#segments.length; position++) {
+      const segment = this.#segments[position]
+      const row = segment?.nextLive(Math.max(0, offset - segment.first), true) ?? -1
+      if (segment !== undefined && row >= 0) return segment.first + row
+    }
+    return null
+  }
+
+  bodyBytes(offset: number): number {
+    const segment = this.segmentOf(offset)
+    return segment?.bodyAt(offset - segment.first) ?? 0
   }
 
   /** Puts a segment back as it was saved; called in ascending order. */
@@ -269,17 +307,7 @@ export class MessageIndex {
   row(offset: number): MessageRow | null {
     const segment = this.segmentOf(offset)
     if (segment === null) return null
-    const row = offset - segment.first
-    if (!segment.isLive(row)) return null
-    return {
-      entry: segment.entryAt(row),
-      position: segment.positionAt(row),
-      section: segment.sectionAt(row),
-      sizeBytes: segment.sizeAt(row),
-      attempt: segment.attemptAt(row),
-      deliveryCount: segment.deliveryCountAt(row),
-      deadlineMs: segment.deadlineAt(row)
-    }
+    return readRow(segment, offset - segment.first)
   }
 
   /** Forgets everything; offsets go on. */

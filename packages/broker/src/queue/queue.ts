@@ -7,7 +7,9 @@ import { type Consumer, consumerId } from './consumer.ts'
 import { DeadLetters, type DeadLettersView, type DeathReason } from './dead-letters.ts'
 import { type DeliveryRun, findDeliveryRun } from './delivery-run.ts'
 import type { DueSegments } from './due-segments.ts'
-import { MessageIndex, type MessageRow } from './message-index.ts'
+import { MessageIndex } from './message-index.ts'
+import type { MessageRow } from './message-row.ts'
+import { addPair } from './pairs.ts'
 import type { QueueSettings } from './settings.ts'
 
 /** A queue that is closed until then is closed for good: nothing but its deletion is to come. */
@@ -21,10 +23,15 @@ export interface QueueView {
   readonly settings: QueueSettings
   /** Highest offset given; 0 before the first message. */
   readonly tail: number
-  /** Only offsets up to it are handed out; may be ahead of the tail (architecture, A8). */
+  /**
+   * Only offsets up to it are handed out; may be ahead of the tail (architecture, A8). In a queue
+   * with a length limit it covers no more than what consumers have room for, and may go back.
+   */
   readonly mark: number
   /** Messages that are not settled: ready, and delivered and open. */
   readonly liveCount: number
+  /** With a length limit: whether something is reserved for consumers, or will be as it comes. */
+  readonly hasReserved: boolean
   /** Bytes of their records. */
   readonly bytes: number
   /** Messages that have left it and are on their way to its dead letter exchange. */
@@ -42,6 +49,8 @@ export interface QueueView {
   /** Counts activations: who was active under a lower number is no more. */
   readonly activation: number
   row(offset: number): MessageRow | null
+  /** Whether the log lets a live message up to the mark be handed out: it is reserved if need be. */
+  isOut(offset: number): boolean
   /** Smallest live offset at or above `offset`, but for those that are due by `afterMs`. */
   nextLive(offset: number, afterMs?: number): number | null
   /** See `findDeliveryRun`. */
@@ -105,6 +114,11 @@ export class ShardQueue implements QueueView {
     return this.index.liveCount
   }
 
+  get hasReserved(): boolean {
+    if (this.settings.lengthLimit === null) return false
+    return this.index.ready.messages < this.liveCount || this.#mark > this.tail
+  }
+
   get bytes(): number {
     return this.index.bytes
   }
@@ -152,6 +166,12 @@ export class ShardQueue implements QueueView {
     return this.index.row(offset)
   }
 
+  isOut(offset: number): boolean {
+    if (this.settings.lengthLimit === null) return true
+    const segment = this.index.segmentOf(offset)
+    return segment?.isOut(offset - segment.first) === true
+  }
+
   nextLive(offset: number, afterMs?: number): number | null {
     return this.index.nextLive(offset, afterMs)
   }
@@ -192,9 +212,48 @@ export class ShardQueue implements QueueView {
   /** Returns whether the mark has moved; it never goes back. */
   advanceMark(mark: number): boolean {
     if (mark <= this.#mark) return false
+    this.reserve(mark)
+    return true
+  }
+
+  /**
+   * Live messages go back (see `MessageIndex.giveBack`). With a length limit they are ready again,
+   * unless consumers have room for more than there is: then what is reserved is reserved for them.
+   */
+  giveBack(
+    [first, last]: readonly [number, number],
+    attempt: number | null,
+    isCounted: boolean,
+    returned: number[],
+    stale: number[] | null
+  ): void {
+    const own: number[] = []
+    this.index.giveBack(first, last, attempt, isCounted, own, stale)
+    for (let at = 0; at < own.length; at += 2) {
+      const [from = 0, to = 0] = [own[at], own[at + 1]]
+      addPair(returned, from, to)
+      for (let offset = from; this.settings.lengthLimit !== null && offset <= to; offset++) {
+        const isReserved = this.#mark > this.tail
+        if (isReserved) {
+          this.touch()
+          this.#mark--
+        }
+        this.index.setOut(offset, isReserved)
+      }
+    }
+  }
+
+  /** With a length limit, all up to the mark is reserved, and nothing above: it may go back. */
+  reserve(mark: number): void {
+    const [low, high] = [Math.min(mark, this.#mark), Math.max(mark, this.#mark)]
+    const isMore = mark > this.#mark
     this.touch()
     this.#mark = mark
-    return true
+    if (this.settings.lengthLimit === null) return
+    let offset = this.index.nextLive(low + 1)
+    for (; offset !== null && offset <= high; offset = this.index.nextLive(offset + 1)) {
+      this.index.setOut(offset, isMore)
+    }
   }
 
   /** Never opens again what is closed for longer. */

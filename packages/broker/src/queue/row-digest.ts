@@ -9,7 +9,8 @@ export function rowDigest(segment: Segment, row: number): number {
   const record = mix(mix(place, segment.sectionAt(row)), segment.sizeAt(row))
   const attempt = segment.attemptAt(row)
   const tried = attempt === 0 ? record : mix(mix(record, attempt), segment.deliveryCountAt(row))
+  const counted = segment.isOut(row) ? mix(tried, segment.bodyAt(row) + 1) : tried
   const deadlineMs = segment.deadlineAt(row)
-  if (deadlineMs === noDeadlineMs) return tried
-  return mix(mix(tried, deadlineMs % 0x100000000), Math.floor(deadlineMs / 0x100000000))
+  if (deadlineMs === noDeadlineMs) return counted
+  return mix(mix(counted, deadlineMs % 0x100000000), Math.floor(deadlineMs / 0x100000000))
 }

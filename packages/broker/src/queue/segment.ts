@@ -6,7 +6,8 @@
 //
 // Positions count in the entry's data, whose size is below 2^32. Attempts and delivery counts are
 // made when the first message of the segment is returned; deadlines, 8 bytes a row, when the first
-// message comes that has one.
+// message comes that has one. In a queue with a length limit, sizes of bodies, and a second bitmap
+// of what is out: reserved for consumers, or in their hands.
 import { assert } from '@holdfast/errors'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import { blankSavedItem, type SavedItem } from '../saved-item.ts'
@@ -37,6 +38,8 @@ export class Segment {
   deliveryCounts: Uint32Array | null = null
   /** Log time at which each row expires. */
   deadlines: Float64Array | null = null
+  bodies: Uint32Array | null = null
+  out: Uint32Array | null = null
   /** Where the segment stands among those with deadlines (`DueSegments`); -1: nowhere. */
   readonly due: { queue: number; atMs: number; place: number } = {
     queue: 0,
@@ -77,6 +80,8 @@ export class Segment {
     this.attempts = null
     this.deliveryCounts = null
     this.deadlines = null
+    this.bodies = null
+    this.out = null
     this.words.fill(0, 0, bitmapWords)
   }
 
@@ -90,6 +95,7 @@ export class Segment {
     this.words = words
     this.attempts &&= grown(this.attempts, capacity)
     this.deliveryCounts &&= grown(this.deliveryCounts, capacity)
+    this.bodies &&= grown(this.bodies, capacity)
     if (this.deadlines !== null) {
       const deadlines = blankDeadlines(capacity)
       deadlines.set(this.deadlines)
@@ -137,10 +143,12 @@ export class Segment {
   /** Writes the bitmap, the fields of live rows, and their counts if there are any. */
   write(writer: ByteWriter): void {
     writer.words(this.words, 0, Math.ceil(this.count / 32))
+    if (this.out !== null) writer.words(this.out, 0, Math.ceil(this.count / 32))
     this.forEachRun((from, to) => {
       writer.words(this.words, bitmapWords + from * rowWords, bitmapWords + to * rowWords)
       if (this.attempts !== null) writer.words(this.attempts, from, to)
       if (this.deliveryCounts !== null) writer.words(this.deliveryCounts, from, to)
+      if (this.bodies !== null) writer.words(this.bodies, from, to)
       if (this.deadlines === null) return
       for (let row = from; row < to; row++) writer.natural(this.deadlineAt(row))
     })
@@ -151,6 +159,7 @@ export class Segment {
     this.reserve(count)
     this.count = count
     reader.words(this.words, 0, Math.ceil(count / 32))
+    if (this.out !== null) reader.words(this.out, 0, Math.ceil(count / 32))
     const beyond = count & 31
     const lastWord = this.words[count >>> 5] ?? 0
     assert(beyond === 0 || lastWord >>> beyond === 0, 'no row is live behind the last')
@@ -158,6 +167,7 @@ export class Segment {
       reader.words(this.words, bitmapWords + from * rowWords, bitmapWords + to * rowWords)
       if (this.attempts !== null) reader.words(this.attempts, from, to)
       if (this.deliveryCounts !== null) reader.words(this.deliveryCounts, from, to)
+      if (this.bodies !== null) reader.words(this.bodies, from, to)
       this.liveCount += to - from
       if (this.deadlines === null) return
       for (let row = from; row < to; row++) this.deadlines[row] = reader.natural()
@@ -184,22 +194,44 @@ export class Segment {
     return ((this.words[row >>> 5] ?? 0) & (1 << (row & 31))) !== 0
   }
 
-  /** First live row at or above `row`; -1 if there is none. */
-  nextLive(row: number): number {
+  isOut(row: number): boolean {
+    return this.out !== null && ((this.out[row >>> 5] ?? 0) & (1 << (row & 31))) !== 0
+  }
+
+  setOut(row: number, isOut: boolean): void {
+    this.out ??= new Uint32Array(bitmapWords)
+    const [word, bit] = [this.out[row >>> 5] ?? 0, 1 << (row & 31)]
+    this.out[row >>> 5] = isOut ? word | bit : word & ~bit
+  }
+
+  bodyAt(row: number): number {
+    return this.bodies === null ? 0 : (this.bodies[row] ?? 0)
+  }
+
+  /** Gives rows `row` … the sizes of their bodies, `bodies[from, to)`. */
+  setBodies(row: number, bodies: Uint32Array, from: number, to: number): void {
+    this.bodies ??= new Uint32Array(this.capacity)
+    this.bodies.set(bodies.subarray(from, to), row)
+  }
+
+  /** First live row at or above `row`, or first that is not out; -1 if there is none. */
+  nextLive(row: number, isReady = false): number {
     const { words, count } = this
+    const out = isReady ? this.out : null
     if (row >= count) return -1
     let word = row >>> 5
-    let bits = (words[word] ?? 0) & (0xffffffff << (row & 31))
+    let bits = (words[word] ?? 0) & ~(out?.[word] ?? 0) & (0xffffffff << (row & 31))
     while (bits === 0) {
       word++
       if (word * 32 >= count) return -1
-      bits = words[word] ?? 0
+      bits = (words[word] ?? 0) & ~(out?.[word] ?? 0)
     }
     return word * 32 + 31 - Math.clz32(bits & -bits)
   }
 
   kill(row: number): void {
     this.words[row >>> 5] = (this.words[row >>> 5] ?? 0) & ~(1 << (row & 31))
+    if (this.out !== null) this.setOut(row, false)
     this.liveCount--
   }
 
@@ -242,11 +274,21 @@ export class Segment {
     this.deliveryCounts[row] = (this.deliveryCounts[row] ?? 0) + 1
   }
 
-  /** Makes room for the counts and deadlines that a saved segment has. */
-  makeCounts(hasAttempts: boolean, hasDeliveryCounts: boolean, hasDeadlines: boolean): void {
-    if (hasDeadlines) this.deadlines = blankDeadlines(this.capacity)
-    if (hasAttempts) this.attempts = new Uint32Array(this.capacity)
-    if (hasDeliveryCounts) this.deliveryCounts = new Uint32Array(this.capacity)
+  /** Bits that say what the segment has of what most have not. */
+  get parts(): number {
+    const { attempts, deliveryCounts, deadlines, bodies, out } = this
+    const all = [attempts, deliveryCounts, deadlines, bodies, out]
+    return all.reduce((bits, part, at) => bits | (part === null ? 0 : 1 << at), 0)
+  }
+
+  /** Makes room for the parts that a saved segment has. */
+  makeParts(bits: number): void {
+    const { capacity } = this
+    if ((bits & 1) !== 0) this.attempts = new Uint32Array(capacity)
+    if ((bits & 2) !== 0) this.deliveryCounts = new Uint32Array(capacity)
+    if ((bits & 4) !== 0) this.deadlines = blankDeadlines(capacity)
+    if ((bits & 8) !== 0) this.bodies = new Uint32Array(capacity)
+    if ((bits & 16) !== 0) this.out = new Uint32Array(bitmapWords)
   }
 }
 

@@ -59,6 +59,11 @@ export class SequenceSet {
     return missing
   }
 
+  /** Whether one of `first` … `last` is among those that are remembered. */
+  hasAny(first: number, last: number): boolean {
+    return (this.#runs[this.#locate(first)] ?? Number.POSITIVE_INFINITY) <= last
+  }
+
   /** Adds `first` … `last`, whatever of it is in the set already. */
   add(first: number, last: number): void {
     const from = Math.max(first, this.#lowest)

@@ -1,4 +1,5 @@
 // What a shard has to know of how a queue was declared: the rest is the business of the metadata.
+import type { LengthLimit } from './length-limit.ts'
 
 /** Where messages go that leave their queue for a reason. */
 export interface DeadLetterSettings {
@@ -19,6 +20,8 @@ export interface QueueSettings {
   readonly singleActive: boolean
   /** Null: such messages are dropped. */
   readonly deadLetter: DeadLetterSettings | null
+  /** Null: any number of messages wait in it. */
+  readonly lengthLimit: LengthLimit | null
 }
 
 /** Those of a queue that was declared with nothing but a name. */
@@ -27,5 +30,6 @@ export const plainSettings: QueueSettings = {
   expiresMs: 0,
   messageTtlMs: null,
   singleActive: false,
-  deadLetter: null
+  deadLetter: null,
+  lengthLimit: null
 }

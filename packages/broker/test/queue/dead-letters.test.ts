@@ -10,7 +10,8 @@ const settings = {
   expiresMs: 0,
   messageTtlMs: null,
   singleActive: false,
-  deadLetter: { exchange: '', routingKey: 'dead' }
+  deadLetter: { exchange: '', routingKey: 'dead' },
+  lengthLimit: null
 }
 
 function withQueue(): ShardFixture {

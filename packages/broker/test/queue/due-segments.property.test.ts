@@ -148,8 +148,7 @@ function copyOf(segment: Segment): Segment {
   segment.write(writer)
   const copy = new Segment(segment.first, segment.firstEntry)
   copy.reserve(segment.count)
-  const { attempts, deliveryCounts, deadlines } = segment
-  copy.makeCounts(attempts !== null, deliveryCounts !== null, deadlines !== null)
+  copy.makeParts(segment.parts)
   copy.read(new ByteReader(writer.finish()), segment.count)
   return copy
 }

@@ -2,7 +2,7 @@
 // priority come first for as long as they have credit (RabbitMQ: consumer priorities); among equals
 // it goes round. Where one consumer is active at a time, the log says who.
 import type { QueueView } from '@holdfast/broker'
-import { type Consumer, creditOf, keyText } from './consumer.ts'
+import { type Consumer, creditOf, keyText, roomOf } from './consumer.ts'
 
 export class AttachedConsumers {
   readonly #queue: Pick<QueueView, 'settings' | 'active'>
@@ -56,6 +56,15 @@ export class AttachedConsumers {
     }
     this.#turn = turn
     return next
+  }
+
+  /** How many more messages those would take who may be given some. */
+  get credit(): number {
+    let credit = 0
+    for (const consumer of this.#consumers) {
+      if (this.#isActive(consumer)) credit += Math.max(0, roomOf(consumer))
+    }
+    return credit
   }
 
   #isActive({ key }: Consumer): boolean {

@@ -47,6 +47,10 @@ export function countMistaken(consumer: Consumer, named: number, held: number): 
 
 /** How many more messages it takes now. */
 export function creditOf(consumer: Consumer): number {
-  if (consumer.recipient.isCongested) return 0
-  return consumer.autoAck ? consumer.prefetch : consumer.prefetch - consumer.unsettled
+  return consumer.recipient.isCongested ? 0 : roomOf(consumer)
+}
+
+/** How many more messages it takes, now or when it has read what it was sent. */
+export function roomOf({ autoAck, prefetch, unsettled }: Consumer): number {
+  return autoAck ? prefetch : prefetch - unsettled
 }

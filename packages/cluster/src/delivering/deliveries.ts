@@ -68,7 +68,7 @@ export class Deliveries {
     if (!isLeading || machine === undefined) return
     this.#shards.set(group, new Map())
     for (const queue of machine.queues()) {
-      if (queue.consumers.size > 0) this.open(group, queue)
+      if (queue.consumers.size > 0 || queue.hasReserved) this.open(group, queue)
     }
   }
 

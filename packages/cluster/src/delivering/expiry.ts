@@ -116,7 +116,7 @@ export class Expiry {
     for (const { queue, ranges } of reply.early) {
       const delivery = this.#core.deliveries.find(group, queue)
       for (let at = 0; at < ranges.length; at += 2) {
-        delivery?.returned(ranges[at] ?? 0, ranges[at + 1] ?? 0)
+        delivery?.notDue(ranges[at] ?? 0, ranges[at + 1] ?? 0)
       }
     }
   }

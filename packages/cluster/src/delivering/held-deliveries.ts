@@ -47,7 +47,8 @@ export class HeldDeliveries {
     while (offset !== null && offset <= end) {
       const holder = this.#holders.get(offset)
       const isFree = holder === undefined || (former !== null && holder === former)
-      if (isFree && this.#queue.row(offset)?.attempt === range.attempt) {
+      const isOut = this.#queue.isOut(offset)
+      if (isFree && isOut && this.#queue.row(offset)?.attempt === range.attempt) {
         if (holder === former && former !== null) former.unsettled--
         this.add(offset, 1, consumer)
         this.claimedEnd = Math.max(this.claimedEnd, offset + 1)

@@ -1,6 +1,6 @@
 // What of a queue is to be handed out next, at its leader: what came back, lowest first, then what
 // was not handed out in this term. What is due to expire is passed over.
-import type { QueueView } from '@holdfast/broker'
+import { addPair, type QueueView } from '@holdfast/broker'
 import type { HeldDeliveries } from './held-deliveries.ts'
 import { OffsetHeap } from './offset-heap.ts'
 
@@ -8,6 +8,10 @@ export class NextOffsets {
   readonly #queue: QueueView
   readonly #held: HeldDeliveries
   readonly #returned = new OffsetHeap()
+  /** With a length limit: what came back and is not reserved. */
+  readonly #unreserved = new OffsetHeap()
+  /** Whether the log decides on some of what came back. */
+  #isUndecided = false
   /** No offset from here on was handed out in this term. */
   #cursor = 1
   /** What has its deadline by then is due. */
@@ -25,7 +29,13 @@ export class NextOffsets {
   }
 
   get isEmpty(): boolean {
-    return this.#returned.size === 0 && this.#nextAlive(this.#cursor) === null
+    const isBack = this.#returned.size > 0 || this.#unreserved.size > 0
+    return !isBack && !this.#isUndecided && this.#nextAlive(this.#cursor) === null
+  }
+
+  /** What came back and may be handed out, at most. */
+  get returnedCount(): number {
+    return this.#returned.size
   }
 
   /** A message may be handed out once when it arrives, even with no time to live (RabbitMQ). */
@@ -54,13 +64,58 @@ export class NextOffsets {
 
   /** Handed out before, or passed over, and due again. */
   giveBack(offset: number): void {
-    this.#returned.push(offset)
+    if (this.#queue.isOut(offset)) this.#returned.push(offset)
+    else this.#unreserved.push(offset)
+  }
+
+  /** The log has decided on all that was taken: pairs. */
+  decided(pairs: readonly number[]): void {
+    this.#isUndecided = false
+    for (let at = 0; at < pairs.length; at += 2) {
+      const last = pairs[at + 1] ?? 0
+      for (let offset = pairs[at] ?? 0; offset <= last; offset++) this.giveBack(offset)
+    }
   }
 
   /** The log put these offsets back. */
   returned(first: number, last: number): void {
+    // With a limit what is reserved is not all that lies below the mark: what came back is known by
+    // that. It comes from an earlier term, and so does all below it, which somebody holds or which
+    // comes back as well.
+    const isLimited = this.#queue.settings.lengthLimit !== null
+    if (isLimited) this.#cursor = Math.max(this.#cursor, last + 1)
+    this.notDue(first, last)
+  }
+
+  /** They were passed over, and live on. */
+  notDue(first: number, last: number): void {
     const end = Math.min(last, this.#cursor - 1)
-    for (let offset = first; offset <= end; offset++) this.#returned.push(offset)
+    for (let offset = first; offset <= end; offset++) this.giveBack(offset)
+  }
+
+  /** Takes up to `count` of what came back and is not reserved, as pairs. */
+  takeUnreserved(count: number): number[] {
+    return this.#takeFrom(this.#unreserved, count, false)
+  }
+
+  /** Takes up to `count` of what came back and is reserved, as pairs. */
+  takeReserved(count: number): number[] {
+    return this.#takeFrom(this.#returned, count, true)
+  }
+
+  #takeFrom(heap: OffsetHeap, count: number, isOut: boolean): number[] {
+    const taken: number[] = []
+    for (let left = count; left > 0; ) {
+      const offset = heap.pop()
+      if (offset === undefined) break
+      const isThere = this.#queue.row(offset) !== null && !this.#held.has(offset)
+      // It may be there twice.
+      if (!isThere || this.#queue.isOut(offset) !== isOut || taken.at(-1) === offset) continue
+      addPair(taken, offset, offset)
+      left--
+    }
+    this.#isUndecided ||= taken.length > 0
+    return taken
   }
 
   takeReturned(): number | null {
@@ -68,7 +123,9 @@ export class NextOffsets {
       const offset = this.#returned.pop()
       if (offset === undefined) return null
       const row = this.#queue.row(offset)
-      if (row !== null && row.deadlineMs > this.#judgeMs && !this.#held.has(offset)) return offset
+      if (row === null || row.deadlineMs <= this.#judgeMs || this.#held.has(offset)) continue
+      if (this.#queue.isOut(offset)) return offset
+      this.#unreserved.push(offset)
     }
   }
 

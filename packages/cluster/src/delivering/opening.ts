@@ -55,7 +55,9 @@ export class Opening {
     const missing = [...queue.consumers.values()].filter((key) => !attached.has(keyText(key)))
     // Whose attachment is on its way through the log would be ended by a command behind it.
     const isComing = missing.some((key) => this.#core.deliveries.expects(group, queue.id, key))
-    if (isComing || (missing.length > 0 && this.#core.clock.nowMs < this.#graceUntilMs)) return
+    // Without consumers, somebody may hold what is reserved, who asked for it.
+    const isUnsure = missing.length > 0 || (queue.consumers.size === 0 && queue.hasReserved)
+    if (isComing || (isUnsure && this.#core.clock.nowMs < this.#graceUntilMs)) return
     this.#phase = 'returning'
     for (const { session, tag } of missing) {
       const consumer = { session, tag }

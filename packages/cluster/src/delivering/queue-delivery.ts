@@ -12,6 +12,7 @@ import { DispatchMark } from './dispatch-mark.ts'
 import { type ClaimedRange, HeldDeliveries } from './held-deliveries.ts'
 import { NextOffsets } from './next-offsets.ts'
 import { Opening } from './opening.ts'
+import { Reserving } from './reserving.ts'
 import { type Get, Roster } from './roster.ts'
 import { type Commit, Settling } from './settling.ts'
 
@@ -28,6 +29,8 @@ export class QueueDelivery {
   readonly #next: NextOffsets
   readonly #mark: DispatchMark
   readonly #settling: Settling
+  /** Null: without a length limit, the mark is all that the log has to know. */
+  readonly #reserving: Reserving | null
   #isReading = false
   #isRetrying = false
 
@@ -41,11 +44,14 @@ export class QueueDelivery {
     this.#mark = new DispatchMark(core.tuning.markBlockMin)
     const commit: Commit = (command, done) => core.deliveries.commit(this, command, done)
     this.#settling = new Settling(queue, this.#held, commit)
+    const [roster, held, next] = [this.#roster, this.#held, this.#next]
+    const reserves = { queue, next, held, roster, commit, decided: () => this.wake() }
+    this.#reserving = queue.settings.lengthLimit === null ? null : new Reserving(reserves)
     this.#opening = new Opening(core, {
       group,
       queue,
-      roster: this.#roster,
-      held: this.#held,
+      roster,
+      held,
       commit,
       opened: () => this.wake()
     })
@@ -103,6 +109,7 @@ export class QueueDelivery {
     if (!this.#roster.has(consumer)) return done()
     this.#roster.hold(consumer)
     this.#settling.detach(consumer.key, [], done)
+    this.wake()
   }
 
   /** Hands out one message to who asks for it. */
@@ -141,6 +148,12 @@ export class QueueDelivery {
     this.wake()
   }
 
+  /** Offsets that were passed over are not due after all. */
+  notDue(first: number, last: number): void {
+    this.#next.notDue(first, last)
+    this.wake()
+  }
+
   /** Messages from `first` on have come. */
   arrived(first: number): void {
     this.#next.arrived(first)
@@ -167,6 +180,7 @@ export class QueueDelivery {
 
   /** The mark this queue should have by now; null if the one it has will do. */
   wantedMark(): number | null {
+    if (this.#reserving !== null) return null
     const { nowMs } = this.#core.clock
     return this.#mark.wanted(this.queue.mark, this.#next.cursor, this.#roster.takers, nowMs)
   }
@@ -176,6 +190,11 @@ export class QueueDelivery {
     this.#next.judgeBy(this.#core.expiry.judgeBy(this.group))
     this.#handOutAll()
     this.#next.judged()
+    if (this.#opening.hasOpened) this.#reserving?.adjust()
+  }
+
+  get #limit(): number {
+    return this.#reserving?.limit ?? this.queue.mark
   }
 
   #handOutAll(): void {
@@ -223,11 +242,10 @@ export class QueueDelivery {
     const first = back ?? this.#nextFresh()
     if (first === null) return false
     const isSingle = back !== null || first < this.#held.claimedEnd
-    const { mark } = this.queue
     const { deliverBytesMax } = this.#core.tuning
     const judgeMs = this.#next.judgeMsAt(first)
     const count = isSingle ? 1 : share
-    const run = this.queue.deliveryRun(first, count, deliverBytesMax, mark, judgeMs)
+    const run = this.queue.deliveryRun(first, count, deliverBytesMax, this.#limit, judgeMs)
     if (run === null) return false
     const data = this.#body(run)
     if (data === 'reading') {
@@ -243,7 +261,8 @@ export class QueueDelivery {
   /** The next offset that was not handed out in this term, within the mark. */
   #nextFresh(): number | null {
     const offset = this.#next.nextFresh()
-    if (offset === null || offset <= this.queue.mark) return offset
+    if (offset === null || offset <= this.#limit) return offset
+    if (this.#reserving !== null) return null
     this.#core.deliveries.wantMarks(this)
     // The command may be lost; only whoever waits for it asks again.
     this.#retryLater()

@@ -31,6 +31,11 @@ export class Roster {
     return [...this.consumers, ...this.#gets.map(({ consumer }) => consumer)]
   }
 
+  /** How many more messages they would take, those who ask for one included. */
+  get credit(): number {
+    return this.#attached.credit + this.#gets.length
+  }
+
   /** Whoever may hold something. */
   get all(): readonly Consumer[] {
     return [...this.consumers, ...this.#holders]

@@ -96,6 +96,8 @@ export class Gateway {
     if (deadLetter !== undefined) {
       targets = targets.filter(({ name }) => !deadLetter.barred.has(name))
     }
+    // What is refused is refused message by message.
+    perRecord ||= targets.some((target) => target.refusesWhenFull)
     if (targets.length === 0 && !perRecord) return { type: 'nowhere' }
     return { type: 'targets', targets, perRecord }
   }

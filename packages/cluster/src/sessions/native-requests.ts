@@ -78,6 +78,7 @@ function queueOptionsOf(options: QueueOptions): Options {
   const { exclusive = false, autoDelete = false } = options
   const { expiresMs, messageTtlMs, singleActiveConsumer = false } = options
   const { deadLetterExchange: exchange, deadLetterRoutingKey: routingKey } = options
+  const { maxLength, maxLengthBytes, overflow } = options
   return {
     exclusive,
     autoDelete,
@@ -86,7 +87,10 @@ function queueOptionsOf(options: QueueOptions): Options {
       ...(messageTtlMs === undefined ? {} : { 'x-message-ttl': messageTtlMs }),
       ...(singleActiveConsumer ? { 'x-single-active-consumer': true } : {}),
       ...(exchange === undefined ? {} : { 'x-dead-letter-exchange': exchange }),
-      ...(routingKey === undefined ? {} : { 'x-dead-letter-routing-key': routingKey })
+      ...(routingKey === undefined ? {} : { 'x-dead-letter-routing-key': routingKey }),
+      ...(maxLength === undefined ? {} : { 'x-max-length': maxLength }),
+      ...(maxLengthBytes === undefined ? {} : { 'x-max-length-bytes': maxLengthBytes }),
+      ...(overflow === undefined ? {} : { 'x-overflow': overflow })
     }
   }
 }

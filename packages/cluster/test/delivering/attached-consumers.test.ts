@@ -10,7 +10,8 @@ const settings = {
   expiresMs: 0,
   messageTtlMs: null,
   singleActive: false,
-  deadLetter: null
+  deadLetter: null,
+  lengthLimit: null
 }
 const recipient = { isCongested: false } as Consumer['recipient']
 

@@ -7,7 +7,7 @@ import { ClientConsumer } from '../../src/relaying/client-consumer.ts'
 import { refusal } from '../../src/sessions/responder.ts'
 import { coreWith, linkTo, pass, sent } from '../part-core.ts'
 
-const target = { id: 7, group: 1, vhost: '/', name: 'q', owner: null }
+const target = { id: 7, group: 1, vhost: '/', name: 'q', owner: null, refusesWhenFull: false }
 const lost = refusal('UNAVAILABLE', { reason: 'lost' })
 
 /** A consumer at node 1 of a queue that node 2 leads. */

@@ -13,7 +13,7 @@ import { AmqpCommit } from '../../src/sessions/amqp-commit.ts'
 import type { AmqpSession } from '../../src/sessions/amqp-session.ts'
 import { coreWith, pass } from '../part-core.ts'
 
-const queue = { id: 7, group: 1, vhost: '/', name: 'q', owner: null }
+const queue = { id: 7, group: 1, vhost: '/', name: 'q', owner: null, refusesWhenFull: false }
 const targets: Routing = { type: 'targets', targets: [queue], perRecord: false }
 const key = { session: '0a', tag: '1' }
 

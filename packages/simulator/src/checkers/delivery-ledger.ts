@@ -44,7 +44,7 @@ export class DeliveryLedger {
 
   handedOut(
     leader: { readonly replica: number; readonly term: number; readonly latestTerm: number },
-    queue: Pick<QueueView, 'id' | 'mark' | 'row'>,
+    queue: Pick<QueueView, 'id' | 'mark' | 'row' | 'isOut'>,
     { firstOffset, count, attempt, deliveryCount }: HandedOutRun
   ): void {
     const by = `${leader.replica} in term ${leader.term}`
@@ -65,6 +65,10 @@ export class DeliveryLedger {
         const counts = `attempt ${row?.attempt} count ${row?.deliveryCount}`
         const what = `${queue.id}/${offset} ${counts} is handed out as ${attempt} ${deliveryCount}`
         this.#report('true-attempt', `${this.#name}: ${what}`)
+      }
+      if (row !== null && !queue.isOut(offset)) {
+        const what = `${queue.id}/${offset} is handed out by ${by}, and is not reserved`
+        this.#report('reserved', `${this.#name}: ${what}`)
       }
       const timeMs = this.#logTimes.get(leader.replica)?.before(this.#nowMs()) ?? 0
       if (row !== null && row.deadlineMs < timeMs) {

@@ -8,7 +8,8 @@ const plain: QueueSettings = {
   expiresMs: 0,
   messageTtlMs: null,
   singleActive: false,
-  deadLetter: null
+  deadLetter: null,
+  lengthLimit: null
 }
 
 export function blankQueue(

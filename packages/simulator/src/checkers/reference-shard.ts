@@ -12,6 +12,7 @@ import {
 } from '@holdfast/broker'
 import { expireNamed, ownTtlMs } from './reference-expiry.ts'
 import { ReferenceGateways } from './reference-gateways.ts'
+import { comeBack, dropHead, hasRoom, moveMark, reserve } from './reference-length.ts'
 import { blankQueue, depart, die, expire, isOpenAt, succeed } from './reference-lifetimes.ts'
 import type { ReferenceProducer, ReferenceQueue, ReferenceRecord } from './reference-types.ts'
 
@@ -86,6 +87,13 @@ export class ReferenceShard {
       if (!settlements.every((settlement) => this.#isHeld(settlement))) {
         return refused('DELIVERY_STALE')
       }
+      const isFull = queues.some((id) => {
+        const own = publishes.flatMap((publish, at) =>
+          publish.queues.includes(id) ? (records[at] ?? []) : []
+        )
+        return !this.#hasRoom(id, own)
+      })
+      if (isFull) return refused('QUEUE_FULL')
       for (const [at, publish] of publishes.entries()) this.#records(publish, records[at] ?? [])
       for (const settlement of settlements) this.#settle(settlement)
       return { type: 'accepted', missing: [] }
@@ -109,6 +117,10 @@ export class ReferenceShard {
       const sequence = producer.firstSequence + at
       if (sequence >= row.lowest && !row.applied.has(sequence)) return refused('FRAME_INVALID')
     }
+    const { firstSequence } = producer
+    for (let at = 0; at < count; at += 1) {
+      if (row.refused.has(firstSequence + at)) return refused('QUEUE_FULL')
+    }
     return { type: 'repeated', missing: [] }
   }
 
@@ -116,45 +128,73 @@ export class ReferenceShard {
     return isOpenAt(this.queues.get(id), this.#timeMs)
   }
 
-  #records({ queues, producer }: PublishHeader, records: readonly ReferenceRecord[]): SectionReply {
-    const targets = queues.filter((id) => this.#isOpen(id))
-    const missing = queues.filter((id) => !this.#isOpen(id))
-    const push = ({ sizeBytes, ttlMs, body }: ReferenceRecord): void => {
+  #hasRoom(id: number, records: readonly ReferenceRecord[]): boolean {
+    const queue = this.queues.get(id)
+    return queue === undefined || hasRoom(queue, records)
+  }
+
+  /** Into each that has room, and whether all have; a dead letter into all or none. */
+  #push(
+    { isDeadLetter }: PublishHeader,
+    targets: readonly number[],
+    records: readonly ReferenceRecord[]
+  ): boolean {
+    const full = targets.filter((id) => !this.#hasRoom(id, records))
+    if (full.length > 0 && isDeadLetter) return false
+    for (const { sizeBytes, ttlMs, body } of records) {
       for (const id of targets) {
         const queue = this.queues.get(id)
-        if (queue === undefined) continue
+        const isRefused = full.includes(id)
+        const { overflow } = queue?.settings.lengthLimit ?? {}
+        if (queue === undefined || (isRefused && overflow !== 'reject-publish-dlx')) continue
         queue.tail += 1
         const deadlineMs = this.#timeMs + Math.min(ttlMs, ownTtlMs(queue))
         const counts = { attempt: 0, deliveryCount: 0 }
-        queue.messages.set(queue.tail, { entry: this.#entry, sizeBytes, deadlineMs, ...counts })
+        const isOut = queue.settings.lengthLimit !== null && queue.tail <= queue.mark
+        const message = { entry: this.#entry, sizeBytes, deadlineMs, isOut, ...counts }
+        queue.messages.set(queue.tail, message)
         queue.bodies.set(queue.tail, body)
+        if (isRefused) die(queue, queue.tail)
+        dropHead(queue)
       }
     }
+    return full.length === 0
+  }
+
+  #records(header: PublishHeader, records: readonly ReferenceRecord[]): SectionReply {
+    const { queues, producer, isDeadLetter } = header
+    const targets = queues.filter((id) => this.#isOpen(id))
+    const missing = queues.filter((id) => !this.#isOpen(id))
     if (producer === null) {
-      records.forEach(push)
-      return { type: 'accepted', missing }
+      const isTaken = this.#push(header, targets, records)
+      return isTaken ? { type: 'accepted', missing } : refused('QUEUE_FULL')
     }
     const { key, epoch, firstSequence, lowestUnconfirmed } = producer
     let row = this.#producers.get(key)
     if (row !== undefined && epoch < row.epoch) return refused('PRODUCER_FENCED')
     if (row === undefined || epoch > row.epoch) {
       if (!producer.first) return refused('PRODUCER_EXPIRED')
-      row = { epoch, applied: new Set(), lowest: 1, lastMs: 0 }
+      row = { epoch, applied: new Set(), refused: new Set(), lowest: 1, lastMs: 0 }
       this.#producers.set(key, row)
     }
     row.lastMs = this.#timeMs
     row.lowest = Math.max(row.lowest, lowestUnconfirmed)
-    const { applied, lowest } = row
-    const isNew = (at: number): boolean =>
-      firstSequence + at >= lowest && !applied.has(firstSequence + at)
-    if (!records.some((_, at) => isNew(at))) return { type: 'repeated', missing: [] }
-    const isNowhere = targets.length === 0 && missing.length > 0
-    records.forEach((record, at) => {
-      if (isNowhere || !isNew(at)) return
-      applied.add(firstSequence + at)
-      push(record)
-    })
-    return { type: 'accepted', missing }
+    const { applied, lowest, refused: refusedBefore } = row
+    const places = records.map((_, at) => firstSequence + at).filter((each) => each >= lowest)
+    const fresh = places.filter((sequence) => !applied.has(sequence))
+    const wasRefused = places.some((sequence) => refusedBefore.has(sequence))
+    if (fresh.length > 0 && targets.length === 0 && missing.length > 0) {
+      return { type: 'accepted', missing }
+    }
+    const own = fresh.flatMap((sequence) => records[sequence - firstSequence] ?? [])
+    const isTaken = fresh.length === 0 || this.#push(header, targets, own)
+    if (!isTaken && isDeadLetter) return refused('QUEUE_FULL')
+    for (const sequence of fresh) {
+      applied.add(sequence)
+      if (!isTaken) refusedBefore.add(sequence)
+    }
+    if (!isTaken || wasRefused) return refused('QUEUE_FULL')
+    return fresh.length > 0 ? { type: 'accepted', missing } : { type: 'repeated', missing: [] }
   }
 
   command(command: ShardCommand): SectionReply {
@@ -166,7 +206,7 @@ export class ReferenceShard {
       case 'advance-marks':
         for (const { queue, mark } of command.marks) {
           const row = this.queues.get(queue)
-          if (row !== undefined) row.mark = Math.max(row.mark, mark)
+          if (row !== undefined) moveMark(row, Math.max(row.mark, mark))
         }
         return done
       case 'detach-session': {
@@ -216,9 +256,12 @@ export class ReferenceShard {
       }
       message.attempt += 1
       message.deliveryCount += 1
+      if (queue !== undefined) comeBack(queue, message)
       count += 1
     })
-    return queue === undefined ? 0 : count
+    if (queue === undefined) return 0
+    dropHead(queue)
+    return count
   }
 
   #settle({ queue: id, outcome, ranges }: SettleCommand): SectionReply {
@@ -244,6 +287,10 @@ export class ReferenceShard {
     const queue = this.queues.get(command.queue)
     if (command.type === 'remove-dead-letters') {
       forEachOffset(command.numbers, 2, (number) => queue?.dead.delete(number))
+      return done
+    }
+    if (command.type === 'reserve-messages') {
+      reserve(queue, command)
       return done
     }
     if (queue === undefined) return refused('QUEUE_NOT_FOUND')
@@ -283,8 +330,10 @@ export class ReferenceShard {
         for (const [offset, message] of messages) {
           if (offset > queue.mark || claimed.has(offset)) continue
           message.attempt += 1
+          comeBack(queue, message)
           count += 1
         }
+        dropHead(queue)
         return { type: 'returned', messages: count }
       }
     }

@@ -7,6 +7,8 @@ export interface ReferenceMessage {
   /** Log time at which it may expire. */
   readonly deadlineMs: number
   attempt: number
+  /** With a length limit: reserved for consumers, or in their hands. */
+  isOut: boolean
   deliveryCount: number
 }
 
@@ -51,6 +53,8 @@ export interface ReferenceQueue {
 export interface ReferenceProducer {
   epoch: number
   applied: Set<number>
+  /** Of those, what a full queue refused. */
+  refused: Set<number>
   lowest: number
   lastMs: number
 }

@@ -23,7 +23,7 @@ import type { Report } from './checks.ts'
 import { type Ending, type Hears, nobody } from './hears.ts'
 import { isOpenAt } from './reference-lifetimes.ts'
 import { forEachOffset, ReferenceShard } from './reference-shard.ts'
-import type { ReferenceQueue, ReferenceRecord } from './reference-types.ts'
+import type { ReferenceMessage, ReferenceQueue, ReferenceRecord } from './reference-types.ts'
 
 /** What the machine made of an entry. */
 export interface AppliedEntry {
@@ -246,11 +246,16 @@ export class ShardComparison {
     entry: AppliedEntry,
     queue: QueueView,
     offset: number,
-    { messages }: ReferenceQueue
+    { messages, settings }: ReferenceQueue
   ): void {
     const row = queue.row(offset)
     const wanted = messages.get(offset)
-    const text = ({ attempt, deliveryCount, entry: index, sizeBytes }: typeof wanted & object) =>
+    const isKnownOut = settings.lengthLimit === null || wanted === undefined
+    if (!isKnownOut && queue.isOut(offset) !== wanted.isOut) {
+      this.#wrong(entry, `queue ${queue.id}/${offset} is ${wanted.isOut ? 'not ' : ''}reserved`)
+    }
+    type Counts = Pick<ReferenceMessage, 'attempt' | 'deliveryCount' | 'entry' | 'sizeBytes'>
+    const text = ({ attempt, deliveryCount, entry: index, sizeBytes }: Counts): string =>
       `attempt ${attempt}, count ${deliveryCount}, entry ${index}, ${sizeBytes} bytes`
     const due = (deadlineMs: number): string =>
       deadlineMs < noDeadlineMs ? `, due at ${deadlineMs}` : ''

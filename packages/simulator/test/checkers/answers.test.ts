@@ -50,7 +50,7 @@ t.test('a delivery is what lies at its offset', async (t) => {
 })
 
 t.test('a settlement that is answered is in the log', async (t) => {
-  const counts = { attempt: 2, deliveryCount: 2 }
+  const counts = { attempt: 2, deliveryCount: 2, isOut: false }
   const message = { entry: 1, sizeBytes: 1, deadlineMs: noDeadlineMs, ...counts }
   const shards = [shard('a', [], new Map([[7, message]]))]
   const settled = (offset: number, attempt: number, isFinal: boolean) => (answers: Answers) =>
@@ -96,7 +96,8 @@ t.test('nothing is settled that no client has settled', async (t) => {
 })
 
 t.test('what is only ever replaced is there once', async (t) => {
-  const message = { entry: 1, sizeBytes: 1, attempt: 0, deliveryCount: 0, deadlineMs: noDeadlineMs }
+  const counts = { attempt: 0, deliveryCount: 0, isOut: false }
+  const message = { entry: 1, sizeBytes: 1, deadlineMs: noDeadlineMs, ...counts }
   const there = (...offsets: number[]) => [
     shard('a', ['m1|', 'm2|', 'm1|other'], new Map(offsets.map((offset) => [offset, message])))
   ]

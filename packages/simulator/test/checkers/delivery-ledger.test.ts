@@ -36,7 +36,7 @@ function findings(...handOvers: readonly HandOver[]): Check[] {
     const [, , , , , , deliveryCount = 0] = handOver
     ledger.handedOut(
       { replica: 1, term, latestTerm },
-      { id: 5, mark: 10, row: () => ({ ...row, attempt: actual }) },
+      { id: 5, mark: 10, isOut: () => true, row: () => ({ ...row, attempt: actual }) },
       { firstOffset, count, attempt, deliveryCount }
     )
   }
@@ -84,7 +84,8 @@ t.test('what is handed out after its time in the log is found', async (t) => {
     () => nowMs
   )
   const handOut = (firstOffset: number, deadlineMs: number): void => {
-    const queue = { id: 5, mark: 10, row: () => ({ ...row, attempt: 0, deadlineMs }) }
+    const live = { ...row, attempt: 0, deadlineMs }
+    const queue = { id: 5, mark: 10, isOut: () => true, row: () => live }
     const run = { firstOffset, count: 1, attempt: 0, deliveryCount: 0 }
     ledger.handedOut({ replica: 1, term: 1, latestTerm: 1 }, queue, run)
   }

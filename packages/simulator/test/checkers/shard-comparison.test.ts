@@ -123,10 +123,11 @@ function lying(entry: AppliedEntry, changes: Partial<QueueView>): AppliedEntry {
   const queue = entry.machine.queue(1)
   if (queue === undefined) return entry
   const { id, vhost, name, tail, mark, liveCount, bytes, consumers, closingUntilMs } = queue
-  const { settings, isOver, active, activation, dead } = queue
+  const { settings, isOver, active, activation, dead, hasReserved } = queue
   const view = {
     ...{ id, vhost, name, tail, mark, liveCount, bytes, consumers, closingUntilMs },
-    ...{ settings, isOver, active, activation, dead },
+    ...{ settings, isOver, active, activation, dead, hasReserved },
+    isOut: (offset: number) => queue.isOut(offset),
     row: (offset: number) => queue.row(offset),
     nextLive: (offset: number) => queue.nextLive(offset),
     deliveryRun: () => null,

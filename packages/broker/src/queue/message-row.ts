@@ -1,0 +1,32 @@
+// One message of a queue's index, for those who ask singly.
+import type { Segment } from './segment.ts'
+
+export interface MessageRow {
+  /** Index of the entry that carries the record. */
+  readonly entry: number
+  /** Of the record, in the entry's data. */
+  readonly position: number
+  /** Of the record's section. */
+  readonly section: number
+  readonly sizeBytes: number
+  /** Grows each time the message goes back; above zero, a delivery is flagged redelivered. */
+  readonly attempt: number
+  /** How often it went back for a reason that counts towards a delivery limit. */
+  readonly deliveryCount: number
+  /** Log time at which it expires; `noDeadlineMs` if it does not. */
+  readonly deadlineMs: number
+}
+
+/** Null if it does not live. */
+export function readRow(segment: Segment, row: number): MessageRow | null {
+  if (!segment.isLive(row)) return null
+  return {
+    entry: segment.entryAt(row),
+    position: segment.positionAt(row),
+    section: segment.sectionAt(row),
+    sizeBytes: segment.sizeAt(row),
+    attempt: segment.attemptAt(row),
+    deliveryCount: segment.deliveryCountAt(row),
+    deadlineMs: segment.deadlineAt(row)
+  }
+}

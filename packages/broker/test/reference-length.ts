@@ -1,0 +1,73 @@
+// How queues of the reference are kept within their length limit, message by message.
+import { recordBody } from '@holdfast/record'
+import type { ShardCommand } from '../src/index.ts'
+import { die } from './reference-deaths.ts'
+import { isIn } from './reference-expiry.ts'
+import type { ReferenceMessage, ReferenceQueue } from './reference-types.ts'
+
+const bodyBytes = (record: Uint8Array): number => recordBody(record, 0).length
+
+function isTooLong({ settings: { lengthLimit } }: ReferenceQueue, ready: number[]): boolean {
+  if (lengthLimit === null) return false
+  const bytes = ready.reduce((sum, size) => sum + size, 0)
+  const { messages: countMax, bytes: bytesMax } = lengthLimit
+  return ready.length > (countMax ?? Infinity) || bytes > (bytesMax ?? Infinity)
+}
+
+export function readySizes({ messages }: ReferenceQueue): number[] {
+  return messages.filter(({ isOut }) => !isOut).map(({ record }) => bodyBytes(record))
+}
+
+/** Whether there is more than is allowed of what must leave in time. */
+export function isOverfull(queue: ReferenceQueue): boolean {
+  const { lengthLimit } = queue.settings
+  return lengthLimit?.overflow === 'drop-head' && isTooLong(queue, readySizes(queue))
+}
+
+export function dropHead(queue: ReferenceQueue, timeMs: number): void {
+  while (isOverfull(queue)) {
+    const oldest = queue.messages.find(({ isOut }) => !isOut)
+    queue.messages = queue.messages.filter((message) => message !== oldest)
+    if (oldest !== undefined) die(queue, [oldest], 'maxlen', timeMs)
+  }
+}
+
+/** Whether a queue that refuses takes these records. */
+export function hasRoom(queue: ReferenceQueue, records: readonly Uint8Array[]): boolean {
+  const { lengthLimit } = queue.settings
+  if (lengthLimit === null || lengthLimit.overflow === 'drop-head') return true
+  const waiting = records.slice(Math.max(0, queue.mark - queue.tail)).map(bodyBytes)
+  return waiting.length === 0 || !isTooLong(queue, [...readySizes(queue), ...waiting])
+}
+
+/** It is ready again, unless there is room at a consumer that nothing has come for. */
+export function comeBack(queue: ReferenceQueue, message: ReferenceMessage): void {
+  if (queue.settings.lengthLimit === null) return
+  message.isOut = queue.mark > queue.tail
+  if (message.isOut) queue.mark--
+}
+
+/** All up to the mark is reserved that was above the one before; or no longer. */
+export function moveMark(queue: ReferenceQueue, mark: number): void {
+  for (const message of queue.messages) {
+    const { offset } = message
+    if (offset > Math.min(mark, queue.mark) && offset <= Math.max(mark, queue.mark)) {
+      message.isOut = queue.settings.lengthLimit !== null && mark > queue.mark
+    }
+  }
+  queue.mark = mark
+}
+
+export function reserve(
+  queue: ReferenceQueue | undefined,
+  { mark, take, free }: Extract<ShardCommand, { readonly type: 'reserve-messages' }>,
+  timeMs: number
+): void {
+  if (queue === undefined || queue.settings.lengthLimit === null) return
+  moveMark(queue, mark)
+  for (const message of queue.messages) {
+    if (isIn(take, message.offset)) message.isOut = true
+    if (isIn(free, message.offset)) message.isOut = false
+  }
+  dropHead(queue, timeMs)
+}
