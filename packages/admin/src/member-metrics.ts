@@ -50,6 +50,11 @@ export const memberRows: Readonly<
     'holdfast_dead_letters_expired_total',
     'Messages that expired in a queue of this node with a dead letter exchange.'
   ],
+  overflowDeadLetters: [
+    'counter',
+    'holdfast_dead_letters_overflow_total',
+    'Messages that were too many in a queue of this node with a dead letter exchange.'
+  ],
   waitingDeadLetters: [
     'gauge',
     'holdfast_dead_letters_waiting',

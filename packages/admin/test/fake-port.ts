@@ -77,6 +77,7 @@ export class FakePort implements AdminPort {
       settledMessages: 2,
       rejectedDeadLetters: 0,
       expiredDeadLetters: 0,
+      overflowDeadLetters: 0,
       droppedDeadLetters: 0,
       waitingDeadLetters: 0,
       elections: 7,

@@ -187,6 +187,7 @@ export interface MemberCounters {
   readonly settledMessages: number
   readonly rejectedDeadLetters: number
   readonly expiredDeadLetters: number
+  readonly overflowDeadLetters: number
   readonly droppedDeadLetters: number
   readonly waitingDeadLetters: number
   readonly elections: number

@@ -31,6 +31,7 @@ export {
   type ExchangeKind,
   type ExchangeOptions,
   parseRequest,
+  type Overflow,
   type QueueOptions,
   type RequestName
 } from './requests.ts'

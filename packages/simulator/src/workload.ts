@@ -13,6 +13,7 @@ import { LibraryConsumer } from './clients/library-consumer.ts'
 import { LibraryPublisher } from './clients/library-publisher.ts'
 import { Lifetimes } from './clients/lifetimes.ts'
 import { Operator } from './clients/operator.ts'
+import { Overflows } from './clients/overflows.ts'
 import { Owners } from './clients/owners.ts'
 import { Perishables } from './clients/perishables.ts'
 import { Publisher, type Route } from './clients/publisher.ts'
@@ -146,6 +147,8 @@ export class Workload {
         return new Beginnings(world, this.history, boundQueues)
       case 'perishables':
         return new Perishables(world, this.history)
+      case 'overflows':
+        return new Overflows(world, this.history, graveQueue)
       case 'transfers':
         return new Transfers(world, this.history)
     }

@@ -50,7 +50,8 @@ export class DeadLettering {
   #count({ reason, messages }: Extract<ShardEffect, { type: 'dead-lettered' }>): void {
     const { counters } = this.#core
     if (reason === 'rejected') counters.rejectedDeadLetters += messages
-    else counters.expiredDeadLetters += messages
+    else if (reason === 'expired') counters.expiredDeadLetters += messages
+    else counters.overflowDeadLetters += messages
   }
 
   #begin(group: GroupId, queue: QueueView): void {

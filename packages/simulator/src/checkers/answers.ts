@@ -1,11 +1,12 @@
 // What clients hear from the nodes, held against what the shards have applied by then: an answer
 // that comes before its commit may be a lie tomorrow, even where nothing goes wrong today.
+import type { DeathReason } from '@holdfast/broker'
 import type { Report } from './checks.ts'
 import type { Ending, Taken } from './hears.ts'
 import type { ReferenceQueue } from './reference-types.ts'
 import type { ShardComparison } from './shard-comparison.ts'
 
-type Shard = Pick<ShardComparison, 'openQueue' | 'hasExpired'>
+type Shard = Pick<ShardComparison, 'openQueue' | 'hasLeft'>
 
 /** What a client has sent, and hears to be stored. */
 interface Confirmed {
@@ -113,9 +114,9 @@ export class Answers {
     }
   }
 
-  /** Whether the message, with which a body begins, has left a queue since its time was over. */
-  hasExpired(queue: string, message: string): boolean {
-    return this.#shards().some((shard) => shard.hasExpired(queue, message))
+  /** Whether the message, with which a body begins, has left a queue for this reason. */
+  hasLeft(queue: string, message: string, reason: DeathReason): boolean {
+    return this.#shards().some((shard) => shard.hasLeft(queue, message, reason))
   }
 
   /** A client hears that there is a queue. */

@@ -2,6 +2,7 @@
 // applied it: the replies, and the queues that the entry touched. O(what the entry changed).
 import { nativeAt } from '@holdfast/amqp'
 import {
+  type DeathReason,
   decodeCommandSection,
   noDeadlineMs,
   type PublishHeader,
@@ -99,8 +100,8 @@ export class ShardComparison {
   readonly #hears: Hears
   readonly #settles = (ending: Ending): void => this.#hears.settles(ending)
   readonly #reference: ReferenceShard = new ReferenceShard(shardLimits)
-  /** By queue and message. */
-  readonly #expired = new Set<string>()
+  /** By queue, message and reason. */
+  readonly #left = new Set<string>()
   #index = 0
 
   constructor(name: string, report: Report, hears: Hears = nobody) {
@@ -123,9 +124,9 @@ export class ShardComparison {
     return undefined
   }
 
-  /** Whether the message, with which a body begins, has expired in a queue of that name. */
-  hasExpired(queue: string, message: string): boolean {
-    return this.#expired.has(`${queue} ${message}`)
+  /** Whether the message, with which a body begins, has left a queue of that name. */
+  hasLeft(queue: string, message: string, reason: DeathReason): boolean {
+    return this.#left.has(`${queue} ${message} ${reason}`)
   }
 
   /** An entry was applied somewhere; only the first time counts. */
@@ -134,19 +135,19 @@ export class ShardComparison {
     this.#index = entry.index
     const expected = this.#apply(entry)
     this.#compareReplies(entry, expected)
-    this.#noteExpired(entry.effects)
+    this.#noteLeft(entry.effects)
     for (const [id, offsets] of touched(entry.effects)) this.#compareQueue(entry, id, offsets)
     if (entry.machine.timeMs !== this.#reference.timeMs) {
       this.#wrong(entry, `log time is ${entry.machine.timeMs}, not ${this.#reference.timeMs}`)
     }
   }
 
-  #noteExpired(effects: readonly ShardEffect[]): void {
+  #noteLeft(effects: readonly ShardEffect[]): void {
     for (const effect of effects) {
       if (effect.type !== 'left') continue
       const { name = '', bodies } = this.#reference.queues.get(effect.queue) ?? {}
       forEachOffset(effect.ranges, 2, (offset) => {
-        this.#expired.add(`${name} ${bodies?.get(offset)?.split('|')[0]}`)
+        this.#left.add(`${name} ${bodies?.get(offset)?.split('|')[0]} ${effect.reason}`)
       })
     }
   }

@@ -86,7 +86,7 @@ export class Perishables extends Change {
       const message = `${publisher}:${sequence}`
       const [isSeen, hasExpired] = [
         history.wasDelivered(queue, message),
-        world.audit.answers.hasExpired(queue, message)
+        world.audit.answers.hasLeft(queue, message, 'expired')
       ]
       if (hasExpired) world.reached('client: a message expired')
       if (hasExpired && isSeen) world.reached('client: a message expired after a delivery')

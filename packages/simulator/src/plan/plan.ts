@@ -78,7 +78,8 @@ export const changeNames = [
   'owners',
   'rights',
   'transfers',
-  'perishables'
+  'perishables',
+  'overflows'
 ] as const
 export type ChangeName = (typeof changeNames)[number]
 

@@ -14,8 +14,8 @@ function shard(
 ) {
   const bodies = new Map(stored.map((body, at) => [at + 1, body]))
   const queue: ReferenceQueue = { ...blankQueue({ name, vhost: '/' }), messages, bodies }
-  const hasExpired = (asked: string, message: string): boolean => asked === name && message === 'm9'
-  return { openQueue: (asked: string) => (asked === name ? queue : undefined), hasExpired }
+  const hasLeft = (asked: string, message: string): boolean => asked === name && message === 'm9'
+  return { openQueue: (asked: string) => (asked === name ? queue : undefined), hasLeft }
 }
 
 function findings(shards: ReturnType<typeof shard>[], run: (answers: Answers) => void): Check[] {
@@ -111,7 +111,7 @@ t.test('what is only ever replaced is there once', async (t) => {
 t.test('what has expired is known to whoever asks for it', async (t) => {
   let found: unknown = null
   findings([shard('a', []), shard('b', [])], (answers) => {
-    found = [answers.hasExpired('b', 'm9'), answers.hasExpired('b', 'm1')]
+    found = [answers.hasLeft('b', 'm9', 'maxlen'), answers.hasLeft('b', 'm1', 'maxlen')]
   })
   t.same(found, [true, false])
 })

@@ -1,0 +1,116 @@
+// Queues with a length limit, and several publishers at once that send more than fits. Each message
+// that is confirmed is consumed, or was dropped by the log; one that is refused is never seen.
+import type { QueueStatus } from '@holdfast/cluster'
+import type { Overflow, QueueOptions } from '@holdfast/protocol'
+import type { World } from '../world/world.ts'
+import { Change } from './changes.ts'
+import { Consumer } from './consumer.ts'
+import type { History } from './history.ts'
+import type { Publisher } from './publisher.ts'
+import { route } from './ways.ts'
+
+/** Looks after which the queue is deleted with what is in it. */
+const looksMax = 20
+
+const overflows: readonly Overflow[] = ['drop-head', 'reject-publish', 'reject-publish-dlx']
+
+export class Overflows extends Change {
+  readonly #graveQueue: string
+  #isOpen = false
+  #consumers: Consumer[] = []
+
+  constructor(world: World, history: History, graveQueue: string) {
+    super(world, history, 'miser')
+    this.#graveQueue = graveQueue
+  }
+
+  override get isDone(): boolean {
+    return super.isDone && !this.#isOpen
+  }
+
+  protected change(): void {
+    this.#isOpen = true
+    const { history } = this
+    const { random, schedule } = this.world
+    const queue = `bounded${this.count}`
+    history.lossy(queue)
+    this.operator.ask({ type: 'declare-queue', name: queue, options: this.#limit(queue) }, (error) => {
+      this.must(error, 'a declaration')
+      if (random.chance(0.6)) this.#consume(queue)
+      schedule.after(random.integer(0, 300), () => {
+        const publishers = Array.from({ length: random.integer(1, 3) }, (_, at) => {
+          return this.publish(`${queue}p${at}`, route('', queue, [queue]), random.integer(1, 30))
+        })
+        this.whenDone(publishers, () => {
+          this.#consume(queue)
+          this.#mustEmpty(queue, publishers, 1)
+        })
+      })
+    })
+  }
+
+  #limit(queue: string): QueueOptions {
+    const { history } = this
+    const { random } = this.world
+    const overflow = random.pick(overflows)
+    if (overflow !== 'drop-head') history.refusing(queue)
+    const length = random.chance(0.7)
+      ? { maxLength: random.integer(0, 12) }
+      : { maxLengthBytes: random.integer(0, 2_000) }
+    if (random.chance(0.6)) return { ...length, overflow }
+    history.buries(queue, this.#graveQueue)
+    const names = { deadLetterExchange: '', deadLetterRoutingKey: this.#graveQueue }
+    return { ...length, overflow, ...names }
+  }
+
+  #consume(queue: string): void {
+    const { world, history } = this
+    const { random } = world
+    const ways = { prefetch: random.integer(1, 8), releaseChance: 0.3, isRestless: random.chance(0.3) }
+    const options = { history, queue, ...ways, workMsMax: random.pick([5, 100, 300]) }
+    const consumer = new Consumer(world, `${queue}c${this.#consumers.length}`, options)
+    consumer.doomed()
+    this.#consumers.push(consumer)
+  }
+
+  #mustEmpty(queue: string, publishers: readonly Publisher[], look: number): void {
+    const { random, schedule } = this.world
+    for (const consumer of this.#consumers) consumer.isDraining = true
+    this.operator.ask({ type: 'inspect-queue', name: queue }, (error, result) => {
+      this.must(error, 'a look at a queue with a limit')
+      const { ready, unsettled } = (result ?? {}) as Partial<QueueStatus>
+      const isEmpty = ready === 0 && unsettled === 0
+      if (isEmpty) for (const { name } of publishers) this.#account(queue, name)
+      if (isEmpty || look === looksMax) return this.#delete(queue)
+      schedule.after(random.integer(50, 300), () => this.#mustEmpty(queue, publishers, look + 1))
+    })
+  }
+
+  /** Nothing is in the queue any more: all that was confirmed was consumed or dropped. */
+  #account(queue: string, publisher: string): void {
+    const { world, history } = this
+    // Where more is lost than the cluster survives, messages may be.
+    if (world.mayHalt) return
+    for (const sequence of history.confirmedOf(publisher)) {
+      const message = `${publisher}:${sequence}`
+      const wasDropped = world.audit.answers.hasLeft(queue, message, 'maxlen')
+      const isSeen = history.wasDelivered(queue, message)
+      if (wasDropped) world.reached('client: a message was dropped')
+      if (wasDropped && isSeen) world.reached('client: a message was dropped after a delivery')
+      if (!wasDropped && !isSeen) world.fail(`${message} is gone from ${queue}, and was not dropped`)
+    }
+  }
+
+  #delete(queue: string): void {
+    this.history.deleting(queue)
+    const request = { name: queue, ifUnused: false, ifEmpty: false }
+    this.operator.ask({ type: 'delete-queue', ...request }, (error) => {
+      // Asked again after a lost answer, it may be gone.
+      if (error?.code !== 'QUEUE_NOT_FOUND') this.must(error, 'a deletion')
+      for (const consumer of this.#consumers) consumer.stop()
+      this.#consumers = []
+      this.#isOpen = false
+      this.later()
+    })
+  }
+}
