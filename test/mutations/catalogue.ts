@@ -7,6 +7,7 @@ import { deadLetterMutations } from './catalogue/dead-letters.ts'
 import { diskMutations } from './catalogue/disks.ts'
 import { electionMutations } from './catalogue/elections.ts'
 import { expiryMutations } from './catalogue/expiry.ts'
+import { lengthLimitMutations } from './catalogue/length-limits.ts'
 import { lifetimeMutations } from './catalogue/lifetimes.ts'
 import { logMutations } from './catalogue/logs.ts'
 import { membershipMutations } from './catalogue/membership.ts'
@@ -34,6 +35,7 @@ export const mutations: readonly Mutation[] = [
   ...ownerMutations,
   ...accessMutations,
   ...deadLetterMutations,
+  ...lengthLimitMutations,
   ...stateMutations,
   ...clientMutations,
   ...diskMutations

@@ -1,8 +1,9 @@
 // Applying a transaction: all of it is checked before anything is done.
-import type { SettleCommand } from './shard-command.ts'
-import { applyCommand } from './shard-commands.ts'
+
 import type { PublishHeader } from './publish-section.ts'
 import type { ShardQueue } from './queue/queue.ts'
+import type { SettleCommand } from './shard-command.ts'
+import { applyCommand } from './shard-commands.ts'
 import { hasRoom, queueFull, refusesMore } from './shard-length.ts'
 import {
   appendRecords,

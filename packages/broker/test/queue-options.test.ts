@@ -6,7 +6,7 @@ import { chooseSeed, Random } from '@holdfast/testkit'
 import t from 'tap'
 import type { MetadataCommand, MetadataResult } from '../src/index.ts'
 import { unsupportedArguments } from '../src/queue-arguments.ts'
-import { readQueueOptions, settingsOf } from '../src/queue-options.ts'
+import { readQueueOptions, refusesWhenFull, settingsOf } from '../src/queue-options.ts'
 import { applyAll, createMachine, give } from './metadata-fixture.ts'
 
 type Options = Record<string, unknown>
@@ -65,7 +65,7 @@ t.test('what means something must be as it should be', async (t) => {
 })
 
 t.test('a promise that nobody keeps is refused, and what means nothing is kept', async (t) => {
-  const promises = ['x-max-length', 'x-overflow', 'x-max-priority']
+  const promises = ['x-delivery-limit', 'x-max-age', 'x-max-priority']
   for (const option of promises) {
     const given = () => readQueueOptions({ arguments: { [option]: 5 } })
     t.throws(given, { code: 'OPTION_UNSUPPORTED', details: { option, kind: 'queue' } })
@@ -76,7 +76,8 @@ t.test('a promise that nobody keeps is refused, and what means nothing is kept',
 
 t.test('settings are what a shard needs, and plain where nothing is asked for', async (t) => {
   const timeless = { expiresMs: 0, messageTtlMs: null }
-  const plain = { autoDelete: false, ...timeless, singleActive: false, deadLetter: null }
+  const endless = { deadLetter: null, lengthLimit: null }
+  const plain = { autoDelete: false, ...timeless, singleActive: false, ...endless }
   t.same(settingsOf(readQueueOptions({})), plain)
   t.same(settingsOf(readQueueOptions({ durable: false, arguments: { a: 1 } })), plain)
   const given = { 'x-expires': 9, 'x-single-active-consumer': true }
@@ -89,6 +90,28 @@ t.test('settings are what a shard needs, and plain where nothing is asked for', 
   t.same(ofDead(exchange), { exchange: 'x', routingKey: null })
   const rerouted = { ...exchange, 'x-dead-letter-routing-key': '' }
   t.same(ofDead(rerouted), { exchange: 'x', routingKey: '' })
+})
+
+t.test('a length limit is of messages, of bytes, or of both', async (t) => {
+  const arg = (name: string, value: unknown) => () =>
+    readQueueOptions({ arguments: { [name]: value } })
+  for (const name of ['x-max-length', 'x-max-length-bytes']) {
+    for (const value of [0, 1, Number.MAX_SAFE_INTEGER]) t.doesNotThrow(arg(name, value))
+    for (const value of [-1, 0.5, '1', true, null, 2 ** 53]) {
+      t.throws(arg(name, value), { code: 'OPTION_INVALID', details: { option: name } })
+    }
+  }
+  t.throws(arg('x-overflow', 'drop-tail'), { code: 'OPTION_INVALID' })
+  const limitOf = (given: Options) => {
+    const options = readQueueOptions({ arguments: given })
+    return [settingsOf(options).lengthLimit, refusesWhenFull(options)]
+  }
+  const few = { messages: 0, bytes: null, overflow: 'drop-head' }
+  t.same(limitOf({ 'x-max-length': 0 }), [few, false])
+  const small = { messages: null, bytes: 9, overflow: 'reject-publish-dlx' }
+  const refusing = { 'x-overflow': 'reject-publish-dlx' }
+  t.same(limitOf({ 'x-max-length-bytes': 9, ...refusing }), [small, true])
+  t.same(limitOf(refusing), [null, false], 'without a limit nothing is too much')
 })
 
 t.test('a mismatch names what differs, and both values', async (t) => {

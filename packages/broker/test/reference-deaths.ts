@@ -1,7 +1,5 @@
-// How messages of the reference leave their queues, for a dead letter exchange or for good, and how
-// they come back.
+// How messages of the reference leave their queues, for a dead letter exchange or for good.
 import type { DeathReason } from '../src/index.ts'
-import { comeBack } from './reference-length.ts'
 import type { ReferenceMessage, ReferenceQueue } from './reference-types.ts'
 
 export function die(
@@ -15,19 +13,4 @@ export function die(
     queue.deadTail++
     queue.dead.push({ number: queue.deadTail, message, reason, timeMs })
   }
-}
-
-export function giveBack(queue: ReferenceQueue, triples: readonly number[]): number[] {
-  const stale: number[] = []
-  for (let at = 0; at < triples.length; at += 3) {
-    for (let offset = triples[at] ?? 0; offset <= (triples[at + 1] ?? 0); offset++) {
-      const message = queue.messages.find((item) => item.offset === offset)
-      if (message?.attempt === triples[at + 2] && message !== undefined) {
-        message.attempt++
-        message.deliveryCount++
-        comeBack(queue, message)
-      } else stale.push(offset)
-    }
-  }
-  return stale
 }

@@ -2,6 +2,7 @@
 import { recordProperties } from '@holdfast/record'
 import type { QueueRanges, SectionReply } from '../src/index.ts'
 import { die } from './reference-deaths.ts'
+import { isIn, pairs } from './reference-pairs.ts'
 import type { ReferenceMessage, ReferenceQueue } from './reference-types.ts'
 
 export function deadlineOf(
@@ -34,20 +35,4 @@ export function expireNamed(
     if (offsets.length > 0) early.push({ queue: id, ranges: pairs(offsets) })
   }
   return { type: 'expired', messages: count, early }
-}
-
-export function pairs(offsets: readonly number[]): number[] {
-  const flat: number[] = []
-  for (const offset of offsets) {
-    if (flat.at(-1) === offset - 1) flat[flat.length - 1] = offset
-    else flat.push(offset, offset)
-  }
-  return flat
-}
-
-export function isIn(flat: readonly number[], offset: number): boolean {
-  for (let at = 0; at < flat.length; at += 2) {
-    if (offset >= (flat[at] ?? 0) && offset <= (flat[at + 1] ?? 0)) return true
-  }
-  return false
 }

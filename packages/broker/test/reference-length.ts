@@ -2,7 +2,7 @@
 import { recordBody } from '@holdfast/record'
 import type { ShardCommand } from '../src/index.ts'
 import { die } from './reference-deaths.ts'
-import { isIn } from './reference-expiry.ts'
+import { isIn } from './reference-pairs.ts'
 import type { ReferenceMessage, ReferenceQueue } from './reference-types.ts'
 
 const bodyBytes = (record: Uint8Array): number => recordBody(record, 0).length
@@ -70,4 +70,19 @@ export function reserve(
     if (isIn(free, message.offset)) message.isOut = false
   }
   dropHead(queue, timeMs)
+}
+
+export function giveBack(queue: ReferenceQueue, triples: readonly number[]): number[] {
+  const stale: number[] = []
+  for (let at = 0; at < triples.length; at += 3) {
+    for (let offset = triples[at] ?? 0; offset <= (triples[at + 1] ?? 0); offset++) {
+      const message = queue.messages.find((item) => item.offset === offset)
+      if (message?.attempt === triples[at + 2] && message !== undefined) {
+        message.attempt++
+        message.deliveryCount++
+        comeBack(queue, message)
+      } else stale.push(offset)
+    }
+  }
+  return stale
 }

@@ -7,11 +7,13 @@ import type {
   ShardCommand,
   TransactionSection
 } from '../src/index.ts'
-import { die, giveBack } from './reference-deaths.ts'
-import { deadlineOf, expireNamed, isIn, pairs } from './reference-expiry.ts'
+import { die } from './reference-deaths.ts'
+import { deadlineOf, expireNamed } from './reference-expiry.ts'
 import { ReferenceGateways } from './reference-gateways.ts'
-import { comeBack, dropHead, hasRoom, moveMark, reserve } from './reference-length.ts'
-import { activate, createQueue, expireAt, isOpen, isSame, leave } from './reference-lifetimes.ts'
+import { dropHead, giveBack, hasRoom, moveMark } from './reference-length.ts'
+import { createQueue, expireAt, isOpen, isSame, leave } from './reference-lifetimes.ts'
+import { pairs } from './reference-pairs.ts'
+import { commandQueue } from './reference-queue-commands.ts'
 import type { ReferenceLimits, ReferenceProducer, ReferenceQueue } from './reference-types.ts'
 
 export class ReferenceShard {
@@ -238,7 +240,10 @@ export class ReferenceShard {
       case 'activate-version':
         return { type: 'done' }
       default:
-        return this.#queueCommand(command)
+        return commandQueue(this.queues.get(command.queue), command, {
+          timeMs: this.timeMs,
+          closingMs: this.#limits.closingMs
+        })
     }
   }
 
@@ -277,75 +282,5 @@ export class ReferenceShard {
       }
     }
     return { type: 'settled', stale: pairs(stale) }
-  }
-
-  #queueCommand(
-    command: Exclude<
-      Extract<ShardCommand, { readonly queue: number }>,
-      { type: 'settle' | 'detach-consumer' }
-    >
-  ): SectionReply {
-    const queue = this.queues.get(command.queue)
-    if (command.type === 'remove-dead-letters') {
-      if (queue !== undefined) {
-        queue.dead = queue.dead.filter(({ number }) => !isIn(command.numbers, number))
-      }
-      return { type: 'done' }
-    }
-    if (command.type === 'reserve-messages') {
-      reserve(queue, command, this.timeMs)
-      return { type: 'done' }
-    }
-    const name = { queue: `q${command.queue}`, vhost: '/' }
-    const notFound: SectionReply = {
-      type: 'refused',
-      code: 'QUEUE_NOT_FOUND',
-      details: { queue: command.queue, vhost: '' }
-    }
-    if (queue === undefined) return notFound
-    if (command.type === 'attach-consumer') {
-      if (!isOpen(queue, this.timeMs)) return notFound
-      const others = queue.consumers.filter(({ key }) => !isSame(key, command.consumer))
-      if (others.some(({ exclusive }) => exclusive || command.exclusive)) {
-        return { type: 'refused', code: 'QUEUE_EXCLUSIVE', details: name }
-      }
-      const own = queue.consumers.find(({ key }) => isSame(key, command.consumer))
-      const { consumer: key, exclusive, priority } = command
-      if (own !== undefined) Object.assign(own, { exclusive, priority })
-      else queue.consumers.push({ key, exclusive, priority })
-      activate(queue)
-      return { type: 'done' }
-    }
-    if (command.type === 'use-queue') {
-      if (queue.isOver) return { type: 'closing', messages: queue.messages.length }
-      queue.usedMs = this.timeMs
-      return { type: 'done' }
-    }
-    if (command.type === 'delete-queue-if') {
-      if (command.ifUnused && queue.consumers.length > 0) {
-        return { type: 'refused', code: 'QUEUE_IN_USE', details: name }
-      }
-      if (command.ifEmpty && queue.messages.length + queue.dead.length > 0) {
-        return { type: 'refused', code: 'QUEUE_NOT_EMPTY', details: name }
-      }
-      queue.closingUntilMs = this.timeMs + this.#limits.closingMs
-      return { type: 'closing', messages: queue.messages.length }
-    }
-    if (command.type === 'purge-queue') {
-      const kept = queue.messages.filter(({ offset }) => isIn(command.keep, offset))
-      const messages = queue.messages.length - kept.length
-      queue.messages = kept
-      queue.dead = []
-      return { type: 'purged', messages }
-    }
-    let messages = 0
-    for (const message of queue.messages) {
-      if (message.offset > queue.mark || isIn(command.claimed, message.offset)) continue
-      message.attempt++
-      comeBack(queue, message)
-      messages++
-    }
-    dropHead(queue, this.timeMs)
-    return { type: 'returned', messages }
   }
 }

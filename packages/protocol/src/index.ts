@@ -25,14 +25,13 @@ export {
   serverOperation
 } from './operations.ts'
 export { PublishCredit } from './publish-credit.ts'
+export type { Overflow, QueueOptions } from './queue-options.ts'
 export { DeliveryRangeList, mergeDeliveryRanges, mergeRanges, RangeList } from './range-list.ts'
 export {
   type ClientRequest,
   type ExchangeKind,
   type ExchangeOptions,
   parseRequest,
-  type Overflow,
-  type QueueOptions,
   type RequestName
 } from './requests.ts'
 export {

@@ -3,9 +3,11 @@
 import { HoldfastError } from '@holdfast/errors'
 import type { HeaderValue } from '@holdfast/record'
 import { protocolLimits } from './limits.ts'
+import { parseQueueOptions, type QueueOptions } from './queue-options.ts'
 import {
   type Arguments,
   checkBindingArguments,
+  checkDurable,
   checkFlag,
   checkHeldRanges,
   checkInteger,
@@ -15,33 +17,6 @@ import {
 } from './validate.ts'
 
 export type ExchangeKind = 'direct' | 'fanout' | 'topic' | 'headers'
-
-/** Every queue of this version is durable and replicated. */
-export interface QueueOptions {
-  readonly durable?: true
-  /** For the connection that declares it alone, and deleted with it. */
-  readonly exclusive?: boolean
-  /** Deleted when the last of its consumers goes, never if none came. */
-  readonly autoDelete?: boolean
-  /** Deleted when nobody has consumed from it or declared it for so long. */
-  readonly expiresMs?: number
-  /** A message that has been in it for so long expires, unless a consumer holds it. */
-  readonly messageTtlMs?: number
-  /** One of its consumers gets messages; the next takes over when that one goes. */
-  readonly singleActiveConsumer?: boolean
-  /** Gets what is rejected or expires. It need not exist; '' is the default exchange. */
-  readonly deadLetterExchange?: string
-  /** In the place of the routing keys that a message came with. */
-  readonly deadLetterRoutingKey?: string
-  /** Messages that may wait in it: those that no consumer holds or has room for. */
-  readonly maxLength?: number
-  /** Bytes of their bodies. */
-  readonly maxLengthBytes?: number
-  /** What leaves when there is more: its oldest messages (left out), or what is published. */
-  readonly overflow?: Overflow
-}
-
-export type Overflow = 'drop-head' | 'reject-publish' | 'reject-publish-dlx'
 
 export interface ExchangeOptions {
   readonly durable?: true
@@ -113,69 +88,9 @@ export type RequestName = ClientRequest['type']
 
 type Parser = (args: Arguments) => ClientRequest
 
-const expiresRange = { min: 1, max: protocolLimits.expiresMsMax }
-const messageTtlRange = { min: 0, max: protocolLimits.messageTtlMsMax }
-const lengthRange = { min: 0, max: Number.MAX_SAFE_INTEGER }
 const priorityRange = { min: -(2 ** 31), max: 2 ** 31 - 1 }
 
-const overflows: readonly unknown[] = ['drop-head', 'reject-publish', 'reject-publish-dlx']
-
 const exchangeKinds: readonly string[] = ['direct', 'fanout', 'topic', 'headers']
-
-const queueOptionNames: readonly string[] = [
-  'durable',
-  'exclusive',
-  'autoDelete',
-  'expiresMs',
-  'messageTtlMs',
-  'singleActiveConsumer',
-  'deadLetterExchange',
-  'deadLetterRoutingKey',
-  'maxLength',
-  'maxLengthBytes',
-  'overflow'
-]
-
-function parseQueueOptions(value: unknown): QueueOptions {
-  if (value === undefined || value === null) return {}
-  const options = mapOf(value, 'options')
-  checkKeys('queue', options, queueOptionNames)
-  checkDurable('queue', options)
-  checkFlag('queue', options, 'exclusive')
-  checkFlag('queue', options, 'autoDelete')
-  checkFlag('queue', options, 'singleActiveConsumer')
-  if (options['expiresMs'] !== undefined) checkInteger('queue', options, 'expiresMs', expiresRange)
-  if (options['messageTtlMs'] !== undefined) {
-    checkInteger('queue', options, 'messageTtlMs', messageTtlRange)
-  }
-  checkDeadLetter(options)
-  checkLengthLimit(options)
-  return options as QueueOptions
-}
-
-function checkLengthLimit(options: Arguments): void {
-  for (const option of ['maxLength', 'maxLengthBytes']) {
-    if (options[option] !== undefined) checkInteger('queue', options, option, lengthRange)
-  }
-  const { overflow } = options
-  if (overflow === undefined || overflows.includes(overflow)) return
-  const reason = `it must be one of ${overflows.join(', ')}`
-  throw new HoldfastError('OPTION_INVALID', { option: 'overflow', kind: 'queue', reason })
-}
-
-function checkDeadLetter(options: Arguments): void {
-  const { deadLetterExchange: exchange, deadLetterRoutingKey: routingKey } = options
-  if (exchange !== undefined) checkName('exchange', exchange, 0)
-  if (routingKey === undefined) return
-  checkName('routing key', routingKey, 0)
-  if (exchange !== undefined) return
-  const reason = "it means nothing without 'deadLetterExchange'"
-  throw new HoldfastError('OPTION_INVALID', {
-    option: 'deadLetterRoutingKey',
-    kind: 'queue',
-    reason
-  })
-}
 
 function parseExchangeOptions(value: unknown): ExchangeOptions {
   if (value === undefined || value === null) return {}
@@ -188,14 +103,6 @@ function parseExchangeOptions(value: unknown): ExchangeOptions {
   const alternate = options['alternateExchange']
   if (alternate !== undefined) checkName('exchange', alternate)
   return options as ExchangeOptions
-}
-
-/** Only durable ones exist in this version, so `durable` may be said but not denied. */
-function checkDurable(kind: string, options: Arguments): void {
-  const durable = options['durable']
-  if (durable === undefined || durable === true) return
-  const reason = 'only durable ones exist in this version'
-  throw new HoldfastError('OPTION_INVALID', { option: 'durable', kind, reason })
 }
 
 function parseKind(value: unknown): ExchangeKind {

@@ -142,3 +142,11 @@ export function checkHeldRanges(value: unknown): readonly number[] {
 export function isNatural(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
+
+/** Only durable ones exist in this version, so `durable` may be said but not denied. */
+export function checkDurable(kind: string, options: Arguments): void {
+  const durable = options['durable']
+  if (durable === undefined || durable === true) return
+  const reason = 'only durable ones exist in this version'
+  throw new HoldfastError('OPTION_INVALID', { option: 'durable', kind, reason })
+}

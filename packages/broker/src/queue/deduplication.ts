@@ -49,7 +49,13 @@ export class ProducerTable {
 
   /** A new row, or a new life of an old one under another epoch. */
   open(key: string, epoch: number, timeMs: number): Producer {
-    const row = { key, epoch, sequences: new SequenceSet(), lastMs: timeMs, refused: new SequenceSet() }
+    const row = {
+      key,
+      epoch,
+      sequences: new SequenceSet(),
+      lastMs: timeMs,
+      refused: new SequenceSet()
+    }
     this.#forgetBucket(key)
     this.#rows.delete(key)
     this.#rows.set(key, row)

@@ -4,21 +4,10 @@
 import type { LiveEntries } from '../live-entries.ts'
 import { forget } from '../saved-item.ts'
 import { DueSegments } from './due-segments.ts'
-import { type MessageRow, readRow } from './message-row.ts'
+import { type Leave, type LimitedRows, type MessageRow, readRow } from './message-row.ts'
 import { addPair } from './pairs.ts'
 import { rowDigest } from './row-digest.ts'
 import { Segment, segmentRows } from './segment.ts'
-
-/** What is told of records in a queue with a length limit. */
-export interface LimitedRows {
-  /** Sizes of their bodies. */
-  readonly bodies: Uint32Array
-  /** Offsets up to it are reserved before they are given. */
-  readonly outUpTo: number
-}
-
-/** Told of a row that is about to be settled. */
-export type Leave = (segment: Segment, row: number) => void
 
 export class MessageIndex {
   readonly #live: LiveEntries

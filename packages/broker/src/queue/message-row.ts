@@ -30,3 +30,14 @@ export function readRow(segment: Segment, row: number): MessageRow | null {
     deadlineMs: segment.deadlineAt(row)
   }
 }
+
+/** What is told of records in a queue with a length limit. */
+export interface LimitedRows {
+  /** Sizes of their bodies. */
+  readonly bodies: Uint32Array
+  /** Offsets up to it are reserved before they are given. */
+  readonly outUpTo: number
+}
+
+/** Told of a row that is about to be settled. */
+export type Leave = (segment: Segment, row: number) => void

@@ -1,14 +1,13 @@
 // Deliveries of one queue, at the leader of its shard (architecture: deliveries are the leader's
 // business). Who holds what is known here only; what is settled or comes back goes through the log.
 import type { DeliveryRun, Outcome, QueueView } from '@holdfast/broker'
-import { readSectionHeader } from '@holdfast/broker'
-import { tellHandedOut } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { Body } from './bodies.ts'
-import { type Consumer, type ConsumerKey, creditOf, keyText } from './consumer.ts'
+import { type Consumer, type ConsumerKey, creditOf } from './consumer.ts'
 import { DispatchMark } from './dispatch-mark.ts'
+import { handOut } from './handing-out.ts'
 import { type ClaimedRange, HeldDeliveries } from './held-deliveries.ts'
 import { NextOffsets } from './next-offsets.ts'
 import { Opening } from './opening.ts'
@@ -47,14 +46,8 @@ export class QueueDelivery {
     const [roster, held, next] = [this.#roster, this.#held, this.#next]
     const reserves = { queue, next, held, roster, commit, decided: () => this.wake() }
     this.#reserving = queue.settings.lengthLimit === null ? null : new Reserving(reserves)
-    this.#opening = new Opening(core, {
-      group,
-      queue,
-      roster,
-      held,
-      commit,
-      opened: () => this.wake()
-    })
+    const opens = { group, queue, roster, held, commit, opened: () => this.wake() }
+    this.#opening = new Opening(core, opens)
   }
 
   get unsettled(): number {
@@ -288,26 +281,9 @@ export class QueueDelivery {
   }
 
   #handOut(consumer: Consumer, run: DeliveryRun, data: Uint8Array): void {
-    const { firstOffset, count, attempt, deliveryCount } = run
-    const { exchange, routingKey } = readSectionHeader(data, run.section)
-    const blob = data.subarray(run.position, run.position + run.lengthBytes)
-    this.#held.add(firstOffset, count, consumer.autoAck ? null : consumer)
-    const to = keyText(consumer.key)
-    tellHandedOut(this.#core, this.group, { queue: this.queue, run, to })
-    const { counters } = this.#core
-    counters.deliveredMessages += count
-    if (attempt > 0) counters.redeliveredMessages += count
+    this.#held.add(run.firstOffset, run.count, consumer.autoAck ? null : consumer)
     this.#core.deliveries.moved(this)
-    consumer.recipient.deliver({
-      consumer: consumer.number,
-      exchange,
-      routingKey,
-      firstOffset,
-      count,
-      attempt,
-      deliveryCount,
-      blob
-    })
+    handOut(this.#core, this, consumer, run, data)
     if (consumer.autoAck) this.#settleAutomatically(consumer, run)
   }
 

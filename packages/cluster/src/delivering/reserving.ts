@@ -1,5 +1,5 @@
-// What the leader of a queue with a length limit has reserved for its consumers, in the log: as much
-// as they have room for. What is not reserved is ready, counts, and may be dropped when another
+// What the leader of a queue with a length limit reserves for its consumers, in the log: as much as
+// they have room for. What is not reserved is ready, counts, and may be dropped when another
 // message comes; so nothing else is handed out. One command at a time is on its way.
 import type { QueueView } from '@holdfast/broker'
 import { limits } from '../limits.ts'

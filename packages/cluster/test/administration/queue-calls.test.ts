@@ -54,7 +54,8 @@ function make(): Node {
     }
   })
   const know: Node['know'] = (id, group = 1) => {
-    known = id === null ? null : { vhost: '/', name: 'q', id, group, owner: null, refusesWhenFull: false }
+    known =
+      id === null ? null : { vhost: '/', name: 'q', id, group, owner: null, refusesWhenFull: false }
   }
   know(1)
   return { core, asked, fences, deleted, told: [], isGone: false, know }

@@ -10,7 +10,14 @@ import type { Batch, Publish, PublishOrigin } from '../../src/publishing/publish
 import { HeldPublishes } from '../../src/sessions/held-publishes.ts'
 import { coreWith, pass } from '../part-core.ts'
 
-const target: QueueTarget = { id: 7, group: 1, vhost: '/', name: 'q', owner: null, refusesWhenFull: false }
+const target: QueueTarget = {
+  id: 7,
+  group: 1,
+  vhost: '/',
+  name: 'q',
+  owner: null,
+  refusesWhenFull: false
+}
 const targets: Routing = { type: 'targets', targets: [target], perRecord: false }
 
 interface Client {

@@ -12,33 +12,11 @@ import {
 } from '@holdfast/broker'
 import { expireNamed, ownTtlMs } from './reference-expiry.ts'
 import { ReferenceGateways } from './reference-gateways.ts'
-import { comeBack, dropHead, hasRoom, moveMark, reserve } from './reference-length.ts'
-import { blankQueue, depart, die, expire, isOpenAt, succeed } from './reference-lifetimes.ts'
+import { comeBack, dropHead, hasRoom, moveMark } from './reference-length.ts'
+import { blankQueue, depart, die, expire, isOpenAt } from './reference-lifetimes.ts'
+import { commandQueue } from './reference-queue-commands.ts'
+import { done, forEachOffset, refused } from './reference-replies.ts'
 import type { ReferenceProducer, ReferenceQueue, ReferenceRecord } from './reference-types.ts'
-
-const done: SectionReply = { type: 'done' }
-
-function refused(code: Extract<SectionReply, { type: 'refused' }>['code']): SectionReply {
-  return { type: 'refused', code, details: {} }
-}
-
-/** Calls `visit` for each offset of flat pairs or triples, in their order. */
-export function forEachOffset(
-  ranges: readonly number[],
-  width: 2 | 3,
-  visit: (offset: number, attempt: number) => void
-): void {
-  for (let at = 0; at < ranges.length; at += width) {
-    const [first = 0, last = 0, attempt = 0] = ranges.slice(at, at + width)
-    for (let offset = first; offset <= last; offset += 1) visit(offset, attempt)
-  }
-}
-
-function offsetsOf(pairs: readonly number[]): Set<number> {
-  const offsets = new Set<number>()
-  forEachOffset(pairs, 2, (offset) => offsets.add(offset))
-  return offsets
-}
 
 export class ReferenceShard {
   readonly queues: Map<number, ReferenceQueue> = new Map()
@@ -228,7 +206,10 @@ export class ReferenceShard {
       case 'activate-version':
         return done
       default:
-        return this.#queueCommand(command)
+        return commandQueue(this.queues.get(command.queue), command, {
+          timeMs: this.#timeMs,
+          closingMs: this.#limits.closingMs
+        })
     }
   }
 
@@ -276,66 +257,5 @@ export class ReferenceShard {
       })
     }
     return { type: 'settled', stale: stale.flatMap((offset) => [offset, offset]) }
-  }
-
-  #queueCommand(
-    command: Exclude<
-      Extract<ShardCommand, { readonly queue: number }>,
-      { type: 'settle' | 'detach-consumer' }
-    >
-  ): SectionReply {
-    const queue = this.queues.get(command.queue)
-    if (command.type === 'remove-dead-letters') {
-      forEachOffset(command.numbers, 2, (number) => queue?.dead.delete(number))
-      return done
-    }
-    if (command.type === 'reserve-messages') {
-      reserve(queue, command)
-      return done
-    }
-    if (queue === undefined) return refused('QUEUE_NOT_FOUND')
-    const { messages, consumers } = queue
-    switch (command.type) {
-      case 'attach-consumer': {
-        if (!this.#isOpen(command.queue)) return refused('QUEUE_NOT_FOUND')
-        const id = consumerId(command.consumer)
-        const others = [...consumers].filter(([key]) => key !== id)
-        const { exclusive, priority } = command
-        const isTaken = others.some(([, other]) => other.exclusive || exclusive)
-        if (isTaken) return refused('QUEUE_EXCLUSIVE')
-        consumers.set(id, { exclusive, priority })
-        succeed(queue)
-        return done
-      }
-      case 'use-queue':
-        if (queue.isOver) return { type: 'closing', messages: messages.size }
-        queue.usedMs = this.#timeMs
-        return done
-      case 'delete-queue-if':
-        if (command.ifUnused && consumers.size > 0) return refused('QUEUE_IN_USE')
-        if (command.ifEmpty && messages.size + queue.dead.size > 0)
-          return refused('QUEUE_NOT_EMPTY')
-        queue.closingUntilMs = this.#timeMs + this.#limits.closingMs
-        return { type: 'closing', messages: messages.size }
-      case 'purge-queue': {
-        const keep = offsetsOf(command.keep)
-        const gone = [...messages.keys()].filter((offset) => !keep.has(offset))
-        for (const offset of gone) messages.delete(offset)
-        queue.dead.clear()
-        return { type: 'purged', messages: gone.length }
-      }
-      case 'return-unclaimed': {
-        const claimed = offsetsOf(command.claimed)
-        let count = 0
-        for (const [offset, message] of messages) {
-          if (offset > queue.mark || claimed.has(offset)) continue
-          message.attempt += 1
-          comeBack(queue, message)
-          count += 1
-        }
-        dropHead(queue)
-        return { type: 'returned', messages: count }
-      }
-    }
   }
 }

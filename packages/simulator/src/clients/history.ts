@@ -1,6 +1,7 @@
 // What clients saw, and what must be true of it (architecture: what is promised).
 import type { Outcome } from '@holdfast/protocol'
 import type { World } from '../world/world.ts'
+import { FullQueues } from './full-queues.ts'
 import type { Delivered, Published } from './messages.ts'
 import { bodyOf, nameOf } from './names.ts'
 import { PurgeTimes } from './purge-times.ts'
@@ -21,20 +22,20 @@ export class History {
   readonly #lossy = new Set<string>()
   /** By queue: where the dead letters of which queues go. */
   readonly #graves = new Map<string, string[]>()
-  /** Queues that refuse what is published to them when they are full. */
-  readonly #refusing = new Set<string>()
   readonly #seen = new SeenMessages()
   /** When the deletion of a queue was first asked for. */
   readonly #deletedMs = new Map<string, number>()
   /** By queue and consumer: the last offset that it got for the first time. */
   readonly #lastFirst = new Map<string, number>()
   readonly purges: PurgeTimes = new PurgeTimes()
+  readonly fullQueues: FullQueues
   deliveries = 0
   redeliveries = 0
 
   /** `refusals`: codes with which any message may be refused. */
   constructor(world: World, refusals: readonly string[] = []) {
     this.#world = world
+    this.fullQueues = new FullQueues(world)
     this.#refusals = refusals
   }
 
@@ -101,14 +102,6 @@ export class History {
     return confirmedMs !== null
   }
 
-  /** The sequences of a publisher that are confirmed. */
-  confirmedOf(publisher: string): number[] {
-    const messages = [...this.#published.values()].filter(
-      (message) => message.publisher === publisher && message.confirmedMs !== null
-    )
-    return messages.map(({ sequence }) => sequence)
-  }
-
   /** It is sent again: its outcome was lost with a connection, or may have been. */
   repeated(publisher: string, sequence: number): void {
     const message = this.#published.get(`${publisher}:${sequence}`)
@@ -127,13 +120,7 @@ export class History {
     this.#checkOutcome(message, `${publisher}:${sequence}`)
     message.failure = code
     if (this.#refusals.includes(code)) return
-    if (code === 'QUEUE_FULL' && message.queues.some((queue) => this.#refusing.has(queue))) {
-      const isSeen = message.queues.some((queue) =>
-        this.wasDelivered(queue, `${publisher}:${sequence}`)
-      )
-      if (isSeen) this.#world.fail(`refused, and delivered: ${publisher}:${sequence}`)
-      return this.#world.reached('client: a full queue refused a message')
-    }
+    if (this.fullQueues.haveRefused(message, code)) return
     const isDeleted = message.queues.every((queue) => this.#deletedMs.has(queue))
     if (!isDeleted || code !== message.refusal) {
       this.#world.fail(`${publisher}:${sequence} was refused: ${code}`)
@@ -167,9 +154,7 @@ export class History {
     this.#checkPlace(published, queue, what)
     this.#checkPurge(message, queue, attempt, what)
     if (body !== bodyOf(message)) this.#world.fail(`other bytes than were published: ${what}`)
-    if (published.failure === 'QUEUE_FULL' && published.queues.includes(queue)) {
-      this.#world.fail(`delivered after it was refused: ${what}`)
-    }
+    this.fullQueues.delivered(queue, published)
     const row = this.#row(queue, offset, message)
     if (row.message !== message) this.#world.fail(`an offset with two messages: ${what}`)
     if (attempt === 0) this.#checkFirst(queue, offset, to, what)
@@ -223,11 +208,6 @@ export class History {
   /** What is rejected in a queue goes to another one. */
   buries(queue: string, grave: string): void {
     this.#graves.set(grave, [...(this.#graves.get(grave) ?? []), queue])
-  }
-
-  /** When this queue is full, it refuses what comes. */
-  refusing(queue: string): void {
-    this.#refusing.add(queue)
   }
 
   /** Not all that this queue gets is seen again. */

@@ -12,6 +12,13 @@ import { route } from './ways.ts'
 /** Looks after which the queue is deleted with what is in it. */
 const looksMax = 20
 
+interface Round {
+  readonly queue: string
+  readonly publishers: readonly Publisher[]
+  /** Of each of them. */
+  readonly messages: number
+}
+
 const overflows: readonly Overflow[] = ['drop-head', 'reject-publish', 'reject-publish-dlx']
 
 export class Overflows extends Change {
@@ -30,22 +37,26 @@ export class Overflows extends Change {
 
   protected change(): void {
     this.#isOpen = true
-    const { history } = this
     const { random, schedule } = this.world
     const queue = `bounded${this.count}`
-    history.lossy(queue)
-    this.operator.ask({ type: 'declare-queue', name: queue, options: this.#limit(queue) }, (error) => {
+    this.history.lossy(queue)
+    const options = this.#limit(queue)
+    this.operator.ask({ type: 'declare-queue', name: queue, options }, (error) => {
       this.must(error, 'a declaration')
       if (random.chance(0.6)) this.#consume(queue)
-      schedule.after(random.integer(0, 300), () => {
-        const publishers = Array.from({ length: random.integer(1, 3) }, (_, at) => {
-          return this.publish(`${queue}p${at}`, route('', queue, [queue]), random.integer(1, 30))
-        })
-        this.whenDone(publishers, () => {
-          this.#consume(queue)
-          this.#mustEmpty(queue, publishers, 1)
-        })
-      })
+      schedule.after(random.integer(0, 300), () => this.#fill(queue))
+    })
+  }
+
+  #fill(queue: string): void {
+    const { random } = this.world
+    const messages = random.integer(1, 30)
+    const publishers = Array.from({ length: random.integer(1, 3) }, (_, at) =>
+      this.publish(`${queue}p${at}`, route('', queue, [queue]), messages)
+    )
+    this.whenDone(publishers, () => {
+      this.#consume(queue)
+      this.#mustEmpty({ queue, messages, publishers }, 1)
     })
   }
 
@@ -53,7 +64,7 @@ export class Overflows extends Change {
     const { history } = this
     const { random } = this.world
     const overflow = random.pick(overflows)
-    if (overflow !== 'drop-head') history.refusing(queue)
+    if (overflow !== 'drop-head') history.fullQueues.add(queue)
     const length = random.chance(0.7)
       ? { maxLength: random.integer(0, 12) }
       : { maxLengthBytes: random.integer(0, 2_000) }
@@ -66,39 +77,48 @@ export class Overflows extends Change {
   #consume(queue: string): void {
     const { world, history } = this
     const { random } = world
-    const ways = { prefetch: random.integer(1, 8), releaseChance: 0.3, isRestless: random.chance(0.3) }
+    const ways = {
+      prefetch: random.integer(1, 8),
+      releaseChance: 0.3,
+      isRestless: random.chance(0.3)
+    }
     const options = { history, queue, ...ways, workMsMax: random.pick([5, 100, 300]) }
     const consumer = new Consumer(world, `${queue}c${this.#consumers.length}`, options)
     consumer.doomed()
     this.#consumers.push(consumer)
   }
 
-  #mustEmpty(queue: string, publishers: readonly Publisher[], look: number): void {
+  #mustEmpty(round: Round, look: number): void {
     const { random, schedule } = this.world
     for (const consumer of this.#consumers) consumer.isDraining = true
-    this.operator.ask({ type: 'inspect-queue', name: queue }, (error, result) => {
+    this.operator.ask({ type: 'inspect-queue', name: round.queue }, (error, result) => {
       this.must(error, 'a look at a queue with a limit')
       const { ready, unsettled } = (result ?? {}) as Partial<QueueStatus>
       const isEmpty = ready === 0 && unsettled === 0
-      if (isEmpty) for (const { name } of publishers) this.#account(queue, name)
-      if (isEmpty || look === looksMax) return this.#delete(queue)
-      schedule.after(random.integer(50, 300), () => this.#mustEmpty(queue, publishers, look + 1))
+      if (isEmpty) this.#account(round)
+      if (isEmpty || look === looksMax) return this.#delete(round.queue)
+      schedule.after(random.integer(50, 300), () => this.#mustEmpty(round, look + 1))
     })
   }
 
   /** Nothing is in the queue any more: all that was confirmed was consumed or dropped. */
-  #account(queue: string, publisher: string): void {
-    const { world, history } = this
+  #account({ queue, messages, publishers }: Round): void {
     // Where more is lost than the cluster survives, messages may be.
-    if (world.mayHalt) return
-    for (const sequence of history.confirmedOf(publisher)) {
-      const message = `${publisher}:${sequence}`
-      const wasDropped = world.audit.answers.hasLeft(queue, message, 'maxlen')
-      const isSeen = history.wasDelivered(queue, message)
-      if (wasDropped) world.reached('client: a message was dropped')
-      if (wasDropped && isSeen) world.reached('client: a message was dropped after a delivery')
-      if (!wasDropped && !isSeen) world.fail(`${message} is gone from ${queue}, and was not dropped`)
+    if (this.world.mayHalt) return
+    for (const { name } of publishers) {
+      for (let sequence = 1; sequence <= messages; sequence += 1) {
+        if (this.history.isConfirmed(name, sequence)) this.#find(queue, `${name}:${sequence}`)
+      }
     }
+  }
+
+  #find(queue: string, message: string): void {
+    const { world, history } = this
+    const wasDropped = world.audit.answers.hasLeft(queue, message, 'maxlen')
+    const isSeen = history.wasDelivered(queue, message)
+    if (wasDropped) world.reached('client: a message was dropped')
+    if (wasDropped && isSeen) world.reached('client: a message was dropped after a delivery')
+    if (!wasDropped && !isSeen) world.fail(`${message} is gone from ${queue}, and was not dropped`)
   }
 
   #delete(queue: string): void {

@@ -1,0 +1,87 @@
+// Length limits by amqplib against a cluster of three nodes: acks and nacks as RabbitMQ's, what is
+// dropped, and a leader that dies with a full queue.
+import { join } from 'node:path'
+import { ClusterProcess, eventually, temporaryDirectory } from '@holdfast/testkit'
+import { type ConfirmChannel, connect } from 'amqplib'
+import t from 'tap'
+
+t.setTimeout(280_000)
+
+const rejecting = { 'x-overflow': 'reject-publish' }
+
+/** Whether the broker took it: an ack, or a nack. */
+function publish(channel: ConfirmChannel, queue: string, body: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    channel.sendToQueue(queue, Buffer.from(body), {}, (error) => resolve(error === null))
+  })
+}
+
+t.test('length limits', async (t) => {
+  const data = join(temporaryDirectory(t, 'length-limits'), 'data')
+  const cluster = await ClusterProcess.start({ data })
+  t.teardown(() => cluster.stop())
+  const urls = cluster.nodes.map(({ amqp }) => `amqp://guest:guest@${amqp}`)
+  const [connection, second] = [await connect(urls[0] ?? ''), await connect(urls[1] ?? '')]
+  // Its node may be the one that is killed in the end.
+  for (const each of [connection, second]) each.on('error', () => undefined)
+  const channel = await connection.createConfirmChannel()
+  channel.on('error', () => undefined)
+  const there = async (queue: string): Promise<number> =>
+    (await channel.checkQueue(queue)).messageCount
+
+  await t.test('a nack arrives for what does not fit, and an ack for all else', async (t) => {
+    await channel.assertQueue('few', { maxLength: 3, arguments: rejecting })
+    const taken = await Promise.all(
+      Array.from({ length: 10 }, (_, at) => publish(channel, 'few', `${at}`))
+    )
+    t.same(taken, [true, true, true, ...Array.from({ length: 7 }, () => false)])
+    t.equal(await there('few'), 3)
+    const got = await channel.get('few', { noAck: true })
+    t.equal(got === false ? null : `${got.content}`, '0')
+    t.equal(await publish(channel, 'few', 'again'), true, 'there is room again')
+  })
+
+  await t.test('publishers at several nodes together fill it to the last place', async (t) => {
+    await channel.assertQueue('shared', { maxLength: 50, arguments: rejecting })
+    const another = await second.createConfirmChannel()
+    const taken = await Promise.all(
+      Array.from({ length: 120 }, (_, at) =>
+        publish(at % 2 === 0 ? channel : another, 'shared', `${at}`)
+      )
+    )
+    t.equal(taken.filter(Boolean).length, 50)
+    t.equal(await there('shared'), 50)
+    await another.close()
+  })
+
+  await t.test('the oldest leave, and go where dead letters go', async (t) => {
+    await channel.assertQueue('rest')
+    const names = { deadLetterExchange: '', deadLetterRoutingKey: 'rest' }
+    await channel.assertQueue('latest', { maxLength: 2, ...names })
+    for (const body of ['a', 'b', 'c', 'd', 'e']) t.ok(await publish(channel, 'latest', body))
+    t.equal(await there('latest'), 2)
+    const left: string[] = []
+    await channel.consume('rest', (message) => {
+      if (message === null) return
+      const [death] = message.properties.headers?.['x-death'] ?? []
+      left.push(`${message.content} ${death?.reason} ${death?.queue}`)
+      channel.ack(message)
+    })
+    await eventually('three have arrived', () => left.length === 3)
+    t.same(left, ['a maxlen latest', 'b maxlen latest', 'c maxlen latest'])
+  })
+
+  await t.test('a full queue is full when its leader has died', async (t) => {
+    const leader = (await cluster.admin.queue('shared')).leader ?? 1
+    const survivor = urls.find((_, at) => at !== leader - 1) ?? ''
+    await cluster.kill(leader)
+    const client = await connect(survivor)
+    client.on('error', () => undefined)
+    const after = await client.createConfirmChannel()
+    t.equal(await publish(after, 'shared', 'one more'), false)
+    t.equal((await after.checkQueue('shared')).messageCount, 50)
+    t.ok(await publish(after, 'latest', 'f'))
+    t.equal((await after.checkQueue('latest')).messageCount, 2)
+    await client.close()
+  })
+})
