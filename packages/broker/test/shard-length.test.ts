@@ -126,7 +126,10 @@ t.test('what comes back is ready, or takes the place of one that would have come
   idle.publish(3)
   settle(idle, 'released', 1, 3, 0)
   t.same(idle.offsets(1), [1, 2, 3], 'two are for who has room')
-  t.same([1, 2, 3].map((offset) => idle.machine.queue(1)?.isOut(offset)), [true, true, false])
+  t.same(
+    [1, 2, 3].map((offset) => idle.machine.queue(1)?.isOut(offset)),
+    [true, true, false]
+  )
   t.equal(idle.machine.queue(1)?.mark, 3)
   reserve(idle, 3, [], [1, 2])
   t.same(idle.offsets(1), [3], 'and leave when it has not any longer')
@@ -138,7 +141,10 @@ t.test('what nobody claims is ready after a change of leader', async (t) => {
   shard.publish(3)
   shard.command({ type: 'return-unclaimed', queue: 1, claimed: [2, 2] })
   t.same(shard.offsets(1), [2, 3])
-  t.same([2, 3].map((offset) => shard.machine.queue(1)?.isOut(offset)), [true, false])
+  t.same(
+    [2, 3].map((offset) => shard.machine.queue(1)?.isOut(offset)),
+    [true, false]
+  )
 })
 
 t.test('a queue refuses what does not fit, and takes what does', async (t) => {
@@ -168,7 +174,10 @@ t.test('other queues take what one refuses', async (t) => {
   const shard = withQueues(limit(1, 'reject-publish'), {}, limit(1))
   shard.publish(1)
   t.same(shard.publish(1, { queues: [1, 2, 3] }), full)
-  t.same([1, 2, 3].map((queue) => shard.offsets(queue)), [[1], [1], [1]])
+  t.same(
+    [1, 2, 3].map((queue) => shard.offsets(queue)),
+    [[1], [1], [1]]
+  )
 })
 
 t.test('a refusal is told again, however much room there is by then', async (t) => {
@@ -242,5 +251,11 @@ t.test('a transaction is taken or refused as a whole', async (t) => {
   t.same([shard.offsets(1), shard.offsets(2), shard.machine.queue(1)?.dead.count], [[], [], 0])
   t.same(commit(2, 1, 1), accepted)
   t.same(commit(1, 1, 1, 1), full, 'and so when it is repeated')
-  t.same([shard.offsets(1), shard.offsets(2)], [[1, 2], [1, 2]])
+  t.same(
+    [shard.offsets(1), shard.offsets(2)],
+    [
+      [1, 2],
+      [1, 2]
+    ]
+  )
 })

@@ -15,6 +15,7 @@ const advice: Readonly<Record<string, string>> = {
   CONNECTION_CLOSED: whereNodesAre,
   VHOST_NOT_FOUND: "PUT /v1/vhosts/NAME of the admin API creates a vhost; '/' is always there.",
   QUEUE_NOT_FOUND: "'holdfast queue list' shows the queues there are.",
+  QUEUE_FULL: 'Consume from it, or purge it; its length limit is fixed when it is declared.',
   MESSAGE_UNROUTABLE:
     "Declare and bind a queue first; 'publish --declare' declares one of that name.",
   NODE_NOT_FOUND: "'holdfast node list' shows the nodes.",

@@ -6,6 +6,7 @@ const publish = 'packages/broker/src/shard-publish.ts'
 const queue = 'packages/broker/src/queue/queue.ts'
 const reserving = 'packages/cluster/src/delivering/reserving.ts'
 const inTheMachine = ['packages/broker/dist/test/shard-length.test.js']
+const atALeader = ['packages/cluster/dist/test/delivering/reserving.test.js']
 const catches = 'simulator'
 
 export const lengthLimitMutations: readonly Mutation[] = [
@@ -45,7 +46,7 @@ export const lengthLimitMutations: readonly Mutation[] = [
     name: 'returned-messages-exceed-the-limit',
     failureMode: 76,
     file: 'packages/broker/src/shard-commands.ts',
-    find: "  dropHead(state, queue)\n",
+    find: '  dropHead(state, queue)\n',
     replace: '',
     catches
   },
@@ -63,7 +64,7 @@ export const lengthLimitMutations: readonly Mutation[] = [
     file: reserving,
     find: 'return Math.min(this.#of.queue.mark, this.#ceiling)',
     replace: 'return this.#of.queue.mark',
-    catches
+    catches: atALeader
   },
   {
     name: 'reserved-for-who-is-gone',
@@ -71,7 +72,7 @@ export const lengthLimitMutations: readonly Mutation[] = [
     file: reserving,
     find: 'if (reserved > credit) this.#giveUp(reserved - credit, ahead)',
     replace: 'if (reserved > credit) return',
-    catches: ['packages/cluster/dist/test/delivering/reserving.test.js']
+    catches: atALeader
   },
   {
     name: 'properties-count-as-bodies',

@@ -124,8 +124,8 @@ export const lifetimeMutations: readonly Mutation[] = [
     name: 'false-end-of-who-is-coming-back',
     failureMode: 77,
     file: opening,
-    find: 'isComing || (missing.length > 0',
-    replace: '(isComing && missing.length === 0) || (missing.length > 0',
+    find: 'isComing || (isUnsure',
+    replace: '(isComing && missing.length === 0) || (isUnsure',
     catches: ['packages/cluster/dist/test/delivering/queue-delivery.test.js']
   },
   {

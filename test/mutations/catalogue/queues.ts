@@ -64,7 +64,7 @@ export const queueMutations: readonly Mutation[] = [
     name: 'sequence-accepted-twice',
     failureMode: 62,
     file: publish,
-    find: 'const runs = row.sequences.missing(first, last)',
+    find: 'const runs = sequences.missing(first, last)',
     replace: 'const runs = [first, last]',
     catches
   },
@@ -110,9 +110,9 @@ export const queueMutations: readonly Mutation[] = [
   {
     name: 'redelivered-flag-lost',
     failureMode: 65,
-    file: delivery,
-    find: '      count,\n      attempt,\n      deliveryCount,\n      blob\n',
-    replace: '      count,\n      attempt: 0,\n      deliveryCount,\n      blob\n',
+    file: 'packages/cluster/src/delivering/handing-out.ts',
+    find: '    count,\n    attempt,\n    deliveryCount,\n    blob\n',
+    replace: '    count,\n    attempt: 0,\n    deliveryCount,\n    blob\n',
     catches
   },
   {
@@ -135,15 +135,8 @@ export const queueMutations: readonly Mutation[] = [
     name: 'mark-not-honoured',
     failureMode: 66,
     file: delivery,
-    find: '    const { mark } = this.queue\n',
-    replace: '    const mark = Number.MAX_SAFE_INTEGER\n',
-    also: [
-      {
-        file: delivery,
-        find: 'if (offset === null || offset <= this.queue.mark) return offset',
-        replace: 'if (offset === null || offset > 0) return offset'
-      }
-    ],
+    find: 'return this.#reserving?.limit ?? this.queue.mark',
+    replace: 'return Number.MAX_SAFE_INTEGER',
     catches
   },
   {
@@ -181,8 +174,8 @@ export const queueMutations: readonly Mutation[] = [
     name: 'claim-of-an-old-delivery-honoured',
     failureMode: 67,
     file: held,
-    find: 'if (isFree && this.#queue.row(offset)?.attempt === range.attempt) {',
-    replace: 'if (isFree) {',
+    find: 'if (isFree && isOut && this.#queue.row(offset)?.attempt === range.attempt) {',
+    replace: 'if (isFree && isOut) {',
     catches
   },
   {
@@ -205,8 +198,8 @@ export const queueMutations: readonly Mutation[] = [
     name: 'credit-not-honoured',
     failureMode: 69,
     file: 'packages/cluster/src/delivering/consumer.ts',
-    find: 'consumer.prefetch - consumer.unsettled',
-    replace: '1 + consumer.prefetch - consumer.unsettled',
+    find: 'prefetch : prefetch - unsettled',
+    replace: 'prefetch : 1 + prefetch - unsettled',
     catches
   },
   {
@@ -255,8 +248,7 @@ export const queueMutations: readonly Mutation[] = [
     failureMode: 78,
     file: publish,
     find:
-      '    const refusal = refusalOf(error)\n' +
-      '    return isKnown(state, header) ? repeated : refusal',
+      '    const refusal = refusalOf(error)\n' + '    return knownReply(state, header) ?? refusal',
     replace: '    throw error',
     catches
   },

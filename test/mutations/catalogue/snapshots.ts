@@ -127,10 +127,10 @@ export const snapshotMutations: readonly Mutation[] = [
     name: 'replay-without-attempts',
     failureMode: 34,
     file: shardSnapshot,
-    find: '  const { attempts, deliveryCounts, deadlines } = segment\n',
+    find: '  writer.u8(segment.parts)\n',
     replace:
       '  segment.attempts = null\n  segment.deliveryCounts = null\n' +
-      '  const { attempts, deliveryCounts, deadlines } = segment\n',
+      '  writer.u8(segment.parts)\n',
     catches
   },
   {
@@ -153,8 +153,8 @@ export const snapshotMutations: readonly Mutation[] = [
     name: 'deduplication-lost-in-a-snapshot',
     failureMode: 62,
     file: restore,
-    find: '  sequences.restore(lowest, runs)\n',
-    replace: '  sequences.restore(1, [])\n',
+    find: '    set.restore(lowest, runs)\n',
+    replace: '    set.restore(1, [])\n',
     catches
   },
   {

@@ -1,7 +1,9 @@
 // A queue with a length limit at its leader: what consumers have room for is reserved in the log
 // before they get it, and given up when they are gone.
+import type { ShardCommand } from '@holdfast/broker'
 import type { QueueOptions } from '@holdfast/protocol'
 import t from 'tap'
+import { Reserving, type ReservingQueue } from '../../src/delivering/reserving.ts'
 import { type LoneClient, LoneMember } from '../lone-member.ts'
 
 const ways = { autoAck: false, exclusive: false, priority: 0, resume: null }
@@ -119,4 +121,36 @@ t.test('a full queue refuses message by message, and says which queue it is', as
     { first: 4, error: { code: 'QUEUE_FULL', message: /'q'/ } },
     { first: 5, last: 5 }
   ])
+})
+
+t.test('what is being given up is not handed out, and one command is on its way', async (t) => {
+  const queue = { id: 7, mark: 10 }
+  const roster = { credit: 0 }
+  const asked: ShardCommand[] = []
+  let answer = (): void => undefined
+  const of = {
+    queue,
+    roster,
+    held: { claimedEnd: 0 },
+    next: { cursor: 4, returnedCount: 0, decided: () => undefined, takeReserved: () => [] },
+    commit: (command: ShardCommand, done: () => void) => {
+      asked.push(command)
+      answer = done
+    },
+    decided: () => undefined
+  }
+  const reserving = new Reserving(of as unknown as ReservingQueue)
+  t.equal(reserving.limit, 10)
+  reserving.adjust()
+  t.match(asked, [{ type: 'reserve-messages', queue: 7, mark: 3 }])
+  roster.credit = 5
+  reserving.adjust()
+  t.equal(asked.length, 1, 'who comes meanwhile waits for the answer')
+  t.equal(reserving.limit, 3)
+  queue.mark = 3
+  answer()
+  t.equal(reserving.limit, 3)
+  of.next = { ...of.next, ...{ takeUnreserved: () => [2, 2] } }
+  new Reserving(of as unknown as ReservingQueue).adjust()
+  t.match(asked[1], { mark: 7, take: [2, 2] }, 'what came back, and the rest as it comes')
 })

@@ -117,7 +117,11 @@ t.test('what this version does not do is refused, and ends the channel only', as
   const { member, client } = setUp()
   client.declare('q', { arguments: tableOf({ 'x-max-priority': 3 }) })
   member.pass(300)
-  t.match(client.wire.closed, { type: 'channel.close', replyCode: 406, replyText: /x-max-priority/ })
+  t.match(client.wire.closed, {
+    type: 'channel.close',
+    replyCode: 406,
+    replyText: /x-max-priority/
+  })
 })
 
 t.test('a queue goes only if it is unused and empty, where that is asked', async (t) => {
