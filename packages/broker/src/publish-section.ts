@@ -223,7 +223,7 @@ export interface SectionOrigin {
   readonly isDeadLetter: boolean
 }
 
-/** Where the records come from of the publish section at `position` of an entry that was applied. */
+/** Where the records of the publish section at `position` of an applied entry come from. */
 export function readSectionHeader(data: Uint8Array, position: number): SectionOrigin {
   const flags = data[position + flagsPosition] ?? 0
   const names = position + flagsPosition + 1 + ((flags & 2) === 0 ? 0 : producerBytes)

@@ -1,7 +1,7 @@
 // The dead letters of one queue at its leader, as a publisher like any other: each is routed by its
 // queue's dead letter exchange, goes through this node's gateway, and leaves the queue's log once
-// every queue that it goes to has it. Its number in the queue is the sequence of a producer whose id
-// is made of the queue's: what the leader before had brought there is known there.
+// every queue that it goes to has it. Its number in the queue is the sequence of a producer whose
+// id is made of the queue's: what the leader before had brought there is known there.
 import { type DeadLetterMessage, deadLetterAt } from '@holdfast/amqp'
 import {
   addPair,
@@ -75,7 +75,7 @@ export class QueueDeadLetters implements PublishOrigin {
     return this.#open.size === 0 && this.#source.queue.dead.count === 0
   }
 
-  /** This node leads the queue no more, or its dead letters are gone. What is on its way goes on. */
+  /** This node leads the queue no more, or its letters are gone. What is on its way goes on. */
   end(): void {
     this.#isEnded = true
     this.#held.clear()
