@@ -119,7 +119,7 @@ t.test('the examples run', async (t) => {
       else throw error
     }
 
-    t.match(name, /^amq\.gen-/)
+    t.match(name, /^gen-/)
     await connection.close()
     t.match(logged, [[{ type: 'connected' }]])
     t.ok(logged.some((values) => String(values) === 'no queue'))

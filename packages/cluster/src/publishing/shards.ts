@@ -145,7 +145,8 @@ export class Shards {
     if (shard === undefined || host === undefined || !shard.isLeading) return number
     const header = readForwarded(bytes)
     const cursor = this.#cursor(group, from, epoch, number)
-    // What came late or again, after its answer, and was refused here will not come once more.
+    // What the machine has may come late, or again, and be early this time: its gateway knows the
+    // answer, and will not send it once more.
     const applied = host.machine.gatewayExpected(header.gateway.replica, epoch) ?? 0
     cursor.expected = Math.max(cursor.expected, applied)
     // After a refusal, what follows must wait until the refused one has come again: order is kept.

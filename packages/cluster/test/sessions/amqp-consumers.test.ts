@@ -8,7 +8,7 @@ import { AmqpConsumers } from '../../src/sessions/amqp-consumers.ts'
 import type { AmqpSession } from '../../src/sessions/amqp-session.ts'
 import { coreWith } from '../part-core.ts'
 
-const target = { id: 7, group: 1, vhost: '/', name: 'q' }
+const target = { id: 7, group: 1, vhost: '/', name: 'q', owner: null }
 
 /** The consumers of a connection, and a queue that has a message for every get. */
 function make() {
