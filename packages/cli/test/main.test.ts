@@ -102,7 +102,8 @@ const queue = {
   ready: 5,
   unsettled: null,
   consumers: 0,
-  bytes: 10
+  bytes: 10,
+  deadLetters: 0
 }
 
 t.test('queue list follows the pages', async (t) => {
