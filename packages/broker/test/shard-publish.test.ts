@@ -24,8 +24,13 @@ t.test('offsets are consecutive, also over entries and queues', async (t) => {
   const position = readEntryBatch(shard.log.get(4) ?? new Uint8Array()).positions[0] ?? 0
   t.same(readSectionHeader(shard.log.get(4) ?? new Uint8Array(), position), {
     exchange: 'events',
-    routingKey: 'a.b'
+    routingKey: 'a.b',
+    isDeadLetter: false
   })
+  shard.publish(1, { isDeadLetter: true })
+  const letter = shard.log.get(shard.index) ?? new Uint8Array()
+  const [start = 0] = readEntryBatch(letter).positions
+  t.equal(readSectionHeader(letter, start).isDeadLetter, true)
 })
 
 t.test('a gateway is answered once for each number', async (t) => {

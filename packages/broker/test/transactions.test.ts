@@ -73,7 +73,8 @@ t.test('publishes and settlements happen together', async (t) => {
   )
   const { section = 0 } = shard.machine.queue(2)?.row(3) ?? {}
   const data = shard.log.get(shard.index) ?? new Uint8Array()
-  t.same(readSectionHeader(data, section), { exchange: 'x', routingKey: 'k' })
+  const origin = { exchange: 'x', routingKey: 'k', isDeadLetter: false }
+  t.same(readSectionHeader(data, section), origin)
 })
 
 t.test('one that comes again is done already, and only once', async (t) => {

@@ -7,6 +7,7 @@ import {
   decodeServerFrame,
   FrameReader,
   protocolLimits,
+  reservedProducer,
   ServerFrameWriter
 } from '@holdfast/protocol'
 import { encodeRecord, pack } from '@holdfast/record'
@@ -222,6 +223,9 @@ t.test('a hello is checked field by field', async (t) => {
   t.equal(code(1, 0), 'VERSION_UNSUPPORTED')
   t.equal(code(2, 1, 'nodes', {}), 'HANDSHAKE_REQUIRED')
   t.equal(code(1, 1, { ...hello, producer: producer.subarray(1) }), 'FRAME_INVALID')
+  const reserved = new Uint8Array(16)
+  reserved.set(reservedProducer)
+  t.equal(code(1, 1, { ...hello, producer: reserved }), 'FRAME_INVALID')
   t.equal(code(1, 1, { ...hello, epoch: -1 }), 'FRAME_INVALID')
   t.equal(code(1, 1, { ...hello, vhost: '' }), 'NAME_INVALID')
   t.equal(code(1, 1, { ...hello, vhost: 'x'.repeat(256) }), 'NAME_INVALID')

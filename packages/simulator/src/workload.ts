@@ -145,7 +145,7 @@ export class Workload {
       case 'beginnings':
         return new Beginnings(world, this.history, boundQueues)
       case 'perishables':
-        return new Perishables(world, this.history)
+        return new Perishables(world, this.history, graveQueue)
       case 'transfers':
         return new Transfers(world, this.history)
     }

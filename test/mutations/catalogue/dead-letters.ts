@@ -63,6 +63,6 @@ export const deadLetterMutations: readonly Mutation[] = [
     file: letters,
     find: "barred: reason === 'rejected' ? new Set() : message.visited",
     replace: 'barred: new Set()',
-    catches: ['packages/cluster/dist/test/sessions/amqp-scripts.test.js']
+    catches: ['packages/cluster/dist/test/dead-lettering/dead-lettering.test.js']
   }
 ]

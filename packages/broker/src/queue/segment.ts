@@ -35,7 +35,7 @@ export class Segment {
   words: Uint32Array = new Uint32Array(bitmapWords + smallestCapacity * rowWords)
   attempts: Uint32Array | null = null
   deliveryCounts: Uint32Array | null = null
-  /** Log time at which each row expires. */
+  /** Log time at which each live row expires. */
   deadlines: Float64Array | null = null
   /** Where the segment stands among those with deadlines (`DueSegments`); -1: nowhere. */
   readonly due: { queue: number; atMs: number; place: number } = {
@@ -200,6 +200,7 @@ export class Segment {
 
   kill(row: number): void {
     this.words[row >>> 5] = (this.words[row >>> 5] ?? 0) & ~(1 << (row & 31))
+    if (this.deadlines !== null) this.deadlines[row] = noDeadlineMs
     this.liveCount--
   }
 

@@ -79,6 +79,7 @@ function withLog(...known: readonly ConsumerKey[]) {
     id: 7,
     consumers,
     mark: 0,
+    dead: { count: 0 },
     settings: { expiresMs: 0, singleActive: false },
     nextLive: () => null
   } as unknown as QueueView

@@ -39,6 +39,15 @@ t.test('a confirm speaks for each of the queues', async (t) => {
   t.same(findings(shards, confirmed('m2', ['nowhere'])), ['confirm-after-commit'])
 })
 
+t.test('a dead letter has arrived before it leaves', async (t) => {
+  const shards = [shard('grave', ['m1'])]
+  const taken = (to: string, body: string) => (answers: Answers) =>
+    answers.taken({ from: 'q', to, body })
+  t.same(findings(shards, taken('grave', 'm1')), [])
+  t.same(findings(shards, taken('grave', 'm2')), ['dead-letter-arrives'])
+  t.same(findings(shards, taken('deleted', 'm2')), [])
+})
+
 t.test('a delivery is what lies at its offset', async (t) => {
   const shards = [shard('a', ['m1', 'm2'])]
   const delivered = (queue: string, offset: number, body: string) => (answers: Answers) =>
