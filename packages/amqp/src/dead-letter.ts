@@ -28,14 +28,8 @@ export interface DeadLetterMessage {
 const historyHeaders = ['queue', 'reason', 'exchange'] as const
 
 /**
-<<<<<<< HEAD
- * The record at `position` after `death`. `hasHistory`: its headers were written here, by an
- * earlier death. `isRerouted`: its queue has a routing key for it, in the place of all that it
- * came with.
-=======
  * The record at `position` after `death`. `hasHistory`: its headers were written here, by a death
  * before. `isRerouted`: its queue has a routing key for it, in the place of all that it came with.
->>>>>>> dlx
  */
 export function deadLetterAt(
   blob: Uint8Array,

@@ -1,4 +1,4 @@
-// The messages that left a queue for a reason and are on their way to its dead letter exchange: in
+// Messages that have left a queue for a reason and are on their way to its dead letter exchange: in
 // the order in which they died, numbered from 1 and never renumbered. Each is a row of numbers
 // that says where its record lies in the log, which keeps it as long as the row is here. Whoever
 // brings them to their targets takes them out one by one, in any order.

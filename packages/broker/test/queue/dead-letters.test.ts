@@ -1,5 +1,5 @@
-// Dead letters of one queue: numbered in the order of death, taken out in any, and back as they
-// were from a snapshot. Where their records lie is looked at by the property test of the shard.
+// Dead letters of a queue: numbered in the order of death, taken out in any, and back as they were
+// from a snapshot. Where their records lie is looked at by the property test of the shard.
 import t from 'tap'
 import { ShardMachine } from '../../src/index.ts'
 import { deadSegmentRows } from '../../src/queue/dead-letters.ts'

@@ -75,11 +75,7 @@ export class QueueDeadLetters implements PublishOrigin {
     return this.#open.size === 0 && this.#source.queue.dead.count === 0
   }
 
-<<<<<<< HEAD
-  /** This node leads the queue no more, or its dead letters are gone. What is under way goes on. */
-=======
   /** This node leads the queue no more, or its letters are gone. What is on its way goes on. */
->>>>>>> dlx
   end(): void {
     this.#isEnded = true
     this.#held.clear()
