@@ -104,9 +104,10 @@ export class AmqpCommit {
       const forbidden = this.#session.publishRefusal(exchange, key)
       if (forbidden !== null) return forbidden
     }
-    if (exchange === '' && readReplyAddress(routingKey) !== null) {
+    const isReply = exchange === '' && readReplyAddress(routingKey) !== null
+    if (isReply) {
       way.replies.push(batch)
-      return 'done'
+      if (copies.length === 0) return 'done'
     }
     const routing = this.#core.gateway.route(vhost, batch)
     switch (routing.type) {
@@ -118,7 +119,8 @@ export class AmqpCommit {
       case 'targets': {
         const targets = routing.type === 'targets' ? routing.targets : []
         if (targets.length === 0 && !this.#isFenced) return 'fence'
-        if (targets.length === 0 && mandatory) way.unroutable.push(place)
+        // What goes to somebody is not lost, with copies or without.
+        if (targets.length === 0 && mandatory && !isReply) way.unroutable.push(place)
         if (targets.length === 0) return 'done'
         way.queues.push(...targets)
         const queues = targets.map(({ id }) => id)

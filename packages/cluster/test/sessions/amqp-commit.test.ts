@@ -17,6 +17,8 @@ const queue = { id: 7, group: 1, vhost: '/', name: 'q', owner: null }
 const targets: Routing = { type: 'targets', targets: [queue], perRecord: false }
 const key = { session: '0a', tag: '1' }
 
+type Batch = RequestOf<'commit'>['publishes'][number]
+
 interface Made {
   readonly core: Core
   routing: Routing
@@ -26,6 +28,7 @@ interface Made {
   forbidden: WireError | 'wait' | null
   readonly fences: OnFence[]
   readonly sent: { readonly transaction: Transaction; decide(outcome: ForwardOutcome): void }[]
+  readonly replies: Batch[]
   readonly told: unknown[]
   /** Ranges that the consumer holds no longer. */
   readonly gone: (readonly number[])[]
@@ -36,6 +39,7 @@ interface Made {
 function make(): Made {
   const timers: (() => void)[] = []
   const core = coreWith({
+    replies: { send: (_vhost: string, batch: Batch) => made.replies.push(batch) },
     timers: { after: (_ms: number, run: () => void) => timers.push(run) },
     fence: { wait: (done: OnFence) => made.fences.push(done) },
     gateway: {
@@ -66,6 +70,7 @@ function make(): Made {
     forbidden: null,
     fences: [],
     sent: [],
+    replies: [],
     told: [],
     gone: [],
     start: (request = {}) => {
@@ -87,7 +92,7 @@ function make(): Made {
   return made
 }
 
-const publish = (mandatory = true, bytes = 4): RequestOf<'commit'>['publishes'][number] => {
+const publish = (mandatory = true, bytes = 4): Batch => {
   const blob = new Uint8Array(bytes)
   return { exchange: 'x', routingKey: 'k', copies: [], mandatory, count: 1, blob }
 }
@@ -152,6 +157,22 @@ t.test('nowhere, and no exchange, are final behind a fence only', async (t) => {
     t.same(made.told, [told])
     t.equal(made.sent.length, 0)
   }
+})
+
+t.test('a reply has its copies as well, and is not lost without them', async (t) => {
+  const address = 'amq.rabbitmq.reply-to.1.3.1.8000000080000000'
+  const reply = { ...publish(), exchange: '', routingKey: address, copies: ['q'] }
+  const made = make()
+  made.start({ publishes: [reply] })
+  t.match(made.sent[0]?.transaction.publishes, [{ routingKey: address, queues: [7] }])
+  t.same(made.replies, [], 'it goes out with the commit')
+  made.sent[0]?.decide(accepted)
+  t.same(made.replies, [reply])
+  made.routing = { type: 'nowhere' }
+  made.start({ publishes: [reply], settlements: [] })
+  made.fences.shift()?.(true)
+  t.same(made.replies, [reply, reply])
+  t.same(made.told, [{ unroutable: [] }, { unroutable: [] }])
 })
 
 t.test('when a queue is gone it is routed again, behind a fence', async (t) => {
