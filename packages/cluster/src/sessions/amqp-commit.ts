@@ -2,13 +2,13 @@
 // under one number of the gateway, so that it happens once and as a whole, whoever leads. It is
 // refused before it is sent, or by the shard, and then nothing of it was done.
 import type { PublishBatch, RequestOf } from '@holdfast/amqp'
-import type { QueueTarget, SettleCommand } from '@holdfast/broker'
+import { type QueueTarget, type SettleCommand, transactionSectionBytes } from '@holdfast/broker'
 import { unreachable, type WireError } from '@holdfast/errors'
 import type { Core } from '../core.ts'
 import { limits, retryPauseMs, times } from '../limits.ts'
 import type { ForwardOutcome } from '../peers/peer-codec.ts'
 import { refusalOf } from '../publishing/gateway.ts'
-import { type Transaction, transactionBytes } from '../publishing/shard-stream.ts'
+import type { Transaction } from '../publishing/shard-stream.ts'
 import type { AmqpSession } from './amqp-session.ts'
 import { readReplyAddress } from './replies.ts'
 import { type Responder, refusal } from './responder.ts'
@@ -143,7 +143,7 @@ export class AmqpCommit {
         `${first.group}, '${elsewhere.name}' in shard ${elsewhere.group}; nothing was done`
       return this.#to.refuse(refusal('NOT_SUPPORTED', { what }))
     }
-    const size = transactionBytes(way)
+    const size = transactionSectionBytes(way)
     const limit = limits.transactionBytesMax
     if (size > limit) return this.#to.refuse(refusal('TRANSACTION_TOO_LARGE', { size, limit }))
     if (this.#refusals === 0) {
