@@ -1,9 +1,13 @@
 // What a channel gathers between tx.select and tx.commit (AMQP 0-9-1 tx): publishes and
 // settlements, which go into one request, so that all of them happen or none.
 import { amqpLimits } from './limits.ts'
+import { publishMemory } from './publish-memory.ts'
 import { AmqpError } from './replies.ts'
 import type { Outcome, PublishBatch, RequestOf } from './requests.ts'
 import { settlementsOf, type UnsettledDelivery } from './unsettled.ts'
+
+/** What one takes in memory. */
+const deliveryBytes = 64
 
 interface Settled {
   readonly deliveries: readonly UnsettledDelivery[]
@@ -24,22 +28,23 @@ export class Transaction {
   }
 
   publish(batch: PublishBatch): void {
-    this.#count(1)
-    this.#bytes += batch.blob.length
-    const limit = amqpLimits.transactionBytesMax
-    if (this.#bytes > limit) throw tooLarge(`${limit} bytes`)
+    this.#count(1 + batch.copies.length, publishMemory(batch))
     this.#publishes.push(batch)
   }
 
   settle(deliveries: readonly UnsettledDelivery[], outcome: Outcome): void {
-    this.#count(deliveries.length)
+    this.#count(deliveries.length, deliveries.length * deliveryBytes)
     this.#settled.push({ deliveries, outcome })
   }
 
-  #count(items: number): void {
+  #count(items: number, bytes: number): void {
     this.#items += items
-    const limit = amqpLimits.transactionItemsMax
-    if (this.#items > limit) throw tooLarge(`${limit} publishes and acks`)
+    this.#bytes += bytes
+    const { transactionItemsMax, transactionBytesMax } = amqpLimits
+    if (this.#items > transactionItemsMax) {
+      throw tooLarge(`${transactionItemsMax} publishes and acks, each key in CC and BCC counted`)
+    }
+    if (this.#bytes > transactionBytesMax) throw tooLarge(`${transactionBytesMax} bytes`)
   }
 
   /** Everything that was gathered; the next transaction begins empty. */
