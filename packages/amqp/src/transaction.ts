@@ -19,12 +19,10 @@ export class Transaction {
   #bytes = 0
   #settled: Settled[] = []
   #items = 0
-  /** Of a commit that is not answered yet. */
-  #committingBytes = 0
 
   /** Bytes that it keeps in memory. */
   get bytes(): number {
-    return this.#bytes + this.#committingBytes
+    return this.#bytes
   }
 
   publish(batch: PublishBatch): void {
@@ -56,15 +54,9 @@ export class Transaction {
     const deliveries = this.#settled.flatMap((each) => each.deliveries)
     this.#publishes = []
     this.#settled = []
-    this.#committingBytes = this.#bytes
     this.#bytes = 0
     this.#items = 0
     return { request: { type: 'commit', publishes, settlements }, deliveries }
-  }
-
-  /** What was taken is done with. */
-  ended(): void {
-    this.#committingBytes = 0
   }
 }
 

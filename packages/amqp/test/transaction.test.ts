@@ -51,5 +51,6 @@ t.test('what is taken leaves it empty', async (t) => {
   transaction.publish(publish(0))
   const { request } = transaction.take()
   t.equal(request.publishes.length, 1)
+  t.equal(transaction.bytes, 0)
   t.equal(transaction.take().request.publishes.length, 0)
 })

@@ -1,7 +1,7 @@
 // The commit of a transaction (AMQP 0-9-1 tx): everything in it goes into one section of one shard,
 // under one number of the gateway, so that it happens once and as a whole, whoever leads. It is
 // refused before it is sent, or by the shard, and then nothing of it was done.
-import type { PublishBatch, RequestOf } from '@holdfast/amqp'
+import { type PublishBatch, publishMemory, type RequestOf } from '@holdfast/amqp'
 import { type QueueTarget, type SettleCommand, transactionSectionBytes } from '@holdfast/broker'
 import { unreachable, type WireError } from '@holdfast/errors'
 import type { Core } from '../core.ts'
@@ -33,6 +33,8 @@ export class AmqpCommit {
   readonly #session: AmqpSession
   readonly #request: RequestOf<'commit'>
   readonly #to: Responder
+  /** What it keeps in memory, until its end. */
+  readonly #bytes: number
   readonly #deadlineMs: number
   /** What was published before it, without a transaction, is not to be overtaken. */
   readonly #behind: number
@@ -44,13 +46,15 @@ export class AmqpCommit {
     this.#session = session
     this.#request = request
     this.#to = to
+    this.#bytes = memoryOf(request)
+    session.transactions.begin(this.#bytes)
     this.#deadlineMs = core.clock.nowMs + times.requestTimeoutMs
     this.#behind = session.publishes.lastSequence
   }
 
   attempt(): void {
     const { fence } = this.#core
-    if (this.#session.isClosed) return
+    if (this.#session.isClosed) return this.#end()
     if (!this.#session.publishes.areSent(this.#behind)) return this.#later()
     const way: Way = { queues: [], publishes: [], settlements: [], unroutable: [], replies: [] }
     const step = this.#find(way)
@@ -66,7 +70,7 @@ export class AmqpCommit {
           else this.#later()
         })
       default:
-        this.#to.refuse(step)
+        this.#refuse(step)
     }
   }
 
@@ -76,7 +80,7 @@ export class AmqpCommit {
       return timers.after(retryPauseMs(this.#refusals), () => this.attempt())
     }
     const reason = 'where the transaction goes could not be found out; nothing of it was done'
-    this.#to.refuse(refusal('UNAVAILABLE', { reason }))
+    this.#refuse(refusal('UNAVAILABLE', { reason }))
   }
 
   #find(way: Way): Step {
@@ -141,24 +145,25 @@ export class AmqpCommit {
       const what =
         `commit a transaction on several shards: queue '${first.name}' is in shard ` +
         `${first.group}, '${elsewhere.name}' in shard ${elsewhere.group}; nothing was done`
-      return this.#to.refuse(refusal('NOT_SUPPORTED', { what }))
+      return this.#refuse(refusal('NOT_SUPPORTED', { what }))
     }
     const size = transactionSectionBytes(way)
     const limit = limits.transactionBytesMax
-    if (size > limit) return this.#to.refuse(refusal('TRANSACTION_TOO_LARGE', { size, limit }))
+    if (size > limit) return this.#refuse(refusal('TRANSACTION_TOO_LARGE', { size, limit }))
     if (this.#refusals === 0) {
       counters.publishedMessages += way.publishes.length
       counters.publishedBytes += size
     }
     const { publishes, settlements } = way
     gateway.commit(first.group, { publishes, settlements }, (outcome) => {
-      if (!this.#session.isClosed) this.#decided(way, outcome)
+      if (this.#session.isClosed) this.#end()
+      else this.#decided(way, outcome)
     })
   }
 
   #decided(way: Way, outcome: ForwardOutcome): void {
     if (outcome.type !== 'refused') return this.#committed(way)
-    if (outcome.code !== 'QUEUE_NOT_FOUND') return this.#to.refuse(refusalOf(outcome))
+    if (outcome.code !== 'QUEUE_NOT_FOUND') return this.#refuse(refusalOf(outcome))
     // A queue is gone, or another has its name by now: nothing was done, and it is routed again.
     this.#isFenced = false
     this.#refusals++
@@ -177,6 +182,22 @@ export class AmqpCommit {
       this.#session.consumers.find(consumer)?.letGo(ranges)
     }
     for (const batch of replies) this.#core.replies.send(this.#session.vhost, batch)
+    this.#end()
     this.#to.done({ unroutable })
   }
+  #refuse(error: WireError): void {
+    this.#end()
+    this.#to.refuse(error)
+  }
+
+  #end(): void {
+    this.#session.transactions.end(this.#bytes)
+  }
+}
+
+function memoryOf({ publishes, settlements }: RequestOf<'commit'>): number {
+  let bytes = 0
+  for (const publish of publishes) bytes += publishMemory(publish)
+  for (const { ranges } of settlements) bytes += ranges.length * 8
+  return bytes
 }

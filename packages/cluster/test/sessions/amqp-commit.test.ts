@@ -29,6 +29,8 @@ interface Made {
   readonly fences: OnFence[]
   readonly sent: { readonly transaction: Transaction; decide(outcome: ForwardOutcome): void }[]
   readonly replies: Batch[]
+  /** What commits that have not ended keep. */
+  readonly memory: number[]
   readonly told: unknown[]
   /** Ranges that the consumer holds no longer. */
   readonly gone: (readonly number[])[]
@@ -60,7 +62,11 @@ function make(): Made {
     },
     publishes: { lastSequence: 3, areSent: () => made.areSent },
     consumers: { find: (number: number) => (number === 1 ? consumer : null) },
-    publishRefusal: () => made.forbidden
+    publishRefusal: () => made.forbidden,
+    transactions: {
+      begin: (bytes: number) => made.memory.push(bytes),
+      end: (bytes: number) => made.memory.splice(made.memory.indexOf(bytes), 1)
+    }
   } as unknown as AmqpSession
   const made: Made = {
     core,
@@ -71,6 +77,7 @@ function make(): Made {
     fences: [],
     sent: [],
     replies: [],
+    memory: [],
     told: [],
     gone: [],
     start: (request = {}) => {
@@ -119,10 +126,12 @@ t.test('all of it goes to one shard, as one, and is told when it is there', asyn
     settlements: [{ type: 'settle', queue: 7, consumer: key, outcome: 'accepted' }]
   })
   t.same(made.told, [])
+  t.ok((made.memory[0] ?? 0) > 4, 'it takes memory until then')
   t.same(made.gone, [], 'it is held until then, and claimed where the queue is led next')
   made.sent[0]?.decide(accepted)
   t.same(made.told, [{ unroutable: [] }])
   t.same(made.gone, [[4, 5, 0]])
+  t.same(made.memory, [])
 })
 
 t.test('it waits behind what was published before it, and for a lease', async (t) => {
@@ -195,6 +204,7 @@ t.test('not for ever', async (t) => {
   pass(made.core, times.requestTimeoutMs)
   made.later()
   t.same(made.told, ['UNAVAILABLE'])
+  t.same(made.memory, [])
 })
 
 t.test('what cannot be is refused, and nothing is sent', async (t) => {
@@ -208,6 +218,7 @@ t.test('what cannot be is refused, and nothing is sent', async (t) => {
   made.routing = { type: 'targets', targets: [{ ...queue, id: 9, group: 2 }], perRecord: false }
   made.start()
   t.same(made.told, ['DELIVERY_STALE', 'TRANSACTION_TOO_LARGE', 'ACCESS_REFUSED', 'NOT_SUPPORTED'])
+  t.same(made.memory, [])
   t.equal(made.sent.length, 0)
 })
 
@@ -222,6 +233,7 @@ t.test('what the shard refuses was not done', async (t) => {
     made.sent[0]?.decide(refused(code))
     t.same(made.told, [told])
     t.same(made.gone, [])
+    t.same(made.memory, [])
   }
 })
 
@@ -229,8 +241,11 @@ t.test('nobody is told who has left', async (t) => {
   const made = make()
   made.start()
   made.isClosed = true
+  t.equal(made.memory.length, 1, 'it is on its way all the same')
   made.sent[0]?.decide(accepted)
+  t.same(made.memory, [])
   made.start()
+  t.same(made.memory, [])
   t.same(made.told, [])
   t.equal(made.sent.length, 1)
 })
