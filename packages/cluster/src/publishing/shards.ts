@@ -162,11 +162,12 @@ export class Shards {
       // One that is over waits for the metadata, and holds up nobody but who publishes to it.
       return queue.closingUntilMs > this.#core.clock.wallMs && !queue.isOver
     })
-    const isLow = this.#core.disk.isLow
+    // What only settles makes room.
+    const isRefused = this.#core.disk.isLow && header.queues.length > 0
     const isTaken =
       !isEarly &&
       shard.hasRoom &&
-      shard.offer(isLow ? refusedSection(header) : bytes, (reply) => {
+      shard.offer(isRefused ? refusedSection(header) : bytes, (reply) => {
         cursor.pending.delete(number)
         if ('settlements' in header && reply?.type === 'accepted') {
           settledTogether(this.#core, group, header.settlements)

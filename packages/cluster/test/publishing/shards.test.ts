@@ -1,6 +1,11 @@
 // The leader's side of publishing: sections of a gateway are taken in order and once, a repeat of
 // what is under way waits with it, and what cannot be taken comes again, with all behind it.
-import { encodePublishSection, readSectionAlone, type SectionReply } from '@holdfast/broker'
+import {
+  encodePublishSection,
+  encodeTransactionSection,
+  readSectionAlone,
+  type SectionReply
+} from '@holdfast/broker'
 import { encodeRecord, utf8Encode } from '@holdfast/record'
 import t from 'tap'
 import type { Core } from '../../src/core.ts'
@@ -10,6 +15,7 @@ import { coreWith, sent } from '../part-core.ts'
 
 const group = 3
 const epoch = 1024
+const blob = encodeRecord(null, utf8Encode('body'))
 const accepted: SectionReply = { type: 'accepted', missing: [] }
 
 interface Shard {
@@ -91,7 +97,6 @@ function make(): Leader {
 function sectionOf(number: number, ofEpoch: number): Uint8Array {
   const gateway = { replica: 2_097_153, epoch: ofEpoch }
   const place = { gateway, number, first: number === 1, producer: null }
-  const blob = encodeRecord(null, utf8Encode('body'))
   const message = { exchange: '', routingKey: 'q', queues: [7], count: 1, blob }
   return join(encodePublishSection({ ...place, ...message }))
 }
@@ -244,6 +249,24 @@ t.test('a full disk refuses for good, and takes the number all the same', async 
   leader.offered[1]?.decide({ type: 'repeated', missing: [] })
   const outcome = [{ type: 'accepted', first: 1, last: 1 }]
   t.same(leader.told(), outcome, 'what was taken before the disk was full stays taken')
+})
+
+t.test('on a full disk a transaction is taken that publishes nothing', async (t) => {
+  const gateway = { replica: 2_097_153, epoch }
+  const consumer = { session: '0a', tag: 'c' }
+  const settle = { type: 'settle', queue: 7, consumer, outcome: 'accepted', ranges: [1, 1, 0] } as const
+  const publish = { exchange: '', routingKey: 'q', queues: [7], count: 1, blob }
+  const transactionOf = (number: number, publishes: readonly (typeof publish)[]) => {
+    const place = { gateway, number, first: number === 1 }
+    const bytes = join(encodeTransactionSection({ ...place, publishes, settlements: [settle] }))
+    return { number, bytes }
+  }
+  const leader = make()
+  leader.shard.isDiskLow = true
+  const sections = [transactionOf(1, []), transactionOf(2, [publish])]
+  leader.core.shards.forward(2, { type: 'forward', group, epoch, sections })
+  t.same(leader.offered[0]?.bytes, sections[0]?.bytes, 'its messages may leave')
+  t.same(readSectionAlone(leader.offered[1]?.bytes ?? new Uint8Array(0)).queues, [], 'refused')
 })
 
 t.test('a refusal by a leader before, whose disk was full, is told as what it was', async (t) => {
