@@ -231,6 +231,7 @@ export class Channel {
     this.#state = state
     this.#waiting.clear()
     this.barrier.clear()
+    this.transaction = null
     this.unsettled.takeAll()
     this.consumers.drop()
     return [...new Set([...this.consumers.numbers, ...this.getters])]
