@@ -229,6 +229,7 @@ export class Channel {
   /** Forgets all that the channel owned: the numbers of consumers that hold something. */
   #letGo(state: 'ending' | 'closing' | 'closed'): readonly number[] {
     this.#state = state
+    this.#waitsFor = null
     this.#waiting.clear()
     this.barrier.clear()
     this.transaction = null
