@@ -149,6 +149,7 @@ t.test('a channel that failed keeps nothing of its transaction', async (t) => {
   const refused = begin()
   const [commit] = refused.receive(bytesOfLine('1 tx.commit'), 0)
   if (commit?.type !== 'request') throw new Error('a commit is asked for')
+  refused.receive(bytesOfLine('1 publish routingKey=q body=two'), 0)
   refused.refuse(commit.requestId, wireError('DELIVERY_STALE', {}))
   t.equal(refused.transactionBytes, 0)
   t.ok(refused.isOpen, 'it was the channel alone')
