@@ -41,11 +41,6 @@ export class History {
     return this.#published.size
   }
 
-  get unresolved(): number {
-    const all = [...this.#published.values()]
-    return all.filter((one) => one.confirmedMs === null && one.failure === null).length
-  }
-
   /** What became of the messages, each kind of outcome once, in the order of publishing. */
   outcomes(): ReadonlySet<string> {
     const outcomes = new Set<string>()
