@@ -2,8 +2,8 @@
 // another node dies: they keep connection, channel, consumers, and what they were given and have
 // not settled. What comes again to who holds it is told by `Attachments`; here is told what was
 // taken from one client and given to another. A strike is in the history before it happens, and an
-// attempt to connect before it is made: a client is excused exactly by strikes in between, and for a
-// while after all was healed. Who still has its connection then may lose nothing more.
+// attempt to connect before it is made: a client is excused exactly by strikes in between, and for
+// a while after all was healed. Who still has its connection then may lose nothing more.
 import { isEnding, isOfMachine } from './fault-names.ts'
 import type { HistoryEvent } from './history.ts'
 import type { Violations } from './violations.ts'

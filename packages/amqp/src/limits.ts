@@ -43,7 +43,7 @@ export const amqpLimits = {
   /** Keys to publish by and settlements that one transaction gathers, and their memory. */
   transactionItemsMax: 16_384,
   transactionBytesMax: 17_301_504,
-  /** Memory of publishes with no outcome yet, and their number, above which no more is read from the socket. */
+  /** Publishes with no outcome yet, above which no more is read: their memory, and their number. */
   unconfirmedBytesMax: 4_194_304,
   unconfirmedMax: 65_536,
   /** Bodies of at most this size are copied beside their header rather than sent as a slice. */

@@ -35,6 +35,8 @@ export class AmqpCommit {
   readonly #to: Responder
   /** What it keeps in memory, until its end. */
   readonly #bytes: number
+  /** Of that: why it may not begin. */
+  readonly #excess: WireError | null
   readonly #deadlineMs: number
   /** What was published before it, without a transaction, is not to be overtaken. */
   readonly #behind: number
@@ -47,7 +49,7 @@ export class AmqpCommit {
     this.#request = request
     this.#to = to
     this.#bytes = memoryOf(request)
-    session.transactions.begin(this.#bytes)
+    this.#excess = session.transactions.begin(this.#bytes)
     this.#deadlineMs = core.clock.nowMs + times.requestTimeoutMs
     this.#behind = session.publishes.lastSequence
   }
@@ -55,6 +57,7 @@ export class AmqpCommit {
   attempt(): void {
     const { fence } = this.#core
     if (this.#session.isClosed) return this.#end()
+    if (this.#excess !== null) return this.#refuse(this.#excess)
     if (!this.#session.publishes.areSent(this.#behind)) return this.#later()
     const way: Way = { queues: [], publishes: [], settlements: [], unroutable: [], replies: [] }
     const step = this.#find(way)

@@ -37,27 +37,32 @@ export class TransactionAccount {
     this.#gathered = gathered
   }
 
+  get #bytes(): number {
+    return this.#gatheredBytes + this.#committingBytes
+  }
+
   /** Null: the client may go on. */
   count(): WireError | null {
-    const before = this.#gatheredBytes
-    this.#gatheredBytes = this.#gathered()
-    const own = this.#gatheredBytes + this.#committingBytes
-    return this.#node.changed(this.#gatheredBytes - before, own)
+    return this.#change(0)
   }
 
-  /** A commit begins with what was gathered before. */
-  begin(bytes: number): void {
-    this.count()
-    this.#commit(bytes)
+  /**
+   * A commit begins, of what was gathered, and is counted until `end`. Null: it may go on; what was
+   * counted before is never too much.
+   */
+  begin(bytes: number): WireError | null {
+    return this.#change(bytes)
   }
 
-  /** It has its outcome. */
+  /** The commit has its outcome. */
   end(bytes: number): void {
-    this.#commit(-bytes)
+    this.#change(-bytes)
   }
 
-  #commit(bytes: number): void {
-    this.#committingBytes += bytes
-    this.#node.changed(bytes, 0)
+  #change(committing: number): WireError | null {
+    const before = this.#bytes
+    this.#gatheredBytes = this.#gathered()
+    this.#committingBytes += committing
+    return this.#node.changed(this.#bytes - before, this.#bytes)
   }
 }

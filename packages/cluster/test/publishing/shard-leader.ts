@@ -1,5 +1,5 @@
-// The leader of a shard as its gateways see it: what they forward, what of it was proposed, and what
-// they are told.
+// The leader of a shard as its gateways see it: what they forward, what of it was proposed, and
+// what they are told.
 import { encodePublishSection, readSectionAlone, type SectionReply } from '@holdfast/broker'
 import { encodeRecord, utf8Encode } from '@holdfast/record'
 import type { Core } from '../../src/core.ts'

@@ -31,6 +31,7 @@ interface Made {
   readonly replies: Batch[]
   /** What commits that have not ended keep. */
   readonly memory: number[]
+  excess: WireError | null
   readonly told: unknown[]
   /** Ranges that the consumer holds no longer. */
   readonly gone: (readonly number[])[]
@@ -64,7 +65,10 @@ function make(): Made {
     consumers: { find: (number: number) => (number === 1 ? consumer : null) },
     publishRefusal: () => made.forbidden,
     transactions: {
-      begin: (bytes: number) => made.memory.push(bytes),
+      begin: (bytes: number) => {
+        made.memory.push(bytes)
+        return made.excess
+      },
       end: (bytes: number) => made.memory.splice(made.memory.indexOf(bytes), 1)
     }
   } as unknown as AmqpSession
@@ -78,6 +82,7 @@ function make(): Made {
     sent: [],
     replies: [],
     memory: [],
+    excess: null,
     told: [],
     gone: [],
     start: (request = {}) => {
@@ -215,9 +220,13 @@ t.test('what cannot be is refused, and nothing is sent', async (t) => {
   made.forbidden = { id: 5008, code: 'ACCESS_REFUSED', message: '', details: {} }
   made.start()
   made.forbidden = null
+  made.excess = { id: 1, code: 'LIMIT_REACHED', message: '', details: {} }
+  made.start()
+  made.excess = null
   made.routing = { type: 'targets', targets: [{ ...queue, id: 9, group: 2 }], perRecord: false }
   made.start()
-  t.same(made.told, ['DELIVERY_STALE', 'TRANSACTION_TOO_LARGE', 'ACCESS_REFUSED', 'NOT_SUPPORTED'])
+  const limit = ['LIMIT_REACHED', 'NOT_SUPPORTED']
+  t.same(made.told, ['DELIVERY_STALE', 'TRANSACTION_TOO_LARGE', 'ACCESS_REFUSED', ...limit])
   t.same(made.memory, [])
   t.equal(made.sent.length, 0)
 })

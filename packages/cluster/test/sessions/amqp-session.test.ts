@@ -255,6 +255,12 @@ t.test('who leaves after its commit leaves the memory of it to others only later
     leaving.send({ type: 'tx.commit' })
     member.step([leaving.gone()])
   }
+  // Published and committed within one step, it is never seen as gathered.
+  const quick = member.connectAmqp()
+  quick.wire.send({ type: 'tx.select' })
+  quick.wire.publish('', 'q', false, {}, new Uint8Array(5_000_000))
+  quick.send({ type: 'tx.commit' })
+  t.equal(quick.wire.closed?.replyCode, 506)
   const small = member.connectAmqp()
   for (const each of [client, small]) each.send({ type: 'tx.select' })
   client.publish('q', largest)

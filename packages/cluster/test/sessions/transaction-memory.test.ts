@@ -54,13 +54,17 @@ t.test('above the bound who has little goes on, and who has much does not', asyn
 t.test('a commit counts until its outcome, also of a client that has left', async (t) => {
   const node = new TransactionMemory()
   const clients = fill(node)
+  const extra = clientOf(node)
+  extra.gather(1)
   for (const client of clients) {
     client.gathered = 0
-    client.account.begin(transactionsBytesMax / 4)
+    t.equal(client.account.begin(transactionsBytesMax / 4), null, 'it is no more than before')
   }
   const other = clientOf(node)
   t.equal(other.gather(transactionsBytesFree + 1), 'LIMIT_REACHED')
   other.gather(0)
+  t.match(other.account.begin(transactionsBytesFree + 1), { code: 'LIMIT_REACHED' })
+  other.account.end(transactionsBytesFree + 1)
   clients[0]?.account.end(transactionsBytesMax / 4)
   t.equal(other.gather(transactionsBytesFree + 1), null)
   t.equal(clients[1]?.gather(clientTransactionsBytesMax), 'LIMIT_REACHED', 'with its commit')
