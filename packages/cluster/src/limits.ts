@@ -21,8 +21,11 @@ export const limits = {
   forwardSectionsMax: 4096,
   /** A transaction of a client, which is one section: it fits into a frame between nodes. */
   transactionBytesMax: 17_825_792,
-  /** All that clients of a node have published in transactions that are not committed. */
+  /** Transactions of all clients of a node, until they are committed, and those of one client. */
   transactionsBytesMax: 67_108_864,
+  clientTransactionsBytesMax: 35_651_584,
+  /** So much every client may have, whatever others have. */
+  transactionsBytesFree: 65_536,
   /** Append requests and payload in flight to one follower of one group. */
   inflightRequestsMax: 16,
   inflightBytesMax: 4_194_304,
