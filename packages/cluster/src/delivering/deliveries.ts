@@ -73,8 +73,10 @@ export class Deliveries {
   }
 
   /** Begins to find out who holds what of a queue. */
-  open(group: GroupId, queue: QueueView): void {
-    this.wake(this.#delivery(group, queue))
+  open(group: GroupId, queue: QueueView): QueueDelivery {
+    const delivery = this.#delivery(group, queue)
+    this.wake(delivery)
+    return delivery
   }
 
   #cancelAll(queue: QueueDelivery, error: WireError): void {

@@ -86,14 +86,17 @@ export class Expiry {
     return queues.length === 0 ? null : queues
   }
 
-  /** Where consumers of an earlier leader may hold some, the queue is opened to find out. */
+  /**
+   * Where consumers of an earlier leader may hold some, the queue is opened to find out: with the
+   * whole grace, since the log does not know who asks for single messages, or was cancelled.
+   */
   #mayBeHeld(group: GroupId, id: number, offset: number): boolean {
     const { groups, deliveries } = this.#core
     const delivery = deliveries.find(group, id)
     if (delivery !== null) return delivery.mayBeHeld(offset)
     const queue = groups.shardHost(group)?.machine.queue(id)
     if (queue === undefined || offset > queue.mark) return false
-    deliveries.open(group, queue)
+    deliveries.open(group, queue).waitOut()
     return true
   }
 

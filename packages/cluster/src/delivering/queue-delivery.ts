@@ -156,6 +156,11 @@ export class QueueDelivery {
     this.#core.deliveries.wake(this)
   }
 
+  /** Gives those that the log does not know the time to come back with what they hold. */
+  waitOut(): void {
+    this.#opening.waitOut()
+  }
+
   tick(): void {
     if (this.#opening.isWaiting) this.wake()
   }
