@@ -152,6 +152,10 @@ export class QueueDelivery {
     return offset <= this.queue.mark && (!this.#opening.hasOpened || this.#held.has(offset))
   }
 
+  isHeld(offset: number): boolean {
+    return this.#held.has(offset)
+  }
+
   wake(): void {
     this.#core.deliveries.wake(this)
   }
