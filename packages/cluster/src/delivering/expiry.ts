@@ -96,7 +96,7 @@ export class Expiry {
     if (delivery !== null) return delivery.mayBeHeld(offset)
     const queue = groups.shardHost(group)?.machine.queue(id)
     if (queue === undefined || offset > queue.mark) return false
-    deliveries.open(group, queue).waitOut()
+    deliveries.open(group, queue).opening.waitOut()
     return true
   }
 

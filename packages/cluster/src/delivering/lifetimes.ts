@@ -87,9 +87,9 @@ export class Lifetimes {
   #hasDue(group: GroupId, queue: QueueView, timeMs: number): boolean {
     const delivery = this.#core.deliveries.find(group, queue.id)
     let offset = queue.nextDue(1, timeMs)
-    while (offset !== null && delivery?.isHeld(offset) === true) {
-      offset = queue.nextDue(offset + 1, timeMs)
-    }
+    // Before it has opened nobody knows.
+    if (delivery?.opening.hasOpened !== true) return offset !== null
+    while (offset !== null && delivery.mayBeHeld(offset)) offset = queue.nextDue(offset + 1, timeMs)
     return offset !== null
   }
 

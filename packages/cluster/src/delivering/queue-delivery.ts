@@ -21,8 +21,8 @@ const shareMax = 32
 export class QueueDelivery {
   readonly queue: QueueView
   readonly group: GroupId
+  readonly opening: Opening
   readonly #core: Core
-  readonly #opening: Opening
   readonly #roster: Roster
   readonly #held: HeldDeliveries
   readonly #next: NextOffsets
@@ -41,7 +41,7 @@ export class QueueDelivery {
     this.#mark = new DispatchMark(core.tuning.markBlockMin)
     const commit: Commit = (command, done) => core.deliveries.commit(this, command, done)
     this.#settling = new Settling(queue, this.#held, commit)
-    this.#opening = new Opening(core, {
+    this.opening = new Opening(core, {
       group,
       queue,
       roster: this.#roster,
@@ -149,24 +149,15 @@ export class QueueDelivery {
 
   /** Whether a message is in somebody's hands, or may be since not all of them are known yet. */
   mayBeHeld(offset: number): boolean {
-    return offset <= this.queue.mark && (!this.#opening.hasOpened || this.#held.has(offset))
-  }
-
-  isHeld(offset: number): boolean {
-    return this.#held.has(offset)
+    return offset <= this.queue.mark && (!this.opening.hasOpened || this.#held.has(offset))
   }
 
   wake(): void {
     this.#core.deliveries.wake(this)
   }
 
-  /** Gives those that the log does not know the time to come back with what they hold. */
-  waitOut(): void {
-    this.#opening.waitOut()
-  }
-
   tick(): void {
-    if (this.#opening.isWaiting) this.wake()
+    if (this.opening.isWaiting) this.wake()
   }
 
   /** Ranges of what is held, flat, for a purge that must spare it. */
@@ -188,7 +179,7 @@ export class QueueDelivery {
   }
 
   #handOutAll(): void {
-    if (!this.#opening.isOpen) return
+    if (!this.opening.isOpen) return
     // A leader that was paused may be deposed without knowing: it hands out nothing until it is
     // heard.
     if (this.#core.groups.shard(this.group)?.hasLease !== true) return this.#retryLater()

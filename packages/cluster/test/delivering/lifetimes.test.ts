@@ -234,7 +234,9 @@ t.test('a queue waits for dead letters of what was due when it ended, and no lon
   const nextDue = (offset: number): number | null => due.find((other) => other >= offset) ?? null
   const settings = { deadLetter: { exchange: '' } }
   Object.assign(queue, { settings, dead, liveCount: 1, nextDue })
-  Object.assign(core, { deliveries: { find: () => ({ isHeld: (at: number) => at === held }) } })
+  const opening = { hasOpened: true }
+  const delivery = { opening, mayBeHeld: (offset: number) => offset === held }
+  Object.assign(core, { deliveries: { find: () => delivery } })
   core.lifetimes.leadershipChanged(1, true)
   number = 6
   core.lifetimes.tick()

@@ -1,6 +1,12 @@
 // What a queue does with a message that no replica has intact: it waits, and those behind it go on.
 // And whom a new leader takes for gone.
-import { type IsHeld, type QueueView, type SectionReply, type ShardCommand, shardLimits } from '@holdfast/broker'
+import {
+  type IsHeld,
+  type QueueView,
+  type SectionReply,
+  type ShardCommand,
+  shardLimits
+} from '@holdfast/broker'
 import { Consumer, History, Operator, Publisher, World } from '@holdfast/simulator'
 import t from 'tap'
 import type { Core } from '../../src/core.ts'
