@@ -114,13 +114,8 @@ export class Expiry {
     shard.named = null
     shard.isAsked = true
     if (reply.type !== 'expired' || reply.early.length === 0) return
-    // A clock was set right meanwhile: these live on.
+    // A clock was set right meanwhile: these live on, and so does what was not named yet.
     shard.passedMs = 0
-    for (const { queue, ranges } of reply.early) {
-      const delivery = this.#core.deliveries.find(group, queue)
-      for (let at = 0; at < ranges.length; at += 2) {
-        delivery?.returned(ranges[at] ?? 0, ranges[at + 1] ?? 0)
-      }
-    }
+    this.#core.deliveries.rewind(group)
   }
 }
