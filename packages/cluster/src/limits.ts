@@ -172,6 +172,8 @@ export const times = {
   retryMaxMs: 800,
   /** Dead letters that a shard does not take are brought to it again after this long. */
   deadLetterRetryMs: 1_000,
+  /** A queue that is over waits for its dead letters for as long as one arrives in this time. */
+  lastDeadLettersMs: 60_000,
   /** Lent publish credit may lie unused for this long while others wait for some. */
   lentIdleMs: 5_000,
   /** As long as its message is arriving, for this long. */
