@@ -2,6 +2,7 @@
 import type { Mutation } from '../mutation.ts'
 
 const letters = 'packages/cluster/src/dead-lettering/queue-dead-letters.ts'
+const batch = 'packages/cluster/src/dead-lettering/batch.ts'
 const dead = 'packages/broker/src/queue/dead-letters.ts'
 const catches = 'simulator'
 
@@ -10,10 +11,8 @@ export const deadLetterMutations: readonly Mutation[] = [
     name: 'dead-letter-leaves-before-it-arrives',
     failureMode: 71,
     file: letters,
-    find: "    if (data !== 'lost') this.#held.push(this.#batch(letter, data))\n",
-    replace:
-      "    if (data !== 'lost') this.#held.push(this.#batch(letter, data))\n" +
-      '    this.#arrived.push(letter.number)\n',
+    find: '    this.#held.push(batch)\n',
+    replace: '    this.#held.push(batch)\n    this.#arrived.push(number)\n',
     catches
   },
   {
@@ -60,7 +59,7 @@ export const deadLetterMutations: readonly Mutation[] = [
   {
     name: 'dead-letters-go-round',
     failureMode: 72,
-    file: letters,
+    file: batch,
     find: "barred: reason === 'rejected' ? new Set() : message.visited",
     replace: 'barred: new Set()',
     catches: ['packages/cluster/dist/test/dead-lettering/dead-lettering.test.js']

@@ -1,0 +1,55 @@
+// A dead letter as it is published: the record that its queue's log has, with the history of its
+// deaths written into the headers, under its number. The same bytes at each try.
+import { type DeadLetterMessage, deadLetterAt } from '@holdfast/amqp'
+import {
+  type DeadLetter,
+  type DeadLetterSettings,
+  type QueueView,
+  readSectionHeader
+} from '@holdfast/broker'
+import { reservedProducer } from '@holdfast/protocol'
+import type { GroupId } from '../log-store.ts'
+import type { Batch } from '../publishing/publish.ts'
+
+/** Whose log has what happens to it. */
+export interface DeadLetterSource {
+  readonly group: GroupId
+  readonly queue: QueueView
+  readonly settings: DeadLetterSettings
+  /** Queues of the group that dropped letters, which was said. */
+  readonly dropping: Set<number>
+}
+
+export function batchOf(source: DeadLetterSource, letter: DeadLetter, data: Uint8Array): Batch {
+  const { queue, settings } = source
+  const origin = readSectionHeader(data, letter.section)
+  const { exchange, routingKey: cameWith, isDeadLetter } = origin
+  const { reason, timeMs, number, position } = letter
+  const isRerouted = settings.routingKey !== null
+  const message: DeadLetterMessage = deadLetterAt(
+    data,
+    position,
+    { queue: queue.name, reason, timeMs, exchange, routingKey: cameWith },
+    { hasHistory: isDeadLetter, isRerouted }
+  )
+  return {
+    exchange: settings.exchange,
+    routingKey: settings.routingKey ?? cameWith,
+    copies: message.copies,
+    mandatory: true,
+    first: true,
+    firstSequence: number,
+    lowestUnconfirmed: Math.min(number, queue.dead.next(1)?.number ?? number),
+    count: 1,
+    blob: message.record,
+    deadLetter: { barred: reason === 'rejected' ? new Set() : message.visited }
+  }
+}
+
+/** One that no client can have, of 16 bytes. */
+export function producerOf(queue: number): Uint8Array {
+  const id = new Uint8Array(16)
+  id.set(reservedProducer)
+  new DataView(id.buffer).setBigUint64(8, BigInt(queue))
+  return id
+}
