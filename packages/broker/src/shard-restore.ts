@@ -57,6 +57,7 @@ function readSnapshot(
   state.index = index
   state.term = reader.natural()
   state.timeMs = reader.natural()
+  state.deadNumberMin = reader.positive()
   state.version = reader.positive()
   assert(state.version <= shardVersion, 'the machine version of a snapshot is supported')
   state.topologyCursor = reader.natural()
