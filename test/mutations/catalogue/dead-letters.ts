@@ -35,8 +35,12 @@ export const deadLetterMutations: readonly Mutation[] = [
     name: 'new-leader-brings-dead-letters-as-new',
     failureMode: 56,
     file: letters,
-    find: '    this.producer = { id: producerOf(id), epoch: 1 }\n',
-    replace: '    this.producer = { id: producerOf(id), epoch: 1 + core.clock.wallMs }\n',
+    find: 'this.#route(batchOf(this.#source, letter, data), turn)',
+    replace:
+      'const batch = batchOf(this.#source, letter, data)\n' +
+      '      const producer = { id: new Uint8Array(16), epoch: 1 + this.#core.clock.wallMs }\n' +
+      '      const deadLetter = { barred: new Set<string>(), ...batch.deadLetter, producer }\n' +
+      '      this.#route({ ...batch, deadLetter }, turn)',
     catches
   },
   {

@@ -9,7 +9,7 @@ import {
 } from '@holdfast/broker'
 import { reservedProducer } from '@holdfast/protocol'
 import type { GroupId } from '../log-store.ts'
-import type { Batch } from '../publishing/publish.ts'
+import type { Batch, Producer } from '../publishing/publish.ts'
 
 /** Whose log has what happens to it. */
 export interface DeadLetterSource {
@@ -25,6 +25,8 @@ export function batchOf(source: DeadLetterSource, letter: DeadLetter, data: Uint
   const origin = readSectionHeader(data, letter.section)
   const { exchange, routingKey: cameWith, isDeadLetter } = origin
   const { reason, timeMs, number, position } = letter
+  const block = Math.floor(number / blockNumbers)
+  const first = Math.max(1, block * blockNumbers)
   const isRerouted = settings.routingKey !== null
   const message: DeadLetterMessage = deadLetterAt(
     data,
@@ -39,17 +41,28 @@ export function batchOf(source: DeadLetterSource, letter: DeadLetter, data: Uint
     mandatory: true,
     first: true,
     firstSequence: number,
-    lowestUnconfirmed: Math.min(number, queue.dead.next(1)?.number ?? number),
+    lowestUnconfirmed: Math.min(number, queue.dead.next(first)?.number ?? number),
     count: 1,
     blob: message.record,
-    deadLetter: { barred: reason === 'rejected' ? new Set() : message.visited }
+    deadLetter: {
+      producer: producerOf(queue.id, block),
+      barred: reason === 'rejected' ? new Set() : message.visited
+    }
   }
 }
 
-/** One that no client can have, of 16 bytes. */
-export function producerOf(queue: number): Uint8Array {
+/**
+ * Numbers of one producer. While one letter waits, what its target knows of those behind it are runs
+ * with gaps, where others went elsewhere; there are never more than a shard keeps of a producer.
+ */
+export const blockNumbers = 32_768
+
+/** One that no client can have. What is above 32 bits of a number is years apart. */
+function producerOf(queue: number, block: number): Producer {
   const id = new Uint8Array(16)
   id.set(reservedProducer)
-  new DataView(id.buffer).setBigUint64(8, BigInt(queue))
-  return id
+  const view = new DataView(id.buffer)
+  view.setUint32(8, queue)
+  view.setUint32(12, block)
+  return { id, epoch: 1 }
 }

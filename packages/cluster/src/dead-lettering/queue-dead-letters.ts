@@ -1,15 +1,15 @@
 // The dead letters of one queue at its leader, as a publisher like any other: each is routed by its
 // queue's dead letter exchange, goes through this node's gateway, and leaves the queue's log once
 // every queue that it goes to has it. Its number in the queue is the sequence of a producer whose
-// id is made of the queue's: what the leader before had brought there is known there.
+// id is made of the queue's (batch.ts): what the leader before had brought there is known there.
 import { addPair, type DeadLetter } from '@holdfast/broker'
 import type { WireError } from '@holdfast/errors'
 import { type Core, log } from '../core.ts'
 import { limits, times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
-import type { Batch, Producer, Publish, PublishOrigin } from '../publishing/publish.ts'
+import type { Batch, Publish, PublishOrigin } from '../publishing/publish.ts'
 import { HeldPublishes } from '../sessions/held-publishes.ts'
-import { batchOf, type DeadLetterSource, producerOf } from './batch.ts'
+import { batchOf, type DeadLetterSource } from './batch.ts'
 import { heldLane, type Waiter, type Window } from './window.ts'
 
 /** Errors that do not go away: there is no queue to take the letter. */
@@ -21,7 +21,7 @@ const finalCodes: ReadonlySet<string> = new Set([
 
 export class QueueDeadLetters implements PublishOrigin, Waiter {
   readonly vhost: string
-  readonly producer: Producer
+  readonly producer = null
   readonly #core: Core
   readonly #source: DeadLetterSource
   readonly #window: Window
@@ -53,13 +53,11 @@ export class QueueDeadLetters implements PublishOrigin, Waiter {
   counted = 0
 
   constructor(core: Core, source: DeadLetterSource, window: Window, wake: () => void) {
-    const { vhost, id } = source.queue
     this.#core = core
     this.#source = source
     this.#window = window
     this.#wake = wake
-    this.vhost = vhost
-    this.producer = { id: producerOf(id), epoch: 1 }
+    this.vhost = source.queue.vhost
     this.#held = new HeldPublishes(core, this)
   }
 
