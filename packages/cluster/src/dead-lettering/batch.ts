@@ -7,7 +7,7 @@ import {
   type QueueView,
   readSectionHeader
 } from '@holdfast/broker'
-import { reservedProducer } from '@holdfast/protocol'
+import { reservedProducer } from '@holdfast/record'
 import type { GroupId } from '../log-store.ts'
 import type { Batch, Producer } from '../publishing/publish.ts'
 

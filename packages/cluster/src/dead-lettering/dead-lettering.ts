@@ -10,9 +10,6 @@ import type { Batch, Publish } from '../publishing/publish.ts'
 import { QueueDeadLetters } from './queue-dead-letters.ts'
 import { Window } from './window.ts'
 
-/** Refusals of a shard that takes nothing from anybody for now. */
-const fullCodes: ReadonlySet<string> = new Set(['DISK_LOW', 'PRODUCERS_FULL'])
-
 /** A shard that this node leads. */
 interface Led {
   readonly queues: Map<number, QueueDeadLetters>
@@ -95,8 +92,8 @@ export class DeadLettering {
 
   /** It is there no more. */
   answered(group: GroupId, { blob }: Batch, outcome: ForwardOutcome): void {
-    const isFull = outcome.type === 'refused' && fullCodes.has(outcome.code)
-    if (isFull) this.#window.rest(group)
+    // It takes nothing from anybody; what else a shard refuses is a matter of the letter.
+    if (outcome.type === 'refused' && outcome.code === 'DISK_LOW') this.#window.rest(group)
     this.#window.free(group, blob.length)
   }
 

@@ -45,7 +45,7 @@ t.test('each queue is another producer; what it repeats nothing of is told', asy
   t.notSame(batchOf(sourceOf(2, [], 100), letter(100), data).deadLetter?.producer, producer)
 })
 
-t.test('a target knows all of them, however long one waits while others go elsewhere', async (t) => {
+t.test('a target knows them all, however long one waits while others go elsewhere', async (t) => {
   const machine = new ShardMachine()
   let index = 0
   const apply = (sections: readonly Uint8Array[]) => {
