@@ -107,13 +107,20 @@ t.test('nothing is settled that no client has settled', async (t) => {
 t.test('what is only ever replaced is there once', async (t) => {
   const message = { entry: 1, sizeBytes: 1, attempt: 0, deliveryCount: 0, deadlineMs: noDeadlineMs }
   const there = (...offsets: number[]) => [
-    shard('a', ['m1|', 'm2|', 'm1|other'], new Map(offsets.map((offset) => [offset, message])))
+    shard(
+      'a',
+      ['m1|', 'm2|', 'm1|other', 'm3|', 'm3|other'],
+      new Map(offsets.map((offset) => [offset, message]))
+    )
   ]
-  const replaced = (answers: Answers) => answers.replaced('a', ['m1', 'm2'])
+  const kinds = { confirmed: ['m1', 'm2'], inDoubt: ['m3'] }
+  const replaced = (answers: Answers) => answers.replaced('a', kinds)
   t.same(findings(there(1, 2), replaced), [])
   t.same(findings(there(2, 3), replaced), [])
   t.same(findings(there(1, 2, 3), replaced), ['replaced-as-a-whole'], 'one is there twice')
   t.same(findings(there(2), replaced), ['replaced-as-a-whole'], 'one is gone')
+  t.same(findings(there(1, 2, 4), replaced), [], 'nobody knows of the third')
+  t.same(findings(there(1, 2, 4, 5), replaced), ['replaced-as-a-whole'], 'nor may it be twice')
 })
 
 t.test('what has expired is known to whoever asks for it', async (t) => {
