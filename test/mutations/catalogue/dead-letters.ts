@@ -44,6 +44,22 @@ export const deadLetterMutations: readonly Mutation[] = [
     catches
   },
   {
+    name: 'numbers-of-dead-letters-are-given-again',
+    failureMode: 71,
+    file: dead,
+    find: 'this.tail = Math.max(this.tail + 1, numberMin)',
+    replace: 'this.tail++',
+    catches: ['packages/broker/dist/test/queue/dead-letters.test.js']
+  },
+  {
+    name: 'a-stuck-shard-takes-the-room-of-all-dead-letters',
+    failureMode: 71,
+    file: 'packages/cluster/src/dead-lettering/window.ts',
+    find: '  #lane(group: GroupId): Lane {\n',
+    replace: '  #lane(_: GroupId): Lane {\n    const group = heldLane\n',
+    catches: ['packages/cluster/dist/test/dead-lettering/queue-dead-letters.test.js']
+  },
+  {
     name: 'snapshot-without-reasons-of-death',
     failureMode: 71,
     file: dead,

@@ -58,6 +58,26 @@ t.test('what a shard refuses of one queue waits by itself', async (t) => {
   t.equal(node.accept(), 1)
 })
 
+t.test(
+  'those that lead nowhere wait, while this node is not current, for themselves',
+  async (t) => {
+    const node = new SourceShard([1, 2, 3])
+    const waiting: ((isCurrent: boolean) => void)[] = []
+    node.core.fence.wait = (done) => waiting.push(done)
+    many(600, () => node.dies('nowhere', { queue: 2 }))
+    many(600, () => node.dies('nowhere', { queue: 3 }))
+    many(300, () => node.dies('q3'))
+    t.equal(node.accept(), 300)
+    t.equal(node.left(2) + node.left(3), 1_200)
+    many(10, () => {
+      for (const done of waiting.splice(0)) done(true)
+      node.accept()
+    })
+    t.equal(node.left(2) + node.left(3), 0)
+    t.equal(node.core.counters.droppedDeadLetters, 1_200)
+  }
+)
+
 t.test('those whose entries are lost let all others pass, and come when found', async (t) => {
   const node = new SourceShard()
   const lost = new Set<number>()
