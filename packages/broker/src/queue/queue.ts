@@ -4,7 +4,7 @@ import type { LiveEntries } from '../live-entries.ts'
 import { blankSavedItem, forget, type SavedItem } from '../saved-item.ts'
 import type { ConsumerKey } from '../shard-command.ts'
 import { type Consumer, consumerId } from './consumer.ts'
-import { DeadLetters, type DeadLettersView, type DeathReason } from './dead-letters.ts'
+import { DeadLetters, type DeadLettersView, type Death } from './dead-letters.ts'
 import { type DeliveryRun, findDeliveryRun } from './delivery-run.ts'
 import type { DueSegments } from './due-segments.ts'
 import { MessageIndex, type MessageRow } from './message-index.ts'
@@ -44,6 +44,8 @@ export interface QueueView {
   row(offset: number): MessageRow | null
   /** Smallest live offset at or above `offset`, but for those that are due by `afterMs`. */
   nextLive(offset: number, afterMs?: number): number | null
+  /** Smallest live offset at or above `offset` of those that are due by `byMs`. */
+  nextDue(offset: number, byMs: number): number | null
   /** See `findDeliveryRun`. */
   deliveryRun(
     offset: number,
@@ -156,6 +158,10 @@ export class ShardQueue implements QueueView {
     return this.index.nextLive(offset, afterMs)
   }
 
+  nextDue(offset: number, byMs: number): number | null {
+    return this.index.nextDue(offset, byMs)
+  }
+
   deliveryRun(
     offset: number,
     countMax: number,
@@ -179,13 +185,12 @@ export class ShardQueue implements QueueView {
     [first, last]: readonly [number, number],
     attempt: number | null,
     stale: number[] | null,
-    reason: DeathReason,
-    timeMs: number
+    death: Death
   ): number {
     if (this.settings.deadLetter === null) return this.index.settle(first, last, attempt, stale)
     this.touch()
     return this.index.settle(first, last, attempt, stale, (segment, row) => {
-      this.dead.add(segment, row, reason, timeMs)
+      this.dead.add(segment, row, death)
     })
   }
 

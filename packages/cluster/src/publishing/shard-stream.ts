@@ -67,9 +67,9 @@ export class ShardStream {
   push(publish: Publish, queues: readonly number[]): void {
     const { batch, origin } = publish
     const { exchange, routingKey, count, blob } = batch
-    const producer = origin.producer && {
-      id: origin.producer.id,
-      epoch: origin.producer.epoch,
+    const identity = batch.deadLetter?.producer ?? origin.producer
+    const producer = identity && {
+      ...identity,
       firstSequence: batch.firstSequence,
       lowestUnconfirmed: batch.lowestUnconfirmed,
       first: batch.first

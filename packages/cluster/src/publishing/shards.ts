@@ -103,7 +103,7 @@ export class Shards {
   /** At the leader: commits a command of another part or node. */
   command(group: GroupId, asked: ShardCommand, answer: Answer): void {
     const isPurge = asked.type === 'purge-queue'
-    const keep = isPurge ? this.#core.deliveries.heldRanges(group, asked.queue) : []
+    const keep = isPurge ? (this.#core.deliveries.find(group, asked.queue)?.heldRanges() ?? []) : []
     const command = isPurge ? { ...asked, keep } : asked
     const isTaken = this.propose(group, command, (reply) => {
       answer(reply === null ? this.#notLeader(group) : { type: 'reply', reply })
