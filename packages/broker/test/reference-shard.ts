@@ -19,6 +19,8 @@ export class ReferenceShard {
   readonly #gateways: ReferenceGateways = new ReferenceGateways()
   readonly #limits: ReferenceLimits
   timeMs = 0
+  #term = 0
+  #termStartMs = 0
   cursor = 0
   entry = 0
 
@@ -26,9 +28,11 @@ export class ReferenceShard {
     this.#limits = limits
   }
 
-  startEntry(index: number, timeMs: number): void {
+  startEntry(index: number, term: number, timeMs: number): void {
     this.entry = index
     this.timeMs = Math.max(this.timeMs, timeMs)
+    if (term > this.#term) this.#termStartMs = this.timeMs
+    this.#term = term
     for (const queue of this.queues.values()) expireAt(queue, this.timeMs)
     for (const [key, row] of this.#producers) {
       if (this.timeMs - row.lastMs >= this.#limits.producerExpiryMs) this.#producers.delete(key)
@@ -177,7 +181,7 @@ export class ReferenceShard {
       case 'settle':
         return this.#settle(command)
       case 'expire-messages':
-        return expireNamed(this.queues, command.queues, this.timeMs)
+        return expireNamed(this.queues, command.queues, this.timeMs, this.#termStartMs)
       case 'tick':
       case 'activate-version':
         return { type: 'done' }
@@ -212,7 +216,8 @@ export class ReferenceShard {
         if (position < 0) stale.push(offset)
         else if (queue !== undefined) {
           const messages = queue.messages.splice(position, 1)
-          if (command.outcome === 'rejected') die(queue, messages, 'rejected', this.timeMs)
+          if (command.outcome !== 'rejected') continue
+          die(queue, messages, 'rejected', this.timeMs, this.#termStartMs)
         }
       }
     }

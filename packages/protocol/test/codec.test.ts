@@ -7,10 +7,9 @@ import {
   decodeServerFrame,
   FrameReader,
   protocolLimits,
-  reservedProducer,
   ServerFrameWriter
 } from '@holdfast/protocol'
-import { encodeRecord, pack } from '@holdfast/record'
+import { encodeRecord, pack, reservedProducer } from '@holdfast/record'
 import t from 'tap'
 import { join } from './generator.ts'
 

@@ -72,6 +72,8 @@ const kinds = {
   deliver: 7
 } as const
 
+export const frameHeaderBytes = 9
+
 export function startFrame(wallMs: number): ByteWriter {
   const writer = new ByteWriter()
   writer.u8(peerVersion)

@@ -45,6 +45,8 @@ export class ReferenceShard {
   readonly #gateways = new ReferenceGateways()
   readonly #limits: Pick<ShardLimits, 'producerExpiryMs' | 'gatewayExpiryMs' | 'closingMs'>
   #timeMs = 0
+  #term = 0
+  #termStartMs = 0
   #cursor = 0
   #entry = 0
 
@@ -56,9 +58,11 @@ export class ReferenceShard {
     return this.#timeMs
   }
 
-  startEntry(index: number, timeMs: number): void {
+  startEntry(index: number, term: number, timeMs: number): void {
     this.#entry = index
     this.#timeMs = Math.max(this.#timeMs, timeMs)
+    if (term > this.#term) this.#termStartMs = this.#timeMs
+    this.#term = term
     for (const queue of this.queues.values()) expire(queue, this.#timeMs)
     const { producerExpiryMs, gatewayExpiryMs } = this.#limits
     for (const [key, { lastMs }] of this.#producers) {
@@ -183,7 +187,7 @@ export class ReferenceShard {
         return { type: 'returned', messages: this.#release(command.queue, command.release) }
       }
       case 'expire-messages':
-        return expireNamed(this.queues, command.queues, this.#timeMs)
+        return expireNamed(this.queues, command.queues, this.#timeMs, this.#termStartMs)
       case 'tick':
       case 'activate-version':
         return done
@@ -228,7 +232,7 @@ export class ReferenceShard {
       const queue = this.queues.get(id)
       forEachOffset(ranges, 3, (offset, attempt) => {
         if (queue?.messages.get(offset)?.attempt !== attempt) stale.push(offset)
-        else if (outcome === 'rejected') die(queue, offset)
+        else if (outcome === 'rejected') die(queue, offset, this.#termStartMs)
         else queue.messages.delete(offset)
       })
     }
