@@ -28,7 +28,7 @@ export async function testInterop(
   await program.says('running')
   await cluster.kill(leader ?? 0)
   program.tell('killed')
-  const report = await program.says('report', 120_000)
+  const report = await program.says('report', 240_000)
   t.match(JSON.parse(report.slice('report '.length)), { missing: 0, unflagged: 0 })
   t.equal(await program.ended, 0)
 }

@@ -89,8 +89,12 @@ t.test('the examples run', async (t) => {
 
     await connection.declareQueue('visitors', { autoDelete: true })
     await connection.declareQueue('carts', { expiresMs: 1_800_000 })
+    await connection.declareQueue('offers', { messageTtlMs: 60_000 })
     await connection.declareQueue('ledger', { singleActiveConsumer: true })
     const { name } = await connection.declareQueue('', { expiresMs: 60_000 })
+
+    await connection.declareQueue('offers', { messageTtlMs: 60_000 })
+    await connection.publish('', 'offers', 'today only', { ttlMs: 5_000 })
 
     await connection.publish('events', 'order.created', new Uint8Array([1, 2, 3]), {
       headers: { customer: 7 },

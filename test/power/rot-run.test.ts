@@ -13,14 +13,13 @@ for (const damage of ['flip', 'blank'] as const) {
     t.teardown(() => removeDirectory(directory))
     const done: RotDone[] = []
     const onRot = (one: RotDone): void => void done.push(one)
-    const runs = damage === 'flip' ? 2 : 1
-    const options = { directory, seed, runs, damage, rate: 100, onRot }
+    const options = { directory, seed, runs: 1, damage, rate: 100, onRot }
     const report = await new RotRun(options).run()
     const found = `SEED=${seed}`
     t.same(report.violations, {}, found)
     t.same(report.errorExamples, [], found)
     t.ok(report.isSound, found)
-    t.equal(done.length, runs)
+    t.equal(done.length, 1)
     const incarnation = done.at(-1)?.incarnation ?? 0
     if (damage === 'blank') t.ok(incarnation > 1, `incarnation ${incarnation}`)
     else for (const { rot } of done) t.ok((rot?.places.length ?? 0) > 0, `bits of ${rot?.file}`)

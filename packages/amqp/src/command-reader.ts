@@ -27,9 +27,9 @@ export class CommandReader {
     if (this.#publish !== null) {
       const content = this.#gatherer.take(type, payload)
       if (content === null) return null
-      const command = { ...this.#publish, content }
+      const { method, methodBytes } = this.#publish
       this.#publish = null
-      return command
+      return { method, methodBytes, content }
     }
     if (type !== frameType.method) {
       const explanation = `a frame of type ${type} came where a method was due`

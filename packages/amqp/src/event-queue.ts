@@ -13,25 +13,34 @@ export interface PublishOrigin {
   readonly lowestUnconfirmed: number
 }
 
+/** Nobody has seen it yet. */
+type GrowingBatch = Omit<PublishEvent, 'count' | 'blob'> & { count: number; blob: Uint8Array }
+
 export class EventQueue {
   #events: AmqpEvent[] = []
   /** The ranges of the last event, if it is a settlement: they may still grow. */
   #ranges: number[] | null = null
+  /** The last event, if it is a publish. */
+  #batch: GrowingBatch | null = null
 
   push(event: AmqpEvent): void {
     this.#ranges = null
+    this.#batch = null
     this.#events.push(event)
   }
 
   publish({ channel, sequence, lowestUnconfirmed }: PublishOrigin, batch: PublishBatch): void {
-    const last = this.#events.at(-1)
-    const blob = last?.type === 'publish' ? continuation(last, channel, batch) : null
-    if (last?.type === 'publish' && blob !== null) {
-      this.#events[this.#events.length - 1] = { ...last, count: last.count + batch.count, blob }
+    const last = this.#batch
+    const blob = last === null ? null : continuation(last, channel, batch)
+    if (last !== null && blob !== null) {
+      last.count += batch.count
+      last.blob = blob
       return
     }
     const origin = { channel, firstSequence: sequence, lowestUnconfirmed }
-    this.push({ type: 'publish', ...origin, ...batch })
+    const event = { type: 'publish', ...origin, ...batch } as const
+    this.push(event)
+    this.#batch = event
   }
 
   settle({ consumer, outcome, ranges }: Settlement): void {
@@ -50,12 +59,13 @@ export class EventQueue {
     const events = this.#events
     if (events.length > 0) this.#events = []
     this.#ranges = null
+    this.#batch = null
     return events
   }
 }
 
 /** The records of both as one slice, if `batch` may go with the event. */
-function continuation(last: PublishEvent, channel: number, batch: PublishBatch): Uint8Array | null {
+function continuation(last: GrowingBatch, channel: number, batch: PublishBatch): Uint8Array | null {
   const isSameWay =
     last.channel === channel &&
     last.exchange === batch.exchange &&

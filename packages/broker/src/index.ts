@@ -100,6 +100,7 @@ export {
   type PublishHeader,
   type PublishProducer,
   type PublishSection,
+  publishSectionBytes,
   readPublishHeader,
   readSectionAlone,
   readSectionHeader,
@@ -138,5 +139,6 @@ export {
   type SectionNumber,
   type TransactionHeader,
   type TransactionSection,
-  transactionKind
+  transactionKind,
+  transactionSectionBytes
 } from './transaction-section.ts'

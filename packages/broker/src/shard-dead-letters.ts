@@ -20,7 +20,8 @@ export function die(
   stale: number[] | null,
   reason: DeathReason
 ): number {
-  const messages = queue.die(range, attempt, stale, reason, state.timeMs)
+  const { timeMs, deadNumberMin: numberMin } = state
+  const messages = queue.die(range, attempt, stale, { reason, timeMs, numberMin })
   if (messages > 0 && queue.settings.deadLetter !== null) {
     state.effects.push({ type: 'dead-lettered', queue: queue.id, reason, messages })
   }

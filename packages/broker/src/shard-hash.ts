@@ -8,6 +8,7 @@ function hashHead(state: ShardState): StateHash {
   const hash = new StateHash()
   for (const value of [state.version, state.index, state.term, state.timeMs]) hash.number(value)
   hash.number(state.topologyCursor)
+  hash.number(state.deadNumberMin)
   return hash
 }
 

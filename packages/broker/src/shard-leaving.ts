@@ -35,12 +35,13 @@ function sortByDeadline(
   notYet: number[]
 ): void {
   let offset = index.nextLive(first)
-  for (; offset !== null && offset <= last; offset = index.nextLive(offset + 1)) {
+  while (offset !== null && offset <= last) {
     const segment = index.segmentOf(offset)
     const deadlineMs = segment?.deadlineAt(offset - segment.first) ?? noDeadlineMs
     addPair(deadlineMs <= state.timeMs ? due : notYet, offset, offset)
     // Whoever named it is to be told again.
     if (segment !== null && deadlineMs > state.timeMs) state.due.note(id, segment, deadlineMs)
+    offset = offset < last ? index.nextLive(offset + 1) : null
   }
 }
 

@@ -19,7 +19,7 @@ export function dropHead(state: ShardState, queue: ShardQueue): void {
   const { index } = queue
   const ranges: number[] = []
   let { messages, bytes } = index.ready
-  let offset = index.oldestReady()
+  let offset = index.nextReady(1)
   while (offset !== null && isTooLong(lengthLimit, { messages, bytes })) {
     messages--
     bytes -= index.bodyBytes(offset)

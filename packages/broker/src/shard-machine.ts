@@ -5,6 +5,7 @@ import { assert } from '@holdfast/errors'
 import { readEntryBatch, sectionKind } from './entry-batch.ts'
 import type { Applied, IndexRange, Machine, MachineSnapshot, Meta } from './machine.ts'
 import { publishKind } from './publish-section.ts'
+import { firstNumber } from './queue/dead-letters.ts'
 import type { IsHeld } from './queue/due-segments.ts'
 import type { QueueView } from './queue/queue-view.ts'
 import { decodeCommandSection } from './shard-codec.ts'
@@ -110,6 +111,7 @@ export class ShardMachine implements Machine<SectionReply, ShardEffect> {
     const state = this.#state
     assert(meta.index > state.index, 'entries are applied in order, each once')
     state.index = meta.index
+    const isNewTerm = meta.term > state.term
     state.term = meta.term
     const replies: SectionReply[] = []
     const effects: ShardEffect[] = []
@@ -123,6 +125,7 @@ export class ShardMachine implements Machine<SectionReply, ShardEffect> {
       // All replicas see the same bytes, and none applies anything of them.
       refusalOf(error)
     }
+    if (isNewTerm) state.deadNumberMin = firstNumber(state.timeMs)
     state.producers.expire(state.timeMs)
     state.gateways.expire(state.timeMs)
     endUnused(state)

@@ -212,7 +212,7 @@ function findProducer(state: ShardState, producer: HeaderProducer): Producer | R
   if (row !== undefined && producer.epoch < row.epoch) return refused('PRODUCER_FENCED')
   if (row !== undefined && producer.epoch === row.epoch) return row
   if (!producer.first) return refused('PRODUCER_EXPIRED')
-  if (row === undefined && producers.isFull) {
+  if (row === undefined && producers.isFull(key)) {
     return refused('PRODUCERS_FULL', { group: state.group, limit: limits.producersMax })
   }
   return producers.open(key, producer.epoch, state.timeMs)

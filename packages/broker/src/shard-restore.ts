@@ -58,6 +58,7 @@ function readSnapshot(
   state.index = index
   state.term = reader.natural()
   state.timeMs = reader.natural()
+  state.deadNumberMin = reader.positive()
   state.version = reader.positive()
   assert(state.version <= shardVersion, 'the machine version of a snapshot is supported')
   state.topologyCursor = reader.natural()
@@ -132,7 +133,7 @@ function readItem(state: ShardState, reader: ByteReader, parts: Parts): SavedIte
     case itemKinds.producers: {
       const saved = state.producers.saved[reader.u8()]
       assert(saved !== undefined && state.producers.saved.length === bucketCount, 'buckets exist')
-      const count = reader.count(state.limits.producersMax, 44)
+      const count = reader.count(2 * state.limits.producersMax, 44)
       for (let at = 0; at < count; at++) parts.producers.push(readProducer(reader))
       return saved
     }

@@ -2,8 +2,8 @@
 // blobs are the state. Only items that changed are written; the others stay in the blobs where they
 // are. Message bodies are in the log and never here (architecture, A5).
 //
-//   manifest := version:u8 index:natural term:natural timeMs:natural machineVersion:natural
-//               topologyCursor:natural nextBlobId:natural blobCount:u32 blobRow*
+//   manifest := version:u8 index:natural term:natural timeMs:natural deadNumberMin:natural
+//               machineVersion:natural topologyCursor:natural nextBlobId:natural blobCount:u32 blobRow*
 //   blobRow  := id:natural itemCount:u32 live bitmap, a bit per item
 //   blob     := version:u8 item*
 //   item     := length:u32 kind:u8 payload           length counts kind and payload
@@ -23,7 +23,7 @@ import {
 } from './saved-item.ts'
 import { type ShardState, sortedQueues } from './shard-state.ts'
 
-export const shardSnapshotVersion = 1
+export const shardSnapshotVersion = 2
 
 export const itemKinds = { queue: 1, segment: 2, producers: 3, gateways: 4, dead: 5 } as const
 
@@ -277,6 +277,7 @@ export class ShardSnapshotter {
     writer.natural(state.index)
     writer.natural(state.term)
     writer.natural(state.timeMs)
+    writer.natural(state.deadNumberMin)
     writer.natural(state.version)
     writer.natural(state.topologyCursor)
     writer.natural(this.#nextBlobId)

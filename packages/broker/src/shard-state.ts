@@ -28,6 +28,8 @@ export interface ShardState {
   term: number
   /** Log time. Invariant: never goes back. */
   timeMs: number
+  /** Messages that die in this term get this number, or a higher one. */
+  deadNumberMin: number
   /** Changes of topology up to this cursor have been applied. */
   topologyCursor: number
   readonly queues: Map<number, ShardQueue>
@@ -54,6 +56,7 @@ export function blankShardState(options: ShardOptions, snapshotIndex: number): S
     index: 0,
     term: 0,
     timeMs: 0,
+    deadNumberMin: 1,
     topologyCursor: 0,
     queues: new Map(),
     producers: new ProducerTable(limits),

@@ -6,11 +6,12 @@ export function die(
   queue: ReferenceQueue,
   messages: readonly ReferenceMessage[],
   reason: DeathReason,
-  timeMs: number
+  timeMs: number,
+  termStartMs: number
 ): void {
   if (queue.settings.deadLetter === null) return
   for (const message of messages) {
-    queue.deadTail++
+    queue.deadTail = Math.max(queue.deadTail + 1, Math.max(1, termStartMs) * 1024)
     queue.dead.push({ number: queue.deadTail, message, reason, timeMs })
   }
 }

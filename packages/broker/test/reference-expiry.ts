@@ -18,7 +18,8 @@ export function deadlineOf(
 export function expireNamed(
   queues: ReadonlyMap<number, ReferenceQueue>,
   named: readonly QueueRanges[],
-  timeMs: number
+  timeMs: number,
+  termStartMs: number
 ): SectionReply {
   const early: QueueRanges[] = []
   let count = 0
@@ -29,7 +30,7 @@ export function expireNamed(
     const alive = queue.messages.filter((item) => isNamed(item) && item.deadlineMs > timeMs)
     const due = queue.messages.filter((item) => isNamed(item) && item.deadlineMs <= timeMs)
     queue.messages = queue.messages.filter((item) => !due.includes(item))
-    die(queue, due, 'expired', timeMs)
+    die(queue, due, 'expired', timeMs, termStartMs)
     count += due.length
     const offsets = alive.map(({ offset }) => offset)
     if (offsets.length > 0) early.push({ queue: id, ranges: pairs(offsets) })

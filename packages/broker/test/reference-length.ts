@@ -24,11 +24,17 @@ export function isOverfull(queue: ReferenceQueue): boolean {
   return lengthLimit?.overflow === 'drop-head' && isTooLong(queue, readySizes(queue))
 }
 
-export function dropHead(queue: ReferenceQueue, timeMs: number): void {
+/** Log time, and that of the first entry of the term. */
+export interface ReferenceTimes {
+  readonly timeMs: number
+  readonly termStartMs: number
+}
+
+export function dropHead(queue: ReferenceQueue, { timeMs, termStartMs }: ReferenceTimes): void {
   while (isOverfull(queue)) {
     const oldest = queue.messages.find(({ isOut }) => !isOut)
     queue.messages = queue.messages.filter((message) => message !== oldest)
-    if (oldest !== undefined) die(queue, [oldest], 'maxlen', timeMs)
+    if (oldest !== undefined) die(queue, [oldest], 'maxlen', timeMs, termStartMs)
   }
 }
 
@@ -61,7 +67,7 @@ export function moveMark(queue: ReferenceQueue, mark: number): void {
 export function reserve(
   queue: ReferenceQueue | undefined,
   { mark, take, free }: Extract<ShardCommand, { readonly type: 'reserve-messages' }>,
-  timeMs: number
+  times: ReferenceTimes
 ): void {
   if (queue === undefined || queue.settings.lengthLimit === null) return
   moveMark(queue, mark)
@@ -69,7 +75,7 @@ export function reserve(
     if (isIn(take, message.offset)) message.isOut = true
     if (isIn(free, message.offset)) message.isOut = false
   }
-  dropHead(queue, timeMs)
+  dropHead(queue, times)
 }
 
 export function giveBack(queue: ReferenceQueue, triples: readonly number[]): number[] {

@@ -1,6 +1,6 @@
 // The commands that concern one queue of the reference and none of its messages in particular.
 import type { SectionReply, ShardCommand } from '../src/index.ts'
-import { comeBack, dropHead, reserve } from './reference-length.ts'
+import { comeBack, dropHead, type ReferenceTimes, reserve } from './reference-length.ts'
 import { activate, isOpen, isSame } from './reference-lifetimes.ts'
 import { isIn } from './reference-pairs.ts'
 import type { ReferenceQueue } from './reference-types.ts'
@@ -13,8 +13,9 @@ export type QueueCommand = Exclude<
 export function commandQueue(
   queue: ReferenceQueue | undefined,
   command: QueueCommand,
-  { timeMs, closingMs }: { readonly timeMs: number; readonly closingMs: number }
+  times: ReferenceTimes & { readonly closingMs: number }
 ): SectionReply {
+  const { timeMs, closingMs } = times
   if (command.type === 'remove-dead-letters') {
     if (queue !== undefined) {
       queue.dead = queue.dead.filter(({ number }) => !isIn(command.numbers, number))
@@ -22,7 +23,7 @@ export function commandQueue(
     return { type: 'done' }
   }
   if (command.type === 'reserve-messages') {
-    reserve(queue, command, timeMs)
+    reserve(queue, command, times)
     return { type: 'done' }
   }
   const name = { queue: `q${command.queue}`, vhost: '/' }
@@ -74,6 +75,6 @@ export function commandQueue(
     comeBack(queue, message)
     messages++
   }
-  dropHead(queue, timeMs)
+  dropHead(queue, times)
   return { type: 'returned', messages }
 }

@@ -10,7 +10,7 @@ import type {
 import { die } from './reference-deaths.ts'
 import { deadlineOf, expireNamed } from './reference-expiry.ts'
 import { ReferenceGateways } from './reference-gateways.ts'
-import { dropHead, giveBack, hasRoom, moveMark } from './reference-length.ts'
+import { dropHead, giveBack, hasRoom, moveMark, type ReferenceTimes } from './reference-length.ts'
 import { createQueue, expireAt, isOpen, isSame, leave } from './reference-lifetimes.ts'
 import { pairs } from './reference-pairs.ts'
 import { commandQueue } from './reference-queue-commands.ts'
@@ -22,6 +22,8 @@ export class ReferenceShard {
   readonly #gateways: ReferenceGateways = new ReferenceGateways()
   readonly #limits: ReferenceLimits
   timeMs = 0
+  #term = 0
+  #termStartMs = 0
   cursor = 0
   entry = 0
 
@@ -29,9 +31,15 @@ export class ReferenceShard {
     this.#limits = limits
   }
 
-  startEntry(index: number, timeMs: number): void {
+  get #times(): ReferenceTimes {
+    return { timeMs: this.timeMs, termStartMs: this.#termStartMs }
+  }
+
+  startEntry(index: number, term: number, timeMs: number): void {
     this.entry = index
     this.timeMs = Math.max(this.timeMs, timeMs)
+    if (term > this.#term) this.#termStartMs = this.timeMs
+    this.#term = term
     for (const queue of this.queues.values()) expireAt(queue, this.timeMs)
     for (const [key, row] of this.#producers) {
       if (this.timeMs - row.lastMs >= this.#limits.producerExpiryMs) this.#producers.delete(key)
@@ -113,8 +121,8 @@ export class ReferenceShard {
         const isFull = full.includes(id)
         if (isFull && queue.settings.lengthLimit?.overflow !== 'reject-publish-dlx') continue
         this.#push(id, section, record)
-        if (isFull) die(queue, queue.messages.splice(-1), 'maxlen', this.timeMs)
-        dropHead(queue, this.timeMs)
+        if (isFull) die(queue, queue.messages.splice(-1), 'maxlen', this.timeMs, this.#termStartMs)
+        dropHead(queue, this.#times)
       }
     }
     return refusing === undefined ? null : refusal
@@ -235,13 +243,13 @@ export class ReferenceShard {
       case 'settle':
         return this.#settle(command)
       case 'expire-messages':
-        return expireNamed(this.queues, command.queues, this.timeMs)
+        return expireNamed(this.queues, command.queues, this.timeMs, this.#termStartMs)
       case 'tick':
       case 'activate-version':
         return { type: 'done' }
       default:
         return commandQueue(this.queues.get(command.queue), command, {
-          timeMs: this.timeMs,
+          ...this.#times,
           closingMs: this.#limits.closingMs
         })
     }
@@ -255,7 +263,7 @@ export class ReferenceShard {
       covered += (triples[at + 1] ?? 0) - (triples[at] ?? 0) + 1
     }
     const stale = giveBack(queue, triples)
-    dropHead(queue, this.timeMs)
+    dropHead(queue, this.#times)
     return covered - stale.length
   }
 
@@ -264,7 +272,7 @@ export class ReferenceShard {
     const { ranges } = command
     if (queue !== undefined && command.outcome === 'released') {
       const stale = giveBack(queue, ranges)
-      dropHead(queue, this.timeMs)
+      dropHead(queue, this.#times)
       return { type: 'settled', stale: pairs(stale) }
     }
     const stale: number[] = []
@@ -277,7 +285,8 @@ export class ReferenceShard {
         if (position < 0) stale.push(offset)
         else if (queue !== undefined) {
           const messages = queue.messages.splice(position, 1)
-          if (command.outcome === 'rejected') die(queue, messages, 'rejected', this.timeMs)
+          if (command.outcome !== 'rejected') continue
+          die(queue, messages, 'rejected', this.timeMs, this.#termStartMs)
         }
       }
     }

@@ -31,7 +31,8 @@ export function pairs(random: Random, queue: ReferenceQueue | undefined): number
 export function deadNumbers(random: Random, queue: ReferenceQueue | undefined): number[] {
   const numbers: number[] = []
   for (let left = 1 + random.below(3); left > 0; left--) {
-    const first = 1 + random.below((queue?.deadTail ?? 0) + 2)
+    const { number = 1 } = queue?.dead.at(random.below(queue.dead.length)) ?? {}
+    const first = Math.max(1, number - random.below(3))
     numbers.push(first, first + random.pick([0, 3, 2_000]))
   }
   return numbers

@@ -18,6 +18,7 @@ export class ShardFixture {
   machine: ShardMachine
   readonly log: Map<number, Uint8Array> = new Map()
   index = 0
+  term = 1
   timeMs = 1_000
   effects: readonly ShardEffect[] = []
   #cursor = 0
@@ -29,7 +30,7 @@ export class ShardFixture {
 
   applyData(data: Uint8Array): readonly SectionReply[] {
     this.log.set(++this.index, data)
-    const applied = this.machine.apply({ index: this.index, term: 1 }, data)
+    const applied = this.machine.apply({ index: this.index, term: this.term }, data)
     this.effects = applied.effects
     return applied.replies
   }

@@ -14,7 +14,7 @@ import {
 import { isOverfull } from './reference-length.ts'
 import { ReferenceShard } from './reference-shard.ts'
 import type { ReferenceQueue } from './reference-types.ts'
-import { Workload } from './shard-workload.ts'
+import { termOf, Workload } from './shard-workload.ts'
 
 const limits = {
   producersMax: 4,
@@ -202,7 +202,7 @@ function run(t: Test, random: Random, entries: number): void {
     store.entries.add(++index)
     const { data, steps } = workload.entry(index)
     store.log[index] = data
-    const applied = machine.apply({ index, term: 1 }, data)
+    const applied = machine.apply({ index, term: termOf(index) }, data)
     if (applied.replies.length !== steps.length) t.fail('another number of replies')
     for (const [position, step] of steps.entries()) {
       const expected = step.expect(reference)
@@ -257,7 +257,7 @@ function replay(
   const catchUp = (replica: ShardMachine, from: number): void => {
     for (let index = from + 1; index < store.log.length; index++) {
       const data = store.log[index]
-      if (data !== undefined) replica.apply({ index, term: 1 }, data)
+      if (data !== undefined) replica.apply({ index, term: termOf(index) }, data)
     }
     t.equal(replica.hash(), hash, `replayed from ${from}`)
     t.equal(replica.digest(), digest, `kept up from ${from}`)

@@ -1,10 +1,12 @@
 // Publishing: what is applied once, refused, or remembered (architecture, A9).
+import { reservedProducer } from '@holdfast/record'
 import t from 'tap'
 import {
   encodePublishSection,
   readEntryBatch,
   readSectionAlone,
   readSectionHeader,
+  ShardMachine,
   withoutRecords
 } from '../src/index.ts'
 import { producer, ShardFixture } from './shard-fixture.ts'
@@ -24,8 +26,13 @@ t.test('offsets are consecutive, also over entries and queues', async (t) => {
   const position = readEntryBatch(shard.log.get(4) ?? new Uint8Array()).positions[0] ?? 0
   t.same(readSectionHeader(shard.log.get(4) ?? new Uint8Array(), position), {
     exchange: 'events',
-    routingKey: 'a.b'
+    routingKey: 'a.b',
+    isDeadLetter: false
   })
+  shard.publish(1, { isDeadLetter: true })
+  const letter = shard.log.get(shard.index) ?? new Uint8Array()
+  const [start = 0] = readEntryBatch(letter).positions
+  t.equal(readSectionHeader(letter, start).isDeadLetter, true)
 })
 
 t.test('a gateway is answered once for each number', async (t) => {
@@ -127,6 +134,24 @@ t.test('producers expire by log time, and a full table takes no newcomers', asyn
   t.equal(shard.publish(1, named(2, 2))?.type, 'accepted')
   t.equal(shard.publish(1, named(3, 1))?.type, 'accepted')
   t.match(shard.publish(1, named(1, 3, true)), { code: 'PRODUCERS_FULL' })
+})
+
+t.test('nodes, which bring dead letters, and clients leave each other room', async (t) => {
+  const limits = { producersMax: 2, producerExpiryMs: 100 }
+  const shard = new ShardFixture({ limits })
+  shard.create(1)
+  const named = (id: Uint8Array) => shard.publish(1, { producer: producer(1, { id }) })?.type
+  const nodeOf = (at: number): Uint8Array =>
+    Uint8Array.of(...reservedProducer, ...Array(8).fill(at))
+  const clientOf = (at: number): Uint8Array => new Uint8Array(16).fill(at)
+  t.same([1, 2, 3].map(nodeOf).map(named), ['accepted', 'accepted', 'refused'])
+  t.same([1, 2, 3].map(clientOf).map(named), ['accepted', 'accepted', 'refused'])
+  const { manifest, newBlobs } = shard.machine.snapshot()
+  const blobs = new Map(newBlobs.map(({ id, bytes }) => [id, bytes]))
+  shard.machine = ShardMachine.restore(manifest, blobs, { limits })
+  t.same([3, 2].map(nodeOf).map(named), ['refused', 'repeated'], 'also from a snapshot')
+  shard.timeMs += 100
+  t.same([3, 4, 5].map(nodeOf).map(named), ['accepted', 'accepted', 'refused'])
 })
 
 t.test('a publish that reached no queue can reach one of another id', async (t) => {

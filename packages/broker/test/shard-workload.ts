@@ -33,6 +33,11 @@ interface Sender {
 
 const sessions = ['00aa', '00bb', '00cc']
 
+/** The term of an entry. */
+export function termOf(index: number): number {
+  return 1 + Math.floor(index / 100)
+}
+
 export class Workload {
   readonly #random: Random
   readonly #reference: ReferenceShard
@@ -58,7 +63,7 @@ export class Workload {
     const random = this.#random
     this.#timeMs += random.chance(0.02) ? random.below(2_000) : random.below(10)
     const timeMs = random.chance(0.05) ? this.#timeMs - 500 : this.#timeMs
-    this.#reference.startEntry(index, timeMs)
+    this.#reference.startEntry(index, termOf(index), timeMs)
     const steps: Step[] = []
     for (let left = 1 + random.below(4); left > 0; left--) {
       if (random.chance(0.1)) steps.push(this.#transaction())

@@ -32,7 +32,8 @@ const queue = {
   ready: 5,
   unsettled: null,
   consumers: 1,
-  bytes: 10
+  bytes: 10,
+  deadLetters: 0
 }
 
 /** Runs a command against an API; gives back what it said, did, and asked. */
@@ -71,7 +72,7 @@ t.test('queue list follows the pages, and shows what is not known as such', asyn
     ]
   })
   t.equal(asked.length, 2)
-  t.match(lines.join('\n'), /orders +3 +1 +5 +\? +1 +10/)
+  t.match(lines.join('\n'), /orders +3 +1 +5 +\? +1 +10 +0/)
   t.match(lines.join('\n'), '"bell\\u0007"', 'nothing moves the cursor of a terminal')
 })
 

@@ -21,8 +21,11 @@ export const limits = {
   forwardSectionsMax: 4096,
   /** A transaction of a client, which is one section: it fits into a frame between nodes. */
   transactionBytesMax: 17_825_792,
-  /** All that clients of a node have published in transactions that are not committed. */
+  /** Transactions of all clients of a node, until they are committed, and those of one client. */
   transactionsBytesMax: 67_108_864,
+  clientTransactionsBytesMax: 35_651_584,
+  /** So much every client may have, whatever others have. */
+  transactionsBytesFree: 65_536,
   /** Append requests and payload in flight to one follower of one group. */
   inflightRequestsMax: 16,
   inflightBytesMax: 4_194_304,
@@ -91,10 +94,11 @@ export const limits = {
   lackingQueuesMax: 1000,
   /** Queues of a shard that ended by themselves and that the metadata is told of at once. */
   endingQueuesMax: 100,
-  /** Dead letters on their way at once, of all queues that a node leads, and of one. */
-  deadLettersMax: 4096,
-  deadLetterBytesMax: 8_388_608,
-  deadLettersPerQueueMax: 256,
+  /** Dead letters of a node on their way to one shard. */
+  deadLettersMax: 256,
+  deadLetterBytesMax: 524_288,
+  /** Dead letters of a queue that others pass since there is no room, or that are to be removed. */
+  deadLettersOpenMax: 4096,
   /** Exclusive queues that lost their connections, and are deleted at once. */
   abandonedQueuesMax: 1000,
   /** Voters of the metadata group, replicas of a shard. */
@@ -169,6 +173,8 @@ export const times = {
   retryMaxMs: 800,
   /** Dead letters that a shard does not take are brought to it again after this long. */
   deadLetterRetryMs: 1_000,
+  /** A queue that is over waits for its dead letters for as long as one arrives in this time. */
+  lastDeadLettersMs: 60_000,
   /** Lent publish credit may lie unused for this long while others wait for some. */
   lentIdleMs: 5_000,
   /** As long as its message is arriving, for this long. */

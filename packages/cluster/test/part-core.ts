@@ -13,9 +13,9 @@ const addresses = { client: '127.0.0.1:1', peer: '127.0.0.1:2', http: '127.0.0.1
 export type Replaced = { readonly [Part in keyof Core]?: object | null }
 
 /** A core of node 1, at time 10 000, that has done nothing yet. */
-export function coreWith(replaced: Replaced = {}): Core {
+export function coreWith(replaced: Replaced = {}, processEpoch: number = 1): Core {
   const core = buildCore(
-    { processEpoch: 1, addresses, bootstrap: null, random: () => 0.5, checksum: () => 0 },
+    { processEpoch, addresses, bootstrap: null, random: () => 0.5, checksum: () => 0 },
     {
       storeId: '0'.repeat(32),
       identity: { clusterId: 'c'.repeat(32), node: 1, incarnation: 1 },

@@ -9,7 +9,7 @@
 //   heartbeat   := [6]
 //   close       := [7]
 import { HoldfastError } from '@holdfast/errors'
-import { recordLimits, scanRecords, utf8Encode } from '@holdfast/record'
+import { isReservedProducer, recordLimits, scanRecords } from '@holdfast/record'
 import { FrameCursor } from './frame-cursor.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { protocolLimits } from './limits.ts'
@@ -99,9 +99,6 @@ function decodeFields(cursor: FrameCursor, operation: number, fields: number): C
   }
 }
 
-/** How the ids of producers begin that are nodes themselves: 'internal'. No client may be one. */
-export const reservedProducer: Uint8Array = utf8Encode('internal')
-
 const helloKeys = ['producer', 'epoch', 'name', 'vhost', 'heartbeatMs', 'user', 'password']
 
 function decodeHello(cursor: FrameCursor, fields: number): ClientFrame {
@@ -118,7 +115,7 @@ function decodeHello(cursor: FrameCursor, fields: number): ClientFrame {
     if (!(producer instanceof Uint8Array) || producer.length !== 16) {
       throw invalid('the producer must have 16 bytes')
     }
-    if (reservedProducer.every((byte, at) => byte === producer[at])) {
+    if (isReservedProducer(producer)) {
       throw invalid('the producer is one of those that nodes keep for themselves')
     }
     if (!isNatural(epoch)) throw invalid('the epoch must be a natural number')

@@ -7,8 +7,7 @@ export {
   type ClientFrame,
   ClientFrameWriter,
   decodeClientFrame,
-  type Hello,
-  reservedProducer
+  type Hello
 } from './client-frame.ts'
 export { decodeServerFrame } from './decode-server-frame.ts'
 export { FrameReader } from './frame.ts'

@@ -9,7 +9,7 @@ import {
   protocolLimits,
   ServerFrameWriter
 } from '@holdfast/protocol'
-import { encodeRecord, pack } from '@holdfast/record'
+import { encodeRecord, pack, reservedProducer } from '@holdfast/record'
 import t from 'tap'
 import { join } from './generator.ts'
 
@@ -222,6 +222,9 @@ t.test('a hello is checked field by field', async (t) => {
   t.equal(code(1, 0), 'VERSION_UNSUPPORTED')
   t.equal(code(2, 1, 'nodes', {}), 'HANDSHAKE_REQUIRED')
   t.equal(code(1, 1, { ...hello, producer: producer.subarray(1) }), 'FRAME_INVALID')
+  const reserved = new Uint8Array(16)
+  reserved.set(reservedProducer)
+  t.equal(code(1, 1, { ...hello, producer: reserved }), 'FRAME_INVALID')
   t.equal(code(1, 1, { ...hello, epoch: -1 }), 'FRAME_INVALID')
   t.equal(code(1, 1, { ...hello, vhost: '' }), 'NAME_INVALID')
   t.equal(code(1, 1, { ...hello, vhost: 'x'.repeat(256) }), 'NAME_INVALID')

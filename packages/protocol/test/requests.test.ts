@@ -45,6 +45,14 @@ t.test('mistakes in arguments are refused with a code of their own', async (t) =
     ['declare-queue', { name: 'q', options: { overflow: 'drop-tail' } }, 'OPTION_INVALID'],
     ['declare-queue', { name: 'q', options: { singleActiveConsumer: null } }, 'OPTION_INVALID'],
     ['declare-queue', { name: 'q', options: { exclusive: true } }, 'none'],
+    ['declare-queue', { name: 'q', options: { deadLetterExchange: '' } }, 'none'],
+    ['declare-queue', { name: 'q', options: { deadLetterExchange: 1 } }, 'NAME_INVALID'],
+    ['declare-queue', { name: 'q', options: { deadLetterRoutingKey: 'k' } }, 'OPTION_INVALID'],
+    [
+      'declare-queue',
+      { name: 'q', options: { deadLetterExchange: 'x', deadLetterRoutingKey: '' } },
+      'none'
+    ],
     ['declare-queue', { name: 'q', options: { exclusive: 1 } }, 'OPTION_INVALID'],
     ['declare-queue', { name: 'ü'.repeat(127) }, 'none'],
     ['declare-queue', { name: 'ü'.repeat(128) }, 'NAME_INVALID'],

@@ -14,5 +14,6 @@ export {
   scanRecords,
   skipRecord
 } from './record.ts'
+export { isReservedProducer, reservedProducer } from './reserved-producer.ts'
 export { skipValue } from './scan.ts'
 export { isUtf8, utf8Decode, utf8Encode, utf8Length } from './utf8.ts'

@@ -146,7 +146,7 @@ export class Workload {
       case 'beginnings':
         return new Beginnings(world, this.history, boundQueues)
       case 'perishables':
-        return new Perishables(world, this.history)
+        return new Perishables(world, this.history, graveQueue)
       case 'overflows':
         return new Overflows(world, this.history, graveQueue)
       case 'transfers':

@@ -80,10 +80,10 @@ def survive(urls):
 
     def is_enough(confirmed):
         nonlocal target
-        if confirmed == 100:
+        if confirmed == 50:
             print("running", flush=True)
         if killed.is_set() and target is None:
-            target = confirmed + 200
+            target = confirmed + 50
         return target is not None and confirmed >= target
 
     for work in (wait, lambda: consume(urls, books)):

@@ -80,7 +80,10 @@ const results = [
   { type: 'reply', reply: { reply: { type: 'done' } } },
   { type: 'reply', reply: { error: wireError } },
   { type: 'reply', reply: { type: 'refused', code: 'INTERNAL', details: {} } },
-  { type: 'counts', counts: { ready: 1, unsettled: 2, consumers: 3, bytes: 4 } },
+  {
+    type: 'counts',
+    counts: { ready: 1, unsettled: 2, consumers: 3, bytes: 4, deadLetters: 5 }
+  },
   { type: 'admin', reply: { type: 'operations', operations: [operation] } },
   { type: 'entry', entry: new Uint8Array(5) },
   { type: 'snapshot-opened', blobs: [1, 2] },

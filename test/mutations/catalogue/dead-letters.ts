@@ -2,6 +2,7 @@
 import type { Mutation } from '../mutation.ts'
 
 const letters = 'packages/cluster/src/dead-lettering/queue-dead-letters.ts'
+const batch = 'packages/cluster/src/dead-lettering/batch.ts'
 const dead = 'packages/broker/src/queue/dead-letters.ts'
 const catches = 'simulator'
 
@@ -10,10 +11,8 @@ export const deadLetterMutations: readonly Mutation[] = [
     name: 'dead-letter-leaves-before-it-arrives',
     failureMode: 71,
     file: letters,
-    find: "    if (data !== 'lost') this.#held.push(this.#batch(letter, data))\n",
-    replace:
-      "    if (data !== 'lost') this.#held.push(this.#batch(letter, data))\n" +
-      '    this.#arrived.push(letter.number)\n',
+    find: '    this.#held.push(batch)\n',
+    replace: '    this.#held.push(batch)\n    this.#arrived.push(number)\n',
     catches
   },
   {
@@ -36,9 +35,29 @@ export const deadLetterMutations: readonly Mutation[] = [
     name: 'new-leader-brings-dead-letters-as-new',
     failureMode: 56,
     file: letters,
-    find: '    this.producer = { id: producerOf(id), epoch: 1 }\n',
-    replace: '    this.producer = { id: producerOf(id), epoch: 1 + core.clock.wallMs }\n',
+    find: 'this.#route(batchOf(this.#source, letter, data), turn)',
+    replace:
+      'const batch = batchOf(this.#source, letter, data)\n' +
+      '      const producer = { id: new Uint8Array(16), epoch: 1 + this.#core.clock.wallMs }\n' +
+      '      const deadLetter = { barred: new Set<string>(), ...batch.deadLetter, producer }\n' +
+      '      this.#route({ ...batch, deadLetter }, turn)',
     catches
+  },
+  {
+    name: 'numbers-of-dead-letters-are-given-again',
+    failureMode: 71,
+    file: dead,
+    find: 'this.tail = Math.max(this.tail + 1, numberMin)',
+    replace: 'this.tail++',
+    catches: ['packages/broker/dist/test/queue/dead-letters.test.js']
+  },
+  {
+    name: 'a-stuck-shard-takes-the-room-of-all-dead-letters',
+    failureMode: 71,
+    file: 'packages/cluster/src/dead-lettering/window.ts',
+    find: '  #lane(group: GroupId): Lane {\n',
+    replace: '  #lane(_: GroupId): Lane {\n    const group = heldLane\n',
+    catches: ['packages/cluster/dist/test/dead-lettering/queue-dead-letters.test.js']
   },
   {
     name: 'snapshot-without-reasons-of-death',
@@ -60,9 +79,9 @@ export const deadLetterMutations: readonly Mutation[] = [
   {
     name: 'dead-letters-go-round',
     failureMode: 72,
-    file: letters,
+    file: batch,
     find: "barred: reason === 'rejected' ? new Set() : message.visited",
     replace: 'barred: new Set()',
-    catches: ['packages/cluster/dist/test/sessions/amqp-scripts.test.js']
+    catches: ['packages/cluster/dist/test/dead-lettering/dead-lettering.test.js']
   }
 ]

@@ -22,8 +22,8 @@ export const lengthLimitMutations: readonly Mutation[] = [
     name: 'held-messages-are-dropped',
     failureMode: 76,
     file: 'packages/broker/src/queue/segment.ts',
-    find: 'const out = isReady ? this.out : null',
-    replace: 'const out = null',
+    find: '[this, isReady ? this.out : null]',
+    replace: '[this, null]',
     catches
   },
   {

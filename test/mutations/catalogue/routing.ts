@@ -129,5 +129,13 @@ export const routingMutations: readonly Mutation[] = [
     find: 'this.#answeredIndex = this.#core.metadata.appliedIndex\n',
     replace: 'this.#answeredIndex = 0\n',
     catches: 'simulator'
+  },
+  {
+    name: 'calls-are-numbered-as-before',
+    failureMode: null,
+    file: 'packages/cluster/src/peers/calls.ts',
+    find: 'this.#lastId = core.options.processEpoch',
+    replace: 'this.#lastId = 0',
+    catches: ['packages/cluster/dist/test/peers/calls.test.js']
   }
 ]

@@ -1,5 +1,5 @@
-// The messages that left a queue for a reason and are on their way to its dead letter exchange: in
-// the order in which they died, numbered from 1 and never renumbered. Each is a row of numbers
+// Messages that have left a queue for a reason and are on their way to its dead letter exchange: in
+// the order in which they died, under numbers that are never given again. Each is a row of numbers
 // that says where its record lies in the log, which keeps it as long as the row is here. Whoever
 // brings them to their targets takes them out one by one, in any order.
 import { assert } from '@holdfast/errors'
@@ -38,6 +38,28 @@ export interface DeadLettersView {
   /** The first with this number or a higher one. */
   next(number: number): DeadLetter | null
 }
+
+/** How a message dies. */
+export interface Death {
+  readonly reason: DeathReason
+  /** Log time. */
+  readonly timeMs: number
+  /** The lowest number that it may get. */
+  readonly numberMin: number
+}
+
+/**
+ * The lowest number that is given in a term of the shard's leaders. Log time is part of it: a shard
+ * that lost the end of its log, or all of it, does not give the numbers again that it gave there,
+ * and that the targets of its dead letters may know. Else they would take new ones for old.
+ */
+export function firstNumber(termStartMs: number): number {
+  return Math.min(Math.max(1, termStartMs), latestMs) * numbersPerMs
+}
+
+/** More than can die in the long run, so that numbers do not overtake time. */
+const numbersPerMs = 1024
+const latestMs = 2 ** 42
 
 /** Rows of a full segment. */
 export const deadSegmentRows = 1024
@@ -157,8 +179,8 @@ export class DeadLetters implements DeadLettersView {
   }
 
   /** A message that is about to leave: the entry of its record is kept without a gap. */
-  add(from: Segment, row: number, reason: DeathReason, timeMs: number): void {
-    this.tail++
+  add(from: Segment, row: number, { reason, timeMs, numberMin }: Death): void {
+    this.tail = Math.max(this.tail + 1, numberMin)
     let segment = this.#segments.at(-1)
     if (segment === undefined || segment.count === deadSegmentRows || segment.end !== this.tail) {
       segment = new DeadSegment(this.tail)
@@ -177,8 +199,22 @@ export class DeadLetters implements DeadLettersView {
     this.digest = (this.digest + sign * segment.digest(row)) | 0
   }
 
+  /** Position of the first segment that ends behind a number. */
+  #locate(number: number): number {
+    let low = 0
+    let high = this.#segments.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#segments[middle]?.end ?? 0) > number) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+
   next(number: number): DeadLetter | null {
-    for (const segment of this.#segments) {
+    for (let at = this.#locate(number); at < this.#segments.length; at++) {
+      const segment = this.#segments[at]
+      if (segment === undefined) break
       for (let row = Math.max(0, number - segment.first); row < segment.count; row++) {
         if (segment.isLive(row)) return segment.letter(row)
       }
@@ -189,7 +225,10 @@ export class DeadLetters implements DeadLettersView {
   /** Takes out what is there of `first` … `last`. Returns how many were. */
   remove(first: number, last: number): number {
     const before = this.count
-    for (const segment of this.#segments) {
+    let isEmptied = false
+    for (let at = this.#locate(first); at < this.#segments.length; at++) {
+      const segment = this.#segments[at]
+      if (segment === undefined || segment.first > last) break
       const end = Math.min(last + 1, segment.end) - segment.first
       for (let row = Math.max(0, first - segment.first); row < end; row++) {
         if (!segment.isLive(row)) continue
@@ -198,8 +237,9 @@ export class DeadLetters implements DeadLettersView {
         segment.kill(row)
         forget(segment.saved)
       }
+      isEmptied ||= segment.liveCount === 0
     }
-    if (this.count < before) {
+    if (isEmptied) {
       this.#segments = this.#segments.filter(({ liveCount }) => liveCount > 0)
     }
     return before - this.count

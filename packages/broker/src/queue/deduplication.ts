@@ -2,6 +2,7 @@
 // repeated with the same identity takes effect once (architecture, A9). A row is made only by a
 // section that may, lives on log time, and is never evicted: a full table refuses newcomers instead
 // of forgetting anybody.
+import { reservedProducer } from '@holdfast/record'
 import { blankSavedItem, forget, type SavedItem } from '../saved-item.ts'
 import type { ShardLimits } from './limits.ts'
 import { SequenceSet } from './sequence-set.ts'
@@ -17,6 +18,12 @@ export interface Producer {
   lastMs: number
 }
 
+const reservedStart = String.fromCharCode(...reservedProducer)
+
+function isReserved(key: string): boolean {
+  return key.startsWith(reservedStart)
+}
+
 /** Rows are saved in buckets by the first byte of the id. */
 export const bucketCount = 256
 
@@ -24,6 +31,8 @@ export class ProducerTable {
   /** In the order of `lastMs`. */
   readonly #rows: Map<string, Producer> = new Map()
   readonly #limits: ShardLimits
+  /** Rows of nodes. */
+  #reserved = 0
   readonly saved: readonly SavedItem[] = Array.from({ length: bucketCount }, blankSavedItem)
 
   constructor(limits: ShardLimits) {
@@ -34,8 +43,14 @@ export class ProducerTable {
     return this.#rows.size
   }
 
-  get isFull(): boolean {
-    return this.#rows.size >= this.#limits.producersMax
+  /** Whether there is no room for a new row. Nodes and clients leave each other theirs. */
+  isFull(key: string): boolean {
+    const others = isReserved(key) ? this.#rows.size - this.#reserved : this.#reserved
+    return this.#rows.size - others >= this.#limits.producersMax
+  }
+
+  #count(key: string, sign: 1 | -1): void {
+    if (isReserved(key)) this.#reserved += sign
   }
 
   get(key: string): Producer | undefined {
@@ -57,7 +72,7 @@ export class ProducerTable {
       refused: new SequenceSet()
     }
     this.#forgetBucket(key)
-    this.#rows.delete(key)
+    if (!this.#rows.delete(key)) this.#count(key, 1)
     this.#rows.set(key, row)
     return row
   }
@@ -77,6 +92,7 @@ export class ProducerTable {
       if (timeMs - row.lastMs < this.#limits.producerExpiryMs) return
       this.#forgetBucket(key)
       this.#rows.delete(key)
+      this.#count(key, -1)
     }
   }
 
@@ -87,6 +103,9 @@ export class ProducerTable {
 
   /** Puts saved rows back, which may come in any order. */
   restore(rows: Producer[]): void {
-    for (const row of rows.sort((a, b) => a.lastMs - b.lastMs)) this.#rows.set(row.key, row)
+    for (const row of rows.sort((a, b) => a.lastMs - b.lastMs)) {
+      this.#rows.set(row.key, row)
+      this.#count(row.key, 1)
+    }
   }
 }

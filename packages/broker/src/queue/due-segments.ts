@@ -2,6 +2,7 @@
 // that what is due is found without looking at what is not. Derived from the rows, so not
 // replicated: a message leaves by a command of the log, which looks at its row, and a look that
 // comes too early finds nothing.
+import { assert } from '@holdfast/errors'
 import type { QueueRanges } from '../shard-command.ts'
 import { addPair } from './pairs.ts'
 import { noDeadlineMs, type Segment } from './segment.ts'
@@ -74,20 +75,28 @@ export class DueSegments {
     isHeld: IsHeld,
     ranges: number[]
   ): number {
-    const { queue } = segment.due
+    const { queue, place } = segment.due
+    const { deadlines, count: rows } = segment
+    assert(deadlines !== null, 'where something is due, there are deadlines')
     let count = 0
     let nextMs = noDeadlineMs
-    for (let row = segment.nextLive(0); row >= 0; row = segment.nextLive(row + 1)) {
-      const deadlineMs = segment.deadlineAt(row)
-      const offset = segment.first + row
-      if (deadlineMs > timeMs || count === countMax) nextMs = Math.min(nextMs, deadlineMs)
-      else if (!isHeld(queue, offset)) {
-        addPair(ranges, offset, offset)
+    // Most are not due: one look at a number each, which is none where nothing lives.
+    for (let row = 0; row < rows; row++) {
+      const deadlineMs = deadlines[row] ?? noDeadlineMs
+      if (deadlineMs > timeMs) {
+        if (deadlineMs < nextMs) nextMs = deadlineMs
+      } else if (count === countMax) {
+        nextMs = Math.min(nextMs, deadlineMs)
+      } else if (!isHeld(queue, segment.first + row)) {
+        addPair(ranges, segment.first + row, segment.first + row)
         count++
       }
     }
-    this.forget(segment)
-    this.note(queue, segment, nextMs)
+    if (nextMs === noDeadlineMs) this.forget(segment)
+    else {
+      segment.due.atMs = nextMs
+      this.#sink(place)
+    }
     return count
   }
 

@@ -19,6 +19,7 @@ export interface ShardLimits {
   readonly consumersPerQueueMax: number
   /** Unsettled deliveries of one consumer. */
   readonly prefetchMax: number
+  /** Of clients, and as many of nodes, which bring dead letters. */
   readonly producersMax: number
   /** Log time after which a silent producer is forgotten. */
   readonly producerExpiryMs: number

@@ -26,8 +26,6 @@ export class MessageIndex {
   digest = 0
   /** Those that are ready: all but what is out. Only where there is a limit, also their bodies. */
   readonly ready: { messages: number; bytes: number } = { messages: 0, bytes: 0 }
-  /** Nothing below is ready. */
-  #readyFrom = 1
 
   /** `due`: of the shard, where this is the index of `queue`. */
   constructor(live: LiveEntries, due: DueSegments = new DueSegments(), queue = 0) {
@@ -122,14 +120,6 @@ export class MessageIndex {
     this.#sum(segment, row, -1)
     segment.setOut(row, isOut)
     this.#sum(segment, row, 1)
-    if (!isOut) this.#readyFrom = Math.min(this.#readyFrom, offset)
-  }
-
-  /** The oldest message that is ready; null if none is. */
-  oldestReady(): number | null {
-    const offset = this.nextReady(this.#readyFrom)
-    if (offset !== null) this.#readyFrom = offset
-    return offset
   }
 
   /** Smallest offset at or above `offset` that is ready. */
@@ -282,6 +272,19 @@ export class MessageIndex {
       if (segment === undefined) break
       let row = segment.nextLive(Math.max(0, offset - segment.first))
       while (row >= 0 && segment.deadlineAt(row) <= afterMs) row = segment.nextLive(row + 1)
+      if (row >= 0) return segment.first + row
+    }
+    return null
+  }
+
+  /** Smallest live offset at or above `offset` whose deadline has come by `byMs`; null: none. */
+  nextDue(offset: number, byMs: number): number | null {
+    for (let position = this.#locate(offset); position < this.#segments.length; position++) {
+      const segment = this.#segments[position]
+      if (segment === undefined) break
+      if (segment.deadlines === null) continue
+      let row = segment.nextLive(Math.max(0, offset - segment.first))
+      while (row >= 0 && segment.deadlineAt(row) > byMs) row = segment.nextLive(row + 1)
       if (row >= 0) return segment.first + row
     }
     return null

@@ -43,6 +43,8 @@ export interface QueueView {
   isOut(offset: number): boolean
   /** Smallest live offset at or above `offset`, but for those that are due by `afterMs`. */
   nextLive(offset: number, afterMs?: number): number | null
+  /** Smallest live offset at or above `offset` of those that are due by `byMs`. */
+  nextDue(offset: number, byMs: number): number | null
   /** See `findDeliveryRun`. */
   deliveryRun(
     offset: number,

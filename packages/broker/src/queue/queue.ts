@@ -4,7 +4,7 @@ import type { LiveEntries } from '../live-entries.ts'
 import { blankSavedItem, forget, type SavedItem } from '../saved-item.ts'
 import type { ConsumerKey } from '../shard-command.ts'
 import { type Consumer, consumerId } from './consumer.ts'
-import { DeadLetters, type DeathReason } from './dead-letters.ts'
+import { DeadLetters, type Death } from './dead-letters.ts'
 import { type DeliveryRun, findDeliveryRun } from './delivery-run.ts'
 import type { DueSegments } from './due-segments.ts'
 import { MessageIndex } from './message-index.ts'
@@ -129,6 +129,10 @@ export class ShardQueue implements QueueView {
     return this.index.nextLive(offset, afterMs)
   }
 
+  nextDue(offset: number, byMs: number): number | null {
+    return this.index.nextDue(offset, byMs)
+  }
+
   deliveryRun(
     offset: number,
     countMax: number,
@@ -152,13 +156,12 @@ export class ShardQueue implements QueueView {
     [first, last]: readonly [number, number],
     attempt: number | null,
     stale: number[] | null,
-    reason: DeathReason,
-    timeMs: number
+    death: Death
   ): number {
     if (this.settings.deadLetter === null) return this.index.settle(first, last, attempt, stale)
     this.touch()
     return this.index.settle(first, last, attempt, stale, (segment, row) => {
-      this.dead.add(segment, row, reason, timeMs)
+      this.dead.add(segment, row, death)
     })
   }
 

@@ -36,7 +36,7 @@ export class Segment {
   words: Uint32Array = new Uint32Array(bitmapWords + smallestCapacity * rowWords)
   attempts: Uint32Array | null = null
   deliveryCounts: Uint32Array | null = null
-  /** Log time at which each row expires. */
+  /** Log time at which each live row expires. */
   deadlines: Float64Array | null = null
   bodies: Uint32Array | null = null
   out: Uint32Array | null = null
@@ -216,8 +216,7 @@ export class Segment {
 
   /** First live row at or above `row`, or first that is not out; -1 if there is none. */
   nextLive(row: number, isReady = false): number {
-    const { words, count } = this
-    const out = isReady ? this.out : null
+    const [{ words, count }, out] = [this, isReady ? this.out : null]
     if (row >= count) return -1
     let word = row >>> 5
     let bits = (words[word] ?? 0) & ~(out?.[word] ?? 0) & (0xffffffff << (row & 31))
@@ -232,6 +231,7 @@ export class Segment {
   kill(row: number): void {
     this.words[row >>> 5] = (this.words[row >>> 5] ?? 0) & ~(1 << (row & 31))
     if (this.out !== null) this.setOut(row, false)
+    if (this.deadlines !== null) this.deadlines[row] = noDeadlineMs
     this.liveCount--
   }
 

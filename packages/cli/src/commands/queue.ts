@@ -41,11 +41,12 @@ export async function queueList(
   else for (const line of formatTable([header, ...rows])) terminal.print(line)
 }
 
-const header = ['vhost', 'queue', 'group', 'leader', 'ready', 'unsettled', 'consumers', 'bytes']
+const counts = ['ready', 'unsettled', 'consumers', 'bytes', 'dead letters']
+const header = ['vhost', 'queue', 'group', 'leader', ...counts]
 
 function rowOf(queue: QueueStatus): string[] {
   const { vhost, name, group, leader, ready, unsettled, consumers, bytes } = queue
-  const numbers = [ready, unsettled, consumers, bytes].map(orUnknown)
+  const numbers = [ready, unsettled, consumers, bytes, queue.deadLetters].map(orUnknown)
   return [printable(vhost), printable(name), String(group), orUnknown(leader), ...numbers]
 }
 

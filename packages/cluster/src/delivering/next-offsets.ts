@@ -12,7 +12,7 @@ export class NextOffsets {
   readonly #unreserved = new OffsetHeap()
   /** Whether the log decides on some of what came back. */
   #isUndecided = false
-  /** No offset from here on was handed out in this term. */
+  /** No offset from here on was handed out in this term, but for those that are held. */
   #cursor = 1
   /** What has its deadline by then is due. */
   #judgeMs = Number.NEGATIVE_INFINITY
@@ -57,6 +57,23 @@ export class NextOffsets {
     return offset >= this.#arrivedFrom ? Number.NEGATIVE_INFINITY : this.#judgeMs
   }
 
+  /** All that nobody holds is to be handed out, whether it was passed over or is returned. */
+  rewind(): void {
+    if (this.#queue.settings.lengthLimit !== null) return this.#collect()
+    this.#held.claimedEnd = Math.max(this.#held.claimedEnd, this.#cursor)
+    this.#cursor = 1
+  }
+
+  /** With a limit, what is below the cursor is known to have come back, or is held. */
+  #collect(): void {
+    this.#returned.clear()
+    this.#unreserved.clear()
+    let offset = this.#queue.nextLive(1)
+    for (; offset !== null && offset < this.#cursor; offset = this.#queue.nextLive(offset + 1)) {
+      if (!this.#held.has(offset)) this.giveBack(offset)
+    }
+  }
+
   /** Everything below `offset` is handed out, or passed over. */
   passed(offset: number): void {
     this.#cursor = offset
@@ -84,11 +101,6 @@ export class NextOffsets {
     // comes back as well.
     const isLimited = this.#queue.settings.lengthLimit !== null
     if (isLimited) this.#cursor = Math.max(this.#cursor, last + 1)
-    this.notDue(first, last)
-  }
-
-  /** They were passed over, and live on. */
-  notDue(first: number, last: number): void {
     const end = Math.min(last, this.#cursor - 1)
     for (let offset = first; offset <= end; offset++) this.giveBack(offset)
   }

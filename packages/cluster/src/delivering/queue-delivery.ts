@@ -21,11 +21,11 @@ const shareMax = 32
 export class QueueDelivery {
   readonly queue: QueueView
   readonly group: GroupId
+  readonly opening: Opening
+  readonly next: NextOffsets
   readonly #core: Core
-  readonly #opening: Opening
   readonly #roster: Roster
   readonly #held: HeldDeliveries
-  readonly #next: NextOffsets
   readonly #mark: DispatchMark
   readonly #settling: Settling
   /** Null: without a length limit, the mark is all that the log has to know. */
@@ -39,15 +39,15 @@ export class QueueDelivery {
     this.queue = queue
     this.#roster = new Roster(queue)
     this.#held = new HeldDeliveries(queue)
-    this.#next = new NextOffsets(queue, this.#held)
+    this.next = new NextOffsets(queue, this.#held)
     this.#mark = new DispatchMark(core.tuning.markBlockMin)
     const commit: Commit = (command, done) => core.deliveries.commit(this, command, done)
     this.#settling = new Settling(queue, this.#held, commit)
-    const [roster, held, next] = [this.#roster, this.#held, this.#next]
-    const reserves = { queue, next, held, roster, commit, decided: () => this.wake() }
+    const [roster, held] = [this.#roster, this.#held]
+    const reserves = { queue, next: this.next, held, roster, commit, decided: () => this.wake() }
     this.#reserving = queue.settings.lengthLimit === null ? null : new Reserving(reserves)
     const opens = { group, queue, roster, held, commit, opened: () => this.wake() }
-    this.#opening = new Opening(core, opens)
+    this.opening = new Opening(core, opens)
   }
 
   get unsettled(): number {
@@ -137,25 +137,19 @@ export class QueueDelivery {
   /** The log put these offsets back to be delivered again. */
   returned(first: number, last: number): void {
     this.#held.gone(first, last)
-    this.#next.returned(first, last)
-    this.wake()
-  }
-
-  /** Offsets that were passed over are not due after all. */
-  notDue(first: number, last: number): void {
-    this.#next.notDue(first, last)
+    this.next.returned(first, last)
     this.wake()
   }
 
   /** Messages from `first` on have come. */
   arrived(first: number): void {
-    this.#next.arrived(first)
+    this.next.arrived(first)
     this.wake()
   }
 
   /** Whether a message is in somebody's hands, or may be since not all of them are known yet. */
   mayBeHeld(offset: number): boolean {
-    return offset <= this.queue.mark && (!this.#opening.hasOpened || this.#held.has(offset))
+    return offset <= this.queue.mark && (!this.opening.hasOpened || this.#held.has(offset))
   }
 
   wake(): void {
@@ -163,7 +157,7 @@ export class QueueDelivery {
   }
 
   tick(): void {
-    if (this.#opening.isWaiting) this.wake()
+    if (this.opening.isWaiting) this.wake()
   }
 
   /** Ranges of what is held, flat, for a purge that must spare it. */
@@ -175,15 +169,15 @@ export class QueueDelivery {
   wantedMark(): number | null {
     if (this.#reserving !== null) return null
     const { nowMs } = this.#core.clock
-    return this.#mark.wanted(this.queue.mark, this.#next.cursor, this.#roster.takers, nowMs)
+    return this.#mark.wanted(this.queue.mark, this.next.cursor, this.#roster.takers, nowMs)
   }
 
   /** Hands out what can be handed out. */
   dispatch(): void {
-    this.#next.judgeBy(this.#core.expiry.judgeBy(this.group))
+    this.next.judgeBy(this.#core.expiry.judgeBy(this.group))
     this.#handOutAll()
-    this.#next.judged()
-    if (this.#opening.hasOpened) this.#reserving?.adjust()
+    this.next.judged()
+    if (this.opening.hasOpened) this.#reserving?.adjust()
   }
 
   get #limit(): number {
@@ -191,7 +185,7 @@ export class QueueDelivery {
   }
 
   #handOutAll(): void {
-    if (!this.#opening.isOpen) return
+    if (!this.opening.isOpen) return
     // A leader that was paused may be deposed without knowing: it hands out nothing until it is
     // heard.
     if (this.#core.groups.shard(this.group)?.hasLease !== true) return this.#retryLater()
@@ -215,7 +209,7 @@ export class QueueDelivery {
     const { unsettled } = get.consumer
     const isDone = this.#deliverTo(get.consumer, 1)
     const isFound = get.consumer.unsettled > unsettled
-    const { isEmpty } = this.#next
+    const { isEmpty } = this.next
     if (isFound || isEmpty) this.#roster.end(get, isFound)
     return isDone || isEmpty
   }
@@ -231,21 +225,21 @@ export class QueueDelivery {
 
   /** Delivers one run; false if nothing can be delivered now. */
   #deliverTo(consumer: Consumer, share: number): boolean {
-    const back = this.#next.takeReturned()
+    const back = this.next.takeReturned()
     const first = back ?? this.#nextFresh()
     if (first === null) return false
     const isSingle = back !== null || first < this.#held.claimedEnd
     const { deliverBytesMax } = this.#core.tuning
-    const judgeMs = this.#next.judgeMsAt(first)
+    const judgeMs = this.next.judgeMsAt(first)
     const count = isSingle ? 1 : share
     const run = this.queue.deliveryRun(first, count, deliverBytesMax, this.#limit, judgeMs)
     if (run === null) return false
     const data = this.#body(run)
     if (data === 'reading') {
-      if (back !== null) this.#next.giveBack(back)
+      if (back !== null) this.next.giveBack(back)
       return false
     }
-    if (back === null) this.#next.passed(first + run.count)
+    if (back === null) this.next.passed(first + run.count)
     // What is lost waits for its body beside the queue, and what is behind it goes on.
     if (data !== 'lost') this.#handOut(consumer, run, data)
     return true
@@ -253,7 +247,7 @@ export class QueueDelivery {
 
   /** The next offset that was not handed out in this term, within the mark. */
   #nextFresh(): number | null {
-    const offset = this.#next.nextFresh()
+    const offset = this.next.nextFresh()
     if (offset === null || offset <= this.#limit) return offset
     if (this.#reserving !== null) return null
     this.#core.deliveries.wantMarks(this)
@@ -276,7 +270,7 @@ export class QueueDelivery {
 
   /** The body of a run that was passed over is there after all. */
   #found({ firstOffset, count }: DeliveryRun): void {
-    for (let at = 0; at < count; at++) this.#next.giveBack(firstOffset + at)
+    for (let at = 0; at < count; at++) this.next.giveBack(firstOffset + at)
     this.wake()
   }
 

@@ -25,10 +25,12 @@ export class Calls {
   readonly #core: Core
   readonly #handle: Handle
   readonly #pending = new Map<number, Pending>()
-  #lastId = 0
+  /** Begins at the epoch of this process: no answer to an earlier one is taken for its own. */
+  #lastId: number
 
   constructor(core: Core, handle: Handle) {
     this.#core = core
+    this.#lastId = core.options.processEpoch
     this.#handle = handle
   }
 

@@ -89,9 +89,13 @@ export class Gateway {
         return unreachable(result)
     }
     let targets = this.#targets.toArray()
-    for (const key of copies) {
-      topology.route(vhost, exchange, key, headers, this.#targets, isInside)
-      targets = [...new Set([...targets, ...this.#targets.toArray()])]
+    if (copies.length > 0) {
+      const all = new Set(targets)
+      for (const key of copies) {
+        topology.route(vhost, exchange, key, headers, this.#targets, isInside)
+        for (const target of this.#targets.toArray()) all.add(target)
+      }
+      targets = [...all]
     }
     if (deadLetter !== undefined) {
       targets = targets.filter(({ name }) => !deadLetter.barred.has(name))
@@ -111,7 +115,8 @@ export class Gateway {
     if (targets.every((target) => target.group === first.group)) {
       publish.shardsWaiting = 1
       publish.queuesLeft = targets.length
-      this.#stream(first.group).push(
+      this.#push(
+        first.group,
         publish,
         targets.map((target) => target.id)
       )
@@ -125,7 +130,12 @@ export class Gateway {
     }
     publish.shardsWaiting = shards.size
     publish.queuesLeft = targets.length
-    for (const [group, queues] of shards) this.#stream(group).push(publish, queues)
+    for (const [group, queues] of shards) this.#push(group, publish, queues)
+  }
+
+  #push(group: GroupId, publish: Publish, queues: readonly number[]): void {
+    if (publish.batch.deadLetter !== undefined) this.#core.deadLettering.sent(group, publish)
+    this.#stream(group).push(publish, queues)
   }
 
   /** Brings publishes and settlements to one shard, as one. */
@@ -159,14 +169,16 @@ export class Gateway {
     let stream = this.#streams.get(group)
     if (stream === undefined) {
       stream = new ShardStream(this.#core, group, this.#epoch ?? 0, (publish, outcome) => {
-        this.#outcome(publish, outcome)
+        this.#outcome(group, publish, outcome)
       })
       this.#streams.set(group, stream)
     }
     return stream
   }
 
-  #outcome(publish: Publish, outcome: ForwardOutcome): void {
+  #outcome(group: GroupId, publish: Publish, outcome: ForwardOutcome): void {
+    const { batch } = publish
+    if (batch.deadLetter !== undefined) this.#core.deadLettering.answered(group, batch, outcome)
     publish.shardsWaiting--
     if (outcome.type === 'missing') publish.queuesLeft -= outcome.queues.length
     if (outcome.type === 'refused') publish.error = refusalOf(outcome)

@@ -20,6 +20,8 @@ export interface Batch {
 }
 
 export interface DeadLetterWay {
+  /** In the place of its origin's. */
+  readonly producer: Producer
   /** Queues that must not take it: it would go round in a circle. */
   readonly barred: ReadonlySet<string>
 }

@@ -46,6 +46,11 @@ export class HeldPublishes {
     return this.#lastSequence
   }
 
+  /** Whether what is pushed would not wait for anything before it. */
+  get isEmpty(): boolean {
+    return this.#held.length === 0 && this.#alone === null
+  }
+
   /** Whether all up to a sequence are on their way, and will not be overtaken. */
   areSent(upTo: number): boolean {
     const [first] = this.#held

@@ -15,6 +15,10 @@ const consume = { prefetch: 10, autoAck: false, exclusive: false, priority: 0, r
 /** Each request, and what it needs as RabbitMQ has it: right, resource, name. */
 const table: readonly (readonly [ClientRequest, readonly string[]])[] = [
   [{ type: 'declare-queue', name: 'q', options: {} }, ['configure queue q']],
+  [
+    { type: 'declare-queue', name: 'q', options: { deadLetterExchange: 'x' } },
+    ['configure queue q', 'read queue q', 'write exchange x']
+  ],
   [{ type: 'delete-queue', name: 'q', ifUnused: false, ifEmpty: false }, ['configure queue q']],
   [{ type: 'purge-queue', name: 'q' }, ['read queue q']],
   [{ type: 'inspect-queue', name: 'q' }, ['any queue q']],

@@ -135,3 +135,13 @@ t.test('what no queue takes is dropped, and counted', async (t) => {
   member.pass(1_000)
   t.match(member.counters(), { droppedDeadLetters: 2, waitingDeadLetters: 0, returnedMessages: 0 })
 })
+
+t.test('what expires back into its own queue goes round no second time', async (t) => {
+  const { member, client } = setUp(1)
+  const names = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'loop' }
+  client.declare('loop', { arguments: tableOf({ ...names, 'x-message-ttl': 50 }) })
+  client.publish('loop', 'a')
+  member.pass(2_000)
+  t.match(status(member, 'loop'), { ready: 0, deadLetters: 0 })
+  t.match(member.counters(), { expiredDeadLetters: 1, droppedDeadLetters: 1 })
+})

@@ -14,6 +14,7 @@ function queueOf(attempts: number[]): QueueView {
   const isLive = (offset: number): boolean => offset >= 1 && offset <= attempts.length
   return {
     mark: attempts.length,
+    isOut: () => true,
     nextLive: (offset: number) => (isLive(Math.max(1, offset)) ? Math.max(1, offset) : null),
     row: (offset: number) => (isLive(offset) ? { attempt: attempts[offset - 1] } : null)
   } as unknown as QueueView

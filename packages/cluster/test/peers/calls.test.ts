@@ -50,6 +50,23 @@ t.test('an answer ends its call, once, and only from whom it was asked', async (
   t.same(ends, ['done'])
 })
 
+t.test('the answer to a process that has ended is not taken for one to the next', async (t) => {
+  const ends: string[] = []
+  const ids = [7 * 2 ** 32, 3 * 2 ** 32].map((processEpoch) => {
+    const core = coreWith({}, processEpoch)
+    linkTo(core, 2)
+    const calls = new Calls(core, () => undefined)
+    calls.call(2, call, () => ends.push(`${processEpoch}`))
+    const [id = 0] = idsOf(core)
+    return { id, calls }
+  })
+  const [before, after] = ids
+  after?.calls.result(2, before?.id ?? 0, done)
+  t.same(ends, [])
+  after?.calls.result(2, after.id, done)
+  t.same(ends, [`${3 * 2 ** 32}`])
+})
+
 t.test('a call without an answer fails in time, and a late answer is nobody’s', async (t) => {
   const { core, calls, ends, ask } = make()
   linkTo(core, 2)

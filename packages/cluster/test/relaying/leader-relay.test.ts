@@ -20,7 +20,9 @@ function leader() {
     expects: () => false,
     attach: (_group: number, _queue: number, consumer: Consumer) => attached.push(consumer) > 0,
     detach: (group: number, queue: number) => seen.push(`detach ${group}/${queue}`),
-    wakeQueue: (group: number, queue: number) => seen.push(`wake ${group}/${queue}`)
+    find: (group: number, queue: number) => ({
+      wake: () => seen.push(`wake ${group}/${queue}`)
+    })
   }
   const core = coreWith({ deliveries })
   const isCongested = (): boolean | undefined => attached.at(-1)?.recipient.isCongested
@@ -79,7 +81,8 @@ function withLog(...known: readonly ConsumerKey[]) {
     id: 7,
     consumers,
     mark: 0,
-    settings: { expiresMs: 0, singleActive: false },
+    dead: { count: 0 },
+    settings: { expiresMs: 0, singleActive: false, lengthLimit: null },
     nextLive: () => null
   } as unknown as QueueView
   const proposed: { command: ShardCommand; done: (reply: SectionReply) => void }[] = []

@@ -126,7 +126,7 @@ export class ClusterAudit implements Observer {
         if (life !== undefined) life.machine = machine
         deliveries.timePasses(replica, machine.timeMs)
         agreement.applied(replica, id.index, JSON.stringify([replies, effects]), machine)
-        comparison.applied({ index: id.index, data, machine, replies, effects })
+        comparison.applied({ ...id, data, machine, replies, effects })
       },
       metadataApplied: ({ replica }, { id, data, machine, results }) => {
         this.#group(0).agreement.applied(replica, id.index, '', machine)

@@ -11,7 +11,8 @@ export function ownTtlMs({ settings }: ReferenceQueue): number {
 export function expireNamed(
   queues: ReadonlyMap<number, ReferenceQueue>,
   named: readonly QueueRanges[],
-  timeMs: number
+  timeMs: number,
+  termStartMs: number
 ): SectionReply {
   let count = 0
   const early: QueueRanges[] = []
@@ -25,7 +26,7 @@ export function expireNamed(
         if (message === undefined) continue
         if (message.deadlineMs > timeMs) alive.push(offset)
         else {
-          die(row, offset)
+          die(row, offset, termStartMs)
           count += 1
         }
       }

@@ -23,11 +23,11 @@ export function refusesMore(queue: ReferenceQueue | undefined): boolean {
 }
 
 /** The oldest that are ready leave. */
-export function dropHead(queue: ReferenceQueue): void {
+export function dropHead(queue: ReferenceQueue, termStartMs: number): void {
   if (refusesMore(queue)) return
   while (isTooLong(queue)) {
     const ready = [...queue.messages].filter(([, { isOut }]) => !isOut)
-    die(queue, Math.min(...ready.map(([offset]) => offset)))
+    die(queue, Math.min(...ready.map(([offset]) => offset)), termStartMs)
   }
 }
 
@@ -56,7 +56,8 @@ export function moveMark(queue: ReferenceQueue, mark: number): void {
 
 export function reserve(
   queue: ReferenceQueue | undefined,
-  { mark, take, free }: Extract<ShardCommand, { readonly type: 'reserve-messages' }>
+  { mark, take, free }: Extract<ShardCommand, { readonly type: 'reserve-messages' }>,
+  termStartMs: number
 ): void {
   if (queue === undefined || queue.settings.lengthLimit === null) return
   moveMark(queue, mark)
@@ -68,5 +69,5 @@ export function reserve(
       }
     }
   }
-  dropHead(queue)
+  dropHead(queue, termStartMs)
 }

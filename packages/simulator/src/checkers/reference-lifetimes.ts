@@ -58,10 +58,13 @@ export function succeed(queue: ReferenceQueue): void {
   queue.active = next?.[0] ?? null
 }
 
-/** A message leaves its queue, for the dead letter exchange if there is one. */
-export function die(queue: ReferenceQueue, offset: number): void {
+/**
+ * A message leaves its queue, for the dead letter exchange if there is one; in a term that began at
+ * this log time, which numbers begin with.
+ */
+export function die(queue: ReferenceQueue, offset: number, termStartMs: number): void {
   if (queue.settings.deadLetter !== null) {
-    queue.deadTail += 1
+    queue.deadTail = Math.max(queue.deadTail + 1, Math.max(1, termStartMs) * 1024)
     queue.dead.set(queue.deadTail, queue.bodies.get(offset) ?? '')
   }
   queue.messages.delete(offset)

@@ -10,17 +10,23 @@ export type QueueCommand = Exclude<
   { type: 'settle' | 'detach-consumer' }
 >
 
+export interface ReferenceTimes {
+  readonly timeMs: number
+  readonly termStartMs: number
+  readonly closingMs: number
+}
+
 export function commandQueue(
   queue: ReferenceQueue | undefined,
   command: QueueCommand,
-  { timeMs, closingMs }: { readonly timeMs: number; readonly closingMs: number }
+  { timeMs, termStartMs, closingMs }: ReferenceTimes
 ): SectionReply {
   if (command.type === 'remove-dead-letters') {
     forEachOffset(command.numbers, 2, (number) => queue?.dead.delete(number))
     return done
   }
   if (command.type === 'reserve-messages') {
-    reserve(queue, command)
+    reserve(queue, command, termStartMs)
     return done
   }
   if (queue === undefined) return refused('QUEUE_NOT_FOUND')
@@ -62,7 +68,7 @@ export function commandQueue(
         comeBack(queue, message)
         count += 1
       }
-      dropHead(queue)
+      dropHead(queue, termStartMs)
       return { type: 'returned', messages: count }
     }
   }

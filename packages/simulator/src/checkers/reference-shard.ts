@@ -24,6 +24,8 @@ export class ReferenceShard {
   readonly #gateways = new ReferenceGateways()
   readonly #limits: Pick<ShardLimits, 'producerExpiryMs' | 'gatewayExpiryMs' | 'closingMs'>
   #timeMs = 0
+  #term = 0
+  #termStartMs = 0
   #cursor = 0
   #entry = 0
 
@@ -35,9 +37,11 @@ export class ReferenceShard {
     return this.#timeMs
   }
 
-  startEntry(index: number, timeMs: number): void {
+  startEntry(index: number, term: number, timeMs: number): void {
     this.#entry = index
     this.#timeMs = Math.max(this.#timeMs, timeMs)
+    if (term > this.#term) this.#termStartMs = this.#timeMs
+    this.#term = term
     for (const queue of this.queues.values()) expire(queue, this.#timeMs)
     const { producerExpiryMs, gatewayExpiryMs } = this.#limits
     for (const [key, { lastMs }] of this.#producers) {
@@ -132,8 +136,8 @@ export class ReferenceShard {
         const message = { entry: this.#entry, sizeBytes, deadlineMs, isOut, ...counts }
         queue.messages.set(queue.tail, message)
         queue.bodies.set(queue.tail, body)
-        if (isRefused) die(queue, queue.tail)
-        dropHead(queue)
+        if (isRefused) die(queue, queue.tail, this.#termStartMs)
+        dropHead(queue, this.#termStartMs)
       }
     }
     return full.length === 0
@@ -201,13 +205,14 @@ export class ReferenceShard {
         return { type: 'returned', messages: this.#release(command.queue, command.release) }
       }
       case 'expire-messages':
-        return expireNamed(this.queues, command.queues, this.#timeMs)
+        return expireNamed(this.queues, command.queues, this.#timeMs, this.#termStartMs)
       case 'tick':
       case 'activate-version':
         return done
       default:
         return commandQueue(this.queues.get(command.queue), command, {
           timeMs: this.#timeMs,
+          termStartMs: this.#termStartMs,
           closingMs: this.#limits.closingMs
         })
     }
@@ -241,7 +246,7 @@ export class ReferenceShard {
       count += 1
     })
     if (queue === undefined) return 0
-    dropHead(queue)
+    dropHead(queue, this.#termStartMs)
     return count
   }
 
@@ -252,7 +257,7 @@ export class ReferenceShard {
       const queue = this.queues.get(id)
       forEachOffset(ranges, 3, (offset, attempt) => {
         if (queue?.messages.get(offset)?.attempt !== attempt) stale.push(offset)
-        else if (outcome === 'rejected') die(queue, offset)
+        else if (outcome === 'rejected') die(queue, offset, this.#termStartMs)
         else queue.messages.delete(offset)
       })
     }

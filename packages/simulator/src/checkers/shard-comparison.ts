@@ -31,6 +31,7 @@ import { touched } from './touched-queues.ts'
 /** What the machine made of an entry. */
 export interface AppliedEntry {
   readonly index: number
+  readonly term: number
   readonly data: Uint8Array
   readonly machine: Pick<ShardMachine, 'queue' | 'timeMs'>
   readonly replies: readonly SectionReply[]
@@ -154,9 +155,9 @@ export class ShardComparison {
     }
   }
 
-  #apply({ index, data }: AppliedEntry): SectionReply[] {
+  #apply({ index, term, data }: AppliedEntry): SectionReply[] {
     const batch = unlessRefused(() => readEntryBatch(data)) ?? { timeMs: 0, positions: [] }
-    this.#reference.startEntry(index, batch.timeMs)
+    this.#reference.startEntry(index, term, batch.timeMs)
     return batch.positions.map((position) => {
       return unlessRefused(() => this.#section(data, position)) ?? malformed
     })

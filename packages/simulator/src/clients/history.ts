@@ -1,5 +1,6 @@
 // What clients saw, and what must be true of it (architecture: what is promised).
 import type { Outcome } from '@holdfast/protocol'
+import type { Kinds } from '../checkers/answers.ts'
 import type { World } from '../world/world.ts'
 import { FullQueues } from './full-queues.ts'
 import type { Delivered, Published } from './messages.ts'
@@ -43,14 +44,6 @@ export class History {
     return this.#published.size
   }
 
-  get unresolved(): number {
-    let count = 0
-    for (const { confirmedMs, failure } of this.#published.values()) {
-      if (confirmedMs === null && failure === null) count += 1
-    }
-    return count
-  }
-
   /** What became of the messages, each kind of outcome once, in the order of publishing. */
   outcomes(): ReadonlySet<string> {
     const outcomes = new Set<string>()
@@ -66,16 +59,14 @@ export class History {
     queues: readonly string[],
     refusal: string | null = 'MESSAGE_UNROUTABLE'
   ): void {
-    const fields = {
+    const outcome = { confirmedMs: null, failure: null, isRepeated: false }
+    this.#published.set(`${publisher}:${sequence}`, {
       publisher,
       sequence,
       queues,
       refusal,
-      confirmedMs: null,
-      failure: null,
-      isRepeated: false
-    }
-    this.#published.set(`${publisher}:${sequence}`, fields)
+      ...outcome
+    })
   }
 
   confirmed(publisher: string, sequence: number): void {
@@ -100,6 +91,14 @@ export class History {
   isConfirmed(publisher: string, sequence: number): boolean {
     const { confirmedMs = null } = this.#published.get(`${publisher}:${sequence}`) ?? {}
     return confirmedMs !== null
+  }
+
+  /** What was sent to a queue, and is there unless something took it out. */
+  sentTo(queue: string): Kinds {
+    const sent = [...this.#published].filter(([, { queues }]) => queues.includes(queue))
+    const confirmed = sent.filter(([, { confirmedMs }]) => confirmedMs !== null)
+    const inDoubt = sent.filter(([, { failure }]) => failure === 'abandoned')
+    return { confirmed: confirmed.map(([name]) => name), inDoubt: inDoubt.map(([name]) => name) }
   }
 
   /** It is sent again: its outcome was lost with a connection, or may have been. */

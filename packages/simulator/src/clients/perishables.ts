@@ -20,11 +20,14 @@ interface Batch {
 }
 
 export class Perishables extends Change {
+  readonly #grave: string
   #isOpen = false
   #consumer: Consumer | null = null
 
-  constructor(world: World, history: History) {
+  /** `grave`: a queue that dead letters may go to. */
+  constructor(world: World, history: History, grave: string) {
     super(world, history, 'grocer')
+    this.#grave = grave
   }
 
   override get isDone(): boolean {
@@ -37,7 +40,11 @@ export class Perishables extends Change {
     const { random, schedule } = this.world
     const queue = `perishing${this.count}`
     const messageTtlMs = random.pick([0, 1, random.integer(20, 3000), null])
-    const options = messageTtlMs === null ? {} : { messageTtlMs }
+    const ttl = messageTtlMs === null ? {} : { messageTtlMs }
+    const names = { deadLetterExchange: '', deadLetterRoutingKey: this.#grave }
+    const isBuried = random.chance(0.5)
+    const options = { ...ttl, ...(isBuried ? names : {}) }
+    if (isBuried) history.buries(queue, this.#grave)
     // Some live for longer than their queue lets them, and each lives not for ever.
     const expirations = [0, random.integer(1, 50), random.integer(50, 3000)].map((ttl) => `${ttl}`)
     if (messageTtlMs !== null) expirations.push('', '4294967295')

@@ -31,17 +31,13 @@ export class Transfers extends Change {
     this.operator.ask({ type: 'declare-queue', name: queue, options: {} }, (error) => {
       this.must(error, 'a declaration')
       const publisher = this.publish(`${queue}p`, route('', queue, [queue]), messages)
-      this.whenDone([publisher], () => this.#move(publisher.name))
+      this.whenDone([publisher], () => this.#move())
     })
   }
 
-  #move(publisher: string): void {
+  #move(): void {
     if (this.#isOver) return
-    const kinds: string[] = []
-    for (let sequence = 1; sequence <= messages; sequence += 1) {
-      const isThere = this.history.isConfirmed(publisher, sequence)
-      if (isThere) kinds.push(`${publisher}:${sequence}`)
-    }
+    const kinds = this.history.sentTo(queue)
     const { world } = this
     const check = (): void => world.audit.answers.replaced(queue, kinds)
     this.#movers = Array.from({ length: movers }, (_, i) => {

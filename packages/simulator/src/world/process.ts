@@ -64,7 +64,7 @@ export class Process {
     const { address } = host
     this.member = new Member(
       {
-        processEpoch: this.epoch,
+        processEpoch: this.#memberEpoch,
         addresses: { client: address, peer: address, http: address },
         bootstrap: bootstrap ? { clusterId: 'c'.repeat(32) } : null,
         random: () => random.fraction(),
@@ -79,6 +79,11 @@ export class Process {
     this.#schedule()
   }
 
+  /** As far from that of any other process as if it were random, as it is in earnest. */
+  get #memberEpoch(): number {
+    return this.epoch * (2 ** 32 + 1)
+  }
+
   hello(): PeerHello {
     const { address, disk } = this.host
     const { clusterId = null, node = null, incarnation = null } = this.identity ?? {}
@@ -88,7 +93,7 @@ export class Process {
       node,
       incarnation,
       storeId: disk.storeId,
-      processEpoch: this.epoch,
+      processEpoch: this.#memberEpoch,
       ...own
     }
   }

@@ -39,6 +39,15 @@ t.test('a confirm speaks for each of the queues', async (t) => {
   t.same(findings(shards, confirmed('m2', ['nowhere'])), ['confirm-after-commit'])
 })
 
+t.test('a dead letter has arrived before it leaves', async (t) => {
+  const shards = [shard('grave', ['m1'])]
+  const taken = (to: string, body: string) => (answers: Answers) =>
+    answers.taken({ from: 'q', to, body })
+  t.same(findings(shards, taken('grave', 'm1')), [])
+  t.same(findings(shards, taken('grave', 'm2')), ['dead-letter-arrives'])
+  t.same(findings(shards, taken('deleted', 'm2')), [])
+})
+
 t.test('a delivery is what lies at its offset', async (t) => {
   const shards = [shard('a', ['m1', 'm2'])]
   const delivered = (queue: string, offset: number, body: string) => (answers: Answers) =>
@@ -99,13 +108,20 @@ t.test('what is only ever replaced is there once', async (t) => {
   const counts = { attempt: 0, deliveryCount: 0, isOut: false }
   const message = { entry: 1, sizeBytes: 1, deadlineMs: noDeadlineMs, ...counts }
   const there = (...offsets: number[]) => [
-    shard('a', ['m1|', 'm2|', 'm1|other'], new Map(offsets.map((offset) => [offset, message])))
+    shard(
+      'a',
+      ['m1|', 'm2|', 'm1|other', 'm3|', 'm3|other'],
+      new Map(offsets.map((offset) => [offset, message]))
+    )
   ]
-  const replaced = (answers: Answers) => answers.replaced('a', ['m1', 'm2'])
+  const kinds = { confirmed: ['m1', 'm2'], inDoubt: ['m3'] }
+  const replaced = (answers: Answers) => answers.replaced('a', kinds)
   t.same(findings(there(1, 2), replaced), [])
   t.same(findings(there(2, 3), replaced), [])
   t.same(findings(there(1, 2, 3), replaced), ['replaced-as-a-whole'], 'one is there twice')
   t.same(findings(there(2), replaced), ['replaced-as-a-whole'], 'one is gone')
+  t.same(findings(there(1, 2, 4), replaced), [], 'nobody knows of the third')
+  t.same(findings(there(1, 2, 4, 5), replaced), ['replaced-as-a-whole'], 'nor may it be twice')
 })
 
 t.test('what has expired is known to whoever asks for it', async (t) => {

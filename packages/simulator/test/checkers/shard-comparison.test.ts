@@ -36,9 +36,10 @@ class Bench {
   apply(section: Uint8Array, lie: (entry: AppliedEntry) => AppliedEntry = (entry) => entry): void {
     this.#index += 1
     const data = encodeEntryBatch(1000 * this.#index, [section])
-    const { replies, effects } = this.machine.apply({ index: this.#index, term: 1 }, data)
+    const id = { index: this.#index, term: 1 }
+    const { replies, effects } = this.machine.apply(id, data)
     const { machine } = this
-    this.comparison.applied(lie({ index: this.#index, data, machine, replies, effects }))
+    this.comparison.applied(lie({ ...id, data, machine, replies, effects }))
   }
 
   command(command: ShardCommand, lie?: (entry: AppliedEntry) => AppliedEntry): void {
@@ -130,6 +131,7 @@ function lying(entry: AppliedEntry, changes: Partial<QueueView>): AppliedEntry {
     isOut: (offset: number) => queue.isOut(offset),
     row: (offset: number) => queue.row(offset),
     nextLive: (offset: number) => queue.nextLive(offset),
+    nextDue: () => null,
     deliveryRun: () => null,
     ...changes
   }

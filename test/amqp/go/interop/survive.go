@@ -124,13 +124,13 @@ func survive(urls []string) {
 	go b.consume(urls)
 	target := 0
 	b.publish(urls, func(confirmed int) bool {
-		if confirmed == 100 {
+		if confirmed == 50 {
 			fmt.Println("running")
 		}
 		select {
 		case <-killed:
 			if target == 0 {
-				target = confirmed + 200
+				target = confirmed + 50
 			}
 		default:
 		}
