@@ -2,7 +2,7 @@
 // still sends what no member would. The link ends, the node does not.
 import { connect } from 'node:net'
 import { deflateRawSync } from 'node:zlib'
-import type { Input, PeerHello } from '@holdfast/cluster'
+import { type Input, type PeerHello, peerVersion } from '@holdfast/cluster'
 import { pack } from '@holdfast/record'
 import { eventually, Random } from '@holdfast/testkit'
 import { Transport } from '@holdfast/transport'
@@ -87,7 +87,7 @@ function f64(value: number): Buffer {
 
 /** A peer frame of this version. */
 function frame(...parts: readonly Uint8Array[]): Buffer {
-  return Buffer.concat([Buffer.of(1), f64(Date.now()), ...parts])
+  return Buffer.concat([Buffer.of(peerVersion), f64(Date.now()), ...parts])
 }
 
 function packed(kind: number, value: unknown, ...head: readonly Uint8Array[]): Buffer {
@@ -111,9 +111,9 @@ function raft(type: number, ...fields: readonly Uint8Array[]): Buffer {
 }
 
 const broken: readonly (readonly [string, 'raft' | 'gateway', Uint8Array])[] = [
-  ['another version', 'gateway', Buffer.concat([Buffer.of(9), f64(1)])],
-  ['no time', 'gateway', Buffer.of(1, 2, 3)],
-  ['a time that is none', 'gateway', Buffer.concat([Buffer.of(1), f64(Number.NaN)])],
+  ['another version', 'gateway', Buffer.concat([Buffer.of(peerVersion - 1), f64(1)])],
+  ['no time', 'gateway', Buffer.of(peerVersion, 2, 3)],
+  ['a time that is none', 'gateway', Buffer.concat([Buffer.of(peerVersion), f64(Number.NaN)])],
   ['an unknown kind', 'gateway', frame(Buffer.of(99))],
   ['a length that lies', 'gateway', frame(Buffer.of(6), u32(2 ** 31), Buffer.of(1))],
   ['a cast without a type', 'gateway', packed(6, {})],

@@ -68,8 +68,8 @@ export class Channel {
   readonly #commands = new CommandReader()
   /** Of the method that is being handled. */
   #runningId: MethodId = noMethod
-  /** What the member was asked and has not answered; everything else waits for it. */
-  #waitsFor: RequestName | null = null
+  /** The member was asked, and has not answered; everything else waits for it. */
+  #isWaiting = false
   readonly #waiting = new WaitingCommands()
   #lastTag = 0
 
@@ -85,7 +85,7 @@ export class Channel {
 
   /** The member has to answer before anything else is looked at. */
   get isWaiting(): boolean {
-    return this.#waitsFor !== null
+    return this.#isWaiting
   }
 
   /** Methods that wait for the answer to another one. */
@@ -123,9 +123,9 @@ export class Channel {
     settledBy?: (error: AmqpError) => boolean
   ): void {
     const methodId = this.#runningId
-    this.#waitsFor = request.type
+    this.#isWaiting = true
     const answer = (work: () => void): void => {
-      this.#waitsFor = null
+      this.#isWaiting = false
       this.#guard(methodId, work)
       this.#resume()
     }
@@ -192,10 +192,12 @@ export class Channel {
   fail(error: AmqpError, { classId, methodId }: MethodId = noMethod): void {
     if (!this.isOpen) return
     if (error.closes === 'connection') return this.host.fail(error, { classId, methodId })
+    const isClosedByBoth = this.#waiting.has('channel.close')
     const held = this.#letGo('closing')
     if (held.length > 0) this.release(held)
     const { code: replyCode, message: replyText } = error
     this.write({ type: 'channel.close', replyCode, replyText, classId, methodId })
+    if (isClosedByBoth) this.write({ type: 'channel.close-ok' })
   }
 
   /**
@@ -229,8 +231,10 @@ export class Channel {
   /** Forgets all that the channel owned: the numbers of consumers that hold something. */
   #letGo(state: 'ending' | 'closing' | 'closed'): readonly number[] {
     this.#state = state
+    this.#isWaiting = false
     this.#waiting.clear()
     this.barrier.clear()
+    this.transaction = null
     this.unsettled.takeAll()
     this.consumers.drop()
     return [...new Set([...this.consumers.numbers, ...this.getters])]
@@ -246,12 +250,8 @@ export class Channel {
   }
 
   #take(command: Command): void {
-    if (this.#waitsFor === null) return this.#run(command)
-    if (this.#waitsFor === 'commit') {
-      const explanation = `${command.method.type} came before tx.commit was answered`
-      throw new AmqpError('CHANNEL_ERROR', explanation)
-    }
-    this.#waiting.push(command)
+    if (this.#isWaiting) this.#waiting.push(command)
+    else this.#run(command)
   }
 
   #run({ method, content }: Command): void {
@@ -261,7 +261,7 @@ export class Channel {
   }
 
   #resume(): void {
-    while (this.isOpen && this.#waitsFor === null) {
+    while (this.isOpen && !this.#isWaiting) {
       const command = this.#waiting.shift()
       if (command === undefined) return
       this.#run(command)

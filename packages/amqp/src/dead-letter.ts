@@ -1,6 +1,7 @@
 // A message on its way from a queue to a dead letter exchange: the same body, and headers that tell
 // what befell it, as RabbitMQ writes them. `x-death` has one table for each queue and reason, the
 // latest first. What a client writes there itself is no history, and is written over.
+import { hasForeignProperties } from '@holdfast/record'
 import type { FieldTable, FieldValue } from './field-table.ts'
 import { textField, textOf } from './field-value.ts'
 import { amqpLimits } from './limits.ts'
@@ -25,7 +26,12 @@ export interface DeadLetterMessage {
   readonly visited: ReadonlySet<string>
 }
 
-const historyHeaders = ['queue', 'reason', 'exchange'] as const
+const namesOfDeath = ['queue', 'reason', 'exchange'] as const
+/** What tells of the history; nobody else's word counts here. */
+const historyNames: readonly string[] = [
+  'x-death',
+  ...namesOfDeath.flatMap((name) => [`x-first-death-${name}`, `x-last-death-${name}`])
+]
 
 /**
  * The record at `position` after `death`. `hasHistory`: its headers were written here, by a death
@@ -39,13 +45,15 @@ export function deadLetterAt(
 ): DeadLetterMessage {
   const { properties, body } = messageAt(blob, position)
   const headers = new Map(propertyOf(properties, 'headers') ?? [])
-  const copies = copiesIn(headers)
-  if (isRerouted) headers.delete('CC')
+  const isOfAmqp = hasForeignProperties(blob, position)
+  const copies = isOfAmqp ? copiesIn(headers) : []
+  // The keys that another protocol has there were not checked, and do not become ones here.
+  if (isRerouted || !isOfAmqp) headers.delete('CC')
+  if (!hasHistory) for (const name of historyNames) headers.delete(name)
   const before = hasHistory ? deathsIn(headers) : []
   const expiration = propertyOf(properties, 'expiration')
   const deaths = withDeath(before, death, copies, expiration)
-  if (!hasHistory) for (const name of historyHeaders) headers.delete(`x-first-death-${name}`)
-  for (const name of historyHeaders) {
+  for (const name of namesOfDeath) {
     const first = `x-first-death-${name}`
     if (!headers.has(first)) headers.set(first, textField(death[name]))
     headers.set(`x-last-death-${name}`, textField(death[name]))
@@ -55,28 +63,41 @@ export function deadLetterAt(
   return { record, copies: isRerouted ? [] : copies, visited: visitedIn(deaths) }
 }
 
-/** As much of the history as there is room for: what the message says itself comes first. */
+/**
+ * As much of the history as there is room for: of old deaths where they were and why, without which
+ * no circle would be known. For that, the message's own headers go; it is a few kilobytes at most.
+ */
 function withHistory(
   plain: Uint8Array,
-  headers: Map<string, FieldValue>,
+  headers: FieldTable,
   deaths: readonly FieldTable[]
 ): Uint8Array {
-  for (let count = deaths.length; count > 0; count--) {
-    const value = deaths.slice(0, count).map((table): FieldValue => ({ type: 'F', value: table }))
-    headers.set('x-death', { type: 'A', value })
-    const told = replaceProperty(plain, 'headers', headers)
-    if (told.length <= amqpLimits.propertiesBytesMax) return told
+  const history = new Map([...headers].filter(([name]) => historyNames.includes(name)))
+  for (const kept of [headers, history]) {
+    for (let full = deaths.length; ; full >>>= 1) {
+      const tables = deaths.map((table, i) => (i < full ? table : shortened(table)))
+      const value = tables.map((table): FieldValue => ({ type: 'F', value: table }))
+      const all = new Map(kept).set('x-death', { type: 'A', value })
+      const properties = replaceProperty(plain, 'headers', all)
+      if (properties.length <= amqpLimits.propertiesBytesMax) return properties
+      if (full === 0) break
+    }
   }
-  return plain
+  return withHistory(plain, history, deaths.slice(0, deaths.length >>> 1))
+}
+
+function shortened(death: FieldTable): FieldTable {
+  return new Map([...death].filter(([name]) => ['count', 'reason', 'queue'].includes(name)))
 }
 
 /** The routing keys in CC, if that is what it holds: a publisher of AMQP may write nothing else. */
 function copiesIn(headers: FieldTable): readonly string[] {
   const copies = headers.get('CC')
   if (copies?.type !== 'A') return []
-  return copies.value.flatMap((key) => {
+  const keys = copies.value.flatMap((key) => {
     return key.type === 'S' && key.value.length <= 255 ? [textOf(key.value)] : []
   })
+  return [...new Set(keys)].slice(0, amqpLimits.copiesMax)
 }
 
 function deathsIn(headers: FieldTable): readonly FieldTable[] {

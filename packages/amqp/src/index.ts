@@ -19,6 +19,7 @@ export { decodeMethod, type Method, type MethodName, type MethodOf } from './met
 export { type ArgumentType, methodTable } from './method-table.ts'
 export { nativeProperties, rawProperties } from './native-properties.ts'
 export { type AmqpProperties, checkRawProperties, encodeProperties } from './properties.ts'
+export { publishMemory } from './publish-memory.ts'
 export { nativeAt, nativeRecords } from './record-form.ts'
 export { AmqpError, type ReplyName, type ReplyRow, replies } from './replies.ts'
 export type {

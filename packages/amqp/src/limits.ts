@@ -40,10 +40,10 @@ export const amqpLimits = {
   waitingBytesMax: 33_554_432,
   /** Bytes that wait unread until authentication or connection.open is answered. */
   handshakeBytesMax: 262_144,
-  /** Publishes and settlements that one transaction gathers, and the bytes of the former. */
+  /** Keys to publish by and settlements that one transaction gathers, and their memory. */
   transactionItemsMax: 16_384,
-  transactionBytesMax: 16_908_288,
-  /** Publishes with no outcome yet, above which no more is read from the socket. */
+  transactionBytesMax: 17_301_504,
+  /** Publishes with no outcome yet, above which no more is read: their memory, and their number. */
   unconfirmedBytesMax: 4_194_304,
   unconfirmedMax: 65_536,
   /** Bodies of at most this size are copied beside their header rather than sent as a slice. */

@@ -1,6 +1,7 @@
 // The publishes of one connection that have no outcome yet, by sequence: which channel each came
 // from, its tag there, and what has to be sent back if it was mandatory.
 import { assert } from '@holdfast/errors'
+import { publishMemory } from './publish-memory.ts'
 import type { PublishBatch } from './requests.ts'
 
 /** Consecutive publishes of one channel. */
@@ -46,6 +47,7 @@ export class PublishLedger<Channel> {
     return this.#unconfirmed
   }
 
+  /** What they take in memory. */
   get unconfirmedBytes(): number {
     return this.#unconfirmedBytes
   }
@@ -58,7 +60,7 @@ export class PublishLedger<Channel> {
   /** Notes one publish, and answers with its sequence. */
   add(channel: Channel, tag: number, batch: PublishBatch): number {
     const sequence = ++this.#lastSequence
-    const bytes = batch.blob.length
+    const bytes = publishMemory(batch)
     this.#unconfirmed++
     this.#unconfirmedBytes += bytes
     const run = this.#runs.at(-1)

@@ -1,9 +1,13 @@
 // What a channel gathers between tx.select and tx.commit (AMQP 0-9-1 tx): publishes and
 // settlements, which go into one request, so that all of them happen or none.
 import { amqpLimits } from './limits.ts'
+import { publishMemory } from './publish-memory.ts'
 import { AmqpError } from './replies.ts'
 import type { Outcome, PublishBatch, RequestOf } from './requests.ts'
 import { settlementsOf, type UnsettledDelivery } from './unsettled.ts'
+
+/** What one takes in memory. */
+const deliveryBytes = 64
 
 interface Settled {
   readonly deliveries: readonly UnsettledDelivery[]
@@ -15,31 +19,30 @@ export class Transaction {
   #bytes = 0
   #settled: Settled[] = []
   #items = 0
-  /** Of a commit that is not answered yet. */
-  #committingBytes = 0
 
   /** Bytes that it keeps in memory. */
   get bytes(): number {
-    return this.#bytes + this.#committingBytes
+    return this.#bytes
   }
 
   publish(batch: PublishBatch): void {
-    this.#count(1)
-    this.#bytes += batch.blob.length
-    const limit = amqpLimits.transactionBytesMax
-    if (this.#bytes > limit) throw tooLarge(`${limit} bytes`)
+    this.#count(1 + batch.copies.length, publishMemory(batch))
     this.#publishes.push(batch)
   }
 
   settle(deliveries: readonly UnsettledDelivery[], outcome: Outcome): void {
-    this.#count(deliveries.length)
+    this.#count(deliveries.length, deliveries.length * deliveryBytes)
     this.#settled.push({ deliveries, outcome })
   }
 
-  #count(items: number): void {
+  #count(items: number, bytes: number): void {
     this.#items += items
-    const limit = amqpLimits.transactionItemsMax
-    if (this.#items > limit) throw tooLarge(`${limit} publishes and acks`)
+    this.#bytes += bytes
+    const { transactionItemsMax, transactionBytesMax } = amqpLimits
+    if (this.#items > transactionItemsMax) {
+      throw tooLarge(`${transactionItemsMax} publishes and acks, each key in CC and BCC counted`)
+    }
+    if (this.#bytes > transactionBytesMax) throw tooLarge(`${transactionBytesMax} bytes`)
   }
 
   /** Everything that was gathered; the next transaction begins empty. */
@@ -51,15 +54,9 @@ export class Transaction {
     const deliveries = this.#settled.flatMap((each) => each.deliveries)
     this.#publishes = []
     this.#settled = []
-    this.#committingBytes = this.#bytes
     this.#bytes = 0
     this.#items = 0
     return { request: { type: 'commit', publishes, settlements }, deliveries }
-  }
-
-  /** What was taken is done with. */
-  ended(): void {
-    this.#committingBytes = 0
   }
 }
 

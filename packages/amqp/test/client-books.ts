@@ -9,8 +9,6 @@ interface ChannelBooks {
   /** Publishes on a channel with confirms; null without. */
   published: number | null
   readonly confirmed: Set<number>
-  /** Nothing may be sent until the commit is answered. */
-  isCommitting: boolean
 }
 
 export class ClientBooks {
@@ -18,6 +16,8 @@ export class ClientBooks {
   /** Content that is due: a header, then bytes of a body. */
   #due: { channel: number; bytes: number | null } | null = null
   readonly #unanswered = new Set<number>()
+  /** Channels that the client has closed, and was not told so. */
+  readonly #closing = new Set<number>()
   isClosed = false
 
   /** @throws Error for whatever a server must not send */
@@ -35,7 +35,7 @@ export class ClientBooks {
     if (line.includes('channel.close-ok')) this.#unanswered.delete(channel)
     const books = this.channels.get(channel)
     if (books === undefined) return
-    if (line.includes('tx.commit')) books.isCommitting = true
+    if (line.endsWith('channel.close')) this.#closing.add(channel)
     // With nowait nothing tells when it has begun.
     if (line.includes('consumerTag=quiet')) books.consumers.add('quiet')
     if (line.includes('confirm.select')) books.published ??= 0
@@ -70,13 +70,19 @@ export class ClientBooks {
     }
     if (channel === 0) return
     if (method.type === 'channel.open-ok') {
+      if (this.#closing.has(channel)) throw new Error('a close without an answer')
       const books = { lastTag: 0, consumers: new Set<string>(), confirmed: new Set<number>() }
-      this.channels.set(channel, { ...books, published: null, isCommitting: false })
+      this.channels.set(channel, { ...books, published: null })
       return
     }
-    if (method.type === 'channel.close' || method.type === 'channel.close-ok') {
+    if (method.type === 'channel.close') {
       if (!this.channels.delete(channel)) throw new Error('a close of a closed channel')
-      if (method.type === 'channel.close') this.#unanswered.add(channel)
+      this.#unanswered.add(channel)
+      return
+    }
+    if (method.type === 'channel.close-ok') {
+      if (!this.#closing.delete(channel)) throw new Error('an answer to no close')
+      this.channels.delete(channel)
       return
     }
     const books = this.channels.get(channel)
@@ -92,9 +98,6 @@ export class ClientBooks {
       case 'basic.cancel-ok':
       case 'basic.cancel':
         books.consumers.delete(method.consumerTag)
-        return
-      case 'tx.commit-ok':
-        books.isCommitting = false
         return
       case 'basic.deliver':
         if (!books.consumers.has(method.consumerTag)) throw new Error('a delivery out of turn')

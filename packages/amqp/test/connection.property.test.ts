@@ -56,7 +56,6 @@ function draw(random: Random, books: ClientBooks): string[] {
     const opening = [`${channel} channel.open`]
     return books.owesCloseOk(channel) ? [`${channel} channel.close-ok`, ...opening] : opening
   }
-  if (state.isCommitting) return []
   const chance = random.fraction()
   if (chance < 0.3) {
     const flags = random.chance(0.2) ? ' mandatory' : ''

@@ -135,6 +135,26 @@ t.test('publishes without an outcome stop the reading, until some have one', asy
   t.notOk(connection.isPaused)
 })
 
+t.test('a channel that failed keeps nothing of its transaction', async (t) => {
+  const begin = (): AmqpConnection => {
+    const connection = plainConnection()
+    const lines = [...session.slice(0, 5), '1 tx.select', '1 publish routingKey=q body=one']
+    serve(connection, connection.receive(join(lines.map(bytesOfLine)), 0))
+    t.ok(connection.transactionBytes > 3)
+    return connection
+  }
+  const failing = begin()
+  failing.receive(bytesOfLine('1 basic.ack deliveryTag=9'), 0)
+  t.equal(failing.transactionBytes, 0)
+  const refused = begin()
+  const [commit] = refused.receive(bytesOfLine('1 tx.commit'), 0)
+  if (commit?.type !== 'request') throw new Error('a commit is asked for')
+  refused.receive(bytesOfLine('1 publish routingKey=q body=two'), 0)
+  refused.refuse(commit.requestId, wireError('DELIVERY_STALE', {}))
+  t.equal(refused.transactionBytes, 0)
+  t.ok(refused.isOpen, 'it was the channel alone')
+})
+
 t.test('silence counts only while the client is read', async (t) => {
   const connection = plainConnection()
   const lines = session.slice(0, 5).map((line) => line.replace('heartbeat=0', 'heartbeat=1'))

@@ -2,6 +2,7 @@
 import { encodeRecord, type HeaderValue } from '@holdfast/record'
 import t from 'tap'
 import { type DeadLetterMessage, type Death, deadLetterAt } from '../src/dead-letter.ts'
+import type { FieldTable } from '../src/field-table.ts'
 import { tableOf } from '../src/field-value.ts'
 import { amqpLimits } from '../src/limits.ts'
 import { nativeProperties } from '../src/native-properties.ts'
@@ -29,6 +30,11 @@ function after(...deaths: readonly Death[]): DeadLetterMessage {
   let letter = deadLetterAt(recordOf({}), 0, deaths[0] ?? death('', ''), plain)
   for (const next of deaths.slice(1)) letter = deadLetterAt(letter.record, 0, next, again)
   return letter
+}
+
+/** Headers of its own that leave so many bytes for others. */
+function roomFor(bytes: number): FieldTable {
+  return tableOf({ own: 'x'.repeat(amqpLimits.propertiesBytesMax - bytes) })
 }
 
 t.test('the first death is told in full, with the types that RabbitMQ has', async (t) => {
@@ -86,7 +92,8 @@ t.test('a circle is one without a rejection', async (t) => {
 t.test('a history that nobody here has written is none', async (t) => {
   const forged = tableOf({
     'x-death': [{ queue: 'q', reason: 'expired', count: 9 }, 'no table'],
-    'x-first-death-queue': 'mine'
+    'x-first-death-queue': 'mine',
+    'x-last-death-queue': 'mine'
   })
   const letter = deadLetterAt(recordOf({ headers: forged }), 0, death('q', 'expired'), plain)
   t.match(headersOf(letter), {
@@ -94,6 +101,9 @@ t.test('a history that nobody here has written is none', async (t) => {
     'x-first-death-queue': 'q'
   })
   t.equal((headersOf(letter)['x-death'] as unknown[]).length, 1)
+  const full = new Map([...forged, ...roomFor(500)])
+  const next = deadLetterAt(recordOf({ headers: full }), 0, death('q', 'expired'), plain)
+  t.equal((headersOf(next)['x-death'] as unknown[]).length, 1, 'nor where there is no room')
 })
 
 t.test('a routing key of the queue stands in the place of CC', async (t) => {
@@ -116,16 +126,50 @@ t.test('a message of the native protocol has a history likewise', async (t) => {
 })
 
 t.test('where there is no room, the oldest history goes, and never the message', async (t) => {
-  const room = (bytes: number) =>
-    tableOf({ own: 'x'.repeat(amqpLimits.propertiesBytesMax - bytes) })
-  let letter = deadLetterAt(recordOf({ headers: room(900) }), 0, death('q0', 'expired'), plain)
+  const record = recordOf({ headers: roomFor(1_000) })
+  let letter = deadLetterAt(record, 0, death('q0', 'expired'), plain)
   for (let i = 1; i < 9; i++) {
     letter = deadLetterAt(letter.record, 0, death(`q${i}`, 'expired'), again)
   }
-  const deaths = headersOf(letter)['x-death'] as { queue: string }[]
-  t.equal(deaths[0]?.queue, 'q8')
-  t.ok(deaths.length > 1 && deaths.length < 9, `${deaths.length} are told`)
-  const full = deadLetterAt(recordOf({ headers: room(40) }), 0, death('q', 'expired'), plain)
-  t.same(Object.keys(headersOf(full)), ['own'])
-  t.same(messageAt(full.record, 0).body, body)
+  const headers = headersOf(letter)
+  t.ok('own' in headers)
+  t.equal(headers['x-first-death-queue'], 'q0')
+  const deaths = headers['x-death'] as Record<string, unknown>[]
+  t.match(deaths[0], { queue: 'q8', exchange: 'x' })
+  t.same(deaths.at(-1), { count: 1, reason: 'expired', queue: 'q0' })
+})
+
+t.test('a message without any room keeps its history and its body, not its headers', async (t) => {
+  const full = recordOf({ messageId: 'm', headers: roomFor(40) })
+  let letter = deadLetterAt(full, 0, death('a', 'expired'), plain)
+  t.notOk('own' in headersOf(letter))
+  letter = deadLetterAt(letter.record, 0, death('b', 'expired'), again)
+  t.same([...letter.visited], ['b', 'a'], 'its circle is known')
+  t.match(nativeAt(letter.record, 0), { messageId: 'm' })
+  t.same(messageAt(letter.record, 0).body, body)
+})
+
+t.test('however long, a history comes to an end', async (t) => {
+  let letter = after(death('q', 'rejected'))
+  for (let i = 0; i < 400; i++) {
+    const queue = `${i}`.padStart(255, 'q')
+    letter = deadLetterAt(letter.record, 0, death(queue, 'expired'), again)
+    const { properties } = messageAt(letter.record, 0)
+    if (properties.length > amqpLimits.propertiesBytesMax) t.fail('too long')
+  }
+  t.match(headersOf(letter)['x-death'], [{ queue: '399'.padStart(255, 'q'), exchange: 'x' }])
+})
+
+t.test('copies are few, and those of another protocol are none', async (t) => {
+  const many = Array.from({ length: 6_000 }, (_, i) => `${i % 300}`)
+  const headers = { CC: many, own: 1 }
+  const record = recordOf({ headers: tableOf(headers) })
+  const { copies } = deadLetterAt(record, 0, death('q', 'rejected'), plain)
+  t.same(copies, many.slice(0, amqpLimits.copiesMax))
+  const native = encodeRecord({ headers }, body)
+  let letter = deadLetterAt(native, 0, death('q', 'rejected'), plain)
+  t.same(letter.copies, [])
+  letter = deadLetterAt(letter.record, 0, death('q', 'rejected'), again)
+  t.same(letter.copies, [], 'nor later')
+  t.match(headersOf(letter), { own: 1, 'x-death': [{ count: 2, 'routing-keys': ['k'] }] })
 })

@@ -9,7 +9,9 @@ t.test('bounds that depend on one another agree', async (t) => {
   t.ok(limits.strangerFrameBytesMax >= limits.frameBytesMin)
   t.ok(limits.frameBytesMax >= recordLimits.propertiesBytesMax + 14, 'a header is one frame')
   t.ok(limits.waitingBytesMax > recordLimits.bodyBytesMax, 'the largest message may wait')
-  t.ok(limits.transactionBytesMax > recordLimits.bodyBytesMax)
+  const { bodyBytesMax, propertiesBytesMax } = recordLimits
+  const largest = bodyBytesMax + 3 * propertiesBytesMax + limits.copiesMax * 32 + 2_000
+  t.ok(limits.transactionBytesMax > largest, 'with its keys, in two bytes a character')
   t.ok(limits.batchRecordsMax <= recordLimits.recordsMax)
   t.ok(limits.bodyCopyBytesMax < limits.frameBytesMin - limits.frameOverheadBytes)
 })

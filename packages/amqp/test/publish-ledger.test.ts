@@ -66,6 +66,15 @@ t.test('a run does not go on behind publishes that were answered and swept', asy
   t.equal(ledger.unconfirmed, 1)
 })
 
+t.test('further keys count as well', async (t) => {
+  const ledger = new PublishLedger<string>()
+  const copies = Array.from({ length: 256 }, () => 'k'.repeat(255))
+  ledger.add('a', 0, { ...batch(1), copies })
+  t.ok(ledger.unconfirmedBytes > 256 * 255)
+  ledger.take(1, 1)
+  t.equal(ledger.unconfirmedBytes, 0)
+})
+
 t.test('a stream that never rests gives its bytes back', async (t) => {
   const ledger = new PublishLedger<string>()
   let answered = 0

@@ -100,6 +100,7 @@ export {
   type PublishHeader,
   type PublishProducer,
   type PublishSection,
+  publishSectionBytes,
   readPublishHeader,
   readSectionAlone,
   readSectionHeader,
@@ -137,5 +138,6 @@ export {
   type SectionNumber,
   type TransactionHeader,
   type TransactionSection,
-  transactionKind
+  transactionKind,
+  transactionSectionBytes
 } from './transaction-section.ts'

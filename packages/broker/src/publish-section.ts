@@ -9,7 +9,7 @@
 //               bit 3: dead letter
 //   producer := id:16 epoch:natural firstSequence:natural lowestUnconfirmed:natural
 import { assert } from '@holdfast/errors'
-import { recordLimits, scanRecord } from '@holdfast/record'
+import { recordLimits, scanRecord, utf8Length } from '@holdfast/record'
 import { ByteReader, ByteWriter, malformed, readUint32 } from './bytes.ts'
 import { shardLimits } from './queue/limits.ts'
 
@@ -22,6 +22,9 @@ const recordBytesMin = 4
 
 const flagsPosition = 4 + 1 + 24
 const producerBytes = producerIdBytes + 24
+
+/** All but the producer, the names, the queues and the records. */
+const fixedBytes = flagsPosition + 1 + 2 + 2 + 4 + 4
 
 export interface GatewayId {
   readonly replica: number
@@ -87,6 +90,16 @@ export interface PublishHeader {
   readonly position: number
   readonly blobStart: number
   readonly blobEnd: number
+}
+
+/** Bytes of the encoded section. */
+export function publishSectionBytes(
+  section: Pick<PublishSection, 'producer' | 'exchange' | 'routingKey' | 'queues' | 'blob'>
+): number {
+  const { producer, exchange, routingKey, queues, blob } = section
+  const names = utf8Length(exchange) + utf8Length(routingKey)
+  const ids = (producer === null ? 0 : producerBytes) + queues.length * 8
+  return fixedBytes + names + ids + blob.length
 }
 
 /** The section as a header of its own and the blob as it is: nothing but the header is copied. */

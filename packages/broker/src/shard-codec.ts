@@ -5,7 +5,7 @@
 //   settle  := length:u32 kind:u8=3 queue:natural session:text tag:text outcome:u8
 //              count:u32 (first:natural last:natural attempt:natural)*
 import { unreachable } from '@holdfast/errors'
-import { pack, unpack } from '@holdfast/record'
+import { pack, unpack, utf8Length } from '@holdfast/record'
 import { ByteReader, ByteWriter, malformed, readUint32 } from './bytes.ts'
 import { shardLimits } from './queue/limits.ts'
 import type { DeadLetterSettings, QueueSettings } from './queue/settings.ts'
@@ -24,6 +24,11 @@ export const commandKind = 2
 export const settleKind = 3
 
 const outcomes: readonly Outcome[] = ['accepted', 'released', 'rejected']
+
+/** Bytes of the encoded section of a settlement. */
+export function settleSectionBytes({ consumer, ranges }: SettleCommand): number {
+  return 22 + utf8Length(consumer.session) + utf8Length(consumer.tag) + ranges.length * 8
+}
 
 function encodeSettle(command: SettleCommand): Uint8Array {
   const writer = new ByteWriter(80 + command.ranges.length * 8)

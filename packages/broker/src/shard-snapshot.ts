@@ -22,7 +22,7 @@ import {
 } from './saved-item.ts'
 import { type ShardState, sortedQueues } from './shard-state.ts'
 
-export const shardSnapshotVersion = 1
+export const shardSnapshotVersion = 2
 
 export const itemKinds = { queue: 1, segment: 2, producers: 3, gateways: 4, dead: 5 } as const
 

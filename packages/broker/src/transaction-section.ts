@@ -15,14 +15,18 @@ import {
   type PublishHeader,
   type PublishSection,
   publishKind,
+  publishSectionBytes,
   readPublishHeader,
   readSectionAlone
 } from './publish-section.ts'
 import { shardLimits } from './queue/limits.ts'
-import { decodeCommandSection, encodeCommandSection } from './shard-codec.ts'
+import { decodeCommandSection, encodeCommandSection, settleSectionBytes } from './shard-codec.ts'
 import type { SettleCommand } from './shard-command.ts'
 
 export const transactionKind = 4
+
+/** All but the parts. */
+const fixedBytes = 4 + 1 + 24 + 1 + 4
 
 /** Bytes of an empty section of each kind, less than which no part takes. */
 const partBytesMin = 5
@@ -48,6 +52,17 @@ export interface TransactionHeader extends SectionNumber {
   readonly settlements: readonly SettleCommand[]
   /** All that it publishes to. */
   readonly queues: readonly number[]
+}
+
+/** Bytes of the encoded section. */
+export function transactionSectionBytes({
+  publishes,
+  settlements
+}: Omit<TransactionSection, keyof SectionNumber>): number {
+  let bytes = fixedBytes
+  for (const publish of publishes) bytes += publishSectionBytes({ ...publish, producer: null })
+  for (const settlement of settlements) bytes += settleSectionBytes(settlement)
+  return bytes
 }
 
 /** The section as slices: bodies are not copied. */

@@ -12,4 +12,4 @@ export const digestVersion = 1
 export const metadataFormatVersion = 1
 
 /** Format of the metadata snapshot: manifest and blobs. */
-export const metadataSnapshotVersion = 1
+export const metadataSnapshotVersion = 2

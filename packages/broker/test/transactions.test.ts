@@ -5,6 +5,7 @@ import {
   encodeEntryBatch,
   encodePublishSection,
   encodeTransactionSection,
+  publishSectionBytes,
   readEntryBatch,
   readForwarded,
   readSectionHeader,
@@ -12,6 +13,7 @@ import {
   type SettleCommand,
   type ShardCommand,
   type TransactionSection,
+  transactionSectionBytes,
   validateSection,
   withoutRecords
 } from '../src/index.ts'
@@ -28,6 +30,11 @@ const publishTo = (queues: number[], count = 1): Parts['publishes'][number] => (
   count,
   blob: blobOf(count)
 })
+
+const producerOf = () => {
+  const id = new Uint8Array(16)
+  return { id, epoch: 1, firstSequence: 1, lowestUnconfirmed: 1, first: true }
+}
 
 function settling(
   queue: number,
@@ -56,6 +63,22 @@ function setUp(): ShardFixture {
   shard.publish(4, { queues: [1] })
   return shard
 }
+
+t.test('how large a section is can be told before it is encoded', async (t) => {
+  for (const name of ['', 'k', 'ключ', '🔑'.repeat(63)]) {
+    for (const queues of [[1], [1, 2, 3]]) {
+      const publish = { ...publishTo(queues, 2), exchange: name, routingKey: `${name}k` }
+      const settlement = { ...settling(1, [1, 1, 0]), consumer: { session: '0a', tag: name } }
+      const parts = { publishes: [publish, publish], settlements: [settlement, settling(1, [])] }
+      t.equal(transactionSectionBytes(parts), sectionOf(1, parts).length)
+      for (const producer of [null, producerOf()]) {
+        const gateway = { replica: 1, epoch: 1 }
+        const section = { gateway, number: 1, first: true, ...publish, producer }
+        t.equal(publishSectionBytes(section), joined(encodePublishSection(section)).length)
+      }
+    }
+  }
+})
 
 t.test('publishes and settlements happen together', async (t) => {
   const shard = setUp()

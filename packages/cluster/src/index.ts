@@ -50,7 +50,7 @@ export type {
 export { blankConfiguration, commitRecord } from './log-store.ts'
 export { Member } from './member.ts'
 export type { AdoptOffer, Chunks, Output } from './output.ts'
-export { type PeerFrame, readPeerFrame } from './peers/peer-codec.ts'
+export { type PeerFrame, peerVersion, readPeerFrame } from './peers/peer-codec.ts'
 export type { ClientProtocol } from './sessions/session.ts'
 export type {
   AccessStatus,

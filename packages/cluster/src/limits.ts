@@ -21,8 +21,11 @@ export const limits = {
   forwardSectionsMax: 4096,
   /** A transaction of a client, which is one section: it fits into a frame between nodes. */
   transactionBytesMax: 17_825_792,
-  /** All that clients of a node have published in transactions that are not committed. */
+  /** Transactions of all clients of a node, until they are committed, and those of one client. */
   transactionsBytesMax: 67_108_864,
+  clientTransactionsBytesMax: 35_651_584,
+  /** So much every client may have, whatever others have. */
+  transactionsBytesFree: 65_536,
   /** Append requests and payload in flight to one follower of one group. */
   inflightRequestsMax: 16,
   inflightBytesMax: 4_194_304,
@@ -170,6 +173,8 @@ export const times = {
   retryMaxMs: 800,
   /** Dead letters that a shard does not take are brought to it again after this long. */
   deadLetterRetryMs: 1_000,
+  /** A queue that is over waits for its dead letters for as long as one arrives in this time. */
+  lastDeadLettersMs: 60_000,
   /** Lent publish credit may lie unused for this long while others wait for some. */
   lentIdleMs: 5_000,
   /** As long as its message is arriving, for this long. */

@@ -17,12 +17,10 @@ export function handleTransaction(channel: Channel, { type }: TransactionMethod)
   }
   const { request, deliveries } = transaction.take()
   if (type === 'tx.rollback') {
-    transaction.ended()
     channel.unsettled.restore(deliveries)
     return channel.write({ type: 'tx.rollback-ok' })
   }
   channel.request<'commit'>(request, ({ unroutable }) => {
-    transaction.ended()
     for (const place of unroutable) {
       const batch = request.publishes[place]
       if (batch !== undefined) returnMessage(channel, batch, 0)

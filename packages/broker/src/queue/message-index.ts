@@ -260,6 +260,19 @@ export class MessageIndex {
     return null
   }
 
+  /** Smallest live offset at or above `offset` whose deadline has come by `byMs`; null: none. */
+  nextDue(offset: number, byMs: number): number | null {
+    for (let position = this.#locate(offset); position < this.#segments.length; position++) {
+      const segment = this.#segments[position]
+      if (segment === undefined) break
+      if (segment.deadlines === null) continue
+      let row = segment.nextLive(Math.max(0, offset - segment.first))
+      while (row >= 0 && segment.deadlineAt(row) > byMs) row = segment.nextLive(row + 1)
+      if (row >= 0) return segment.first + row
+    }
+    return null
+  }
+
   /** The segment that has a row for `offset`, live or not. */
   segmentOf(offset: number): Segment | null {
     const segment = this.#segments[this.#locate(offset)]

@@ -44,6 +44,8 @@ export interface QueueView {
   row(offset: number): MessageRow | null
   /** Smallest live offset at or above `offset`, but for those that are due by `afterMs`. */
   nextLive(offset: number, afterMs?: number): number | null
+  /** Smallest live offset at or above `offset` of those that are due by `byMs`. */
+  nextDue(offset: number, byMs: number): number | null
   /** See `findDeliveryRun`. */
   deliveryRun(
     offset: number,
@@ -154,6 +156,10 @@ export class ShardQueue implements QueueView {
 
   nextLive(offset: number, afterMs?: number): number | null {
     return this.index.nextLive(offset, afterMs)
+  }
+
+  nextDue(offset: number, byMs: number): number | null {
+    return this.index.nextDue(offset, byMs)
   }
 
   deliveryRun(

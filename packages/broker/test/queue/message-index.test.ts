@@ -56,6 +56,18 @@ t.test('a small queue that is drained all the time uses one array', async (t) =>
   })
 })
 
+t.test('what is due is found wherever it is, but for what is gone', async (t) => {
+  const { index } = filled(1500)
+  t.equal(index.nextDue(1, Number.MAX_SAFE_INTEGER), null, 'nothing has a deadline')
+  index.append(2, 20, starts, 0, 3, Float64Array.of(500, 300, 400))
+  const found = (byMs: number): unknown => [1, 1502, 1503].map((from) => index.nextDue(from, byMs))
+  t.same(found(299), [null, null, null])
+  t.same(found(400), [1502, 1502, 1503])
+  index.settle(1502, 1502, null, null)
+  t.same(found(400), [1503, 1503, 1503])
+  t.same(found(500), [1501, 1503, 1503])
+})
+
 t.test('attempts grow with the segment and end with it', async (t) => {
   const { index } = filled(3)
   const returned: number[] = []

@@ -42,10 +42,6 @@ export class Deliveries {
     return this.#shards.get(delivery.group)?.get(delivery.queue.id) === delivery
   }
 
-  wakeQueue(group: GroupId, queue: number): void {
-    this.#shards.get(group)?.get(queue)?.wake()
-  }
-
   wantMarks(delivery: QueueDelivery): void {
     this.moved(delivery)
     this.#wantMarks.add(delivery.group)
@@ -73,13 +69,23 @@ export class Deliveries {
   }
 
   /** Begins to find out who holds what of a queue. */
-  open(group: GroupId, queue: QueueView): void {
-    this.wake(this.#delivery(group, queue))
+  open(group: GroupId, queue: QueueView): QueueDelivery {
+    const delivery = this.#delivery(group, queue)
+    this.wake(delivery)
+    return delivery
   }
 
   #cancelAll(queue: QueueDelivery, error: WireError): void {
     this.#awake.delete(queue)
     for (const { recipient, number } of queue.holders()) recipient.cancelled(number, error)
+  }
+
+  /** What was passed over, since it was due by a clock that was wrong, is looked at again. */
+  rewind(group: GroupId): void {
+    for (const delivery of this.#shards.get(group)?.values() ?? []) {
+      delivery.next.rewind()
+      delivery.wake()
+    }
   }
 
   /** An attachment is proposed; what is returned is called when it is decided. */
@@ -148,11 +154,6 @@ export class Deliveries {
     const ready = Math.max(0, queue.liveCount - unsettled)
     const consumers = delivery?.consumerCount ?? 0
     return { ready, unsettled, consumers, bytes: queue.bytes, deadLetters: queue.dead.count }
-  }
-
-  /** Flat ranges of what consumers of the queue hold. */
-  heldRanges(group: GroupId, queueId: number): number[] {
-    return this.#shards.get(group)?.get(queueId)?.heldRanges() ?? []
   }
 
   /**

@@ -86,14 +86,17 @@ export class Expiry {
     return queues.length === 0 ? null : queues
   }
 
-  /** Where consumers of an earlier leader may hold some, the queue is opened to find out. */
+  /**
+   * Where consumers of an earlier leader may hold some, the queue is opened to find out: with the
+   * whole grace, since the log does not know who asks for single messages, or was cancelled.
+   */
   #mayBeHeld(group: GroupId, id: number, offset: number): boolean {
     const { groups, deliveries } = this.#core
     const delivery = deliveries.find(group, id)
     if (delivery !== null) return delivery.mayBeHeld(offset)
     const queue = groups.shardHost(group)?.machine.queue(id)
     if (queue === undefined || offset > queue.mark) return false
-    deliveries.open(group, queue)
+    deliveries.open(group, queue).opening.waitOut()
     return true
   }
 
@@ -111,13 +114,8 @@ export class Expiry {
     shard.named = null
     shard.isAsked = true
     if (reply.type !== 'expired' || reply.early.length === 0) return
-    // A clock was set right meanwhile: these live on.
+    // A clock was set right meanwhile: these live on, and so does what was not named yet.
     shard.passedMs = 0
-    for (const { queue, ranges } of reply.early) {
-      const delivery = this.#core.deliveries.find(group, queue)
-      for (let at = 0; at < ranges.length; at += 2) {
-        delivery?.returned(ranges[at] ?? 0, ranges[at + 1] ?? 0)
-      }
-    }
+    this.#core.deliveries.rewind(group)
   }
 }

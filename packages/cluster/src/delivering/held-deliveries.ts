@@ -16,7 +16,7 @@ export class HeldDeliveries {
   readonly #queue: QueueView
   /** By offset; null while the log decides. */
   readonly #holders = new Map<number, Consumer | null>()
-  /** Offsets below were claimed after a failover and must be looked up one by one. */
+  /** Offsets below may be held though they come next, and must be looked up one by one. */
   claimedEnd = 0
 
   constructor(queue: QueueView) {

@@ -1,15 +1,27 @@
 // Queues that end by themselves. The shard's machine decides when, by its log; its leader sees to
 // it that time gets into the log when a queue may be due, and tells the metadata of those that are
 // over, again and again, until their deletion comes back through the log. Whoever leads next finds
-// them in the state.
+// them in the state. What is due in a queue when it ends, and what is on its way to its dead letter
+// exchange, goes out before it goes.
 import type { MetadataResult, QueueView, ShardEffect } from '@holdfast/broker'
-import type { Core } from '../core.ts'
+import { type Core, log } from '../core.ts'
 import { limits, times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 
+/** How a queue that is over goes on. */
+interface Ending {
+  /** Log time at which it was, as far as this node knows. */
+  readonly overMs: number
+  /** The last dead letter that it waits for; null while something is due that is to become one. */
+  last: number | null
+  /** Messages and dead letters that it had, and since when. */
+  left: number
+  sinceMs: number
+}
+
 interface Shard {
   /** Over, and not known to be deleted by the metadata. */
-  readonly over: Set<QueueView>
+  readonly over: Map<QueueView, Ending>
   /** Of those, the ones that the metadata has been asked to delete. */
   readonly asked: Set<QueueView>
   isTicking: boolean
@@ -28,8 +40,9 @@ export class Lifetimes {
     this.#shards.delete(group)
     const machine = this.#core.groups.shardHost(group)?.machine
     if (!isLeading || machine === undefined) return
-    const over = new Set(machine.queues().filter(({ isOver }) => isOver))
-    this.#shards.set(group, { over, asked: new Set(), isTicking: false })
+    const shard = { over: new Map(), asked: new Set<QueueView>(), isTicking: false }
+    this.#shards.set(group, shard)
+    for (const queue of machine.queues()) if (queue.isOver) this.#add(group, shard, queue)
     this.#tell(group)
   }
 
@@ -42,10 +55,42 @@ export class Lifetimes {
       if (effect.type !== 'queue-over') continue
       const queue = this.#core.groups.shardHost(group)?.machine.queue(effect.queue)
       if (queue === undefined) continue
-      shard.over.add(queue)
+      this.#add(group, shard, queue)
       isMore = true
     }
     if (isMore) this.#tell(group)
+  }
+
+  #add(group: GroupId, { over }: Shard, queue: QueueView): void {
+    const overMs = this.#core.groups.shardHost(group)?.machine.timeMs ?? 0
+    over.set(queue, { overMs, last: null, left: Number.POSITIVE_INFINITY, sinceMs: 0 })
+  }
+
+  /** Whether dead letters of a queue that is over are to go before it, and still arrive. */
+  #isKept(group: GroupId, queue: QueueView, ending: Ending): boolean {
+    const { settings, dead, liveCount } = queue
+    if (settings.deadLetter === null) return false
+    // Later ones are not waited for: what was not due when it ended may go with it.
+    if (ending.last === null && !this.#hasDue(group, queue, ending.overMs)) ending.last = dead.tail
+    const { number: next = Number.POSITIVE_INFINITY } = dead.next(1) ?? {}
+    if (ending.last !== null && next > ending.last) return false
+    const { nowMs } = this.#core.clock
+    const left = liveCount + dead.count
+    if (left < ending.left) Object.assign(ending, { left, sinceMs: nowMs })
+    if (nowMs < ending.sinceMs + times.lastDeadLettersMs) return true
+    const fields = { group, vhost: queue.vhost, queue: queue.name, messages: left }
+    log(this.#core, 'warn', 'a queue ends though its dead letters do not arrive', fields)
+    return false
+  }
+
+  /** Whether there is something that is to expire; what somebody holds is not. */
+  #hasDue(group: GroupId, queue: QueueView, timeMs: number): boolean {
+    const delivery = this.#core.deliveries.find(group, queue.id)
+    let offset = queue.nextDue(1, timeMs)
+    // Before it has opened nobody knows.
+    if (delivery?.opening.hasOpened !== true) return offset !== null
+    while (offset !== null && delivery.mayBeHeld(offset)) offset = queue.nextDue(offset + 1, timeMs)
+    return offset !== null
   }
 
   /** The names of a queue that this node leads and that has come to its end, else null. */
@@ -90,9 +135,9 @@ export class Lifetimes {
     const shard = this.#shards.get(group)
     if (shard === undefined) return
     const isGone = (): boolean => this.#shards.get(group) !== shard
-    for (const queue of shard.over) {
+    for (const [queue, ending] of shard.over) {
       if (shard.asked.size >= limits.endingQueuesMax) return
-      if (shard.asked.has(queue)) continue
+      if (shard.asked.has(queue) || this.#isKept(group, queue, ending)) continue
       shard.asked.add(queue)
       const { vhost, name, id } = queue
       const answered = (result: MetadataResult): void => {

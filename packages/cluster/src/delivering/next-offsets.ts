@@ -8,7 +8,7 @@ export class NextOffsets {
   readonly #queue: QueueView
   readonly #held: HeldDeliveries
   readonly #returned = new OffsetHeap()
-  /** No offset from here on was handed out in this term. */
+  /** No offset from here on was handed out in this term, but for those that are held. */
   #cursor = 1
   /** What has its deadline by then is due. */
   #judgeMs = Number.NEGATIVE_INFINITY
@@ -45,6 +45,12 @@ export class NextOffsets {
   /** Deadlines up to it are due; of a run that begins at `offset`, which are all alike in this. */
   judgeMsAt(offset: number): number {
     return offset >= this.#arrivedFrom ? Number.NEGATIVE_INFINITY : this.#judgeMs
+  }
+
+  /** All that nobody holds is to be handed out, whether it was passed over or is returned. */
+  rewind(): void {
+    this.#held.claimedEnd = Math.max(this.#held.claimedEnd, this.#cursor)
+    this.#cursor = 1
   }
 
   /** Everything below `offset` is handed out, or passed over. */

@@ -2,7 +2,7 @@
 // that the log knows are back with what they hold, or a grace has ended; then what nobody claimed
 // is returned, flagged, by one committed command.
 import { type QueueView, shardLimits } from '@holdfast/broker'
-import type { Core } from '../core.ts'
+import { type Core, log } from '../core.ts'
 import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import { keyText } from './consumer.ts'
@@ -28,6 +28,8 @@ export class Opening {
   readonly #opens: OpeningQueue
   readonly #graceUntilMs: number
   #phase: Phase = 'waiting'
+  /** Nobody may be missing that the log knows, and yet somebody hold something. */
+  #waitsOut = false
 
   constructor(core: Core, opens: OpeningQueue) {
     this.#core = core
@@ -37,6 +39,11 @@ export class Opening {
 
   get isWaiting(): boolean {
     return this.#phase === 'waiting'
+  }
+
+  /** Waits until the grace has ended, whoever is back before. */
+  waitOut(): void {
+    this.#waitsOut = true
   }
 
   get hasOpened(): boolean {
@@ -55,8 +62,13 @@ export class Opening {
     const missing = [...queue.consumers.values()].filter((key) => !attached.has(keyText(key)))
     // Whose attachment is on its way through the log would be ended by a command behind it.
     const isComing = missing.some((key) => this.#core.deliveries.expects(group, queue.id, key))
-    if (isComing || (missing.length > 0 && this.#core.clock.nowMs < this.#graceUntilMs)) return
+    const isWaited = missing.length > 0 || this.#waitsOut
+    if (isComing || (isWaited && this.#core.clock.nowMs < this.#graceUntilMs)) return
     this.#phase = 'returning'
+    if (missing.length > 0) {
+      const fields = { group, vhost: queue.vhost, queue: queue.name, consumers: missing.length }
+      log(this.#core, 'info', 'a queue opens without consumers that did not come back', fields)
+    }
     for (const { session, tag } of missing) {
       const consumer = { session, tag }
       const end = { type: 'detach-consumer', queue: queue.id, consumer, release: [] } as const

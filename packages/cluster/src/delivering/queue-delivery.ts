@@ -21,11 +21,11 @@ const shareMax = 32
 export class QueueDelivery {
   readonly queue: QueueView
   readonly group: GroupId
+  readonly opening: Opening
+  readonly next: NextOffsets
   readonly #core: Core
-  readonly #opening: Opening
   readonly #roster: Roster
   readonly #held: HeldDeliveries
-  readonly #next: NextOffsets
   readonly #mark: DispatchMark
   readonly #settling: Settling
   #isReading = false
@@ -37,11 +37,11 @@ export class QueueDelivery {
     this.queue = queue
     this.#roster = new Roster(queue)
     this.#held = new HeldDeliveries(queue)
-    this.#next = new NextOffsets(queue, this.#held)
+    this.next = new NextOffsets(queue, this.#held)
     this.#mark = new DispatchMark(core.tuning.markBlockMin)
     const commit: Commit = (command, done) => core.deliveries.commit(this, command, done)
     this.#settling = new Settling(queue, this.#held, commit)
-    this.#opening = new Opening(core, {
+    this.opening = new Opening(core, {
       group,
       queue,
       roster: this.#roster,
@@ -137,19 +137,19 @@ export class QueueDelivery {
   /** The log put these offsets back to be delivered again. */
   returned(first: number, last: number): void {
     this.#held.gone(first, last)
-    this.#next.returned(first, last)
+    this.next.returned(first, last)
     this.wake()
   }
 
   /** Messages from `first` on have come. */
   arrived(first: number): void {
-    this.#next.arrived(first)
+    this.next.arrived(first)
     this.wake()
   }
 
   /** Whether a message is in somebody's hands, or may be since not all of them are known yet. */
   mayBeHeld(offset: number): boolean {
-    return offset <= this.queue.mark && (!this.#opening.hasOpened || this.#held.has(offset))
+    return offset <= this.queue.mark && (!this.opening.hasOpened || this.#held.has(offset))
   }
 
   wake(): void {
@@ -157,7 +157,7 @@ export class QueueDelivery {
   }
 
   tick(): void {
-    if (this.#opening.isWaiting) this.wake()
+    if (this.opening.isWaiting) this.wake()
   }
 
   /** Ranges of what is held, flat, for a purge that must spare it. */
@@ -168,18 +168,18 @@ export class QueueDelivery {
   /** The mark this queue should have by now; null if the one it has will do. */
   wantedMark(): number | null {
     const { nowMs } = this.#core.clock
-    return this.#mark.wanted(this.queue.mark, this.#next.cursor, this.#roster.takers, nowMs)
+    return this.#mark.wanted(this.queue.mark, this.next.cursor, this.#roster.takers, nowMs)
   }
 
   /** Hands out what can be handed out. */
   dispatch(): void {
-    this.#next.judgeBy(this.#core.expiry.judgeBy(this.group))
+    this.next.judgeBy(this.#core.expiry.judgeBy(this.group))
     this.#handOutAll()
-    this.#next.judged()
+    this.next.judged()
   }
 
   #handOutAll(): void {
-    if (!this.#opening.isOpen) return
+    if (!this.opening.isOpen) return
     // A leader that was paused may be deposed without knowing: it hands out nothing until it is
     // heard.
     if (this.#core.groups.shard(this.group)?.hasLease !== true) return this.#retryLater()
@@ -203,7 +203,7 @@ export class QueueDelivery {
     const { unsettled } = get.consumer
     const isDone = this.#deliverTo(get.consumer, 1)
     const isFound = get.consumer.unsettled > unsettled
-    const { isEmpty } = this.#next
+    const { isEmpty } = this.next
     if (isFound || isEmpty) this.#roster.end(get, isFound)
     return isDone || isEmpty
   }
@@ -219,22 +219,22 @@ export class QueueDelivery {
 
   /** Delivers one run; false if nothing can be delivered now. */
   #deliverTo(consumer: Consumer, share: number): boolean {
-    const back = this.#next.takeReturned()
+    const back = this.next.takeReturned()
     const first = back ?? this.#nextFresh()
     if (first === null) return false
     const isSingle = back !== null || first < this.#held.claimedEnd
     const { mark } = this.queue
     const { deliverBytesMax } = this.#core.tuning
-    const judgeMs = this.#next.judgeMsAt(first)
+    const judgeMs = this.next.judgeMsAt(first)
     const count = isSingle ? 1 : share
     const run = this.queue.deliveryRun(first, count, deliverBytesMax, mark, judgeMs)
     if (run === null) return false
     const data = this.#body(run)
     if (data === 'reading') {
-      if (back !== null) this.#next.giveBack(back)
+      if (back !== null) this.next.giveBack(back)
       return false
     }
-    if (back === null) this.#next.passed(first + run.count)
+    if (back === null) this.next.passed(first + run.count)
     // What is lost waits for its body beside the queue, and what is behind it goes on.
     if (data !== 'lost') this.#handOut(consumer, run, data)
     return true
@@ -242,7 +242,7 @@ export class QueueDelivery {
 
   /** The next offset that was not handed out in this term, within the mark. */
   #nextFresh(): number | null {
-    const offset = this.#next.nextFresh()
+    const offset = this.next.nextFresh()
     if (offset === null || offset <= this.queue.mark) return offset
     this.#core.deliveries.wantMarks(this)
     // The command may be lost; only whoever waits for it asks again.
@@ -264,7 +264,7 @@ export class QueueDelivery {
 
   /** The body of a run that was passed over is there after all. */
   #found({ firstOffset, count }: DeliveryRun): void {
-    for (let at = 0; at < count; at++) this.#next.giveBack(firstOffset + at)
+    for (let at = 0; at < count; at++) this.next.giveBack(firstOffset + at)
     this.wake()
   }
 

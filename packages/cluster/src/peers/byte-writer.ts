@@ -47,11 +47,22 @@ export class ByteWriter {
     this.#advance(value.length)
   }
 
-  /** What was written, as slices in order. The writer is empty afterwards. */
-  take(): readonly Uint8Array[] {
+  /** What was written, or the first `bytes` of it, as slices in order; the rest stays. */
+  take(bytes: number = this.size): readonly Uint8Array[] {
     this.#seal()
-    this.size = 0
-    return this.#done.splice(0)
+    this.size -= bytes
+    let left = bytes
+    let count = 0
+    for (const slice of this.#done) {
+      if (slice.length > left) break
+      left -= slice.length
+      count++
+    }
+    const taken = this.#done.splice(0, count)
+    const [cut] = this.#done
+    if (cut === undefined || left === 0) return taken
+    this.#done[0] = cut.subarray(left)
+    return [...taken, cut.subarray(0, left)]
   }
 
   #advance(count: number): void {

@@ -13,7 +13,7 @@ import type { Call, CallResult, Cast } from './peer-message.ts'
 import { readCall, readCallResult, readCast, readOutcomes } from './peer-shape.ts'
 import { readRaftMessage, writeRaftMessage } from './raft-codec.ts'
 
-export const peerVersion = 5
+export const peerVersion = 6
 
 /** Publishes on their way to a shard's leader. Numbers are gapless per gateway and shard. */
 export interface Forward {
@@ -71,6 +71,8 @@ const kinds = {
   cast: 6,
   deliver: 7
 } as const
+
+export const frameHeaderBytes = 9
 
 export function startFrame(wallMs: number): ByteWriter {
   const writer = new ByteWriter()

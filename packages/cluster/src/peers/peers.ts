@@ -5,7 +5,7 @@ import type { Core } from '../core.ts'
 import type { Input, Lane } from '../input.ts'
 import { limits } from '../limits.ts'
 import type { ByteWriter } from './byte-writer.ts'
-import { type PeerMessage, startFrame, writePeerMessage } from './peer-codec.ts'
+import { frameHeaderBytes, type PeerMessage, startFrame, writePeerMessage } from './peer-codec.ts'
 
 export interface Link {
   readonly link: number
@@ -23,7 +23,7 @@ interface Frame {
   readonly node: number
   readonly lane: Lane
   readonly after: number | null
-  writer: ByteWriter
+  readonly writer: ByteWriter
 }
 
 export class Peers {
@@ -96,11 +96,16 @@ export class Peers {
   send(node: number, message: PeerMessage, after: number | null = null): void {
     const lane: Lane = message.type === 'raft' ? 'raft' : 'gateway'
     const frame = this.#frame(node, lane, after)
-    writePeerMessage(frame.writer, message)
-    if (frame.writer.size >= limits.peerFrameBytesMax) {
-      this.#emit(frame)
-      this.#frames = this.#frames.filter((other) => other !== frame)
-    }
+    const { writer } = frame
+    const sizeBefore = writer.size
+    writePeerMessage(writer, message)
+    if (writer.size < limits.peerFrameBytesMax) return
+    this.#frames = this.#frames.filter((other) => other !== frame)
+    // One that crosses the bound goes alone: it may be as large as a frame can be.
+    if (sizeBefore > frameHeaderBytes) {
+      this.#emit(frame, writer.take(sizeBefore))
+      this.#emit(frame, [...startFrame(this.#core.clock.wallMs).take(), ...writer.take()])
+    } else this.#emit(frame)
   }
 
   flush(): void {
@@ -119,9 +124,7 @@ export class Peers {
     return frame
   }
 
-  #emit(frame: Frame): void {
-    const { node, lane, after } = frame
-    const chunks = frame.writer.take()
+  #emit({ node, lane, after, writer }: Frame, chunks = writer.take()): void {
     this.#core.outputs.push({ type: 'peer-send', node, lane, chunks, after })
   }
 }

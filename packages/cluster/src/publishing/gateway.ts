@@ -89,9 +89,13 @@ export class Gateway {
         return unreachable(result)
     }
     let targets = this.#targets.toArray()
-    for (const key of copies) {
-      topology.route(vhost, exchange, key, headers, this.#targets, isInside)
-      targets = [...new Set([...targets, ...this.#targets.toArray()])]
+    if (copies.length > 0) {
+      const all = new Set(targets)
+      for (const key of copies) {
+        topology.route(vhost, exchange, key, headers, this.#targets, isInside)
+        for (const target of this.#targets.toArray()) all.add(target)
+      }
+      targets = [...all]
     }
     if (deadLetter !== undefined) {
       targets = targets.filter(({ name }) => !deadLetter.barred.has(name))

@@ -5,8 +5,10 @@
 import {
   encodePublishSection,
   encodeTransactionSection,
+  publishSectionBytes,
   type SectionNumber,
-  type TransactionSection
+  type TransactionSection,
+  transactionSectionBytes
 } from '@holdfast/broker'
 import type { Core } from '../core.ts'
 import { limits, retryPauseMs, times } from '../limits.ts'
@@ -26,21 +28,9 @@ interface Item {
    * for all of them with one copy of its bodies, the one that came from the client.
    */
   readonly encode: (number: SectionNumber) => readonly Uint8Array[]
-  /** What it takes on its way, roughly. */
+  /** As it is encoded. */
   readonly sizeBytes: number
   readonly onOutcome: (outcome: ForwardOutcome) => void
-}
-
-/** Bytes of a section beside its bodies, roughly. */
-const sectionHeaderBytes = 256
-
-export function transactionBytes({ publishes, settlements }: Transaction): number {
-  let bytes = sectionHeaderBytes
-  for (const { blob, queues } of publishes) {
-    bytes += blob.length + queues.length * 8 + sectionHeaderBytes
-  }
-  for (const { ranges } of settlements) bytes += ranges.length * 8 + sectionHeaderBytes
-  return bytes
 }
 
 /** Called for each section once its outcome is known. */
@@ -88,7 +78,7 @@ export class ShardStream {
     const section = { producer, exchange, routingKey, isDeadLetter, queues, count, blob }
     this.#add({
       encode: (number) => encodePublishSection({ ...number, ...section }),
-      sizeBytes: blob.length + sectionHeaderBytes,
+      sizeBytes: publishSectionBytes(section),
       onOutcome: (outcome) => this.#onOutcome(publish, outcome)
     })
   }
@@ -96,7 +86,7 @@ export class ShardStream {
   pushTransaction(transaction: Transaction, onOutcome: (outcome: ForwardOutcome) => void): void {
     this.#add({
       encode: (number) => encodeTransactionSection({ ...number, ...transaction }),
-      sizeBytes: transactionBytes(transaction),
+      sizeBytes: transactionSectionBytes(transaction),
       onOutcome
     })
   }

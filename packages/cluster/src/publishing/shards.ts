@@ -103,7 +103,7 @@ export class Shards {
   /** At the leader: commits a command of another part or node. */
   command(group: GroupId, asked: ShardCommand, answer: Answer): void {
     const isPurge = asked.type === 'purge-queue'
-    const keep = isPurge ? this.#core.deliveries.heldRanges(group, asked.queue) : []
+    const keep = isPurge ? (this.#core.deliveries.find(group, asked.queue)?.heldRanges() ?? []) : []
     const command = isPurge ? { ...asked, keep } : asked
     const isTaken = this.propose(group, command, (reply) => {
       answer(reply === null ? this.#notLeader(group) : { type: 'reply', reply })
@@ -146,8 +146,8 @@ export class Shards {
     if (shard === undefined || host === undefined || !shard.isLeading) return number
     const header = readForwarded(bytes)
     const cursor = this.#cursor(group, from, epoch, number)
-    // What the machine has may come late, or again, and be early this time: its gateway knows the
-    // answer, and will not send it once more.
+    // What the machine has may come late, or again: its gateway knows the answer, and will not send
+    // it once more; or it does not, and the machine remembers it, whatever became of the queue.
     const applied = host.machine.gatewayExpected(header.gateway.replica, epoch) ?? 0
     cursor.expected = Math.max(cursor.expected, applied)
     // After a refusal, what follows must wait until the refused one has come again: order is kept.
@@ -156,17 +156,20 @@ export class Shards {
     if (cursor.pending.has(number)) return null
     // A queue whose creation or deletion is on its way to this shard: the publish comes again in a
     // moment.
-    const isEarly = header.queues.some((id) => {
-      const queue = host.machine.queue(id)
-      if (queue === undefined) return this.#core.lackingQueues.isToCome(group, id)
-      // One that is over waits for the metadata, and holds up nobody but who publishes to it.
-      return queue.closingUntilMs > this.#core.clock.wallMs && !queue.isOver
-    })
-    const isLow = this.#core.disk.isLow
+    const isEarly =
+      number >= applied &&
+      header.queues.some((id) => {
+        const queue = host.machine.queue(id)
+        if (queue === undefined) return this.#core.lackingQueues.isToCome(group, id)
+        // One that is over waits for the metadata, and holds up nobody but who publishes to it.
+        return queue.closingUntilMs > this.#core.clock.wallMs && !queue.isOver
+      })
+    // What only settles makes room.
+    const isRefused = this.#core.disk.isLow && header.queues.length > 0
     const isTaken =
       !isEarly &&
       shard.hasRoom &&
-      shard.offer(isLow ? refusedSection(header) : bytes, (reply) => {
+      shard.offer(isRefused ? refusedSection(header) : bytes, (reply) => {
         cursor.pending.delete(number)
         if ('settlements' in header && reply?.type === 'accepted') {
           settledTogether(this.#core, group, header.settlements)

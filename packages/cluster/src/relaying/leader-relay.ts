@@ -180,7 +180,7 @@ export class LeaderRelay {
       if (entry.node !== node || !entry.isEarly) continue
       entry.isEarly = false
       entry.suspendedUntilMs = null
-      deliveries.wakeQueue(entry.to.group, entry.to.queue)
+      deliveries.find(entry.to.group, entry.to.queue)?.wake()
     }
   }
 

@@ -79,7 +79,7 @@ export class RelayedConsumer implements Recipient {
   taken(bytes: number): void {
     const wasCongested = this.isCongested
     this.#count(-Math.min(bytes, this.#untakenBytes))
-    if (wasCongested) this.#core.deliveries.wakeQueue(this.to.group, this.to.queue)
+    if (wasCongested) this.#core.deliveries.find(this.to.group, this.to.queue)?.wake()
   }
 
   #count(bytes: number): void {

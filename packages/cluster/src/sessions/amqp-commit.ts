@@ -1,14 +1,14 @@
 // The commit of a transaction (AMQP 0-9-1 tx): everything in it goes into one section of one shard,
 // under one number of the gateway, so that it happens once and as a whole, whoever leads. It is
 // refused before it is sent, or by the shard, and then nothing of it was done.
-import type { PublishBatch, RequestOf } from '@holdfast/amqp'
-import type { QueueTarget, SettleCommand } from '@holdfast/broker'
+import { type PublishBatch, publishMemory, type RequestOf } from '@holdfast/amqp'
+import { type QueueTarget, type SettleCommand, transactionSectionBytes } from '@holdfast/broker'
 import { unreachable, type WireError } from '@holdfast/errors'
 import type { Core } from '../core.ts'
 import { limits, retryPauseMs, times } from '../limits.ts'
 import type { ForwardOutcome } from '../peers/peer-codec.ts'
 import { refusalOf } from '../publishing/gateway.ts'
-import { type Transaction, transactionBytes } from '../publishing/shard-stream.ts'
+import type { Transaction } from '../publishing/shard-stream.ts'
 import type { AmqpSession } from './amqp-session.ts'
 import { readReplyAddress } from './replies.ts'
 import { type Responder, refusal } from './responder.ts'
@@ -33,6 +33,10 @@ export class AmqpCommit {
   readonly #session: AmqpSession
   readonly #request: RequestOf<'commit'>
   readonly #to: Responder
+  /** What it keeps in memory, until its end. */
+  readonly #bytes: number
+  /** Of that: why it may not begin. */
+  readonly #excess: WireError | null
   readonly #deadlineMs: number
   /** What was published before it, without a transaction, is not to be overtaken. */
   readonly #behind: number
@@ -44,13 +48,16 @@ export class AmqpCommit {
     this.#session = session
     this.#request = request
     this.#to = to
+    this.#bytes = memoryOf(request)
+    this.#excess = session.transactions.begin(this.#bytes)
     this.#deadlineMs = core.clock.nowMs + times.requestTimeoutMs
     this.#behind = session.publishes.lastSequence
   }
 
   attempt(): void {
     const { fence } = this.#core
-    if (this.#session.isClosed) return
+    if (this.#session.isClosed) return this.#end()
+    if (this.#excess !== null) return this.#refuse(this.#excess)
     if (!this.#session.publishes.areSent(this.#behind)) return this.#later()
     const way: Way = { queues: [], publishes: [], settlements: [], unroutable: [], replies: [] }
     const step = this.#find(way)
@@ -66,7 +73,7 @@ export class AmqpCommit {
           else this.#later()
         })
       default:
-        this.#to.refuse(step)
+        this.#refuse(step)
     }
   }
 
@@ -76,7 +83,7 @@ export class AmqpCommit {
       return timers.after(retryPauseMs(this.#refusals), () => this.attempt())
     }
     const reason = 'where the transaction goes could not be found out; nothing of it was done'
-    this.#to.refuse(refusal('UNAVAILABLE', { reason }))
+    this.#refuse(refusal('UNAVAILABLE', { reason }))
   }
 
   #find(way: Way): Step {
@@ -104,9 +111,10 @@ export class AmqpCommit {
       const forbidden = this.#session.publishRefusal(exchange, key)
       if (forbidden !== null) return forbidden
     }
-    if (exchange === '' && readReplyAddress(routingKey) !== null) {
+    const isReply = exchange === '' && readReplyAddress(routingKey) !== null
+    if (isReply) {
       way.replies.push(batch)
-      return 'done'
+      if (copies.length === 0) return 'done'
     }
     const routing = this.#core.gateway.route(vhost, batch)
     switch (routing.type) {
@@ -118,7 +126,8 @@ export class AmqpCommit {
       case 'targets': {
         const targets = routing.type === 'targets' ? routing.targets : []
         if (targets.length === 0 && !this.#isFenced) return 'fence'
-        if (targets.length === 0 && mandatory) way.unroutable.push(place)
+        // What goes to somebody is not lost, with copies or without.
+        if (targets.length === 0 && mandatory && !isReply) way.unroutable.push(place)
         if (targets.length === 0) return 'done'
         way.queues.push(...targets)
         const queues = targets.map(({ id }) => id)
@@ -139,24 +148,25 @@ export class AmqpCommit {
       const what =
         `commit a transaction on several shards: queue '${first.name}' is in shard ` +
         `${first.group}, '${elsewhere.name}' in shard ${elsewhere.group}; nothing was done`
-      return this.#to.refuse(refusal('NOT_SUPPORTED', { what }))
+      return this.#refuse(refusal('NOT_SUPPORTED', { what }))
     }
-    const size = transactionBytes(way)
+    const size = transactionSectionBytes(way)
     const limit = limits.transactionBytesMax
-    if (size > limit) return this.#to.refuse(refusal('TRANSACTION_TOO_LARGE', { size, limit }))
+    if (size > limit) return this.#refuse(refusal('TRANSACTION_TOO_LARGE', { size, limit }))
     if (this.#refusals === 0) {
       counters.publishedMessages += way.publishes.length
       counters.publishedBytes += size
     }
     const { publishes, settlements } = way
     gateway.commit(first.group, { publishes, settlements }, (outcome) => {
-      if (!this.#session.isClosed) this.#decided(way, outcome)
+      if (this.#session.isClosed) this.#end()
+      else this.#decided(way, outcome)
     })
   }
 
   #decided(way: Way, outcome: ForwardOutcome): void {
     if (outcome.type !== 'refused') return this.#committed(way)
-    if (outcome.code !== 'QUEUE_NOT_FOUND') return this.#to.refuse(refusalOf(outcome))
+    if (outcome.code !== 'QUEUE_NOT_FOUND') return this.#refuse(refusalOf(outcome))
     // A queue is gone, or another has its name by now: nothing was done, and it is routed again.
     this.#isFenced = false
     this.#refusals++
@@ -175,6 +185,22 @@ export class AmqpCommit {
       this.#session.consumers.find(consumer)?.letGo(ranges)
     }
     for (const batch of replies) this.#core.replies.send(this.#session.vhost, batch)
+    this.#end()
     this.#to.done({ unroutable })
   }
+  #refuse(error: WireError): void {
+    this.#end()
+    this.#to.refuse(error)
+  }
+
+  #end(): void {
+    this.#session.transactions.end(this.#bytes)
+  }
+}
+
+function memoryOf({ publishes, settlements }: RequestOf<'commit'>): number {
+  let bytes = 0
+  for (const publish of publishes) bytes += publishMemory(publish)
+  for (const { ranges } of settlements) bytes += ranges.length * 8
+  return bytes
 }

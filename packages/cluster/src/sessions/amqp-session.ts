@@ -14,6 +14,7 @@ import { handleAmqpRequest } from './amqp-requests.ts'
 import { HeldPublishes } from './held-publishes.ts'
 import { refusal } from './responder.ts'
 import type { ClientUp, Session } from './session.ts'
+import { TransactionAccount } from './transaction-memory.ts'
 
 /** What clients are told of the server. */
 const identity = { product: 'Holdfast', version: '0.1.0' } as const
@@ -26,6 +27,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   readonly connection: AmqpConnection
   readonly consumers: AmqpConsumers
   readonly publishes: HeldPublishes
+  readonly transactions: TransactionAccount
   /** Where the client connects from. */
   readonly remote: string
   /** In the certificate that the client has shown; null: none that its listener goes by. */
@@ -37,7 +39,6 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   readonly #core: Core
   #unsentBytes = 0
   #publishBytes = 0
-  #transactionBytes = 0
   #wasCongested = false
   #isReading = true
   #isWorking = false
@@ -63,6 +64,9 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     })
     this.consumers = new AmqpConsumers(core, this)
     this.publishes = new HeldPublishes(core, this)
+    this.transactions = new TransactionAccount(core.sessions.transactions, () => {
+      return this.#isClosed ? 0 : this.connection.transactionBytes
+    })
   }
 
   /**
@@ -246,7 +250,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     this.consumers.releaseAll()
     this.#core.exclusiveQueues.lookAgain()
     this.#count(0)
-    this.#countTransactions()
+    this.transactions.count()
   }
 
   /** Once told that its connection is closed, a client may have those names again, at any node. */
@@ -259,7 +263,8 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   }
 
   flush(): void {
-    this.#countTransactions()
+    const tooMuch = this.transactions.count()
+    if (tooMuch !== null) this.close(tooMuch)
     if (this.#isHeld) return
     const chunks = this.connection.flush(this.#core.clock.nowMs)
     if (!this.#isClosed) this.#count(this.connection.publishBytes)
@@ -268,16 +273,6 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
       this.#core.outputs.push({ type: 'client-send', connection: this.id, chunks, after: null })
     }
     this.#read()
-  }
-
-  /** A client that would have to commit before it may go on cannot be paused: it is closed. */
-  #countTransactions(): void {
-    const bytes = this.#isClosed ? 0 : this.connection.transactionBytes
-    const change = bytes - this.#transactionBytes
-    this.#transactionBytes = bytes
-    if (change === 0) return
-    const error = this.#core.sessions.transactionBytesChanged(change)
-    if (error !== null) this.close(error)
   }
 
   #count(publishBytes: number): void {

@@ -9,6 +9,7 @@ import {
   type MetadataReply,
   type Options,
   type QueueOwner,
+  type QueueSettings,
   readQueueOptions,
   rendezvousGroup,
   type SectionReply,
@@ -91,9 +92,10 @@ function declare(declaration: Declaration): void {
   const command = owner === null ? plain : { ...plain, owner }
   encodeMetadataCommand(command)
   const answered = (reply: QueueReply): void => {
-    const { autoDelete, expiresMs } = settingsOf(readQueueOptions(options))
+    const settings = settingsOf(readQueueOptions(options))
+    const { autoDelete, expiresMs } = settings
     if (reply.created || (!autoDelete && expiresMs === 0)) return to.done({ name })
-    use(declaration, reply)
+    use(declaration, reply, settings)
   }
   core.metadata.submit(
     command,
@@ -125,13 +127,18 @@ function refused(declaration: Declaration, error: WireError): void {
 }
 
 /** The queue was there; its shard knows whether it is still. */
-function use(declaration: Declaration, { group, queue }: QueueReply): void {
+function use(
+  declaration: Declaration,
+  { group, queue }: QueueReply,
+  { deadLetter }: QueueSettings
+): void {
   const { core, vhost, name, to } = declaration
   core.shards.submit(group, { type: 'use-queue', queue }, (reply: SectionReply | null) => {
     if (reply?.type === 'done') return to.done({ name })
     // No answer, or the shard does not have it: it was deleted, or is to come.
     if (reply?.type !== 'closing') return again(declaration, times.retryMs)
-    // It is over, and in the way of the next.
+    // It is over, and in the way of the next; its dead letters go before it, as its leader sees.
+    if (deadLetter !== null) return again(declaration, times.retryMs)
     core.metadata.submit({ type: 'delete-queue', vhost, name, queue }, (answer) => {
       again(declaration, 'error' in answer ? times.retryMs : 0)
     })

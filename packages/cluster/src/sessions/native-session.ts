@@ -174,7 +174,7 @@ export class NativeSession implements Session, PublishOrigin, Recipient {
 
   #wakeConsumers(): void {
     for (const { group, queue } of this.consumers.values())
-      this.#core.deliveries.wakeQueue(group, queue)
+      this.#core.deliveries.find(group, queue)?.wake()
   }
 
   #publish(event: PublishEvent): void {

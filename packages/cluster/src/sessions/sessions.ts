@@ -8,9 +8,11 @@ import { CreditPool } from './credit-pool.ts'
 import { NativeSession } from './native-session.ts'
 import type { ReplyAddress } from './replies.ts'
 import type { ClientUp, Session } from './session.ts'
+import { TransactionMemory } from './transaction-memory.ts'
 
 export class Sessions {
   readonly credit: CreditPool
+  readonly transactions: TransactionMemory = new TransactionMemory()
   readonly #core: Core
   readonly #sessions = new Map<number, Session>()
   readonly #busy = new Set<Session>()
@@ -19,8 +21,6 @@ export class Sessions {
   readonly #halted = new Set<AmqpSession>()
   /** Publishes of AMQP connections that are under way. */
   #amqpBytes = 0
-  /** Those in their transactions. */
-  #transactionBytes = 0
 
   constructor(core: Core) {
     this.#core = core
@@ -148,15 +148,6 @@ export class Sessions {
     this.credit.returned()
     if (this.#amqpBytes > limits.publishCreditBytesMax) return
     for (const session of this.#halted) this.touch(session)
-  }
-
-  /** The same of its transactions, which may not grow any more above a bound. */
-  transactionBytesChanged(bytes: number): WireError | null {
-    this.#transactionBytes += bytes
-    const limit = limits.transactionsBytesMax
-    if (bytes <= 0 || this.#transactionBytes <= limit) return null
-    const kind = 'bytes in transactions that are not committed at this node'
-    return new HoldfastError('LIMIT_REACHED', { limit, kind }).toWire()
   }
 
   flush(): void {

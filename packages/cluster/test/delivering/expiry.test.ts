@@ -4,6 +4,7 @@ import type { QueueOptions } from '@holdfast/protocol'
 import t from 'tap'
 import { times } from '../../src/limits.ts'
 import { type LoneClient, LoneMember } from '../lone-member.ts'
+import { coreWith } from '../part-core.ts'
 
 const ways = { autoAck: false, exclusive: false, priority: 0, resume: null }
 
@@ -117,6 +118,26 @@ t.test('what is due is not handed out while the log stands still', async (t) => 
   member.release()
   member.pass(200)
   t.equal(ready(operator), 0)
+})
+
+t.test('where a clock was wrong, what was passed over and not named is seen again', async (t) => {
+  const rewound: number[] = []
+  const answers: ((reply: object) => void)[] = []
+  let isDue = true
+  const machine = {
+    tellDueAgain: () => undefined,
+    takeDue: () => (isDue ? [{ queue: 7, ranges: [1, 1] }] : [])
+  }
+  const core = coreWith({
+    groups: { shardHost: () => ({ machine }), shard: () => ({ nextTimeMs: 1_000 }) },
+    shards: { propose: (_: number, __: object, done: () => void) => answers.push(done) > 0 },
+    deliveries: { rewind: (group: number) => rewound.push(group) }
+  })
+  core.expiry.leadershipChanged(1, true)
+  core.expiry.flush()
+  isDue = false
+  answers[0]?.({ type: 'expired', messages: 0, early: [{ queue: 7, ranges: [1, 1] }] })
+  t.same(rewound, [1])
 })
 
 t.test('a get finds nothing where all is due', async (t) => {

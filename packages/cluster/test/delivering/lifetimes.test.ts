@@ -1,11 +1,12 @@
 // Queues that end by themselves, at a leader: it sees to it that time passes in the log, and that
 // the metadata hears of those that are over, whoever asked or led before.
+import { tableOf } from '@holdfast/amqp'
 import { type QueueView, type ShardCommand, ShardMachine } from '@holdfast/broker'
 import type { ClientRequest, QueueOptions } from '@holdfast/protocol'
 import t from 'tap'
 import { times } from '../../src/limits.ts'
 import { type LoneClient, LoneMember } from '../lone-member.ts'
-import { coreWith } from '../part-core.ts'
+import { coreWith, pass } from '../part-core.ts'
 
 function declare(options: QueueOptions = {}): ClientRequest {
   return { type: 'declare-queue', name: 'q', options }
@@ -119,9 +120,76 @@ t.test('a node rests until a queue is nearly due', async (t) => {
   t.equal(longestRestMs(200), times.tickMs)
 })
 
+/** Queue `later` with 600 messages that come to `work` when they expire. */
+function withDelayed(ttlMs: number, expiresMs: number) {
+  const member = new LoneMember(1)
+  const client = member.connectAmqp()
+  const names = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'work' }
+  const times = { 'x-message-ttl': ttlMs, 'x-expires': expiresMs }
+  const options = { arguments: tableOf({ ...names, ...times }) }
+  client.declare('work')
+  client.declare('later', options)
+  member.pass(300)
+  client.publish('later', ...Array.from({ length: 600 }, (_, i) => `${i}`))
+  member.pass(100)
+  return { member, options }
+}
+
+/** How many messages are ready in a queue, or the code of the refusal. */
+function told(member: LoneMember, name: string): number | string | null {
+  member.admin({ type: 'inspect-queue', vhost: '/', name })
+  member.pass(300)
+  const { answered } = member
+  if (answered === null || typeof answered === 'string') return answered
+  return answered.type === 'queue' ? answered.queue.ready : null
+}
+
+t.test('after an outage what is due goes out before its queue ends', async (t) => {
+  const { member, options } = withDelayed(600, 700)
+  // Log time leaps: what should have come one after the other comes at once.
+  member.nowMs += 900
+  member.step([])
+  const asking = member.connectAmqp()
+  asking.declare('later', options)
+  t.equal(asking.heard().at(-1), 'channel.open-ok', 'who declares it waits')
+  member.pass(500)
+  t.equal(told(member, 'work'), 600)
+  t.same(asking.heard(), ['queue.declare-ok 0 0'], 'it is a new one')
+  member.pass(700)
+  t.equal(told(member, 'later'), 'QUEUE_NOT_FOUND')
+})
+
+t.test('messages that are not due are gone with their queue', async (t) => {
+  const { member } = withDelayed(60_000, 1_000)
+  member.pass(2_000)
+  t.equal(told(member, 'later'), 'QUEUE_NOT_FOUND')
+  member.pass(70_000)
+  t.equal(told(member, 'work'), 0)
+})
+
+t.test('what was rejected last outlives an auto-delete queue', async (t) => {
+  const member = new LoneMember(1)
+  const client = member.connectAmqp()
+  const names = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'dead' }
+  client.declare('dead')
+  client.declare('work', { autoDelete: true, arguments: tableOf(names) })
+  member.pass(300)
+  client.consume('work', 0)
+  client.publish('work', ...Array.from({ length: 600 }, (_, i) => `${i}`))
+  member.pass(300)
+  member.hold()
+  client.send({ type: 'basic.nack', deliveryTag: 0, multiple: true, requeue: false })
+  member.step([client.gone()])
+  member.release()
+  member.pass(1_000)
+  t.equal(told(member, 'dead'), 600)
+  t.equal(told(member, 'work'), 'QUEUE_NOT_FOUND')
+})
+
 /** A shard with a queue whose last consumer went before this node began to lead. */
 function withEndedQueue() {
-  const queue = { id: 7, vhost: '/', name: 'q', isOver: true } as QueueView
+  const settings = { deadLetter: null }
+  const queue = { id: 7, vhost: '/', name: 'q', isOver: true, settings } as QueueView
   const answers: ((result: object) => void)[] = []
   const asked: object[] = []
   const machine = { queues: () => [queue], queue: () => queue, nextDeadlineMs: Infinity }
@@ -134,7 +202,7 @@ function withEndedQueue() {
       }
     }
   })
-  return { core, asked, answers }
+  return { core, asked, answers, queue }
 }
 
 t.test('a new leader tells of what is over, until the metadata knows', async (t) => {
@@ -156,6 +224,49 @@ t.test('a new leader tells of what is over, until the metadata knows', async (t)
   core.lifetimes.leadershipChanged(1, false)
   core.lifetimes.tick()
   t.equal(asked.length, 3)
+})
+
+t.test('a queue waits for dead letters of what was due when it ended, and no longer', async (t) => {
+  const { core, asked, queue } = withEndedQueue()
+  const [held, due]: [number, number[]] = [1, [1, 2]]
+  let number = 1
+  const dead = { count: 5, tail: 5, next: () => ({ number }) }
+  const nextDue = (offset: number): number | null => due.find((other) => other >= offset) ?? null
+  const settings = { deadLetter: { exchange: '' } }
+  Object.assign(queue, { settings, dead, liveCount: 1, nextDue })
+  const opening = { hasOpened: true }
+  const delivery = { opening, mayBeHeld: (offset: number) => offset === held }
+  Object.assign(core, { deliveries: { find: () => delivery } })
+  core.lifetimes.leadershipChanged(1, true)
+  number = 6
+  core.lifetimes.tick()
+  t.same(asked, [], 'something is due')
+  due.pop()
+  dead.tail = 6
+  core.lifetimes.tick()
+  t.same(asked, [], 'it is on its way')
+  number = 7
+  dead.tail = 8
+  core.lifetimes.tick()
+  t.equal(asked.length, 1, 'what died later is not waited for')
+})
+
+t.test('a queue goes when its dead letters have not become fewer for a while', async (t) => {
+  const { core, asked, queue } = withEndedQueue()
+  const dead = { count: 2, tail: 2, next: () => ({ number: 1 }) }
+  const settings = { deadLetter: { exchange: '' } }
+  Object.assign(queue, { settings, dead, liveCount: 0, nextDue: () => null })
+  core.lifetimes.leadershipChanged(1, true)
+  pass(core, times.lastDeadLettersMs - 1)
+  dead.count--
+  core.lifetimes.tick()
+  pass(core, times.lastDeadLettersMs - 1)
+  core.lifetimes.tick()
+  t.same(asked, [])
+  pass(core, 1)
+  core.lifetimes.tick()
+  t.equal(asked.length, 1)
+  t.match(core.outputs.at(-1), { type: 'log', level: 'warn', fields: { messages: 1 } })
 })
 
 t.test('a tick is proposed once, and again when it was lost', async (t) => {

@@ -1,6 +1,12 @@
 // What a queue does with a message that no replica has intact: it waits, and those behind it go on.
 // And whom a new leader takes for gone.
-import { type QueueView, type SectionReply, type ShardCommand, shardLimits } from '@holdfast/broker'
+import {
+  type IsHeld,
+  type QueueView,
+  type SectionReply,
+  type ShardCommand,
+  shardLimits
+} from '@holdfast/broker'
 import { Consumer, History, Operator, Publisher, World } from '@holdfast/simulator'
 import t from 'tap'
 import type { Core } from '../../src/core.ts'
@@ -8,11 +14,18 @@ import type { Consumer as AttachedConsumer } from '../../src/delivering/consumer
 import { times } from '../../src/limits.ts'
 import { coreWith, pass } from '../part-core.ts'
 
-/** A core that leads a queue; the log has what a test answers. */
-function leading(queue: QueueView) {
+/** A core that leads a queue, of whose messages 1 may be due; the log has what a test answers. */
+function leading(queue: QueueView, isDue = false) {
   const proposed: ShardCommand[] = []
   const answers: ((reply: SectionReply) => void)[] = []
-  const machine = { queues: () => [queue], queue: () => queue, tellDueAgain: () => undefined }
+  const machine = {
+    queues: () => [queue],
+    queue: () => queue,
+    tellDueAgain: () => undefined,
+    takeDue: (_timeMs: number, isHeld: IsHeld) => {
+      return !isDue || isHeld(queue.id, 1) ? [] : [{ queue: queue.id, ranges: [1, 1] }]
+    }
+  }
   const core: Core = coreWith({
     groups: { shardHost: () => ({ machine }), shard: () => ({ hasLease: true }) },
     reports: { locate: () => 1 },
@@ -25,9 +38,12 @@ function leading(queue: QueueView) {
     }
   })
   core.deliveries.leadershipChanged(1, true)
+  core.expiry.leadershipChanged(1, true)
   const look = (): void => {
     core.deliveries.tick()
     core.deliveries.flush()
+    core.expiry.tick()
+    core.expiry.flush()
   }
   return { core, proposed, answers, look }
 }
@@ -65,7 +81,8 @@ t.test('a message that is lost does not hold up those behind it', async (t) => {
 t.test('a new leader ends who did not come back, and waits for who is on the way', async (t) => {
   const [away, coming] = ['away', 'coming'].map((tag) => ({ session: '0a', tag }))
   const consumers = new Map([away, coming].map((key) => [`0a/${key?.tag}`, key]))
-  const queue = { id: 7, consumers, mark: 0, nextLive: () => null } as unknown as QueueView
+  const rows = { mark: 0, nextLive: () => null }
+  const queue = { id: 7, name: 'q', consumers, ...rows } as unknown as QueueView
   const { core, proposed, look } = leading(queue)
   const arrived = core.deliveries.expect(1, 7, coming ?? { session: '', tag: '' })
   look()
@@ -79,6 +96,30 @@ t.test('a new leader ends who did not come back, and waits for who is on the way
     return { type: 'detach-consumer', queue: 7, consumer, release: [] }
   })
   t.same(proposed, ends)
+  const said = core.outputs.flatMap((output) => (output.type === 'log' ? [output] : []))
+  t.match(said, [{ level: 'info', fields: { queue: 'q', consumers: 2 } }])
+  look()
+  t.equal(core.outputs.length, said.length, 'said once')
+})
+
+t.test('what expiry looks for waits for those whom the log does not know', async (t) => {
+  const row = () => ({ attempt: 0, deadlineMs: 1 })
+  const nextLive = (offset: number): number | null => (offset <= 2 ? Math.max(1, offset) : null)
+  const rows = { mark: 2, tail: 2, nextLive, row }
+  const queue = { id: 7, consumers: new Map(), ...rows } as unknown as QueueView
+  const { core, proposed, look } = leading(queue, true)
+  look()
+  look()
+  t.same(proposed, [], 'somebody may hold them')
+  const recipient = { isCongested: true }
+  const getter = { key: { session: '0a', tag: 'g' }, recipient, number: 1, unsettled: 0 }
+  core.deliveries.attach(1, 7, getter as unknown as AttachedConsumer, [1, 1, 0], true)
+  look()
+  t.equal(getter.unsettled, 1, 'it holds what it held')
+  t.same(proposed, [], 'others may')
+  pass(core, times.reattachGraceMs)
+  look()
+  t.match(proposed, [{ type: 'return-unclaimed', claimed: [1, 1] }])
 })
 
 /** A queue with so many messages, and a consumer that holds every second of them. */

@@ -23,7 +23,11 @@ t.test('values come back in order, at any size, and a cut frame is refused', asy
       else writer.bytes(value)
     }
     const { size } = writer
-    const bytes = join(writer.take())
+    const first = random.integer(0, size)
+    const head = writer.take(first)
+    t.equal(writer.size, size - first)
+    t.equal(join(head).length, first)
+    const bytes = join([...head, ...writer.take()])
     t.equal(bytes.length, size)
     const reader = new ByteReader(bytes)
     const back = values.map((value) =>

@@ -5,7 +5,7 @@ import type { Lane } from '../../src/input.ts'
 import { limits } from '../../src/limits.ts'
 import { join } from '../../src/peers/byte-writer.ts'
 import type { PeerMessage } from '../../src/peers/peer-codec.ts'
-import { readPeerFrame } from '../../src/peers/peer-codec.ts'
+import { frameHeaderBytes, readPeerFrame } from '../../src/peers/peer-codec.ts'
 import { coreWith, linkTo, sent } from '../part-core.ts'
 
 const removed: PeerMessage = { type: 'cast', cast: { type: 'removed' } }
@@ -63,12 +63,25 @@ t.test('a frame has a bound, beyond which the next one begins', async (t) => {
     return { type: 'forward', group: 1, epoch: 1, sections: [{ number, bytes }] }
   }
   for (const number of [1, 2, 3]) core.peers.send(2, forward(number))
+  core.peers.send(2, removed)
   core.peers.flush()
-  t.equal(core.outputs.length, 2)
+  t.equal(core.outputs.length, 3, 'what crosses the bound goes alone')
   t.match(
     sent(core).map(({ message }) => message),
-    [1, 2, 3].map((number) => ({ sections: [{ number }] }))
+    [...[1, 2, 3].map((number) => ({ sections: [{ number }] })), removed]
   )
+})
+
+t.test('a message as large as a frame shares its frame with none', async (t) => {
+  const core = coreWith()
+  const bytes = new Uint8Array(limits.transactionBytesMax)
+  for (let i = 0; i < 30_000; i++) core.peers.send(2, removed)
+  core.peers.send(2, { type: 'forward', group: 1, epoch: 1, sections: [{ number: 1, bytes }] })
+  const sizes = core.outputs.map((output) => {
+    return output.type === 'peer-send' ? join(output.chunks).length : 0
+  })
+  t.ok((sizes[0] ?? 0) > limits.peerFrameBytesMax / 2, 'much waited')
+  t.same(sizes.slice(1), [frameHeaderBytes + 29 + bytes.length])
 })
 
 t.test('a node is up when all it needs to work with this one is up', async (t) => {

@@ -119,6 +119,14 @@ t.test('a lost answer is not taken for an acceptance', async (t) => {
   t.same(outcomes, ['1 accepted', '2 missing', '3 accepted'])
 })
 
+t.test('names and queues count as what is on its way', async (t) => {
+  const { stream, sent } = streamTo({ leader: 2, term: 1 })
+  const queues = Array.from({ length: defaultTuning.forwardBytesMax / 32 }, (_, at) => at + 1)
+  for (const sequence of [1, 2, 3, 4, 5]) stream.push(publishOf(sequence), queues)
+  stream.flush()
+  t.same(sent, [[1, 2, 3]])
+})
+
 t.test('a transaction has a number as well, another where the shard forgot', async (t) => {
   const outcomes: string[] = []
   const { stream, sent } = streamTo({ leader: 2, term: 1 })

@@ -20,7 +20,9 @@ function leader() {
     expects: () => false,
     attach: (_group: number, _queue: number, consumer: Consumer) => attached.push(consumer) > 0,
     detach: (group: number, queue: number) => seen.push(`detach ${group}/${queue}`),
-    wakeQueue: (group: number, queue: number) => seen.push(`wake ${group}/${queue}`)
+    find: (group: number, queue: number) => ({
+      wake: () => seen.push(`wake ${group}/${queue}`)
+    })
   }
   const core = coreWith({ deliveries })
   const isCongested = (): boolean | undefined => attached.at(-1)?.recipient.isCongested

@@ -17,6 +17,8 @@ const queue = { id: 7, group: 1, vhost: '/', name: 'q', owner: null }
 const targets: Routing = { type: 'targets', targets: [queue], perRecord: false }
 const key = { session: '0a', tag: '1' }
 
+type Batch = RequestOf<'commit'>['publishes'][number]
+
 interface Made {
   readonly core: Core
   routing: Routing
@@ -26,6 +28,10 @@ interface Made {
   forbidden: WireError | 'wait' | null
   readonly fences: OnFence[]
   readonly sent: { readonly transaction: Transaction; decide(outcome: ForwardOutcome): void }[]
+  readonly replies: Batch[]
+  /** What commits that have not ended keep. */
+  readonly memory: number[]
+  excess: WireError | null
   readonly told: unknown[]
   /** Ranges that the consumer holds no longer. */
   readonly gone: (readonly number[])[]
@@ -36,6 +42,7 @@ interface Made {
 function make(): Made {
   const timers: (() => void)[] = []
   const core = coreWith({
+    replies: { send: (_vhost: string, batch: Batch) => made.replies.push(batch) },
     timers: { after: (_ms: number, run: () => void) => timers.push(run) },
     fence: { wait: (done: OnFence) => made.fences.push(done) },
     gateway: {
@@ -56,7 +63,14 @@ function make(): Made {
     },
     publishes: { lastSequence: 3, areSent: () => made.areSent },
     consumers: { find: (number: number) => (number === 1 ? consumer : null) },
-    publishRefusal: () => made.forbidden
+    publishRefusal: () => made.forbidden,
+    transactions: {
+      begin: (bytes: number) => {
+        made.memory.push(bytes)
+        return made.excess
+      },
+      end: (bytes: number) => made.memory.splice(made.memory.indexOf(bytes), 1)
+    }
   } as unknown as AmqpSession
   const made: Made = {
     core,
@@ -66,6 +80,9 @@ function make(): Made {
     forbidden: null,
     fences: [],
     sent: [],
+    replies: [],
+    memory: [],
+    excess: null,
     told: [],
     gone: [],
     start: (request = {}) => {
@@ -87,7 +104,7 @@ function make(): Made {
   return made
 }
 
-const publish = (mandatory = true, bytes = 4): RequestOf<'commit'>['publishes'][number] => {
+const publish = (mandatory = true, bytes = 4): Batch => {
   const blob = new Uint8Array(bytes)
   return { exchange: 'x', routingKey: 'k', copies: [], mandatory, count: 1, blob }
 }
@@ -114,10 +131,12 @@ t.test('all of it goes to one shard, as one, and is told when it is there', asyn
     settlements: [{ type: 'settle', queue: 7, consumer: key, outcome: 'accepted' }]
   })
   t.same(made.told, [])
+  t.ok((made.memory[0] ?? 0) > 4, 'it takes memory until then')
   t.same(made.gone, [], 'it is held until then, and claimed where the queue is led next')
   made.sent[0]?.decide(accepted)
   t.same(made.told, [{ unroutable: [] }])
   t.same(made.gone, [[4, 5, 0]])
+  t.same(made.memory, [])
 })
 
 t.test('it waits behind what was published before it, and for a lease', async (t) => {
@@ -154,6 +173,22 @@ t.test('nowhere, and no exchange, are final behind a fence only', async (t) => {
   }
 })
 
+t.test('a reply has its copies as well, and is not lost without them', async (t) => {
+  const address = 'amq.rabbitmq.reply-to.1.3.1.8000000080000000'
+  const reply = { ...publish(), exchange: '', routingKey: address, copies: ['q'] }
+  const made = make()
+  made.start({ publishes: [reply] })
+  t.match(made.sent[0]?.transaction.publishes, [{ routingKey: address, queues: [7] }])
+  t.same(made.replies, [], 'it goes out with the commit')
+  made.sent[0]?.decide(accepted)
+  t.same(made.replies, [reply])
+  made.routing = { type: 'nowhere' }
+  made.start({ publishes: [reply], settlements: [] })
+  made.fences.shift()?.(true)
+  t.same(made.replies, [reply, reply])
+  t.same(made.told, [{ unroutable: [] }, { unroutable: [] }])
+})
+
 t.test('when a queue is gone it is routed again, behind a fence', async (t) => {
   const made = make()
   made.start()
@@ -174,6 +209,7 @@ t.test('not for ever', async (t) => {
   pass(made.core, times.requestTimeoutMs)
   made.later()
   t.same(made.told, ['UNAVAILABLE'])
+  t.same(made.memory, [])
 })
 
 t.test('what cannot be is refused, and nothing is sent', async (t) => {
@@ -184,9 +220,14 @@ t.test('what cannot be is refused, and nothing is sent', async (t) => {
   made.forbidden = { id: 5008, code: 'ACCESS_REFUSED', message: '', details: {} }
   made.start()
   made.forbidden = null
+  made.excess = { id: 1, code: 'LIMIT_REACHED', message: '', details: {} }
+  made.start()
+  made.excess = null
   made.routing = { type: 'targets', targets: [{ ...queue, id: 9, group: 2 }], perRecord: false }
   made.start()
-  t.same(made.told, ['DELIVERY_STALE', 'TRANSACTION_TOO_LARGE', 'ACCESS_REFUSED', 'NOT_SUPPORTED'])
+  const limit = ['LIMIT_REACHED', 'NOT_SUPPORTED']
+  t.same(made.told, ['DELIVERY_STALE', 'TRANSACTION_TOO_LARGE', 'ACCESS_REFUSED', ...limit])
+  t.same(made.memory, [])
   t.equal(made.sent.length, 0)
 })
 
@@ -201,6 +242,7 @@ t.test('what the shard refuses was not done', async (t) => {
     made.sent[0]?.decide(refused(code))
     t.same(made.told, [told])
     t.same(made.gone, [])
+    t.same(made.memory, [])
   }
 })
 
@@ -208,8 +250,11 @@ t.test('nobody is told who has left', async (t) => {
   const made = make()
   made.start()
   made.isClosed = true
+  t.equal(made.memory.length, 1, 'it is on its way all the same')
   made.sent[0]?.decide(accepted)
+  t.same(made.memory, [])
   made.start()
+  t.same(made.memory, [])
   t.same(made.told, [])
   t.equal(made.sent.length, 1)
 })

@@ -244,6 +244,40 @@ t.test('what all transactions of a node hold is bounded, also on their way', asy
   t.equal(first?.heard().at(-1), 'tx.rollback-ok', 'there is room again')
 })
 
+t.test('who leaves after its commit leaves the memory of it to others only later', async (t) => {
+  const { member, client } = setUp()
+  member.hold()
+  const largest = 'x'.repeat(16_000_000)
+  for (let i = 0; i < 4; i++) {
+    const leaving = member.connectAmqp()
+    leaving.send({ type: 'tx.select' })
+    leaving.publish('q', largest)
+    leaving.send({ type: 'tx.commit' })
+    member.step([leaving.gone()])
+  }
+  // Published and committed within one step, it is never seen as gathered.
+  const quick = member.connectAmqp()
+  quick.wire.send({ type: 'tx.select' })
+  quick.wire.publish('', 'q', false, {}, new Uint8Array(5_000_000))
+  quick.send({ type: 'tx.commit' })
+  t.equal(quick.wire.closed?.replyCode, 506)
+  const small = member.connectAmqp()
+  for (const each of [client, small]) each.send({ type: 'tx.select' })
+  client.publish('q', largest)
+  t.equal(client.wire.closed?.replyCode, 506)
+  small.publish('q', 'x')
+  small.send({ type: 'tx.commit' })
+  t.notOk(small.wire.closed, 'it has no part in that')
+  member.release()
+  member.pass(1_000)
+  t.equal(small.heard().at(-1), 'tx.commit-ok')
+  small.publish('q', largest)
+  small.send({ type: 'tx.commit' })
+  member.pass(1_000)
+  t.equal(small.heard().at(-1), 'tx.commit-ok', 'there is room again')
+  t.same(look(member), [6, 0])
+})
+
 t.test('headers that AMQP has no room for do not come, first or again', async (t) => {
   const { member, client } = setUp()
   const native = member.connect(1)

@@ -130,6 +130,7 @@ function lying(entry: AppliedEntry, changes: Partial<QueueView>): AppliedEntry {
     ...{ settings, isOver, active, activation, dead },
     row: (offset: number) => queue.row(offset),
     nextLive: (offset: number) => queue.nextLive(offset),
+    nextDue: () => null,
     deliveryRun: () => null,
     ...changes
   }
