@@ -3,7 +3,8 @@
 // are. Message bodies are in the log and never here (architecture, A5).
 //
 //   manifest := version:u8 index:natural term:natural timeMs:natural deadNumberMin:natural
-//               machineVersion:natural topologyCursor:natural nextBlobId:natural blobCount:u32 blobRow*
+//               machineVersion:natural topologyCursor:natural nextBlobId:natural blobCount:u32
+//               blobRow*
 //   blobRow  := id:natural itemCount:u32 live bitmap, a bit per item
 //   blob     := version:u8 item*
 //   item     := length:u32 kind:u8 payload           length counts kind and payload

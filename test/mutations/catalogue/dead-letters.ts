@@ -34,13 +34,16 @@ export const deadLetterMutations: readonly Mutation[] = [
   {
     name: 'new-leader-brings-dead-letters-as-new',
     failureMode: 56,
-    file: letters,
-    find: 'this.#route(batchOf(this.#source, letter, data), turn)',
-    replace:
-      'const batch = batchOf(this.#source, letter, data)\n' +
-      '      const producer = { id: new Uint8Array(16), epoch: 1 + this.#core.clock.wallMs }\n' +
-      '      const deadLetter = { barred: new Set<string>(), ...batch.deadLetter, producer }\n' +
-      '      this.#route({ ...batch, deadLetter }, turn)',
+    file: batch,
+    find: 'producer: producerOf(queue.id, block)',
+    replace: 'producer: { ...producerOf(queue.id, block), epoch: (source as any).epoch }',
+    also: [
+      {
+        file: 'packages/cluster/src/dead-lettering/dead-lettering.ts',
+        find: 'const source = { group,',
+        replace: 'const source = { epoch: 1 + this.#core.clock.wallMs, group,'
+      }
+    ],
     catches
   },
   {

@@ -84,16 +84,16 @@ export const lifetimeMutations: readonly Mutation[] = [
     name: 'new-leader-forgets-what-is-over',
     failureMode: 77,
     file: lifetimes,
-    find: 'machine.queues().filter(({ isOver }) => isOver)',
-    replace: 'machine.queues().filter(({ isOver }) => isOver && isOver !== true)',
+    find: 'if (queue.isOver) this.#add(group, shard, queue)',
+    replace: '{ void queue }',
     catches: ['packages/cluster/dist/test/delivering/lifetimes.test.js']
   },
   {
     name: 'nobody-is-told-of-what-is-over',
     failureMode: 77,
     file: lifetimes,
-    find: '      shard.over.add(queue)\n',
-    replace: '',
+    find: '      this.#add(group, shard, queue)\n      isMore',
+    replace: '      isMore',
     catches
   },
   {
@@ -124,8 +124,8 @@ export const lifetimeMutations: readonly Mutation[] = [
     name: 'false-end-of-who-is-coming-back',
     failureMode: 77,
     file: opening,
-    find: 'isComing || (isUnsure',
-    replace: '(isComing && missing.length === 0) || (isUnsure',
+    find: 'isComing || (isWaited',
+    replace: '(isComing && missing.length === 0) || (isWaited',
     catches: ['packages/cluster/dist/test/delivering/queue-delivery.test.js']
   },
   {

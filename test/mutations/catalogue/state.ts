@@ -23,7 +23,7 @@ export const stateMutations: readonly Mutation[] = [
     name: 'returned-message-lost-while-its-body-is-read',
     failureMode: 70,
     file: 'packages/cluster/src/delivering/queue-delivery.ts',
-    find: '      if (back !== null) this.#next.giveBack(back)\n',
+    find: '      if (back !== null) this.next.giveBack(back)\n',
     replace: '',
     catches: 'simulator'
   },

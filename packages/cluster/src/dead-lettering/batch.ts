@@ -52,8 +52,9 @@ export function batchOf(source: DeadLetterSource, letter: DeadLetter, data: Uint
 }
 
 /**
- * Numbers of one producer. While one letter waits, what its target knows of those behind it are runs
- * with gaps, where others went elsewhere; there are never more than a shard keeps of a producer.
+ * Numbers of one producer. While one letter waits, what its target knows of those behind it are
+ * runs with gaps, where others went elsewhere; there are never more than a shard keeps of a
+ * producer.
  */
 export const blockNumbers = 32_768
 

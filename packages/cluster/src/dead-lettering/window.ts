@@ -1,7 +1,7 @@
-// What the dead letters that this node brings to its targets may take at once: in the stream to each
-// shard, so that one that takes nothing holds up nobody else; and those that are in no stream (lane
-// 0: they lead nowhere yet, or were returned). Who finds no room gets it in turn, one letter at a
-// time, and nobody overtakes those that wait.
+// What the dead letters that this node brings to its targets may take at once: in the stream to
+// each shard, so that one that takes nothing holds up nobody else; and those that are in no stream
+// (lane 0: they lead nowhere yet, or were returned). Who finds no room gets it in turn, one letter
+// at a time, and nobody overtakes those that wait.
 import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { Timers } from '../timers.ts'
