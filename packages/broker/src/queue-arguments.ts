@@ -34,7 +34,6 @@ export const unsupportedArguments: ReadonlySet<string> = new Set([
   'x-delayed-retry-type',
   'x-delivery-limit',
   'x-max-age',
-  'x-max-priority',
   'x-message-deduplication',
   'x-stream-filter-size-bytes',
   'x-stream-max-segment-size-bytes'
@@ -63,6 +62,12 @@ function lengthFault(value: HeaderValue): string | null {
   return Number.isSafeInteger(value) && Number(value) >= 0 ? null : 'it must be a whole number'
 }
 
+function priorityFault(value: HeaderValue): string | null {
+  const max = shardLimits.maxPriorityMax
+  const isValid = Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= max
+  return isValid ? null : `it must be a whole number from 0 to ${max}`
+}
+
 /** What the arguments that mean something must be. */
 const checks: Readonly<Record<string, (value: HeaderValue) => string | null>> = {
   'x-queue-type': (value) => {
@@ -78,6 +83,7 @@ const checks: Readonly<Record<string, (value: HeaderValue) => string | null>> = 
     (overflows as readonly HeaderValue[]).includes(value)
       ? null
       : `it must be one of ${overflows.join(', ')}`,
+  'x-max-priority': priorityFault,
   'x-single-active-consumer': (value) =>
     typeof value === 'boolean' ? null : 'it must be true or false',
   'x-dead-letter-exchange': exchangeFault,
@@ -118,6 +124,7 @@ const compared: Readonly<Record<string, HeaderValue>> = {
   'x-max-length': null,
   'x-max-length-bytes': null,
   'x-overflow': 'drop-head',
+  'x-max-priority': null,
   'x-single-active-consumer': false,
   'x-dead-letter-exchange': null,
   'x-dead-letter-routing-key': null

@@ -93,8 +93,10 @@ export function settingsOf(options: QueueOptions): QueueSettings {
   const [deadLetter, lengthLimit] = [deadLetterOf(given), lengthLimitOf(given)]
   const times = { autoDelete, expiresMs, messageTtlMs }
   const isTimeless = !autoDelete && expiresMs === 0 && messageTtlMs === null
-  const isPlain = isTimeless && !singleActive && deadLetter === null && lengthLimit === null
-  return isPlain ? plainSettings : { ...times, singleActive, deadLetter, lengthLimit }
+  const maxPriority = Number(given['x-max-priority'] ?? 0)
+  const isOrdered = !singleActive && maxPriority === 0
+  const isPlain = isTimeless && isOrdered && deadLetter === null && lengthLimit === null
+  return isPlain ? plainSettings : { ...times, singleActive, deadLetter, lengthLimit, maxPriority }
 }
 
 /** What a queue does that is never full means nothing. */

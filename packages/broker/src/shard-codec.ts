@@ -49,11 +49,12 @@ function changeFields(change: TopologyChange): readonly unknown[] {
   if (change.type === 'delete-queue') return [2, change.cursor, change.queue]
   const { cursor, queue, vhost, name, settings } = change
   if (settings === undefined) return [1, cursor, queue, vhost, name]
-  const { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter, lengthLimit } = settings
+  const { autoDelete, expiresMs, messageTtlMs, singleActive } = settings
+  const { deadLetter, lengthLimit, maxPriority } = settings
   const { exchange = null, routingKey = null } = deadLetter ?? {}
   const { messages = null, bytes = null, overflow = null } = lengthLimit ?? {}
   const options = [autoDelete, expiresMs, messageTtlMs, singleActive, exchange, routingKey]
-  return [3, cursor, queue, vhost, name, ...options, messages, bytes, overflow]
+  return [3, cursor, queue, vhost, name, ...options, messages, bytes, overflow, maxPriority]
 }
 
 function fields(command: Exclude<ShardCommand, SettleCommand>): readonly unknown[] {
@@ -89,6 +90,8 @@ function fields(command: Exclude<ShardCommand, SettleCommand>): readonly unknown
       return [14, command.queue, command.numbers]
     case 'reserve-messages':
       return [15, command.queue, command.mark, command.take, command.free]
+    case 'reserve-by-priority':
+      return [16, command.queue, command.free, command.room]
     default:
       return unreachable(command)
   }
@@ -126,7 +129,8 @@ function readSettings(item: Fields): QueueSettings {
     messageTtlMs: item.optional((value) => value.natural(shardLimits.messageTtlMsMax)),
     singleActive: item.boolean(),
     deadLetter: readDeadLetter(item),
-    lengthLimit: readLengthLimit(item)
+    lengthLimit: readLengthLimit(item),
+    maxPriority: item.natural(shardLimits.maxPriorityMax)
   }
 }
 
@@ -259,6 +263,13 @@ function readCommand(source: Fields): ShardCommand {
       return { type: 'remove-dead-letters', queue: source.positive(), numbers: source.ranges(2) }
     case 15:
       return readReserve(source)
+    case 16:
+      return {
+        type: 'reserve-by-priority',
+        queue: source.positive(),
+        free: source.ranges(2),
+        room: source.natural(shardLimits.roomMax)
+      }
     default:
       throw malformed(`command ${code} is not known`)
   }

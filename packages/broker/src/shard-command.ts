@@ -117,6 +117,15 @@ export type ShardCommand =
       readonly free: readonly number[]
     }
   | {
+      /** Of a queue with priorities: the log chooses what its leader hands out. */
+      readonly type: 'reserve-by-priority'
+      readonly queue: number
+      /** Pairs: of what is reserved, these are not any longer. */
+      readonly free: readonly number[]
+      /** Messages that consumers have room for beyond what is reserved then. */
+      readonly room: number
+    }
+  | {
       /** After a change of leader: what nobody claims of the offsets up to the mark goes back. */
       readonly type: 'return-unclaimed'
       readonly queue: number

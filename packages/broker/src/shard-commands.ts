@@ -17,6 +17,7 @@ import type {
 import { die, removeDeadLetters } from './shard-dead-letters.ts'
 import { expireMessages } from './shard-leaving.ts'
 import { dropHead, reserveMessages } from './shard-length.ts'
+import { reserveByPriority } from './shard-priority.ts'
 import { done, type Refused, refused, type SectionReply } from './shard-reply.ts'
 import { addSession, dropSession, type ShardState } from './shard-state.ts'
 
@@ -43,6 +44,8 @@ export function applyCommand(state: ShardState, command: ShardCommand): SectionR
       return removeDeadLetters(state, command)
     case 'reserve-messages':
       return reserveMessages(state, command)
+    case 'reserve-by-priority':
+      return reserveByPriority(state, command)
     case 'delete-queue-if':
       return deleteQueueIf(state, command)
     case 'topology':
@@ -135,6 +138,7 @@ function release(state: ShardState, { queue: id, ranges }: Release): number {
 /** Returns how many came back; what makes their queue too long leaves it. */
 function noteReturned(state: ShardState, queue: ShardQueue, ranges: readonly number[]): number {
   if (ranges.length === 0) return 0
+  queue.fillRoom()
   state.effects.push({ type: 'returned', queue: queue.id, ranges })
   dropHead(state, queue)
   let messages = 0

@@ -12,19 +12,25 @@ import type { ShardState } from './shard-state.ts'
 
 type ReserveMessages = Extract<ShardCommand, { readonly type: 'reserve-messages' }>
 
-/** The oldest messages leave a queue that drops them, until the rest is within its limit. */
+/**
+ * The oldest messages leave a queue that drops them, until the rest is within its limit: those of
+ * the lowest priority first.
+ */
 export function dropHead(state: ShardState, queue: ShardQueue): void {
-  const { lengthLimit } = queue.settings
+  const { lengthLimit, maxPriority } = queue.settings
   if (lengthLimit?.overflow !== 'drop-head') return
   const { index } = queue
   const ranges: number[] = []
   let { messages, bytes } = index.ready
-  let offset = index.nextReady(1)
-  while (offset !== null && isTooLong(lengthLimit, { messages, bytes })) {
-    messages--
-    bytes -= index.bodyBytes(offset)
-    addPair(ranges, offset, offset)
-    offset = index.nextReady(offset + 1)
+  for (let priority = 0; priority <= maxPriority; priority++) {
+    let offset = index.nextReady(1, priority)
+    while (offset !== null && isTooLong(lengthLimit, { messages, bytes })) {
+      messages--
+      bytes -= index.bodyBytes(offset)
+      addPair(ranges, offset, offset)
+      offset = index.nextReady(offset + 1, priority)
+    }
+    if (offset !== null) break
   }
   leave(state, queue, ranges, 'maxlen')
 }
@@ -69,6 +75,8 @@ export function queueFull({ name, vhost }: ShardQueue): Refused {
 export function reserveMessages(state: ShardState, command: ReserveMessages): SectionReply {
   const queue = state.queues.get(command.queue)
   if (queue === undefined || queue.settings.lengthLimit === null) return done
+  // What is reserved there is chosen by the log: `reserveByPriority`.
+  if (queue.settings.maxPriority > 0) return done
   queue.reserve(command.mark)
   for (const [ranges, isOut] of [[command.take, true] as const, [command.free, false] as const]) {
     for (let at = 0; at < ranges.length; at += 2) {

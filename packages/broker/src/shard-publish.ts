@@ -10,9 +10,12 @@ import {
   readPublishHeader,
   scanPublish
 } from './publish-section.ts'
+import { readPriorities } from './message-priority.ts'
 import type { Producer } from './queue/deduplication.ts'
 import type { ShardQueue } from './queue/queue.ts'
+import type { ReservedRows } from './queue/message-row.ts'
 import { noDeadlineMs } from './queue/segment.ts'
+import { isReserving } from './queue/settings.ts'
 import { leave } from './shard-leaving.ts'
 import { dropHead, hasRoom, queueFull, readBodySizes, refusesMore } from './shard-length.ts'
 import { accepted, type Refused, refused, repeated, type SectionReply } from './shard-reply.ts'
@@ -25,6 +28,10 @@ const starts: Uint32Array = new Uint32Array(recordLimits.recordsMax + 1)
 
 /** Sizes of their bodies, where a queue counts them. */
 const bodies: Uint32Array = new Uint32Array(recordLimits.recordsMax)
+
+/** The priorities they ask for, where a queue has some; and those they have in the queue at hand. */
+const asked: Uint8Array = new Uint8Array(recordLimits.recordsMax)
+const priorities: Uint8Array = new Uint8Array(recordLimits.recordsMax)
 
 /** How long those records live by their own word; null where none says anything. */
 let lifetimes: Float64Array | null = null
@@ -160,9 +167,22 @@ function append(
   const first = queue.tail + 1
   queue.touch()
   const due = deadlinesIn(state, queue, from, to)
-  const limited = queue.settings.lengthLimit === null ? null : { bodies, outUpTo: queue.mark }
-  queue.index.append(state.index, header.position, starts, from, to, due, limited)
+  const reserved = isReserving(queue.settings) ? reservedRows(queue, from, to) : null
+  queue.index.append(state.index, header.position, starts, from, to, due, reserved)
   state.effects.push({ type: 'published', queue: queue.id, first, last: queue.tail })
+}
+
+/** What a queue has to know of the records `from` … `to - 1` that reserves them for consumers. */
+function reservedRows({ settings, mark }: ShardQueue, from: number, to: number): ReservedRows {
+  const { lengthLimit, maxPriority } = settings
+  for (let record = from; maxPriority > 0 && record < to; record++) {
+    priorities[record] = Math.min(asked[record] ?? 0, maxPriority)
+  }
+  return {
+    bodies: lengthLimit === null ? null : bodies,
+    priorities: maxPriority === 0 ? null : priorities,
+    outUpTo: mark
+  }
 }
 
 /**
@@ -179,6 +199,8 @@ function distribute(
 ): ShardQueue | null {
   const isLimited = targets.some(({ settings }) => settings.lengthLimit !== null)
   if (isLimited) readBodySizes(data, starts, header.count, bodies)
+  const hasPriorities = targets.some(({ settings }) => settings.maxPriority > 0)
+  if (hasPriorities) readPriorities(data, starts, header.count, asked)
   const full = isLimited ? targets.filter((queue) => !hasRoom(queue, sizesOf(parts))) : []
   const [refusing = null] = full
   if (refusing !== null && header.isDeadLetter) return refusing

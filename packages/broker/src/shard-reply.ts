@@ -72,6 +72,13 @@ export type ShardEffect =
       readonly ranges: readonly number[]
     }
   | {
+      /** Offsets of a queue with priorities that are to be handed out, in this order. */
+      readonly type: 'reserved'
+      readonly queue: number
+      /** Pairs. */
+      readonly ranges: readonly number[]
+    }
+  | {
       /** Messages that left their queue without a settlement. */
       readonly type: 'left'
       readonly queue: number

@@ -114,8 +114,8 @@ function writeQueue(writer: ByteWriter, queue: ShardQueue): void {
   writer.natural(queue.tail)
   writer.natural(queue.mark)
   writer.natural(queue.closingUntilMs)
-  const { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter, lengthLimit } =
-    queue.settings
+  const { autoDelete, expiresMs, messageTtlMs, singleActive } = queue.settings
+  const { deadLetter, lengthLimit, maxPriority } = queue.settings
   const { exchange, routingKey = null } = deadLetter ?? {}
   const hasDeadLetters = (deadLetter === null ? 0 : 8) | (routingKey === null ? 0 : 16)
   const hasTtl = messageTtlMs === null ? 0 : 4
@@ -124,6 +124,7 @@ function writeQueue(writer: ByteWriter, queue: ShardQueue): void {
   if (exchange !== undefined) writer.text(exchange)
   if (routingKey !== null) writer.text(routingKey)
   if (lengthLimit !== null) writeLengthLimit(writer, lengthLimit)
+  writer.u8(maxPriority)
   writer.natural(queue.dead.tail)
   writer.natural(expiresMs)
   writer.natural(messageTtlMs ?? 0)

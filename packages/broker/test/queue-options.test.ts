@@ -65,7 +65,7 @@ t.test('what means something must be as it should be', async (t) => {
 })
 
 t.test('a promise that nobody keeps is refused, and what means nothing is kept', async (t) => {
-  const promises = ['x-delivery-limit', 'x-max-age', 'x-max-priority']
+  const promises = ['x-delivery-limit', 'x-max-age', 'x-cache-size']
   for (const option of promises) {
     const given = () => readQueueOptions({ arguments: { [option]: 5 } })
     t.throws(given, { code: 'OPTION_UNSUPPORTED', details: { option, kind: 'queue' } })

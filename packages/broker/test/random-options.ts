@@ -11,7 +11,9 @@ export function someSettings(random: Random): QueueSettings {
   const exchange = random.pick(['', 'dlx'])
   const deadLetter = random.chance(0.6) ? { exchange, routingKey } : null
   const lengthLimit = random.chance(0.6) ? someLengthLimit(random) : null
-  return { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter, lengthLimit }
+  const maxPriority = random.pick([0, 0, 1, 5, 255])
+  const times = { autoDelete, expiresMs, messageTtlMs }
+  return { ...times, singleActive, deadLetter, lengthLimit, maxPriority }
 }
 
 function someLengthLimit(random: Random): LengthLimit {
@@ -21,6 +23,8 @@ function someLengthLimit(random: Random): LengthLimit {
 }
 
 export function someProperties(random: Random): Properties {
-  if (random.chance(0.5)) return { messageId: `m${random.below(1000)}` }
-  return { type: 't', expiration: `${random.below(800)}` }
+  const priority = random.pick([0, 1, 2, 5, 6, 255])
+  if (random.chance(0.3)) return { messageId: `m${random.below(1000)}` }
+  if (random.chance(0.5)) return { priority }
+  return { priority, type: 't', expiration: `${random.below(800)}` }
 }

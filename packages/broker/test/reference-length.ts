@@ -1,8 +1,9 @@
 // How queues of the reference are kept within their length limit, message by message.
 import { recordBody } from '@holdfast/record'
-import type { ShardCommand } from '../src/index.ts'
+import { isReserving, type ShardCommand } from '../src/index.ts'
 import { die } from './reference-deaths.ts'
 import { isIn } from './reference-pairs.ts'
+import { makeRoom, weakestFirst } from './reference-priorities.ts'
 import type { ReferenceMessage, ReferenceQueue } from './reference-types.ts'
 
 const bodyBytes = (record: Uint8Array): number => recordBody(record, 0).length
@@ -32,9 +33,9 @@ export interface ReferenceTimes {
 
 export function dropHead(queue: ReferenceQueue, { timeMs, termStartMs }: ReferenceTimes): void {
   while (isOverfull(queue)) {
-    const oldest = queue.messages.find(({ isOut }) => !isOut)
-    queue.messages = queue.messages.filter((message) => message !== oldest)
-    if (oldest !== undefined) die(queue, [oldest], 'maxlen', timeMs, termStartMs)
+    const [weakest] = weakestFirst(queue)
+    queue.messages = queue.messages.filter((message) => message !== weakest)
+    if (weakest !== undefined) die(queue, [weakest], 'maxlen', timeMs, termStartMs)
   }
 }
 
@@ -48,13 +49,14 @@ export function hasRoom(queue: ReferenceQueue, records: readonly Uint8Array[]): 
 
 /** It is ready again, unless there is room at a consumer that nothing has come for. */
 export function comeBack(queue: ReferenceQueue, message: ReferenceMessage): void {
-  if (queue.settings.lengthLimit === null) return
-  message.isOut = queue.mark > queue.tail
+  if (!isReserving(queue.settings)) return
+  message.isOut = queue.settings.maxPriority === 0 && queue.mark > queue.tail
   if (message.isOut) queue.mark--
 }
 
 /** All up to the mark is reserved that was above the one before; or no longer. */
 export function moveMark(queue: ReferenceQueue, mark: number): void {
+  if (queue.settings.maxPriority > 0) return
   for (const message of queue.messages) {
     const { offset } = message
     if (offset > Math.min(mark, queue.mark) && offset <= Math.max(mark, queue.mark)) {
@@ -70,6 +72,7 @@ export function reserve(
   times: ReferenceTimes
 ): void {
   if (queue === undefined || queue.settings.lengthLimit === null) return
+  if (queue.settings.maxPriority > 0) return
   moveMark(queue, mark)
   for (const message of queue.messages) {
     if (isIn(take, message.offset)) message.isOut = true
@@ -90,5 +93,6 @@ export function giveBack(queue: ReferenceQueue, triples: readonly number[]): num
       } else stale.push(offset)
     }
   }
+  makeRoom(queue, queue.mark - queue.tail)
   return stale
 }

@@ -3,6 +3,7 @@ import type { SectionReply, ShardCommand } from '../src/index.ts'
 import { comeBack, dropHead, type ReferenceTimes, reserve } from './reference-length.ts'
 import { activate, isOpen, isSame } from './reference-lifetimes.ts'
 import { isIn } from './reference-pairs.ts'
+import { makeRoom, reserveByPriority } from './reference-priorities.ts'
 import type { ReferenceQueue } from './reference-types.ts'
 
 export type QueueCommand = Exclude<
@@ -24,6 +25,11 @@ export function commandQueue(
   }
   if (command.type === 'reserve-messages') {
     reserve(queue, command, times)
+    return { type: 'done' }
+  }
+  if (command.type === 'reserve-by-priority') {
+    reserveByPriority(queue, command)
+    if (queue !== undefined) dropHead(queue, times)
     return { type: 'done' }
   }
   const name = { queue: `q${command.queue}`, vhost: '/' }
@@ -71,10 +77,12 @@ export function commandQueue(
   let messages = 0
   for (const message of queue.messages) {
     if (message.offset > queue.mark || isIn(command.claimed, message.offset)) continue
+    if (queue.settings.maxPriority > 0 && !message.isOut) continue
     message.attempt++
     comeBack(queue, message)
     messages++
   }
+  makeRoom(queue, queue.mark - queue.tail)
   dropHead(queue, times)
   return { type: 'returned', messages }
 }

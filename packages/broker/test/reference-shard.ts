@@ -1,11 +1,12 @@
 // A shard in plain arrays and maps: what the machine must do, without any of its structures.
 // Messages are objects, sequences are sets; it is slow and obviously right.
-import type {
-  PublishSection,
-  SectionReply,
-  SettleCommand,
-  ShardCommand,
-  TransactionSection
+import {
+  isReserving,
+  type PublishSection,
+  type SectionReply,
+  type SettleCommand,
+  type ShardCommand,
+  type TransactionSection
 } from '../src/index.ts'
 import { die } from './reference-deaths.ts'
 import { deadlineOf, expireNamed } from './reference-expiry.ts'
@@ -13,6 +14,7 @@ import { ReferenceGateways } from './reference-gateways.ts'
 import { dropHead, giveBack, hasRoom, moveMark, type ReferenceTimes } from './reference-length.ts'
 import { createQueue, expireAt, isOpen, isSame, leave } from './reference-lifetimes.ts'
 import { pairs } from './reference-pairs.ts'
+import { priorityIn } from './reference-priorities.ts'
 import { commandQueue } from './reference-queue-commands.ts'
 import type { ReferenceLimits, ReferenceProducer, ReferenceQueue } from './reference-types.ts'
 
@@ -122,8 +124,13 @@ export class ReferenceShard {
         if (isFull && queue.settings.lengthLimit?.overflow !== 'reject-publish-dlx') continue
         this.#push(id, section, record)
         if (isFull) die(queue, queue.messages.splice(-1), 'maxlen', this.timeMs, this.#termStartMs)
-        dropHead(queue, this.#times)
+        if (queue.settings.maxPriority === 0) dropHead(queue, this.#times)
       }
+    }
+    // All at once, since the weakest may come first or last.
+    for (const id of section.queues) {
+      const queue = this.#open(id)
+      if (queue !== undefined) dropHead(queue, this.#times)
     }
     return refusing === undefined ? null : refusal
   }
@@ -199,10 +206,12 @@ export class ReferenceShard {
       exchange,
       routingKey,
       deadlineMs: deadlineOf(record, queue, this.timeMs),
+      priority: priorityIn(queue, record),
       attempt: 0,
-      isOut: queue.settings.lengthLimit !== null && offset <= queue.mark,
+      isOut: isReserving(queue.settings) && offset <= queue.mark,
       deliveryCount: 0
     })
+    if (queue.settings.maxPriority > 0) queue.mark = Math.max(queue.mark, offset)
   }
 
   /** Null: the kind of the reply is checked, and `done` carries nothing. */

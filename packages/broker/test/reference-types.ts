@@ -9,8 +9,9 @@ export interface ReferenceMessage {
   readonly routingKey: string
   /** Log time at which it may expire. */
   readonly deadlineMs: number
+  readonly priority: number
   attempt: number
-  /** With a length limit: reserved for consumers, or in their hands. */
+  /** Where messages are reserved: it is for consumers, or in their hands. */
   isOut: boolean
   deliveryCount: number
 }

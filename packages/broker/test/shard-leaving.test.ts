@@ -10,7 +10,8 @@ const plain: QueueSettings = {
   messageTtlMs: null,
   singleActive: false,
   deadLetter: null,
-  lengthLimit: null
+  lengthLimit: null,
+  maxPriority: 0
 }
 const nobody = (): boolean => false
 

@@ -5,6 +5,7 @@ import { chooseSeed, Random } from '@holdfast/testkit'
 import t, { type Test } from 'tap'
 import {
   consumerId,
+  isReserving,
   type MachineSnapshot,
   noDeadlineMs,
   type QueueView,
@@ -85,7 +86,8 @@ function compare(t: Test, machine: ShardMachine, reference: ReferenceShard, stor
         row.entry === message.entry &&
         row.sizeBytes === message.record.length &&
         row.deadlineMs === Math.min(message.deadlineMs, noDeadlineMs) &&
-        (expected.settings.lengthLimit === null || queue.isOut(message.offset) === message.isOut)
+        row.priority === message.priority &&
+        (!isReserving(expected.settings) || queue.isOut(message.offset) === message.isOut)
       if (!same) problem('another row', { row, message })
     }
     if (queue.nextLive(before + 1) !== null) problem('a message too many', { before })

@@ -258,6 +258,10 @@ export class Workload {
       const releases = [{ queue, ranges: triples(this.#random, row) }]
       return { type: 'detach-session', session: random.pick(sessions), releases }
     }
+    if (roll < 80 && (row?.settings.maxPriority ?? 0) > 0) {
+      const free = random.chance(0.3) ? pairs(this.#random, row) : []
+      return { type: 'reserve-by-priority', queue, free, room: random.below(20) }
+    }
     if (roll < 80) {
       const mark = random.below((row?.tail ?? 0) + 50)
       const [take, free] = [pairs(this.#random, row), pairs(this.#random, row)]

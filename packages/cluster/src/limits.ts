@@ -68,6 +68,8 @@ export const limits = {
   /** A dispatch mark runs ahead of the deliveries by at least and at most this many offsets. */
   markBlockMin: 64,
   markBlockMax: 16_384,
+  /** Messages that a queue with priorities reserves at a time: what comes later comes behind. */
+  priorityRoomMax: 1024,
   /** One chunk of a snapshot transfer. */
   snapshotChunkBytes: 1_048_576,
   /** Retained entries in one list, and the most that one call may ask for. */

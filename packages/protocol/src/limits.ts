@@ -35,6 +35,8 @@ export const protocolLimits = {
   expiresMsMax: 4_294_967_295,
   /** Milliseconds that a message may live. */
   messageTtlMsMax: 4_294_967_295,
+  /** Highest priority that a queue can tell apart. */
+  maxPriorityMax: 255,
   /** Ranges in one settle, settled or confirm frame. */
   rangesMax: 65_536,
   /** Batches of one connection with something unconfirmed in them. */

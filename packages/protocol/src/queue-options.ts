@@ -34,12 +34,15 @@ export interface QueueOptions {
   readonly maxLengthBytes?: number
   /** What leaves when there is more: its oldest messages (left out), or what is published. */
   readonly overflow?: Overflow
+  /** Its messages have priorities from 0 to this one, and the highest are handed out first. */
+  readonly maxPriority?: number
 }
 
 export type Overflow = 'drop-head' | 'reject-publish' | 'reject-publish-dlx'
 
 const expiresRange = { min: 1, max: protocolLimits.expiresMsMax }
 const messageTtlRange = { min: 0, max: protocolLimits.messageTtlMsMax }
+const maxPriorityRange = { min: 1, max: protocolLimits.maxPriorityMax }
 const lengthRange = { min: 0, max: Number.MAX_SAFE_INTEGER }
 const overflows: readonly unknown[] = ['drop-head', 'reject-publish', 'reject-publish-dlx']
 
@@ -54,7 +57,8 @@ const queueOptionNames: readonly string[] = [
   'deadLetterRoutingKey',
   'maxLength',
   'maxLengthBytes',
-  'overflow'
+  'overflow',
+  'maxPriority'
 ]
 
 /** @throws OPTION_UNKNOWN, OPTION_INVALID, NAME_INVALID */
@@ -69,6 +73,9 @@ export function parseQueueOptions(value: unknown): QueueOptions {
   if (options['expiresMs'] !== undefined) checkInteger('queue', options, 'expiresMs', expiresRange)
   if (options['messageTtlMs'] !== undefined) {
     checkInteger('queue', options, 'messageTtlMs', messageTtlRange)
+  }
+  if (options['maxPriority'] !== undefined) {
+    checkInteger('queue', options, 'maxPriority', maxPriorityRange)
   }
   checkDeadLetter(options)
   checkLengthLimit(options)

@@ -8,6 +8,7 @@ export {
   foreignProperties,
   hasForeignProperties,
   recordBody,
+  recordNumber,
   recordProperties,
   recordText,
   scanRecord,

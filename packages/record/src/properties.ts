@@ -113,7 +113,7 @@ function keyForPeople(bytes: Uint8Array, position: number, end: number): string 
 /**
  * The number in the accepted value at `position`, in any form of msgpack; null for another type.
  */
-function numberAt(bytes: Uint8Array, position: number, end: number): number | null {
+export function numberAt(bytes: Uint8Array, position: number, end: number): number | null {
   const type = bytes[position] ?? 0
   if (type < 0x80) return type
   if (type >= 0xe0) return type - 0x100

@@ -8,7 +8,7 @@
 import { HoldfastError } from '@holdfast/errors'
 import { recordLimits } from './limits.ts'
 import { pack, unpack } from './pack.ts'
-import { checkProperties, type Properties, scanProperties } from './properties.ts'
+import { checkProperties, numberAt, type Properties, scanProperties } from './properties.ts'
 import { invalid, readUnsigned, skipValue, valueEnd } from './scan.ts'
 import { utf8Decode } from './utf8.ts'
 
@@ -105,20 +105,33 @@ export function recordText(
   position: number,
   name: keyof Properties
 ): string | null {
+  const value = valueOf(bytes, position, name)
+  return value < 0 ? null : utf8Decode(bytes, textStart(bytes, value), valueEnd(bytes, value))
+}
+
+/** The same for one number. */
+export function recordNumber(
+  bytes: Uint8Array,
+  position: number,
+  name: keyof Properties
+): number | null {
+  const value = valueOf(bytes, position, name)
+  return value < 0 ? null : numberAt(bytes, value, valueEnd(bytes, value))
+}
+
+/** Where the value of a property stands; -1 if it is not there. */
+function valueOf(bytes: Uint8Array, position: number, name: keyof Properties): number {
   const type = bytes[position + 1] ?? 0xc0
-  if (type === 0xc0) return null
+  if (type === 0xc0) return -1
   const size = type === 0xde ? 2 : type === 0xdf ? 4 : 0
   const count = size === 0 ? type & 0x0f : readUnsigned(bytes, position + 2, bytes.length, size)
   let at = position + 2 + size
   for (let index = 0; index < count; index++) {
     const value = valueEnd(bytes, at)
-    const end = valueEnd(bytes, value)
-    if (isName(bytes, textStart(bytes, at), value, name)) {
-      return utf8Decode(bytes, textStart(bytes, value), end)
-    }
-    at = end
+    if (isName(bytes, textStart(bytes, at), value, name)) return value
+    at = valueEnd(bytes, value)
   }
-  return null
+  return -1
 }
 
 /** Where the string at `position` begins, behind its head. */

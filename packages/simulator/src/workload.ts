@@ -16,6 +16,7 @@ import { Operator } from './clients/operator.ts'
 import { Overflows } from './clients/overflows.ts'
 import { Owners } from './clients/owners.ts'
 import { Perishables } from './clients/perishables.ts'
+import { Priorities } from './clients/priorities.ts'
 import { Publisher, type Route } from './clients/publisher.ts'
 import { Purges } from './clients/purges.ts'
 import { Rights } from './clients/rights.ts'
@@ -149,6 +150,8 @@ export class Workload {
         return new Perishables(world, this.history, graveQueue)
       case 'overflows':
         return new Overflows(world, this.history, graveQueue)
+      case 'priorities':
+        return new Priorities(world, this.history, graveQueue)
       case 'transfers':
         return new Transfers(world, this.history)
     }

@@ -35,6 +35,10 @@ export interface ShardLimits {
   readonly expiresMsMax: number
   /** Log time that a message can be told to live. */
   readonly messageTtlMsMax: number
+  /** Highest priority that a queue can tell apart. */
+  readonly maxPriorityMax: number
+  /** Messages that consumers of a queue with priorities have room for. */
+  readonly roomMax: number
   /** Messages that one command lets expire: a million at once must not hold up the log. */
   readonly expiringMax: number
   /** A blob of a snapshot is closed when it has reached this size. */
@@ -60,6 +64,8 @@ export const shardLimits: ShardLimits = {
   closingMs: 60_000,
   expiresMsMax: 4_294_967_295,
   messageTtlMsMax: 4_294_967_295,
+  maxPriorityMax: 255,
+  roomMax: 65_536,
   expiringMax: 32_768,
   blobBytes: 1_048_576
 }

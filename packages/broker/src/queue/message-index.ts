@@ -4,8 +4,9 @@
 import type { LiveEntries } from '../live-entries.ts'
 import { forget } from '../saved-item.ts'
 import { DueSegments } from './due-segments.ts'
-import { type Leave, type LimitedRows, type MessageRow, readRow } from './message-row.ts'
+import { type Leave, type MessageRow, type ReservedRows, readRow } from './message-row.ts'
 import { addPair } from './pairs.ts'
+import { ReadyOrder } from './ready-order.ts'
 import { rowDigest } from './row-digest.ts'
 import { Segment, segmentRows } from './segment.ts'
 
@@ -13,6 +14,8 @@ export class MessageIndex {
   readonly #live: LiveEntries
   readonly #due: DueSegments
   readonly #queue: number
+  /** Null: without priorities, offsets are the order. */
+  readonly #order: ReadyOrder | null
   /** Ascending, without overlap; only the last may be without live rows. */
   #segments: Segment[] = []
   /** Position in `#segments` found last. */
@@ -28,10 +31,16 @@ export class MessageIndex {
   readonly ready: { messages: number; bytes: number } = { messages: 0, bytes: 0 }
 
   /** `due`: of the shard, where this is the index of `queue`. */
-  constructor(live: LiveEntries, due: DueSegments = new DueSegments(), queue = 0) {
+  constructor(
+    live: LiveEntries,
+    due: DueSegments = new DueSegments(),
+    queue = 0,
+    maxPriority = 0
+  ) {
     this.#live = live
     this.#due = due
     this.#queue = queue
+    this.#order = maxPriority > 0 ? new ReadyOrder(maxPriority) : null
   }
 
   get segments(): readonly Segment[] {
@@ -69,7 +78,8 @@ export class MessageIndex {
 
   /**
    * Gives the next offsets to records `from` … `to - 1` of a section (see `Segment.append`);
-   * `deadlines` are those of the records, null where none has one; `limited`: null without a limit.
+   * `deadlines` are those of the records, null where none has one; `reserved`: null where nothing
+   * is reserved.
    */
   append(
     entry: number,
@@ -78,7 +88,7 @@ export class MessageIndex {
     from: number,
     to: number,
     deadlines: Float64Array | null = null,
-    limited: LimitedRows | null = null
+    reserved: ReservedRows | null = null
   ): void {
     let at = from
     while (at < to) {
@@ -90,11 +100,9 @@ export class MessageIndex {
         const earliestMs = segment.setDeadlines(segment.count - rows, deadlines, at, at + rows)
         this.#due.note(this.#queue, segment, earliestMs)
       }
-      if (limited !== null) segment.setBodies(segment.count - rows, limited.bodies, at, at + rows)
-      for (let row = segment.count - rows; row < segment.count; row++) {
-        if (limited !== null && segment.first + row <= limited.outUpTo) segment.setOut(row, true)
-        this.#sum(segment, row, 1)
-      }
+      const firstRow = segment.count - rows
+      if (reserved !== null) segment.setReserved(firstRow, reserved, at, at + rows)
+      for (let row = firstRow; row < segment.count; row++) this.#sum(segment, row, 1)
       this.tail += rows
       at += rows
     }
@@ -109,6 +117,7 @@ export class MessageIndex {
     if (segment.isOut(row)) return
     this.ready.messages += sign
     this.ready.bytes += sign * segment.bodyAt(row)
+    if (this.#order !== null) this.#order.note(segment, row, sign)
   }
 
   /** A live message is reserved for consumers, or is not any longer. */
@@ -122,14 +131,27 @@ export class MessageIndex {
     this.#sum(segment, row, 1)
   }
 
-  /** Smallest offset at or above `offset` that is ready. */
-  nextReady(offset: number): number | null {
-    for (let position = this.#locate(offset); position < this.#segments.length; position++) {
+  /** Smallest offset at or above `offset` that is ready and of this priority. */
+  nextReady(offset: number, priority = 0): number | null {
+    const from = Math.max(offset, this.#order?.from(priority) ?? 0)
+    if (from === Number.POSITIVE_INFINITY) return null
+    for (let position = this.#locate(from); position < this.#segments.length; position++) {
       const segment = this.#segments[position]
-      const row = segment?.nextLive(Math.max(0, offset - segment.first), true) ?? -1
-      if (segment !== undefined && row >= 0) return segment.first + row
+      if (segment === undefined || segment.readyOf?.[priority] === 0) continue
+      let row = segment.nextLive(Math.max(0, from - segment.first), true)
+      while (row >= 0 && segment.priorityAt(row) !== priority) row = segment.nextLive(row + 1, true)
+      if (row >= 0) return segment.first + row
     }
     return null
+  }
+
+  /** With priorities: the oldest message of the highest priority that is ready. */
+  get firstReady(): number | null {
+    const priority = this.#order?.highest ?? null
+    if (priority === null) return null
+    const offset = this.nextReady(1, priority)
+    if (offset !== null) this.#order?.passed(priority, offset)
+    return offset
   }
 
   bodyBytes(offset: number): number {
@@ -227,8 +249,8 @@ export class MessageIndex {
 
   /**
    * Returns the live offsets of `first` … `last` whose attempt is `attempt` (all where that is
-   * null): they keep their place and get another attempt. Adds them to `returned`, the others to
-   * `stale`.
+   * null, but for those that priorities have not let out): they keep their place and get another
+   * attempt. Adds them to `returned`, the others to `stale`.
    */
   giveBack(
     first: number,
@@ -246,7 +268,8 @@ export class MessageIndex {
       const rowStart = Math.max(next, segment.first) - segment.first
       for (let row = segment.nextLive(rowStart); row >= 0 && row < rowEnd; ) {
         const offset = segment.first + row
-        if (attempt === null || segment.attemptAt(row) === attempt) {
+        const isAny = this.#order === null || segment.isOut(row)
+        if (attempt === null ? isAny : segment.attemptAt(row) === attempt) {
           forget(segment.saved)
           this.#sum(segment, row, -1)
           segment.countAttempt(row, isCounted)

@@ -15,6 +15,8 @@ export interface MessageRow {
   readonly deliveryCount: number
   /** Log time at which it expires; `noDeadlineMs` if it does not. */
   readonly deadlineMs: number
+  /** 0 where the queue has none. */
+  readonly priority: number
 }
 
 /** Null if it does not live. */
@@ -27,14 +29,17 @@ export function readRow(segment: Segment, row: number): MessageRow | null {
     sizeBytes: segment.sizeAt(row),
     attempt: segment.attemptAt(row),
     deliveryCount: segment.deliveryCountAt(row),
-    deadlineMs: segment.deadlineAt(row)
+    deadlineMs: segment.deadlineAt(row),
+    priority: segment.priorityAt(row)
   }
 }
 
-/** What is told of records in a queue with a length limit. */
-export interface LimitedRows {
-  /** Sizes of their bodies. */
-  readonly bodies: Uint32Array
+/** What is told of records in a queue that reserves them for consumers (`isReserving`). */
+export interface ReservedRows {
+  /** With a length limit: sizes of their bodies. */
+  readonly bodies: Uint32Array | null
+  /** With priorities: theirs, none above the highest of the queue. */
+  readonly priorities: Uint8Array | null
   /** Offsets up to it are reserved before they are given. */
   readonly outUpTo: number
 }

@@ -15,12 +15,13 @@ export interface QueueView {
   readonly tail: number
   /**
    * Only offsets up to it are handed out; may be ahead of the tail (architecture, A8). In a queue
-   * with a length limit it covers no more than what consumers have room for, and may go back.
+   * with a length limit it covers no more than what consumers have room for, and may go back. In
+   * one with priorities it is not behind the tail, and what is reserved is told by `isOut` alone.
    */
   readonly mark: number
   /** Messages that are not settled: ready, and delivered and open. */
   readonly liveCount: number
-  /** With a length limit: whether something is reserved for consumers, or will be as it comes. */
+  /** Where messages are reserved (`isReserving`): whether something is reserved for consumers, or will be as it comes. */
   readonly hasReserved: boolean
   /** Bytes of their records. */
   readonly bytes: number
@@ -41,6 +42,8 @@ export interface QueueView {
   row(offset: number): MessageRow | null
   /** Whether the log lets a message up to the mark be handed out: is it reserved, if need be? */
   isOut(offset: number): boolean
+  /** Messages that are ready; told where messages are reserved. */
+  readonly readyCount: number
   /** Smallest live offset at or above `offset`, but for those that are due by `afterMs`. */
   nextLive(offset: number, afterMs?: number): number | null
   /** Smallest live offset at or above `offset` of those that are due by `byMs`. */

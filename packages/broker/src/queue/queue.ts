@@ -11,7 +11,7 @@ import { MessageIndex } from './message-index.ts'
 import type { MessageRow } from './message-row.ts'
 import { addPair } from './pairs.ts'
 import type { QueueView } from './queue-view.ts'
-import type { QueueSettings } from './settings.ts'
+import { isReserving, type QueueSettings } from './settings.ts'
 
 /** A queue that is closed until then is closed for good: nothing but its deletion is to come. */
 export const forGoodMs: number = Number.MAX_SAFE_INTEGER
@@ -55,7 +55,7 @@ export class ShardQueue implements QueueView {
     this.vhost = vhost
     this.name = name
     this.settings = settings
-    this.index = new MessageIndex(live, due, id)
+    this.index = new MessageIndex(live, due, id, settings.maxPriority)
     this.dead = new DeadLetters(live)
   }
 
@@ -67,8 +67,12 @@ export class ShardQueue implements QueueView {
     return this.index.liveCount
   }
 
+  get readyCount(): number {
+    return this.index.ready.messages
+  }
+
   get hasReserved(): boolean {
-    if (this.settings.lengthLimit === null) return false
+    if (!isReserving(this.settings)) return false
     return this.index.ready.messages < this.liveCount || this.#mark > this.tail
   }
 
@@ -81,7 +85,8 @@ export class ShardQueue implements QueueView {
   }
 
   get mark(): number {
-    return this.#mark
+    // With priorities, what is out is not what came first: the mark is not behind the tail.
+    return this.settings.maxPriority > 0 ? Math.max(this.#mark, this.tail) : this.#mark
   }
 
   get closingUntilMs(): number {
@@ -120,7 +125,7 @@ export class ShardQueue implements QueueView {
   }
 
   isOut(offset: number): boolean {
-    if (this.settings.lengthLimit === null) return true
+    if (!isReserving(this.settings)) return true
     const segment = this.index.segmentOf(offset)
     return segment?.isOut(offset - segment.first) === true
   }
@@ -167,14 +172,15 @@ export class ShardQueue implements QueueView {
 
   /** Returns whether the mark has moved; it never goes back. */
   advanceMark(mark: number): boolean {
-    if (mark <= this.#mark) return false
+    if (mark <= this.#mark || this.settings.maxPriority > 0) return false
     this.reserve(mark)
     return true
   }
 
   /**
-   * Live messages go back (see `MessageIndex.giveBack`). With a length limit they are ready again,
-   * unless consumers have room for more than there is: then what is reserved is reserved for them.
+   * Live messages go back (see `MessageIndex.giveBack`). Where messages are reserved they are ready
+   * again, unless consumers have room for more than there is: then what is reserved is reserved for
+   * them; with priorities when all are back (`fillRoom`).
    */
   giveBack(
     [first, last]: readonly [number, number],
@@ -185,11 +191,13 @@ export class ShardQueue implements QueueView {
   ): void {
     const own: number[] = []
     this.index.giveBack(first, last, attempt, isCounted, own, stale)
+    const { lengthLimit, maxPriority } = this.settings
     for (let at = 0; at < own.length; at += 2) {
       const [from = 0, to = 0] = [own[at], own[at + 1]]
       addPair(returned, from, to)
-      for (let offset = from; this.settings.lengthLimit !== null && offset <= to; offset++) {
-        const isReserved = this.#mark > this.tail
+      if (lengthLimit === null && maxPriority === 0) continue
+      for (let offset = from; offset <= to; offset++) {
+        const isReserved = this.#mark > this.tail && maxPriority === 0
         if (isReserved) {
           this.touch()
           this.#mark--
@@ -210,6 +218,31 @@ export class ShardQueue implements QueueView {
     for (; offset !== null && offset <= high; offset = this.index.nextLive(offset + 1)) {
       this.index.setOut(offset, isMore)
     }
+  }
+
+  /**
+   * With priorities: consumers have room for this many, in the place of any room they had before.
+   * Returns what is reserved for it, as pairs; the rest is for what comes.
+   */
+  makeRoom(room: number): number[] {
+    this.touch()
+    this.#mark = this.tail + room
+    return this.fillRoom()
+  }
+
+  /** With priorities: no room is kept for what comes while something is ready. */
+  fillRoom(): number[] {
+    const taken: number[] = []
+    if (this.settings.maxPriority === 0) return taken
+    while (this.#mark > this.tail) {
+      const offset = this.index.firstReady
+      if (offset === null) break
+      this.touch()
+      this.#mark--
+      this.index.setOut(offset, true)
+      addPair(taken, offset, offset)
+    }
+    return taken
   }
 
   /** Never opens again what is closed for longer. */

@@ -10,7 +10,9 @@ export function rowDigest(segment: Segment, row: number): number {
   const attempt = segment.attemptAt(row)
   const tried = attempt === 0 ? record : mix(mix(record, attempt), segment.deliveryCountAt(row))
   const counted = segment.isOut(row) ? mix(tried, segment.bodyAt(row) + 1) : tried
+  const priority = segment.priorityAt(row)
+  const ranked = priority === 0 ? counted : mix(counted, priority)
   const deadlineMs = segment.deadlineAt(row)
-  if (deadlineMs === noDeadlineMs) return counted
-  return mix(mix(counted, deadlineMs % 0x100000000), Math.floor(deadlineMs / 0x100000000))
+  if (deadlineMs === noDeadlineMs) return ranked
+  return mix(mix(ranked, deadlineMs % 0x100000000), Math.floor(deadlineMs / 0x100000000))
 }

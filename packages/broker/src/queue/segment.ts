@@ -6,11 +6,13 @@
 //
 // Positions count in the entry's data, whose size is below 2^32. Attempts and delivery counts are
 // made when the first message of the segment is returned; deadlines, 8 bytes a row, when the first
-// message comes that has one. In a queue with a length limit, sizes of bodies, and a second bitmap
-// of what is out: reserved for consumers, or in their hands.
+// message comes that has one. In a queue with a length limit, sizes of bodies, in one with
+// priorities, these; and in both a second bitmap of what is out: reserved for consumers, or in their
+// hands.
 import { assert } from '@holdfast/errors'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import { blankSavedItem, type SavedItem } from '../saved-item.ts'
+import type { ReservedRows } from './message-row.ts'
 
 /** Rows of a full segment. */
 export const segmentRows = 1024
@@ -40,6 +42,9 @@ export class Segment {
   deadlines: Float64Array | null = null
   bodies: Uint32Array | null = null
   out: Uint32Array | null = null
+  priorities: Uint8Array | null = null
+  /** How many rows of each priority are ready: `ReadyOrder`, which derives them, counts here. */
+  readyOf: Uint16Array | null = null
   /** Where the segment stands among those with deadlines (`DueSegments`); -1: nowhere. */
   readonly due: { queue: number; atMs: number; place: number } = {
     queue: 0,
@@ -82,6 +87,7 @@ export class Segment {
     this.deadlines = null
     this.bodies = null
     this.out = null
+    this.priorities = null
     this.words.fill(0, 0, bitmapWords)
   }
 
@@ -96,6 +102,11 @@ export class Segment {
     this.attempts &&= grown(this.attempts, capacity)
     this.deliveryCounts &&= grown(this.deliveryCounts, capacity)
     this.bodies &&= grown(this.bodies, capacity)
+    if (this.priorities !== null) {
+      const priorities = new Uint8Array(capacity)
+      priorities.set(this.priorities)
+      this.priorities = priorities
+    }
     if (this.deadlines !== null) {
       const deadlines = blankDeadlines(capacity)
       deadlines.set(this.deadlines)
@@ -149,6 +160,7 @@ export class Segment {
       if (this.attempts !== null) writer.words(this.attempts, from, to)
       if (this.deliveryCounts !== null) writer.words(this.deliveryCounts, from, to)
       if (this.bodies !== null) writer.words(this.bodies, from, to)
+      if (this.priorities !== null) writer.raw(this.priorities.subarray(from, to))
       if (this.deadlines === null) return
       for (let row = from; row < to; row++) writer.natural(this.deadlineAt(row))
     })
@@ -168,6 +180,7 @@ export class Segment {
       if (this.attempts !== null) reader.words(this.attempts, from, to)
       if (this.deliveryCounts !== null) reader.words(this.deliveryCounts, from, to)
       if (this.bodies !== null) reader.words(this.bodies, from, to)
+      this.priorities?.set(reader.raw(to - from), from)
       this.liveCount += to - from
       if (this.deadlines === null) return
       for (let row = from; row < to; row++) this.deadlines[row] = reader.natural()
@@ -212,6 +225,29 @@ export class Segment {
   setBodies(row: number, bodies: Uint32Array, from: number, to: number): void {
     this.bodies ??= new Uint32Array(this.capacity)
     this.bodies.set(bodies.subarray(from, to), row)
+  }
+
+  priorityAt(row: number): number {
+    return this.priorities === null ? 0 : (this.priorities[row] ?? 0)
+  }
+
+  /** Gives rows `row` … their priorities, `priorities[from, to)`. */
+  setPriorities(row: number, priorities: Uint8Array, from: number, to: number): void {
+    this.priorities ??= new Uint8Array(this.capacity)
+    this.priorities.set(priorities.subarray(from, to), row)
+  }
+
+  /** Tells of rows `row` … what is told of the records `from` … `to - 1`. */
+  setReserved(
+    row: number,
+    { bodies, priorities, outUpTo }: ReservedRows,
+    from: number,
+    to: number
+  ): void {
+    if (bodies !== null) this.setBodies(row, bodies, from, to)
+    if (priorities !== null) this.setPriorities(row, priorities, from, to)
+    const end = Math.min(outUpTo - this.first + 1, row + to - from)
+    for (let at = row; at < end; at++) this.setOut(at, true)
   }
 
   /** First live row at or above `row`, or first that is not out; -1 if there is none. */
@@ -276,8 +312,8 @@ export class Segment {
 
   /** Bits that say what the segment has of what most have not. */
   get parts(): number {
-    const { attempts, deliveryCounts, deadlines, bodies, out } = this
-    const all = [attempts, deliveryCounts, deadlines, bodies, out]
+    const { attempts, deliveryCounts, deadlines, bodies, out, priorities } = this
+    const all = [attempts, deliveryCounts, deadlines, bodies, out, priorities]
     return all.reduce((bits, part, at) => bits | (part === null ? 0 : 1 << at), 0)
   }
 
@@ -289,6 +325,7 @@ export class Segment {
     if ((bits & 4) !== 0) this.deadlines = blankDeadlines(capacity)
     if ((bits & 8) !== 0) this.bodies = new Uint32Array(capacity)
     if ((bits & 16) !== 0) this.out = new Uint32Array(bitmapWords)
+    if ((bits & 32) !== 0) this.priorities = new Uint8Array(capacity)
   }
 }
 

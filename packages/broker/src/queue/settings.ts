@@ -22,6 +22,8 @@ export interface QueueSettings {
   readonly deadLetter: DeadLetterSettings | null
   /** Null: any number of messages wait in it. */
   readonly lengthLimit: LengthLimit | null
+  /** Its messages have priorities from 0 to this one; 0: all are alike. */
+  readonly maxPriority: number
 }
 
 /** Those of a queue that was declared with nothing but a name. */
@@ -31,5 +33,11 @@ export const plainSettings: QueueSettings = {
   messageTtlMs: null,
   singleActive: false,
   deadLetter: null,
-  lengthLimit: null
+  lengthLimit: null,
+  maxPriority: 0
+}
+
+/** Whether its leader hands out what the log has reserved, and nothing else. */
+export function isReserving({ lengthLimit, maxPriority }: QueueSettings): boolean {
+  return lengthLimit !== null || maxPriority > 0
 }

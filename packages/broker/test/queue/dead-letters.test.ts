@@ -14,7 +14,8 @@ const settings = {
   messageTtlMs: null,
   singleActive: false,
   deadLetter: { exchange: '', routingKey: 'dead' },
-  lengthLimit: null
+  lengthLimit: null,
+  maxPriority: 0
 }
 
 function withQueue(): ShardFixture {

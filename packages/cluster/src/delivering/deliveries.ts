@@ -230,7 +230,10 @@ export class Deliveries {
   #effect(deliveries: Map<number, QueueDelivery>, effect: ShardEffect): void {
     switch (effect.type) {
       case 'published':
-        deliveries.get(effect.queue)?.arrived(effect.first)
+        deliveries.get(effect.queue)?.arrived(effect.first, effect.last)
+        return
+      case 'reserved':
+        deliveries.get(effect.queue)?.reserved(effect.ranges)
         return
       case 'returned': {
         const delivery = deliveries.get(effect.queue)

@@ -95,7 +95,7 @@ export class Expiry {
     const delivery = deliveries.find(group, id)
     if (delivery !== null) return delivery.mayBeHeld(offset)
     const queue = groups.shardHost(group)?.machine.queue(id)
-    if (queue === undefined || offset > queue.mark) return false
+    if (queue === undefined || offset > queue.mark || !queue.isOut(offset)) return false
     deliveries.open(group, queue).opening.waitOut()
     return true
   }

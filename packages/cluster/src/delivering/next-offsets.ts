@@ -1,10 +1,13 @@
 // What of a queue is to be handed out next, at its leader: what came back, lowest first, then what
 // was not handed out in this term. What is due to expire is passed over.
 import { addPair, type QueueView } from '@holdfast/broker'
+import { DueJudge } from './due-judge.ts'
 import type { HeldDeliveries } from './held-deliveries.ts'
+import type { NextMessages } from './next-messages.ts'
 import { OffsetHeap } from './offset-heap.ts'
 
-export class NextOffsets {
+export class NextOffsets implements NextMessages {
+  readonly judge: DueJudge = new DueJudge()
   readonly #queue: QueueView
   readonly #held: HeldDeliveries
   readonly #returned = new OffsetHeap()
@@ -12,12 +15,7 @@ export class NextOffsets {
   readonly #unreserved = new OffsetHeap()
   /** Whether the log decides on some of what came back. */
   #isUndecided = false
-  /** No offset from here on was handed out in this term, but for those that are held. */
   #cursor = 1
-  /** What has its deadline by then is due. */
-  #judgeMs = Number.NEGATIVE_INFINITY
-  /** From here on messages have just arrived, and none is due yet. */
-  #arrivedFrom = Number.POSITIVE_INFINITY
 
   constructor(queue: QueueView, held: HeldDeliveries) {
     this.#queue = queue
@@ -38,26 +36,11 @@ export class NextOffsets {
     return this.#returned.size
   }
 
-  /** A message may be handed out once when it arrives, even with no time to live (RabbitMQ). */
+  /** They come when all before them is handed out. */
   arrived(first: number): void {
-    this.#arrivedFrom = Math.min(this.#arrivedFrom, first)
+    this.judge.arrived(first)
   }
 
-  /** From here to `judged`, what is due by `timeMs` is passed over. */
-  judgeBy(timeMs: number): void {
-    this.#judgeMs = timeMs
-  }
-
-  judged(): void {
-    this.#arrivedFrom = Number.POSITIVE_INFINITY
-  }
-
-  /** Deadlines up to it are due; of a run that begins at `offset`, which are all alike in this. */
-  judgeMsAt(offset: number): number {
-    return offset >= this.#arrivedFrom ? Number.NEGATIVE_INFINITY : this.#judgeMs
-  }
-
-  /** All that nobody holds is to be handed out, whether it was passed over or is returned. */
   rewind(): void {
     if (this.#queue.settings.lengthLimit !== null) return this.#collect()
     this.#held.claimedEnd = Math.max(this.#held.claimedEnd, this.#cursor)
@@ -74,12 +57,10 @@ export class NextOffsets {
     }
   }
 
-  /** Everything below `offset` is handed out, or passed over. */
   passed(offset: number): void {
     this.#cursor = offset
   }
 
-  /** Handed out before, or passed over, and due again. */
   giveBack(offset: number): void {
     if (this.#queue.isOut(offset)) this.#returned.push(offset)
     else this.#unreserved.push(offset)
@@ -94,7 +75,6 @@ export class NextOffsets {
     }
   }
 
-  /** The log put these offsets back. */
   returned(first: number, last: number): void {
     // With a limit what is reserved is not all that lies below the mark: what came back is known by
     // that. It comes from an earlier term, and so does all below it, which somebody holds or which
@@ -135,13 +115,12 @@ export class NextOffsets {
       const offset = this.#returned.pop()
       if (offset === undefined) return null
       const row = this.#queue.row(offset)
-      if (row === null || row.deadlineMs <= this.#judgeMs || this.#held.has(offset)) continue
+      if (row === null || row.deadlineMs <= this.judge.byMs || this.#held.has(offset)) continue
       if (this.#queue.isOut(offset)) return offset
       this.#unreserved.push(offset)
     }
   }
 
-  /** The next offset that was not handed out in this term. */
   nextFresh(): number | null {
     let offset = this.#nextAlive(this.#cursor)
     while (offset !== null && offset < this.#held.claimedEnd && this.#held.has(offset)) {
@@ -152,9 +131,10 @@ export class NextOffsets {
   }
 
   #nextAlive(from: number): number | null {
-    const old = this.#queue.nextLive(from, this.#judgeMs)
-    if (this.#arrivedFrom > this.#queue.tail) return old
-    const fresh = this.#queue.nextLive(Math.max(from, this.#arrivedFrom))
+    const { byMs, arrivedFrom } = this.judge
+    const old = this.#queue.nextLive(from, byMs)
+    if (arrivedFrom > this.#queue.tail) return old
+    const fresh = this.#queue.nextLive(Math.max(from, arrivedFrom))
     return old === null || fresh === null ? (old ?? fresh) : Math.min(old, fresh)
   }
 }

@@ -6,12 +6,13 @@ import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { Body } from './bodies.ts'
 import { type Consumer, type ConsumerKey, creditOf } from './consumer.ts'
+import { deliveryOrder } from './delivery-order.ts'
 import { DispatchMark } from './dispatch-mark.ts'
 import { handOut } from './handing-out.ts'
 import { type ClaimedRange, HeldDeliveries } from './held-deliveries.ts'
-import { NextOffsets } from './next-offsets.ts'
+import type { NextMessages } from './next-messages.ts'
 import { Opening } from './opening.ts'
-import { Reserving } from './reserving.ts'
+import type { Reservation } from './reserving.ts'
 import { type Get, Roster } from './roster.ts'
 import { type Commit, Settling } from './settling.ts'
 
@@ -22,14 +23,13 @@ export class QueueDelivery {
   readonly queue: QueueView
   readonly group: GroupId
   readonly opening: Opening
-  readonly next: NextOffsets
+  readonly next: NextMessages
   readonly #core: Core
   readonly #roster: Roster
   readonly #held: HeldDeliveries
   readonly #mark: DispatchMark
   readonly #settling: Settling
-  /** Null: without a length limit, the mark is all that the log has to know. */
-  readonly #reserving: Reserving | null
+  readonly #reserving: Reservation | null
   #isReading = false
   #isRetrying = false
 
@@ -39,13 +39,13 @@ export class QueueDelivery {
     this.queue = queue
     this.#roster = new Roster(queue)
     this.#held = new HeldDeliveries(queue)
-    this.next = new NextOffsets(queue, this.#held)
     this.#mark = new DispatchMark(core.tuning.markBlockMin)
     const commit: Commit = (command, done) => core.deliveries.commit(this, command, done)
     this.#settling = new Settling(queue, this.#held, commit)
     const [roster, held] = [this.#roster, this.#held]
-    const reserves = { queue, next: this.next, held, roster, commit, decided: () => this.wake() }
-    this.#reserving = queue.settings.lengthLimit === null ? null : new Reserving(reserves)
+    const order = deliveryOrder({ queue, held, roster, commit, decided: () => this.wake() })
+    this.next = order.next
+    this.#reserving = order.reserving
     const opens = { group, queue, roster, held, commit, opened: () => this.wake() }
     this.opening = new Opening(core, opens)
   }
@@ -141,15 +141,24 @@ export class QueueDelivery {
     this.wake()
   }
 
-  /** Messages from `first` on have come. */
-  arrived(first: number): void {
-    this.next.arrived(first)
+  /** Messages have come. */
+  arrived(first: number, last: number): void {
+    this.next.arrived(first, last)
+    this.wake()
+  }
+
+  /** The log has reserved these for consumers: pairs. */
+  reserved(ranges: readonly number[]): void {
+    for (let at = 0; at < ranges.length; at += 2) {
+      this.next.returned(ranges[at] ?? 0, ranges[at + 1] ?? 0)
+    }
     this.wake()
   }
 
   /** Whether a message is in somebody's hands, or may be since not all of them are known yet. */
   mayBeHeld(offset: number): boolean {
-    return offset <= this.queue.mark && (!this.opening.hasOpened || this.#held.has(offset))
+    if (offset > this.queue.mark || !this.queue.isOut(offset)) return false
+    return !this.opening.hasOpened || this.#held.has(offset)
   }
 
   wake(): void {
@@ -174,9 +183,9 @@ export class QueueDelivery {
 
   /** Hands out what can be handed out. */
   dispatch(): void {
-    this.next.judgeBy(this.#core.expiry.judgeBy(this.group))
+    this.next.judge.judgeBy(this.#core.expiry.judgeBy(this.group))
     this.#handOutAll()
-    this.next.judged()
+    this.next.judge.judged()
     if (this.opening.hasOpened) this.#reserving?.adjust()
   }
 
@@ -230,7 +239,7 @@ export class QueueDelivery {
     if (first === null) return false
     const isSingle = back !== null || first < this.#held.claimedEnd
     const { deliverBytesMax } = this.#core.tuning
-    const judgeMs = this.next.judgeMsAt(first)
+    const judgeMs = this.next.judge.msAt(first)
     const count = isSingle ? 1 : share
     const run = this.queue.deliveryRun(first, count, deliverBytesMax, this.#limit, judgeMs)
     if (run === null) return false

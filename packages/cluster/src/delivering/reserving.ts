@@ -17,7 +17,15 @@ export interface ReservingQueue {
   readonly decided: () => void
 }
 
-export class Reserving {
+/** What the leader of a queue has to say in the log before it hands out anything. */
+export interface Reservation {
+  /** Offsets up to it may be handed out. */
+  readonly limit: number
+  /** Asks for more, or gives up what nobody has room for any longer. */
+  adjust(): void
+}
+
+export class Reserving implements Reservation {
   readonly #of: ReservingQueue
   #isAsked = false
   /** A lower mark is on its way: nothing above it is handed out from now on. */
@@ -27,12 +35,10 @@ export class Reserving {
     this.#of = of
   }
 
-  /** Offsets up to it may be handed out. */
   get limit(): number {
     return Math.min(this.#of.queue.mark, this.#ceiling)
   }
 
-  /** Asks for more, or gives up what nobody has room for any longer. */
   adjust(): void {
     if (this.#isAsked) return
     const { queue, next, held, roster } = this.#of

@@ -17,7 +17,7 @@ t.test('after a rewind comes all that nobody holds, each once', async (t) => {
   const next = new NextOffsets(queue, held)
   const holder = { unsettled: 0 } as Consumer
   const handOut = (timeMs: number): number[] => {
-    next.judgeBy(timeMs)
+    next.judge.judgeBy(timeMs)
     const handedOut: number[] = []
     for (;;) {
       const back = next.takeReturned()

@@ -15,7 +15,7 @@ import { times } from '../../src/limits.ts'
 import { coreWith, pass } from '../part-core.ts'
 
 /** Of a queue without a length limit. */
-const endless = { settings: { lengthLimit: null }, isOut: () => true }
+const endless = { settings: { lengthLimit: null, maxPriority: 0 }, isOut: () => true }
 
 /** A core that leads a queue, of whose messages 1 may be due; the log has what a test answers. */
 function leading(queue: QueueView, isDue = false) {

@@ -82,7 +82,7 @@ function withLog(...known: readonly ConsumerKey[]) {
     consumers,
     mark: 0,
     dead: { count: 0 },
-    settings: { expiresMs: 0, singleActive: false, lengthLimit: null },
+    settings: { expiresMs: 0, singleActive: false, lengthLimit: null, maxPriority: 0 },
     nextLive: () => null
   } as unknown as QueueView
   const proposed: { command: ShardCommand; done: (reply: SectionReply) => void }[] = []

@@ -1,10 +1,15 @@
 // What leaders hand out: never above the dispatch mark, and each attempt of a message once. An
 // attempt ends through the log, which counts it, so a second hand-over for the same attempt would
 // be a message in two hands, or a repeat without a flag (architecture, A8).
-import type { DeliveryRun, QueueView } from '@holdfast/broker'
+import { type DeliveryRun, noDeadlineMs, type QueueView } from '@holdfast/broker'
 import type { Report } from './checks.ts'
 import { LogTime } from './log-time.ts'
 import type { ReferenceQueue } from './reference-types.ts'
+
+type HandedOutQueue = Pick<
+  QueueView,
+  'id' | 'mark' | 'row' | 'isOut' | 'nextLive' | 'settings'
+>
 
 type HandedOutRun = Pick<DeliveryRun, 'firstOffset' | 'count' | 'attempt' | 'deliveryCount'>
 
@@ -44,7 +49,7 @@ export class DeliveryLedger {
 
   handedOut(
     leader: { readonly replica: number; readonly term: number; readonly latestTerm: number },
-    queue: Pick<QueueView, 'id' | 'mark' | 'row' | 'isOut'>,
+    queue: HandedOutQueue,
     { firstOffset, count, attempt, deliveryCount }: HandedOutRun
   ): void {
     const by = `${leader.replica} in term ${leader.term}`
@@ -59,6 +64,7 @@ export class DeliveryLedger {
     }
     const offsets = this.#handedOut.get(queue.id) ?? new Map<number, HandOver>()
     this.#handedOut.set(queue.id, offsets)
+    if (queue.settings.maxPriority > 0) this.#checkPriority(queue, firstOffset, offsets)
     for (let offset = firstOffset; offset <= last; offset += 1) {
       const row = queue.row(offset)
       if (row?.attempt !== attempt || row.deliveryCount !== deliveryCount) {
@@ -81,6 +87,23 @@ export class DeliveryLedger {
       const what = `${queue.id}/${offset} attempt ${attempt} by ${by}`
       const earlier = `attempt ${before.attempt} by ${before.by}`
       this.#report('one-holder', `${this.#name}: ${what}, after ${earlier}`)
+    }
+  }
+
+  /** Nothing that might be handed out as well comes before; what may be due is passed over. */
+  #checkPriority(
+    queue: HandedOutQueue,
+    first: number,
+    handedOut: ReadonlyMap<number, HandOver>
+  ): void {
+    const { priority = 0 } = queue.row(first) ?? {}
+    for (let offset = queue.nextLive(1); offset !== null; offset = queue.nextLive(offset + 1)) {
+      const row = queue.row(offset)
+      if (row === null || !queue.isOut(offset) || row.deadlineMs < noDeadlineMs) continue
+      if ((handedOut.get(offset)?.attempt ?? -1) >= row.attempt) continue
+      if (row.priority < priority || (row.priority === priority && offset >= first)) continue
+      const what = `${queue.id}/${first} of priority ${priority} is handed out`
+      this.#report('priority', `${this.#name}: ${what} before ${offset} of ${row.priority}`)
     }
   }
 }

@@ -1,6 +1,7 @@
 // Length limits of queues in the plain model: what is ready is counted anew each time.
-import type { ShardCommand } from '@holdfast/broker'
+import { isReserving, type ShardCommand } from '@holdfast/broker'
 import { die } from './reference-lifetimes.ts'
+import { extreme } from './reference-priorities.ts'
 import type { ReferenceMessage, ReferenceQueue, ReferenceRecord } from './reference-types.ts'
 
 /** Bodies are kept as text with a character for each byte. */
@@ -22,12 +23,12 @@ export function refusesMore(queue: ReferenceQueue | undefined): boolean {
   return (queue?.settings.lengthLimit?.overflow ?? 'drop-head') !== 'drop-head'
 }
 
-/** The oldest that are ready leave. */
+/** The oldest that are ready leave, those of the lowest priority first. */
 export function dropHead(queue: ReferenceQueue, termStartMs: number): void {
   if (refusesMore(queue)) return
   while (isTooLong(queue)) {
-    const ready = [...queue.messages].filter(([, { isOut }]) => !isOut)
-    die(queue, Math.min(...ready.map(([offset]) => offset)), termStartMs)
+    const [offset] = extreme(queue, 'lowest') ?? [0]
+    die(queue, offset, termStartMs)
   }
 }
 
@@ -40,12 +41,14 @@ export function hasRoom(queue: ReferenceQueue, records: readonly ReferenceRecord
 
 /** What was handed out is back: for a consumer that still has room, or ready. */
 export function comeBack(queue: ReferenceQueue, message: ReferenceMessage): void {
-  if (queue.settings.lengthLimit === null) return
-  message.isOut = queue.mark > queue.tail
+  if (!isReserving(queue.settings)) return
+  // With priorities it is decided when all are back.
+  message.isOut = queue.settings.maxPriority === 0 && queue.mark > queue.tail
   if (message.isOut) queue.mark -= 1
 }
 
 export function moveMark(queue: ReferenceQueue, mark: number): void {
+  if (queue.settings.maxPriority > 0) return
   const isLimited = queue.settings.lengthLimit !== null
   for (const [offset, message] of queue.messages) {
     if (isLimited && offset > queue.mark && offset <= mark) message.isOut = true
@@ -60,6 +63,7 @@ export function reserve(
   termStartMs: number
 ): void {
   if (queue === undefined || queue.settings.lengthLimit === null) return
+  if (queue.settings.maxPriority > 0) return
   moveMark(queue, mark)
   for (const [ranges, isOut] of [[take, true] as const, [free, false] as const]) {
     for (let at = 0; at < ranges.length; at += 2) {

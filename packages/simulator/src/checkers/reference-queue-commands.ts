@@ -2,6 +2,7 @@
 import { consumerId, type SectionReply, type ShardCommand } from '@holdfast/broker'
 import { comeBack, dropHead, reserve } from './reference-length.ts'
 import { isOpenAt, succeed } from './reference-lifetimes.ts'
+import { fillRoom, reserveByPriority } from './reference-priorities.ts'
 import { done, forEachOffset, offsetsOf, refused } from './reference-replies.ts'
 import type { ReferenceQueue } from './reference-types.ts'
 
@@ -27,6 +28,11 @@ export function commandQueue(
   }
   if (command.type === 'reserve-messages') {
     reserve(queue, command, termStartMs)
+    return done
+  }
+  if (command.type === 'reserve-by-priority') {
+    reserveByPriority(queue, command)
+    if (queue !== undefined) dropHead(queue, termStartMs)
     return done
   }
   if (queue === undefined) return refused('QUEUE_NOT_FOUND')
@@ -64,10 +70,12 @@ export function commandQueue(
       let count = 0
       for (const [offset, message] of messages) {
         if (offset > queue.mark || claimed.has(offset)) continue
+        if (queue.settings.maxPriority > 0 && !message.isOut) continue
         message.attempt += 1
         comeBack(queue, message)
         count += 1
       }
+      fillRoom(queue)
       dropHead(queue, termStartMs)
       return { type: 'returned', messages: count }
     }

@@ -3,6 +3,7 @@
 // is compared with it (checkers/shard-comparison.ts). It shares no structure with the machine.
 import {
   consumerId,
+  isReserving,
   type PublishHeader,
   type SectionReply,
   type SettleCommand,
@@ -14,6 +15,7 @@ import { expireNamed, ownTtlMs } from './reference-expiry.ts'
 import { ReferenceGateways } from './reference-gateways.ts'
 import { comeBack, dropHead, hasRoom, moveMark } from './reference-length.ts'
 import { blankQueue, depart, die, expire, isOpenAt } from './reference-lifetimes.ts'
+import { fillRoom } from './reference-priorities.ts'
 import { commandQueue } from './reference-queue-commands.ts'
 import { done, forEachOffset, refused } from './reference-replies.ts'
 import type { ReferenceProducer, ReferenceQueue, ReferenceRecord } from './reference-types.ts'
@@ -123,7 +125,7 @@ export class ReferenceShard {
   ): boolean {
     const full = targets.filter((id) => !this.#hasRoom(id, records))
     if (full.length > 0 && isDeadLetter) return false
-    for (const { sizeBytes, ttlMs, body } of records) {
+    for (const { sizeBytes, ttlMs, body, priority: asked } of records) {
       for (const id of targets) {
         const queue = this.queues.get(id)
         const isRefused = full.includes(id)
@@ -132,13 +134,21 @@ export class ReferenceShard {
         queue.tail += 1
         const deadlineMs = this.#timeMs + Math.min(ttlMs, ownTtlMs(queue))
         const counts = { attempt: 0, deliveryCount: 0 }
-        const isOut = queue.settings.lengthLimit !== null && queue.tail <= queue.mark
-        const message = { entry: this.#entry, sizeBytes, deadlineMs, isOut, ...counts }
+        const { maxPriority } = queue.settings
+        const isOut = isReserving(queue.settings) && queue.tail <= queue.mark
+        const priority = Math.min(asked, maxPriority)
+        const message = { entry: this.#entry, sizeBytes, deadlineMs, priority, isOut, ...counts }
+        if (maxPriority > 0) queue.mark = Math.max(queue.mark, queue.tail)
         queue.messages.set(queue.tail, message)
         queue.bodies.set(queue.tail, body)
         if (isRefused) die(queue, queue.tail, this.#termStartMs)
-        dropHead(queue, this.#termStartMs)
+        if (maxPriority === 0) dropHead(queue, this.#termStartMs)
       }
+    }
+    // With priorities all at once, since the weakest may come first or last.
+    for (const id of targets) {
+      const queue = this.queues.get(id)
+      if (queue !== undefined) dropHead(queue, this.#termStartMs)
     }
     return full.length === 0
   }
@@ -246,6 +256,7 @@ export class ReferenceShard {
       count += 1
     })
     if (queue === undefined) return 0
+    fillRoom(queue)
     dropHead(queue, this.#termStartMs)
     return count
   }

@@ -6,8 +6,9 @@ export interface ReferenceMessage {
   readonly sizeBytes: number
   /** Log time at which it may expire. */
   readonly deadlineMs: number
+  readonly priority: number
   attempt: number
-  /** With a length limit: reserved for consumers, or in their hands. */
+  /** Where messages are reserved: it is for consumers, or in their hands. */
   isOut: boolean
   deliveryCount: number
 }
@@ -17,6 +18,8 @@ export interface ReferenceRecord {
   readonly sizeBytes: number
   /** How long it lives by its own word; infinite if it says nothing. */
   readonly ttlMs: number
+  /** That it asks for. */
+  readonly priority: number
   /** Its bytes, as text. */
   readonly body: string
 }

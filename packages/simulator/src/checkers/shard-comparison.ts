@@ -4,6 +4,7 @@ import { nativeAt } from '@holdfast/amqp'
 import {
   type DeathReason,
   decodeCommandSection,
+  isReserving,
   noDeadlineMs,
   type PublishHeader,
   type QueueView,
@@ -38,6 +39,11 @@ export interface AppliedEntry {
   readonly effects: readonly ShardEffect[]
 }
 
+type Counts = Pick<
+  ReferenceMessage,
+  'attempt' | 'deliveryCount' | 'entry' | 'sizeBytes' | 'priority'
+>
+
 /** Of the format of entries: a section's kind follows its length. */
 const publishKind = 1
 
@@ -64,7 +70,8 @@ function recordsOf(data: Uint8Array, header: PublishHeader): ReferenceRecord[] {
   for (let at = blobStart; records.length < count; ) {
     const next = scanRecord(data, at, blobEnd, true)
     const body = Buffer.from(recordBody(data, at)).toString('latin1')
-    records.push({ sizeBytes: next - at, ttlMs: ttlMsAt(data, at), body })
+    const priority = nativeAt(data, at)?.priority ?? 0
+    records.push({ sizeBytes: next - at, ttlMs: ttlMsAt(data, at), priority, body })
     at = next
   }
   return records
@@ -254,13 +261,15 @@ export class ShardComparison {
   ): void {
     const row = queue.row(offset)
     const wanted = messages.get(offset)
-    const isKnownOut = settings.lengthLimit === null || wanted === undefined
+    const isKnownOut = !isReserving(settings) || wanted === undefined
     if (!isKnownOut && queue.isOut(offset) !== wanted.isOut) {
       this.#wrong(entry, `queue ${queue.id}/${offset} is ${wanted.isOut ? 'not ' : ''}reserved`)
     }
-    type Counts = Pick<ReferenceMessage, 'attempt' | 'deliveryCount' | 'entry' | 'sizeBytes'>
-    const text = ({ attempt, deliveryCount, entry: index, sizeBytes }: Counts): string =>
-      `attempt ${attempt}, count ${deliveryCount}, entry ${index}, ${sizeBytes} bytes`
+    const text = (counts: Counts): string => {
+      const { attempt, deliveryCount, entry: index, sizeBytes, priority } = counts
+      const place = `entry ${index}, ${sizeBytes} bytes, priority ${priority}`
+      return `attempt ${attempt}, count ${deliveryCount}, ${place}`
+    }
     const due = (deadlineMs: number): string =>
       deadlineMs < noDeadlineMs ? `, due at ${deadlineMs}` : ''
     const is = row === null ? 'gone' : text(row) + due(row.deadlineMs)

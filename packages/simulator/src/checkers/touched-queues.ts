@@ -21,6 +21,7 @@ export function touched(effects: readonly ShardEffect[]): Map<number, Set<number
         note(effect.queue, effect.ranges, 3)
         break
       case 'left':
+      case 'reserved':
       case 'returned':
         note(effect.queue, effect.ranges, 2)
         break

@@ -28,6 +28,8 @@ export class History {
   readonly #deletedMs = new Map<string, number>()
   /** By queue and consumer: the last offset that it got for the first time. */
   readonly #lastFirst = new Map<string, number>()
+  /** Of a queue with priorities: the one of a message. */
+  readonly #priorities = new Map<string, (message: string) => number>()
   readonly purges: PurgeTimes = new PurgeTimes()
   readonly fullQueues: FullQueues
   deliveries = 0
@@ -132,9 +134,17 @@ export class History {
     this.#world.fail(`a second outcome, after ${failure ?? 'a confirm'}: ${what}`)
   }
 
+  /** The messages of this queue come in the order of their priorities. */
+  prioritizes(queue: string, priorityOf: (message: string) => number): void {
+    this.#priorities.set(queue, priorityOf)
+  }
+
   /** What a consumer gets for the first time comes in the order of the queue. */
-  #checkFirst(queue: string, offset: number, to: string, what: string): void {
-    const key = `${queue} ${to}`
+  #checkFirst(queue: string, offset: number, message: string, to: string, what: string): void {
+    const priority = this.#priorities.get(queue)?.(message) ?? 0
+    const key = `${queue} ${to} ${priority}`
+    const isAhead = offset < (this.#lastFirst.get(`${queue} ${to} 0`) ?? 0)
+    if (priority > 0 && isAhead) this.#world.reached('client: a message overtook another')
     const before = this.#lastFirst.get(key) ?? 0
     if (offset <= before) this.#world.fail(`first delivered after ${before}: ${what}`)
     this.#lastFirst.set(key, offset)
@@ -156,7 +166,7 @@ export class History {
     this.fullQueues.delivered(queue, published)
     const row = this.#row(queue, offset, message)
     if (row.message !== message) this.#world.fail(`an offset with two messages: ${what}`)
-    if (attempt === 0) this.#checkFirst(queue, offset, to, what)
+    if (attempt === 0) this.#checkFirst(queue, offset, message, to, what)
     if (row.attempts.has(attempt)) this.#world.fail(`delivered twice without a flag: ${what}`)
     row.attempts.add(attempt)
     if (row.settledAttempt !== null && attempt > row.settledAttempt) {

@@ -6,7 +6,7 @@ import type { World } from '../world/world.ts'
 import { Change } from './changes.ts'
 import { Consumer } from './consumer.ts'
 import type { History } from './history.ts'
-import type { Publisher } from './publisher.ts'
+import type { Publisher, Route } from './publisher.ts'
 import { route } from './ways.ts'
 
 /** Looks after which the queue is deleted with what is in it. */
@@ -26,8 +26,8 @@ export class Overflows extends Change {
   #isOpen = false
   #consumers: Consumer[] = []
 
-  constructor(world: World, history: History, graveQueue: string) {
-    super(world, history, 'miser')
+  constructor(world: World, history: History, graveQueue: string, name = 'miser') {
+    super(world, history, name)
     this.#graveQueue = graveQueue
   }
 
@@ -38,9 +38,9 @@ export class Overflows extends Change {
   protected change(): void {
     this.#isOpen = true
     const { random, schedule } = this.world
-    const queue = `bounded${this.count}`
+    const queue = `${this.operator.name}${this.count}`
     this.history.lossy(queue)
-    const options = this.#limit(queue)
+    const options = this.optionsOf(queue)
     this.operator.ask({ type: 'declare-queue', name: queue, options }, (error) => {
       this.must(error, 'a declaration')
       if (random.chance(0.6)) this.#consume(queue)
@@ -51,8 +51,9 @@ export class Overflows extends Change {
   #fill(queue: string): void {
     const { random } = this.world
     const messages = random.integer(1, 30)
+    const to = this.routeTo(queue)
     const publishers = Array.from({ length: random.integer(1, 3) }, (_, at) =>
-      this.publish(`${queue}p${at}`, route('', queue, [queue]), messages)
+      this.publish(`${queue}p${at}`, to, messages)
     )
     this.whenDone(publishers, () => {
       this.#consume(queue)
@@ -60,7 +61,7 @@ export class Overflows extends Change {
     })
   }
 
-  #limit(queue: string): QueueOptions {
+  protected optionsOf(queue: string): QueueOptions {
     const { history } = this
     const { random } = this.world
     const overflow = random.pick(overflows)
@@ -72,6 +73,10 @@ export class Overflows extends Change {
     history.buries(queue, this.#graveQueue)
     const names = { deadLetterExchange: '', deadLetterRoutingKey: this.#graveQueue }
     return { ...length, overflow, ...names }
+  }
+
+  protected routeTo(queue: string): Route {
+    return route('', queue, [queue])
   }
 
   #consume(queue: string): void {

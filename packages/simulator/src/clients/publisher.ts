@@ -19,6 +19,8 @@ export interface Route {
   readonly variants?: readonly Variant[]
   /** How long its messages live, each of these in turn; an empty one says nothing. */
   readonly expirations?: readonly string[]
+  /** The priorities of its messages, each of these in turn. */
+  readonly priorities?: readonly number[]
 }
 
 export interface Variant {
@@ -226,8 +228,13 @@ function propertiesOf(route: Route, sequence: number): Properties {
   const expiration = expirations[sequence % Math.max(1, expirations.length)] ?? ''
   return {
     ...(headers === undefined ? {} : { headers }),
-    ...(expiration === '' ? {} : { expiration })
+    ...(expiration === '' ? {} : { expiration }),
+    ...(route.priorities === undefined ? {} : { priority: priorityOf(route, sequence) })
   }
+}
+
+export function priorityOf({ priorities = [] }: Route, sequence: number): number {
+  return priorities[sequence % Math.max(1, priorities.length)] ?? 0
 }
 
 export function variantOf({ variants = [] }: Route, sequence: number): Variant | null {

@@ -79,7 +79,8 @@ export const changeNames = [
   'rights',
   'transfers',
   'perishables',
-  'overflows'
+  'overflows',
+  'priorities'
 ] as const
 export type ChangeName = (typeof changeNames)[number]
 
