@@ -91,7 +91,7 @@ t.test('the page about migrating', async (t) => {
         /^permissions of old in shop: .*no user 'old'/,
         /^shovel copies: /,
         /^exchange later: .*no exchange type 'x-delayed-message'/,
-        /^queue short: .*option 'x-max-priority'/,
+        /^queue short: .*option 'x-consumer-timeout'/,
         /^policy ha: .*no policies/
       ])
       t.equal(refused.length, 6)

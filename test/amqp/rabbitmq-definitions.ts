@@ -63,7 +63,7 @@ export const exportedDefinitions: Readonly<Record<string, unknown>> = {
   ],
   queues: [
     { ...plain, name: 'orders', arguments: { 'x-queue-type': 'quorum' } },
-    { ...plain, name: 'short', arguments: { 'x-max-priority': 10 } }
+    { ...plain, name: 'short', arguments: { 'x-consumer-timeout': 10 } }
   ],
   bindings: [
     {

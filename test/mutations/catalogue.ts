@@ -12,6 +12,7 @@ import { lifetimeMutations } from './catalogue/lifetimes.ts'
 import { logMutations } from './catalogue/logs.ts'
 import { membershipMutations } from './catalogue/membership.ts'
 import { ownerMutations } from './catalogue/owners.ts'
+import { priorityMutations } from './catalogue/priorities.ts'
 import { queueMutations } from './catalogue/queues.ts'
 import { replicationMutations } from './catalogue/replication.ts'
 import { routingMutations } from './catalogue/routing.ts'
@@ -36,6 +37,7 @@ export const mutations: readonly Mutation[] = [
   ...accessMutations,
   ...deadLetterMutations,
   ...lengthLimitMutations,
+  ...priorityMutations,
   ...stateMutations,
   ...clientMutations,
   ...diskMutations

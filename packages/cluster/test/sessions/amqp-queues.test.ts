@@ -115,12 +115,12 @@ t.test('an exchange is declared again as it is, and not otherwise', async (t) =>
 
 t.test('what this version does not do is refused, and ends the channel only', async (t) => {
   const { member, client } = setUp()
-  client.declare('q', { arguments: tableOf({ 'x-max-priority': 3 }) })
+  client.declare('q', { arguments: tableOf({ 'x-consumer-timeout': 3 }) })
   member.pass(300)
   t.match(client.wire.closed, {
     type: 'channel.close',
     replyCode: 406,
-    replyText: /x-max-priority/
+    replyText: /x-consumer-timeout/
   })
 })
 

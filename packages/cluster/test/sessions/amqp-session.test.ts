@@ -213,9 +213,9 @@ t.test('a consumer is told that its queue is gone', async (t) => {
 
 t.test('what does not exist yet is refused in clear words', async (t) => {
   const { member, client } = setUp()
-  client.declare('mine', { arguments: tableOf({ 'x-max-priority': 5 }) })
+  client.declare('mine', { arguments: tableOf({ 'x-consumer-timeout': 5 }) })
   member.pass(100)
-  t.match(client.wire.closed, { replyCode: 406, replyText: /'x-max-priority' of a queue/ })
+  t.match(client.wire.closed, { replyCode: 406, replyText: /'x-consumer-timeout' of a queue/ })
 })
 
 t.test('what all transactions of a node hold is bounded, also on their way', async (t) => {
