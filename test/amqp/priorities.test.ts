@@ -1,12 +1,7 @@
 // Priorities by amqplib and pika against a cluster of three nodes: the order in which messages are
 // consumed, when they go back too, when a leader dies, and when the whole cluster is started again.
 import { join } from 'node:path'
-import {
-  ClusterProcess,
-  eventually,
-  repositoryRoot,
-  temporaryDirectory
-} from '@holdfast/testkit'
+import { ClusterProcess, eventually, repositoryRoot, temporaryDirectory } from '@holdfast/testkit'
 import { type ConfirmChannel, connect, type GetMessage } from 'amqplib'
 import t from 'tap'
 import { ClientProgram } from './client-program.ts'
@@ -71,7 +66,7 @@ t.test('priorities', async (t) => {
   await t.test('what goes back is before what is lower, and flagged', async (t) => {
     const expected = await fill(channel, 'ranked', 9)
     const first = await channel.get('ranked')
-    if (first === false) return t.fail('nothing is there')
+    if (first === false) throw new Error('nothing is there')
     t.equal(`${first.content}`, expected[0])
     channel.nack(first)
     const all = await takeAll(channel, 'ranked')
@@ -93,7 +88,7 @@ t.test('priorities', async (t) => {
   await t.test('the order outlives a leader, and nothing else is flagged', async (t) => {
     const expected = await fill(channel, 'ranked', 60)
     const held = await channel.get('ranked')
-    if (held === false) return t.fail('nothing is there')
+    if (held === false) throw new Error('nothing is there')
     const leader = (await cluster.admin.queue('ranked')).leader ?? 1
     await cluster.kill(leader)
     const after = await open(urls[leader % 3])

@@ -4,16 +4,16 @@
 import { HoldfastError } from '@holdfast/errors'
 import { recordLimits } from '@holdfast/record'
 import type { Gateway } from './gateways.ts'
+import { prioritiesIn, readPriorities } from './message-priority.ts'
 import {
   type HeaderProducer,
   type PublishHeader,
   readPublishHeader,
   scanPublish
 } from './publish-section.ts'
-import { readPriorities } from './message-priority.ts'
 import type { Producer } from './queue/deduplication.ts'
-import type { ShardQueue } from './queue/queue.ts'
 import type { ReservedRows } from './queue/message-row.ts'
+import type { ShardQueue } from './queue/queue.ts'
 import { noDeadlineMs } from './queue/segment.ts'
 import { isReserving } from './queue/settings.ts'
 import { leave } from './shard-leaving.ts'
@@ -28,10 +28,6 @@ const starts: Uint32Array = new Uint32Array(recordLimits.recordsMax + 1)
 
 /** Sizes of their bodies, where a queue counts them. */
 const bodies: Uint32Array = new Uint32Array(recordLimits.recordsMax)
-
-/** The priorities they ask for, where a queue has some; and those they have in the queue at hand. */
-const asked: Uint8Array = new Uint8Array(recordLimits.recordsMax)
-const priorities: Uint8Array = new Uint8Array(recordLimits.recordsMax)
 
 /** How long those records live by their own word; null where none says anything. */
 let lifetimes: Float64Array | null = null
@@ -175,12 +171,9 @@ function append(
 /** What a queue has to know of the records `from` … `to - 1` that reserves them for consumers. */
 function reservedRows({ settings, mark }: ShardQueue, from: number, to: number): ReservedRows {
   const { lengthLimit, maxPriority } = settings
-  for (let record = from; maxPriority > 0 && record < to; record++) {
-    priorities[record] = Math.min(asked[record] ?? 0, maxPriority)
-  }
   return {
     bodies: lengthLimit === null ? null : bodies,
-    priorities: maxPriority === 0 ? null : priorities,
+    priorities: maxPriority === 0 ? null : prioritiesIn(maxPriority, from, to),
     outUpTo: mark
   }
 }
@@ -200,7 +193,7 @@ function distribute(
   const isLimited = targets.some(({ settings }) => settings.lengthLimit !== null)
   if (isLimited) readBodySizes(data, starts, header.count, bodies)
   const hasPriorities = targets.some(({ settings }) => settings.maxPriority > 0)
-  if (hasPriorities) readPriorities(data, starts, header.count, asked)
+  if (hasPriorities) readPriorities(data, starts, header.count)
   const full = isLimited ? targets.filter((queue) => !hasRoom(queue, sizesOf(parts))) : []
   const [refusing = null] = full
   if (refusing !== null && header.isDeadLetter) return refusing

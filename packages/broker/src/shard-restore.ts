@@ -10,7 +10,8 @@ import { DeadSegment } from './queue/dead-letters.ts'
 import { bucketCount, type Producer } from './queue/deduplication.ts'
 import { type LengthLimit, overflows } from './queue/length-limit.ts'
 import { ShardQueue } from './queue/queue.ts'
-import { Segment, segmentRows } from './queue/segment.ts'
+import { readSegment } from './queue/saved-segment.ts'
+import type { Segment } from './queue/segment.ts'
 import { SequenceSet } from './queue/sequence-set.ts'
 import type { DeadLetterSettings } from './queue/settings.ts'
 import { isItemLive, type SavedBlob, type SavedItem } from './saved-item.ts'
@@ -203,17 +204,6 @@ function readConsumers(state: ShardState, reader: ByteReader, queue: ShardQueue)
     queue.attach({ session, tag, prefetch, autoAck, exclusive, priority })
     addSession(state, session, queue.id)
   }
-}
-
-function readSegment(reader: ByteReader): Segment {
-  const segment = new Segment(reader.positive(), reader.natural())
-  const count = reader.u16()
-  assert(count >= 1 && count <= segmentRows, 'a segment holds 1 to 1,024 rows')
-  const flags = reader.u8()
-  segment.reserve(count)
-  segment.makeParts(flags)
-  segment.read(reader, count)
-  return segment
 }
 
 function readProducer(reader: ByteReader): Producer {

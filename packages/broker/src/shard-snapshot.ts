@@ -14,7 +14,7 @@ import type { MachineSnapshot, SnapshotBlob } from './machine.ts'
 import { bucketCount, type Producer } from './queue/deduplication.ts'
 import { type LengthLimit, overflows } from './queue/length-limit.ts'
 import type { ShardQueue } from './queue/queue.ts'
-import type { Segment } from './queue/segment.ts'
+import { writeSegment } from './queue/saved-segment.ts'
 import {
   chooseAbsorbed,
   forget,
@@ -150,15 +150,6 @@ function writeLengthLimit(writer: ByteWriter, { messages, bytes, overflow }: Len
   writer.u8(overflows.indexOf(overflow))
 }
 
-function writeSegment(writer: ByteWriter, queue: number, segment: Segment): void {
-  writer.natural(queue)
-  writer.natural(segment.first)
-  writer.natural(segment.firstEntry)
-  writer.u16(segment.count)
-  writer.u8(segment.parts)
-  segment.write(writer)
-}
-
 function writeProducers(writer: ByteWriter, bucket: number, rows: readonly Producer[]): void {
   writer.u8(bucket)
   writer.u32(rows.length)
@@ -218,9 +209,10 @@ export class ShardSnapshotter {
       }
       for (const segment of queue.index.segments) {
         if (segment.liveCount === 0 || !needsSaving(segment.saved)) continue
-        packer.add(segment.saved, itemKinds.segment, (writer) =>
-          writeSegment(writer, queue.id, segment)
-        )
+        packer.add(segment.saved, itemKinds.segment, (writer) => {
+          writer.natural(queue.id)
+          writeSegment(writer, segment)
+        })
       }
       for (const segment of queue.dead.segments) {
         if (!needsSaving(segment.saved)) continue

@@ -1,7 +1,7 @@
 // The priority that a message asks for, in records of either protocol.
 import { encodeRecord, type Properties } from '@holdfast/record'
 import t from 'tap'
-import { priorityOf, readPriorities } from '../src/message-priority.ts'
+import { prioritiesIn, priorityOf, readPriorities } from '../src/message-priority.ts'
 
 function native(properties: Properties | null): number {
   const record = encodeRecord(properties, Uint8Array.of(1))
@@ -40,7 +40,7 @@ t.test('of all records of a section', async (t) => {
   )
   const starts = new Uint32Array(4)
   for (const [at, { length }] of records.entries()) starts[at + 1] = (starts[at] ?? 0) + length
-  const priorities = new Uint8Array(3)
-  readPriorities(new Uint8Array(Buffer.concat(records)), starts, 3, priorities)
-  t.same([...priorities], [3, 0, 255])
+  readPriorities(new Uint8Array(Buffer.concat(records)), starts, 3)
+  t.same([...prioritiesIn(255, 0, 3).subarray(0, 3)], [3, 0, 255])
+  t.same([...prioritiesIn(2, 1, 3).subarray(1, 3)], [0, 2], 'none is above the highest')
 })

@@ -1,11 +1,18 @@
 // Queues of the reference with priorities: who is next is found by sorting all that is ready.
 import { recordProperties } from '@holdfast/record'
-import type { ShardCommand } from '../src/index.ts'
+import { isReserving, type ShardCommand } from '../src/index.ts'
 import { isIn } from './reference-pairs.ts'
 import type { ReferenceMessage, ReferenceQueue } from './reference-types.ts'
 
 export function priorityIn({ settings }: ReferenceQueue, record: Uint8Array): number {
   return Math.min(recordProperties(record, 0)?.priority ?? 0, settings.maxPriority)
+}
+
+/** Whether the next message is for a consumer that waits. */
+export function arrivesOut(queue: ReferenceQueue, offset: number): boolean {
+  const isOut = isReserving(queue.settings) && offset <= queue.mark
+  if (queue.settings.maxPriority > 0) queue.mark = Math.max(queue.mark, offset)
+  return isOut
 }
 
 function ready({ messages }: ReferenceQueue): ReferenceMessage[] {

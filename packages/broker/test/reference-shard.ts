@@ -1,12 +1,11 @@
 // A shard in plain arrays and maps: what the machine must do, without any of its structures.
 // Messages are objects, sequences are sets; it is slow and obviously right.
-import {
-  isReserving,
-  type PublishSection,
-  type SectionReply,
-  type SettleCommand,
-  type ShardCommand,
-  type TransactionSection
+import type {
+  PublishSection,
+  SectionReply,
+  SettleCommand,
+  ShardCommand,
+  TransactionSection
 } from '../src/index.ts'
 import { die } from './reference-deaths.ts'
 import { deadlineOf, expireNamed } from './reference-expiry.ts'
@@ -14,7 +13,7 @@ import { ReferenceGateways } from './reference-gateways.ts'
 import { dropHead, giveBack, hasRoom, moveMark, type ReferenceTimes } from './reference-length.ts'
 import { createQueue, expireAt, isOpen, isSame, leave } from './reference-lifetimes.ts'
 import { pairs } from './reference-pairs.ts'
-import { priorityIn } from './reference-priorities.ts'
+import { arrivesOut, priorityIn } from './reference-priorities.ts'
 import { commandQueue } from './reference-queue-commands.ts'
 import type { ReferenceLimits, ReferenceProducer, ReferenceQueue } from './reference-types.ts'
 
@@ -128,10 +127,8 @@ export class ReferenceShard {
       }
     }
     // All at once, since the weakest may come first or last.
-    for (const id of section.queues) {
-      const queue = this.#open(id)
-      if (queue !== undefined) dropHead(queue, this.#times)
-    }
+    const queues = section.queues.flatMap((id) => this.#open(id) ?? [])
+    for (const queue of queues) dropHead(queue, this.#times)
     return refusing === undefined ? null : refusal
   }
 
@@ -208,10 +205,9 @@ export class ReferenceShard {
       deadlineMs: deadlineOf(record, queue, this.timeMs),
       priority: priorityIn(queue, record),
       attempt: 0,
-      isOut: isReserving(queue.settings) && offset <= queue.mark,
+      isOut: arrivesOut(queue, offset),
       deliveryCount: 0
     })
-    if (queue.settings.maxPriority > 0) queue.mark = Math.max(queue.mark, offset)
   }
 
   /** Null: the kind of the reply is checked, and `done` carries nothing. */

@@ -105,7 +105,7 @@ export function recordText(
   position: number,
   name: keyof Properties
 ): string | null {
-  const value = valueOf(bytes, position, name)
+  const value = valuePosition(bytes, position, name)
   return value < 0 ? null : utf8Decode(bytes, textStart(bytes, value), valueEnd(bytes, value))
 }
 
@@ -115,12 +115,12 @@ export function recordNumber(
   position: number,
   name: keyof Properties
 ): number | null {
-  const value = valueOf(bytes, position, name)
+  const value = valuePosition(bytes, position, name)
   return value < 0 ? null : numberAt(bytes, value, valueEnd(bytes, value))
 }
 
 /** Where the value of a property stands; -1 if it is not there. */
-function valueOf(bytes: Uint8Array, position: number, name: keyof Properties): number {
+function valuePosition(bytes: Uint8Array, position: number, name: keyof Properties): number {
   const type = bytes[position + 1] ?? 0xc0
   if (type === 0xc0) return -1
   const size = type === 0xde ? 2 : type === 0xdf ? 4 : 0

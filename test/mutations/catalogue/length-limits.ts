@@ -85,10 +85,9 @@ export const lengthLimitMutations: readonly Mutation[] = [
   {
     name: 'snapshot-without-what-is-out',
     failureMode: 76,
-    file: 'packages/broker/src/queue/segment.ts',
-    find: '    if (this.out !== null) reader.words(this.out, 0, Math.ceil(count / 32))\n',
-    replace:
-      '    if (this.out !== null) reader.words(new Uint32Array(32), 0, Math.ceil(count / 32))\n',
+    file: 'packages/broker/src/queue/saved-segment.ts',
+    find: '  if (out !== null) reader.words(out, 0, Math.ceil(count / 32))\n',
+    replace: '  if (out !== null) reader.words(new Uint32Array(32), 0, Math.ceil(count / 32))\n',
     catches: ['packages/broker/dist/test/shard-machine.property.test.js']
   }
 ]

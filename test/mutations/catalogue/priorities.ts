@@ -36,17 +36,17 @@ export const priorityMutations: readonly Mutation[] = [
   {
     name: 'snapshot-without-priorities',
     failureMode: 76,
-    file: 'packages/broker/src/queue/segment.ts',
-    find: 'this.priorities?.set(reader.raw(to - from), from)',
-    replace: 'if (this.priorities !== null) reader.skip(to - from)',
+    file: 'packages/broker/src/queue/saved-segment.ts',
+    find: 'priorities?.set(reader.raw(to - from), from)',
+    replace: 'if (priorities !== null) reader.skip(to - from)',
     catches
   },
   {
     name: 'priority-above-the-highest-is-its-own',
     failureMode: 76,
-    file: 'packages/broker/src/shard-publish.ts',
-    find: 'Math.min(asked[record] ?? 0, maxPriority)',
-    replace: '(asked[record] ?? 0) % (maxPriority + 1)',
+    file: 'packages/broker/src/message-priority.ts',
+    find: 'Math.min(asked[at] ?? 0, max)',
+    replace: '(asked[at] ?? 0) % (max + 1)',
     catches
   },
   {

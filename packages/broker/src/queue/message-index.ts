@@ -9,6 +9,7 @@ import { addPair } from './pairs.ts'
 import { ReadyOrder } from './ready-order.ts'
 import { rowDigest } from './row-digest.ts'
 import { Segment, segmentRows } from './segment.ts'
+import { findDue, findLive, findReady } from './segment-search.ts'
 
 export class MessageIndex {
   readonly #live: LiveEntries
@@ -31,12 +32,7 @@ export class MessageIndex {
   readonly ready: { messages: number; bytes: number } = { messages: 0, bytes: 0 }
 
   /** `due`: of the shard, where this is the index of `queue`. */
-  constructor(
-    live: LiveEntries,
-    due: DueSegments = new DueSegments(),
-    queue = 0,
-    maxPriority = 0
-  ) {
+  constructor(live: LiveEntries, due: DueSegments = new DueSegments(), queue = 0, maxPriority = 0) {
     this.#live = live
     this.#due = due
     this.#queue = queue
@@ -135,14 +131,7 @@ export class MessageIndex {
   nextReady(offset: number, priority = 0): number | null {
     const from = Math.max(offset, this.#order?.from(priority) ?? 0)
     if (from === Number.POSITIVE_INFINITY) return null
-    for (let position = this.#locate(from); position < this.#segments.length; position++) {
-      const segment = this.#segments[position]
-      if (segment === undefined || segment.readyOf?.[priority] === 0) continue
-      let row = segment.nextLive(Math.max(0, from - segment.first), true)
-      while (row >= 0 && segment.priorityAt(row) !== priority) row = segment.nextLive(row + 1, true)
-      if (row >= 0) return segment.first + row
-    }
-    return null
+    return findReady(this.#segments, this.#locate(from), from, priority)
   }
 
   /** With priorities: the oldest message of the highest priority that is ready. */
@@ -285,32 +274,14 @@ export class MessageIndex {
     if (stale !== null && next <= last) addPair(stale, next, last)
   }
 
-  /**
-   * Smallest live offset at or above `offset` whose deadline is after `afterMs`; null if there is
-   * none.
-   */
+  /** Smallest live offset at or above `offset` whose deadline is after `afterMs`; null: none. */
   nextLive(offset: number, afterMs: number = Number.NEGATIVE_INFINITY): number | null {
-    for (let position = this.#locate(offset); position < this.#segments.length; position++) {
-      const segment = this.#segments[position]
-      if (segment === undefined) break
-      let row = segment.nextLive(Math.max(0, offset - segment.first))
-      while (row >= 0 && segment.deadlineAt(row) <= afterMs) row = segment.nextLive(row + 1)
-      if (row >= 0) return segment.first + row
-    }
-    return null
+    return findLive(this.#segments, this.#locate(offset), offset, afterMs)
   }
 
   /** Smallest live offset at or above `offset` whose deadline has come by `byMs`; null: none. */
   nextDue(offset: number, byMs: number): number | null {
-    for (let position = this.#locate(offset); position < this.#segments.length; position++) {
-      const segment = this.#segments[position]
-      if (segment === undefined) break
-      if (segment.deadlines === null) continue
-      let row = segment.nextLive(Math.max(0, offset - segment.first))
-      while (row >= 0 && segment.deadlineAt(row) > byMs) row = segment.nextLive(row + 1)
-      if (row >= 0) return segment.first + row
-    }
-    return null
+    return findDue(this.#segments, this.#locate(offset), offset, byMs)
   }
 
   /** The segment that has a row for `offset`, live or not. */

@@ -10,15 +10,14 @@
 // priorities, these; and in both a second bitmap of what is out: reserved for consumers, or in their
 // hands.
 import { assert } from '@holdfast/errors'
-import type { ByteReader, ByteWriter } from '../bytes.ts'
 import { blankSavedItem, type SavedItem } from '../saved-item.ts'
 import type { ReservedRows } from './message-row.ts'
 
 /** Rows of a full segment. */
 export const segmentRows = 1024
 
-const bitmapWords = segmentRows / 32
-const rowWords = 4
+export const bitmapWords: number = segmentRows / 32
+export const rowWords = 4
 const smallestCapacity = 16
 
 /** Deadline of a message that has none. */
@@ -151,42 +150,6 @@ export class Segment {
     }
   }
 
-  /** Writes the bitmap, the fields of live rows, and their counts if there are any. */
-  write(writer: ByteWriter): void {
-    writer.words(this.words, 0, Math.ceil(this.count / 32))
-    if (this.out !== null) writer.words(this.out, 0, Math.ceil(this.count / 32))
-    this.forEachRun((from, to) => {
-      writer.words(this.words, bitmapWords + from * rowWords, bitmapWords + to * rowWords)
-      if (this.attempts !== null) writer.words(this.attempts, from, to)
-      if (this.deliveryCounts !== null) writer.words(this.deliveryCounts, from, to)
-      if (this.bodies !== null) writer.words(this.bodies, from, to)
-      if (this.priorities !== null) writer.raw(this.priorities.subarray(from, to))
-      if (this.deadlines === null) return
-      for (let row = from; row < to; row++) writer.natural(this.deadlineAt(row))
-    })
-  }
-
-  /** Reads `count` rows as they were written; dead rows stay blank. */
-  read(reader: ByteReader, count: number): void {
-    this.reserve(count)
-    this.count = count
-    reader.words(this.words, 0, Math.ceil(count / 32))
-    if (this.out !== null) reader.words(this.out, 0, Math.ceil(count / 32))
-    const beyond = count & 31
-    const lastWord = this.words[count >>> 5] ?? 0
-    assert(beyond === 0 || lastWord >>> beyond === 0, 'no row is live behind the last')
-    this.forEachRun((from, to) => {
-      reader.words(this.words, bitmapWords + from * rowWords, bitmapWords + to * rowWords)
-      if (this.attempts !== null) reader.words(this.attempts, from, to)
-      if (this.deliveryCounts !== null) reader.words(this.deliveryCounts, from, to)
-      if (this.bodies !== null) reader.words(this.bodies, from, to)
-      this.priorities?.set(reader.raw(to - from), from)
-      this.liveCount += to - from
-      if (this.deadlines === null) return
-      for (let row = from; row < to; row++) this.deadlines[row] = reader.natural()
-    })
-  }
-
   deadlineAt(row: number): number {
     return this.deadlines === null ? noDeadlineMs : (this.deadlines[row] ?? noDeadlineMs)
   }
@@ -309,27 +272,9 @@ export class Segment {
     this.deliveryCounts ??= new Uint32Array(this.capacity)
     this.deliveryCounts[row] = (this.deliveryCounts[row] ?? 0) + 1
   }
-
-  /** Bits that say what the segment has of what most have not. */
-  get parts(): number {
-    const { attempts, deliveryCounts, deadlines, bodies, out, priorities } = this
-    const all = [attempts, deliveryCounts, deadlines, bodies, out, priorities]
-    return all.reduce((bits, part, at) => bits | (part === null ? 0 : 1 << at), 0)
-  }
-
-  /** Makes room for the parts that a saved segment has. */
-  makeParts(bits: number): void {
-    const { capacity } = this
-    if ((bits & 1) !== 0) this.attempts = new Uint32Array(capacity)
-    if ((bits & 2) !== 0) this.deliveryCounts = new Uint32Array(capacity)
-    if ((bits & 4) !== 0) this.deadlines = blankDeadlines(capacity)
-    if ((bits & 8) !== 0) this.bodies = new Uint32Array(capacity)
-    if ((bits & 16) !== 0) this.out = new Uint32Array(bitmapWords)
-    if ((bits & 32) !== 0) this.priorities = new Uint8Array(capacity)
-  }
 }
 
-function blankDeadlines(capacity: number): Float64Array {
+export function blankDeadlines(capacity: number): Float64Array {
   return new Float64Array(capacity).fill(noDeadlineMs)
 }
 

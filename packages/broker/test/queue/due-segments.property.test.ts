@@ -6,7 +6,7 @@ import { ByteReader, ByteWriter } from '../../src/bytes.ts'
 import { LiveEntries } from '../../src/live-entries.ts'
 import { DueSegments } from '../../src/queue/due-segments.ts'
 import { MessageIndex } from '../../src/queue/message-index.ts'
-import { noDeadlineMs, Segment } from '../../src/queue/segment.ts'
+import { noDeadlineMs, type Segment } from '../../src/queue/segment.ts'
 
 const starts = Uint32Array.from({ length: 3_001 }, (_, index) => 100 + index * 10)
 const queues = [1, 2, 3] as const
@@ -145,12 +145,8 @@ class Bench {
 
 function copyOf(segment: Segment): Segment {
   const writer = new ByteWriter()
-  segment.write(writer)
-  const copy = new Segment(segment.first, segment.firstEntry)
-  copy.reserve(segment.count)
-  copy.makeParts(segment.parts)
-  copy.read(new ByteReader(writer.finish()), segment.count)
-  return copy
+  writeSegment(writer, segment)
+  return readSegment(new ByteReader(writer.finish()))
 }
 
 t.test('finds what is due', async (t) => {

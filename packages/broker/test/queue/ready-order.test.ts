@@ -26,7 +26,9 @@ class Model {
 
   publish(): void {
     const count = this.random.pick([1, 3, 700])
-    const priorities = Uint8Array.from({ length: count }, () => this.random.pick([0, 0, 0, 1, 5, 7]))
+    const priorities = Uint8Array.from({ length: count }, () =>
+      this.random.pick([0, 0, 0, 1, 5, 7])
+    )
     const starts = Uint32Array.from({ length: count + 1 }, (_, at) => 100 + at)
     const { tail } = this.index
     const outUpTo = tail + this.random.below(3)
@@ -78,8 +80,12 @@ t.test('the next of a priority is the oldest of it that is ready', async (t) => 
   const model = new Model(new Random(seed))
   const { random, index } = model
   for (let step = 0; step < 200 && t.passing(); step++) {
-    random.pick([() => model.publish(), () => model.take(), () => model.comeBack(),
-      () => model.settle()])()
+    random.pick([
+      () => model.publish(),
+      () => model.take(),
+      () => model.comeBack(),
+      () => model.settle()
+    ])()
     const from = 1 + random.below(index.tail + 1)
     const next: (number | null)[] = []
     const expected: (number | null)[] = []

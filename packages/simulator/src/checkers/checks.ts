@@ -26,7 +26,7 @@ export const checks = {
   'reference-metadata': 'the metadata does what the plain model of it does',
   'dispatch-mark': 'no offset above the dispatch mark is handed out',
   priority: 'a queue with priorities hands out the highest that is reserved, the oldest first',
-  reserved: 'a queue with a length limit or priorities hands out what the log has reserved, and nothing else',
+  reserved: 'a queue that reserves hands out what the log has reserved, and nothing else',
   'true-attempt': 'a message that is handed out is live, and told with its attempt and count',
   'one-holder': 'a message is not handed out twice for one attempt',
   'in-time': 'a message is not handed out when its time in the log has passed',

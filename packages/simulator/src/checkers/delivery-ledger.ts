@@ -1,15 +1,19 @@
 // What leaders hand out: never above the dispatch mark, and each attempt of a message once. An
 // attempt ends through the log, which counts it, so a second hand-over for the same attempt would
 // be a message in two hands, or a repeat without a flag (architecture, A8).
-import { type DeliveryRun, noDeadlineMs, type QueueView } from '@holdfast/broker'
+import {
+  type DeliveryRun,
+  noDeadlineMs,
+  type QueueSettings,
+  type QueueView
+} from '@holdfast/broker'
 import type { Report } from './checks.ts'
 import { LogTime } from './log-time.ts'
 import type { ReferenceQueue } from './reference-types.ts'
 
-type HandedOutQueue = Pick<
-  QueueView,
-  'id' | 'mark' | 'row' | 'isOut' | 'nextLive' | 'settings'
->
+interface HandedOutQueue extends Pick<QueueView, 'id' | 'mark' | 'row' | 'isOut' | 'nextLive'> {
+  readonly settings: Pick<QueueSettings, 'maxPriority'>
+}
 
 type HandedOutRun = Pick<DeliveryRun, 'firstOffset' | 'count' | 'attempt' | 'deliveryCount'>
 

@@ -2,6 +2,7 @@
 import type { Outcome } from '@holdfast/protocol'
 import type { Kinds } from '../checkers/answers.ts'
 import type { World } from '../world/world.ts'
+import { FirstDeliveries } from './first-deliveries.ts'
 import { FullQueues } from './full-queues.ts'
 import type { Delivered, Published } from './messages.ts'
 import { bodyOf, nameOf } from './names.ts'
@@ -26,12 +27,9 @@ export class History {
   readonly #seen = new SeenMessages()
   /** When the deletion of a queue was first asked for. */
   readonly #deletedMs = new Map<string, number>()
-  /** By queue and consumer: the last offset that it got for the first time. */
-  readonly #lastFirst = new Map<string, number>()
-  /** Of a queue with priorities: the one of a message. */
-  readonly #priorities = new Map<string, (message: string) => number>()
   readonly purges: PurgeTimes = new PurgeTimes()
   readonly fullQueues: FullQueues
+  readonly firsts: FirstDeliveries
   deliveries = 0
   redeliveries = 0
 
@@ -39,6 +37,7 @@ export class History {
   constructor(world: World, refusals: readonly string[] = []) {
     this.#world = world
     this.fullQueues = new FullQueues(world)
+    this.firsts = new FirstDeliveries(world)
     this.#refusals = refusals
   }
 
@@ -134,22 +133,6 @@ export class History {
     this.#world.fail(`a second outcome, after ${failure ?? 'a confirm'}: ${what}`)
   }
 
-  /** The messages of this queue come in the order of their priorities. */
-  prioritizes(queue: string, priorityOf: (message: string) => number): void {
-    this.#priorities.set(queue, priorityOf)
-  }
-
-  /** What a consumer gets for the first time comes in the order of the queue. */
-  #checkFirst(queue: string, offset: number, message: string, to: string, what: string): void {
-    const priority = this.#priorities.get(queue)?.(message) ?? 0
-    const key = `${queue} ${to} ${priority}`
-    const isAhead = offset < (this.#lastFirst.get(`${queue} ${to} 0`) ?? 0)
-    if (priority > 0 && isAhead) this.#world.reached('client: a message overtook another')
-    const before = this.#lastFirst.get(key) ?? 0
-    if (offset <= before) this.#world.fail(`first delivered after ${before}: ${what}`)
-    this.#lastFirst.set(key, offset)
-  }
-
   delivered(queue: string, offset: number, attempt: number, body: string, to: string): void {
     const message = body.split('|')[0] ?? ''
     this.deliveries += 1
@@ -166,7 +149,7 @@ export class History {
     this.fullQueues.delivered(queue, published)
     const row = this.#row(queue, offset, message)
     if (row.message !== message) this.#world.fail(`an offset with two messages: ${what}`)
-    if (attempt === 0) this.#checkFirst(queue, offset, message, to, what)
+    if (attempt === 0) this.firsts.check(queue, offset, message, to, what)
     if (row.attempts.has(attempt)) this.#world.fail(`delivered twice without a flag: ${what}`)
     row.attempts.add(attempt)
     if (row.settledAttempt !== null && attempt > row.settledAttempt) {

@@ -26,7 +26,7 @@ export class Priorities extends Overflows {
     const asked = Array.from({ length: 5 }, () => random.pick([0, 0, 1, 2, 5, 200, 255]))
     const to = { ...super.routeTo(queue), priorities: asked }
     const maxPriority = this.#maxPriority
-    this.history.prioritizes(queue, (message) =>
+    this.history.firsts.prioritize(queue, (message) =>
       Math.min(maxPriority, priorityOf(to, Number(message.split(':')[1])))
     )
     return to

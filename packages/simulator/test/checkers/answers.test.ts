@@ -59,7 +59,7 @@ t.test('a delivery is what lies at its offset', async (t) => {
 })
 
 t.test('a settlement that is answered is in the log', async (t) => {
-  const counts = { attempt: 2, deliveryCount: 2, isOut: false }
+  const counts = { attempt: 2, deliveryCount: 2, isOut: false, priority: 0 }
   const message = { entry: 1, sizeBytes: 1, deadlineMs: noDeadlineMs, ...counts }
   const shards = [shard('a', [], new Map([[7, message]]))]
   const settled = (offset: number, attempt: number, isFinal: boolean) => (answers: Answers) =>
@@ -105,7 +105,7 @@ t.test('nothing is settled that no client has settled', async (t) => {
 })
 
 t.test('what is only ever replaced is there once', async (t) => {
-  const counts = { attempt: 0, deliveryCount: 0, isOut: false }
+  const counts = { attempt: 0, deliveryCount: 0, isOut: false, priority: 0 }
   const message = { entry: 1, sizeBytes: 1, deadlineMs: noDeadlineMs, ...counts }
   const there = (...offsets: number[]) => [
     shard(

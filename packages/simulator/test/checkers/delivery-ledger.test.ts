@@ -20,8 +20,11 @@ const row = {
   section: 0,
   sizeBytes: 1,
   deliveryCount: 0,
-  deadlineMs: noDeadlineMs
+  deadlineMs: noDeadlineMs,
+  priority: 0
 }
+
+const plain = { settings: { maxPriority: 0 }, nextLive: () => null }
 
 /** What is found when these are handed out of a queue with a mark of 10. */
 function findings(...handOvers: readonly HandOver[]): Check[] {
@@ -36,7 +39,7 @@ function findings(...handOvers: readonly HandOver[]): Check[] {
     const [, , , , , , deliveryCount = 0] = handOver
     ledger.handedOut(
       { replica: 1, term, latestTerm },
-      { id: 5, mark: 10, isOut: () => true, row: () => ({ ...row, attempt: actual }) },
+      { id: 5, mark: 10, isOut: () => true, row: () => ({ ...row, attempt: actual }), ...plain },
       { firstOffset, count, attempt, deliveryCount }
     )
   }
@@ -85,7 +88,7 @@ t.test('what is handed out after its time in the log is found', async (t) => {
   )
   const handOut = (firstOffset: number, deadlineMs: number): void => {
     const live = { ...row, attempt: 0, deadlineMs }
-    const queue = { id: 5, mark: 10, isOut: () => true, row: () => live }
+    const queue = { id: 5, mark: 10, isOut: () => true, row: () => live, ...plain }
     const run = { firstOffset, count: 1, attempt: 0, deliveryCount: 0 }
     ledger.handedOut({ replica: 1, term: 1, latestTerm: 1 }, queue, run)
   }
@@ -98,4 +101,42 @@ t.test('what is handed out after its time in the log is found', async (t) => {
   t.same(found, [])
   handOut(3, 99)
   t.same(found, ['in-time'])
+})
+
+t.test('what is handed out before something of a higher priority is found', async (t) => {
+  const found: string[] = []
+  const ledger = new DeliveryLedger(
+    'group 1',
+    (check) => void found.push(check),
+    () => 0
+  )
+  const priorities = [0, 5, 9, 5, 9]
+  const attempts = [0, 0, 0, 0, 0]
+  const queue = {
+    id: 5,
+    mark: 5,
+    settings: { maxPriority: 9 },
+    isOut: (offset: number) => offset !== 5,
+    nextLive: (offset: number) => (offset <= priorities.length ? offset : null),
+    row: (offset: number) => ({
+      ...row,
+      attempt: attempts[offset - 1] ?? 0,
+      priority: priorities[offset - 1] ?? 0
+    })
+  }
+  const handOut = (firstOffset: number): void => {
+    const run = { firstOffset, count: 1, attempt: attempts[firstOffset - 1] ?? 0, deliveryCount: 0 }
+    ledger.handedOut({ replica: 1, term: 1, latestTerm: 1 }, queue, run)
+  }
+  handOut(3)
+  t.same(found, [], 'what is not reserved does not count')
+  handOut(4)
+  t.same(found, ['priority'], 'of one priority the oldest is first')
+  handOut(2)
+  t.same(found, ['priority'])
+  attempts[2] = 1
+  handOut(1)
+  t.same(found, ['priority', 'priority'], 'what came back is before what is lower')
+  handOut(3)
+  t.equal(found.length, 2)
 })

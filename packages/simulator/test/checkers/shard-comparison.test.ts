@@ -124,10 +124,10 @@ function lying(entry: AppliedEntry, changes: Partial<QueueView>): AppliedEntry {
   const queue = entry.machine.queue(1)
   if (queue === undefined) return entry
   const { id, vhost, name, tail, mark, liveCount, bytes, consumers, closingUntilMs } = queue
-  const { settings, isOver, active, activation, dead, hasReserved } = queue
+  const { settings, isOver, active, activation, dead, hasReserved, readyCount } = queue
   const view = {
     ...{ id, vhost, name, tail, mark, liveCount, bytes, consumers, closingUntilMs },
-    ...{ settings, isOver, active, activation, dead, hasReserved },
+    ...{ settings, isOver, active, activation, dead, hasReserved, readyCount },
     isOut: (offset: number) => queue.isOut(offset),
     row: (offset: number) => queue.row(offset),
     nextLive: (offset: number) => queue.nextLive(offset),
@@ -164,7 +164,8 @@ t.test('each lie of a machine is found', async (t) => {
           section: 0,
           sizeBytes: 5,
           deliveryCount: 0,
-          deadlineMs: noDeadlineMs
+          deadlineMs: noDeadlineMs,
+          priority: 0
         }
         return lying(entry, { row: () => ({ ...row, attempt: 0 }) })
       }
