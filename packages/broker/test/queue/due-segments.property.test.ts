@@ -6,6 +6,7 @@ import { ByteReader, ByteWriter } from '../../src/bytes.ts'
 import { LiveEntries } from '../../src/live-entries.ts'
 import { DueSegments } from '../../src/queue/due-segments.ts'
 import { MessageIndex } from '../../src/queue/message-index.ts'
+import { readSegment, writeSegment } from '../../src/queue/saved-segment.ts'
 import { noDeadlineMs, type Segment } from '../../src/queue/segment.ts'
 
 const starts = Uint32Array.from({ length: 3_001 }, (_, index) => 100 + index * 10)
