@@ -1,6 +1,6 @@
 // Fields in a line of a script: `name=value`, or a name alone.
 
-/** A value in braces or quotes may hold spaces; quotes are left out. Of a bare word it is 'true'. */
+/** A value in braces or quotes may hold spaces; quotes go. That of a bare word is 'true'. */
 export function fieldsOf(text: string): Map<string, string> {
   const fields = new Map<string, string>()
   const pattern = /([^\s=]+)(?:=(\{.*?\}(?=\s|$)|"[^"]*"|\S*))?/g
