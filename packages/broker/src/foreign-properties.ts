@@ -30,7 +30,8 @@ export function foreignPosition(raw: Uint8Array, wanted: number): number {
     if ((flags & flag) === 0) continue
     if (kind === 'octet') at += 1
     else if (kind === 'text') at += 1 + (raw[at] ?? 0)
-    else if (at + 4 <= raw.length) at += 4 + readUint32(raw, at)
+    else if (at + 4 > raw.length) return -1
+    else at += 4 + readUint32(raw, at)
     if (at >= raw.length) return -1
   }
   return at < raw.length ? at : -1

@@ -76,7 +76,7 @@ t.test('a promise that nobody keeps is refused, and what means nothing is kept',
 
 t.test('settings are what a shard needs, and plain where nothing is asked for', async (t) => {
   const timeless = { expiresMs: 0, messageTtlMs: null }
-  const endless = { deadLetter: null, lengthLimit: null }
+  const endless = { deadLetter: null, lengthLimit: null, maxPriority: 0 }
   const plain = { autoDelete: false, ...timeless, singleActive: false, ...endless }
   t.same(settingsOf(readQueueOptions({})), plain)
   t.same(settingsOf(readQueueOptions({ durable: false, arguments: { a: 1 } })), plain)
@@ -112,6 +112,16 @@ t.test('a length limit is of messages, of bytes, or of both', async (t) => {
   const refusing = { 'x-overflow': 'reject-publish-dlx' }
   t.same(limitOf({ 'x-max-length-bytes': 9, ...refusing }), [small, true])
   t.same(limitOf(refusing), [null, false], 'without a limit nothing is too much')
+})
+
+t.test('priorities are few, or as many as a message can tell', async (t) => {
+  const given = (value: unknown) => () =>
+    readQueueOptions({ arguments: { 'x-max-priority': value } })
+  for (const value of [-1, 0.5, '1', true, null, 256]) {
+    t.throws(given(value), { code: 'OPTION_INVALID', details: { option: 'x-max-priority' } })
+  }
+  for (const value of [0, 1, 255]) t.equal(settingsOf(given(value)()).maxPriority, value)
+  t.equal(settingsOf(given(0)()), settingsOf(readQueueOptions({})), 'none is a plain queue')
 })
 
 t.test('a mismatch names what differs, and both values', async (t) => {

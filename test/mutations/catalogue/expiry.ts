@@ -62,7 +62,7 @@ export const expiryMutations: readonly Mutation[] = [
     name: 'handed-out-though-it-is-due',
     failureMode: 73,
     file: next,
-    find: 'this.#queue.nextLive(from, this.#judgeMs)',
+    find: 'this.#queue.nextLive(from, byMs)',
     replace: 'this.#queue.nextLive(from)',
     catches: atALeader
   },
@@ -77,7 +77,7 @@ export const expiryMutations: readonly Mutation[] = [
   {
     name: 'no-chance-for-what-has-no-time-to-live',
     failureMode: null,
-    file: next,
+    file: 'packages/cluster/src/delivering/due-judge.ts',
     find: 'this.#arrivedFrom = Math.min(this.#arrivedFrom, first)',
     replace: 'this.#arrivedFrom = Math.max(this.#arrivedFrom, first)',
     catches: atALeader

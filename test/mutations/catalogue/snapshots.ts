@@ -4,7 +4,6 @@ import type { Mutation } from '../mutation.ts'
 const log = 'packages/raft/src/log.ts'
 const raftSnapshot = 'packages/raft/src/snapshot.ts'
 const restore = 'packages/broker/src/shard-restore.ts'
-const shardSnapshot = 'packages/broker/src/shard-snapshot.ts'
 const liveEntries = 'packages/broker/src/live-entries.ts'
 const snapshots = 'packages/cluster/src/consensus/snapshots.ts'
 const fetch = 'packages/cluster/src/consensus/snapshot-fetch.ts'
@@ -126,11 +125,11 @@ export const snapshotMutations: readonly Mutation[] = [
   {
     name: 'replay-without-attempts',
     failureMode: 34,
-    file: shardSnapshot,
-    find: '  writer.u8(segment.parts)\n',
+    file: 'packages/broker/src/queue/saved-segment.ts',
+    find: 'function writeSegment(writer: ByteWriter, segment: Segment): void {\n',
     replace:
-      '  segment.attempts = null\n  segment.deliveryCounts = null\n' +
-      '  writer.u8(segment.parts)\n',
+      'function writeSegment(writer: ByteWriter, segment: Segment): void {\n' +
+      '  segment.attempts = null\n  segment.deliveryCounts = null\n',
     catches
   },
   {

@@ -52,7 +52,8 @@ t.test('a small queue that is drained all the time uses one array', async (t) =>
     sizeBytes: 10,
     attempt: 0,
     deliveryCount: 0,
-    deadlineMs: noDeadlineMs
+    deadlineMs: noDeadlineMs,
+    priority: 0
   })
 })
 
