@@ -78,7 +78,8 @@ t.test('length limits', async (t) => {
     const names = { deadLetterExchange: '', deadLetterRoutingKey: 'sorry' }
     const dead = { 'x-overflow': 'reject-publish-dlx' }
     await channel.assertQueue('one', { maxLength: 1, arguments: dead, ...names })
-    t.same(await Promise.all(['a', 'b'].map((body) => publish(channel, 'one', body))), [true, false])
+    const taken = await Promise.all(['a', 'b'].map((body) => publish(channel, 'one', body)))
+    t.same(taken, [true, false])
     await eventually('it has arrived', async () => (await there('sorry')) === 1)
     const got = await channel.get('sorry', { noAck: true })
     t.match(got === false ? {} : got.properties.headers?.['x-death']?.[0], { reason: 'maxlen' })
