@@ -3,7 +3,7 @@
 import type { QueueView } from '@holdfast/broker'
 import { limits } from '../limits.ts'
 import type { NextByPriority } from './next-by-priority.ts'
-import type { Reservation } from './reserving.ts'
+import { isShort, type Reservation } from './reserving.ts'
 import type { Roster } from './roster.ts'
 import type { Commit } from './settling.ts'
 
@@ -35,7 +35,7 @@ export class PriorityReserving implements Reservation {
     const ahead = queue.mark - queue.tail
     if (ahead + next.reservedCount > credit && this.#giveUp(credit, ahead)) return
     const reserved = ahead + next.reservedCount
-    if (reserved < credit && 2 * reserved <= credit) this.#commit(credit - next.reservedCount)
+    if (isShort(queue, reserved, credit)) this.#commit(credit - next.reservedCount)
   }
 
   /** Returns whether the log is asked. */

@@ -48,14 +48,7 @@ export class Reserving implements Reservation {
     const ahead = Math.max(0, queue.mark - handedOut)
     const reserved = ahead + next.returnedCount
     if (reserved > credit) this.#giveUp(reserved - credit, ahead)
-    else if (this.#isShort(reserved, credit)) this.#ask(credit - reserved, handedOut)
-  }
-
-  /** What is not reserved must fit within the limit when it comes, or is lost to who has room. */
-  #isShort(reserved: number, credit: number): boolean {
-    const { lengthLimit } = this.#of.queue.settings
-    const fits = lengthLimit?.bytes === null ? (lengthLimit.messages ?? 0) : 0
-    return reserved < credit && (2 * reserved <= credit || credit - reserved > fits)
+    else if (isShort(queue, reserved, credit)) this.#ask(credit - reserved, handedOut)
   }
 
   #ask(count: number, handedOut: number): void {
@@ -83,6 +76,20 @@ export class Reserving implements Reservation {
       decided()
     })
   }
+}
+
+/**
+ * Whether more is to be reserved. What is not must fit within the limit when it comes, or is lost
+ * to who has room.
+ */
+export function isShort(
+  { settings }: Pick<QueueView, 'settings'>,
+  reserved: number,
+  credit: number
+): boolean {
+  const { messages = null, bytes = null } = settings.lengthLimit ?? {}
+  const fits = bytes === null ? (messages ?? Number.POSITIVE_INFINITY) : 0
+  return reserved < credit && (2 * reserved <= credit || credit - reserved > fits)
 }
 
 function sizeOf(pairs: readonly number[]): number {

@@ -1,6 +1,6 @@
 // A queue with priorities at its leader: what waits comes by priority, whatever came first, went
 // back, or was there when another took over.
-import type { ShardCommand } from '@holdfast/broker'
+import type { LengthLimit, ShardCommand } from '@holdfast/broker'
 import type { QueueOptions } from '@holdfast/protocol'
 import t from 'tap'
 import {
@@ -133,7 +133,8 @@ t.test('who settles as it gets has all of a long queue', async (t) => {
 })
 
 t.test('room is taken back before messages are, and one command is on its way', async (t) => {
-  const queue = { id: 7, mark: 15, tail: 10 }
+  const settings = { lengthLimit: null as LengthLimit | null }
+  const queue = { id: 7, mark: 15, tail: 10, settings }
   const roster = { credit: 3 }
   const asked: ShardCommand[] = []
   let answer = (): void => undefined
@@ -164,4 +165,12 @@ t.test('room is taken back before messages are, and one command is on its way', 
   roster.credit = 20
   reserving.adjust()
   t.match(asked[2], { room: 17, free: [] })
+  queue.mark = 27
+  answer()
+  roster.credit = 22
+  reserving.adjust()
+  t.equal(asked.length, 3, 'a little less will do')
+  settings.lengthLimit = { messages: 1, bytes: null, overflow: 'drop-head' }
+  reserving.adjust()
+  t.match(asked[3], { room: 19 }, 'unless it would be dropped')
 })
