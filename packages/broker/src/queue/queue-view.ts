@@ -21,7 +21,7 @@ export interface QueueView {
   readonly mark: number
   /** Messages that are not settled: ready, and delivered and open. */
   readonly liveCount: number
-  /** Where messages are reserved (`isReserving`): whether something is reserved for consumers, or will be as it comes. */
+  /** Whether something is reserved for consumers, or will be as it comes (`isReserving`). */
   readonly hasReserved: boolean
   /** Bytes of their records. */
   readonly bytes: number

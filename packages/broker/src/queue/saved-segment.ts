@@ -2,7 +2,8 @@
 // live rows.
 //
 //   segment := first:natural firstEntry:natural count:u16 parts:u8 live bitmap [out bitmap] run*
-//   run     := row* [attempt:u32*] [deliveryCount:u32*] [body:u32*] [priority:u8*] [deadline:natural*]
+//   run     := row* [attempt:u32*] [deliveryCount:u32*] [body:u32*] [priority:u8*]
+//              [deadline:natural*]
 //
 // A run is as many live rows as lie side by side.
 import { assert } from '@holdfast/errors'

@@ -6,8 +6,8 @@
 //
 // Positions count in the entry's data, whose size is below 2^32. Attempts and delivery counts are
 // made when the first message of the segment is returned; deadlines, 8 bytes a row, when the first
-// message comes that has one. In a queue with a length limit, sizes of bodies, in one with
-// priorities, these; and in both a second bitmap of what is out: reserved for consumers, or in their
+// message comes that has one. In a queue with a length limit, sizes of bodies; in one with
+// priorities, these; in both a second bitmap of what is out: reserved for consumers, or in their
 // hands.
 import { assert } from '@holdfast/errors'
 import { blankSavedItem, type SavedItem } from '../saved-item.ts'

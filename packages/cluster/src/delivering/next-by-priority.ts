@@ -1,5 +1,5 @@
-// What of a queue with priorities is to be handed out next, at its leader: what the log has reserved
-// for consumers, the highest priority first, and the oldest of it.
+// What of a queue with priorities is to be handed out next, at its leader: what the log has
+// reserved for consumers, the highest priority first, and the oldest of it.
 import { addPair, type QueueView } from '@holdfast/broker'
 import { DueJudge } from './due-judge.ts'
 import type { HeldDeliveries } from './held-deliveries.ts'

@@ -5,7 +5,7 @@ export interface NextMessages {
   readonly judge: DueJudge
   /** No offset from here on was handed out in this term, but for those that are held. */
   readonly cursor: number
-  /** Whether there is nothing to hand out, nor will be when the log has decided what it is asked. */
+  /** Whether there is nothing to hand out, nor will be when the log has decided. */
   readonly isEmpty: boolean
   /** All that nobody holds is to be handed out, whether it was passed over or is returned. */
   rewind(): void

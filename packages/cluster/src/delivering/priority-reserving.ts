@@ -1,5 +1,5 @@
-// What the leader of a queue with priorities asks of the log: as many messages as consumers have room
-// for. The log chooses them, when there are any. One command at a time is on its way.
+// What the leader of a queue with priorities asks of the log: as many messages as consumers have
+// room for. The log chooses them, when there are any. One command at a time is on its way.
 import type { QueueView } from '@holdfast/broker'
 import { limits } from '../limits.ts'
 import type { NextByPriority } from './next-by-priority.ts'

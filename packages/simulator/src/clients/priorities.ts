@@ -1,6 +1,6 @@
 // Queues with priorities, with a length limit or without, and several publishers at once. What has
-// a higher priority is handed out first (checkers/delivery-ledger.ts); what is confirmed is consumed
-// or dropped, as in any other queue.
+// a higher priority is handed out first (checkers/delivery-ledger.ts); what is confirmed is
+// consumed or dropped, as in any other queue.
 import type { QueueOptions } from '@holdfast/protocol'
 import type { World } from '../world/world.ts'
 import type { History } from './history.ts'
