@@ -14,13 +14,12 @@ import {
 import type { Producer } from './queue/deduplication.ts'
 import type { ReservedRows } from './queue/message-row.ts'
 import type { ShardQueue } from './queue/queue.ts'
-import { noDeadlineMs } from './queue/segment.ts'
 import { isReserving } from './queue/settings.ts'
 import { leave } from './shard-leaving.ts'
 import { dropHead, hasRoom, queueFull, readBodySizes, refusesMore } from './shard-length.ts'
 import { accepted, type Refused, refused, repeated, type SectionReply } from './shard-reply.ts'
 import type { ShardState } from './shard-state.ts'
-import { timeToLiveMs, unlimitedMs } from './time-to-live.ts'
+import { deadlinesIn, readLifetimes } from './time-to-live.ts'
 import type { SectionNumber } from './transaction-section.ts'
 
 /** Where the records of the section at hand start; used within one call only. */
@@ -29,39 +28,10 @@ const starts: Uint32Array = new Uint32Array(recordLimits.recordsMax + 1)
 /** Sizes of their bodies, where a queue counts them. */
 const bodies: Uint32Array = new Uint32Array(recordLimits.recordsMax)
 
-/** How long those records live by their own word; null where none says anything. */
-let lifetimes: Float64Array | null = null
-const lifetimeRows: Float64Array = new Float64Array(recordLimits.recordsMax)
-/** When they are due in the queue at hand. */
-const deadlines: Float64Array = new Float64Array(recordLimits.recordsMax)
-
 /** Finds where the records of a section start, and how long they live. */
 function scan(data: Uint8Array, header: PublishHeader): void {
   scanPublish(data, header, starts)
-  lifetimes = null
-  for (let record = 0; record < header.count; record++) {
-    const ms = timeToLiveMs(data, starts[record] ?? 0)
-    if (ms === unlimitedMs && lifetimes === null) continue
-    if (lifetimes === null) lifetimes = lifetimeRows.fill(unlimitedMs, 0, header.count)
-    lifetimes[record] = ms
-  }
-}
-
-/** Of the records `from` … `to - 1`: the shorter of the two lives counts. */
-function deadlinesIn(
-  state: ShardState,
-  queue: ShardQueue,
-  from: number,
-  to: number
-): Float64Array | null {
-  const { messageTtlMs } = queue.settings
-  if (messageTtlMs === null && lifetimes === null) return null
-  for (let record = from; record < to; record++) {
-    const own = lifetimes === null ? unlimitedMs : (lifetimes[record] ?? unlimitedMs)
-    const deadlineMs = state.timeMs + Math.min(own, messageTtlMs ?? unlimitedMs)
-    deadlines[record] = Math.min(deadlineMs, noDeadlineMs)
-  }
-  return deadlines
+  readLifetimes(data, starts, header.count)
 }
 
 /** A coded error of a decoder as a reply; anything else is a defect and goes on. */
@@ -162,7 +132,7 @@ function append(
 ): void {
   const first = queue.tail + 1
   queue.touch()
-  const due = deadlinesIn(state, queue, from, to)
+  const due = deadlinesIn(state.timeMs, queue.settings.messageTtlMs, from, to)
   const reserved = isReserving(queue.settings) ? reservedRows(queue, from, to) : null
   queue.index.append(state.index, header.position, starts, from, to, due, reserved)
   state.effects.push({ type: 'published', queue: queue.id, first, last: queue.tail })
@@ -190,11 +160,26 @@ function distribute(
   targets: readonly ShardQueue[],
   parts: readonly number[]
 ): ShardQueue | null {
-  const isLimited = targets.some(({ settings }) => settings.lengthLimit !== null)
-  if (isLimited) readBodySizes(data, starts, header.count, bodies)
+  for (const { settings } of targets) {
+    if (isReserving(settings)) return distributeReserving(state, data, header, targets, parts)
+  }
+  for (let at = 0; at < parts.length; at += 2) {
+    for (const queue of targets) append(state, queue, header, parts[at] ?? 0, parts[at + 1] ?? 0)
+  }
+  return null
+}
+
+function distributeReserving(
+  state: ShardState,
+  data: Uint8Array,
+  header: PublishHeader,
+  targets: readonly ShardQueue[],
+  parts: readonly number[]
+): ShardQueue | null {
+  readBodySizes(data, starts, header.count, bodies)
   const hasPriorities = targets.some(({ settings }) => settings.maxPriority > 0)
   if (hasPriorities) readPriorities(data, starts, header.count)
-  const full = isLimited ? targets.filter((queue) => !hasRoom(queue, sizesOf(parts))) : []
+  const full = targets.filter((queue) => !hasRoom(queue, sizesOf(parts)))
   const [refusing = null] = full
   if (refusing !== null && header.isDeadLetter) return refusing
   for (let at = 0; at < parts.length; at += 2) {
@@ -207,7 +192,7 @@ function distribute(
       }
     }
   }
-  if (isLimited) for (const queue of targets) dropHead(state, queue)
+  for (const queue of targets) dropHead(state, queue)
   return refusing
 }
 
@@ -274,7 +259,8 @@ function applyIdentified(
   const first = producer.firstSequence
   const last = first + header.count - 1
   state.producers.touch(row, state.timeMs)
-  for (const set of [sequences, refusedSequences]) set.raise(producer.lowestUnconfirmed)
+  sequences.raise(producer.lowestUnconfirmed)
+  refusedSequences.raise(producer.lowestUnconfirmed)
   const runs = sequences.missing(first, last)
   const runCount = Math.max(sequences.runCount, refusedSequences.runCount)
   if (runs.length > 0 && runCount >= limits.sequenceRunsMax) {

@@ -1,7 +1,8 @@
 // The life of a message by its own word, in records of either protocol.
 import { encodeRecord, type Properties } from '@holdfast/record'
 import t from 'tap'
-import { timeToLiveMs, unlimitedMs } from '../src/time-to-live.ts'
+import { noDeadlineMs } from '../src/queue/segment.ts'
+import { deadlinesIn, readLifetimes, timeToLiveMs, unlimitedMs } from '../src/time-to-live.ts'
 
 function native(properties: Properties | null): number {
   const record = encodeRecord(properties, Uint8Array.of(1))
@@ -47,4 +48,21 @@ t.test('what is no number of milliseconds says nothing', async (t) => {
   }
   t.equal(foreign(0x81, 0, 200, 1), unlimitedMs, 'it is cut')
   t.equal(foreign(0x01), unlimitedMs, 'it is cut')
+})
+
+t.test('the shorter life counts, and none has an end where nobody says so', async (t) => {
+  const read = (...all: readonly (Properties | null)[]): void => {
+    const records = all.map((properties) => encodeRecord(properties, Uint8Array.of(1)))
+    const starts = new Uint32Array(all.length + 1)
+    for (const [at, { length }] of records.entries()) starts[at + 1] = (starts[at] ?? 0) + length
+    readLifetimes(new Uint8Array(Buffer.concat(records)), starts, all.length)
+  }
+  const due = (ttlMs: number | null) => deadlinesIn(1_000, ttlMs, 0, 2)?.subarray(0, 2)
+  read(null, { expiration: '30' })
+  t.same(due(null), [noDeadlineMs, 1_030])
+  t.same(due(50), [1_050, 1_030])
+  t.same(due(0), [1_000, 1_000])
+  read(null, { messageId: 'm' })
+  t.equal(due(null), undefined)
+  t.same(due(50), [1_050, 1_050])
 })
