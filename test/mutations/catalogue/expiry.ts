@@ -45,7 +45,7 @@ export const expiryMutations: readonly Mutation[] = [
   {
     name: 'own-time-to-live-counts-alone',
     failureMode: 73,
-    file: publish,
+    file: 'packages/broker/src/time-to-live.ts',
     find: 'Math.min(own, messageTtlMs ?? unlimitedMs)',
     replace: '(own === unlimitedMs ? (messageTtlMs ?? own) : own)',
     catches: 'simulator'
