@@ -3,7 +3,6 @@ import type { Mutation } from '../mutation.ts'
 
 const leaving = 'packages/broker/src/shard-leaving.ts'
 const index = 'packages/broker/src/queue/message-index.ts'
-const publish = 'packages/broker/src/shard-publish.ts'
 const expiry = 'packages/cluster/src/delivering/expiry.ts'
 const next = 'packages/cluster/src/delivering/next-offsets.ts'
 const inTheMachine = ['packages/broker/dist/test/shard-leaving.test.js']
