@@ -160,10 +160,8 @@ function distribute(
   targets: readonly ShardQueue[],
   parts: readonly number[] | null
 ): ShardQueue | null {
-  for (const { settings } of targets) {
-    if (isReserving(settings)) {
-      return distributeReserving(state, data, header, targets, parts ?? [0, header.count])
-    }
+  if (targets.some(({ settings }) => isReserving(settings))) {
+    return distributeReserving(state, data, header, targets, parts ?? [0, header.count])
   }
   if (parts === null) {
     for (const queue of targets) append(state, queue, header, 0, header.count)

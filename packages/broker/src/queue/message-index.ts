@@ -129,18 +129,18 @@ export class MessageIndex {
 
   /** Smallest offset at or above `offset` that is ready and of this priority. */
   nextReady(offset: number, priority = 0): number | null {
-    const from = Math.max(offset, this.#order?.from(priority) ?? 0)
+    const known = this.#order?.from(priority) ?? 0
+    const from = Math.max(offset, known)
     if (from === Number.POSITIVE_INFINITY) return null
-    return findReady(this.#segments, this.#locate(from), from, priority)
+    const next = findReady(this.#segments, this.#locate(from), from, priority)
+    if (from === known && next !== null) this.#order?.passed(priority, next)
+    return next
   }
 
   /** With priorities: the oldest message of the highest priority that is ready. */
   get firstReady(): number | null {
     const priority = this.#order?.highest ?? null
-    if (priority === null) return null
-    const offset = this.nextReady(1, priority)
-    if (offset !== null) this.#order?.passed(priority, offset)
-    return offset
+    return priority === null ? null : this.nextReady(1, priority)
   }
 
   bodyBytes(offset: number): number {
