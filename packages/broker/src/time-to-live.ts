@@ -4,7 +4,7 @@
 //
 //   properties := flags:u16 property*      bit 15 the first; expiration is the eighth
 //   before it  := text text table octet octet text text
-import { foreignProperties, hasForeignProperties, recordText } from '@holdfast/record'
+import { foreignProperties, foreignStart, hasForeignProperties, recordText } from '@holdfast/record'
 import { readUint32 } from './bytes.ts'
 import { shardLimits } from './queue/limits.ts'
 
@@ -27,15 +27,17 @@ const fields: readonly (readonly [flag: number, kind: 'text' | 'table' | 'octet'
 /** Of the accepted record at `position`. What is no number of milliseconds says nothing. */
 export function timeToLiveMs(data: Uint8Array, position: number): number {
   if (data[position + 1] === nil) return unlimitedMs
-  if (hasForeignProperties(data, position)) return foreignMs(foreignProperties(data, position))
+  if (hasForeignProperties(data, position)) return foreignMs(data, position)
   const text = recordText(data, position, 'expiration')
   return text === null ? unlimitedMs : millisecondsOf(text)
 }
 
-function foreignMs(raw: Uint8Array): number {
+function foreignMs(data: Uint8Array, position: number): number {
+  // Most say nothing: this is asked of every message on every replica.
+  if (((data[foreignStart(data, position)] ?? 0) & (expirationFlag >>> 8)) === 0) return unlimitedMs
+  const raw = foreignProperties(data, position)
   if (raw.length < 2) return unlimitedMs
   const flags = ((raw[0] ?? 0) << 8) | (raw[1] ?? 0)
-  if ((flags & expirationFlag) === 0) return unlimitedMs
   let at = 2
   for (const [flag, kind] of fields) {
     if ((flags & flag) === 0) continue
