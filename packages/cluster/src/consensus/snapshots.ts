@@ -137,7 +137,7 @@ export class Snapshots {
   flush(): void {
     if (!this.#isToLook) return
     this.#isToLook = false
-    this.takeWhereDue()
+    this.#takeWhereDue()
   }
 
   /**
@@ -145,7 +145,7 @@ export class Snapshots {
    * a snapshot lets the disk forget what was settled since the last one. At most one a step, for
    * even latency.
    */
-  takeWhereDue(): void {
+  #takeWhereDue(): void {
     const { tuning } = this.#core
     for (const group of this.#core.groups.all()) {
       const state = this.#state(group.id)
