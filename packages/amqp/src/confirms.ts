@@ -28,34 +28,48 @@ export class Confirms {
   }
 
   write(writer: FrameWriter, channel: number): void {
-    for (const deliveryTag of tagsIn(this.#refused)) {
-      writer.method(channel, {
-        type: 'basic.nack',
-        deliveryTag,
-        multiple: false,
-        requeue: false
-      })
-      this.#told.add(deliveryTag)
+    for (const [first, last] of rangesIn(this.#refused)) {
+      for (let deliveryTag = first; deliveryTag <= last; deliveryTag++) {
+        writer.method(channel, {
+          type: 'basic.nack',
+          deliveryTag,
+          multiple: false,
+          requeue: false
+        })
+        this.#told.add(deliveryTag)
+      }
     }
-    const accepted = [...tagsIn(this.#accepted)].sort((a, b) => a - b)
-    for (const tag of accepted) this.#told.add(tag)
-    while (this.#told.delete(this.#lowest)) this.#lowest++
-    const below = accepted.filter((tag) => tag < this.#lowest)
-    const deliveryTag = below.at(-1)
-    if (deliveryTag !== undefined) {
-      writer.method(channel, { type: 'basic.ack', deliveryTag, multiple: below.length > 1 })
+    let below = 0
+    let deliveryTag = 0
+    const single: number[] = []
+    for (const [first, last] of rangesIn(this.#accepted)) {
+      this.#passTold()
+      if (first === this.#lowest) {
+        below += last - first + 1
+        deliveryTag = last
+        this.#lowest = last + 1
+      } else for (let tag = first; tag <= last; tag++) single.push(tag)
     }
-    for (const tag of accepted.slice(below.length)) {
+    this.#passTold()
+    if (below > 0) {
+      writer.method(channel, { type: 'basic.ack', deliveryTag, multiple: below > 1 })
+    }
+    for (const tag of single) {
       writer.method(channel, { type: 'basic.ack', deliveryTag: tag, multiple: false })
+      this.#told.add(tag)
     }
     this.#accepted = []
     this.#refused = []
   }
+
+  #passTold(): void {
+    while (this.#told.delete(this.#lowest)) this.#lowest++
+  }
 }
 
-function* tagsIn(ranges: readonly number[]): Generator<number> {
-  for (let at = 0; at + 1 < ranges.length; at += 2) {
-    const last = ranges[at + 1] ?? 0
-    for (let tag = ranges[at] ?? 0; tag <= last; tag++) yield tag
-  }
+/** Flat ranges as pairs, ascending. */
+function rangesIn(flat: readonly number[]): readonly (readonly [first: number, last: number])[] {
+  const ranges: [number, number][] = []
+  for (let at = 0; at + 1 < flat.length; at += 2) ranges.push([flat[at] ?? 0, flat[at + 1] ?? 0])
+  return ranges.sort(([a], [b]) => a - b)
 }

@@ -36,6 +36,8 @@ export function readTable(
   depthLeft: number = amqpLimits.tableDepthMax
 ): FieldTable {
   const inside = nested(reader, depthLeft)
+  // Some clients send an empty one with every message.
+  if (inside.isAtEnd) return emptyTable
   const table = new Map<string, FieldValue>()
   while (!inside.isAtEnd) {
     const name = inside.shortstr()

@@ -74,9 +74,9 @@ export class FrameReader {
       const length = this.#length + 1
       const end = this.#position + length
       if (end <= this.#chunk.length) {
-        const whole = this.#chunk.subarray(this.#position, end)
+        const start = this.#position
         this.#position = end
-        return this.#finish(whole)
+        return this.#finish(this.#chunk, start)
       }
       const available = this.#chunk.length - this.#position
       const first = Math.max(amqpLimits.gatherBytesFirst, available)
@@ -84,7 +84,7 @@ export class FrameReader {
       this.#filled = 0
     }
     const whole = this.#gather(this.#partial)
-    return whole !== null && this.#finish(whole)
+    return whole !== null && this.#finish(whole, 0)
   }
 
   #readHead(): boolean {
@@ -93,10 +93,11 @@ export class FrameReader {
       this.#head[this.#headFilled++] = this.#chunk[this.#position++] ?? 0
       if (this.#headFilled === 1) this.#checkType(this.#head[0] ?? 0)
     }
-    const [type = 0, channel1 = 0, channel0 = 0, l3 = 0, l2 = 0, l1 = 0, l0 = 0] = this.#head
-    this.type = type
-    this.channel = channel1 * 256 + channel0
-    this.#length = l3 * 0x1000000 + l2 * 65_536 + l1 * 256 + l0
+    const head = this.#head
+    this.type = head[0] ?? 0
+    this.channel = (head[1] ?? 0) * 256 + (head[2] ?? 0)
+    this.#length =
+      ((head[3] ?? 0) * 256 + (head[4] ?? 0)) * 65_536 + (head[5] ?? 0) * 256 + (head[6] ?? 0)
     if (this.#length > this.limitBytes) {
       throw frameError(
         `a frame of ${this.#length} bytes is larger than the limit of ${this.limitBytes}; ` +
@@ -129,14 +130,15 @@ export class FrameReader {
     return this.#filled === length ? target : null
   }
 
-  #finish(whole: Uint8Array): true {
+  /** Payload and end lie in `bytes` from `start` on. */
+  #finish(bytes: Uint8Array, start: number): true {
     this.#partial = null
     this.#headFilled = 0
-    const end = whole[this.#length]
+    const end = bytes[start + this.#length]
     if (end !== frameEnd) {
       throw frameError(`a frame ends in ${end} instead of ${frameEnd}; the stream is out of step`)
     }
-    this.payload = whole.subarray(0, this.#length)
+    this.payload = bytes.subarray(start, start + this.#length)
     return true
   }
 }

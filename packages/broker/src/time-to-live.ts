@@ -1,6 +1,12 @@
 // How long a message lives by its own word: its property `expiration`, milliseconds in decimal
 // digits, found in place.
-import { foreignProperties, hasForeignProperties, recordLimits, recordText } from '@holdfast/record'
+import {
+  foreignProperties,
+  foreignStart,
+  hasForeignProperties,
+  recordLimits,
+  recordText
+} from '@holdfast/record'
 import { foreignFlags, foreignPosition } from './foreign-properties.ts'
 import { shardLimits } from './queue/limits.ts'
 import { noDeadlineMs } from './queue/segment.ts'
@@ -49,12 +55,16 @@ export function deadlinesIn(
 /** Of the accepted record at `position`. What is no number of milliseconds says nothing. */
 export function timeToLiveMs(data: Uint8Array, position: number): number {
   if (data[position + 1] === nil) return unlimitedMs
-  if (hasForeignProperties(data, position)) return foreignMs(foreignProperties(data, position))
+  if (hasForeignProperties(data, position)) return foreignMs(data, position)
   const text = recordText(data, position, 'expiration')
   return text === null ? unlimitedMs : millisecondsOf(text)
 }
 
-function foreignMs(raw: Uint8Array): number {
+function foreignMs(data: Uint8Array, position: number): number {
+  // Most say nothing: this is asked of every message on every replica.
+  const isSaid = (data[foreignStart(data, position)] ?? 0) & (foreignFlags.expiration >>> 8)
+  if (isSaid === 0) return unlimitedMs
+  const raw = foreignProperties(data, position)
   const at = foreignPosition(raw, foreignFlags.expiration)
   if (at < 0) return unlimitedMs
   const digits = raw.subarray(at + 1, at + 1 + (raw[at] ?? 0))

@@ -5,7 +5,6 @@ import { HoldfastError, unreachable } from '@holdfast/errors'
 import { handleAdmin } from './administration/admin-calls.ts'
 import { clusterStatus } from './administration/status-view.ts'
 import { buildCore } from './build-core.ts'
-import { boundBodies } from './consensus/body-bound.ts'
 import { handOver } from './consensus/leadership.ts'
 import { incarnationOf, nodeOf } from './consensus/replica-id.ts'
 import type { Core, MemberOptions } from './core.ts'
@@ -168,8 +167,7 @@ export class Member {
       core.agreement.flush()
       if (!hasWorked) break
     }
-    core.snapshots.takeWhereDue()
-    boundBodies(core.groups.all(), core.tuning.bodyBytesMax)
+    core.snapshots.flush()
     core.reports.flush()
     core.sessions.flush()
     core.peers.flush()

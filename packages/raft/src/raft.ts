@@ -23,6 +23,7 @@ import { beginTransfer } from './transfer.ts'
 
 export class Raft {
   readonly #state: states.RaftState
+  #isQuiet = false
 
   /** @throws AssertionError if the settings or what was found on disk contradict themselves. */
   constructor(config: RaftConfig, initial: RaftInitialState) {
@@ -31,9 +32,15 @@ export class Raft {
     states.assertRestored(this.#state)
   }
 
+  /** The state, for all that may leave something to be done. */
+  get #changing(): states.RaftState {
+    this.#isQuiet = false
+    return this.#state
+  }
+
   /** One unit of time has passed. On a `beat` a leader sends its heartbeat though none is due. */
   tick(isBeat = false): void {
-    tickState(this.#state, isBeat)
+    tickState(this.#changing, isBeat)
   }
 
   /** Whether each tick matters: an election is near or under way, or a transfer is. */
@@ -43,17 +50,17 @@ export class Raft {
 
   /** A leader sends its heartbeat though none is due. */
   beat(): void {
-    if (this.role === 'leader') broadcastHeartbeat(this.#state)
+    if (this.role === 'leader') broadcastHeartbeat(this.#changing)
   }
 
   /** So many ticks have passed in which this process stood still: they count for leases only. */
   standStill(ticks: number): void {
-    standStill(this.#state, ticks)
+    standStill(this.#changing, ticks)
   }
 
   /** Handles one message from another replica. */
   step(message: Message): void {
-    const state = this.#state
+    const state = this.#changing
     // A message for another incarnation of this node is not for this replica.
     if (message.to !== state.id || message.from === state.id) return
     dispatch(state, message)
@@ -65,17 +72,17 @@ export class Raft {
    * silence.
    */
   campaign(): void {
-    campaignEarly(this.#state)
+    campaignEarly(this.#changing)
   }
 
   /** A voter has come within reach: without a leader, campaign as soon as a vote may be given. */
   hasten(): void {
-    hasten(this.#state)
+    hasten(this.#changing)
   }
 
   /** The carrier knows that the leader's process has ended: campaign after 0 to 2 ticks. */
   leaderGone(): void {
-    succeedLeader(this.#state)
+    succeedLeader(this.#changing)
   }
 
   /**
@@ -88,7 +95,7 @@ export class Raft {
     if (!this.canPropose) return null
     const bytes = state.uncommittedBytes + data.byteLength
     if (state.uncommittedBytes > 0 && bytes > state.config.uncommittedBytesMax) return null
-    return appendOwn(state, 'command', data)
+    return appendOwn(this.#changing, 'command', data)
   }
 
   /**
@@ -112,22 +119,32 @@ export class Raft {
    * @throws AssertionError if the target has no voters, repeats a replica, or names one as both.
    */
   proposeConfiguration(target: ConfigurationTarget): EntryId | null {
-    return proposeConfiguration(this.#state, target)
+    return proposeConfiguration(this.#changing, target)
   }
 
   /** Hands leadership to a voter; false if refused. Proposals are refused towards its end. */
   transfer(to: ReplicaId): boolean {
-    return beginTransfer(this.#state, to)
+    return beginTransfer(this.#changing, to)
   }
 
   /** Asks for a read index; the answer is in `ready().reads`. `id` is unique per attempt. */
   requestRead(id: number): void {
-    requestRead(this.#state, id)
+    requestRead(this.#changing, id)
   }
 
   get hasReady(): boolean {
+    if (this.#isQuiet) return false
     flush(this.#state)
-    return hasReady(this.#state)
+    this.#isQuiet = !hasReady(this.#state)
+    return !this.#isQuiet
+  }
+
+  /**
+   * Whether nothing has been asked of this replica since there was nothing to be done: a node with
+   * many looks at those only where something was.
+   */
+  get isQuiet(): boolean {
+    return this.#isQuiet
   }
 
   /** Everything to be done, once. See `Ready` for the caller's duties. */
@@ -138,7 +155,7 @@ export class Raft {
 
   /** The write of this ready and of all before it is durable. */
   persisted(number: number): void {
-    this.#state.unstable.persisted(number)
+    this.#changing.unstable.persisted(number)
     countOwnVote(this.#state)
     if (this.#state.role === 'leader') replication.advanceCommit(this.#state)
   }
@@ -147,29 +164,29 @@ export class Raft {
   applied(index: number): void {
     assert(index >= this.#state.appliedIndex, 'the applied index never falls')
     assert(index <= this.applicableIndex, 'only what is committed and durable here is applied')
-    this.#state.appliedIndex = index
+    this.#changing.appliedIndex = index
   }
 
   /** The answer to `ready().loads`: entries from `firstIndex` on; used if they are still wanted. */
   supply(replica: ReplicaId, entries: readonly Entry[]): void {
     const progress = states.progressOf(this.#state, replica)
-    if (progress !== null) replication.supply(this.#state, progress, entries)
+    if (progress !== null) replication.supply(this.#changing, progress, entries)
   }
 
   /** What `ready().loads` asked for cannot be read. */
   loadFailed(replica: ReplicaId): void {
     const progress = states.progressOf(this.#state, replica)
-    if (progress !== null) replication.loadFailed(this.#state, progress)
+    if (progress !== null) replication.loadFailed(this.#changing, progress)
   }
 
   /** A snapshot of the local machine is durable. */
   snapshotTaken(meta: SnapshotMeta): void {
-    snapshot.snapshotTaken(this.#state, meta)
+    snapshot.snapshotTaken(this.#changing, meta)
   }
 
   /** Entries below `firstIndex` can no longer be loaded. At most the snapshot's index + 1. */
   compact(firstIndex: number): void {
-    this.#state.log.compact(firstIndex)
+    this.#changing.log.compact(firstIndex)
   }
 
   /**
@@ -177,28 +194,28 @@ export class Raft {
    * True: the log does not change until `installed` or `snapshotRefused`.
    */
   beginInstall(meta: SnapshotMeta): boolean {
-    return snapshot.beginInstall(this.#state, meta)
+    return snapshot.beginInstall(this.#changing, meta)
   }
 
   /** The install is durable and the machine restored: the log begins anew after the snapshot. */
   installed(meta: SnapshotMeta): void {
-    snapshot.installed(this.#state, meta)
+    snapshot.installed(this.#changing, meta)
   }
 
   /** What `from` offered cannot be had. */
   snapshotRefused(from: ReplicaId): void {
-    follower.refuseSnapshot(this.#state, from)
+    follower.refuseSnapshot(this.#changing, from)
   }
 
   /** The link to a replica was lost, and what was on it may be too. */
   reportUnreachable(replica: ReplicaId): void {
-    const progress = states.progressOf(this.#state, replica)
+    const progress = states.progressOf(this.#changing, replica)
     if (progress !== null && replica !== this.#state.id) replication.linkLost(progress)
   }
 
   /** Drops bodies up to `upTo` from memory, as far as they are applied and durable. */
   forgetBodies(upTo: number): void {
-    this.#state.log.forget(Math.min(upTo, this.#state.appliedIndex))
+    this.#changing.log.forget(Math.min(upTo, this.#state.appliedIndex))
   }
 
   /** The entry if its body is in memory. */

@@ -153,3 +153,29 @@ t.test('progress names everyone, and this replica with what it has on disk', asy
     { replica: 4, isVoter: false, offeredSnapshotIndex: null }
   ])
 })
+
+t.test(
+  'a replica is quiet once it has nothing to do, until something is asked of it',
+  async (t) => {
+    const raft = new Raft(testConfig, bootstrapState(1))
+    raft.campaign()
+    t.notOk(raft.isQuiet, 'nobody has looked yet')
+    drain(raft)
+    raft.applied(raft.applicableIndex)
+    t.notOk(raft.isQuiet)
+    t.notOk(raft.hasReady)
+    t.ok(raft.isQuiet)
+    const asked: readonly [string, () => unknown][] = [
+      ['a proposal', () => raft.propose(new Uint8Array(3))],
+      ['a tick', () => raft.tick()],
+      ['a read', () => raft.requestRead(7)]
+    ]
+    for (const [what, ask] of asked) {
+      ask()
+      t.notOk(raft.isQuiet, what)
+      drain(raft)
+      t.notOk(raft.hasReady)
+      t.ok(raft.isQuiet, `after ${what}`)
+    }
+  }
+)

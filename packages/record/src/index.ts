@@ -6,6 +6,7 @@ export type { HeaderValue, Properties } from './properties.ts'
 export {
   encodeRecord,
   foreignProperties,
+  foreignStart,
   hasForeignProperties,
   recordBody,
   recordNumber,

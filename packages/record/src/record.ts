@@ -93,10 +93,14 @@ export function recordBody(bytes: Uint8Array, position: number): Uint8Array {
   return bytes.subarray(start, start + readUnsigned(bytes, at + 1, bytes.length, size))
 }
 
+/** Where the byte string begins that the properties of an accepted record are. */
+export function foreignStart(bytes: Uint8Array, position: number): number {
+  return position + 2 + (1 << ((bytes[position + 1] ?? 0xc4) - 0xc4))
+}
+
 /** Properties of an accepted record as the byte string that they are. */
 export function foreignProperties(bytes: Uint8Array, position: number): Uint8Array {
-  const header = 1 + (1 << ((bytes[position + 1] ?? 0xc4) - 0xc4))
-  return bytes.subarray(position + 1 + header, bodyPosition(bytes, position))
+  return bytes.subarray(foreignStart(bytes, position), bodyPosition(bytes, position))
 }
 
 /** One text among the properties of an accepted record, found in place. They are not foreign. */

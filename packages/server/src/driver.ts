@@ -27,6 +27,8 @@ export class Driver {
   #durable: number
   #writing: number | null = null
   #rest: NodeJS.Timeout | null = null
+  /** Moment at which the rest ends, by the monotonic clock. */
+  #restUntilMs = 0
 
   constructor(options: DriverOptions) {
     this.#options = options
@@ -75,7 +77,7 @@ export class Driver {
   /**
    * What time it is, first of all: a process that was held up must not act on what it knew before.
    */
-  #timeInput(): Input {
+  #timeInput(): Extract<Input, { type: 'tick' }> {
     const { nowMs, wallMs } = this.#options
     return { type: 'tick', nowMs: Math.floor(nowMs()), wallMs: Math.floor(wallMs()) }
   }
@@ -83,8 +85,8 @@ export class Driver {
   #turn(): void {
     this.#isScheduled = false
     if (this.#hasEnded) return
-    if (this.#rest !== null) clearTimeout(this.#rest)
-    const inputs = [this.#timeInput(), ...this.#inputs]
+    const time = this.#timeInput()
+    const inputs = [time, ...this.#inputs]
     this.#inputs = []
     try {
       for (const output of this.#options.member.step(inputs)) {
@@ -92,10 +94,24 @@ export class Driver {
         if (this.#hasEnded) return
       }
       this.#flush()
-      this.#rest = setTimeout(() => this.#schedule(), this.#options.member.restMs)
+      this.#restFrom(time.nowMs)
     } catch (error) {
       this.#fail('the member failed', error)
     }
+  }
+
+  /** Many turns in a row end in the same rest, until a heartbeat is due: one timer is for all. */
+  #restFrom(nowMs: number): void {
+    const { restMs } = this.#options.member
+    if (this.#rest !== null) {
+      if (this.#restUntilMs === nowMs + restMs) return
+      clearTimeout(this.#rest)
+    }
+    this.#restUntilMs = nowMs + restMs
+    this.#rest = setTimeout(() => {
+      this.#rest = null
+      this.#schedule()
+    }, restMs)
   }
 
   #flush(): void {

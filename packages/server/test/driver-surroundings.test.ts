@@ -4,9 +4,7 @@ import t from 'tap'
 import { Driver } from '../src/driver.ts'
 import { FakeMember, FakePorts, FakeStore, until } from './fakes.ts'
 
-t.test('a member that may not rest for long is told the time', async (t) => {
-  const member = new FakeMember()
-  member.restMs = 5
+function startDriver(t: { teardown(end: () => void): void }, member: FakeMember): Driver {
   const ports = new FakePorts()
   const driver = new Driver({
     member,
@@ -23,12 +21,30 @@ t.test('a member that may not rest for long is told the time', async (t) => {
   })
   t.teardown(() => driver.stop())
   driver.start()
+  return driver
+}
+
+t.test('a member that may not rest for long is told the time', async (t) => {
+  const member = new FakeMember()
+  member.restMs = 5
+  startDriver(t, member)
   await until(() => member.of('tick').length > 3)
   const times = member.of('tick').map(({ nowMs }) => nowMs)
   t.same(
     times,
     times.toSorted((one, other) => one - other)
   )
+})
+
+t.test('a rest that became shorter ends sooner', async (t) => {
+  const member = new FakeMember()
+  member.restMs = 100_000
+  const driver = startDriver(t, member)
+  await until(() => member.steps.length === 1)
+  member.restMs = 5
+  driver.input({ type: 'drain' })
+  await until(() => member.steps.length > 3)
+  t.same(member.steps.slice(0, 4), [1, 2, 1, 1], 'the time alone, after the input')
 })
 
 type Asked = Extract<Output, { type: 'verify-password' }>

@@ -20,6 +20,7 @@ import type { MetadataGroup } from '../metadata/metadata.ts'
 import { type ShardGroup, ShardHost } from '../publishing/shards.ts'
 import type { MachineHash } from '../status.ts'
 import { Beat } from './beat.ts'
+import { boundBodies } from './body-bound.ts'
 import { Group } from './group.ts'
 import { metadataLeadership, shardLeadership } from './leadership.ts'
 import { LeftGroups } from './left-groups.ts'
@@ -161,6 +162,7 @@ export class Groups {
     for (let round = 0; round < roundsMax; round++) {
       let isBusy = false
       for (const group of this.#all) {
+        if (group.waitingBytes === 0 && group.raft.isQuiet) continue
         this.#guard(group, () => {
           group.propose()
           if (group.work()) isBusy = true
@@ -168,6 +170,10 @@ export class Groups {
       }
       if (!isBusy) break
       hasWorked = true
+    }
+    if (hasWorked) {
+      this.#core.snapshots.lookAgain()
+      boundBodies(this.#all, this.#core.tuning.bodyBytesMax)
     }
     return hasWorked
   }
@@ -188,10 +194,7 @@ export class Groups {
   }
 
   snapshotMachine(id: GroupId, lost: ReadonlySet<number>): MachineSnapshot {
-    const host = this.#shards.get(id)?.host
-    return id === 0 || host === undefined
-      ? this.#core.metadata.machine.snapshot(lost)
-      : host.machine.snapshot(lost)
+    return this.machine(id).snapshot(lost)
   }
 
   /** All parts of an offered snapshot are durable: they replace log and machine, in one write. */

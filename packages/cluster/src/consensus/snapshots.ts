@@ -58,6 +58,7 @@ interface GroupSnapshots {
 export class Snapshots {
   readonly #core: Core
   readonly #groups = new Map<GroupId, GroupSnapshots>()
+  #isToLook = false
 
   constructor(core: Core) {
     this.#core = core
@@ -128,12 +129,23 @@ export class Snapshots {
     return false
   }
 
+  /** A group has done something: a snapshot of it may be due at the end of this step. */
+  lookAgain(): void {
+    this.#isToLook = true
+  }
+
+  flush(): void {
+    if (!this.#isToLook) return
+    this.#isToLook = false
+    this.#takeWhereDue()
+  }
+
   /**
    * Takes a snapshot of each group that has grown enough, or of a shard that has come to rest: only
    * a snapshot lets the disk forget what was settled since the last one. At most one a step, for
    * even latency.
    */
-  takeWhereDue(): void {
+  #takeWhereDue(): void {
     const { tuning } = this.#core
     for (const group of this.#core.groups.all()) {
       const state = this.#state(group.id)
@@ -147,6 +159,8 @@ export class Snapshots {
       if (!(isLarge || isAtRest || isToReplace) || isPinned || isBusy) continue
       if (group.haltedReason !== null) continue
       this.#take(group, state, isAtRest)
+      // Others may be due as well.
+      this.#isToLook = true
       return
     }
   }
@@ -253,6 +267,7 @@ export class Snapshots {
   }
 
   tick(): void {
+    this.#isToLook = true
     for (const [, state] of this.#groups) state.fetch?.tick()
   }
 

@@ -90,7 +90,8 @@ function make(...groups: readonly FakeGroup[]): Node {
     const before = writes.length
     group.raft.appliedIndex += count
     group.appliedBytes += count * 10
-    core.snapshots.takeWhereDue()
+    core.snapshots.lookAgain()
+    core.snapshots.flush()
     return writes.length - before
   }
   return { core, writes, losses, durable, apply }
@@ -130,6 +131,21 @@ t.test('at most one is taken a step', async (t) => {
     writes.map(({ group }) => group),
     [1, 2]
   )
+})
+
+t.test('it is looked for in steps in which a group did something, or time passed', async (t) => {
+  const groups = [groupOf(1), groupOf(2)] as const
+  const { core, writes } = make(...groups)
+  for (const { raft } of groups) raft.appliedIndex = 100
+  core.snapshots.flush()
+  t.equal(writes.length, 0)
+  core.snapshots.tick()
+  core.snapshots.flush()
+  t.equal(writes.length, 1)
+  core.snapshots.flush()
+  t.equal(writes.length, 2, 'where one was taken others may be due')
+  core.snapshots.flush()
+  t.equal(writes.length, 2)
 })
 
 t.test('a shard that has come to rest is snapshotted; metadata is not', async (t) => {
