@@ -90,7 +90,7 @@ function carryOut(
     case 'consume-replies':
       return consumers.consumeReplies(to)
     case 'update-secret':
-      return updateSecret(core, session, request.secret, to)
+      return updateSecret(core, session, to)
     case 'commit':
       return new AmqpCommit(core, session, request, to).attempt()
     default:
