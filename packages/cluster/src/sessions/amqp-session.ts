@@ -16,8 +16,11 @@ import { refusal } from './responder.ts'
 import type { ClientUp, Session } from './session.ts'
 import { TransactionAccount } from './transaction-memory.ts'
 
-/** What clients are told of the server. */
-const identity = { product: 'Holdfast', version: '0.1.0' } as const
+/** What clients are told of the server: what it is, or what it behaves as. */
+const identities = {
+  self: { product: 'Holdfast', version: '0.1.0' },
+  rabbitmq: { product: 'RabbitMQ', version: '4.1.0' }
+} as const
 
 /** Mechanisms by which a client says its password. */
 const passwords = ['PLAIN', 'AMQPLAIN'] as const
@@ -53,7 +56,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     this.certificateName = certificateName
     this.rights = new SessionRights(core, nobody, '')
     this.connection = new AmqpConnection({
-      ...identity,
+      ...identities[core.options.amqpIdentity ?? 'self'],
       nowMs: core.clock.nowMs,
       clusterName: core.identity?.clusterId ?? '',
       mechanisms: certificateName === null ? passwords : [...passwords, 'EXTERNAL'],
