@@ -1,5 +1,5 @@
 // What AMQP clients ask for beside publishing and settling. Each request is answered once.
-import type { AmqpRequest, RequestEvent, RequestOf } from '@holdfast/amqp'
+import type { AmqpRequest, RequestEvent, RequestName, RequestOf } from '@holdfast/amqp'
 import { HoldfastError, unreachable } from '@holdfast/errors'
 import { needsOfAmqpRequest } from '../access/needs.ts'
 import { SessionRights } from '../access/session-rights.ts'
@@ -19,15 +19,26 @@ import { declareQueue } from './declaring.ts'
 import { readReplyAddress } from './replies.ts'
 import { type Responder, refusal } from './responder.ts'
 
+/** What may be asked for so that messages arrive where they did not. */
+const makesRoutes: ReadonlySet<RequestName> = new Set([
+  'declare-queue',
+  'declare-exchange',
+  'bind-queue',
+  'bind-exchange'
+])
+
 export function handleAmqpRequest(core: Core, session: AmqpSession, event: RequestEvent): void {
   const { requestId, channel, request } = event
   const { connection } = session
+  const changed = makesRoutes.has(request.type) ? session.changes.begin() : () => undefined
   const to: Responder = {
     done: (result) => {
+      changed()
       connection.respond(requestId, result)
       session.answered()
     },
     refuse: (error) => {
+      changed()
       connection.refuse(requestId, error)
       session.answered()
     },
@@ -36,7 +47,7 @@ export function handleAmqpRequest(core: Core, session: AmqpSession, event: Reque
   }
   const reason = notReady(core)
   if (reason !== null) return to.refuse(reason)
-  session.rights.require(needsOfAmqpRequest(request), to, () => {
+  const attempt = (): void => {
     try {
       carryOut(core, session, channel, request, to)
     } catch (error) {
@@ -44,7 +55,27 @@ export function handleAmqpRequest(core: Core, session: AmqpSession, event: Reque
       if (!(error instanceof HoldfastError)) throw error
       to.refuse(error.toWire())
     }
+  }
+  session.rights.require(needsOfAmqpRequest(request), to, () => {
+    const queue = queueSeen(request)
+    if (queue === null) attempt()
+    else session.consumers.whenReturned(queue, attempt)
   })
+}
+
+/** The queue whose messages tell in the answer; null if none do. */
+function queueSeen(request: AmqpRequest): string | null {
+  switch (request.type) {
+    case 'get':
+      return request.queue
+    case 'declare-queue':
+    case 'inspect-queue':
+    case 'delete-queue':
+    case 'purge-queue':
+      return request.name
+    default:
+      return null
+  }
 }
 
 function carryOut(
