@@ -112,7 +112,7 @@ export class Shards {
     if (!isTaken) answer(this.#notLeader(group))
   }
 
-  /** A queue that goes is said to hold what is ready, and not what consumers hold, as in RabbitMQ. */
+  /** As in RabbitMQ, a queue that goes held what was ready: what consumers hold does not count. */
   #readyOnly(group: GroupId, asked: ShardCommand, reply: SectionReply): SectionReply {
     if (asked.type !== 'delete-queue-if' || reply.type !== 'closing') return reply
     const { ready } = this.#core.deliveries.counts(group, asked.queue) ?? { ready: reply.messages }

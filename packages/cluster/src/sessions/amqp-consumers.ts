@@ -7,10 +7,13 @@ import type { Core } from '../core.ts'
 import { limits, times } from '../limits.ts'
 import { ClientConsumer, type ConsumerSettings } from '../relaying/client-consumer.ts'
 import type { AmqpSession } from './amqp-session.ts'
+import { PendingChanges } from './pending-changes.ts'
 import { newReplyAddress, type ReplyAddress } from './replies.ts'
 import { type Responder, refusal } from './responder.ts'
 
 export class AmqpConsumers {
+  /** Queues that the client deletes itself. */
+  readonly deletions: PendingChanges = new PendingChanges()
   readonly #core: Core
   readonly #session: AmqpSession
   readonly #consumers = new Map<number, ClientConsumer>()

@@ -27,20 +27,26 @@ const makesRoutes: ReadonlySet<RequestName> = new Set([
   'bind-exchange'
 ])
 
+const noMatter = (): void => undefined
+
 export function handleAmqpRequest(core: Core, session: AmqpSession, event: RequestEvent): void {
   const { requestId, channel, request } = event
   const { connection } = session
-  const changed = makesRoutes.has(request.type) ? session.changes.begin() : () => undefined
+  const { changes, consumers } = session
+  const changed = makesRoutes.has(request.type) ? changes.begin() : noMatter
+  const deleted = request.type === 'delete-queue' ? consumers.deletions.begin() : noMatter
   const to: Responder = {
     done: (result) => {
       changed()
       connection.respond(requestId, result)
       session.answered()
+      deleted()
     },
     refuse: (error) => {
       changed()
       connection.refuse(requestId, error)
       session.answered()
+      deleted()
     },
     client: session.clientKey,
     isGone: () => session.isClosed

@@ -234,8 +234,11 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
 
   consumerEnded(number: number): void {
     this.consumers.ended(number)
-    this.connection.cancelled(number)
-    this.answered()
+    // Who deletes a queue itself is told so before its consumers are, as by RabbitMQ.
+    this.consumers.deletions.whenDone(() => {
+      this.connection.cancelled(number)
+      this.answered()
+    })
   }
 
   close(error: WireError): void {

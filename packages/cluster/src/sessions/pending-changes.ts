@@ -1,6 +1,6 @@
-// What a client has asked to be there, and was not told that it is: queues, exchanges, bindings.
-// AMQP has no order between channels, but libraries that have one for each queue publish on another
-// as soon as they have sent a declaration, and find with RabbitMQ that it is in force.
+// What a client has asked to be there, or to go, and was not told that it is so: queues, exchanges,
+// bindings. AMQP has no order between channels, but libraries that have one for each queue publish
+// on another as soon as they have sent a declaration, and find with RabbitMQ that it is in force.
 
 interface Waiting {
   readonly left: Set<number>
@@ -12,7 +12,7 @@ export class PendingChanges {
   #waiting: Waiting[] = []
   #last = 0
 
-  /** One was asked for. Returns what is to be called once it is there, or refused. */
+  /** One was asked for. Returns what is to be called once that is so, or refused. */
   begin(): () => void {
     this.#last++
     const change = this.#last
@@ -20,7 +20,7 @@ export class PendingChanges {
     return () => this.#done(change)
   }
 
-  /** Does the work once all that was asked for before is there or refused, which may be at once. */
+  /** Does the work once all that was asked for before is so or refused, which may be at once. */
   whenDone(work: () => void): void {
     if (this.#pending.size === 0) work()
     else this.#waiting.push({ left: new Set(this.#pending), work })
