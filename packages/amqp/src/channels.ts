@@ -36,7 +36,7 @@ export class Channels implements ChannelHost {
   readonly #records = new RecordWriter()
   /** With confirms to write. */
   readonly #confirming = new Set<Channel>()
-  /** Highest channel number that was agreed on. */
+  /** How many may be open at a time, as it was agreed on. */
   channelsMax = 0
   /** Whether anything was published on this connection. */
   hasPublished = false
@@ -120,8 +120,9 @@ export class Channels implements ChannelHost {
     if (!isOpening) {
       throw new AmqpError('CHANNEL_ERROR', `channel ${number} is not open; send channel.open first`)
     }
-    if (number > this.channelsMax) {
-      const explanation = `channel ${number} is above the channel-max of ${this.channelsMax}`
+    // How many there are, not how they are numbered: clients number them as they like.
+    if (this.#channels.size >= this.channelsMax) {
+      const explanation = `${this.channelsMax} channels are open, which is the channel-max`
       throw new AmqpError('NOT_ALLOWED', explanation)
     }
     decodeMethod(payload)

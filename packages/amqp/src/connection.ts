@@ -250,7 +250,7 @@ export class AmqpConnection {
       return this.#goOn()
     }
     if (!this.isOpen) return this.#handshake.take(method)
-    if (method.type === 'connection.update-secret') return this.#secret.update(method)
+    if (method.type === 'connection.update-secret') return this.#secret.update()
     const explanation = `${method.type} is not for a client to send on channel 0 now`
     throw new AmqpError('COMMAND_INVALID', explanation)
   }

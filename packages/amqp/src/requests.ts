@@ -58,7 +58,8 @@ export type AmqpRequest =
   | { readonly type: 'authenticate'; readonly credentials: Credentials }
   /** Limits, access and existence of the vhost are to be checked. */
   | { readonly type: 'open-vhost'; readonly vhost: string }
-  | { readonly type: 'update-secret'; readonly secret: Uint8Array; readonly reason: string }
+  /** Whether the user may still be in the vhost, and what it may do there, is to be looked up. */
+  | { readonly type: 'update-secret' }
   | {
       readonly type: 'declare-queue'
       /** Empty: the member makes a name. */

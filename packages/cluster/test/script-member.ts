@@ -10,8 +10,8 @@
 //   NAME                         it sends the methods in the input, one a line (see amqp-lines.ts)
 //   NAME gone                    its socket ends
 //   pass MS / hold / release     time; from `hold` to `release` nothing is committed
-//   verified / wrong             the outcome of a password that is being verified
-//   user NAME / delete-user NAME / permit NAME configure=P write=P read=P / add-vhost NAME
+//   user NAME / delete-user NAME / permit NAME configure=P write=P read=P / forbid NAME
+//                                `forbid`: it may not be in the vhost any more
 //   disk low / disk free
 //
 // Each lets some time pass, and shows what the clients were told since, and which are closed.
@@ -121,9 +121,6 @@ export class ScriptMember {
         return member.hold()
       case 'release':
         return member.release()
-      case 'verified':
-      case 'wrong':
-        return member.verified(block.command === 'verified')
       case 'user':
         return putUser(member, word)
       case 'again':
@@ -137,6 +134,9 @@ export class ScriptMember {
         ) as [string, string, string]
         return permit(member, word, [configure, write, read])
       }
+      case 'forbid':
+        change(member, { type: 'clear-permission', user: word, vhost: '/' })
+        return
       case 'disk': {
         const freeBytes = word === 'low' ? 1 : 2 ** 40
         return member.step([{ type: 'disk', freeBytes, totalBytes: 2 ** 41 }])

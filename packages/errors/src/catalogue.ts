@@ -45,7 +45,7 @@ export const catalogue = {
   EXCHANGE_MISMATCH: { id: 2004, reply: 406, status: 409, retry: 'never', closes: 'call', message: "exchange '{exchange}' in vhost '{vhost}' exists with another {field}" },
   EXCHANGE_IN_USE: { id: 2005, reply: 406, status: 409, retry: 'never', closes: 'call', message: "exchange '{exchange}' in vhost '{vhost}' is in use" },
   EXCHANGE_RESERVED: { id: 2006, reply: 403, status: 403, retry: 'never', closes: 'call', message: "exchange '{exchange}' is predeclared and cannot be changed" },
-  EXCHANGE_TYPE_UNKNOWN: { id: 2007, reply: 406, status: 400, retry: 'never', closes: 'call', message: "no exchange type '{type}'; known are direct, fanout, topic, headers" },
+  EXCHANGE_TYPE_UNKNOWN: { id: 2007, reply: 406, status: 400, retry: 'never', closes: 'call', message: "invalid exchange type '{type}'; known are direct, fanout, topic, headers" },
   BINDING_INVALID: { id: 2008, reply: 406, status: 400, retry: 'never', closes: 'call', message: 'the binding is not valid: {reason}' },
   OPTION_UNKNOWN: { id: 2009, reply: 406, status: 400, retry: 'never', closes: 'call', message: "option '{option}' of a {kind} is not known to this version" },
   OPTION_INVALID: { id: 2010, reply: 406, status: 400, retry: 'never', closes: 'call', message: "option '{option}' of a {kind} is not valid: {reason}" },

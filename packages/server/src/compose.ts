@@ -48,6 +48,7 @@ export function composeNode(configuration: Configuration, log: Log): NodeParts {
           processEpoch,
           addresses,
           bootstrap,
+          amqpIdentity: configuration.amqpIdentity,
           random: () => randomInt(2 ** 32) / 2 ** 32,
           checksum: (bytes: Uint8Array) => crc32(bytes)
         },

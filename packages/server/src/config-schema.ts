@@ -73,6 +73,7 @@ export interface Configuration extends TlsConfiguration {
   readonly bootstrap: boolean
   readonly defaultUser: string
   readonly defaultPassword: string
+  readonly amqpIdentity: 'self' | 'rabbitmq'
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
   readonly connectionsMax: number
   readonly clientBufferBytesMax: number
@@ -158,6 +159,15 @@ export const schema: readonly Setting[] = [
     doc:
       'Its password. As long as `guest` has the password `guest`, clients on this machine that ' +
       'give none are `guest`.'
+  },
+  {
+    name: 'amqpIdentity',
+    type: 'choice',
+    choices: ['self', 'rabbitmq'],
+    default: 'self',
+    doc:
+      'What AMQP clients are told of the server: its own product and version, or RabbitMQ and ' +
+      'the version that it behaves as, for programs that look for these.'
   },
   {
     name: 'logLevel',

@@ -2,7 +2,7 @@
 import type { Channel } from '../channel.ts'
 import { plainTable } from '../field-value.ts'
 import type { MethodOf } from '../method-codec.ts'
-import { cleanName, isMissing, refuseDefaultExchange } from './names.ts'
+import { isMissing, refuseDefaultExchange } from './names.ts'
 
 type ExchangeMethod =
   | MethodOf<'exchange.declare'>
@@ -39,13 +39,10 @@ export function handleExchange(channel: Channel, method: ExchangeMethod): void {
 
 function declare(channel: Channel, method: MethodOf<'exchange.declare'>): void {
   const done = (): void => channel.reply(method.nowait, { type: 'exchange.declare-ok' })
+  const name = refuseDefaultExchange(method.exchange, method.type)
   if (method.passive) {
-    // The default exchange is always there.
-    const name = cleanName(method.exchange)
-    if (name === '') return done()
     return channel.request<'inspect-exchange'>({ type: 'inspect-exchange', name }, done)
   }
-  const name = refuseDefaultExchange(method.exchange, method.type)
   const { durable, autoDelete, internal } = method
   channel.request<'declare-exchange'>(
     {

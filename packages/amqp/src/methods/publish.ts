@@ -18,10 +18,7 @@ export function handlePublish(
   { exchange, routingKey, mandatory, immediate }: MethodOf<'basic.publish'>,
   content: Content
 ): void {
-  if (immediate) {
-    const explanation = 'basic.publish with immediate=true; use a time to live of 0 instead'
-    throw new AmqpError('NOT_IMPLEMENTED', explanation)
-  }
+  if (immediate) throw new AmqpError('NOT_IMPLEMENTED', 'immediate=true')
   const { properties, copies } = prepare(channel, content.properties)
   const blob = channel.host.record(properties, content.body)
   const batch = { exchange, routingKey, copies, mandatory, count: 1, blob }

@@ -106,9 +106,17 @@ export class Shards {
     const keep = isPurge ? (this.#core.deliveries.find(group, asked.queue)?.heldRanges() ?? []) : []
     const command = isPurge ? { ...asked, keep } : asked
     const isTaken = this.propose(group, command, (reply) => {
-      answer(reply === null ? this.#notLeader(group) : { type: 'reply', reply })
+      if (reply === null) return answer(this.#notLeader(group))
+      answer({ type: 'reply', reply: this.#readyOnly(group, asked, reply) })
     })
     if (!isTaken) answer(this.#notLeader(group))
+  }
+
+  /** As in RabbitMQ, a queue that goes held what was ready: what consumers hold does not count. */
+  #readyOnly(group: GroupId, asked: ShardCommand, reply: SectionReply): SectionReply {
+    if (asked.type !== 'delete-queue-if' || reply.type !== 'closing') return reply
+    const { ready } = this.#core.deliveries.counts(group, asked.queue) ?? { ready: reply.messages }
+    return { ...reply, messages: Math.min(reply.messages, ready) }
   }
 
   propose(

@@ -215,6 +215,11 @@ export class ClientConsumer {
     this.#holdings.settled(settleSequence)
   }
 
+  /** Does the work once all that was given back is in its queue again. */
+  whenReturned(work: () => void): void {
+    this.#holdings.whenReturned(work)
+  }
+
   /**
    * Asks for one message: `done` gets null if there is none, else how many are ready behind the one
    * that was delivered before.

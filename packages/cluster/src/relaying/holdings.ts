@@ -16,6 +16,10 @@ export class Holdings {
   readonly #held = new Map<number, number>()
   /** Not answered, by sequence. */
   #settling = new Map<number, Settlement>()
+  /** How many of them give something back. */
+  #returning = 0
+  /** What is done once nothing is on its way back. */
+  #whenReturned: (() => void)[] = []
 
   /** As much is held as one consumer may hold. */
   get isFull(): boolean {
@@ -44,16 +48,33 @@ export class Holdings {
 
   settling(sequence: number, settlement: Settlement): void {
     this.#settling.set(sequence, settlement)
+    if (settlement.outcome === 'released') this.#returning++
   }
 
   settled(sequence: number): void {
+    const settlement = this.#settling.get(sequence)
     this.#settling.delete(sequence)
+    if (settlement?.outcome !== 'released') return
+    this.#returning--
+    this.#goOn()
   }
 
-  /** What is not answered, by sequence; it is forgotten. */
+  /** Does the work once all that was given back is known to be in the log, or is forgotten. */
+  whenReturned(work: () => void): void {
+    this.#whenReturned.push(work)
+    this.#goOn()
+  }
+
+  #goOn(): void {
+    if (this.#returning > 0) return
+    for (const work of this.#whenReturned.splice(0)) work()
+  }
+
+  /** What is not answered, by sequence; it is forgotten, to be told again or never. */
   takeSettling(): ReadonlyMap<number, Settlement> {
     const settling = this.#settling
     this.#settling = new Map()
+    this.#returning = 0
     return settling
   }
 
@@ -72,5 +93,7 @@ export class Holdings {
   clear(): void {
     this.#held.clear()
     this.#settling.clear()
+    this.#returning = 0
+    this.#goOn()
   }
 }

@@ -7,10 +7,13 @@ import type { Core } from '../core.ts'
 import { limits, times } from '../limits.ts'
 import { ClientConsumer, type ConsumerSettings } from '../relaying/client-consumer.ts'
 import type { AmqpSession } from './amqp-session.ts'
+import { PendingChanges } from './pending-changes.ts'
 import { newReplyAddress, type ReplyAddress } from './replies.ts'
 import { type Responder, refusal } from './responder.ts'
 
 export class AmqpConsumers {
+  /** Queues that the client deletes itself. */
+  readonly deletions: PendingChanges = new PendingChanges()
   readonly #core: Core
   readonly #session: AmqpSession
   readonly #consumers = new Map<number, ClientConsumer>()
@@ -92,8 +95,11 @@ export class AmqpConsumers {
       const consumer = this.#consumers.get(number)
       if (consumer === undefined) continue
       waiting++
-      this.ended(number)
-      consumer.release(done)
+      // What it gave back would be forgotten with it.
+      consumer.whenReturned(() => {
+        this.ended(number)
+        consumer.release(done)
+      })
     }
     done()
   }
@@ -166,6 +172,28 @@ export class AmqpConsumers {
 
   settle({ consumer, outcome, ranges }: SettleEvent): void {
     this.#consumers.get(consumer)?.settle(outcome, ranges)
+  }
+
+  /**
+   * Does the work once what was given back to a queue is there again, so that who gives back and
+   * then asks finds it; without a leader of the queue, after the time that a request may take.
+   */
+  whenReturned(queue: string, work: () => void): void {
+    const owners = [...this.#consumers.values()].filter((owner) => owner.queue.name === queue)
+    let waiting = owners.length
+    let isDone = false
+    const done = (): void => {
+      if (isDone) return
+      isDone = true
+      work()
+    }
+    const returned = (): void => {
+      waiting--
+      if (waiting === 0) done()
+    }
+    if (waiting === 0) return done()
+    for (const owner of owners) owner.whenReturned(returned)
+    if (waiting > 0) this.#core.timers.after(times.requestTimeoutMs, done)
   }
 
   /** Of a consumer that has not ended. */

@@ -1,5 +1,5 @@
 // What AMQP clients ask for beside publishing and settling. Each request is answered once.
-import type { AmqpRequest, RequestEvent, RequestOf } from '@holdfast/amqp'
+import type { AmqpRequest, RequestEvent, RequestName, RequestOf } from '@holdfast/amqp'
 import { HoldfastError, unreachable } from '@holdfast/errors'
 import { needsOfAmqpRequest } from '../access/needs.ts'
 import { SessionRights } from '../access/session-rights.ts'
@@ -19,24 +19,41 @@ import { declareQueue } from './declaring.ts'
 import { readReplyAddress } from './replies.ts'
 import { type Responder, refusal } from './responder.ts'
 
+/** What may be asked for so that messages arrive where they did not. */
+const makesRoutes: ReadonlySet<RequestName> = new Set([
+  'declare-queue',
+  'declare-exchange',
+  'bind-queue',
+  'bind-exchange'
+])
+
+const noMatter = (): void => undefined
+
 export function handleAmqpRequest(core: Core, session: AmqpSession, event: RequestEvent): void {
   const { requestId, channel, request } = event
   const { connection } = session
+  const { changes, consumers } = session
+  const changed = makesRoutes.has(request.type) ? changes.begin() : noMatter
+  const deleted = request.type === 'delete-queue' ? consumers.deletions.begin() : noMatter
   const to: Responder = {
     done: (result) => {
+      changed()
       connection.respond(requestId, result)
       session.answered()
+      deleted()
     },
     refuse: (error) => {
+      changed()
       connection.refuse(requestId, error)
       session.answered()
+      deleted()
     },
     client: session.clientKey,
     isGone: () => session.isClosed
   }
   const reason = notReady(core)
   if (reason !== null) return to.refuse(reason)
-  session.rights.require(needsOfAmqpRequest(request), to, () => {
+  const attempt = (): void => {
     try {
       carryOut(core, session, channel, request, to)
     } catch (error) {
@@ -44,7 +61,27 @@ export function handleAmqpRequest(core: Core, session: AmqpSession, event: Reque
       if (!(error instanceof HoldfastError)) throw error
       to.refuse(error.toWire())
     }
+  }
+  session.rights.require(needsOfAmqpRequest(request), to, () => {
+    const queue = queueSeen(request)
+    if (queue === null) attempt()
+    else session.consumers.whenReturned(queue, attempt)
   })
+}
+
+/** The queue whose messages tell in the answer; null if none do. */
+function queueSeen(request: AmqpRequest): string | null {
+  switch (request.type) {
+    case 'get':
+      return request.queue
+    case 'declare-queue':
+    case 'inspect-queue':
+    case 'delete-queue':
+    case 'purge-queue':
+      return request.name
+    default:
+      return null
+  }
 }
 
 function carryOut(
@@ -90,7 +127,7 @@ function carryOut(
     case 'consume-replies':
       return consumers.consumeReplies(to)
     case 'update-secret':
-      return updateSecret(core, session, request.secret, to)
+      return updateSecret(core, session, to)
     case 'commit':
       return new AmqpCommit(core, session, request, to).attempt()
     default:

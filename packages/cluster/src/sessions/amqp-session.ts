@@ -10,14 +10,13 @@ import { limits } from '../limits.ts'
 import type { Batch, Publish, PublishOrigin } from '../publishing/publish.ts'
 import type { ConsumerOwner } from '../relaying/client-consumer.ts'
 import { AmqpConsumers } from './amqp-consumers.ts'
+import { amqpIdentities } from './amqp-identity.ts'
 import { handleAmqpRequest } from './amqp-requests.ts'
 import { HeldPublishes } from './held-publishes.ts'
+import { PendingChanges } from './pending-changes.ts'
 import { refusal } from './responder.ts'
 import type { ClientUp, Session } from './session.ts'
 import { TransactionAccount } from './transaction-memory.ts'
-
-/** What clients are told of the server. */
-const identity = { product: 'Holdfast', version: '0.1.0' } as const
 
 /** Mechanisms by which a client says its password. */
 const passwords = ['PLAIN', 'AMQPLAIN'] as const
@@ -26,6 +25,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   readonly id: number
   readonly connection: AmqpConnection
   readonly consumers: AmqpConsumers
+  readonly changes: PendingChanges = new PendingChanges()
   readonly publishes: HeldPublishes
   readonly transactions: TransactionAccount
   /** Where the client connects from. */
@@ -53,7 +53,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     this.certificateName = certificateName
     this.rights = new SessionRights(core, nobody, '')
     this.connection = new AmqpConnection({
-      ...identity,
+      ...amqpIdentities[core.options.amqpIdentity ?? 'self'],
       nowMs: core.clock.nowMs,
       clusterName: core.identity?.clusterId ?? '',
       mechanisms: certificateName === null ? passwords : [...passwords, 'EXTERNAL'],
@@ -63,7 +63,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
       heartbeatSeconds: amqpLimits.heartbeatSeconds
     })
     this.consumers = new AmqpConsumers(core, this)
-    this.publishes = new HeldPublishes(core, this)
+    this.publishes = new HeldPublishes(core, this, this.changes)
     this.transactions = new TransactionAccount(core.sessions.transactions, () => {
       return this.#isClosed ? 0 : this.connection.transactionBytes
     })
@@ -234,8 +234,11 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
 
   consumerEnded(number: number): void {
     this.consumers.ended(number)
-    this.connection.cancelled(number)
-    this.answered()
+    // Who deletes a queue itself is told so before its consumers are, as by RabbitMQ.
+    this.consumers.deletions.whenDone(() => {
+      this.connection.cancelled(number)
+      this.answered()
+    })
   }
 
   close(error: WireError): void {

@@ -34,33 +34,17 @@ export function authenticate(
 }
 
 /**
- * A client renews what it was let in with: it must be right for the same user, who must still be
+ * A client renews what it was let in with, which a password need not be: its user must still be
  * allowed in its vhost, and keeps what it may still do there.
  */
-export function updateSecret(
-  core: Core,
-  session: AmqpSession,
-  secret: Uint8Array,
-  to: Responder
-): void {
-  const { user, vhost, remote } = session
-  if (!isUtf8(secret)) return to.refuse(refusal('AUTHENTICATION_FAILED', { user: user.name }))
-  const { logins } = core
-  const isGone = (): boolean => session.isClosed || session.isEnded
-  logins.authenticate(
-    { user: user.name, password: utf8Decode(secret) },
-    remote,
-    (result) => {
-      if ('error' in result) return to.refuse(result.error)
-      logins.whenRefused(
-        () => logins.vhostRefusal(user, vhost),
-        (error) => {
-          if (error !== null) return to.refuse(error)
-          session.accessChanged()
-          to.done(null)
-        }
-      )
-    },
-    isGone
+export function updateSecret({ logins }: Core, session: AmqpSession, to: Responder): void {
+  const { user, vhost } = session
+  logins.whenRefused(
+    () => logins.vhostRefusal(user, vhost),
+    (error) => {
+      if (error !== null) return to.refuse(error)
+      session.accessChanged()
+      to.done(null)
+    }
   )
 }

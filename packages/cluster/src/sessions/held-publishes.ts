@@ -14,11 +14,13 @@ import {
   type Publish,
   type PublishOrigin
 } from '../publishing/publish.ts'
+import { PendingChanges } from './pending-changes.ts'
 import { refusal } from './responder.ts'
 
 export class HeldPublishes {
   readonly #core: Core
   readonly #origin: PublishOrigin
+  readonly #changes: PendingChanges
   /** By sequence. */
   #held: Publish[] = []
   #isFencing = false
@@ -30,9 +32,10 @@ export class HeldPublishes {
   #alone: Publish | null = null
   #lastSequence = 0
 
-  constructor(core: Core, origin: PublishOrigin) {
+  constructor(core: Core, origin: PublishOrigin, changes: PendingChanges = new PendingChanges()) {
     this.#core = core
     this.#origin = origin
+    this.#changes = changes
   }
 
   push(batch: Batch): void {
@@ -183,14 +186,19 @@ export class HeldPublishes {
     return true
   }
 
-  /** It vouches for what is held now: what comes later may have seen more than it tells. */
+  /**
+   * It vouches for what is held now: what comes later may have seen more than it tells. What the
+   * client itself has asked for before is waited for, since it may be where the message goes.
+   */
   #fence(): false {
     this.#isFencing = true
     const vouched = [...this.#held]
-    this.#core.fence.wait((isCurrent) => {
-      this.#isFencing = false
-      if (isCurrent) for (const publish of vouched) publish.isFenced = true
-      this.resume()
+    this.#changes.whenDone(() => {
+      this.#core.fence.wait((isCurrent) => {
+        this.#isFencing = false
+        if (isCurrent) for (const publish of vouched) publish.isFenced = true
+        this.resume()
+      })
     })
     return false
   }

@@ -22,6 +22,27 @@ t.test('what is settled is claimed until it is answered', async (t) => {
   t.ok(holdings.isEmpty)
 })
 
+t.test('what was given back is waited for, what was accepted is not', async (t) => {
+  const holdings = new Holdings()
+  const done: string[] = []
+  holdings.settling(1, { outcome: 'accepted', ranges: [1, 1, 0] })
+  holdings.whenReturned(() => done.push('at once'))
+  holdings.settling(2, { outcome: 'released', ranges: [2, 2, 0] })
+  holdings.whenReturned(() => done.push('after 2'))
+  t.same(done, ['at once'])
+  const told = [...holdings.takeSettling().values()]
+  t.same(done, ['at once'], 'it is told again')
+  for (const [i, settlement] of told.entries()) holdings.settling(3 + i, settlement)
+  holdings.settled(3)
+  t.same(done, ['at once'])
+  holdings.settled(4)
+  t.same(done, ['at once', 'after 2'])
+  holdings.settling(5, { outcome: 'released', ranges: [2, 2, 0] })
+  holdings.whenReturned(() => done.push('given up'))
+  holdings.clear()
+  t.same(done.at(-1), 'given up')
+})
+
 t.test('a client holds as much as one consumer may', async (t) => {
   const holdings = new Holdings()
   holdings.add({ firstOffset: 1, count: limits.prefetchMax - 1, attempt: 0 })

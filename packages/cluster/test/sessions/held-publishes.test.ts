@@ -8,6 +8,7 @@ import type { OnFence } from '../../src/metadata/fence.ts'
 import type { Routing } from '../../src/publishing/gateway.ts'
 import type { Batch, Publish, PublishOrigin } from '../../src/publishing/publish.ts'
 import { HeldPublishes } from '../../src/sessions/held-publishes.ts'
+import { PendingChanges } from '../../src/sessions/pending-changes.ts'
 import { coreWith, pass } from '../part-core.ts'
 
 const target: QueueTarget = {
@@ -23,6 +24,8 @@ const targets: Routing = { type: 'targets', targets: [target], perRecord: false 
 interface Client {
   readonly core: Core
   readonly held: HeldPublishes
+  /** What the client has asked to be there. */
+  readonly changes: PendingChanges
   /** What the metadata that this node has says of all publishes. */
   routing: Routing
   /** Fences that nobody has answered yet. */
@@ -61,7 +64,8 @@ function make(): Client {
     failed: ({ firstSequence }, { code }) => told.push([firstSequence, code]),
     returned: () => undefined
   }
-  const held = new HeldPublishes(core, origin)
+  const changes = new PendingChanges()
+  const held = new HeldPublishes(core, origin, changes)
   const sentOf = (sequence: number): Publish => {
     const publish = known.get(sequence)
     if (publish === undefined) throw new Error(`${sequence} was not sent`)
@@ -70,6 +74,7 @@ function make(): Client {
   const client: Client = {
     core,
     held,
+    changes,
     routing: targets,
     fences,
     sent: () => news.splice(0),
@@ -116,6 +121,20 @@ t.test('what leads nowhere is told only behind a fence that began after it', asy
   client.fences.shift()?.(true)
   t.same(client.sent(), [-1], 'the second may be for a queue that was declared meanwhile')
   client.routing = targets
+  client.fences.shift()?.(true)
+  t.same(client.sent(), [2])
+})
+
+t.test('what leads nowhere yet waits for what its client has asked for', async (t) => {
+  const client = make()
+  const bound = client.changes.begin()
+  client.publish(1)
+  t.same(client.sent(), [1])
+  client.routing = { type: 'nowhere' }
+  client.publish(2)
+  t.equal(client.fences.length, 0)
+  client.routing = targets
+  bound()
   client.fences.shift()?.(true)
   t.same(client.sent(), [2])
 })
