@@ -14,6 +14,9 @@ export type QueueArguments = Readonly<Record<string, HeaderValue>>
 /** Argument that begins the name of a queue that the server names; not part of the queue. */
 export const namePrefixArgument = 'x-name-prefix'
 
+/** Delivery limit of a queue without one, as RabbitMQ has it since it has a default. */
+export const noDeliveryLimit = -1
+
 const namePrefixBytesMax = 64
 
 /** Both are the same queue here, replicated and durable. */
@@ -32,7 +35,6 @@ export const unsupportedArguments: ReadonlySet<string> = new Set([
   'x-delayed-retry-max',
   'x-delayed-retry-min',
   'x-delayed-retry-type',
-  'x-delivery-limit',
   'x-max-age',
   'x-max-priority',
   'x-message-deduplication',
@@ -63,6 +65,11 @@ function lengthFault(value: HeaderValue): string | null {
   return Number.isSafeInteger(value) && Number(value) >= 0 ? null : 'it must be a whole number'
 }
 
+function deliveryLimitFault(value: HeaderValue): string | null {
+  const isValid = Number.isSafeInteger(value) && Number(value) >= noDeliveryLimit
+  return isValid ? null : `it must be a whole number, or ${noDeliveryLimit} for none`
+}
+
 /** What the arguments that mean something must be. */
 const checks: Readonly<Record<string, (value: HeaderValue) => string | null>> = {
   'x-queue-type': (value) => {
@@ -74,6 +81,7 @@ const checks: Readonly<Record<string, (value: HeaderValue) => string | null>> = 
   'x-message-ttl': (value) => millisecondsFault(value, 0, shardLimits.messageTtlMsMax),
   'x-max-length': lengthFault,
   'x-max-length-bytes': lengthFault,
+  'x-delivery-limit': deliveryLimitFault,
   'x-overflow': (value) =>
     (overflows as readonly HeaderValue[]).includes(value)
       ? null
@@ -118,6 +126,7 @@ const compared: Readonly<Record<string, HeaderValue>> = {
   'x-max-length': null,
   'x-max-length-bytes': null,
   'x-overflow': 'drop-head',
+  'x-delivery-limit': noDeliveryLimit,
   'x-single-active-consumer': false,
   'x-dead-letter-exchange': null,
   'x-dead-letter-routing-key': null

@@ -12,6 +12,7 @@ import {
   type Difference,
   differingArgument,
   namePrefixArgument,
+  noDeliveryLimit,
   type QueueArguments
 } from './queue-arguments.ts'
 
@@ -91,10 +92,15 @@ export function settingsOf(options: QueueOptions): QueueSettings {
   const messageTtlMs = ttl === null ? null : Number(ttl)
   const singleActive = given['x-single-active-consumer'] === true
   const [deadLetter, lengthLimit] = [deadLetterOf(given), lengthLimitOf(given)]
+  const returns = Number(given['x-delivery-limit'] ?? noDeliveryLimit)
+  const deliveryLimit = returns === noDeliveryLimit ? null : returns
   const times = { autoDelete, expiresMs, messageTtlMs }
   const isTimeless = !autoDelete && expiresMs === 0 && messageTtlMs === null
-  const isPlain = isTimeless && !singleActive && deadLetter === null && lengthLimit === null
-  return isPlain ? plainSettings : { ...times, singleActive, deadLetter, lengthLimit }
+  const isUnlimited = lengthLimit === null && deliveryLimit === null
+  const isPlain = isTimeless && !singleActive && deadLetter === null && isUnlimited
+  return isPlain
+    ? plainSettings
+    : { ...times, singleActive, deadLetter, lengthLimit, deliveryLimit }
 }
 
 /** What a queue does that is never full means nothing. */

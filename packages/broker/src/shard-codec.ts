@@ -49,11 +49,13 @@ function changeFields(change: TopologyChange): readonly unknown[] {
   if (change.type === 'delete-queue') return [2, change.cursor, change.queue]
   const { cursor, queue, vhost, name, settings } = change
   if (settings === undefined) return [1, cursor, queue, vhost, name]
-  const { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter, lengthLimit } = settings
+  const { autoDelete, expiresMs, messageTtlMs, singleActive } = settings
+  const { deadLetter, lengthLimit, deliveryLimit } = settings
   const { exchange = null, routingKey = null } = deadLetter ?? {}
   const { messages = null, bytes = null, overflow = null } = lengthLimit ?? {}
   const options = [autoDelete, expiresMs, messageTtlMs, singleActive, exchange, routingKey]
-  return [3, cursor, queue, vhost, name, ...options, messages, bytes, overflow]
+  const length = [messages, bytes, overflow]
+  return [3, cursor, queue, vhost, name, ...options, ...length, deliveryLimit]
 }
 
 function fields(command: Exclude<ShardCommand, SettleCommand>): readonly unknown[] {
@@ -126,7 +128,8 @@ function readSettings(item: Fields): QueueSettings {
     messageTtlMs: item.optional((value) => value.natural(shardLimits.messageTtlMsMax)),
     singleActive: item.boolean(),
     deadLetter: readDeadLetter(item),
-    lengthLimit: readLengthLimit(item)
+    lengthLimit: readLengthLimit(item),
+    deliveryLimit: item.optional((value) => value.natural())
   }
 }
 

@@ -154,6 +154,7 @@ function readQueue(state: ShardState, reader: ByteReader): SavedItem {
   const flags = reader.u8()
   const deadLetter = readDeadLetter(reader, flags)
   const lengthLimit = (flags & 32) === 0 ? null : readLengthLimit(reader)
+  const deliveryLimit = (flags & 64) === 0 ? null : reader.natural()
   const deadTail = reader.natural()
   const [expiresMs, ttlMs] = [reader.natural(), reader.natural()]
   const settings = {
@@ -162,7 +163,8 @@ function readQueue(state: ShardState, reader: ByteReader): SavedItem {
     messageTtlMs: (flags & 4) === 0 ? null : ttlMs,
     singleActive: (flags & 2) !== 0,
     deadLetter,
-    lengthLimit
+    lengthLimit,
+    deliveryLimit
   }
   const [usedMs, activation, activeAt] = [reader.natural(), reader.natural(), reader.u32()]
   const queue = new ShardQueue(id, names, settings, state)

@@ -9,7 +9,8 @@ const plain: QueueSettings = {
   messageTtlMs: null,
   singleActive: false,
   deadLetter: null,
-  lengthLimit: null
+  lengthLimit: null,
+  deliveryLimit: null
 }
 const one = { session: '0a', tag: 'one' }
 const two = { session: '0a', tag: 'two' }

@@ -11,7 +11,9 @@ export function someSettings(random: Random): QueueSettings {
   const exchange = random.pick(['', 'dlx'])
   const deadLetter = random.chance(0.6) ? { exchange, routingKey } : null
   const lengthLimit = random.chance(0.6) ? someLengthLimit(random) : null
-  return { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter, lengthLimit }
+  const deliveryLimit = random.chance(0.5) ? random.below(4) : null
+  const limits = { lengthLimit, deliveryLimit }
+  return { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter, ...limits }
 }
 
 function someLengthLimit(random: Random): LengthLimit {

@@ -8,7 +8,8 @@ const plain: QueueSettings = {
   messageTtlMs: null,
   singleActive: false,
   deadLetter: null,
-  lengthLimit: null
+  lengthLimit: null,
+  deliveryLimit: null
 }
 
 export function createQueue(

@@ -24,7 +24,8 @@ const commands: readonly ShardCommand[] = [
           expiresMs: 2 ** 32 - 1,
           singleActive: false,
           deadLetter: { exchange: '', routingKey: null },
-          lengthLimit: null
+          lengthLimit: null,
+          deliveryLimit: null
         }
       }
     ]

@@ -10,7 +10,8 @@ const plain: QueueSettings = {
   messageTtlMs: null,
   singleActive: false,
   deadLetter: null,
-  lengthLimit: null
+  lengthLimit: null,
+  deliveryLimit: null
 }
 const nobody = (): boolean => false
 

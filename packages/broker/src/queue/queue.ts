@@ -175,6 +175,8 @@ export class ShardQueue implements QueueView {
   /**
    * Live messages go back (see `MessageIndex.giveBack`). With a length limit they are ready again,
    * unless consumers have room for more than there is: then what is reserved is reserved for them.
+   * Returns as pairs those that have come back more often than the delivery limit allows, which are
+   * not in `returned`, and have yet to leave.
    */
   giveBack(
     [first, last]: readonly [number, number],
@@ -182,21 +184,31 @@ export class ShardQueue implements QueueView {
     isCounted: boolean,
     returned: number[],
     stale: number[] | null
-  ): void {
-    const own: number[] = []
+  ): readonly number[] {
+    const { deliveryLimit, lengthLimit } = this.settings
+    const [own, spent]: [number[], number[]] = [[], []]
     this.index.giveBack(first, last, attempt, isCounted, own, stale)
     for (let at = 0; at < own.length; at += 2) {
       const [from = 0, to = 0] = [own[at], own[at + 1]]
-      addPair(returned, from, to)
-      for (let offset = from; this.settings.lengthLimit !== null && offset <= to; offset++) {
-        const isReserved = this.#mark > this.tail
-        if (isReserved) {
-          this.touch()
-          this.#mark--
-        }
-        this.index.setOut(offset, isReserved)
-      }
+      if (deliveryLimit === null && lengthLimit === null) addPair(returned, from, to)
+      else for (let offset = from; offset <= to; offset++) this.#cameBack(offset, returned, spent)
     }
+    return spent
+  }
+
+  #cameBack(offset: number, returned: number[], spent: number[]): void {
+    const { deliveryLimit, lengthLimit } = this.settings
+    if (deliveryLimit !== null && (this.row(offset)?.deliveryCount ?? 0) > deliveryLimit) {
+      return addPair(spent, offset, offset)
+    }
+    addPair(returned, offset, offset)
+    if (lengthLimit === null) return
+    const isReserved = this.#mark > this.tail
+    if (isReserved) {
+      this.touch()
+      this.#mark--
+    }
+    this.index.setOut(offset, isReserved)
   }
 
   /** With a length limit, all up to the mark is reserved, and nothing above: it may go back. */

@@ -22,6 +22,8 @@ export interface QueueSettings {
   readonly deadLetter: DeadLetterSettings | null
   /** Null: any number of messages wait in it. */
   readonly lengthLimit: LengthLimit | null
+  /** How often a message may come back by a consumer's doing; null: however often. */
+  readonly deliveryLimit: number | null
 }
 
 /** Those of a queue that was declared with nothing but a name. */
@@ -31,5 +33,6 @@ export const plainSettings: QueueSettings = {
   messageTtlMs: null,
   singleActive: false,
   deadLetter: null,
-  lengthLimit: null
+  lengthLimit: null,
+  deliveryLimit: null
 }

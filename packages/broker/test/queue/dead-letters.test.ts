@@ -14,7 +14,8 @@ const settings = {
   messageTtlMs: null,
   singleActive: false,
   deadLetter: { exchange: '', routingKey: 'dead' },
-  lengthLimit: null
+  lengthLimit: null,
+  deliveryLimit: null
 }
 
 function withQueue(): ShardFixture {

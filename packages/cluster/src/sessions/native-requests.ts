@@ -78,7 +78,7 @@ function queueOptionsOf(options: QueueOptions): Options {
   const { exclusive = false, autoDelete = false } = options
   const { expiresMs, messageTtlMs, singleActiveConsumer = false } = options
   const { deadLetterExchange: exchange, deadLetterRoutingKey: routingKey } = options
-  const { maxLength, maxLengthBytes, overflow } = options
+  const { maxLength, maxLengthBytes, overflow, deliveryLimit } = options
   return {
     exclusive,
     autoDelete,
@@ -90,7 +90,8 @@ function queueOptionsOf(options: QueueOptions): Options {
       ...(routingKey === undefined ? {} : { 'x-dead-letter-routing-key': routingKey }),
       ...(maxLength === undefined ? {} : { 'x-max-length': maxLength }),
       ...(maxLengthBytes === undefined ? {} : { 'x-max-length-bytes': maxLengthBytes }),
-      ...(overflow === undefined ? {} : { 'x-overflow': overflow })
+      ...(overflow === undefined ? {} : { 'x-overflow': overflow }),
+      ...(deliveryLimit === undefined ? {} : { 'x-delivery-limit': deliveryLimit })
     }
   }
 }

@@ -30,7 +30,8 @@ const settings = {
   messageTtlMs: null,
   singleActive: false,
   deadLetter: { exchange: '', routingKey: null },
-  lengthLimit: null
+  lengthLimit: null,
+  deliveryLimit: null
 }
 
 export interface Death {

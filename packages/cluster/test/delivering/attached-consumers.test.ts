@@ -11,7 +11,8 @@ const settings = {
   messageTtlMs: null,
   singleActive: false,
   deadLetter: null,
-  lengthLimit: null
+  lengthLimit: null,
+  deliveryLimit: null
 }
 const recipient = { isCongested: false } as Consumer['recipient']
 

@@ -13,7 +13,7 @@ import {
 import { expireNamed, ownTtlMs } from './reference-expiry.ts'
 import { ReferenceGateways } from './reference-gateways.ts'
 import { comeBack, dropHead, hasRoom, moveMark } from './reference-length.ts'
-import { blankQueue, depart, die, expire, isOpenAt } from './reference-lifetimes.ts'
+import { blankQueue, depart, die, expire, isOpenAt, isSpent } from './reference-lifetimes.ts'
 import { commandQueue } from './reference-queue-commands.ts'
 import { done, forEachOffset, refused } from './reference-replies.ts'
 import type { ReferenceProducer, ReferenceQueue, ReferenceRecord } from './reference-types.ts'
@@ -242,8 +242,12 @@ export class ReferenceShard {
       }
       message.attempt += 1
       message.deliveryCount += 1
-      if (queue !== undefined) comeBack(queue, message)
-      count += 1
+      if (queue === undefined) return
+      if (isSpent(queue, message)) die(queue, offset, this.#termStartMs)
+      else {
+        comeBack(queue, message)
+        count += 1
+      }
     })
     if (queue === undefined) return 0
     dropHead(queue, this.#termStartMs)
