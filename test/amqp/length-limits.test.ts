@@ -1,9 +1,11 @@
-// Length limits by amqplib against a cluster of three nodes: acks and nacks as RabbitMQ's, what is
-// dropped, and a leader that dies with a full queue.
+// Length limits by amqplib and pika against a cluster of three nodes: acks and nacks as RabbitMQ's,
+// what is dropped, what is no limit, and a leader that dies with a full queue.
 import { join } from 'node:path'
-import { ClusterProcess, eventually, temporaryDirectory } from '@holdfast/testkit'
-import { type ConfirmChannel, connect } from 'amqplib'
+import { ClusterProcess, eventually, repositoryRoot, temporaryDirectory } from '@holdfast/testkit'
+import { type ConfirmChannel, connect, type Options } from 'amqplib'
 import t from 'tap'
+import { ClientProgram } from './client-program.ts'
+import { hasPackages, pikaPackages, python } from './debian-packages.ts'
 
 t.setTimeout(280_000)
 
@@ -69,6 +71,49 @@ t.test('length limits', async (t) => {
     })
     await eventually('three have arrived', () => left.length === 3)
     t.same(left, ['a maxlen latest', 'b maxlen latest', 'c maxlen latest'])
+  })
+
+  await t.test('what is refused is dead-lettered where that is asked', async (t) => {
+    await channel.assertQueue('sorry')
+    const names = { deadLetterExchange: '', deadLetterRoutingKey: 'sorry' }
+    const dead = { 'x-overflow': 'reject-publish-dlx' }
+    await channel.assertQueue('one', { maxLength: 1, arguments: dead, ...names })
+    const taken = await Promise.all(['a', 'b'].map((body) => publish(channel, 'one', body)))
+    t.same(taken, [true, false])
+    await eventually('it has arrived', async () => (await there('sorry')) === 1)
+    const got = await channel.get('sorry', { noAck: true })
+    t.match(got === false ? {} : got.properties.headers?.['x-death']?.[0], { reason: 'maxlen' })
+  })
+
+  await t.test('another limit, or what is none, closes the channel with 406', async (t) => {
+    const refusal = async (queue: string, options: Options.AssertQueue): Promise<string> => {
+      const other = await connection.createChannel()
+      other.on('error', () => undefined)
+      return other.assertQueue(queue, options).then(() => 'none', String)
+    }
+    t.match(await refusal('few', { maxLength: 4, arguments: rejecting }), /406.*few.*x-max-length/)
+    t.match(await refusal('few', { maxLength: 3 }), /406.*few.*x-overflow/)
+    t.match(await refusal('few', {}), /406.*few.*x-max-length/)
+    t.equal(await refusal('few', { maxLength: 3, arguments: rejecting }), 'none')
+    for (const [name, value] of [
+      ['x-max-length', -1],
+      ['x-max-length-bytes', 'ten'],
+      ['x-overflow', 'drop-tail']
+    ] as const) {
+      const text = await refusal('other', { arguments: { [name]: value } })
+      t.match(text, new RegExp(`406.*${name}`))
+    }
+  })
+
+  await t.test('pika sees the same', async (t) => {
+    if (!hasPackages(t, pikaPackages)) return
+    const file = join(repositoryRoot, 'test/amqp/python/limits.py')
+    const program = new ClientProgram(t, [python, file, urls[1] ?? ''])
+    for (const overflow of ['drop-head', 'held', 'reject-publish', 'reject-publish-dlx']) {
+      t.ok(await program.says(`ok ${overflow}`), overflow)
+    }
+    for (const what of ['declarations', 'transactions']) t.ok(await program.says(`ok ${what}`))
+    t.equal(await program.ended, 0)
   })
 
   await t.test('a full queue is full when its leader has died', async (t) => {

@@ -15,13 +15,13 @@
 // Each shows the events, then the frames that were sent, then whether the connection is closed or
 // paused.
 import { type ErrorCode, type WireError, wireError } from '@holdfast/errors'
-import { argumentOf, type ScriptBlock } from '@holdfast/testkit'
+import { argumentOf, fieldsOf, type ScriptBlock } from '@holdfast/testkit'
 import { AmqpConnection } from '../src/connection.ts'
 import type { AmqpEvent } from '../src/events.ts'
 import type { DeliveryRun } from '../src/requests.ts'
 import type { Mechanism } from '../src/sasl.ts'
 import { join } from './generator.ts'
-import { bytesOfLine, fieldsOf, linesOfEvents, linesOfFrames, recordOf } from './script-text.ts'
+import { bytesOfLine, linesOfEvents, linesOfFrames, recordOf } from './script-text.ts'
 
 const identity = { product: 'Holdfast', version: '1.2.3', clusterName: 'test' }
 

@@ -1,4 +1,5 @@
 // Frames and events as lines of text, both ways, for the scripts of this package.
+import { fieldsOf } from '@holdfast/testkit'
 import { ByteWriter } from '../src/byte-writer.ts'
 import type { AmqpEvent } from '../src/events.ts'
 import { type FieldTable, writeTable } from '../src/field-table.ts'
@@ -14,16 +15,6 @@ import { hex, join, written } from './generator.ts'
 
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
-
-/** `name=value` pairs and bare words; a value in braces, brackets or quotes is JSON. */
-export function fieldsOf(text: string): Map<string, string> {
-  const fields = new Map<string, string>()
-  const pattern = /([^\s=]+)(?:=(\{.*?\}(?=\s|$)|"[^"]*"|\S*))?/g
-  for (const [, name = '', value = 'true'] of text.matchAll(pattern)) {
-    fields.set(name, value.startsWith('"') ? value.slice(1, -1) : value)
-  }
-  return fields
-}
 
 function argumentOf(type: ArgumentType, text: string | undefined): unknown {
   switch (type) {

@@ -171,16 +171,28 @@ function readProducer(reader: ByteReader, flags: number): HeaderProducer {
 }
 
 /**
- * The header of the publish section at `position`; records are not looked at.
+ * What sections of gateways begin with, and a reader of the rest of the one at `position`.
  * @throws FRAME_INVALID
  */
-export function readPublishHeader(data: Uint8Array, position: number): PublishHeader {
+export function openNumbered(
+  data: Uint8Array,
+  position: number
+): { readonly reader: ByteReader; readonly gateway: GatewayId; readonly number: number } {
   const length = readUint32(data, position)
   if (length > data.length - position - 4) throw malformed('a section is cut')
   const reader = new ByteReader(data, position + 5, position + 4 + length)
   const gateway = { replica: reader.natural(), epoch: reader.natural() }
   const number = reader.positive()
   if (number === Number.MAX_SAFE_INTEGER) throw malformed('no section can follow the last number')
+  return { reader, gateway, number }
+}
+
+/**
+ * The header of the publish section at `position`; records are not looked at.
+ * @throws FRAME_INVALID
+ */
+export function readPublishHeader(data: Uint8Array, position: number): PublishHeader {
+  const { reader, gateway, number } = openNumbered(data, position)
   const flags = reader.u8()
   if (flags > 15 || (flags & 6) === 4) throw malformed('flags of a publish are not known')
   const producer = (flags & 2) === 0 ? null : readProducer(reader, flags)

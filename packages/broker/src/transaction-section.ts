@@ -8,10 +8,11 @@
 //            | a settle section (shard-codec.ts)
 //
 // The parts are whole sections, so that a message in one is found and read like any other.
-import { ByteReader, ByteWriter, malformed, readUint32 } from './bytes.ts'
+import { ByteWriter, malformed, readUint32 } from './bytes.ts'
 import {
   encodePublishSection,
   type GatewayId,
+  openNumbered,
   type PublishHeader,
   type PublishSection,
   publishKind,
@@ -92,12 +93,7 @@ export function encodeTransactionSection(section: TransactionSection): readonly 
  * @throws FRAME_INVALID
  */
 export function readTransaction(data: Uint8Array, position: number): TransactionHeader {
-  const length = readUint32(data, position)
-  if (length > data.length - position - 4) throw malformed('a section is cut')
-  const reader = new ByteReader(data, position + 5, position + 4 + length)
-  const gateway = { replica: reader.natural(), epoch: reader.natural() }
-  const number = reader.positive()
-  if (number === Number.MAX_SAFE_INTEGER) throw malformed('no section can follow the last number')
+  const { reader, gateway, number } = openNumbered(data, position)
   const flags = reader.u8()
   if (flags > 1) throw malformed('flags of a transaction are not known')
   const publishes: PublishHeader[] = []

@@ -1,17 +1,9 @@
 // How queues end by themselves, and who of their consumers is active: decided by the log alone.
 import t from 'tap'
-import { type QueueSettings, ShardMachine } from '../src/index.ts'
+import type { QueueSettings } from '../src/index.ts'
+import { plainSettings } from '../src/queue/settings.ts'
 import { ShardFixture } from './shard-fixture.ts'
 
-const plain: QueueSettings = {
-  autoDelete: false,
-  expiresMs: 0,
-  messageTtlMs: null,
-  singleActive: false,
-  deadLetter: null,
-  lengthLimit: null,
-  deliveryLimit: null
-}
 const one = { session: '0a', tag: 'one' }
 const two = { session: '0a', tag: 'two' }
 const three = { session: '0b', tag: 'three' }
@@ -19,7 +11,7 @@ const three = { session: '0b', tag: 'three' }
 function withQueue(settings: Partial<QueueSettings>): ShardFixture {
   const shard = new ShardFixture()
   const created = { type: 'create-queue', cursor: 1, queue: 1, vhost: '/', name: 'q1' } as const
-  const changes = [{ ...created, settings: { ...plain, ...settings } }]
+  const changes = [{ ...created, settings: { ...plainSettings, ...settings } }]
   shard.command({ type: 'topology', upTo: 1, changes })
   return shard
 }
@@ -35,17 +27,6 @@ function detach(shard: ShardFixture, consumer: typeof one) {
 
 function typesOf(shard: ShardFixture): string[] {
   return shard.effects.map(({ type }) => type)
-}
-
-/** What a replica is that takes over from a snapshot. */
-function restored(shard: ShardFixture): ShardFixture {
-  const { manifest, newBlobs } = shard.machine.snapshot()
-  const blobs = new Map(newBlobs.map(({ id, bytes }) => [id, bytes]))
-  const copy = new ShardFixture()
-  copy.machine = ShardMachine.restore(manifest, blobs)
-  copy.index = shard.index
-  copy.timeMs = shard.timeMs
-  return copy
 }
 
 t.test('an auto-delete queue goes with its last consumer, and not before one came', async (t) => {
@@ -67,7 +48,7 @@ t.test('an auto-delete queue goes with its last consumer, and not before one cam
   t.same(shard.publish(1), { type: 'accepted', missing: [1] })
   t.match(shard.command({ type: 'use-queue', queue: 1 }), { type: 'closing' })
   shard.timeMs += 1e9
-  t.match(restored(shard).command({ type: 'use-queue', queue: 1 }), { type: 'closing' })
+  t.match(shard.restored().command({ type: 'use-queue', queue: 1 }), { type: 'closing' })
 })
 
 t.test('a session that leaves takes an auto-delete queue with it', async (t) => {
@@ -109,7 +90,7 @@ t.test('whoever uses a queue puts its end off; a publisher does not', async (t) 
   detach(shard, one)
   t.equal(shard.machine.nextDeadlineMs, born + 10_000)
   shard.timeMs = born + 9_999
-  const replica = restored(shard)
+  const replica = shard.restored()
   for (const each of [shard, replica]) {
     t.same(each.publish(1, { number: 1, first: true }), { type: 'accepted', missing: [] })
     t.equal(each.machine.queue(1)?.isOver, false)
@@ -161,13 +142,13 @@ t.test('of several consumers the first is active, then the one of the highest ra
   t.same(active(), ['0a/one', 1], 'nobody is displaced')
   attach(shard, one)
   t.same(active(), ['0a/one', 1], 'back on another connection')
-  t.same(restored(shard).machine.hash(), shard.machine.hash())
+  t.same(shard.restored().machine.hash(), shard.machine.hash())
   detach(shard, two)
   t.same(active(), ['0a/one', 1])
   attach(shard, two)
   detach(shard, one)
   t.same(active(), ['0b/three', 2])
-  const copy = restored(shard)
+  const copy = shard.restored()
   t.same(copy.machine.queue(1)?.active, '0b/three')
   detach(copy, three)
   t.same(copy.effects[1], { type: 'consumer-activated', queue: 1, consumer: two, activation: 3 })

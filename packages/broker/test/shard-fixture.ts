@@ -40,6 +40,17 @@ export class ShardFixture {
     return this.applyData(encodeEntryBatch(this.timeMs, [encodeCommandSection(command)]))[0]
   }
 
+  /** What a replica is that takes over from a snapshot. */
+  restored(): ShardFixture {
+    const { manifest, newBlobs } = this.machine.snapshot()
+    const blobs = new Map(newBlobs.map(({ id, bytes }) => [id, bytes]))
+    const copy = new ShardFixture()
+    copy.machine = ShardMachine.restore(manifest, blobs)
+    copy.index = this.index
+    copy.timeMs = this.timeMs
+    return copy
+  }
+
   create(...queues: number[]): void {
     for (const queue of queues) {
       const cursor = ++this.#cursor

@@ -1,24 +1,16 @@
 // How messages expire in the machine of a shard: when they are named, and not before their time.
 import { encodeRecord } from '@holdfast/record'
 import t from 'tap'
-import { noDeadlineMs, type QueueSettings, ShardMachine } from '../src/index.ts'
+import { noDeadlineMs } from '../src/index.ts'
+import { plainSettings } from '../src/queue/settings.ts'
 import { ShardFixture } from './shard-fixture.ts'
 
-const plain: QueueSettings = {
-  autoDelete: false,
-  expiresMs: 0,
-  messageTtlMs: null,
-  singleActive: false,
-  deadLetter: null,
-  lengthLimit: null,
-  deliveryLimit: null
-}
 const nobody = (): boolean => false
 
 function withQueue(messageTtlMs: number | null): ShardFixture {
   const shard = new ShardFixture()
   const created = { type: 'create-queue', cursor: 1, queue: 1, vhost: '/', name: 'q1' } as const
-  const changes = [{ ...created, settings: { ...plain, messageTtlMs } }]
+  const changes = [{ ...created, settings: { ...plainSettings, messageTtlMs } }]
   shard.command({ type: 'topology', upTo: 1, changes })
   return shard
 }
@@ -37,17 +29,6 @@ function expire(shard: ShardFixture, ...ranges: readonly number[]) {
 function deadlines(shard: ShardFixture): number[] {
   const { machine, timeMs } = shard
   return shard.offsets(1).map((offset) => (machine.queue(1)?.row(offset)?.deadlineMs ?? 0) - timeMs)
-}
-
-/** What a replica is that takes over from a snapshot. */
-function restored(shard: ShardFixture): ShardFixture {
-  const { manifest, newBlobs } = shard.machine.snapshot()
-  const blobs = new Map(newBlobs.map(({ id, bytes }) => [id, bytes]))
-  const copy = new ShardFixture()
-  copy.machine = ShardMachine.restore(manifest, blobs)
-  copy.index = shard.index
-  copy.timeMs = shard.timeMs
-  return copy
 }
 
 t.test('the shorter of both lives counts', async (t) => {
@@ -111,7 +92,7 @@ t.test('what was named too early is told again', async (t) => {
 t.test('a snapshot has the deadlines, and a replica made of it finds what is due', async (t) => {
   const shard = withQueue(100)
   publish(shard, null, '40', null)
-  const replica = restored(shard)
+  const replica = shard.restored()
   t.same(replica.machine.hash(), shard.machine.hash())
   t.same(replica.machine.digest(), shard.machine.digest())
   t.equal(replica.machine.queue(1)?.settings.messageTtlMs, 100)

@@ -15,16 +15,7 @@ import {
   tableOf
 } from '@holdfast/amqp'
 import { utf8Decode, utf8Encode } from '@holdfast/record'
-
-/** `name=value` pairs and bare words; a value in braces or quotes may hold spaces. */
-function fieldsOf(text: string): Map<string, string> {
-  const fields = new Map<string, string>()
-  const pattern = /([^\s=]+)(?:=(\{.*?\}(?=\s|$)|"[^"]*"|\S*))?/g
-  for (const [, name = '', value = 'true'] of text.matchAll(pattern)) {
-    fields.set(name, value.startsWith('"') ? value.slice(1, -1) : value)
-  }
-  return fields
-}
+import { fieldsOf } from '@holdfast/testkit'
 
 function argumentOf(type: ArgumentType, text: string | undefined): unknown {
   switch (type) {

@@ -9,6 +9,7 @@ import {
 } from '@holdfast/protocol'
 import { encodeRecord, type Properties, utf8Encode } from '@holdfast/record'
 import type { Input } from '../src/input.ts'
+import { times } from '../src/limits.ts'
 import { Member } from '../src/member.ts'
 import type { Output, VerifyPassword } from '../src/output.ts'
 import type { ClientProtocol } from '../src/sessions/session.ts'
@@ -63,8 +64,14 @@ export class LoneMember {
     this.pass(1000)
   }
 
-  get restMs(): number {
-    return this.#member.restMs
+  /** The longest that it need not be stepped while so much time passes. */
+  longestRestMs(durationMs: number): number {
+    let longest = 0
+    for (const endMs = this.nowMs + durationMs; this.nowMs < endMs; ) {
+      this.pass(times.tickMs)
+      longest = Math.max(longest, this.#member.restMs)
+    }
+    return longest
   }
 
   counters(): MemberCounters {

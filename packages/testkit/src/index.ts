@@ -36,6 +36,7 @@ export { type EventuallyOptions, eventually, WaitError, within } from './eventua
 export { findPortOffset, isPortFree, type NodePorts, portsOfNode } from './free-ports.ts'
 export { LineSplitter, lineBytesMax, readJsonLines } from './json-lines.ts'
 export { LedgerFile } from './ledger-file.ts'
+export { fieldsOf } from './line-fields.ts'
 export type { NodeSite } from './node-site.ts'
 export { disownProcess, isOwnedAlive, ownProcess, signalOwned } from './owned-processes.ts'
 export {

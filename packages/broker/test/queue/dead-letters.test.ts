@@ -3,20 +3,13 @@
 import t from 'tap'
 import { ShardMachine } from '../../src/index.ts'
 import { deadSegmentRows } from '../../src/queue/dead-letters.ts'
+import { plainSettings } from '../../src/queue/settings.ts'
 import { consumer, ShardFixture } from '../shard-fixture.ts'
 
 /** The number of the first that dies. */
 const from = new ShardFixture().timeMs * 1024
 
-const settings = {
-  autoDelete: false,
-  expiresMs: 0,
-  messageTtlMs: null,
-  singleActive: false,
-  deadLetter: { exchange: '', routingKey: 'dead' },
-  lengthLimit: null,
-  deliveryLimit: null
-}
+const settings = { ...plainSettings, deadLetter: { exchange: '', routingKey: 'dead' } }
 
 function withQueue(): ShardFixture {
   const shard = new ShardFixture()

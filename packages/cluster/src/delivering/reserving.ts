@@ -42,7 +42,14 @@ export class Reserving {
     const ahead = Math.max(0, queue.mark - handedOut)
     const reserved = ahead + next.returnedCount
     if (reserved > credit) this.#giveUp(reserved - credit, ahead)
-    else if (reserved < credit && 2 * reserved <= credit) this.#ask(credit - reserved, handedOut)
+    else if (this.#isShort(reserved, credit)) this.#ask(credit - reserved, handedOut)
+  }
+
+  /** What is not reserved must fit within the limit when it comes, or is lost to who has room. */
+  #isShort(reserved: number, credit: number): boolean {
+    const { lengthLimit } = this.#of.queue.settings
+    const fits = lengthLimit?.bytes === null ? (lengthLimit.messages ?? 0) : 0
+    return reserved < credit && (2 * reserved <= credit || credit - reserved > fits)
   }
 
   #ask(count: number, handedOut: number): void {

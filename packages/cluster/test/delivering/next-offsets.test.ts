@@ -12,7 +12,9 @@ t.test('after a rewind comes all that nobody holds, each once', async (t) => {
     const at = deadlines.findIndex((deadlineMs, i) => i + 1 >= from && deadlineMs > afterMs)
     return at < 0 ? null : at + 1
   }
-  const queue = { tail: deadlines.length, nextLive, row } as unknown as QueueView
+  const settings = { lengthLimit: null }
+  const isOut = () => true
+  const queue = { tail: deadlines.length, settings, isOut, nextLive, row } as unknown as QueueView
   const held = new HeldDeliveries(queue)
   const next = new NextOffsets(queue, held)
   const holder = { unsettled: 0 } as Consumer

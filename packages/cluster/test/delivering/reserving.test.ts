@@ -48,6 +48,22 @@ t.test('who has room for all gets all, however small the limit', async (t) => {
   t.equal(left(operator), 11, 'and one waits')
 })
 
+t.test('who has settled a few has room for all again', async (t) => {
+  for (const limit of [{ maxLength: 1 }, { maxLengthBytes: 1 }]) {
+    const { member, operator } = withQueue({ ...limit, overflow: 'reject-publish' })
+    const one = member.connect(1)
+    consume(one, 10)
+    member.pass(200)
+    operator.publish('q', 1, 4)
+    member.pass(200)
+    for (const offset of [1, 2, 3, 4]) settle(one, 'accepted', offset)
+    member.pass(200)
+    operator.publish('q', 5, 10)
+    member.pass(200)
+    t.equal(offsetsOf(one).length, 14, 'none was refused')
+  }
+})
+
 t.test('a settlement makes room for the next', async (t) => {
   const { member, operator } = withQueue({ maxLength: 3 })
   const one = member.connect(1)
@@ -124,7 +140,8 @@ t.test('a full queue refuses message by message, and says which queue it is', as
 })
 
 t.test('what is being given up is not handed out, and one command is on its way', async (t) => {
-  const queue = { id: 7, mark: 10 }
+  const settings = { lengthLimit: { messages: 1_000, bytes: null } }
+  const queue = { id: 7, mark: 10, settings }
   const roster = { credit: 0 }
   const asked: ShardCommand[] = []
   let answer = (): void => undefined
