@@ -101,7 +101,6 @@ t.test('the count is kept over snapshots, and so is the limit', async (t) => {
   t.same(next.offsets(1), [1, 3])
   t.match(next.restored().machine.queue(1)?.dead.next(1), { reason: 'delivery_limit' })
 })
-})
 
 t.test('what leaves by its returns makes room in a queue with a length limit', async (t) => {
   const lengthLimit = { messages: 1, bytes: null, overflow: 'drop-head' } as const
