@@ -16,7 +16,7 @@ function withQueue(
   const settings = { ...plainSettings, deliveryLimit, ...more }
   const created = { type: 'create-queue', cursor: 1, queue: 1, vhost: '/', name: 'q1' } as const
   shard.command({ type: 'topology', upTo: 1, changes: [{ ...created, settings }] })
-  shard.publish(messages)
+  if (messages > 0) shard.publish(messages)
   return shard
 }
 
@@ -114,4 +114,7 @@ t.test('what leaves by its returns makes room in a queue with a length limit', a
   shard.publish(1)
   settle(shard, 'released', 2, 2, 0)
   t.same(shard.offsets(1), [3], 'and nothing is too much')
+  const dead = shard.machine.queue(1)?.dead
+  const [first, second] = [dead?.next(1), dead?.next((dead?.next(1)?.number ?? 0) + 1)]
+  t.same([first?.reason, second?.reason], ['delivery_limit', 'delivery_limit'])
 })
