@@ -13,7 +13,7 @@ const toDead = { deadLetterExchange: '', deadLetterRoutingKey: 'dead' }
 const limited = (limit: number) => ({ arguments: { 'x-delivery-limit': limit } })
 
 interface Broken {
-  readonly stream: { destroy(): void }
+  readonly stream: { destroy(error: Error): void }
 }
 
 /** The next message of a queue, once there is one. */
@@ -83,7 +83,7 @@ t.test('delivery limits', async (t) => {
       await eventually('it holds all', () => held === many)
       // Its socket breaks, and nobody says goodbye.
       const { connection } = client.connection as unknown as { connection: Broken }
-      connection.stream.destroy()
+      connection.stream.destroy(new Error('cut'))
     }
     await hold()
     const back = await take(channel, 'held')
