@@ -208,11 +208,19 @@ export function readPublishHeader(data: Uint8Array, position: number): PublishHe
   if (producer !== null && !Number.isSafeInteger(producer.firstSequence + count)) {
     throw malformed('a sequence is above 2^53')
   }
-  const [first, isDeadLetter] = [(flags & 1) !== 0, (flags & 8) !== 0]
   const blobStart = reader.position
-  const blobEnd = blobStart + reader.left
-  const place = { position, blobStart, blobEnd }
-  return { gateway, number, first, isDeadLetter, producer, queues, count, ...place }
+  return {
+    gateway,
+    number,
+    first: (flags & 1) !== 0,
+    isDeadLetter: (flags & 8) !== 0,
+    producer,
+    queues,
+    count,
+    position,
+    blobStart,
+    blobEnd: blobStart + reader.left
+  }
 }
 
 /**

@@ -177,9 +177,24 @@ function distribute(
   targets: readonly ShardQueue[],
   parts: readonly number[]
 ): ShardQueue | null {
-  const isLimited = targets.some(({ settings }) => settings.lengthLimit !== null)
-  if (isLimited) readBodySizes(data, starts, header.count, bodies)
-  const full = isLimited ? targets.filter((queue) => !hasRoom(queue, sizesOf(parts))) : []
+  for (const { settings } of targets) {
+    if (settings.lengthLimit !== null) return distributeLimited(state, data, header, targets, parts)
+  }
+  for (let at = 0; at < parts.length; at += 2) {
+    for (const queue of targets) append(state, queue, header, parts[at] ?? 0, parts[at + 1] ?? 0)
+  }
+  return null
+}
+
+function distributeLimited(
+  state: ShardState,
+  data: Uint8Array,
+  header: PublishHeader,
+  targets: readonly ShardQueue[],
+  parts: readonly number[]
+): ShardQueue | null {
+  readBodySizes(data, starts, header.count, bodies)
+  const full = targets.filter((queue) => !hasRoom(queue, sizesOf(parts)))
   const [refusing = null] = full
   if (refusing !== null && header.isDeadLetter) return refusing
   for (let at = 0; at < parts.length; at += 2) {
@@ -192,7 +207,7 @@ function distribute(
       }
     }
   }
-  if (isLimited) for (const queue of targets) dropHead(state, queue)
+  for (const queue of targets) dropHead(state, queue)
   return refusing
 }
 
@@ -259,7 +274,8 @@ function applyIdentified(
   const first = producer.firstSequence
   const last = first + header.count - 1
   state.producers.touch(row, state.timeMs)
-  for (const set of [sequences, refusedSequences]) set.raise(producer.lowestUnconfirmed)
+  sequences.raise(producer.lowestUnconfirmed)
+  refusedSequences.raise(producer.lowestUnconfirmed)
   const runs = sequences.missing(first, last)
   const runCount = Math.max(sequences.runCount, refusedSequences.runCount)
   if (runs.length > 0 && runCount >= limits.sequenceRunsMax) {

@@ -75,6 +75,14 @@ export const lengthLimitMutations: readonly Mutation[] = [
     catches: atALeader
   },
   {
+    name: 'room-of-consumers-is-known-too-late',
+    failureMode: 76,
+    file: reserving,
+    find: ' || credit - reserved > fits)',
+    replace: ')',
+    catches: atALeader
+  },
+  {
     name: 'properties-count-as-bodies',
     failureMode: 76,
     file: length,

@@ -24,7 +24,7 @@ export class MessageIndex {
   bytes = 0
   /** Sum of the digests of the live rows, modulo 2^32. */
   digest = 0
-  /** Those that are ready: all but what is out. Only where there is a limit, also their bodies. */
+  /** What is ready, where there is a limit: all but what is out, and its bodies. */
   readonly ready: { messages: number; bytes: number } = { messages: 0, bytes: 0 }
 
   /** `due`: of the shard, where this is the index of `queue`. */
@@ -106,7 +106,7 @@ export class MessageIndex {
   /** Counts a row in, or out. */
   #sum(segment: Segment, row: number, sign: 1 | -1): void {
     this.digest = (this.digest + sign * rowDigest(segment, row)) | 0
-    if (segment.isOut(row)) return
+    if (segment.bodies === null || segment.isOut(row)) return
     this.ready.messages += sign
     this.ready.bytes += sign * segment.bodyAt(row)
   }
