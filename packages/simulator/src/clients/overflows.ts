@@ -88,7 +88,7 @@ export class Overflows extends Change {
     const { random } = world
     const ways = {
       prefetch: random.integer(1, 8),
-      releaseChance: 0.3,
+      releaseChance: random.pick([0.3, 0.7]),
       isRestless: random.chance(0.3)
     }
     const options = { history, queue, ...ways, workMsMax: random.pick([5, 100, 300]) }
