@@ -121,7 +121,7 @@ function applyRecords(state: ShardState, data: Uint8Array, header: PublishHeader
   if (header.producer !== null) {
     return applyIdentified(state, data, header, header.producer, targets, missing ?? [])
   }
-  const refusing = distribute(state, data, header, targets, [0, header.count])
+  const refusing = distribute(state, data, header, targets, null)
   if (refusing !== null) return queueFull(refusing)
   return missing === null ? accepted : { type: 'accepted', missing }
 }
@@ -139,7 +139,7 @@ export function appendRecords(
   targets: readonly ShardQueue[]
 ): void {
   scan(data, header)
-  distribute(state, data, header, targets, [0, header.count])
+  distribute(state, data, header, targets, null)
 }
 
 /** Sizes of the bodies of records that were checked. */
@@ -166,7 +166,7 @@ function append(
 }
 
 /**
- * Puts records, `from` … `to - 1` for each pair of `parts`, into the queues that take them.
+ * Puts records into the queues that take them: `from` … `to - 1` for each pair of `parts`, or all.
  * Returns the first of those that are full and refuse them: the others take them all the same, but
  * for a dead letter, which waits until all have room.
  */
@@ -175,10 +175,14 @@ function distribute(
   data: Uint8Array,
   header: PublishHeader,
   targets: readonly ShardQueue[],
-  parts: readonly number[]
+  parts: readonly number[] | null
 ): ShardQueue | null {
-  for (const { settings } of targets) {
-    if (settings.lengthLimit !== null) return distributeLimited(state, data, header, targets, parts)
+  if (targets.some(({ settings }) => settings.lengthLimit !== null)) {
+    return distributeLimited(state, data, header, targets, parts ?? [0, header.count])
+  }
+  if (parts === null) {
+    for (const queue of targets) append(state, queue, header, 0, header.count)
+    return null
   }
   for (let at = 0; at < parts.length; at += 2) {
     for (const queue of targets) append(state, queue, header, parts[at] ?? 0, parts[at + 1] ?? 0)
@@ -269,7 +273,6 @@ function applyIdentified(
 ): SectionReply {
   const row = findProducer(state, producer)
   if ('type' in row) return row
-  const { limits } = state
   const { sequences, refused: refusedSequences } = row
   const first = producer.firstSequence
   const last = first + header.count - 1
@@ -278,15 +281,16 @@ function applyIdentified(
   refusedSequences.raise(producer.lowestUnconfirmed)
   const runs = sequences.missing(first, last)
   const runCount = Math.max(sequences.runCount, refusedSequences.runCount)
-  if (runs.length > 0 && runCount >= limits.sequenceRunsMax) {
+  if (runs.length > 0 && runCount >= state.limits.sequenceRunsMax) {
     const kind = 'runs of unconfirmed publishes of one producer'
-    return refused('LIMIT_REACHED', { limit: limits.sequenceRunsMax, kind })
+    return refused('LIMIT_REACHED', { limit: state.limits.sequenceRunsMax, kind })
   }
   if (runs.length === 0) return refusedBefore(state, header, row) ?? repeated
   // A publish that reaches no queue leaves no trace: routed again, it may reach another of that
   // name.
   if (targets.length === 0 && missing.length > 0) return { type: 'accepted', missing }
-  const parts = runs.map((sequence, at) => sequence - first + (at % 2))
+  const isWhole = runs[0] === first && runs[1] === last
+  const parts = isWhole ? null : runs.map((sequence, at) => sequence - first + (at % 2))
   const refusing = distribute(state, data, header, targets, parts)
   // Nobody has it, and it will be brought again until all have room.
   if (refusing !== null && header.isDeadLetter) return queueFull(refusing)
@@ -295,7 +299,6 @@ function applyIdentified(
     sequences.add(runFirst, runLast)
     if (refusing !== null) refusedSequences.add(runFirst, runLast)
   }
-  if (refusing !== null) return queueFull(refusing)
-  const before = refusedBefore(state, header, row)
+  const before = refusing === null ? refusedBefore(state, header, row) : queueFull(refusing)
   return before ?? (missing.length === 0 ? accepted : { type: 'accepted', missing })
 }
