@@ -4,6 +4,7 @@ import { authorityMutations } from './catalogue/authority.ts'
 import { clientMutations } from './catalogue/clients.ts'
 import { consensusMutations } from './catalogue/consensus.ts'
 import { deadLetterMutations } from './catalogue/dead-letters.ts'
+import { deliveryLimitMutations } from './catalogue/delivery-limits.ts'
 import { diskMutations } from './catalogue/disks.ts'
 import { electionMutations } from './catalogue/elections.ts'
 import { expiryMutations } from './catalogue/expiry.ts'
@@ -38,6 +39,7 @@ export const mutations: readonly Mutation[] = [
   ...deadLetterMutations,
   ...lengthLimitMutations,
   ...priorityMutations,
+  ...deliveryLimitMutations,
   ...stateMutations,
   ...clientMutations,
   ...diskMutations

@@ -55,6 +55,11 @@ export const memberRows: Readonly<
     'holdfast_dead_letters_overflow_total',
     'Messages that were too many in a queue of this node with a dead letter exchange.'
   ],
+  undeliverableDeadLetters: [
+    'counter',
+    'holdfast_dead_letters_undeliverable_total',
+    'Messages that reached the delivery limit of a queue of this node with a dead letter exchange.'
+  ],
   waitingDeadLetters: [
     'gauge',
     'holdfast_dead_letters_waiting',

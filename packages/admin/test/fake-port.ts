@@ -78,6 +78,7 @@ export class FakePort implements AdminPort {
       rejectedDeadLetters: 0,
       expiredDeadLetters: 0,
       overflowDeadLetters: 0,
+      undeliverableDeadLetters: 0,
       droppedDeadLetters: 0,
       waitingDeadLetters: 0,
       elections: 7,

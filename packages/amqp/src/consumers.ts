@@ -4,7 +4,7 @@
 import { assert } from '@holdfast/errors'
 import type { FrameWriter } from './frame-codec.ts'
 import { amqpLimits } from './limits.ts'
-import { messageAt, withDeliveryCount } from './record-form.ts'
+import { messageAt, withCounts } from './record-form.ts'
 import type { DeliveryRun, Settlement } from './requests.ts'
 import type { UnsettledDeliveries, UnsettledDelivery } from './unsettled.ts'
 
@@ -191,7 +191,7 @@ export class Consumers {
         exchange: run.exchange,
         routingKey: run.routingKey
       },
-      run.deliveryCount > 0 ? withDeliveryCount(properties, run.deliveryCount) : properties,
+      withCounts(properties, run),
       body
     )
     held.position = end

@@ -22,9 +22,12 @@ export interface DeadLetterMessage {
   readonly record: Uint8Array
   /** Further routing keys that it came with: CC. */
   readonly copies: readonly string[]
-  /** Queues that it has been in since it was last rejected, this one included. */
+  /** Queues that it has been in since a consumer last refused it, this one included. */
   readonly visited: ReadonlySet<string>
 }
+
+/** A circle in which a consumer has a part goes on for as long as consumers want. */
+const reasonsOfConsumers: readonly string[] = ['rejected', 'delivery_limit']
 
 const namesOfDeath = ['queue', 'reason', 'exchange'] as const
 /** What tells of the history; nobody else's word counts here. */
@@ -140,7 +143,7 @@ function withDeath(
 function visitedIn(deaths: readonly FieldTable[]): ReadonlySet<string> {
   const visited = new Set<string>()
   for (const table of deaths) {
-    if (textIn(table, 'reason') === 'rejected') break
+    if (reasonsOfConsumers.includes(textIn(table, 'reason'))) break
     visited.add(textIn(table, 'queue'))
   }
   return visited

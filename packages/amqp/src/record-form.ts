@@ -147,9 +147,17 @@ export function nativeAt(blob: Uint8Array, position: number): Properties | null 
   return nativeProperties(foreignProperties(blob, position))
 }
 
-/** Properties with the header that tells how often the message was delivered before. */
-export function withDeliveryCount(properties: Uint8Array, deliveryCount: number): Uint8Array {
+/**
+ * Properties with the headers that tell how often the message came back: at all, and by a
+ * consumer's doing (RabbitMQ's quorum queues).
+ */
+export function withCounts(
+  properties: Uint8Array,
+  { attempt, deliveryCount }: { readonly attempt: number; readonly deliveryCount: number }
+): Uint8Array {
+  if (attempt === 0) return properties
   const headers = new Map(propertyOf(properties, 'headers') ?? [])
-  headers.set('x-delivery-count', integerField(deliveryCount))
+  headers.set('x-acquired-count', integerField(attempt))
+  if (deliveryCount > 0) headers.set('x-delivery-count', integerField(deliveryCount))
   return replaceProperty(properties, 'headers', headers)
 }

@@ -81,12 +81,14 @@ t.test('the same death again counts, and comes first', async (t) => {
   t.match(headers, { 'x-last-death-queue': 'a', 'x-last-death-reason': 'expired' })
 })
 
-t.test('a circle is one without a rejection', async (t) => {
+t.test('a circle is one without a consumer', async (t) => {
   const expired = (queue: string) => death(queue, 'expired')
   t.same([...after(expired('a'), expired('b'), expired('c')).visited], ['c', 'b', 'a'])
   const rejected = after(expired('a'), death('b', 'rejected'), expired('c'), expired('d'))
   t.same([...rejected.visited], ['d', 'c'])
   t.same([...after(expired('a'), death('b', 'rejected')).visited], [])
+  const spent = after(expired('a'), death('b', 'delivery_limit'), expired('c'))
+  t.same([...spent.visited], ['c'], 'a consumer had a part in it')
 })
 
 t.test('a history that nobody here has written is none', async (t) => {

@@ -18,7 +18,7 @@ import {
   nativeAt,
   nativeRecords,
   RecordWriter,
-  withDeliveryCount
+  withCounts
 } from '../src/record-form.ts'
 import { codeOf, randomProperties } from './generator.ts'
 
@@ -118,11 +118,14 @@ t.test('properties that AMQP takes are within the bounds of a record', async (t)
   )
 })
 
-t.test('the delivery count is one more header', async (t) => {
+t.test('how often it came back is told by headers', async (t) => {
   const raw = encodeProperties({ headers: new Map([['a', textField('b')]]), appId: 'x' })
-  const counted = withDeliveryCount(raw, 3)
+  t.equal(withCounts(raw, { attempt: 0, deliveryCount: 0 }), raw)
+  const counted = withCounts(raw, { attempt: 4, deliveryCount: 3 })
+  t.same(propertyOf(counted, 'headers')?.get('x-acquired-count'), integerField(4))
   t.same(propertyOf(counted, 'headers')?.get('x-delivery-count'), integerField(3))
   t.same(propertyOf(counted, 'headers')?.get('a'), textField('b'))
   t.equal(propertyOf(counted, 'appId'), 'x')
-  t.same([...(propertyOf(withDeliveryCount(noProperties, 1), 'headers') ?? [])].length, 1)
+  const failed = propertyOf(withCounts(noProperties, { attempt: 1, deliveryCount: 0 }), 'headers')
+  t.same([...(failed ?? [])], [['x-acquired-count', integerField(1)]], 'no consumer let go of it')
 })

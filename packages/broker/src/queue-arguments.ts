@@ -14,6 +14,9 @@ export type QueueArguments = Readonly<Record<string, HeaderValue>>
 /** Argument that begins the name of a queue that the server names; not part of the queue. */
 export const namePrefixArgument = 'x-name-prefix'
 
+/** Delivery limit of a queue without one, as RabbitMQ has it since it has a default. */
+export const noDeliveryLimit = -1
+
 const namePrefixBytesMax = 64
 
 /** Both are the same queue here, replicated and durable. */
@@ -32,7 +35,6 @@ export const unsupportedArguments: ReadonlySet<string> = new Set([
   'x-delayed-retry-max',
   'x-delayed-retry-min',
   'x-delayed-retry-type',
-  'x-delivery-limit',
   'x-max-age',
   'x-message-deduplication',
   'x-stream-filter-size-bytes',
@@ -68,6 +70,11 @@ function priorityFault(value: HeaderValue): string | null {
   return isValid ? null : `it must be a whole number from 0 to ${max}`
 }
 
+function deliveryLimitFault(value: HeaderValue): string | null {
+  const isValid = Number.isSafeInteger(value) && Number(value) >= noDeliveryLimit
+  return isValid ? null : `it must be a whole number, or ${noDeliveryLimit} for none`
+}
+
 /** What the arguments that mean something must be. */
 const checks: Readonly<Record<string, (value: HeaderValue) => string | null>> = {
   'x-queue-type': (value) => {
@@ -79,6 +86,7 @@ const checks: Readonly<Record<string, (value: HeaderValue) => string | null>> = 
   'x-message-ttl': (value) => millisecondsFault(value, 0, shardLimits.messageTtlMsMax),
   'x-max-length': lengthFault,
   'x-max-length-bytes': lengthFault,
+  'x-delivery-limit': deliveryLimitFault,
   'x-overflow': (value) =>
     (overflows as readonly HeaderValue[]).includes(value)
       ? null
@@ -125,6 +133,7 @@ const compared: Readonly<Record<string, HeaderValue>> = {
   'x-max-length-bytes': null,
   'x-overflow': 'drop-head',
   'x-max-priority': null,
+  'x-delivery-limit': noDeliveryLimit,
   'x-single-active-consumer': false,
   'x-dead-letter-exchange': null,
   'x-dead-letter-routing-key': null

@@ -12,6 +12,7 @@ import {
   type Difference,
   differingArgument,
   namePrefixArgument,
+  noDeliveryLimit,
   type QueueArguments
 } from './queue-arguments.ts'
 
@@ -91,12 +92,16 @@ export function settingsOf(options: QueueOptions): QueueSettings {
   const messageTtlMs = ttl === null ? null : Number(ttl)
   const singleActive = given['x-single-active-consumer'] === true
   const [deadLetter, lengthLimit] = [deadLetterOf(given), lengthLimitOf(given)]
+  const returns = Number(given['x-delivery-limit'] ?? noDeliveryLimit)
+  const deliveryLimit = returns === noDeliveryLimit ? null : returns
   const times = { autoDelete, expiresMs, messageTtlMs }
   const isTimeless = !autoDelete && expiresMs === 0 && messageTtlMs === null
   const maxPriority = Number(given['x-max-priority'] ?? 0)
+  const isUnlimited = lengthLimit === null && deliveryLimit === null
   const isOrdered = !singleActive && maxPriority === 0
-  const isPlain = isTimeless && isOrdered && deadLetter === null && lengthLimit === null
-  return isPlain ? plainSettings : { ...times, singleActive, deadLetter, lengthLimit, maxPriority }
+  const isPlain = isTimeless && isOrdered && deadLetter === null && isUnlimited
+  const limits = { lengthLimit, deliveryLimit }
+  return isPlain ? plainSettings : { ...times, singleActive, deadLetter, ...limits, maxPriority }
 }
 
 /** What a queue does that is never full means nothing. */

@@ -50,11 +50,12 @@ function changeFields(change: TopologyChange): readonly unknown[] {
   const { cursor, queue, vhost, name, settings } = change
   if (settings === undefined) return [1, cursor, queue, vhost, name]
   const { autoDelete, expiresMs, messageTtlMs, singleActive } = settings
-  const { deadLetter, lengthLimit, maxPriority } = settings
+  const { deadLetter, lengthLimit, deliveryLimit, maxPriority } = settings
   const { exchange = null, routingKey = null } = deadLetter ?? {}
   const { messages = null, bytes = null, overflow = null } = lengthLimit ?? {}
   const options = [autoDelete, expiresMs, messageTtlMs, singleActive, exchange, routingKey]
-  return [3, cursor, queue, vhost, name, ...options, messages, bytes, overflow, maxPriority]
+  const length = [messages, bytes, overflow]
+  return [3, cursor, queue, vhost, name, ...options, ...length, deliveryLimit, maxPriority]
 }
 
 function fields(command: Exclude<ShardCommand, SettleCommand>): readonly unknown[] {
@@ -130,6 +131,7 @@ function readSettings(item: Fields): QueueSettings {
     singleActive: item.boolean(),
     deadLetter: readDeadLetter(item),
     lengthLimit: readLengthLimit(item),
+    deliveryLimit: item.optional((value) => value.natural()),
     maxPriority: item.natural(shardLimits.maxPriorityMax)
   }
 }

@@ -9,16 +9,16 @@ import { plainSettings } from './queue/settings.ts'
 import type {
   ConsumerKey,
   QueueMark,
-  Release,
   SettleCommand,
   ShardCommand,
   TopologyChange
 } from './shard-command.ts'
 import { die, removeDeadLetters } from './shard-dead-letters.ts'
 import { expireMessages } from './shard-leaving.ts'
-import { dropHead, reserveMessages } from './shard-length.ts'
+import { reserveMessages } from './shard-length.ts'
 import { reserveByPriority } from './shard-priority.ts'
 import { done, type Refused, refused, type SectionReply } from './shard-reply.ts'
+import { giveBack, noteReturned, release } from './shard-returns.ts'
 import { addSession, dropSession, type ShardState } from './shard-state.ts'
 
 type Command<Type extends ShardCommand['type']> = Extract<ShardCommand, { readonly type: Type }>
@@ -86,7 +86,7 @@ function settle(state: ShardState, command: SettleCommand): SectionReply {
     if (queue === undefined) addPair(stale, first, last)
     else if (outcome === 'accepted') queue.index.settle(first, last, attempt, stale)
     else if (outcome === 'rejected') die(state, queue, [first, last], attempt, stale, 'rejected')
-    else queue.giveBack([first, last], attempt, true, returned, stale)
+    else giveBack(state, queue, [first, last], attempt, returned, stale)
   }
   if (queue === undefined) return { type: 'settled', stale }
   state.effects.push({ type: 'settled', queue: queue.id, consumer, outcome, ranges, stale })
@@ -119,33 +119,6 @@ function attachConsumer(state: ShardState, command: Command<'attach-consumer'>):
   state.effects.push({ type: 'consumer-attached', queue: queue.id, consumer })
   activateNext(state, queue)
   return done
-}
-
-/**
- * Deliveries end without an outcome: they are due again, and count (AMQP: basic.recover, close).
- */
-function release(state: ShardState, { queue: id, ranges }: Release): number {
-  const queue = state.queues.get(id)
-  if (queue === undefined) return 0
-  const returned: number[] = []
-  for (let at = 0; at < ranges.length; at += 3) {
-    const attempt = ranges[at + 2] ?? 0
-    queue.giveBack([ranges[at] ?? 0, ranges[at + 1] ?? 0], attempt, true, returned, null)
-  }
-  return noteReturned(state, queue, returned)
-}
-
-/** Returns how many came back; what makes their queue too long leaves it. */
-function noteReturned(state: ShardState, queue: ShardQueue, ranges: readonly number[]): number {
-  if (ranges.length === 0) return 0
-  queue.fillRoom()
-  state.effects.push({ type: 'returned', queue: queue.id, ranges })
-  dropHead(state, queue)
-  let messages = 0
-  for (let at = 0; at < ranges.length; at += 2) {
-    messages += (ranges[at + 1] ?? 0) - (ranges[at] ?? 0) + 1
-  }
-  return messages
 }
 
 function activateNext(state: ShardState, queue: ShardQueue): void {

@@ -17,7 +17,7 @@ function hashQueue(hash: StateHash, queue: ShardQueue): void {
   hash.text(queue.vhost)
   hash.text(queue.name)
   const { autoDelete, expiresMs, messageTtlMs, singleActive } = queue.settings
-  const { deadLetter, lengthLimit, maxPriority } = queue.settings
+  const { deadLetter, lengthLimit, deliveryLimit, maxPriority } = queue.settings
   hash.number((autoDelete ? 1 : 0) + (singleActive ? 2 : 0))
   hash.number(messageTtlMs ?? Number.MAX_SAFE_INTEGER)
   const { tail, mark, closingUntilMs, bytes, usedMs, activation } = queue
@@ -39,6 +39,7 @@ function hashQueue(hash: StateHash, queue: ShardQueue): void {
   hash.text(deadLetter?.exchange ?? '')
   hash.text(deadLetter?.routingKey ?? '')
   hash.text(JSON.stringify(lengthLimit))
+  hash.number(deliveryLimit ?? -1)
   hash.number(maxPriority)
   hash.number(queue.dead.tail)
   hash.number(queue.dead.count)

@@ -155,6 +155,7 @@ function readQueue(state: ShardState, reader: ByteReader): SavedItem {
   const flags = reader.u8()
   const deadLetter = readDeadLetter(reader, flags)
   const lengthLimit = (flags & 32) === 0 ? null : readLengthLimit(reader)
+  const deliveryLimit = (flags & 64) === 0 ? null : reader.natural()
   const maxPriority = reader.u8()
   const deadTail = reader.natural()
   const [expiresMs, ttlMs] = [reader.natural(), reader.natural()]
@@ -165,6 +166,7 @@ function readQueue(state: ShardState, reader: ByteReader): SavedItem {
     singleActive: (flags & 2) !== 0,
     deadLetter,
     lengthLimit,
+    deliveryLimit,
     maxPriority
   }
   const [usedMs, activation, activeAt] = [reader.natural(), reader.natural(), reader.u32()]

@@ -115,15 +115,16 @@ function writeQueue(writer: ByteWriter, queue: ShardQueue): void {
   writer.natural(queue.mark)
   writer.natural(queue.closingUntilMs)
   const { autoDelete, expiresMs, messageTtlMs, singleActive } = queue.settings
-  const { deadLetter, lengthLimit, maxPriority } = queue.settings
+  const { deadLetter, lengthLimit, deliveryLimit, maxPriority } = queue.settings
   const { exchange, routingKey = null } = deadLetter ?? {}
   const hasDeadLetters = (deadLetter === null ? 0 : 8) | (routingKey === null ? 0 : 16)
   const hasTtl = messageTtlMs === null ? 0 : 4
-  const hasLimit = lengthLimit === null ? 0 : 32
-  writer.u8((autoDelete ? 1 : 0) | (singleActive ? 2 : 0) | hasTtl | hasDeadLetters | hasLimit)
+  const hasLimits = (lengthLimit === null ? 0 : 32) | (deliveryLimit === null ? 0 : 64)
+  writer.u8((autoDelete ? 1 : 0) | (singleActive ? 2 : 0) | hasTtl | hasDeadLetters | hasLimits)
   if (exchange !== undefined) writer.text(exchange)
   if (routingKey !== null) writer.text(routingKey)
   if (lengthLimit !== null) writeLengthLimit(writer, lengthLimit)
+  if (deliveryLimit !== null) writer.natural(deliveryLimit)
   writer.u8(maxPriority)
   writer.natural(queue.dead.tail)
   writer.natural(expiresMs)

@@ -6,7 +6,12 @@ import { chooseSeed, Random } from '@holdfast/testkit'
 import t from 'tap'
 import type { MetadataCommand, MetadataResult } from '../src/index.ts'
 import { unsupportedArguments } from '../src/queue-arguments.ts'
-import { readQueueOptions, refusesWhenFull, settingsOf } from '../src/queue-options.ts'
+import {
+  differingOption,
+  readQueueOptions,
+  refusesWhenFull,
+  settingsOf
+} from '../src/queue-options.ts'
 import { applyAll, createMachine, give } from './metadata-fixture.ts'
 
 type Options = Record<string, unknown>
@@ -65,7 +70,7 @@ t.test('what means something must be as it should be', async (t) => {
 })
 
 t.test('a promise that nobody keeps is refused, and what means nothing is kept', async (t) => {
-  const promises = ['x-delivery-limit', 'x-max-age', 'x-cache-size']
+  const promises = ['x-delayed-retry-type', 'x-max-age', 'x-cache-size']
   for (const option of promises) {
     const given = () => readQueueOptions({ arguments: { [option]: 5 } })
     t.throws(given, { code: 'OPTION_UNSUPPORTED', details: { option, kind: 'queue' } })
@@ -76,7 +81,8 @@ t.test('a promise that nobody keeps is refused, and what means nothing is kept',
 
 t.test('settings are what a shard needs, and plain where nothing is asked for', async (t) => {
   const timeless = { expiresMs: 0, messageTtlMs: null }
-  const endless = { deadLetter: null, lengthLimit: null, maxPriority: 0 }
+  const limits = { lengthLimit: null, deliveryLimit: null }
+  const endless = { deadLetter: null, ...limits, maxPriority: 0 }
   const plain = { autoDelete: false, ...timeless, singleActive: false, ...endless }
   t.same(settingsOf(readQueueOptions({})), plain)
   t.same(settingsOf(readQueueOptions({ durable: false, arguments: { a: 1 } })), plain)
@@ -122,6 +128,22 @@ t.test('priorities are few, or as many as a message can tell', async (t) => {
   }
   for (const value of [0, 1, 255]) t.equal(settingsOf(given(value)()).maxPriority, value)
   t.equal(settingsOf(given(0)()), settingsOf(readQueueOptions({})), 'none is a plain queue')
+})
+
+t.test('a delivery limit is a whole number, and there is none by default', async (t) => {
+  const limited = (value: unknown) =>
+    readQueueOptions({ arguments: { 'x-delivery-limit': value as number } })
+  for (const value of [-2, 0.5, '1', true, null, 2 ** 53]) {
+    t.throws(() => limited(value), {
+      code: 'OPTION_INVALID',
+      details: { option: 'x-delivery-limit' }
+    })
+  }
+  t.equal(settingsOf(limited(0)).deliveryLimit, 0, 'nothing may come back')
+  t.equal(settingsOf(limited(5)).deliveryLimit, 5)
+  t.equal(settingsOf(limited(-1)), settingsOf(readQueueOptions({})), 'said in so many words')
+  t.equal(differingOption(limited(-1), readQueueOptions({})), null)
+  t.match(differingOption(limited(-1), limited(3)), { field: 'x-delivery-limit', asked: '3' })
 })
 
 t.test('a mismatch names what differs, and both values', async (t) => {

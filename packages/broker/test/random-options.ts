@@ -12,8 +12,9 @@ export function someSettings(random: Random): QueueSettings {
   const deadLetter = random.chance(0.6) ? { exchange, routingKey } : null
   const lengthLimit = random.chance(0.6) ? someLengthLimit(random) : null
   const maxPriority = random.pick([0, 0, 1, 5, 255])
-  const times = { autoDelete, expiresMs, messageTtlMs }
-  return { ...times, singleActive, deadLetter, lengthLimit, maxPriority }
+  const deliveryLimit = random.chance(0.5) ? random.below(4) : null
+  const limits = { lengthLimit, deliveryLimit, maxPriority }
+  return { autoDelete, expiresMs, messageTtlMs, singleActive, deadLetter, ...limits }
 }
 
 function someLengthLimit(random: Random): LengthLimit {

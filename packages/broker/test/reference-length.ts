@@ -81,18 +81,31 @@ export function reserve(
   dropHead(queue, times)
 }
 
-export function giveBack(queue: ReferenceQueue, triples: readonly number[]): number[] {
+/** Returns what is stale, and how many came back. */
+export function giveBack(
+  queue: ReferenceQueue,
+  triples: readonly number[],
+  { timeMs, termStartMs }: ReferenceTimes
+): { stale: number[]; count: number } {
+  const limit = queue.settings.deliveryLimit ?? Number.POSITIVE_INFINITY
   const stale: number[] = []
+  let count = 0
   for (let at = 0; at < triples.length; at += 3) {
     for (let offset = triples[at] ?? 0; offset <= (triples[at + 1] ?? 0); offset++) {
       const message = queue.messages.find((item) => item.offset === offset)
       if (message?.attempt === triples[at + 2] && message !== undefined) {
         message.attempt++
         message.deliveryCount++
+        if (message.deliveryCount > limit) {
+          queue.messages = queue.messages.filter((item) => item !== message)
+          die(queue, [message], 'delivery_limit', timeMs, termStartMs)
+          continue
+        }
         comeBack(queue, message)
+        count++
       } else stale.push(offset)
     }
   }
   makeRoom(queue, queue.mark - queue.tail)
-  return stale
+  return { stale, count }
 }

@@ -9,6 +9,7 @@ const plain: QueueSettings = {
   singleActive: false,
   deadLetter: null,
   lengthLimit: null,
+  deliveryLimit: null,
   maxPriority: 0
 }
 

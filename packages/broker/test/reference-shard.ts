@@ -263,20 +263,16 @@ export class ReferenceShard {
   #release(id: number, triples: readonly number[]): number {
     const queue = this.queues.get(id)
     if (queue === undefined) return 0
-    let covered = 0
-    for (let at = 0; at < triples.length; at += 3) {
-      covered += (triples[at + 1] ?? 0) - (triples[at] ?? 0) + 1
-    }
-    const stale = giveBack(queue, triples)
+    const { count } = giveBack(queue, triples, this.#times)
     dropHead(queue, this.#times)
-    return covered - stale.length
+    return count
   }
 
   #settle(command: SettleCommand): SectionReply {
     const queue = this.queues.get(command.queue)
     const { ranges } = command
     if (queue !== undefined && command.outcome === 'released') {
-      const stale = giveBack(queue, ranges)
+      const { stale } = giveBack(queue, ranges, this.#times)
       dropHead(queue, this.#times)
       return { type: 'settled', stale: pairs(stale) }
     }

@@ -25,6 +25,7 @@ const commands: readonly ShardCommand[] = [
           singleActive: false,
           deadLetter: { exchange: '', routingKey: null },
           lengthLimit: null,
+          deliveryLimit: null,
           maxPriority: 0
         }
       }

@@ -83,6 +83,7 @@ function compare(t: Test, machine: ShardMachine, reference: ReferenceShard, stor
       const same =
         row.attempt === message.attempt &&
         row.deliveryCount === message.deliveryCount &&
+        row.deliveryCount <= (expected.settings.deliveryLimit ?? row.deliveryCount) &&
         row.entry === message.entry &&
         row.sizeBytes === message.record.length &&
         row.deadlineMs === Math.min(message.deadlineMs, noDeadlineMs) &&

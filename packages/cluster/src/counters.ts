@@ -14,6 +14,7 @@ export class Counters {
   rejectedDeadLetters = 0
   expiredDeadLetters = 0
   overflowDeadLetters = 0
+  undeliverableDeadLetters = 0
   /** No queue took them: the exchange is missing, routes them nowhere, or back in a circle. */
   droppedDeadLetters = 0
   /** Of queues that this node leads. */

@@ -188,6 +188,7 @@ export interface MemberCounters {
   readonly rejectedDeadLetters: number
   readonly expiredDeadLetters: number
   readonly overflowDeadLetters: number
+  readonly undeliverableDeadLetters: number
   readonly droppedDeadLetters: number
   readonly waitingDeadLetters: number
   readonly elections: number

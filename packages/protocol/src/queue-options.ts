@@ -24,7 +24,7 @@ export interface QueueOptions {
   readonly messageTtlMs?: number
   /** One of its consumers gets messages; the next takes over when that one goes. */
   readonly singleActiveConsumer?: boolean
-  /** Gets what is rejected or expires. It need not exist; '' is the default exchange. */
+  /** Gets what leaves for a reason. It need not exist; '' is the default exchange. */
   readonly deadLetterExchange?: string
   /** In the place of the routing keys that a message came with. */
   readonly deadLetterRoutingKey?: string
@@ -34,6 +34,8 @@ export interface QueueOptions {
   readonly maxLengthBytes?: number
   /** What leaves when there is more: its oldest messages (left out), or what is published. */
   readonly overflow?: Overflow
+  /** A message that consumers give back, or lose, more often than this is dead-lettered. */
+  readonly deliveryLimit?: number
   /** Its messages have priorities from 0 to this one, and the highest are handed out first. */
   readonly maxPriority?: number
 }
@@ -43,7 +45,7 @@ export type Overflow = 'drop-head' | 'reject-publish' | 'reject-publish-dlx'
 const expiresRange = { min: 1, max: protocolLimits.expiresMsMax }
 const messageTtlRange = { min: 0, max: protocolLimits.messageTtlMsMax }
 const maxPriorityRange = { min: 1, max: protocolLimits.maxPriorityMax }
-const lengthRange = { min: 0, max: Number.MAX_SAFE_INTEGER }
+const countRange = { min: 0, max: Number.MAX_SAFE_INTEGER }
 const overflows: readonly unknown[] = ['drop-head', 'reject-publish', 'reject-publish-dlx']
 
 const queueOptionNames: readonly string[] = [
@@ -58,6 +60,7 @@ const queueOptionNames: readonly string[] = [
   'maxLength',
   'maxLengthBytes',
   'overflow',
+  'deliveryLimit',
   'maxPriority'
 ]
 
@@ -78,13 +81,13 @@ export function parseQueueOptions(value: unknown): QueueOptions {
     checkInteger('queue', options, 'maxPriority', maxPriorityRange)
   }
   checkDeadLetter(options)
-  checkLengthLimit(options)
+  checkLimits(options)
   return options as QueueOptions
 }
 
-function checkLengthLimit(options: Arguments): void {
-  for (const option of ['maxLength', 'maxLengthBytes']) {
-    if (options[option] !== undefined) checkInteger('queue', options, option, lengthRange)
+function checkLimits(options: Arguments): void {
+  for (const option of ['maxLength', 'maxLengthBytes', 'deliveryLimit']) {
+    if (options[option] !== undefined) checkInteger('queue', options, option, countRange)
   }
   const { overflow } = options
   if (overflow === undefined || overflows.includes(overflow)) return

@@ -46,6 +46,8 @@ t.test('mistakes in arguments are refused with a code of their own', async (t) =
     ['declare-queue', { name: 'q', options: { maxLengthBytes: '1' } }, 'OPTION_INVALID'],
     ['declare-queue', { name: 'q', options: { overflow: 'reject-publish' } }, 'none'],
     ['declare-queue', { name: 'q', options: { overflow: 'drop-tail' } }, 'OPTION_INVALID'],
+    ['declare-queue', { name: 'q', options: { deliveryLimit: 0 } }, 'none'],
+    ['declare-queue', { name: 'q', options: { deliveryLimit: -1 } }, 'OPTION_INVALID'],
     ['declare-queue', { name: 'q', options: { singleActiveConsumer: null } }, 'OPTION_INVALID'],
     ['declare-queue', { name: 'q', options: { exclusive: true } }, 'none'],
     ['declare-queue', { name: 'q', options: { deadLetterExchange: '' } }, 'none'],

@@ -83,7 +83,7 @@ export const deadLetterMutations: readonly Mutation[] = [
     name: 'dead-letters-go-round',
     failureMode: 72,
     file: batch,
-    find: "barred: reason === 'rejected' ? new Set() : message.visited",
+    find: 'barred: message.visited',
     replace: 'barred: new Set()',
     catches: ['packages/cluster/dist/test/dead-lettering/dead-lettering.test.js']
   }

@@ -45,7 +45,7 @@ export const lengthLimitMutations: readonly Mutation[] = [
   {
     name: 'returned-messages-exceed-the-limit',
     failureMode: 76,
-    file: 'packages/broker/src/shard-commands.ts',
+    file: 'packages/broker/src/shard-returns.ts',
     find: '  dropHead(state, queue)\n',
     replace: '',
     catches

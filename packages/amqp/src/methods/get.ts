@@ -1,7 +1,7 @@
 // AMQP 0-9-1 basic.get: one message, if there is one. Prefetch does not count for it.
 import type { Channel } from '../channel.ts'
 import type { MethodOf } from '../method-codec.ts'
-import { messageAt, withDeliveryCount } from '../record-form.ts'
+import { messageAt, withCounts } from '../record-form.ts'
 import type { DeliveryRun } from '../requests.ts'
 import { queueMeant } from './names.ts'
 
@@ -15,7 +15,7 @@ export function get(channel: Channel, { queue: name, noAck }: MethodOf<'basic.ge
 
 function answer(channel: Channel, run: DeliveryRun, ready: number, isSettled: boolean): void {
   const { properties, body } = messageAt(run.blob, 0)
-  const { consumer, firstOffset, attempt, exchange, routingKey, deliveryCount } = run
+  const { consumer, firstOffset, attempt, exchange, routingKey } = run
   const { unsettled, host, getters } = channel
   if (!isSettled) getters.add(consumer)
   host.writer.content(
@@ -28,7 +28,7 @@ function answer(channel: Channel, run: DeliveryRun, ready: number, isSettled: bo
       routingKey,
       messageCount: ready
     },
-    deliveryCount > 0 ? withDeliveryCount(properties, deliveryCount) : properties,
+    withCounts(properties, run),
     body
   )
 }

@@ -10,9 +10,9 @@ import { mix } from '../state-hash.ts'
 import type { Segment } from './segment.ts'
 
 /** Why a message left its queue, in the words of RabbitMQ. */
-export type DeathReason = 'rejected' | 'expired' | 'maxlen'
+export type DeathReason = 'rejected' | 'expired' | 'maxlen' | 'delivery_limit'
 
-const reasons: readonly DeathReason[] = ['rejected', 'expired', 'maxlen']
+const reasons: readonly DeathReason[] = ['rejected', 'expired', 'maxlen', 'delivery_limit']
 
 export interface DeadLetter {
   readonly number: number

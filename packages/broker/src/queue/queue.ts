@@ -3,13 +3,14 @@
 import type { LiveEntries } from '../live-entries.ts'
 import { blankSavedItem, forget, type SavedItem } from '../saved-item.ts'
 import type { ConsumerKey } from '../shard-command.ts'
-import { type Consumer, consumerId } from './consumer.ts'
+import type { Consumer } from './consumer.ts'
 import { DeadLetters, type Death } from './dead-letters.ts'
 import { type DeliveryRun, findDeliveryRun } from './delivery-run.ts'
 import type { DueSegments } from './due-segments.ts'
 import { MessageIndex } from './message-index.ts'
 import type { MessageRow } from './message-row.ts'
 import { addPair } from './pairs.ts'
+import { QueueConsumers } from './queue-consumers.ts'
 import type { QueueView } from './queue-view.ts'
 import { isReserving, type QueueSettings } from './settings.ts'
 
@@ -35,13 +36,11 @@ export class ShardQueue implements QueueView {
   readonly settings: QueueSettings
   readonly index: MessageIndex
   readonly dead: DeadLetters
-  readonly #consumers: Map<string, Consumer> = new Map()
+  readonly #consumers: QueueConsumers = new QueueConsumers()
   #mark = 0
   #closingUntilMs = 0
   /** Log time at which it was declared, asked of or consumed last. */
   #usedMs = 0
-  #active: string | null = null
-  #activation = 0
   /** Where the last snapshot has everything but the messages. */
   readonly saved: SavedItem = blankSavedItem()
 
@@ -81,7 +80,7 @@ export class ShardQueue implements QueueView {
   }
 
   get consumers(): ReadonlyMap<string, Consumer> {
-    return this.#consumers
+    return this.#consumers.all
   }
 
   get mark(): number {
@@ -98,11 +97,11 @@ export class ShardQueue implements QueueView {
   }
 
   get active(): string | null {
-    return this.#active
+    return this.#consumers.active
   }
 
   get activation(): number {
-    return this.#activation
+    return this.#consumers.activation
   }
 
   get usedMs(): number {
@@ -112,7 +111,7 @@ export class ShardQueue implements QueueView {
   /** Log time at which it expires if nobody uses it; infinite if it does not. */
   get deadlineMs(): number {
     const { expiresMs } = this.settings
-    const isExpiring = expiresMs > 0 && this.#consumers.size === 0 && !this.isOver
+    const isExpiring = expiresMs > 0 && this.#consumers.all.size === 0 && !this.isOver
     return isExpiring ? this.#usedMs + expiresMs : Number.POSITIVE_INFINITY
   }
 
@@ -180,7 +179,8 @@ export class ShardQueue implements QueueView {
   /**
    * Live messages go back (see `MessageIndex.giveBack`). Where messages are reserved they are ready
    * again, unless consumers have room for more than there is: then what is reserved is reserved for
-   * them; with priorities when all are back (`fillRoom`).
+   * them; with priorities when all are back (`fillRoom`). Returns as pairs those that have come back
+   * more often than the delivery limit allows, which are not in `returned`, and have yet to leave.
    */
   giveBack(
     [first, last]: readonly [number, number],
@@ -188,23 +188,31 @@ export class ShardQueue implements QueueView {
     isCounted: boolean,
     returned: number[],
     stale: number[] | null
-  ): void {
-    const own: number[] = []
+  ): readonly number[] {
+    const { deliveryLimit } = this.settings
+    const [own, spent]: [number[], number[]] = [[], []]
     this.index.giveBack(first, last, attempt, isCounted, own, stale)
-    const { lengthLimit, maxPriority } = this.settings
     for (let at = 0; at < own.length; at += 2) {
       const [from = 0, to = 0] = [own[at], own[at + 1]]
-      addPair(returned, from, to)
-      if (lengthLimit === null && maxPriority === 0) continue
-      for (let offset = from; offset <= to; offset++) {
-        const isReserved = this.#mark > this.tail && maxPriority === 0
-        if (isReserved) {
-          this.touch()
-          this.#mark--
-        }
-        this.index.setOut(offset, isReserved)
-      }
+      if (deliveryLimit === null && !isReserving(this.settings)) addPair(returned, from, to)
+      else for (let offset = from; offset <= to; offset++) this.#cameBack(offset, returned, spent)
     }
+    return spent
+  }
+
+  #cameBack(offset: number, returned: number[], spent: number[]): void {
+    const { deliveryLimit, maxPriority } = this.settings
+    if (deliveryLimit !== null && (this.row(offset)?.deliveryCount ?? 0) > deliveryLimit) {
+      return addPair(spent, offset, offset)
+    }
+    addPair(returned, offset, offset)
+    if (!isReserving(this.settings)) return
+    const isReserved = this.#mark > this.tail && maxPriority === 0
+    if (isReserved) {
+      this.touch()
+      this.#mark--
+    }
+    this.index.setOut(offset, isReserved)
   }
 
   /** With a length limit, all up to the mark is reserved, and nothing above: it may go back. */
@@ -258,43 +266,26 @@ export class ShardQueue implements QueueView {
 
   attach(consumer: Consumer): void {
     this.touch()
-    this.#consumers.set(consumerId(consumer), consumer)
+    this.#consumers.add(consumer)
   }
 
   detach(key: ConsumerKey): Consumer | null {
-    const id = consumerId(key)
-    const consumer = this.#consumers.get(id)
-    if (consumer === undefined) return null
-    this.touch()
-    this.#consumers.delete(id)
-    if (this.#active === id) this.#active = null
+    const consumer = this.#consumers.remove(key)
+    if (consumer !== null) this.touch()
     return consumer
   }
 
-  /**
-   * Where one consumer is active at a time and none is, the next one becomes it: of the highest
-   * priority, and of those who came first. Null if nothing changes.
-   */
+  /** Where one consumer is active at a time and none is, the next one becomes it; null if not. */
   activateNext(): Consumer | null {
-    if (!this.settings.singleActive || this.#active !== null || this.isOver) return null
-    let next: Consumer | null = null
-    for (const consumer of this.#consumers.values()) {
-      if (next === null || consumer.priority > next.priority) next = consumer
-    }
-    if (next === null) return null
-    this.touch()
-    this.#active = consumerId(next)
-    this.#activation++
+    if (!this.settings.singleActive || this.isOver) return null
+    const next = this.#consumers.activateNext()
+    if (next !== null) this.touch()
     return next
   }
 
   /** Whether another than `key` keeps a consumer of this kind away. */
   isTaken(key: ConsumerKey, exclusive: boolean): boolean {
-    const id = consumerId(key)
-    for (const [other, consumer] of this.#consumers) {
-      if (other !== id && (exclusive || consumer.exclusive)) return true
-    }
-    return false
+    return this.#consumers.isTaken(key, exclusive)
   }
 
   /** Puts back what a snapshot saved. */
@@ -304,7 +295,6 @@ export class ShardQueue implements QueueView {
     this.#mark = saved.mark
     this.#closingUntilMs = saved.closingUntilMs
     this.#usedMs = saved.usedMs
-    this.#active = saved.active
-    this.#activation = saved.activation
+    this.#consumers.restore(saved.active, saved.activation)
   }
 }

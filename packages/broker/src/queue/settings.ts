@@ -24,6 +24,8 @@ export interface QueueSettings {
   readonly lengthLimit: LengthLimit | null
   /** Its messages have priorities from 0 to this one; 0: all are alike. */
   readonly maxPriority: number
+  /** How often a message may come back by a consumer's doing; null: however often. */
+  readonly deliveryLimit: number | null
 }
 
 /** Those of a queue that was declared with nothing but a name. */
@@ -34,7 +36,8 @@ export const plainSettings: QueueSettings = {
   singleActive: false,
   deadLetter: null,
   lengthLimit: null,
-  maxPriority: 0
+  maxPriority: 0,
+  deliveryLimit: null
 }
 
 /** Whether its leader hands out what the log has reserved, and nothing else. */

@@ -46,7 +46,7 @@ export function batchOf(source: DeadLetterSource, letter: DeadLetter, data: Uint
     blob: message.record,
     deadLetter: {
       producer: producerOf(queue.id, block),
-      barred: reason === 'rejected' ? new Set() : message.visited
+      barred: message.visited
     }
   }
 }

@@ -58,7 +58,8 @@ export class DeadLettering {
     const { counters } = this.#core
     if (reason === 'rejected') counters.rejectedDeadLetters += messages
     else if (reason === 'expired') counters.expiredDeadLetters += messages
-    else counters.overflowDeadLetters += messages
+    else if (reason === 'maxlen') counters.overflowDeadLetters += messages
+    else counters.undeliverableDeadLetters += messages
   }
 
   #begin(group: GroupId, queue: QueueView): void {

@@ -78,7 +78,7 @@ function queueOptionsOf(options: QueueOptions): Options {
   const { exclusive = false, autoDelete = false } = options
   const { expiresMs, messageTtlMs, singleActiveConsumer = false } = options
   const { deadLetterExchange: exchange, deadLetterRoutingKey: routingKey } = options
-  const { maxLength, maxLengthBytes, overflow, maxPriority } = options
+  const { maxLength, maxLengthBytes, overflow, deliveryLimit, maxPriority } = options
   return {
     exclusive,
     autoDelete,
@@ -91,6 +91,7 @@ function queueOptionsOf(options: QueueOptions): Options {
       ...(maxLength === undefined ? {} : { 'x-max-length': maxLength }),
       ...(maxLengthBytes === undefined ? {} : { 'x-max-length-bytes': maxLengthBytes }),
       ...(overflow === undefined ? {} : { 'x-overflow': overflow }),
+      ...(deliveryLimit === undefined ? {} : { 'x-delivery-limit': deliveryLimit }),
       ...(maxPriority === undefined ? {} : { 'x-max-priority': maxPriority })
     }
   }

@@ -31,6 +31,7 @@ const settings = {
   singleActive: false,
   deadLetter: { exchange: '', routingKey: null },
   lengthLimit: null,
+  deliveryLimit: null,
   maxPriority: 0
 }
 

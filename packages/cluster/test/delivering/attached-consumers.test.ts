@@ -12,6 +12,7 @@ const settings = {
   singleActive: false,
   deadLetter: null,
   lengthLimit: null,
+  deliveryLimit: null,
   maxPriority: 0
 }
 const recipient = { isCongested: false } as Consumer['recipient']

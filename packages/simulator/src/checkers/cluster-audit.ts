@@ -124,7 +124,7 @@ export class ClusterAudit implements Observer {
         const { agreement, comparison, deliveries } = this.#group(group)
         const life = this.#lives.get(keyOf({ group, replica }))
         if (life !== undefined) life.machine = machine
-        deliveries.timePasses(replica, machine.timeMs)
+        deliveries.applied(replica, machine, effects)
         agreement.applied(replica, id.index, JSON.stringify([replies, effects]), machine)
         comparison.applied({ ...id, data, machine, replies, effects })
       },

@@ -1,14 +1,18 @@
 // What leaders hand out: never above the dispatch mark, and each attempt of a message once. An
 // attempt ends through the log, which counts it, so a second hand-over for the same attempt would
-// be a message in two hands, or a repeat without a flag (architecture, A8).
+// be a message in two hands, or a repeat without a flag (architecture, A8). What comes back by a
+// consumer's doing was handed out before.
 import {
   type DeliveryRun,
   noDeadlineMs,
   type QueueSettings,
-  type QueueView
+  type QueueView,
+  type ShardEffect,
+  type ShardMachine
 } from '@holdfast/broker'
 import type { Report } from './checks.ts'
 import { LogTime } from './log-time.ts'
+import { forEachOffset } from './reference-replies.ts'
 import type { ReferenceQueue } from './reference-types.ts'
 
 interface HandedOutQueue extends Pick<QueueView, 'id' | 'mark' | 'row' | 'isOut' | 'nextLive'> {
@@ -20,6 +24,8 @@ type HandedOutRun = Pick<DeliveryRun, 'firstOffset' | 'count' | 'attempt' | 'del
 interface HandOver {
   readonly attempt: number
   readonly by: string
+  /** Hand-overs of the message, this one included. */
+  readonly times: number
 }
 
 export class DeliveryLedger {
@@ -44,11 +50,16 @@ export class DeliveryLedger {
     this.#report('single-active', `${this.#name}: ${what}`)
   }
 
-  /** A replica has applied an entry, after which it is `timeMs` in the log. */
-  timePasses(replica: number, timeMs: number): void {
+  /** A replica has applied an entry. */
+  applied(
+    replica: number,
+    machine: Pick<ShardMachine, 'queue' | 'timeMs'>,
+    effects: readonly ShardEffect[]
+  ): void {
     const logTime = this.#logTimes.get(replica) ?? new LogTime()
     this.#logTimes.set(replica, logTime)
-    logTime.applied(timeMs, this.#nowMs())
+    logTime.applied(machine.timeMs, this.#nowMs())
+    this.#checkLeft(machine, effects)
   }
 
   handedOut(
@@ -86,7 +97,9 @@ export class DeliveryLedger {
         this.#report('in-time', `${this.#name}: ${what}`)
       }
       const before = offsets.get(offset)
-      offsets.set(offset, { attempt, by })
+      const times = before?.times ?? 0
+      this.#checkReturns(queue.id, offset, deliveryCount, times)
+      offsets.set(offset, { attempt, by, times: times + 1 })
       if (before === undefined || before.attempt < attempt) continue
       const what = `${queue.id}/${offset} attempt ${attempt} by ${by}`
       const earlier = `attempt ${before.attempt} by ${before.by}`
@@ -109,5 +122,24 @@ export class DeliveryLedger {
       const what = `${queue.id}/${first} of priority ${priority} is handed out`
       this.#report('priority', `${this.#name}: ${what} before ${offset} of ${row.priority}`)
     }
+  }
+
+  /** What has come back more often than its queue lets it leaves. */
+  #checkLeft(machine: Pick<ShardMachine, 'queue'>, effects: readonly ShardEffect[]): void {
+    for (const effect of effects) {
+      if (effect.type !== 'left' || effect.reason !== 'delivery_limit') continue
+      const { queue, ranges } = effect
+      const limit = machine.queue(queue)?.settings.deliveryLimit ?? 0
+      forEachOffset(ranges, 2, (offset) => {
+        const times = this.#handedOut.get(queue)?.get(offset)?.times ?? 0
+        this.#checkReturns(queue, offset, limit + 1, times)
+      })
+    }
+  }
+
+  #checkReturns(queue: number, offset: number, returns: number, times: number): void {
+    if (returns <= times) return
+    const what = `${queue}/${offset} has come back ${returns} times, of ${times} that it was given`
+    this.#report('counted-returns', `${this.#name}: ${what}`)
   }
 }

@@ -1,7 +1,7 @@
 // How queues of the plain model end by themselves, which consumer of theirs is active, and how
 // messages leave them.
 import type { QueueSettings } from '@holdfast/broker'
-import type { ReferenceQueue } from './reference-types.ts'
+import type { ReferenceMessage, ReferenceQueue } from './reference-types.ts'
 
 const plain: QueueSettings = {
   autoDelete: false,
@@ -10,6 +10,7 @@ const plain: QueueSettings = {
   singleActive: false,
   deadLetter: null,
   lengthLimit: null,
+  deliveryLimit: null,
   maxPriority: 0
 }
 
@@ -57,6 +58,14 @@ export function succeed(queue: ReferenceQueue): void {
   if (!queue.settings.singleActive || queue.active !== null) return
   const [next] = [...queue.consumers].sort(([, a], [, b]) => b.priority - a.priority)
   queue.active = next?.[0] ?? null
+}
+
+/** Whether it has come back more often than its queue lets it. */
+export function isSpent(
+  { settings }: ReferenceQueue,
+  { deliveryCount }: ReferenceMessage
+): boolean {
+  return deliveryCount > (settings.deliveryLimit ?? Number.POSITIVE_INFINITY)
 }
 
 /**

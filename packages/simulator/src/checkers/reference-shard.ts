@@ -14,7 +14,7 @@ import {
 import { expireNamed, ownTtlMs } from './reference-expiry.ts'
 import { ReferenceGateways } from './reference-gateways.ts'
 import { comeBack, dropHead, hasRoom, moveMark } from './reference-length.ts'
-import { blankQueue, depart, die, expire, isOpenAt } from './reference-lifetimes.ts'
+import { blankQueue, depart, die, expire, isOpenAt, isSpent } from './reference-lifetimes.ts'
 import { fillRoom } from './reference-priorities.ts'
 import { commandQueue } from './reference-queue-commands.ts'
 import { done, forEachOffset, refused } from './reference-replies.ts'
@@ -252,8 +252,12 @@ export class ReferenceShard {
       }
       message.attempt += 1
       message.deliveryCount += 1
-      if (queue !== undefined) comeBack(queue, message)
-      count += 1
+      if (queue === undefined) return
+      if (isSpent(queue, message)) die(queue, offset, this.#termStartMs)
+      else {
+        comeBack(queue, message)
+        count += 1
+      }
     })
     if (queue === undefined) return 0
     fillRoom(queue)

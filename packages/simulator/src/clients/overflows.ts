@@ -1,5 +1,6 @@
-// Queues with a length limit, and several publishers at once that send more than fits. Each message
-// that is confirmed is consumed, or was dropped by the log; one that is refused is never seen.
+// Queues with limits, of their length or of how often a message comes back, and several publishers
+// at once that send more than fits. Each message that is confirmed is consumed, or was dropped by
+// the log; one that is refused is never seen.
 import type { QueueStatus } from '@holdfast/cluster'
 import type { Overflow, QueueOptions } from '@holdfast/protocol'
 import type { World } from '../world/world.ts'
@@ -64,15 +65,23 @@ export class Overflows extends Change {
   protected optionsOf(queue: string): QueueOptions {
     const { history } = this
     const { random } = this.world
-    const overflow = random.pick(overflows)
-    if (overflow !== 'drop-head') history.fullQueues.add(queue)
-    const length = random.chance(0.7)
-      ? { maxLength: random.integer(0, 12) }
-      : { maxLengthBytes: random.integer(0, 2_000) }
-    if (random.chance(0.6)) return { ...length, overflow }
+    const isLong = random.chance(0.3)
+    const length = isLong ? {} : this.#length(queue)
+    const isPatient = !isLong && random.chance(0.5)
+    const limits = { ...length, ...(isPatient ? {} : { deliveryLimit: random.integer(0, 3) }) }
+    if (random.chance(0.6)) return limits
     history.buries(queue, this.#graveQueue)
     const names = { deadLetterExchange: '', deadLetterRoutingKey: this.#graveQueue }
-    return { ...length, overflow, ...names }
+    return { ...limits, ...names }
+  }
+
+  #length(queue: string): QueueOptions {
+    const { random } = this.world
+    const overflow = random.pick(overflows)
+    if (overflow !== 'drop-head') this.history.fullQueues.add(queue)
+    return random.chance(0.7)
+      ? { maxLength: random.integer(0, 12), overflow }
+      : { maxLengthBytes: random.integer(0, 2_000), overflow }
   }
 
   protected routeTo(queue: string): Route {
@@ -84,7 +93,7 @@ export class Overflows extends Change {
     const { random } = world
     const ways = {
       prefetch: random.integer(1, 8),
-      releaseChance: 0.3,
+      releaseChance: random.pick([0.3, 0.7]),
       isRestless: random.chance(0.3)
     }
     const options = { history, queue, ...ways, workMsMax: random.pick([5, 100, 300]) }
@@ -119,11 +128,15 @@ export class Overflows extends Change {
 
   #find(queue: string, message: string): void {
     const { world, history } = this
-    const wasDropped = world.audit.answers.hasLeft(queue, message, 'maxlen')
+    const { answers } = world.audit
+    const wasDropped = answers.hasLeft(queue, message, 'maxlen')
+    const isSpent = answers.hasLeft(queue, message, 'delivery_limit')
     const isSeen = history.wasDelivered(queue, message)
+    if (isSpent) world.reached('client: a message reached its delivery limit')
     if (wasDropped) world.reached('client: a message was dropped')
     if (wasDropped && isSeen) world.reached('client: a message was dropped after a delivery')
-    if (!wasDropped && !isSeen) world.fail(`${message} is gone from ${queue}, and was not dropped`)
+    if (!wasDropped && !isSpent && !isSeen)
+      world.fail(`${message} is gone from ${queue}, and was not dropped`)
   }
 
   #delete(queue: string): void {

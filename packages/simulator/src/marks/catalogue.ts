@@ -162,6 +162,7 @@ const about: Readonly<Record<string, readonly string[]>> = {
     'a message was dropped after a delivery',
     'a full queue refused a message',
     'a message overtook another',
+    'a message reached its delivery limit',
     'publishes sent again',
     'refused by a right that was taken',
     'resumed with deliveries',
