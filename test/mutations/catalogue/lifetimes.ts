@@ -3,6 +3,7 @@
 import type { Mutation } from '../mutation.ts'
 
 const queue = 'packages/broker/src/queue/queue.ts'
+const consumers = 'packages/broker/src/queue/queue-consumers.ts'
 const commands = 'packages/broker/src/shard-commands.ts'
 const restore = 'packages/broker/src/shard-restore.ts'
 const deadlines = 'packages/broker/src/queue/deadlines.ts'
@@ -34,7 +35,7 @@ export const lifetimeMutations: readonly Mutation[] = [
     name: 'expiry-while-it-is-consumed',
     failureMode: 73,
     file: queue,
-    find: 'expiresMs > 0 && this.#consumers.size === 0 && !this.isOver',
+    find: 'expiresMs > 0 && this.#consumers.all.size === 0 && !this.isOver',
     replace: 'expiresMs > 0 && !this.isOver',
     catches
   },
@@ -147,15 +148,15 @@ export const lifetimeMutations: readonly Mutation[] = [
   {
     name: 'newcomer-displaces-the-active-consumer',
     failureMode: 66,
-    file: queue,
-    find: '!this.settings.singleActive || this.#active !== null || this.isOver',
-    replace: '!this.settings.singleActive || this.isOver',
+    file: consumers,
+    find: '    if (this.#active !== null) return null\n',
+    replace: '',
     catches
   },
   {
     name: 'latest-consumer-becomes-active',
     failureMode: 66,
-    file: queue,
+    file: consumers,
     find: 'consumer.priority > next.priority',
     replace: 'consumer.priority >= next.priority',
     catches: ['packages/broker/dist/test/queue-lifetimes.test.js']

@@ -237,10 +237,10 @@ export const queueMutations: readonly Mutation[] = [
   {
     name: 'exclusive-for-two',
     failureMode: 77,
-    file: 'packages/broker/src/queue/queue.ts',
+    file: 'packages/broker/src/queue/queue-consumers.ts',
     find: 'if (other !== id && (exclusive || consumer.exclusive)) return true',
     replace:
-      'if (other !== id && exclusive && consumer.exclusive && this.isClosing(0)) return true',
+      'if (other !== id && exclusive && consumer.exclusive && this.#activation < 0) return true',
     catches
   },
   {

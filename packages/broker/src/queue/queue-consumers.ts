@@ -35,8 +35,8 @@ export class QueueConsumers {
   }
 
   /**
-   * If none is active the next one becomes it: of the highest priority, and of those who came first.
-   * Null if nothing changes.
+   * If none is active the next one becomes it: of the highest priority, and of those who came
+   * first. Null if nothing changes.
    */
   activateNext(): Consumer | null {
     if (this.#active !== null) return null

@@ -179,8 +179,8 @@ export class ShardQueue implements QueueView {
   /**
    * Live messages go back (see `MessageIndex.giveBack`). Where messages are reserved they are ready
    * again, unless consumers have room for more than there is: then what is reserved is reserved for
-   * them; with priorities when all are back (`fillRoom`). Returns as pairs those that have come back
-   * more often than the delivery limit allows, which are not in `returned`, and have yet to leave.
+   * them; with priorities when all are back (`fillRoom`). Returns as pairs those that have come
+   * back more often than the delivery limit allows: they are not in `returned`, and have to leave.
    */
   giveBack(
     [first, last]: readonly [number, number],
