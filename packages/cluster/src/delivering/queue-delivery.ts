@@ -1,7 +1,6 @@
 // Deliveries of one queue, at the leader of its shard (architecture: deliveries are the leader's
 // business). Who holds what is known here only; what is settled or comes back goes through the log.
-import type { DeliveryRun, Outcome, QueueView } from '@holdfast/broker'
-import { readSectionHeader } from '@holdfast/broker'
+import { type DeliveryRun, type Outcome, type QueueView, readSectionHeader } from '@holdfast/broker'
 import { tellHandedOut } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
@@ -193,9 +192,10 @@ export class QueueDelivery {
   #deliverToNext(): boolean {
     const consumer = this.#roster.next()
     if (consumer === null) return false
-    const credit = creditOf(consumer)
-    const isOneOfMany = this.#roster.consumers.length > 1
-    return this.#deliverTo(consumer, isOneOfMany ? Math.min(credit, shareMax) : credit)
+    const share = this.#roster.consumers.length > 1 ? shareMax : Number.POSITIVE_INFINITY
+    const isDone = this.#deliverTo(consumer, Math.min(creditOf(consumer), share))
+    if (isDone) this.#roster.served(consumer)
+    return isDone
   }
 
   /** False: it has to wait. */
