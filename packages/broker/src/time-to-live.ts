@@ -4,9 +4,8 @@
 //
 //   properties := flags:u16 property*      bit 15 the first; expiration is the eighth
 //   before it  := text text table octet octet text text
-import { foreignProperties, hasForeignProperties, recordText } from '@holdfast/record'
+import { foreignProperties, hasForeignProperties, isExpiration, recordText } from '@holdfast/record'
 import { readUint32 } from './bytes.ts'
-import { shardLimits } from './queue/limits.ts'
 
 /** Of a message that says nothing: it lives as long as its queue lets it. */
 export const unlimitedMs: number = Number.POSITIVE_INFINITY
@@ -49,7 +48,5 @@ function foreignMs(raw: Uint8Array): number {
 }
 
 function millisecondsOf(text: string): number {
-  if (!/^\d{1,10}$/.test(text)) return unlimitedMs
-  const ms = Number(text)
-  return ms <= shardLimits.messageTtlMsMax ? ms : unlimitedMs
+  return isExpiration(text) ? Number(text) : unlimitedMs
 }
