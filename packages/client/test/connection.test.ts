@@ -124,7 +124,7 @@ t.test('how long a message lives is one of its properties', async (t) => {
     recordProperties(record, 0)
   )
   t.same(properties, [{ expiration: '315360000000', messageId: 'm' }, { expiration: '0' }])
-  for (const ttlMs of [-1, 0.5, 2 ** 32, '5' as never]) {
+  for (const ttlMs of [-1, 0.5, 315_360_000_001, '5' as never]) {
     t.equal(await codeOf(connection.publish('', 'orders', 'c', { ttlMs })), 'OPTION_INVALID')
   }
 })
