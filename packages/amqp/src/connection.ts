@@ -203,9 +203,9 @@ export class AmqpConnection {
       }
     } catch (error) {
       if (!(error instanceof AmqpError)) throw error
-      // Out of step for good: nobody will find an answer to the close in this stream.
-      if (this.#life.stage === 'closing') this.#life.enter('closed')
-      this.#fail(error, methodId)
+      // Out of step for good. It is read over: unread bytes would cost the client the close (TCP).
+      if (this.#life.stage !== 'closing') return this.#fail(error, methodId)
+      this.#life.enterFor('lingering', amqpLimits.closeTimeoutMs)
     }
   }
 

@@ -42,7 +42,10 @@ export class ContentGatherer {
     if (type !== frameType.header) throw unexpected('the content header of a publish', type)
     const reader = new ByteReader(payload)
     const classId = reader.short()
-    reader.short()
+    const weight = reader.short()
+    if (weight !== 0) {
+      throw new AmqpError('UNEXPECTED_FRAME', `a content header has weight ${weight}, not 0`)
+    }
     if (classId !== classBasic) {
       const explanation = `a content header of class ${classId} follows a method of class 60`
       throw new AmqpError('UNEXPECTED_FRAME', explanation)

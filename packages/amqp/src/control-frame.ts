@@ -10,11 +10,12 @@ export function isOfChannel(type: number, channel: number): boolean {
   return channel !== 0 && type !== frameType.heartbeat
 }
 
-/** The method in a frame; null: it was a heartbeat. @throws 505, 502 */
+/** The method in a frame; null: it was a heartbeat. @throws 501, 505, 502 */
 export function controlMethod(type: number, channel: number, payload: Uint8Array): Method | null {
   if (type === frameType.heartbeat) {
-    if (channel === 0 && payload.length === 0) return null
-    throw unexpected('a heartbeat is empty, and of channel 0')
+    if (payload.length > 0) throw new AmqpError('FRAME_ERROR', 'a heartbeat is not empty')
+    if (channel === 0) return null
+    throw unexpected('a heartbeat is of channel 0')
   }
   if (channel !== 0) {
     throw unexpected(`a frame of channel ${channel} came before connection.open-ok`)

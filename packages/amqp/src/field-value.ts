@@ -25,7 +25,7 @@ export function textOf(bytes: Uint8Array): string {
 }
 
 /** A field as a number that is compared by value; null for what is none. */
-function numberOf(field: FieldValue): number | bigint | null {
+export function numberOf(field: FieldValue): number | bigint | null {
   switch (field.type) {
     case 'b':
     case 'B':

@@ -24,7 +24,6 @@ t.test('methods and empty heartbeats control a connection, and nothing else does
   t.same(controlMethod(method, 0, payloadOf(close)), close)
   t.equal(controlMethod(heartbeat, 0, nothing), null)
   const others: [number, number, Uint8Array, RegExp][] = [
-    [heartbeat, 0, new Uint8Array(1), /a heartbeat is empty/],
     [heartbeat, 1, nothing, /of channel 0/],
     [method, 3, payloadOf(close), /channel 3 came before connection.open-ok/],
     [header, 0, nothing, /only methods and heartbeats/]
@@ -32,6 +31,9 @@ t.test('methods and empty heartbeats control a connection, and nothing else does
   for (const [type, channel, payload, message] of others) {
     t.throws(() => controlMethod(type, channel, payload), { reply: 'UNEXPECTED_FRAME', message })
   }
+  const message = /a heartbeat is not empty/
+  const full = (): unknown => controlMethod(heartbeat, 0, new Uint8Array(1))
+  t.throws(full, { reply: 'FRAME_ERROR', message })
 })
 
 t.test('a heartbeat is of no channel', async (t) => {

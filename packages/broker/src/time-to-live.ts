@@ -4,11 +4,11 @@ import {
   foreignProperties,
   foreignStart,
   hasForeignProperties,
+  isExpiration,
   recordLimits,
   recordText
 } from '@holdfast/record'
 import { foreignFlags, foreignPosition } from './foreign-properties.ts'
-import { shardLimits } from './queue/limits.ts'
 import { noDeadlineMs } from './queue/segment.ts'
 
 /** Of a message that says nothing: it lives as long as its queue lets it. */
@@ -72,7 +72,5 @@ function foreignMs(data: Uint8Array, position: number): number {
 }
 
 function millisecondsOf(text: string): number {
-  if (!/^\d{1,10}$/.test(text)) return unlimitedMs
-  const ms = Number(text)
-  return ms <= shardLimits.messageTtlMsMax ? ms : unlimitedMs
+  return isExpiration(text) ? Number(text) : unlimitedMs
 }

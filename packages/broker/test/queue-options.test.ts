@@ -28,8 +28,8 @@ function errorOf(result: MetadataResult | undefined) {
 t.test('what means something must be as it should be', async (t) => {
   const given = (options: Options) => () => readQueueOptions(options)
   const arg = (name: string, value: unknown) => given({ arguments: { [name]: value } })
-  for (const value of [1, 2 ** 32 - 1]) t.doesNotThrow(arg('x-expires', value))
-  for (const value of [0, -1, 1.5, 2 ** 32, '5', null, true, []]) {
+  for (const value of [1, 315_360_000_001 - 1]) t.doesNotThrow(arg('x-expires', value))
+  for (const value of [0, -1, 1.5, 315_360_000_001, '5', null, true, []]) {
     t.throws(arg('x-expires', value), { code: 'OPTION_INVALID', details: { option: 'x-expires' } })
   }
   for (const value of ['classic', 'quorum']) t.doesNotThrow(arg('x-queue-type', value))
@@ -37,8 +37,8 @@ t.test('what means something must be as it should be', async (t) => {
   for (const value of ['', 'Classic', 5]) {
     t.throws(arg('x-queue-type', value), { code: 'OPTION_INVALID' })
   }
-  for (const value of [0, 1, 2 ** 32 - 1]) t.doesNotThrow(arg('x-message-ttl', value))
-  for (const value of [-1, 2 ** 32, 0.5, '5', true, null, [5], 2 ** 53]) {
+  for (const value of [0, 1, 315_360_000_001 - 1]) t.doesNotThrow(arg('x-message-ttl', value))
+  for (const value of [-1, 315_360_000_001, 0.5, '5', true, null, [5], 2 ** 53]) {
     t.throws(arg('x-message-ttl', value), { code: 'OPTION_INVALID' })
   }
   t.throws(arg('x-single-active-consumer', 1), { code: 'OPTION_INVALID' })

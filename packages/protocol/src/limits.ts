@@ -1,5 +1,6 @@
 // Every bound of the native protocol in one place. The bounds of a message itself are those of
 // `@holdfast/record`. A frame or a table never grows past what is named here.
+import { recordLimits } from '@holdfast/record'
 
 export const protocolLimits = {
   /** Largest frame before the hello is accepted: a stranger costs no more memory than this. */
@@ -32,9 +33,9 @@ export const protocolLimits = {
   /** Deliveries that one consumer may hold. */
   prefetchMax: 65_535,
   /** Milliseconds that a queue may be told to wait for somebody to use it. */
-  expiresMsMax: 4_294_967_295,
+  expiresMsMax: recordLimits.expirationMsMax as number,
   /** Milliseconds that a message may live. */
-  messageTtlMsMax: 4_294_967_295,
+  messageTtlMsMax: recordLimits.expirationMsMax as number,
   /** Highest priority that a queue can tell apart. */
   maxPriorityMax: 255,
   /** Ranges in one settle, settled or confirm frame. */

@@ -2,7 +2,7 @@
 // for everything that is not hot, and UTF-8 for packages that have no platform.
 export { recordLimits } from './limits.ts'
 export { pack, unpack } from './pack.ts'
-export type { HeaderValue, Properties } from './properties.ts'
+export { type HeaderValue, isExpiration, type Properties } from './properties.ts'
 export {
   encodeRecord,
   foreignProperties,

@@ -10,8 +10,8 @@ export const recordLimits = {
   propertiesBytesMax: 65_536,
   /** Body of one record: 16 MiB. */
   bodyBytesMax: 16_777_216,
-  /** Milliseconds in `expiration` (RabbitMQ). */
-  expirationMsMax: 4_294_967_295,
+  /** Milliseconds in `expiration`: ten years (RabbitMQ). */
+  expirationMsMax: 315_360_000_000,
   /** Records in one blob. */
   recordsMax: 8_192
 } as const

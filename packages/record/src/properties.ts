@@ -218,8 +218,9 @@ function checkHeaderValue(value: unknown, depthLeft: number): void {
   }
 }
 
-function isExpiration(value: unknown): boolean {
-  if (typeof value !== 'string' || !/^\d{1,10}$/.test(value)) return false
+/** Milliseconds in decimal digits. */
+export function isExpiration(value: unknown): boolean {
+  if (typeof value !== 'string' || !/^\d{1,12}$/.test(value)) return false
   return Number(value) <= recordLimits.expirationMsMax
 }
 

@@ -26,7 +26,7 @@ t.test(
       [{ expiration: '' }, 'OPTION_INVALID'],
       [{ expiration: '-1' }, 'OPTION_INVALID'],
       [{ expiration: '1.5' }, 'OPTION_INVALID'],
-      [{ expiration: '4294967296' }, 'OPTION_INVALID'],
+      [{ expiration: '315360000001' }, 'OPTION_INVALID'],
       [{ expiration: '0'.repeat(40) }, 'OPTION_INVALID'],
       [{ timestamp: 2 ** 60 }, 'OPTION_INVALID'],
       [{ timestamp: '1' }, 'OPTION_INVALID'],

@@ -170,6 +170,14 @@ export const lifetimeMutations: readonly Mutation[] = [
     catches: ['packages/cluster/dist/test/delivering/attached-consumers.test.js']
   },
   {
+    name: 'consumers-not-in-turn',
+    failureMode: null,
+    file: attached,
+    find: 'this.#turn = this.#consumers.indexOf(consumer)',
+    replace: 'this.#turn = -1',
+    catches: ['packages/cluster/dist/test/delivering/attached-consumers.test.js']
+  },
+  {
     name: 'declared-over-a-mismatch',
     failureMode: null,
     file: options,

@@ -49,9 +49,9 @@ function setPrefetch(channel: Channel, method: MethodOf<'basic.qos'>): void {
     const explanation = `basic.qos with prefetch-size ${prefetchSize}; use prefetch-count instead`
     throw new AmqpError('NOT_IMPLEMENTED', explanation)
   }
+  channel.write({ type: 'basic.qos-ok' })
   if (global) channel.consumers.limit = prefetchCount
   else channel.prefetch = prefetchCount
-  channel.write({ type: 'basic.qos-ok' })
 }
 
 function settle(

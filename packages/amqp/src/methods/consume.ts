@@ -1,10 +1,10 @@
 // AMQP 0-9-1 basic.consume: from a queue, or the replies to this channel (direct reply-to).
 import type { Channel } from '../channel.ts'
-import { plainTable } from '../field-value.ts'
+import type { FieldTable } from '../field-table.ts'
+import { numberOf, plainTable } from '../field-value.ts'
 import { amqpLimits } from '../limits.ts'
 import type { MethodOf } from '../method-codec.ts'
 import { AmqpError } from '../replies.ts'
-import type { Arguments } from '../requests.ts'
 import { queueMeant, replyQueue } from './names.ts'
 
 export function consume(channel: Channel, method: MethodOf<'basic.consume'>): void {
@@ -23,7 +23,6 @@ export function consume(channel: Channel, method: MethodOf<'basic.consume'>): vo
     channel.reply(method.nowait, { type: 'basic.consume-ok', consumerTag: tag })
   }
   if (queue === replyQueue) return consumeReplies(channel, method, tag, started)
-  const options = plainTable(method.arguments)
   channel.request<'consume'>(
     {
       type: 'consume',
@@ -32,8 +31,8 @@ export function consume(channel: Channel, method: MethodOf<'basic.consume'>): vo
       prefetch: channel.consumers.prefetchOf(channel.prefetch),
       autoAck: method.noAck,
       exclusive: method.exclusive,
-      priority: priorityOf(options),
-      arguments: options
+      priority: priorityOf(method.arguments),
+      arguments: plainTable(method.arguments)
     },
     ({ consumer }) => started(consumer, method.noAck)
   )
@@ -61,9 +60,11 @@ function consumeReplies(
 }
 
 /** RabbitMQ's consumer priority: any integer, 0 where it is left out; beyond 32 bits the last. */
-function priorityOf(options: Arguments): number {
-  const priority = options['x-priority'] ?? 0
-  if (typeof priority === 'number' && Number.isSafeInteger(priority)) {
+function priorityOf(options: FieldTable): number {
+  const field = options.get('x-priority')
+  const value = field === undefined ? 0 : numberOf(field)
+  const priority = Number(value)
+  if (value !== null && Number.isInteger(priority)) {
     return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, priority))
   }
   throw new AmqpError('PRECONDITION_FAILED', "argument 'x-priority' must be an integer")

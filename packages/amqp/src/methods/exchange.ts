@@ -2,6 +2,7 @@
 import type { Channel } from '../channel.ts'
 import { plainTable } from '../field-value.ts'
 import type { MethodOf } from '../method-codec.ts'
+import { AmqpError } from '../replies.ts'
 import { isMissing, refuseDefaultExchange } from './names.ts'
 
 type ExchangeMethod =
@@ -15,7 +16,7 @@ export function handleExchange(channel: Channel, method: ExchangeMethod): void {
     case 'exchange.declare':
       return declare(channel, method)
     case 'exchange.delete': {
-      const name = refuseDefaultExchange(method.exchange, method.type)
+      const name = refuseReserved(refuseDefaultExchange(method.exchange, method.type))
       const request = { type: 'delete-exchange', name, ifUnused: method.ifUnused } as const
       // What is not there is deleted already.
       return channel.request<'delete-exchange'>(
@@ -35,6 +36,13 @@ export function handleExchange(channel: Channel, method: ExchangeMethod): void {
         isMissing
       )
   }
+}
+
+/** @throws 403 for an exchange that is always there, and for what is called as if it were one */
+function refuseReserved(name: string): string {
+  if (!name.startsWith('amq.')) return name
+  const explanation = `exchange '${name}' is not for clients to delete: 'amq.' is reserved`
+  throw new AmqpError('ACCESS_REFUSED', explanation)
 }
 
 function declare(channel: Channel, method: MethodOf<'exchange.declare'>): void {

@@ -23,7 +23,7 @@ export function queueMeant(channel: Channel, name: string): string {
   throw new AmqpError('NOT_FOUND', explanation)
 }
 
-/** @throws 403 for the default exchange: it binds every queue by its name, and nothing else. */
+/** @throws 403 for the default exchange: it is neither declared nor looked at, and binds every queue by its name, and nothing else. */
 export function refuseDefaultExchange(name: string, operation: string): string {
   const exchange = cleanName(name)
   if (exchange !== '') return exchange

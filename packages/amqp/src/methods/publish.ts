@@ -1,9 +1,10 @@
 // AMQP 0-9-1 basic.publish with its content, and basic.return. The properties stay as they came but
 // for what the broker must see to: who it says it is from, how long it may live, further routing
 // keys, and where replies go.
+import { isExpiration } from '@holdfast/record'
 import type { Channel } from '../channel.ts'
 import type { Content } from '../content.ts'
-import type { FieldTable, FieldValue } from '../field-table.ts'
+import type { FieldTable } from '../field-table.ts'
 import { textOf } from '../field-value.ts'
 import { amqpLimits } from '../limits.ts'
 import type { MethodOf } from '../method-codec.ts'
@@ -56,6 +57,7 @@ const noCopies: readonly string[] = []
 function prepare(channel: Channel, raw: Uint8Array): Prepared {
   if (hasProperty(raw, 'expiration')) checkExpiration(propertyOf(raw, 'expiration') ?? '')
   if (hasProperty(raw, 'userId')) checkUser(channel, propertyOf(raw, 'userId') ?? '')
+  if (hasProperty(raw, 'deliveryMode')) checkDeliveryMode(propertyOf(raw, 'deliveryMode') ?? 0)
   const properties = hasProperty(raw, 'replyTo') ? addressReplies(channel, raw) : raw
   const headers = propertyOf(raw, 'headers')
   if (headers === undefined) return { properties, copies: noCopies }
@@ -71,11 +73,16 @@ function prepare(channel: Channel, raw: Uint8Array): Prepared {
   return { properties: replaceProperty(properties, 'headers', visible), copies }
 }
 
-/** Milliseconds in decimal digits, within 32 bits (RabbitMQ). */
+/** Milliseconds in decimal digits, at most ten years of them (RabbitMQ). */
 function checkExpiration(text: string): void {
-  if (/^\d{1,10}$/.test(text) && Number(text) < 2 ** 32) return
+  if (isExpiration(text)) return
   const explanation = `expiration '${text}' is not a number of milliseconds in decimal digits`
   throw new AmqpError('PRECONDITION_FAILED', explanation)
+}
+
+function checkDeliveryMode(mode: number): void {
+  if (mode === 1 || mode === 2) return
+  throw new AmqpError('PRECONDITION_FAILED', `delivery-mode ${mode} is neither 1 nor 2`)
 }
 
 /** RabbitMQ's validated user-id: a message cannot claim to be from somebody else. */
@@ -98,18 +105,19 @@ function addressReplies(channel: Channel, raw: Uint8Array): Uint8Array {
   return addressed
 }
 
-/** The routing keys in a header: an array of long strings. */
+/** The routing keys in a header: the long strings of an array; RabbitMQ skips what else is in it. */
 function keysIn(headers: FieldTable, name: 'CC' | 'BCC'): readonly string[] {
   const field = headers.get(name)
   if (field === undefined) return noCopies
-  if (field.type === 'A') {
-    const keys = field.value.map(keyOf)
-    if (keys.every((key) => key !== null)) return keys
-  }
-  const explanation = `header ${name} must be an array of long strings of at most 255 bytes`
-  throw new AmqpError('PRECONDITION_FAILED', explanation)
+  if (field.type !== 'A') throw noKeys(name)
+  return field.value.flatMap((each) => {
+    if (each.type !== 'S') return noCopies
+    if (each.value.length > 255) throw noKeys(name)
+    return textOf(each.value)
+  })
 }
 
-function keyOf(field: FieldValue): string | null {
-  return field.type === 'S' && field.value.length <= 255 ? textOf(field.value) : null
+function noKeys(name: string): AmqpError {
+  const explanation = `header ${name} must be an array of long strings of at most 255 bytes`
+  return new AmqpError('PRECONDITION_FAILED', explanation)
 }

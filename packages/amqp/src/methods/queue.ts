@@ -2,7 +2,6 @@
 import type { Channel } from '../channel.ts'
 import { plainTable } from '../field-value.ts'
 import type { MethodOf } from '../method-codec.ts'
-import { AmqpError } from '../replies.ts'
 import type { QueueCounts } from '../requests.ts'
 import { cleanName, isMissing, queueMeant, refuseDefaultExchange, replyQueue } from './names.ts'
 
@@ -60,15 +59,13 @@ function declare(channel: Channel, method: MethodOf<'queue.declare'>): void {
       consumerCount: consumers ?? 0
     })
   }
+  const name = cleanName(method.queue)
   // It is there for every channel, with the consumer that the channel has or could have.
-  if (cleanName(method.queue) === replyQueue) {
-    return done({ name: replyQueue, ready: 0, consumers: 1 })
-  }
-  if (method.passive) {
-    const name = queueMeant(channel, method.queue)
+  if (name === replyQueue) return done({ name, ready: 0, consumers: 1 })
+  // The address of replies to one channel is there or is not: nobody can make it.
+  if (method.passive || name.startsWith(`${replyQueue}.`)) {
     return channel.request<'inspect-queue'>({ type: 'inspect-queue', name }, done)
   }
-  const name = cleanName(method.queue)
   const { exclusive, autoDelete } = method
   // What dies with its connection is not durable, whatever the client says.
   const durable = method.durable && !exclusive
@@ -92,10 +89,6 @@ function bindingOf(
   readonly arguments: ReturnType<typeof plainTable>
 } {
   const queue = queueMeant(channel, method.queue)
-  if (queue.startsWith(replyQueue)) {
-    const explanation = `${method.type} is not possible for '${queue}': replies come directly`
-    throw new AmqpError('ACCESS_REFUSED', explanation)
-  }
   // AMQP 0-9-1 queue.bind: with both names left out, the key is the name of the queue.
   const isNameless = method.queue === '' && method.routingKey === ''
   return {

@@ -69,6 +69,7 @@ function readAlternateArgument(value: unknown): string | null {
   if (option !== undefined)
     throw new HoldfastError('OPTION_UNSUPPORTED', { option, kind: 'exchange' })
   const argument = 'alternate-exchange'
+  if (found[argument] === null) throw invalid(argument, 'it must be the name of an exchange')
   return readAlternate(found[argument] ?? null, argument)
 }
 

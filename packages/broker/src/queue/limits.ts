@@ -1,6 +1,7 @@
 // Every bound of the shard machine. Bounds are part of the replicated behaviour: all replicas of a
 // shard use the same numbers, otherwise one refuses what another accepts. Changing one is a new
 // machine version (architecture, A16). Tests make machines with smaller ones.
+import { recordLimits } from '@holdfast/record'
 
 export interface ShardLimits {
   /** Sections in one entry. */
@@ -62,8 +63,8 @@ export const shardLimits: ShardLimits = {
   gatewayExpiryMs: 24 * 3_600_000,
   gatewayOutcomesMax: 8_192,
   closingMs: 60_000,
-  expiresMsMax: 4_294_967_295,
-  messageTtlMsMax: 4_294_967_295,
+  expiresMsMax: recordLimits.expirationMsMax,
+  messageTtlMsMax: recordLimits.expirationMsMax,
   maxPriorityMax: 255,
   roomMax: 65_536,
   expiringMax: 32_768,

@@ -9,8 +9,8 @@ export class AttachedConsumers {
   #consumers: readonly Consumer[] = []
   /** The highest priority among them. */
   #highest = 0
-  /** Place of the one that was chosen last. */
-  #turn = 0
+  /** Place of the one that was given something last. */
+  #turn = -1
 
   constructor(queue: Pick<QueueView, 'settings' | 'active'>) {
     this.#queue = queue
@@ -40,21 +40,18 @@ export class AttachedConsumers {
     this.#highest = Math.max(...consumers.map(({ priority }) => priority))
   }
 
-  /** Who gets the next messages; null: nobody may be given any. */
+  /** Who gets the next messages; null: nobody may be given any. It is their turn until `served`. */
   next(): Consumer | null {
     const { length } = this.#consumers
     let next: Consumer | null = null
-    let turn = this.#turn
     for (let i = 1; i <= length; i++) {
       const at = (this.#turn + i) % length
       const consumer = this.#consumers[at]
       if (consumer === undefined || creditOf(consumer) <= 0 || !this.#isActive(consumer)) continue
       if (next !== null && consumer.priority <= next.priority) continue
       next = consumer
-      turn = at
       if (consumer.priority === this.#highest) break
     }
-    this.#turn = turn
     return next
   }
 
@@ -65,6 +62,11 @@ export class AttachedConsumers {
       if (this.#isActive(consumer)) credit += Math.max(0, roomOf(consumer))
     }
     return credit
+  }
+
+  /** It was given something: others are next. To be asked takes no turn, as there may be nothing. */
+  served(consumer: Consumer): void {
+    this.#turn = this.#consumers.indexOf(consumer)
   }
 
   #isActive({ key }: Consumer): boolean {

@@ -208,9 +208,10 @@ export class QueueDelivery {
   #deliverToNext(): boolean {
     const consumer = this.#roster.next()
     if (consumer === null) return false
-    const credit = creditOf(consumer)
-    const isOneOfMany = this.#roster.consumers.length > 1
-    return this.#deliverTo(consumer, isOneOfMany ? Math.min(credit, shareMax) : credit)
+    const share = this.#roster.consumers.length > 1 ? shareMax : Number.POSITIVE_INFINITY
+    const isDone = this.#deliverTo(consumer, Math.min(creditOf(consumer), share))
+    if (isDone) this.#roster.served(consumer)
+    return isDone
   }
 
   /** False: it has to wait. */

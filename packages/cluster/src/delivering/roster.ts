@@ -86,4 +86,8 @@ export class Roster {
   next(): Consumer | null {
     return this.#attached.next()
   }
+
+  served(consumer: Consumer): void {
+    this.#attached.served(consumer)
+  }
 }
