@@ -90,7 +90,7 @@ t.test('the page about migrating', async (t) => {
         /^user old: .*option 'hashing_algorithm'/,
         /^permissions of old in shop: .*no user 'old'/,
         /^shovel copies: /,
-        /^exchange later: .*no exchange type 'x-delayed-message'/,
+        /^exchange later: .*unknown exchange type 'x-delayed-message'/,
         /^queue short: .*option 'x-max-length'/,
         /^policy ha: .*no policies/
       ])

@@ -46,8 +46,7 @@ export function handleBasic(channel: Channel, method: BasicMethod): void {
 function setPrefetch(channel: Channel, method: MethodOf<'basic.qos'>): void {
   const { prefetchSize, prefetchCount, global } = method
   if (prefetchSize !== 0) {
-    const explanation = `basic.qos with prefetch-size ${prefetchSize}; use prefetch-count instead`
-    throw new AmqpError('NOT_IMPLEMENTED', explanation)
+    throw new AmqpError('NOT_IMPLEMENTED', `prefetch_size!=0 (${prefetchSize})`)
   }
   if (global) channel.consumers.limit = prefetchCount
   else channel.prefetch = prefetchCount

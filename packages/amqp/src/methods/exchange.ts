@@ -15,7 +15,7 @@ export function handleExchange(channel: Channel, method: ExchangeMethod): void {
     case 'exchange.declare':
       return declare(channel, method)
     case 'exchange.delete': {
-      const name = refuseDefaultExchange(method.exchange, method.type)
+      const name = refuseDefaultExchange(method.exchange)
       const request = { type: 'delete-exchange', name, ifUnused: method.ifUnused } as const
       // What is not there is deleted already.
       return channel.request<'delete-exchange'>(
@@ -45,7 +45,7 @@ function declare(channel: Channel, method: MethodOf<'exchange.declare'>): void {
     if (name === '') return done()
     return channel.request<'inspect-exchange'>({ type: 'inspect-exchange', name }, done)
   }
-  const name = refuseDefaultExchange(method.exchange, method.type)
+  const name = refuseDefaultExchange(method.exchange)
   const { durable, autoDelete, internal } = method
   channel.request<'declare-exchange'>(
     {
@@ -65,8 +65,8 @@ function bindingOf(method: MethodOf<'exchange.bind'> | MethodOf<'exchange.unbind
   readonly arguments: ReturnType<typeof plainTable>
 } {
   return {
-    destination: refuseDefaultExchange(method.destination, method.type),
-    source: refuseDefaultExchange(method.source, method.type),
+    destination: refuseDefaultExchange(method.destination),
+    source: refuseDefaultExchange(method.source),
     bindingKey: method.routingKey,
     arguments: plainTable(method.arguments)
   }
