@@ -145,10 +145,11 @@ export class Channel {
     this.barrier.wait(() => this.host.request(this.number, request as AmqpRequest, to))
   }
 
-  /** A tag for a consumer that the client did not name. */
+  /** A tag for a consumer that the client did not name, as long as RabbitMQ's. */
   newConsumerTag(): string {
+    const channel = `${this.number}`.padStart(5, '0')
     let tag: string
-    do tag = `amq.ctag-${this.number}.${++this.#lastTag}`
+    do tag = `amq.ctag-${channel}.${`${++this.#lastTag}`.padStart(16, '0')}`
     while (this.consumers.find(tag) !== undefined)
     return tag
   }

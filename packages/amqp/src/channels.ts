@@ -205,8 +205,11 @@ export class Channels implements ChannelHost {
   #fail(part: PublishPart<Channel>, error: AmqpError): void {
     const { channel, mandatory } = part.run
     if (error.reply === 'NO_ROUTE') {
-      // The return goes before the confirm (RabbitMQ).
-      if (mandatory !== null) returnMessage(channel, mandatory, 0)
+      // RabbitMQ: the return goes before its confirm, and behind those of what came before it.
+      if (mandatory !== null) {
+        channel.confirms?.write(this.writer, channel.number)
+        returnMessage(channel, mandatory, 0)
+      }
       this.#accept(part)
     } else if (error.closes === 'channel' && error.reply !== 'CONTENT_TOO_LARGE') {
       channel.fail(error, methodIdOf('basic.publish'))

@@ -59,7 +59,7 @@ export const catalogue = {
   QUEUE_MISMATCH: { id: 2102, reply: 406, status: 409, retry: 'never', closes: 'call', message: "inequivalent arg '{field}' for queue '{queue}' in vhost '{vhost}': received '{asked}' but current is '{found}'; declare it as it is, or delete it first" },
   QUEUE_IN_USE: { id: 2103, reply: 406, status: 409, retry: 'never', closes: 'call', message: "queue '{queue}' in vhost '{vhost}' has consumers" },
   QUEUE_NOT_EMPTY: { id: 2104, reply: 406, status: 409, retry: 'never', closes: 'call', message: "queue '{queue}' in vhost '{vhost}' is not empty" },
-  QUEUE_EXCLUSIVE: { id: 2105, reply: 403, status: 409, retry: 'never', closes: 'call', message: "queue '{queue}' in vhost '{vhost}' has an exclusive consumer" },
+  QUEUE_EXCLUSIVE: { id: 2105, reply: 403, status: 409, retry: 'never', closes: 'call', message: "queue '{queue}' in vhost '{vhost}' in exclusive use" },
   CONSUMER_TAG_IN_USE: { id: 2106, reply: 530, status: 409, retry: 'never', closes: 'call', message: "consumer tag '{tag}' is in use on this connection" },
   CONSUMER_NOT_FOUND: { id: 2107, reply: 404, status: 404, retry: 'never', closes: 'call', message: "no consumer '{tag}' on this connection" },
   DELIVERY_STALE: { id: 2108, reply: 406, status: 409, retry: 'never', closes: 'call', message: 'the delivery is no longer held by this consumer' },

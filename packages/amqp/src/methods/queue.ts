@@ -51,6 +51,7 @@ export function handleQueue(channel: Channel, method: QueueMethod): void {
 }
 
 function declare(channel: Channel, method: MethodOf<'queue.declare'>): void {
+  const name = cleanName(method.queue)
   const done = ({ name, ready, consumers }: QueueCounts): void => {
     channel.lastQueue = name
     channel.reply(method.nowait, {
@@ -61,14 +62,14 @@ function declare(channel: Channel, method: MethodOf<'queue.declare'>): void {
     })
   }
   // It is there for every channel, with the consumer that the channel has or could have.
-  if (cleanName(method.queue) === replyQueue) {
+  if (name === replyQueue) {
     return done({ name: replyQueue, ready: 0, consumers: 1 })
   }
-  if (method.passive) {
-    const name = queueMeant(channel, method.queue)
-    return channel.request<'inspect-queue'>({ type: 'inspect-queue', name }, done)
+  // RabbitMQ: whoever answers declares the address to learn whether somebody waits there still.
+  if (method.passive || name.startsWith(replyQueue)) {
+    const asked = queueMeant(channel, name)
+    return channel.request<'inspect-queue'>({ type: 'inspect-queue', name: asked }, done)
   }
-  const name = cleanName(method.queue)
   const { exclusive, autoDelete } = method
   // What dies with its connection is not durable, whatever the client says.
   const durable = method.durable && !exclusive

@@ -245,8 +245,9 @@ export class ShardQueue implements QueueView {
     return next
   }
 
-  /** Whether another than `key` keeps a consumer of this kind away. */
+  /** Whether another than `key`, or a queue that chooses one itself, keeps such a consumer away. */
   isTaken(key: ConsumerKey, exclusive: boolean): boolean {
+    if (exclusive && this.settings.singleActive) return true
     const id = consumerId(key)
     for (const [other, consumer] of this.#consumers) {
       if (other !== id && (exclusive || consumer.exclusive)) return true

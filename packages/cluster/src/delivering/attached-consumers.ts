@@ -9,8 +9,9 @@ export class AttachedConsumers {
   #consumers: readonly Consumer[] = []
   /** The highest priority among them. */
   #highest = 0
-  /** Place of the one that was chosen last. */
+  /** Place of the one that was served last, and of the one that was chosen last. */
   #turn = 0
+  #chosen = 0
 
   constructor(queue: Pick<QueueView, 'settings' | 'active'>) {
     this.#queue = queue
@@ -40,22 +41,25 @@ export class AttachedConsumers {
     this.#highest = Math.max(...consumers.map(({ priority }) => priority))
   }
 
-  /** Who gets the next messages; null: nobody may be given any. */
+  /** Who gets the next messages; null: nobody may be given any. It stays, until it was served. */
   next(): Consumer | null {
     const { length } = this.#consumers
     let next: Consumer | null = null
-    let turn = this.#turn
     for (let i = 1; i <= length; i++) {
       const at = (this.#turn + i) % length
       const consumer = this.#consumers[at]
       if (consumer === undefined || creditOf(consumer) <= 0 || !this.#isActive(consumer)) continue
       if (next !== null && consumer.priority <= next.priority) continue
       next = consumer
-      turn = at
+      this.#chosen = at
       if (consumer.priority === this.#highest) break
     }
-    this.#turn = turn
     return next
+  }
+
+  /** The one that was chosen last was given something: it is the turn of those behind it. */
+  served(): void {
+    this.#turn = this.#chosen
   }
 
   #isActive({ key }: Consumer): boolean {

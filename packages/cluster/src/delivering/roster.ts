@@ -12,6 +12,9 @@ export interface Get {
   readonly answered: (isFound: boolean) => void
 }
 
+/** Messages handed to one consumer before the next one gets some, where there are several. */
+const shareMax = 32
+
 export class Roster {
   readonly #attached: AttachedConsumers
   readonly #holders = new Set<Consumer>()
@@ -77,8 +80,23 @@ export class Roster {
     get.answered(isFound)
   }
 
+  /**
+   * How many of the messages that are ready the next consumer gets in a row: the fewer there are,
+   * the more evenly they go round, as clients of RabbitMQ are used to.
+   */
+  shareOf(ready: number): number {
+    const { length } = this.consumers
+    if (length < 2) return Number.MAX_SAFE_INTEGER
+    return Math.max(1, Math.min(shareMax, Math.floor(ready / (4 * length))))
+  }
+
   /** Who gets the next messages; null: nobody may be given any. */
   next(): Consumer | null {
     return this.#attached.next()
+  }
+
+  /** Whoever is next was given some. */
+  served(): void {
+    this.#attached.served()
   }
 }

@@ -144,6 +144,7 @@ export class ClientConsumer {
     this.#core.gatewayRelay.forget(this.#former?.id ?? 0)
     this.#former = this.#attachment
     this.#attachment = null
+    this.#holdings.stopWaiting()
     if (error.code === 'NOT_LEADER' || error.code === 'UNAVAILABLE') return this.#resume(error)
     if (error.code !== 'QUEUE_NOT_FOUND') return this.#end(error)
     // It may have been deleted, or be named like one that was, or its creation may be on its way.
@@ -213,6 +214,10 @@ export class ClientConsumer {
   /** It is in the log, or was for what is no longer held. */
   settled(settleSequence: number): void {
     this.#holdings.settled(settleSequence)
+  }
+
+  whenSettled(which: Outcome | 'all', work: () => void): void {
+    this.#holdings.whenSettled(which, work)
   }
 
   /**

@@ -11,11 +11,17 @@ export interface Settlement {
   readonly ranges: readonly number[]
 }
 
+interface Waiting {
+  readonly which: Outcome | 'all'
+  readonly work: () => void
+}
+
 export class Holdings {
   /** Delivered and not settled: attempts by offset. */
   readonly #held = new Map<number, number>()
   /** Not answered, by sequence. */
   #settling = new Map<number, Settlement>()
+  #waiting: Waiting[] = []
 
   /** As much is held as one consumer may hold. */
   get isFull(): boolean {
@@ -48,6 +54,28 @@ export class Holdings {
 
   settled(sequence: number): void {
     this.#settling.delete(sequence)
+    if (this.#waiting.length === 0) return
+    const going = this.#waiting.filter(({ which }) => !this.#isSettling(which))
+    this.#waiting = this.#waiting.filter((waiting) => !going.includes(waiting))
+    for (const { work } of going) work()
+  }
+
+  /** Does the work once all that was settled with this outcome is answered, which may be at once. */
+  whenSettled(which: Outcome | 'all', work: () => void): void {
+    if (this.#isSettling(which)) this.#waiting.push({ which, work })
+    else work()
+  }
+
+  /** Nobody knows when there will be an answer: what waited for one goes on. */
+  stopWaiting(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const { work } of waiting) work()
+  }
+
+  #isSettling(which: Outcome | 'all'): boolean {
+    if (which === 'all') return this.#settling.size > 0
+    return [...this.#settling.values()].some(({ outcome }) => outcome === which)
   }
 
   /** What is not answered, by sequence; it is forgotten. */
@@ -72,5 +100,6 @@ export class Holdings {
   clear(): void {
     this.#held.clear()
     this.#settling.clear()
+    this.stopWaiting()
   }
 }

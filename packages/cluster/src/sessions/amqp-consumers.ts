@@ -77,7 +77,23 @@ export class AmqpConsumers {
     this.#replies.delete(number)
     const consumer = this.#consumers.get(number)
     if (consumer === undefined) return to.done(null)
-    consumer.stop(() => to.done(null))
+    // What its acks make room for is delivered before: AMQP keeps the order of a channel.
+    consumer.whenSettled('all', () => consumer.stop(() => to.done(null)))
+  }
+
+  /** Does the work once all that the client gave back to a queue is there for it to find. */
+  whenGivenBack(queue: string, work: () => void): void {
+    let waiting = 1
+    const done = (): void => {
+      waiting--
+      if (waiting === 0 && !this.#session.isClosed) work()
+    }
+    for (const consumer of this.#consumers.values()) {
+      if (consumer.queue.name !== queue) continue
+      waiting++
+      consumer.whenSettled('released', done)
+    }
+    done()
   }
 
   /** Answered when all that they held is back in its queues. */

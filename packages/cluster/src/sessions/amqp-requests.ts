@@ -1,5 +1,6 @@
 // What AMQP clients ask for beside publishing and settling. Each request is answered once.
 import type { AmqpRequest, RequestEvent, RequestOf } from '@holdfast/amqp'
+import { settingsOf } from '@holdfast/broker'
 import { HoldfastError, unreachable } from '@holdfast/errors'
 import { needsOfAmqpRequest } from '../access/needs.ts'
 import { SessionRights } from '../access/session-rights.ts'
@@ -36,7 +37,7 @@ export function handleAmqpRequest(core: Core, session: AmqpSession, event: Reque
   }
   const reason = notReady(core)
   if (reason !== null) return to.refuse(reason)
-  session.rights.require(needsOfAmqpRequest(request), to, () => {
+  const carry = (): void => {
     try {
       carryOut(core, session, channel, request, to)
     } catch (error) {
@@ -44,7 +45,27 @@ export function handleAmqpRequest(core: Core, session: AmqpSession, event: Reque
       if (!(error instanceof HoldfastError)) throw error
       to.refuse(error.toWire())
     }
+  }
+  session.rights.require(needsOfAmqpRequest(request), to, () => {
+    const queue = queueLookedInto(request)
+    if (queue === null) carry()
+    else session.consumers.whenGivenBack(queue, carry)
   })
+}
+
+/** The queue whose messages a request gets, counts or drops: those given back before are of them. */
+function queueLookedInto(request: AmqpRequest): string | null {
+  switch (request.type) {
+    case 'get':
+      return request.queue
+    case 'declare-queue':
+    case 'inspect-queue':
+    case 'delete-queue':
+    case 'purge-queue':
+      return request.name
+    default:
+      return null
+  }
 }
 
 function carryOut(
@@ -63,7 +84,7 @@ function carryOut(
     case 'declare-queue':
       return declare(core, session, request, to)
     case 'inspect-queue':
-      return describe(core, vhost, request.name, to)
+      return inspect(core, vhost, request.name, to)
     case 'delete-queue':
       return deleteQueue(core, vhost, request, to)
     case 'purge-queue':
@@ -127,6 +148,17 @@ function declare(
     describe(core, session.vhost, (result as { readonly name: string }).name, to)
   }
   declareQueue(core, session, name, { ...options }, { ...to, done })
+}
+
+/** RabbitMQ: also a passive declaration is a use, which puts off that a queue expires. */
+function inspect(core: Core, vhost: string, name: string, to: Responder): void {
+  const done = (result: unknown): void => {
+    const queue = core.metadata.machine.topology.queue(vhost, name)
+    if (queue === null || settingsOf(queue.options).expiresMs === 0) return to.done(result)
+    const use = { type: 'use-queue', queue: queue.id } as const
+    core.shards.submit(queue.group, use, () => to.done(result))
+  }
+  describe(core, vhost, name, { ...to, done })
 }
 
 function describe(core: Core, vhost: string, name: string, to: Responder): void {

@@ -27,6 +27,7 @@ function order(consumers: AttachedConsumers, countMax = 100): string {
     const next = consumers.next()
     if (next === null) break
     next.unsettled += 1
+    consumers.served()
     tags += next.key.tag
   }
   return tags
@@ -41,6 +42,14 @@ function attached(...all: readonly Consumer[]): AttachedConsumers {
 t.test('among equals it goes round', async (t) => {
   t.match(order(attached(consumer('a', 0, 3), consumer('b', 0, 3))), /^(ab){3}$|^(ba){3}$/)
   t.equal(order(attached()), '')
+})
+
+t.test('who is chosen and given nothing is chosen again', async (t) => {
+  const consumers = attached(consumer('a', 0, 3), consumer('b', 0, 3))
+  const next = consumers.next()
+  t.equal(consumers.next(), next)
+  consumers.served()
+  t.not(consumers.next(), next)
 })
 
 t.test('a higher priority comes first, for as long as it has credit', async (t) => {
