@@ -36,7 +36,9 @@ export function handleBasic(channel: Channel, method: BasicMethod): void {
     case 'basic.recover':
     case 'basic.recover-async':
       recover(channel, method.requeue)
-      return channel.reply(method.type === 'basic.recover-async', { type: 'basic.recover-ok' })
+      return channel.afterPublishes(() =>
+        channel.reply(method.type === 'basic.recover-async', { type: 'basic.recover-ok' })
+      )
     default:
       return unreachable(method)
   }
@@ -50,7 +52,7 @@ function setPrefetch(channel: Channel, method: MethodOf<'basic.qos'>): void {
   }
   if (global) channel.consumers.limit = prefetchCount
   else channel.prefetch = prefetchCount
-  channel.write({ type: 'basic.qos-ok' })
+  channel.afterPublishes(() => channel.write({ type: 'basic.qos-ok' }))
 }
 
 function settle(

@@ -59,7 +59,7 @@ function consumeReplies(
 
 /** RabbitMQ's consumer priority: any integer, 0 where it is left out; beyond 32 bits the last. */
 function priorityOf(options: Arguments): number {
-  const priority = options['x-priority'] ?? 0
+  const { 'x-priority': priority = 0 } = options
   if (typeof priority === 'number' && Number.isSafeInteger(priority)) {
     return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, priority))
   }

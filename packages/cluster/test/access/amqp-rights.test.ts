@@ -26,8 +26,7 @@ const table: readonly (readonly [AmqpRequest, readonly string[]])[] = [
     },
     ['configure queue q', 'read queue q', 'write exchange x']
   ],
-  [{ type: 'inspect-queue', name: 'q' }, ['any queue q']],
-  [{ type: 'inspect-queue', name: replies }, []],
+  [{ type: 'inspect-queue', name: 'q' }, []],
   [
     {
       type: 'declare-exchange',
@@ -37,7 +36,7 @@ const table: readonly (readonly [AmqpRequest, readonly string[]])[] = [
     },
     ['configure exchange y', 'read exchange y', 'write exchange x']
   ],
-  [{ type: 'inspect-exchange', name: 'x' }, ['any exchange x']],
+  [{ type: 'inspect-exchange', name: 'x' }, []],
   [
     { type: 'bind-queue', queue: 'q', exchange: 'x', ...binding },
     ['write queue q', 'read exchange x']
