@@ -36,7 +36,7 @@ export const amqpLimits = {
   /** Deliveries that one consumer may hold; prefetch 0 means as many. */
   prefetchMax: 65_535,
   /** Consumers of one channel. */
-  consumersMax: 1_024,
+  consumersMax: 4_096,
   /** Methods of a connection that wait for one that is not answered yet, and their memory. */
   waitingMethodsMax: 16_384,
   waitingBytesMax: 33_554_432,

@@ -31,3 +31,27 @@ t.test('a client holds as much as one consumer may', async (t) => {
   holdings.clear()
   t.ok(holdings.isEmpty)
 })
+
+t.test('work waits for the settlements it is about, or until nobody knows of them', async (t) => {
+  const holdings = new Holdings()
+  const done: string[] = []
+  const wait = (name: string, which: Parameters<Holdings['whenSettled']>[0]): void =>
+    holdings.whenSettled(which, () => done.push(name))
+  wait('at once', 'all')
+  holdings.settling(1, { outcome: 'accepted', ranges: [1, 1, 0] })
+  holdings.settling(2, { outcome: 'released', ranges: [2, 2, 0] })
+  wait('all', 'all')
+  wait('released', 'released')
+  wait('rejected', 'rejected')
+  t.same(done, ['at once', 'rejected'])
+  holdings.settled(2)
+  t.same(done.splice(2), ['released'])
+  holdings.settled(1)
+  t.same(done.splice(2), ['all'])
+  holdings.settling(3, { outcome: 'accepted', ranges: [3, 3, 0] })
+  wait('the leader is gone', 'all')
+  holdings.stopWaiting()
+  holdings.settled(3)
+  wait('the consumer is gone', 'all')
+  t.same(done.splice(2), ['the leader is gone', 'the consumer is gone'])
+})
