@@ -12,7 +12,7 @@ const flags = { durable: true, exclusive: false, autoDelete: false, internal: fa
 const options = { ...flags, arguments: {} }
 const binding = { bindingKey: 'k', arguments: {} }
 const consume = { tag: 't', prefetch: 1, autoAck: false, exclusive: false, priority: 0 }
-const replies = 'amq.rabbitmq.reply-to.1.2.3.0123456789abcdef'
+const replies = 'amq.rabbitmq.reply-to.1.2.3.0123456789abcdef012345=='
 
 /** What no method of the native protocol says likewise. */
 const table: readonly (readonly [AmqpRequest, readonly string[]])[] = [

@@ -191,7 +191,7 @@ t.test('a passive declaration puts off that a queue expires', async (t) => {
   const { member, client } = setUp()
   client.declare('q', { arguments: tableOf({ 'x-expires': 1000 }) })
   for (let passed = 0; passed < 3; passed++) {
-    member.pass(750)
+    member.pass(500)
     t.equal(look(member, 'q'), 'queue.declare-ok 0 0')
   }
   member.pass(2000)
