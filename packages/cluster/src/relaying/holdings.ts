@@ -60,7 +60,7 @@ export class Holdings {
     for (const { work } of going) work()
   }
 
-  /** Does the work once all that was settled with this outcome is answered, which may be at once. */
+  /** Does the work once all that was settled so is answered, which may be at once. */
   whenSettled(which: Outcome | 'all', work: () => void): void {
     if (this.#isSettling(which)) this.#waiting.push({ which, work })
     else work()

@@ -53,7 +53,7 @@ export function handleAmqpRequest(core: Core, session: AmqpSession, event: Reque
   })
 }
 
-/** The queue whose messages a request gets, counts or drops: those given back before are of them. */
+/** The queue whose messages a request gets, counts or drops: what was given back is among them. */
 function queueLookedInto(request: AmqpRequest): string | null {
   switch (request.type) {
     case 'get':
