@@ -10,8 +10,8 @@ export class AttachedConsumers {
   /** The highest priority among them. */
   #highest = 0
   /** Place of the one that was served last, and of the one that was chosen last. */
-  #turn = 0
-  #chosen = 0
+  #turn = -1
+  #chosen = -1
 
   constructor(queue: Pick<QueueView, 'settings' | 'active'>) {
     this.#queue = queue

@@ -40,7 +40,7 @@ function attached(...all: readonly Consumer[]): AttachedConsumers {
 }
 
 t.test('among equals it goes round', async (t) => {
-  t.match(order(attached(consumer('a', 0, 3), consumer('b', 0, 3))), /^(ab){3}$|^(ba){3}$/)
+  t.equal(order(attached(consumer('a', 0, 3), consumer('b', 0, 3))), 'ababab')
   t.equal(order(attached()), '')
 })
 
