@@ -55,18 +55,24 @@ for (const { component, name, vhost, value } of all('parameters')) {
 
 const connections = new Map()
 
-/** A channel for each declaration, since one that is refused ends it. */
+/** A channel for each declaration: one that is refused ends it, or the connection. */
 async function declare(what, vhost, work) {
+  let ended = null
   try {
     const address = `${amqp.replace(/\/$/, '')}/${encodeURIComponent(vhost)}`
     if (!connections.has(vhost)) connections.set(vhost, await connect(address))
-    const channel = await connections.get(vhost).createChannel()
+    const connection = connections.get(vhost)
+    connection.removeAllListeners('error').on('error', (error) => {
+      ended = error
+      connections.delete(vhost)
+    })
+    const channel = await connection.createChannel()
     channel.on('error', () => undefined)
     await work(channel)
     await channel.close()
     say(what)
   } catch (error) {
-    say(what, error.message)
+    say(what, (ended ?? error).message)
   }
 }
 

@@ -124,11 +124,7 @@ export class Channel {
   ): void {
     const methodId = this.#runningId
     this.#isWaiting = true
-    const answer = (work: () => void): void => {
-      this.#isWaiting = false
-      this.#guard(methodId, work)
-      this.#resume()
-    }
+    const answer = (work: () => void): void => this.#goOn(methodId, work)
     const to: Answer = {
       done: (result) => {
         if (this.isOpen) answer(() => done(result as AmqpResults[Name]))
@@ -145,12 +141,19 @@ export class Channel {
     this.barrier.wait(() => this.host.request(this.number, request as AmqpRequest, to))
   }
 
-  /** A tag for a consumer that the client did not name. */
+  /** What is answered here comes behind what was published as well, and holds up what follows. */
+  afterPublishes(work: () => void): void {
+    if (this.barrier.isClear) return work()
+    const methodId = this.#runningId
+    this.#isWaiting = true
+    this.barrier.wait(() => this.#goOn(methodId, work))
+  }
+
+  /** A tag for a consumer that the client did not name, as long as RabbitMQ's. */
   newConsumerTag(): string {
-    let tag: string
-    do tag = `amq.ctag-${this.number}.${++this.#lastTag}`
-    while (this.consumers.find(tag) !== undefined)
-    return tag
+    const channel = `${this.number}`.padStart(5, '0')
+    const tag = `amq.ctag-${channel}.${`${++this.#lastTag}`.padStart(16, '0')}`
+    return this.consumers.find(tag) === undefined ? tag : this.newConsumerTag()
   }
 
   settle(deliveries: readonly UnsettledDelivery[], outcome: Outcome): void {
@@ -258,6 +261,12 @@ export class Channel {
     const methodId = methodIdOf(method.type)
     this.#runningId = methodId
     this.#guard(methodId, () => handleMethod(this, method, content))
+  }
+
+  #goOn(methodId: MethodId, work: () => void): void {
+    this.#isWaiting = false
+    this.#guard(methodId, work)
+    this.#resume()
   }
 
   #resume(): void {

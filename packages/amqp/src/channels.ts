@@ -209,8 +209,11 @@ export class Channels implements ChannelHost {
     // These are no mistakes of the client.
     const isItsFate = error.reply === 'CONTENT_TOO_LARGE' || refusal.code === 'QUEUE_FULL'
     if (error.reply === 'NO_ROUTE') {
-      // The return goes before the confirm (RabbitMQ).
-      if (mandatory !== null) returnMessage(channel, mandatory, 0)
+      // RabbitMQ: the return goes before its confirm, and behind those of what came before it.
+      if (mandatory !== null) {
+        channel.confirms?.write(this.writer, channel.number)
+        returnMessage(channel, mandatory, 0)
+      }
       this.#accept(part)
     } else if (error.closes === 'channel' && !isItsFate) {
       channel.fail(error, methodIdOf('basic.publish'))

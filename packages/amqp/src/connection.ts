@@ -252,7 +252,7 @@ export class AmqpConnection {
     if (!this.isOpen) return this.#handshake.take(method)
     if (method.type === 'connection.update-secret') return this.#secret.update()
     const explanation = `${method.type} is not for a client to send on channel 0 now`
-    throw new AmqpError('COMMAND_INVALID', explanation)
+    throw new AmqpError('CHANNEL_ERROR', explanation)
   }
 
   /** This side has closed: only the answer counts, or that the client closed as well. */
@@ -265,7 +265,7 @@ export class AmqpConnection {
   #closeByClient(): void {
     if (this.#life.stage !== 'closing') this.#letGo(null)
     this.#writer.method(0, { type: 'connection.close-ok' })
-    this.#life.enterFor('lingering', amqpLimits.closeTimeoutMs)
+    this.#life.enterFor('lingering', amqpLimits.lingerTimeoutMs)
   }
 
   /** Ends the connection with a reply to the client; a soft error without a channel does so too. */
@@ -273,7 +273,7 @@ export class AmqpConnection {
     if (this.#life.isEnding) return
     if (this.#life.isSilent) return this.#drop(error)
     this.#letGo(error)
-    this.#life.enterFor('closing', amqpLimits.closeTimeoutMs)
+    this.#life.enterFor('closing', amqpLimits[this.isOpen ? 'closeTimeoutMs' : 'lingerTimeoutMs'])
     const { code: replyCode, message: replyText } = error
     this.#writer.method(0, { type: 'connection.close', replyCode, replyText, classId, methodId })
   }

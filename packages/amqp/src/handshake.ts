@@ -141,7 +141,7 @@ export class Handshake {
       mechanism === 'EXTERNAL'
         ? 'check that a user has the name in the certificate'
         : 'check user name and password'
-    const explanation = `the login by ${mechanism} was refused; ${clue}`
+    const explanation = `Login was refused using authentication mechanism ${mechanism}; ${clue}`
     const error = new AmqpError('ACCESS_REFUSED', explanation)
     if (!this.capabilities.authenticationFailureClose) return this.#host.hangUp(error)
     this.#host.fail(error, method)

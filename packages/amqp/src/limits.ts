@@ -17,8 +17,10 @@ export const amqpLimits = {
   heartbeatSeconds: 60,
   /** How long a connection may take from its first byte to connection.open. */
   handshakeTimeoutMs: 10_000,
-  /** How long after a close the other side may take to answer it. */
-  closeTimeoutMs: 5_000,
+  /** How long a client may take to answer a close, as with RabbitMQ: some never do. */
+  closeTimeoutMs: 30_000,
+  /** How long a stranger may take to answer it, and a client to end what it has closed. */
+  lingerTimeoutMs: 5_000,
   /** How long the close of a client may wait for what came before it. */
   leaveTimeoutMs: 30_000,
   /** Pause before a refused login is answered by closing the socket, where nothing is said. */
@@ -34,7 +36,7 @@ export const amqpLimits = {
   /** Deliveries that one consumer may hold; prefetch 0 means as many. */
   prefetchMax: 65_535,
   /** Consumers of one channel. */
-  consumersMax: 1_024,
+  consumersMax: 4_096,
   /** Methods of a connection that wait for one that is not answered yet, and their memory. */
   waitingMethodsMax: 16_384,
   waitingBytesMax: 33_554_432,

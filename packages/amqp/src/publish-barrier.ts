@@ -7,6 +7,11 @@ export class PublishBarrier {
   #undecided = 0
   #waiting: (() => void) | null = null
 
+  /** All that was published has its outcome. */
+  get isClear(): boolean {
+    return this.#undecided === 0
+  }
+
   published(): void {
     this.#undecided++
   }

@@ -1,7 +1,7 @@
 // The reply codes of AMQP 0-9-1 (§1.2, constants) and what each of them ends. A soft error ends the
 // channel it happened on, a hard one the connection; a soft error that belongs to no channel ends
-// the connection too. Names and codes are the specification's; the explanation is ours, and names
-// the resource, what was asked, and what is.
+// the connection too. Names and codes are the specification's; the explanation names the resource,
+// what was asked, and what is: in RabbitMQ's words where suites of client libraries compare them.
 import { catalogue, type ErrorCode, HoldfastError, type WireError } from '@holdfast/errors'
 
 export interface ReplyRow {

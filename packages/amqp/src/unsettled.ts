@@ -42,8 +42,7 @@ export class UnsettledDeliveries {
     if (multiple && tag === 0) return this.takeAll()
     const delivery = this.#byTag.get(tag)
     if (delivery === undefined) {
-      const state = tag > this.#lastTag || tag === 0 ? 'was not delivered' : 'is settled already'
-      throw new AmqpError('PRECONDITION_FAILED', `delivery tag ${tag} ${state} on this channel`)
+      throw new AmqpError('PRECONDITION_FAILED', `unknown delivery tag ${tag}`)
     }
     if (!multiple) {
       this.#byTag.delete(tag)

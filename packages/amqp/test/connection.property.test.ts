@@ -23,7 +23,7 @@ const usual = [
   'basic.consume queue=q noAck nowait consumerTag=quiet',
   'basic.consume queue=q consumerTag=named',
   'basic.cancel consumerTag=named',
-  'basic.cancel consumerTag=amq.ctag-1.1 nowait',
+  'basic.cancel consumerTag=amq.ctag-00001.0000000000000001 nowait',
   'basic.get queue=q',
   'basic.get queue=q noAck',
   'basic.ack multiple',

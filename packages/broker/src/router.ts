@@ -51,6 +51,14 @@ export class RouteTargets {
 }
 
 const noHeaders: HeaderSource = () => null
+const noCopies: readonly string[] = []
+
+export interface RouteOptions {
+  /** Not from a client: internal exchanges take it. */
+  readonly isInside?: boolean
+  /** Further routing keys (CC and BCC): a binding that takes one of them takes the message. */
+  readonly copies?: readonly string[]
+}
 
 export class Router implements BindingSink {
   /** Number of this walk. Stamps of rows that were never visited are 0. */
@@ -62,6 +70,7 @@ export class Router implements BindingSink {
   #isTaken = false
   #headerSource: HeaderSource = noHeaders
   #headers: Headers | undefined
+  #copies = noCopies
 
   route(
     vhost: Vhost,
@@ -69,10 +78,10 @@ export class Router implements BindingSink {
     routingKey: string,
     headers: HeaderSource,
     out: RouteTargets,
-    isInside = false
+    { isInside = false, copies = noCopies }: RouteOptions = {}
   ): RouteResult {
     out.clear()
-    if (name === defaultExchange) {
+    if (name === defaultExchange && copies.length === 0) {
       const queue = vhost.queues.get(routingKey)
       if (queue !== undefined) out.add(queue)
       return queue === undefined ? 'unroutable' : 'routed'
@@ -81,6 +90,7 @@ export class Router implements BindingSink {
     if (exchange === undefined) return 'exchange-not-found'
     if (exchange.options.internal && !isInside) return 'exchange-internal'
     this.#begin(headers, out)
+    this.#copies = copies
     this.#reach(exchange)
     for (let next = 0; next < this.#reached.length; next++) {
       const visited = this.#reached[next]
@@ -112,16 +122,18 @@ export class Router implements BindingSink {
 
   #visit(vhost: Vhost, exchange: Exchange, routingKey: string): void {
     this.#isTaken = false
-    if (exchange.name === defaultExchange) {
-      const queue = vhost.queues.get(routingKey)
-      if (queue !== undefined) this.#give(queue)
-      return
-    }
-    exchange.index.match(routingKey, this)
+    this.#match(vhost, exchange, routingKey)
+    for (const key of this.#copies) this.#match(vhost, exchange, key)
     const { alternateExchange } = exchange.options
     if (this.#isTaken || alternateExchange === null) return
     const alternate = vhost.exchanges.get(alternateExchange)
     if (alternate !== undefined) this.#reach(alternate)
+  }
+
+  #match(vhost: Vhost, exchange: Exchange, key: string): void {
+    if (exchange.name !== defaultExchange) return exchange.index.match(key, this)
+    const queue = vhost.queues.get(key)
+    if (queue !== undefined) this.#give(queue)
   }
 
   #give(queue: Queue): void {

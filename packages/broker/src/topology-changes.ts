@@ -95,9 +95,10 @@ function declareExchange(
   const vhost = findVhost(topology, command.vhost)
   const existing = vhost.exchanges.get(name)
   if (existing !== undefined) {
-    const field = differingField(existing, kind, options)
-    if (field === null) return { type: 'declared', created: false }
-    throw new HoldfastError('EXCHANGE_MISMATCH', { vhost: vhost.name, exchange: name, field })
+    const difference = differingField(existing, kind, options)
+    if (difference === null) return { type: 'declared', created: false }
+    const details = { vhost: vhost.name, exchange: name, ...difference }
+    throw new HoldfastError('EXCHANGE_MISMATCH', details)
   }
   if (name.startsWith(reservedPrefix)) {
     throw new HoldfastError('EXCHANGE_RESERVED', { exchange: name })

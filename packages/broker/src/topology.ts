@@ -17,7 +17,13 @@ import type { BindingArguments, ExchangeKind } from './metadata-command.ts'
 import { OwnedQueues } from './owned-queues.ts'
 import { type QueueOptions, refusesWhenFull } from './queue-options.ts'
 import { type QueuePage, queuesPage } from './queues-page.ts'
-import { type HeaderSource, type RouteResult, Router, type RouteTargets } from './router.ts'
+import {
+  type HeaderSource,
+  type RouteOptions,
+  type RouteResult,
+  Router,
+  type RouteTargets
+} from './router.ts'
 import { RowPages } from './row-pages.ts'
 import { SortedNames } from './sorted-names.ts'
 import type {
@@ -93,14 +99,14 @@ export class Topology {
     routingKey: string,
     headers: HeaderSource,
     out: RouteTargets,
-    isInside = false
+    options?: RouteOptions
   ): RouteResult {
     const row = this.#vhosts.get(vhost)
     if (row === undefined) {
       out.clear()
       return 'vhost-not-found'
     }
-    return this.#router.route(row, exchange, routingKey, headers, out, isInside)
+    return this.#router.route(row, exchange, routingKey, headers, out, options)
   }
 
   /**

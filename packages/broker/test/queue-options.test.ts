@@ -167,7 +167,7 @@ t.test('a mismatch names what differs, and both values', async (t) => {
     t.same([code, details], ['QUEUE_MISMATCH', { vhost: '/', queue: 'q', field, found, asked }])
   }
   const { message } = errorOf(applyAll(machine, [declare({})])[0])
-  t.match(message, /has x-expires 60000, not none; declare it as it is, or delete it first/)
+  t.match(message, /arg 'x-expires' .* received 'none' but current is '60000'; declare it as it is/)
 })
 
 t.test('reserved names are for names that a node made', async (t) => {

@@ -42,7 +42,8 @@ export function commandQueue(
   if (command.type === 'attach-consumer') {
     if (!isOpen(queue, timeMs)) return notFound
     const others = queue.consumers.filter(({ key }) => !isSame(key, command.consumer))
-    if (others.some(({ exclusive }) => exclusive || command.exclusive)) {
+    const isChosen = command.exclusive && queue.settings.singleActive
+    if (isChosen || others.some(({ exclusive }) => exclusive || command.exclusive)) {
       return { type: 'refused', code: 'QUEUE_EXCLUSIVE', details: name }
     }
     const own = queue.consumers.find(({ key }) => isSame(key, command.consumer))

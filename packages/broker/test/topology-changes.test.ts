@@ -25,13 +25,23 @@ t.test('declaring again with equal arguments answers with what exists', async (t
   t.same(give(machine, { type: 'declare-vhost', vhost: '/' }), { type: 'declared', created: false })
 })
 
-t.test('a mismatch names the field', async (t) => {
+t.test('a mismatch names the field, and both values', async (t) => {
   const machine = createMachine()
   give(machine, exchange('x', 'topic'))
-  const [result] = applyAll(machine, [exchange('x', 'topic', { autoDelete: true })])
-  t.match(result, {
-    error: { code: 'EXCHANGE_MISMATCH', details: { field: 'autoDelete', vhost: '/' } }
-  })
+  for (const [asked, details] of [
+    [exchange('x', 'fanout'), { field: 'type', found: 'topic', asked: 'fanout' }],
+    [
+      exchange('x', 'topic', { autoDelete: true }),
+      { field: 'autoDelete', found: 'false', asked: 'true' }
+    ],
+    [
+      exchange('x', 'topic', { alternateExchange: 'y' }),
+      { field: 'alternateExchange', found: 'none', asked: 'y' }
+    ]
+  ] as const) {
+    const [result] = applyAll(machine, [asked])
+    t.match(result, { error: { code: 'EXCHANGE_MISMATCH', details: { ...details, vhost: '/' } } })
+  }
 })
 
 t.test('names hold any characters', async (t) => {

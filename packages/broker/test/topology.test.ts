@@ -196,3 +196,29 @@ t.test('targets can be asked for by position only', async (t) => {
   t.equal(out.at(0).name, 'q')
   t.throws(() => out.at(1), RangeError)
 })
+
+t.test('all keys of a message go the whole way, and what takes one of them takes it', async (t) => {
+  const machine = createMachine()
+  for (const name of ['q', 'other', 'spare']) give(machine, queue(name))
+  give(machine, exchange('x', 'direct', { alternateExchange: 'rest' }))
+  give(machine, exchange('y', 'topic'))
+  give(machine, exchange('rest', 'fanout'))
+  for (const binding of [
+    bindExchange('x', 'y', 'first'),
+    bindQueue('y', 'q', 'second'),
+    bindQueue('rest', 'spare', '')
+  ]) {
+    give(machine, binding)
+  }
+  const out = new RouteTargets()
+  for (const [name, copies, reached] of [
+    ['x', ['first', 'second'], ['q']],
+    ['x', ['first'], []],
+    ['x', ['second'], ['spare']],
+    ['', ['q', 'other', 'q'], ['other', 'q']]
+  ] as const) {
+    machine.topology.route('/', name, 'q', () => null, out, { copies })
+    const names = out.toArray().map((target) => target.name)
+    t.same(names.sort(), reached, `${name} ${copies}`)
+  }
+})

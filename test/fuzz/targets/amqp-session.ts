@@ -30,7 +30,7 @@ const names = [
   'amq.topic',
   'amq.headers',
   'amq.rabbitmq.reply-to',
-  'amq.rabbitmq.reply-to.1.1.1.8000000080000000',
+  'amq.rabbitmq.reply-to.1.1.1.8000000080000000800000==',
   'direct',
   'fanout',
   'topic',

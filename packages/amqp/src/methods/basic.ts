@@ -36,7 +36,9 @@ export function handleBasic(channel: Channel, method: BasicMethod): void {
     case 'basic.recover':
     case 'basic.recover-async':
       recover(channel, method.requeue)
-      return channel.reply(method.type === 'basic.recover-async', { type: 'basic.recover-ok' })
+      return channel.afterPublishes(() =>
+        channel.reply(method.type === 'basic.recover-async', { type: 'basic.recover-ok' })
+      )
     default:
       return unreachable(method)
   }
@@ -46,10 +48,10 @@ export function handleBasic(channel: Channel, method: BasicMethod): void {
 function setPrefetch(channel: Channel, method: MethodOf<'basic.qos'>): void {
   const { prefetchSize, prefetchCount, global } = method
   if (prefetchSize !== 0) {
-    const explanation = `basic.qos with prefetch-size ${prefetchSize}; use prefetch-count instead`
-    throw new AmqpError('NOT_IMPLEMENTED', explanation)
+    throw new AmqpError('NOT_IMPLEMENTED', `prefetch_size!=0 (${prefetchSize})`)
   }
-  channel.write({ type: 'basic.qos-ok' })
+  // Told before what it lets through.
+  channel.afterPublishes(() => channel.write({ type: 'basic.qos-ok' }))
   if (global) channel.consumers.limit = prefetchCount
   else channel.prefetch = prefetchCount
 }

@@ -6,8 +6,7 @@ import { AmqpError } from '../replies.ts'
 
 export function handleConfirm(channel: Channel, { nowait }: MethodOf<'confirm.select'>): void {
   if (channel.transaction !== null) {
-    const explanation = 'a channel with transactions cannot have confirms; open another channel'
-    throw new AmqpError('PRECONDITION_FAILED', explanation)
+    throw new AmqpError('PRECONDITION_FAILED', 'cannot switch from tx to confirm mode')
   }
   channel.confirms ??= new Confirms()
   channel.reply(nowait, { type: 'confirm.select-ok' })

@@ -11,8 +11,7 @@ export function consume(channel: Channel, method: MethodOf<'basic.consume'>): vo
   const queue = queueMeant(channel, method.queue)
   const tag = method.consumerTag || channel.newConsumerTag()
   if (channel.consumers.find(tag) !== undefined) {
-    const explanation = `consumer tag '${tag}' is in use on channel ${channel.number}`
-    throw new AmqpError('NOT_ALLOWED', explanation)
+    throw new AmqpError('NOT_ALLOWED', `attempt to reuse consumer tag '${tag}'`)
   }
   if (channel.consumers.count >= amqpLimits.consumersMax) {
     const explanation = `a channel has at most ${amqpLimits.consumersMax} consumers; open another`
@@ -45,12 +44,10 @@ function consumeReplies(
   started: (number: number, autoAck: boolean) => void
 ): void {
   if (!noAck) {
-    const explanation = `consume from '${replyQueue}' with no-ack: replies cannot be acknowledged`
-    throw new AmqpError('PRECONDITION_FAILED', explanation)
+    throw new AmqpError('PRECONDITION_FAILED', 'reply consumer cannot acknowledge')
   }
   if (channel.replyAddress !== null) {
-    const explanation = `this channel consumes from '${replyQueue}' already`
-    throw new AmqpError('PRECONDITION_FAILED', explanation)
+    throw new AmqpError('PRECONDITION_FAILED', 'reply consumer already set')
   }
   channel.request<'consume-replies'>({ type: 'consume-replies', tag }, ({ consumer, address }) => {
     channel.replyAddress = address

@@ -63,6 +63,8 @@ export function handleMethod(channel: Channel, method: Method, content: Content 
 
 /** AMQP 0-9-1 channel.flow: a client may start its deliveries, but stop them only by prefetch. */
 function handleFlow(channel: Channel, active: boolean): void {
-  if (active) return channel.write({ type: 'channel.flow-ok', active })
-  throw new AmqpError('NOT_IMPLEMENTED', 'channel.flow with active=false; use basic.qos instead')
+  if (!active) {
+    throw new AmqpError('NOT_IMPLEMENTED', 'channel.flow with active=false; use basic.qos instead')
+  }
+  channel.afterPublishes(() => channel.write({ type: 'channel.flow-ok', active }))
 }

@@ -16,7 +16,7 @@ export function handleExchange(channel: Channel, method: ExchangeMethod): void {
     case 'exchange.declare':
       return declare(channel, method)
     case 'exchange.delete': {
-      const name = refuseReserved(refuseDefaultExchange(method.exchange, method.type))
+      const name = refuseReserved(refuseDefaultExchange(method.exchange))
       const request = { type: 'delete-exchange', name, ifUnused: method.ifUnused } as const
       // What is not there is deleted already.
       return channel.request<'delete-exchange'>(
@@ -47,7 +47,7 @@ function refuseReserved(name: string): string {
 
 function declare(channel: Channel, method: MethodOf<'exchange.declare'>): void {
   const done = (): void => channel.reply(method.nowait, { type: 'exchange.declare-ok' })
-  const name = refuseDefaultExchange(method.exchange, method.type)
+  const name = refuseDefaultExchange(method.exchange)
   if (method.passive) {
     return channel.request<'inspect-exchange'>({ type: 'inspect-exchange', name }, done)
   }
@@ -70,8 +70,8 @@ function bindingOf(method: MethodOf<'exchange.bind'> | MethodOf<'exchange.unbind
   readonly arguments: ReturnType<typeof plainTable>
 } {
   return {
-    destination: refuseDefaultExchange(method.destination, method.type),
-    source: refuseDefaultExchange(method.source, method.type),
+    destination: refuseDefaultExchange(method.destination),
+    source: refuseDefaultExchange(method.source),
     bindingKey: method.routingKey,
     arguments: plainTable(method.arguments)
   }

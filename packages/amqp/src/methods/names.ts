@@ -23,12 +23,14 @@ export function queueMeant(channel: Channel, name: string): string {
   throw new AmqpError('NOT_FOUND', explanation)
 }
 
-/** @throws 403 for the default exchange: it is neither declared nor looked at, and binds every queue by its name, and nothing else. */
-export function refuseDefaultExchange(name: string, operation: string): string {
+/**
+ * @throws 403 for the default exchange: it is neither declared nor looked at, and binds every
+ * queue by its name, and nothing else.
+ */
+export function refuseDefaultExchange(name: string): string {
   const exchange = cleanName(name)
   if (exchange !== '') return exchange
-  const explanation = `${operation}: the default exchange is fixed, it routes by queue name`
-  throw new AmqpError('ACCESS_REFUSED', explanation)
+  throw new AmqpError('ACCESS_REFUSED', 'operation not permitted on the default exchange')
 }
 
 /** Whether an error says that a queue or exchange does not exist. */

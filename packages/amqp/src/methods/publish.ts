@@ -89,7 +89,7 @@ function checkDeliveryMode(mode: number): void {
 function checkUser(channel: Channel, user: string): void {
   const actual = channel.host.user
   if (user === actual) return
-  const explanation = `user-id is '${user}', and the client was authenticated as '${actual}'`
+  const explanation = `user_id property set to '${user}' but authenticated user was '${actual}'`
   throw new AmqpError('PRECONDITION_FAILED', explanation)
 }
 
@@ -97,8 +97,7 @@ function checkUser(channel: Channel, user: string): void {
 function addressReplies(channel: Channel, raw: Uint8Array): Uint8Array {
   if (propertyOf(raw, 'replyTo') !== replyQueue) return raw
   if (channel.replyAddress === null) {
-    const explanation = `reply-to is '${replyQueue}', which this channel does not consume from`
-    throw new AmqpError('PRECONDITION_FAILED', explanation)
+    throw new AmqpError('PRECONDITION_FAILED', 'fast reply consumer does not exist')
   }
   const addressed = replaceProperty(raw, 'replyTo', channel.replyAddress)
   checkPropertiesSize(addressed)

@@ -93,7 +93,7 @@ function bindingOf(
   const isNameless = method.queue === '' && method.routingKey === ''
   return {
     queue,
-    exchange: refuseDefaultExchange(method.exchange, method.type),
+    exchange: refuseDefaultExchange(method.exchange),
     bindingKey: isNameless ? queue : method.routingKey,
     arguments: plainTable(method.arguments)
   }

@@ -32,8 +32,7 @@ export function handleTransaction(channel: Channel, { type }: TransactionMethod)
 
 function select(channel: Channel): void {
   if (channel.confirms !== null) {
-    const explanation = 'a channel with confirms cannot have transactions; open another channel'
-    throw new AmqpError('PRECONDITION_FAILED', explanation)
+    throw new AmqpError('PRECONDITION_FAILED', 'cannot switch from confirm to tx mode')
   }
   channel.transaction ??= new Transaction()
   channel.write({ type: 'tx.select-ok' })

@@ -4,6 +4,7 @@ import { HoldfastError, unreachable } from '@holdfast/errors'
 import { metadataLimits } from '../limits.ts'
 import type { ExchangeKind, Options } from '../metadata-command.ts'
 import { textFault } from '../names.ts'
+import type { Difference } from '../queue-arguments.ts'
 import type { BindingIndex, Exchange, ExchangeOptions } from '../topology-row.ts'
 import { DirectIndex } from './direct.ts'
 import { FanoutIndex } from './fanout.ts'
@@ -126,16 +127,17 @@ export function createExchange(
   }
 }
 
-/** The first field in which an existing exchange differs from what is declared; null when equal. */
+/** What an existing exchange differs in from what is declared; null when equal. */
 export function differingField(
   exchange: Exchange,
   kind: ExchangeKind,
   options: ExchangeOptions
-): string | null {
-  if (exchange.kind !== kind) return 'type'
-  if (exchange.options.durable !== options.durable) return 'durable'
-  if (exchange.options.autoDelete !== options.autoDelete) return 'autoDelete'
-  if (exchange.options.internal !== options.internal) return 'internal'
-  if (exchange.options.alternateExchange !== options.alternateExchange) return 'alternateExchange'
+): Difference | null {
+  if (exchange.kind !== kind) return { field: 'type', found: exchange.kind, asked: kind }
+  for (const field of ['durable', 'autoDelete', 'internal', 'alternateExchange'] as const) {
+    const found = exchange.options[field]
+    const asked = options[field]
+    if (found !== asked) return { field, found: `${found ?? 'none'}`, asked: `${asked ?? 'none'}` }
+  }
   return null
 }

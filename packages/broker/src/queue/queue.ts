@@ -283,8 +283,9 @@ export class ShardQueue implements QueueView {
     return next
   }
 
-  /** Whether another than `key` keeps a consumer of this kind away. */
+  /** Whether another than `key`, or a queue that chooses one itself, keeps such a consumer away. */
   isTaken(key: ConsumerKey, exclusive: boolean): boolean {
+    if (exclusive && this.settings.singleActive) return true
     return this.#consumers.isTaken(key, exclusive)
   }
 

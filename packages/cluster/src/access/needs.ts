@@ -2,7 +2,6 @@
 // same things. What is decided of them is in authorization.ts.
 import type { AmqpRequest } from '@holdfast/amqp'
 import type { ClientRequest } from '@holdfast/protocol'
-import { readReplyAddress } from '../sessions/replies.ts'
 
 export type Resource = 'queue' | 'exchange'
 export type Right = 'configure' | 'write' | 'read'
@@ -132,11 +131,11 @@ const needsOfAmqp: NeedsOf<AmqpRequest> = {
   'update-secret': nothing,
   'declare-queue': ({ name, options }) =>
     toDeclare(name, exchangeIn(options.arguments, 'x-dead-letter-exchange')),
-  // Whoever was told where replies go may ask whether somebody waits for them.
-  'inspect-queue': ({ name }) => (readReplyAddress(name) === null ? needs.seeQueue(name) : []),
+  // RabbitMQ: to declare passively needs no right.
+  'inspect-queue': nothing,
   'declare-exchange': ({ name, options }) =>
     needs.declareExchange(name, exchangeIn(options.arguments, 'alternate-exchange')),
-  'inspect-exchange': ({ name }) => needs.seeExchange(name),
+  'inspect-exchange': nothing,
   consume: ({ queue }) => needs.readQueue(queue),
   get: ({ queue }) => needs.readQueue(queue),
   'consume-replies': nothing,

@@ -64,7 +64,7 @@ export class AttachedConsumers {
     return credit
   }
 
-  /** It was given something: others are next. To be asked takes no turn, as there may be nothing. */
+  /** It was given something: others are next. To be asked takes no turn: there may be nothing. */
   served(consumer: Consumer): void {
     this.#turn = this.#consumers.indexOf(consumer)
   }

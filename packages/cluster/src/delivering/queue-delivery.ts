@@ -16,9 +16,6 @@ import type { Reservation } from './reserving.ts'
 import { type Get, Roster } from './roster.ts'
 import { type Commit, Settling } from './settling.ts'
 
-/** Messages handed to one consumer before the next one gets some, where there are several. */
-const shareMax = 32
-
 export class QueueDelivery {
   readonly queue: QueueView
   readonly group: GroupId
@@ -195,12 +192,11 @@ export class QueueDelivery {
 
   #handOutAll(): void {
     if (!this.opening.isOpen) return
-    // A leader that was paused may be deposed without knowing: it hands out nothing until it is
-    // heard.
+    // A leader that was paused may be deposed without knowing, and hands out nothing.
     if (this.#core.groups.shard(this.group)?.hasLease !== true) return this.#retryLater()
     while (!this.#isReading) {
-      const get = this.#roster.firstGet
-      const isDone = get === null ? this.#deliverToNext() : this.#serve(get)
+      // Consumers come first, as in RabbitMQ: who asks gets what is left over.
+      const isDone = this.#deliverToNext() || (!this.#isReading && this.#serve())
       if (!isDone) return
     }
   }
@@ -208,14 +204,16 @@ export class QueueDelivery {
   #deliverToNext(): boolean {
     const consumer = this.#roster.next()
     if (consumer === null) return false
-    const share = this.#roster.consumers.length > 1 ? shareMax : Number.POSITIVE_INFINITY
+    const share = this.#roster.shareOf(this.queue.liveCount - this.#held.size)
     const isDone = this.#deliverTo(consumer, Math.min(creditOf(consumer), share))
     if (isDone) this.#roster.served(consumer)
     return isDone
   }
 
-  /** False: it has to wait. */
-  #serve(get: Get): boolean {
+  /** False: it has to wait, or nobody asks. */
+  #serve(): boolean {
+    const get = this.#roster.firstGet
+    if (get === null) return false
     const { unsettled } = get.consumer
     const isDone = this.#deliverTo(get.consumer, 1)
     const isFound = get.consumer.unsettled > unsettled

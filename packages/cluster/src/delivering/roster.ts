@@ -12,6 +12,12 @@ export interface Get {
   readonly answered: (isFound: boolean) => void
 }
 
+/** Messages handed to one consumer before the next one gets some, where there are several. */
+const shareMax = 32
+
+/** As long as no more are ready than this, each consumer gets one at a time. */
+const evenMax = 128
+
 export class Roster {
   readonly #attached: AttachedConsumers
   readonly #holders = new Set<Consumer>()
@@ -80,6 +86,17 @@ export class Roster {
   end(get: Get, isFound: boolean): void {
     this.#gets = this.#gets.filter((other) => other !== get)
     get.answered(isFound)
+  }
+
+  /**
+   * How many of the messages that are ready the next consumer gets in a row: a few go round one by
+   * one, as clients of RabbitMQ are used to.
+   */
+  shareOf(ready: number): number {
+    const { length } = this.consumers
+    if (length < 2) return Number.MAX_SAFE_INTEGER
+    if (ready <= evenMax) return 1
+    return Math.max(1, Math.min(shareMax, Math.floor(ready / (4 * length))))
   }
 
   /** Who gets the next messages; null: nobody may be given any. */

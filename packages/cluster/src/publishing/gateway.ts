@@ -73,8 +73,8 @@ export class Gateway {
       return readHeaders(blob)
     }
     const { topology } = metadata.machine
-    const isInside = deadLetter !== undefined
-    const result = topology.route(vhost, exchange, routingKey, headers, this.#targets, isInside)
+    const options = { isInside: deadLetter !== undefined, copies }
+    const result = topology.route(vhost, exchange, routingKey, headers, this.#targets, options)
     switch (result) {
       case 'exchange-internal':
         return { type: 'refused', code: 'EXCHANGE_INTERNAL' }
@@ -89,14 +89,6 @@ export class Gateway {
         return unreachable(result)
     }
     let targets = this.#targets.toArray()
-    if (copies.length > 0) {
-      const all = new Set(targets)
-      for (const key of copies) {
-        topology.route(vhost, exchange, key, headers, this.#targets, isInside)
-        for (const target of this.#targets.toArray()) all.add(target)
-      }
-      targets = [...all]
-    }
     if (deadLetter !== undefined) {
       targets = targets.filter(({ name }) => !deadLetter.barred.has(name))
     }

@@ -215,9 +215,8 @@ export class ClientConsumer {
     this.#holdings.settled(settleSequence)
   }
 
-  /** Does the work once all that was given back is in its queue again. */
-  whenReturned(work: () => void): void {
-    this.#holdings.whenReturned(work)
+  whenSettled(which: Outcome | 'all', work: () => void): void {
+    this.#holdings.whenSettled(which, work)
   }
 
   /**

@@ -11,15 +11,17 @@ export interface Settlement {
   readonly ranges: readonly number[]
 }
 
+interface Waiting {
+  readonly which: Outcome | 'all'
+  readonly work: () => void
+}
+
 export class Holdings {
   /** Delivered and not settled: attempts by offset. */
   readonly #held = new Map<number, number>()
   /** Not answered, by sequence. */
   #settling = new Map<number, Settlement>()
-  /** How many of them give something back. */
-  #returning = 0
-  /** What is done once nothing is on its way back. */
-  #whenReturned: (() => void)[] = []
+  readonly #waiting: Waiting[] = []
 
   /** As much is held as one consumer may hold. */
   get isFull(): boolean {
@@ -48,33 +50,29 @@ export class Holdings {
 
   settling(sequence: number, settlement: Settlement): void {
     this.#settling.set(sequence, settlement)
-    if (settlement.outcome === 'released') this.#returning++
   }
 
   settled(sequence: number): void {
-    const settlement = this.#settling.get(sequence)
     this.#settling.delete(sequence)
-    if (settlement?.outcome !== 'released') return
-    this.#returning--
-    this.#goOn()
+    const waiting = this.#waiting.splice(0)
+    for (const { which, work } of waiting) this.whenSettled(which, work)
   }
 
-  /** Does the work once all that was given back is known to be in the log, or is forgotten. */
-  whenReturned(work: () => void): void {
-    this.#whenReturned.push(work)
-    this.#goOn()
+  /** Does the work once all that was settled so is known to be in the log, or is forgotten. */
+  whenSettled(which: Outcome | 'all', work: () => void): void {
+    if (this.#isSettling(which)) this.#waiting.push({ which, work })
+    else work()
   }
 
-  #goOn(): void {
-    if (this.#returning > 0) return
-    for (const work of this.#whenReturned.splice(0)) work()
+  #isSettling(which: Outcome | 'all'): boolean {
+    if (which === 'all') return this.#settling.size > 0
+    return [...this.#settling.values()].some(({ outcome }) => outcome === which)
   }
 
   /** What is not answered, by sequence; it is forgotten, to be told again or never. */
   takeSettling(): ReadonlyMap<number, Settlement> {
     const settling = this.#settling
     this.#settling = new Map()
-    this.#returning = 0
     return settling
   }
 
@@ -93,7 +91,6 @@ export class Holdings {
   clear(): void {
     this.#held.clear()
     this.#settling.clear()
-    this.#returning = 0
-    this.#goOn()
+    for (const { work } of this.#waiting.splice(0)) work()
   }
 }

@@ -80,7 +80,43 @@ export class AmqpConsumers {
     this.#replies.delete(number)
     const consumer = this.#consumers.get(number)
     if (consumer === undefined) return to.done(null)
-    consumer.stop(() => to.done(null))
+    // What its acks make room for is delivered before: AMQP keeps the order of a channel.
+    this.#whenSettled([consumer], 'all', () => consumer.stop(() => to.done(null)))
+  }
+
+  /** Does the work once all that the client gave back to a queue is there for it to find. */
+  whenGivenBack(queue: string, work: () => void): void {
+    const consumers = [...this.#consumers.values()].filter((each) => each.queue.name === queue)
+    this.#whenSettled(consumers, 'released', () => {
+      if (!this.#session.isClosed) work()
+    })
+  }
+
+  /**
+   * Does the work once all that they settled so is in the log; without a leader of the queue, after
+   * the time that a request may take.
+   */
+  #whenSettled(
+    consumers: readonly ClientConsumer[],
+    which: Parameters<ClientConsumer['whenSettled']>[0],
+    work: () => void
+  ): void {
+    let waiting = consumers.length
+    const done = (): void => {
+      waiting = Number.POSITIVE_INFINITY
+      work()
+    }
+    const settled = (): void => {
+      waiting--
+      if (waiting === 0) done()
+    }
+    if (waiting === 0) return done()
+    for (const consumer of consumers) consumer.whenSettled(which, settled)
+    if (Number.isFinite(waiting)) {
+      this.#core.timers.after(times.requestTimeoutMs, () => {
+        if (Number.isFinite(waiting)) done()
+      })
+    }
   }
 
   /** Answered when all that they held is back in its queues. */
@@ -96,7 +132,7 @@ export class AmqpConsumers {
       if (consumer === undefined) continue
       waiting++
       // What it gave back would be forgotten with it.
-      consumer.whenReturned(() => {
+      this.#whenSettled([consumer], 'released', () => {
         this.ended(number)
         consumer.release(done)
       })
@@ -172,28 +208,6 @@ export class AmqpConsumers {
 
   settle({ consumer, outcome, ranges }: SettleEvent): void {
     this.#consumers.get(consumer)?.settle(outcome, ranges)
-  }
-
-  /**
-   * Does the work once what was given back to a queue is there again, so that who gives back and
-   * then asks finds it; without a leader of the queue, after the time that a request may take.
-   */
-  whenReturned(queue: string, work: () => void): void {
-    const owners = [...this.#consumers.values()].filter((owner) => owner.queue.name === queue)
-    let waiting = owners.length
-    let isDone = false
-    const done = (): void => {
-      if (isDone) return
-      isDone = true
-      work()
-    }
-    const returned = (): void => {
-      waiting--
-      if (waiting === 0) done()
-    }
-    if (waiting === 0) return done()
-    for (const owner of owners) owner.whenReturned(returned)
-    if (waiting > 0) this.#core.timers.after(times.requestTimeoutMs, done)
   }
 
   /** Of a consumer that has not ended. */

@@ -1,5 +1,6 @@
 // What AMQP clients ask for beside publishing and settling. Each request is answered once.
 import type { AmqpRequest, RequestEvent, RequestName, RequestOf } from '@holdfast/amqp'
+import { settingsOf } from '@holdfast/broker'
 import { HoldfastError, unreachable } from '@holdfast/errors'
 import { needsOfAmqpRequest } from '../access/needs.ts'
 import { SessionRights } from '../access/session-rights.ts'
@@ -65,7 +66,7 @@ export function handleAmqpRequest(core: Core, session: AmqpSession, event: Reque
   session.rights.require(needsOfAmqpRequest(request), to, () => {
     const queue = queueSeen(request)
     if (queue === null) attempt()
-    else session.consumers.whenReturned(queue, attempt)
+    else session.consumers.whenGivenBack(queue, attempt)
   })
 }
 
@@ -100,7 +101,7 @@ function carryOut(
     case 'declare-queue':
       return declare(core, session, request, to)
     case 'inspect-queue':
-      return describe(core, vhost, request.name, to)
+      return inspect(core, vhost, request.name, to)
     case 'delete-queue':
       return deleteQueue(core, vhost, request, to)
     case 'purge-queue':
@@ -164,6 +165,17 @@ function declare(
     describe(core, session.vhost, (result as { readonly name: string }).name, to)
   }
   declareQueue(core, session, name, { ...options }, { ...to, done })
+}
+
+/** RabbitMQ: also a passive declaration is a use, which puts off that a queue expires. */
+function inspect(core: Core, vhost: string, name: string, to: Responder): void {
+  const done = (result: unknown): void => {
+    const queue = core.metadata.machine.topology.queue(vhost, name)
+    if (queue === null || settingsOf(queue.options).expiresMs === 0) return to.done(result)
+    const use = { type: 'use-queue', queue: queue.id } as const
+    core.shards.submit(queue.group, use, () => to.done(result))
+  }
+  describe(core, vhost, name, { ...to, done })
 }
 
 function describe(core: Core, vhost: string, name: string, to: Responder): void {

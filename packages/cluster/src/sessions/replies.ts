@@ -8,7 +8,7 @@ import type { Core } from '../core.ts'
 import { limits } from '../limits.ts'
 import { tell } from '../relaying/tell.ts'
 
-const form = /^amq\.rabbitmq\.reply-to\.(\d{1,15})\.(\d{1,15})\.(\d{1,15})\.[0-9a-f]{16}$/
+const form = /^amq\.rabbitmq\.reply-to\.(\d{1,15})\.(\d{1,15})\.(\d{1,15})\.[0-9a-f]{22}==$/
 
 export interface ReplyAddress {
   readonly node: number
@@ -21,8 +21,9 @@ export interface ReplyAddress {
 /** The address of replies to a consumer of a connection at this node: another each time. */
 export function newReplyAddress(core: Core, connection: number, consumer: number): string {
   const node = core.identity?.node ?? 0
-  const secret = draw(core) + draw(core)
-  return `amq.rabbitmq.reply-to.${node}.${connection}.${consumer}.${secret}`
+  const secret = (draw(core) + draw(core) + draw(core)).slice(0, 22)
+  // RabbitMQ's end like this, which suites of clients compare.
+  return `amq.rabbitmq.reply-to.${node}.${connection}.${consumer}.${secret}==`
 }
 
 /** 32 random bits. */

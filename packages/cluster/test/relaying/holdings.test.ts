@@ -26,9 +26,9 @@ t.test('what was given back is waited for, what was accepted is not', async (t) 
   const holdings = new Holdings()
   const done: string[] = []
   holdings.settling(1, { outcome: 'accepted', ranges: [1, 1, 0] })
-  holdings.whenReturned(() => done.push('at once'))
+  holdings.whenSettled('released', () => done.push('at once'))
   holdings.settling(2, { outcome: 'released', ranges: [2, 2, 0] })
-  holdings.whenReturned(() => done.push('after 2'))
+  holdings.whenSettled('released', () => done.push('after 2'))
   t.same(done, ['at once'])
   const told = [...holdings.takeSettling().values()]
   t.same(done, ['at once'], 'it is told again')
@@ -38,7 +38,7 @@ t.test('what was given back is waited for, what was accepted is not', async (t) 
   holdings.settled(4)
   t.same(done, ['at once', 'after 2'])
   holdings.settling(5, { outcome: 'released', ranges: [2, 2, 0] })
-  holdings.whenReturned(() => done.push('given up'))
+  holdings.whenSettled('released', () => done.push('given up'))
   holdings.clear()
   t.same(done.at(-1), 'given up')
 })
@@ -52,3 +52,28 @@ t.test('a client holds as much as one consumer may', async (t) => {
   holdings.clear()
   t.ok(holdings.isEmpty)
 })
+
+t.test(
+  'work waits for the settlements that it is about, or until nobody knows of them',
+  async (t) => {
+    const holdings = new Holdings()
+    const done: string[] = []
+    const wait = (name: string, which: Parameters<Holdings['whenSettled']>[0]): void =>
+      holdings.whenSettled(which, () => done.push(name))
+    wait('at once', 'all')
+    holdings.settling(1, { outcome: 'accepted', ranges: [1, 1, 0] })
+    holdings.settling(2, { outcome: 'released', ranges: [2, 2, 0] })
+    wait('all', 'all')
+    wait('released', 'released')
+    wait('rejected', 'rejected')
+    t.same(done, ['at once', 'rejected'])
+    holdings.settled(2)
+    t.same(done.splice(2), ['released'])
+    holdings.settled(1)
+    t.same(done.splice(2), ['all'])
+    holdings.settling(3, { outcome: 'accepted', ranges: [3, 3, 0] })
+    wait('the consumer is gone', 'all')
+    holdings.clear()
+    t.same(done.splice(2), ['the consumer is gone'])
+  }
+)

@@ -174,7 +174,7 @@ t.test('nowhere, and no exchange, are final behind a fence only', async (t) => {
 })
 
 t.test('a reply has its copies as well, and is not lost without them', async (t) => {
-  const address = 'amq.rabbitmq.reply-to.1.3.1.8000000080000000'
+  const address = 'amq.rabbitmq.reply-to.1.3.1.8000000080000000800000=='
   const reply = { ...publish(), exchange: '', routingKey: address, copies: ['q'] }
   const made = make()
   made.start({ publishes: [reply] })

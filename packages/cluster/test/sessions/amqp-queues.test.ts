@@ -188,5 +188,74 @@ t.test('an exclusive consumer is alone', async (t) => {
   const other = member.connectAmqp()
   other.consume('q', 1)
   member.pass(300)
-  t.match(other.wire.closed, { replyCode: 403, replyText: /an exclusive consumer/ })
+  t.match(other.wire.closed, { replyCode: 403, replyText: /in exclusive use/ })
+})
+
+t.test('a passive declaration puts off that a queue expires', async (t) => {
+  const { member, client } = setUp()
+  client.declare('q', { arguments: tableOf({ 'x-expires': 1000 }) })
+  for (let passed = 0; passed < 3; passed++) {
+    member.pass(500)
+    t.equal(look(member, 'q'), 'queue.declare-ok 0 0')
+  }
+  member.pass(2000)
+  t.equal(look(member, 'q'), '404')
+})
+
+t.test('a few messages go round evenly, however they come', async (t) => {
+  const { member, client } = setUp()
+  const other = member.connectAmqp()
+  client.declare('q')
+  for (const each of [client, other]) each.consume('q', 0, { noAck: true })
+  member.pass(300)
+  const publisher = member.connectAmqp()
+  for (const bodies of ['a', 'b', 'cdefgh', 'i', 'jk', 'l']) {
+    publisher.publish('q', ...bodies)
+    member.pass(300)
+  }
+  t.same([deliveries(client).length, deliveries(other).length], [6, 6])
+})
+
+t.test('who asks for a message gets what consumers leave over', async (t) => {
+  const { member, client } = setUp()
+  client.declare('q')
+  client.consume('q', 2)
+  member.pass(300)
+  client.publish('q', 'a', 'b', 'c')
+  client.get('q', true)
+  client.get('q', true)
+  member.pass(300)
+  const heard = client.heard().filter((line) => /deliver|get-/.test(line))
+  t.same(heard.sort(), [
+    'basic.deliver 1 a',
+    'basic.deliver 2 b',
+    'basic.get-empty',
+    'basic.get-ok 3 c'
+  ])
+})
+
+t.test('what was given back is there for whatever comes behind it', async (t) => {
+  const { member, client } = setUp()
+  client.declare('q')
+  client.publish('q', 'a')
+  client.get('q')
+  member.pass(300)
+  client.send({ type: 'basic.nack', deliveryTag: 1, multiple: false, requeue: true })
+  client.get('q')
+  client.send({ type: 'basic.recover', requeue: true })
+  client.send({ type: 'queue.purge', ticket: 0, queue: 'q', nowait: false })
+  client.get('q')
+  member.pass(300)
+  t.same(
+    client.heard().filter((line) => /get-|purge/.test(line)),
+    ['basic.get-ok 1 a', 'basic.get-ok 2 again a', 'queue.purge-ok', 'basic.get-empty']
+  )
+})
+
+t.test('a queue with a single active consumer has no exclusive ones', async (t) => {
+  const { member, client } = setUp()
+  client.declare('q', { arguments: tableOf({ 'x-single-active-consumer': true }) })
+  client.consume('q', 1, { exclusive: true })
+  member.pass(300)
+  t.match(client.wire.closed, { replyCode: 403, replyText: /in exclusive use/ })
 })

@@ -6,7 +6,7 @@ import { limits } from '../../src/limits.ts'
 import { newReplyAddress, readReplyAddress } from '../../src/sessions/replies.ts'
 import { coreWith, linkTo, sent } from '../part-core.ts'
 
-const there = 'amq.rabbitmq.reply-to.2.3.4.0123456789abcdef'
+const there = 'amq.rabbitmq.reply-to.2.3.4.0123456789abcdef012345=='
 
 function publishOf(routingKey: string, bytes: number) {
   const way = { exchange: '', routingKey, copies: [], mandatory: false, first: false }
@@ -27,9 +27,9 @@ t.test('an address comes back, and is another each time', async (t) => {
   const draws = [0, 0.25, 0.5, 1 - 2 ** -32]
   Object.assign(core, { options: { ...core.options, random: () => draws.shift() ?? 0 } })
   const first = newReplyAddress(core, 3, 4)
-  t.equal(first, 'amq.rabbitmq.reply-to.1.3.4.0000000040000000')
+  t.equal(first, 'amq.rabbitmq.reply-to.1.3.4.0000000040000000800000==')
   t.same(readReplyAddress(first), { node: 1, connection: 3, consumer: 4, text: first })
-  t.equal(newReplyAddress(core, 3, 4), 'amq.rabbitmq.reply-to.1.3.4.80000000ffffffff')
+  t.equal(newReplyAddress(core, 3, 4), 'amq.rabbitmq.reply-to.1.3.4.ffffffff00000000000000==')
   for (const other of [`${first}0`, first.slice(1), 'amq.rabbitmq.reply-to.1.3.4', 'q']) {
     t.equal(readReplyAddress(other), null)
   }

@@ -44,7 +44,8 @@ export function commandQueue(
       const others = [...consumers].filter(([key]) => key !== id)
       const { exclusive, priority } = command
       const isTaken = others.some(([, other]) => other.exclusive || exclusive)
-      if (isTaken) return refused('QUEUE_EXCLUSIVE')
+      const isChosen = exclusive && queue.settings.singleActive
+      if (isTaken || isChosen) return refused('QUEUE_EXCLUSIVE')
       consumers.set(id, { exclusive, priority })
       succeed(queue)
       return done
