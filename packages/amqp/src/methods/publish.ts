@@ -104,7 +104,7 @@ function addressReplies(channel: Channel, raw: Uint8Array): Uint8Array {
   return addressed
 }
 
-/** The routing keys in a header: the long strings of an array; RabbitMQ skips what else is in it. */
+/** Routing keys in a header: the long strings of an array; what else is in it does not count. */
 function keysIn(headers: FieldTable, name: 'CC' | 'BCC'): readonly string[] {
   const field = headers.get(name)
   if (field === undefined) return noCopies
