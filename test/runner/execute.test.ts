@@ -1,6 +1,7 @@
 // What a process of tests says is counted, and what it does not live to say is a failure.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import process from 'node:process'
 import { temporaryDirectory } from '@holdfast/testkit'
 import t, { type Test } from 'tap'
 import { execute, type Result } from './execute.ts'
@@ -40,6 +41,19 @@ t.test('a process that dies, hangs or tests nothing has failed', async (t) => {
   const hanging = await run(t, ['setInterval(() => {}, 1_000)'], 1_000)
   t.match(hanging, { passed: 0, failed: 1, output: '# the process ended with SIGKILL' })
   t.match(await run(t, ['']), { passed: 0, failed: 1, output: '# the process ended with 0' })
+})
+
+t.test('who outlives a test holds up nobody', async (t) => {
+  const text = `import { spawn } from 'node:child_process'
+    const stay = 'setTimeout(() => {}, 60_000)'
+    const { pid } = spawn(process.execPath, ['-e', stay], { stdio: 'inherit', detached: true })
+    console.log('# left ' + pid)
+    console.log('ok 1 - x')
+    process.exit(0)`
+  const { passed, failed, output, ms } = await run(t, [text])
+  process.kill(Number(/# left (\d+)/.exec(output)?.[1]), 'SIGKILL')
+  t.match({ passed, failed }, { passed: 1, failed: 0 })
+  t.ok(ms < 50_000, `${ms} ms`)
 })
 
 t.test('nothing is loaded into a process that a test starts', async (t) => {

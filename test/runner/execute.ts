@@ -24,6 +24,9 @@ export interface Limits {
 
 const together = fileURLToPath(new URL('./together-main.js', import.meta.url))
 
+/** From the end of a process to that of what it says. */
+const graceMs = 5_000
+
 const count = (output: string, line: RegExp): number => output.match(line)?.length ?? 0
 
 /** `root`: the directory from which files are named. */
@@ -52,6 +55,13 @@ export async function execute(run: Run, root: string, limits: Limits): Promise<R
     failed += count(lines, /^not ok /gm)
   })
   const timer = setTimeout(() => child.kill('SIGKILL'), limits.ms)
+  // What it has left behind may hold its end of a pipe for ever.
+  child.once('exit', () => {
+    const letGo = (): void => {
+      for (const stream of [child.stdout, child.stderr]) stream.destroy()
+    }
+    setTimeout(letGo, graceMs).unref()
+  })
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
     child.once('close', (...how) => resolve(how))
   })
