@@ -9,7 +9,7 @@ const hook = /"?--import=\S*@tapjs\/processinfo\/\S*/g
 // Of these there are tap's alone. Each puts back into an environment what is taken out below.
 processOnSpawn.removeAllListeners()
 
-// biome-ignore lint/style/noProcessEnv: what children inherit.
+// What children inherit.
 const { env } = process
 for (const name of Object.keys(env)) {
   if (name.startsWith('_TAPJS_PROCESSINFO_')) delete env[name]
@@ -18,5 +18,5 @@ const options = (env['NODE_OPTIONS'] ?? '').replace(hook, '').trim()
 if (options === '') delete env['NODE_OPTIONS']
 else env['NODE_OPTIONS'] = options
 
-// What fork hands on.
+// What `fork` hands on.
 process.execArgv.splice(0)
