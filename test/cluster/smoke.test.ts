@@ -12,7 +12,7 @@ async function run(
   name: string,
   act: (context: RunContext) => Promise<void>
 ): Promise<RunResult> {
-  const load = { messages: 3_000, isEndless: true, rate: 1_000, sizes: 'small' as const }
+  const load = { messages: 3_000, isEndless: true, rate: 300, sizes: 'small' as const }
   const result = await runLoad({ name, seed: 1, load, log: (line) => t.comment(line) }, act)
   t.comment(renderReport(result.report))
   return result

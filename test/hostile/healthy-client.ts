@@ -15,7 +15,7 @@ import {
 import type { Test } from 'tap'
 
 const queue = 'healthy'
-const pauseMs = 5
+const pauseMs = 25
 
 export interface Verdict {
   readonly confirmed: number

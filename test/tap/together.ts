@@ -1,0 +1,51 @@
+// Built tests that share a process. To start one under tap takes more processor time than most
+// files need for what they test.
+import { readdirSync } from 'node:fs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import t from 'tap'
+
+/** Ends in a slash. */
+export const root: string = fileURLToPath(new URL('../../../', import.meta.url))
+
+/** What measures speed or memory is left alone, and what takes longest runs beside others. */
+const isApart = /-speed\.test\.js$|\/test\/seeds\//
+
+/** For all sentences of one file. */
+const limitMs = 280_000
+
+/** Built tests below a directory, from the root of the repository. */
+export function builtTests(directory: string): string[] {
+  return readdirSync(root + directory, { encoding: 'utf8', recursive: true })
+    .filter((file) => file.endsWith('.test.js'))
+    .map((file) => `${directory}/${file}`)
+    .sort()
+}
+
+/**
+ * Those of a pure package: they start no process, listen nowhere and write no file, and none can
+ * disturb another.
+ */
+export function filesTogether(name: string): string[] {
+  return builtTests(`packages/${name}/dist/test`).filter((file) => !isApart.test(file))
+}
+
+/** Runs files one after another. A sentence is reported behind the name of its file. */
+export async function runTogether(files: readonly string[]): Promise<void> {
+  const { test } = t
+  for (const file of files) {
+    const running: unknown[] = []
+    const value = (sentence: string, ...rest: [never]): unknown => {
+      const result = test(`${file}: ${sentence}`, ...rest)
+      running.push(result)
+      return result
+    }
+    Object.defineProperty(t, 'test', { value, configurable: true })
+    t.setTimeout(limitMs)
+    try {
+      await import(pathToFileURL(root + file).href)
+    } catch (error) {
+      t.fail(`${file}: is loaded`, { error })
+    }
+    await Promise.all(running)
+  }
+}
