@@ -8,7 +8,9 @@
 // A run is as many live rows as lie side by side.
 import { assert } from '@holdfast/errors'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
-import { bitmapWords, blankDeadlines, rowWords, Segment, segmentRows } from './segment.ts'
+import { blankDeadlines, Segment, segmentLayout, segmentRows } from './segment.ts'
+
+const { bitmapWords, rowWords } = segmentLayout
 
 /** What most segments do not have, by bit: 1, 2, 4 … */
 function partsOf(segment: Segment): number {

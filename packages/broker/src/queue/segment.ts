@@ -16,8 +16,8 @@ import type { ReservedRows } from './message-row.ts'
 /** Rows of a full segment. */
 export const segmentRows = 1024
 
-export const bitmapWords: number = segmentRows / 32
-export const rowWords = 4
+const bitmapWords = segmentRows / 32
+const rowWords = 4
 const smallestCapacity = 16
 
 /** Deadline of a message that has none. */
@@ -25,6 +25,12 @@ export const noDeadlineMs: number = Number.MAX_SAFE_INTEGER
 
 /** Arrays up to this capacity are kept when a segment has become empty. */
 const reusedCapacity = 64
+
+/** How the words lie. Exported apart: constants that are exported are not folded into the code. */
+export const segmentLayout: { readonly bitmapWords: number; readonly rowWords: number } = {
+  bitmapWords,
+  rowWords
+}
 
 export class Segment {
   /** Offset of the first row. */

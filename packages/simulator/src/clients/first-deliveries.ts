@@ -5,6 +5,8 @@ export class FirstDeliveries {
   readonly #world: World
   /** By queue, consumer and priority: the last offset. */
   readonly #last = new Map<string, number>()
+  /** By queue and consumer: the highest offset. */
+  readonly #highest = new Map<string, number>()
   /** Of a queue with priorities: the one of a message. */
   readonly #priorities = new Map<string, (message: string) => number>()
 
@@ -23,7 +25,8 @@ export class FirstDeliveries {
     const before = this.#last.get(key) ?? 0
     if (offset <= before) this.#world.fail(`first delivered after ${before}: ${what}`)
     this.#last.set(key, offset)
-    const isAhead = offset < (this.#last.get(`${queue} ${to} 0`) ?? 0)
-    if (isAhead) this.#world.reached('client: a message overtook another')
+    const highest = this.#highest.get(`${queue} ${to}`) ?? 0
+    if (offset < highest) this.#world.reached('client: a message overtook another')
+    this.#highest.set(`${queue} ${to}`, Math.max(offset, highest))
   }
 }
