@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join, resolve } from 'node:path'
 import { HoldfastError } from '@holdfast/errors'
 import type { Addresses } from '../node-parts.ts'
-import { canListen } from './can-listen.ts'
+import { takenAddress } from './taken-address.ts'
 
 const firstPorts = { client: 7672, amqp: 5672, peer: 7673, http: 7680 } as const
 const portStep = 10
@@ -108,11 +108,12 @@ export async function checkPorts(layout: Layout): Promise<void> {
   for (const node of layout.nodes) {
     for (const kind of ['client', 'amqp', 'peer', 'http'] as const) {
       const address = node[kind]
-      if (await canListen(kind === 'peer' ? address : listening(address))) continue
+      const taken = await takenAddress(kind === 'peer' ? address : listening(address))
+      if (taken === null) continue
       throw new HoldfastError('CONFIGURATION_INVALID', {
         setting: 'port-offset',
         reason:
-          `${address}, the ${kind} address of node ${node.index}, is in use by another process; ` +
+          `${taken}, the ${kind} address of node ${node.index}, is in use by another process; ` +
           'stop it (is another `holdfast dev` running?), or move all ports with --port-offset 1000'
       })
     }

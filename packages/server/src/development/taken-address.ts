@@ -1,9 +1,10 @@
-// Whether a port is free, as the listeners of a node would find it.
+// Whether an address is free, as the listeners of a node would find it.
 import { createServer } from 'node:net'
-import { parseAddress } from '@holdfast/transport'
+import { formatAddress, parseAddress } from '@holdfast/transport'
 import { firstHost, listenBeside } from '../listeners/loopback.ts'
 
-export async function canListen(address: string): Promise<boolean> {
+/** Which address cannot be listened at; null: none. `localhost` stands for two. */
+export async function takenAddress(address: string): Promise<string | null> {
   const { host, port } = parseAddress(address)
   const server = createServer()
   try {
@@ -13,9 +14,10 @@ export async function canListen(address: string): Promise<boolean> {
     })
     const beside = await listenBeside(server, { host, port }, {})
     beside?.close()
-    return true
-  } catch {
-    return false
+    return null
+  } catch (error) {
+    const { address: taken = host } = error as { readonly address?: string }
+    return formatAddress(taken, port)
   } finally {
     server.close()
   }
