@@ -5,6 +5,8 @@ import { textField } from './field-value.ts'
 export interface ServerIdentity {
   readonly product: string
   readonly version: string
+  /** What the server is, with its own version, whatever product it passes for. */
+  readonly platform: string
   readonly clusterName: string
 }
 
@@ -21,7 +23,8 @@ const capabilities = [
   'direct_reply_to'
 ]
 
-export function serverProperties({ product, version, clusterName }: ServerIdentity): FieldTable {
+export function serverProperties(identity: ServerIdentity): FieldTable {
+  const { product, version, platform, clusterName } = identity
   const able: FieldTable = new Map(
     capabilities.map((name): [string, FieldValue] => [name, { type: 't', value: true }])
   )
@@ -29,8 +32,8 @@ export function serverProperties({ product, version, clusterName }: ServerIdenti
     ['capabilities', { type: 'F', value: able }],
     ['cluster_name', textField(clusterName)],
     ['copyright', textField('Apache License 2.0')],
-    ['information', textField(`${product} ${version}, a clustered message broker`)],
-    ['platform', textField('Node.js')],
+    ['information', textField(`${platform}, a clustered message broker`)],
+    ['platform', textField(platform)],
     ['product', textField(product)],
     ['version', textField(version)]
   ])

@@ -10,8 +10,9 @@ export function plainConnection(
 ): AmqpConnection {
   return new AmqpConnection({
     nowMs: 0,
-    product: 'Holdfast',
-    version: '1.0.0',
+    product: 'RabbitMQ',
+    version: '4.1.0',
+    platform: 'Holdfast 1.0.0',
     clusterName: 'test',
     mechanisms: ['PLAIN'],
     channelRefusal: () => null,

@@ -23,7 +23,12 @@ import type { Mechanism } from '../src/sasl.ts'
 import { join } from './generator.ts'
 import { bytesOfLine, linesOfEvents, linesOfFrames, recordOf } from './script-text.ts'
 
-const identity = { product: 'Holdfast', version: '1.2.3', clusterName: 'test' }
+const identity = {
+  product: 'RabbitMQ',
+  version: '4.1.0',
+  platform: 'Holdfast 1.2.3',
+  clusterName: 'test'
+}
 
 export class ScriptConnection {
   #nowMs = 1_000

@@ -61,8 +61,8 @@ export interface MemberOptions {
   readonly addresses: { readonly client: string; readonly peer: string; readonly http: string }
   /** Start a new cluster when the data directory is blank. The id is 32 hex digits. */
   readonly bootstrap: Bootstrap | null
-  /** What AMQP clients are told of the server; absent: what it is. */
-  readonly amqpIdentity?: 'self' | 'rabbitmq'
+  /** What AMQP clients are told of the server; absent: RabbitMQ. */
+  readonly amqpIdentity?: 'rabbitmq' | 'self'
   /** Draws from [0, 1). */
   readonly random: () => number
   /** CRC-32. */

@@ -73,7 +73,7 @@ export interface Configuration extends TlsConfiguration {
   readonly bootstrap: boolean
   readonly defaultUser: string
   readonly defaultPassword: string
-  readonly amqpIdentity: 'self' | 'rabbitmq'
+  readonly amqpIdentity: 'rabbitmq' | 'self'
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
   readonly connectionsMax: number
   readonly clientBufferBytesMax: number
@@ -96,13 +96,13 @@ export const schema: readonly Setting[] = [
   {
     name: 'client',
     type: 'address',
-    default: '127.0.0.1:7672',
+    default: 'localhost:7672',
     doc: 'Where clients connect with the native protocol.'
   },
   {
     name: 'amqp',
     type: 'address',
-    default: '127.0.0.1:5672',
+    default: 'localhost:5672',
     doc: 'Where clients connect with AMQP 0-9-1.'
   },
   {
@@ -114,7 +114,7 @@ export const schema: readonly Setting[] = [
   {
     name: 'http',
     type: 'address',
-    default: '127.0.0.1:7680',
+    default: 'localhost:7680',
     doc:
       'Where the admin API, metrics and WebSocket clients connect: the native protocol at ' +
       '`/v1/connect`, AMQP 0-9-1 at `/amqp`.'
@@ -163,11 +163,11 @@ export const schema: readonly Setting[] = [
   {
     name: 'amqpIdentity',
     type: 'choice',
-    choices: ['self', 'rabbitmq'],
-    default: 'self',
+    choices: ['rabbitmq', 'self'],
+    default: 'rabbitmq',
     doc:
-      'What AMQP clients are told of the server: its own product and version, or RabbitMQ and ' +
-      'the version that it behaves as, for programs that look for these.'
+      'What AMQP clients are told of the server as `product` and `version`: RabbitMQ and the ' +
+      'release that it behaves as, or its own. Its own are in `platform` in any case.'
   },
   {
     name: 'logLevel',

@@ -13,7 +13,7 @@ import {
   type PeerHello
 } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
-import { formatAddress, parseAddress, processEpochMax, Transport } from '@holdfast/transport'
+import { parseAddress, processEpochMax, Transport } from '@holdfast/transport'
 import { newCluster, shouldBootstrap } from './bootstrap.ts'
 import { ClientSockets } from './client-sockets.ts'
 import type { Configuration } from './config-schema.ts'
@@ -21,6 +21,7 @@ import { Driver } from './driver.ts'
 import { serverLimits } from './limits.ts'
 import { bind } from './listeners/bind.ts'
 import { ClientListeners } from './listeners/client-listeners.ts'
+import { HttpListener } from './listeners/http-listener.ts'
 import { requestRule } from './listeners/http-security.ts'
 import { WebSocketListener } from './listeners/websocket.ts'
 import type { Log } from './logger.ts'
@@ -51,7 +52,7 @@ export class Node implements RunningNode {
   readonly #passwords = new Passwords(() => performance.now())
   readonly #timers: NodeJS.Timeout[] = []
   #hello: PeerHello
-  #http: HttpPort | null = null
+  #http: HttpListener | null = null
   #webSocket: WebSocketListener | null = null
   #driver: Driver | null = null
   #member: HostedMember | null = null
@@ -244,7 +245,7 @@ export class Node implements RunningNode {
 
   /** The addresses that others are told are those that were bound. */
   async #listen(http: HttpPort): Promise<void> {
-    this.#http = http
+    this.#http = new HttpListener(http)
     // Clients go to nodes that have data for them.
     const isServing = this.#damage === null
     const refuse = requestRule(this.#configuration)
@@ -253,14 +254,11 @@ export class Node implements RunningNode {
         this.#tls.certificateNameOf(socket)
       )
     }
-    const { client, peer, http: httpAddress } = this.#configuration
+    const { peer } = this.#configuration
     const boundPeer = await bind('peer', peer, () => this.#transport.listen(parseAddress(peer)))
-    const boundClient = isServing ? await this.#listeners.listen() : client
-    const { host } = parseAddress(httpAddress)
-    await bind('http', httpAddress, () => http.listen(parseAddress(httpAddress)))
-    const bound = http.server.address()
-    const port = typeof bound === 'object' ? (bound?.port ?? 0) : 0
-    this.#identify({ client: boundClient, peer: boundPeer, http: formatAddress(host, port) })
+    const boundClient = isServing ? await this.#listeners.listen() : this.#hello.client
+    const boundHttp = await this.#http.listen(this.#configuration)
+    this.#identify({ client: boundClient, peer: boundPeer, http: boundHttp })
   }
 
   #identify(change: Partial<PeerHello>): void {

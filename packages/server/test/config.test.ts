@@ -11,7 +11,8 @@ const load = (
 
 t.test('defaults, and everything frozen', async (t) => {
   const configuration = load({})
-  t.equal(configuration.client, '127.0.0.1:7672')
+  t.equal(configuration.client, 'localhost:7672')
+  t.equal(configuration.peer, '127.0.0.1:7673')
   t.equal(configuration.bootstrap, false)
   t.same(configuration.seed, [])
   t.equal(configuration.shutdownTimeoutMs, 5000)

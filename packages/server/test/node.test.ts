@@ -16,6 +16,7 @@ import {
   recordOf,
   until
 } from './fakes.ts'
+import { hasSix } from './listeners/six.ts'
 
 const identity = { clusterId: 'a'.repeat(32), node: 1, incarnation: 1 }
 
@@ -58,6 +59,21 @@ t.test('a node tells its member who it is, the time, the disk, and its clients',
   await until(() => member.of('client-bytes').length === 1)
   client.destroy()
   await until(() => member.of('client-down').length === 1)
+})
+
+t.test('clients come to localhost by either address, and are told one', async (t) => {
+  const any = 'localhost:0'
+  const parts = fakeParts(new FakeStore(identity))
+  const { addresses } = await start(t, parts, { client: any, amqp: any, http: any })
+  for (const address of Object.values(addresses)) t.match(address, /^127\.0\.0\.1:[1-9]\d*$/)
+  const { amqp, ...told } = addresses
+  t.match(parts.settings, [{ addresses: told }])
+  if (!hasSix) return
+  for (const address of [addresses.client, amqp, addresses.http]) {
+    const socket = connect(Number(address.split(':')[1]), '::1')
+    await new Promise((resolve) => socket.once('connect', resolve))
+    socket.destroy()
+  }
 })
 
 t.test('a drain ends with 0, and everything is closed', async (t) => {

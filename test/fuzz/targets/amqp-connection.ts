@@ -189,7 +189,8 @@ function framed(payload: Uint8Array): Uint8Array {
 
 function run(input: Uint8Array): void {
   let nowMs = 0
-  const identity = { product: 'Holdfast', version: '1.0.0', clusterName: 'c' }
+  const told = { product: 'RabbitMQ', version: '4.1.0', platform: 'Holdfast 1.0.0' }
+  const identity = { ...told, clusterName: 'c' }
   const limits = { channelsMax: 100, frameBytesMax: 131_072, heartbeatSeconds: 10 }
   const mechanisms = ['PLAIN', 'AMQPLAIN', 'ANONYMOUS'] as const
   const connection = new AmqpConnection({

@@ -53,7 +53,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     this.certificateName = certificateName
     this.rights = new SessionRights(core, nobody, '')
     this.connection = new AmqpConnection({
-      ...amqpIdentities[core.options.amqpIdentity ?? 'self'],
+      ...amqpIdentities[core.options.amqpIdentity ?? 'rabbitmq'],
       nowMs: core.clock.nowMs,
       clusterName: core.identity?.clusterId ?? '',
       mechanisms: certificateName === null ? passwords : [...passwords, 'EXTERNAL'],

@@ -9,6 +9,7 @@ import {
   checkPorts,
   isFirstStart,
   type Layout,
+  listening,
   loadToken,
   markBootstrapped,
   type NodeLayout,
@@ -115,8 +116,8 @@ export class DevelopmentCluster {
       ...engineFlags,
       ...parameters,
       'server',
-      ...['--data', data, '--client', client, '--amqp', amqp],
-      ...['--peer', peer, '--http', http],
+      ...['--data', data, '--client', listening(client), '--amqp', listening(amqp)],
+      ...['--peer', peer, '--http', listening(http)],
       ...['--token', this.#token]
     ]
     return new Child({

@@ -2,14 +2,15 @@
 // this is the first start.
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { HoldfastError } from '@holdfast/errors'
 import type { Addresses } from '../node-parts.ts'
+import { takenAddress } from './taken-address.ts'
 
 const firstPorts = { client: 7672, amqp: 5672, peer: 7673, http: 7680 } as const
 const portStep = 10
 const host = '127.0.0.1'
+const bothHosts = 'localhost'
 
 /** As many nodes as one laptop can sensibly run. */
 export const developmentNodesMax = 9
@@ -58,6 +59,11 @@ export function planLayout(count: number, directory: string, portOffset: number)
   return { directory: root, nodes }
 }
 
+/** Where a node listens for clients that come to `address`, or to the same port of `[::1]`. */
+export function listening(address: string): string {
+  return address.replace(host, bothHosts)
+}
+
 /** The join token of this directory; made once, readable by its owner only. */
 export function loadToken(directory: string): string {
   const path = join(directory, 'token')
@@ -100,23 +106,16 @@ export function markBootstrapped(layout: Layout): void {
 /** Finds out before anything starts. @throws CONFIGURATION_INVALID which names the port */
 export async function checkPorts(layout: Layout): Promise<void> {
   for (const node of layout.nodes) {
-    for (const kind of ['client', 'peer', 'http'] as const) {
+    for (const kind of ['client', 'amqp', 'peer', 'http'] as const) {
       const address = node[kind]
-      if (await canListen(Number(address.split(':')[1]))) continue
+      const taken = await takenAddress(kind === 'peer' ? address : listening(address))
+      if (taken === null) continue
       throw new HoldfastError('CONFIGURATION_INVALID', {
         setting: 'port-offset',
         reason:
-          `${address}, the ${kind} address of node ${node.index}, is in use by another process; ` +
+          `${taken}, the ${kind} address of node ${node.index}, is in use by another process; ` +
           'stop it (is another `holdfast dev` running?), or move all ports with --port-offset 1000'
       })
     }
   }
-}
-
-function canListen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen({ host, port }, () => server.close(() => resolve(true)))
-  })
 }

@@ -7,6 +7,9 @@ import { formatAddress, type HostPort, isClientHello } from '@holdfast/transport
 import type { ClientSink, ClientSockets } from '../client-sockets.ts'
 import { serverLimits } from '../limits.ts'
 import type { ListenerSecurity } from '../tls/node-tls.ts'
+import { firstHost, listenBeside, toldAddress } from './loopback.ts'
+
+const socketOptions = { noDelay: true, keepAlive: true } as const
 
 export interface TcpListenerOptions {
   readonly sockets: ClientSockets
@@ -20,18 +23,26 @@ export class TcpListener {
   readonly #options: TcpListenerOptions
   readonly #server: Server
   readonly #endHandshakes: () => void
+  #beside: Server | null = null
   #refusedCount = 0
 
   constructor(options: TcpListenerOptions) {
     this.#options = options
-    this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
+    this.#server = createServer(socketOptions, (socket) => {
       this.#accept(socket)
     })
     this.#endHandshakes = options.security.secure?.(this.#server) ?? (() => undefined)
   }
 
-  /** Resolves with the address bound. Rejects with the system's error. */
-  listen({ host, port }: HostPort): Promise<string> {
+  /** Resolves with the address that others are told. Rejects with the system's error. */
+  async listen({ host, port }: HostPort): Promise<string> {
+    const bound = { host, port: await this.#listenFirst({ host: firstHost(host), port }) }
+    this.#beside = await listenBeside(this.#server, bound, socketOptions)
+    return toldAddress(bound, this.#options.security.secure !== null)
+  }
+
+  /** Resolves with the port. */
+  #listenFirst({ host, port }: HostPort): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject)
       this.#server.listen({ host, port }, () => {
@@ -39,7 +50,7 @@ export class TcpListener {
         // An accept that fails (EMFILE) must not end the process; the client will dial again.
         this.#server.on('error', () => undefined)
         const bound = this.#server.address()
-        resolve(formatAddress(host, typeof bound === 'object' ? (bound?.port ?? port) : port))
+        resolve(typeof bound === 'object' ? (bound?.port ?? port) : port)
       })
     })
   }
@@ -47,6 +58,7 @@ export class TcpListener {
   /** Stops accepting. Connections are ended by their owner. */
   close(): void {
     this.#endHandshakes()
+    this.#beside?.close()
     if (this.#server.listening) this.#server.close()
   }
 

@@ -6,6 +6,7 @@ import t from 'tap'
 import {
   checkPorts,
   isFirstStart,
+  listening,
   loadToken,
   markBootstrapped,
   planLayout
@@ -71,4 +72,11 @@ t.test('a port in use is named before anything starts', async (t) => {
     code: 'CONFIGURATION_INVALID',
     message: new RegExp(`127.0.0.1:${port}, the http address of node 0`)
   })
+  await t.rejects(checkPorts(planLayout(1, '/d', port - 5672)), {
+    message: new RegExp(`127.0.0.1:${port}, the amqp address of node 0`)
+  })
+})
+
+t.test('clients find a node at both loopback addresses', async (t) => {
+  t.equal(listening('127.0.0.1:7672'), 'localhost:7672')
 })

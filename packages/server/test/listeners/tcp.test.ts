@@ -6,10 +6,12 @@ import { ClientSockets } from '../../src/client-sockets.ts'
 import { bind } from '../../src/listeners/bind.ts'
 import { TcpListener } from '../../src/listeners/tcp.ts'
 import { FakeLog, until } from '../fakes.ts'
+import { needsSix } from './six.ts'
 
 async function setUp(
   t: { teardown(end: () => void): void },
-  connectionsMax = 10
+  connectionsMax = 10,
+  host = '127.0.0.1'
 ): Promise<{ port: number; inputs: Input[]; sockets: ClientSockets; refusals: string[] }> {
   const inputs: Input[] = []
   const sockets = new ClientSockets({
@@ -31,7 +33,7 @@ async function setUp(
     refusal: () => Buffer.from('full'),
     security
   })
-  const address = await listener.listen({ host: '127.0.0.1', port: 0 })
+  const address = await listener.listen({ host, port: 0 })
   t.teardown(() => {
     listener.close()
     sockets.destroyAll()
@@ -39,12 +41,15 @@ async function setUp(
   return { port: Number(address.split(':')[1]), inputs, sockets, refusals }
 }
 
-function dial(port: number): {
+function dial(
+  port: number,
+  host = '127.0.0.1'
+): {
   text: () => string
   closed: () => boolean
   socket: ReturnType<typeof connect>
 } {
-  const socket = connect({ host: '127.0.0.1', port })
+  const socket = connect({ host, port })
   let text = ''
   let isClosed = false
   socket.on('data', (chunk) => {
@@ -76,6 +81,22 @@ t.test('bytes go both ways, and a close waits for what was sent', async (t) => {
   t.equal(client.text().length, 1_000_002)
   t.match(client.text(), /^ab+c$/)
   await until(() => inputs.at(-1)?.type === 'client-down')
+})
+
+t.test('at localhost a client of ::1 is one like any other', needsSix, async (t) => {
+  const { port, inputs, sockets } = await setUp(t, 2, 'localhost')
+  const client = dial(port, '::1')
+  client.socket.write('hello')
+  await until(() => inputs.length === 2)
+  t.match(inputs[0], { type: 'client-up', connection: 1, remote: /^\[::1\]:\d+$/ })
+  const other = dial(port)
+  await until(() => inputs.length === 3)
+  t.match(inputs[2], { type: 'client-up', connection: 2, remote: /^127\.0\.0\.1:\d+$/ })
+  const third = dial(port, '::1')
+  await until(third.closed)
+  t.equal(third.text(), 'full', 'both addresses have one limit')
+  for (const connection of [1, 2]) sockets.close(connection)
+  await until(() => client.closed() && other.closed())
 })
 
 t.test('a large transfer reports that it has drained', async (t) => {

@@ -16,6 +16,7 @@ import { startNode } from '../../src/node-host.ts'
 import type { RunningNode } from '../../src/node-parts.ts'
 import { NodeTls } from '../../src/tls/node-tls.ts'
 import { FakeLog, type FakeParts, fakeParts, until } from '../fakes.ts'
+import { needsSix } from '../listeners/six.ts'
 
 interface Scene {
   readonly node: RunningNode
@@ -69,6 +70,18 @@ t.test('clients speak TLS with the client listener', async (t) => {
   await until(() => member.of('client-bytes').length === 1)
   t.match(member.of('client-up')[0]?.remote, /^127\.0\.0\.1:\d+$/)
   t.match(member.of('client-bytes')[0]?.bytes, Buffer.from('bytes'))
+  client.destroy()
+  await until(() => member.of('client-down').length === 1)
+})
+
+t.test('at ::1 they speak it, too, and the name stays', needsSix, async (t) => {
+  const scene = await start(t, { client: 'localhost:0' })
+  t.match(scene.node.addresses.client, /^localhost:[1-9]\d*$/)
+  const client = secured(scene, { host: '::1', servername: 'localhost' })
+  client.write('bytes')
+  const { member } = scene.parts
+  await until(() => member.of('client-bytes').length === 1)
+  t.match(member.of('client-up')[0]?.remote, /^\[::1\]:\d+$/)
   client.destroy()
   await until(() => member.of('client-down').length === 1)
 })
