@@ -129,4 +129,23 @@ t.test('the examples run', async (t) => {
     t.ok(logged.some((values) => String(values) === 'no queue'))
     t.equal(logged.filter((values) => (values as unknown[])[1] === false).length, 4)
   })
+
+  await t.test('of the page about queues, with limits and priorities', async (t) => {
+    const connection = await sdk.connect(cluster.clientAddresses())
+    await connection.declareQueue('latest', { maxLength: 1_000 })
+    await connection.declareQueue('inbox', {
+      maxLengthBytes: 10_000_000,
+      overflow: 'reject-publish'
+    })
+
+    await connection.declareQueue('jobs', { maxPriority: 9 })
+    await connection.publish('', 'jobs', 'mend the roof', { priority: 7 })
+    const consumer = await connection.consume('jobs')
+    for await (const delivery of consumer) {
+      t.equal(delivery.properties.priority, 7)
+      delivery.ack()
+      break
+    }
+    await connection.close()
+  })
 })

@@ -90,7 +90,10 @@ t.test('priorities by the SDK', async (t) => {
     await publish(connection, 'best', [5, 0, 8, 1])
     t.same(await take(connection, 'best', 2), ['8 2', '5 0'])
     const other = connection.declareQueue('jobs', { maxPriority: 8 })
-    await t.rejects(other, { code: 'QUEUE_MISMATCH', message: /x-max-priority 9, not 8/ })
+    await t.rejects(other, {
+      code: 'QUEUE_MISMATCH',
+      message: /x-max-priority.*received '8' but current is '9'/
+    })
     await t.rejects(connection.declareQueue('x', { maxPriority: 0 }), { code: 'OPTION_INVALID' })
   })
 })

@@ -18,8 +18,8 @@ type ReserveMessages = Extract<ShardCommand, { readonly type: 'reserve-messages'
  */
 export function dropHead(state: ShardState, queue: ShardQueue): void {
   const { lengthLimit, maxPriority } = queue.settings
-  if (lengthLimit?.overflow !== 'drop-head') return
   const { index } = queue
+  if (lengthLimit?.overflow !== 'drop-head' || !isTooLong(lengthLimit, index.ready)) return
   const ranges: number[] = []
   let { messages, bytes } = index.ready
   for (let priority = 0; priority <= maxPriority; priority++) {

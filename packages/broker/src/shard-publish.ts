@@ -183,13 +183,14 @@ function distributeReserving(
   readBodySizes(data, starts, header.count, bodies)
   const hasPriorities = targets.some(({ settings }) => settings.maxPriority > 0)
   if (hasPriorities) readPriorities(data, starts, header.count)
-  const full = targets.filter((queue) => !hasRoom(queue, sizesOf(parts)))
+  const sizes = sizesOf(parts)
+  const full = new Set(targets.filter((queue) => !hasRoom(queue, sizes)))
   const [refusing = null] = full
   if (refusing !== null && header.isDeadLetter) return refusing
   for (let at = 0; at < parts.length; at += 2) {
     const [from = 0, to = 0] = [parts[at], parts[at + 1]]
     for (const queue of targets) {
-      if (!full.includes(queue)) append(state, queue, header, from, to)
+      if (!full.has(queue)) append(state, queue, header, from, to)
       else if (queue.settings.lengthLimit?.overflow === 'reject-publish-dlx') {
         append(state, queue, header, from, to)
         leave(state, queue, [queue.tail - (to - from) + 1, queue.tail], 'maxlen')

@@ -50,7 +50,7 @@ function setPrefetch(channel: Channel, method: MethodOf<'basic.qos'>): void {
   if (prefetchSize !== 0) {
     throw new AmqpError('NOT_IMPLEMENTED', `prefetch_size!=0 (${prefetchSize})`)
   }
-  // Told before what it lets through.
+  // Told before what it lets through, unless publishes are undecided.
   channel.afterPublishes(() => channel.write({ type: 'basic.qos-ok' }))
   if (global) channel.consumers.limit = prefetchCount
   else channel.prefetch = prefetchCount

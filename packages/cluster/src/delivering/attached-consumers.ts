@@ -4,6 +4,8 @@
 import type { QueueView } from '@holdfast/broker'
 import { type Consumer, creditOf, keyText, roomOf } from './consumer.ts'
 
+const least = Number.NEGATIVE_INFINITY
+
 export class AttachedConsumers {
   readonly #queue: Pick<QueueView, 'settings' | 'active'>
   #consumers: readonly Consumer[] = []
@@ -37,7 +39,7 @@ export class AttachedConsumers {
 
   #set(consumers: readonly Consumer[]): void {
     this.#consumers = consumers
-    this.#highest = Math.max(...consumers.map(({ priority }) => priority))
+    this.#highest = consumers.reduce((highest, { priority }) => Math.max(highest, priority), least)
   }
 
   /** Who gets the next messages; null: nobody may be given any. It is their turn until `served`. */

@@ -235,13 +235,13 @@ export class Deliveries {
       case 'reserved':
         deliveries.get(effect.queue)?.reserved(effect.ranges)
         return
-      case 'returned': {
-        const delivery = deliveries.get(effect.queue)
-        for (let i = 0; i + 1 < effect.ranges.length; i += 2) {
-          delivery?.returned(effect.ranges[i] ?? 0, effect.ranges[i + 1] ?? 0)
-        }
+      case 'left':
+        // In a transaction nothing else tells who holds what came back too often.
+        if (effect.reason === 'delivery_limit') deliveries.get(effect.queue)?.gone(effect.ranges, 2)
         return
-      }
+      case 'returned':
+        deliveries.get(effect.queue)?.returned(effect.ranges)
+        return
       case 'marks-advanced':
         for (const { queue } of effect.marks) deliveries.get(queue)?.wake()
         return

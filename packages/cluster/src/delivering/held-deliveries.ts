@@ -104,8 +104,14 @@ export class HeldDeliveries {
     return offsets
   }
 
-  /** The log has settled or returned these offsets. */
-  gone(first: number, last: number): void {
+  /** The log has settled or returned these offsets: pairs, or triples. */
+  gone(ranges: readonly number[], length: 2 | 3): void {
+    for (let i = 0; i + 1 < ranges.length; i += length) {
+      this.#gone(ranges[i] ?? 0, ranges[i + 1] ?? 0)
+    }
+  }
+
+  #gone(first: number, last: number): void {
     if (last - first > this.#holders.size) {
       for (const offset of this.#holders.keys()) {
         if (offset >= first && offset <= last) this.#drop(offset)

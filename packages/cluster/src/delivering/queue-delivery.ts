@@ -123,18 +123,18 @@ export class QueueDelivery {
     this.#settling.settle(consumer, outcome, ranges, done)
   }
 
-  /** The log has ended deliveries that were still held. */
-  settled(ranges: readonly number[]): void {
-    for (let i = 0; i + 2 < ranges.length; i += 3) {
-      this.#held.gone(ranges[i] ?? 0, ranges[i + 1] ?? 0)
-    }
+  /** These are gone, whoever held them: pairs, or triples of which the ends come first. */
+  gone(ranges: readonly number[], length: 2 | 3): void {
+    this.#held.gone(ranges, length)
     this.wake()
   }
 
-  /** The log put these offsets back to be delivered again. */
-  returned(first: number, last: number): void {
-    this.#held.gone(first, last)
-    this.next.returned(first, last)
+  /** The log put these offsets back to be delivered again: pairs. */
+  returned(ranges: readonly number[]): void {
+    this.#held.gone(ranges, 2)
+    for (let i = 0; i + 1 < ranges.length; i += 2) {
+      this.next.returned(ranges[i] ?? 0, ranges[i + 1] ?? 0)
+    }
     this.wake()
   }
 

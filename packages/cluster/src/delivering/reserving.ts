@@ -47,7 +47,10 @@ export class Reserving implements Reservation {
     const handedOut = Math.max(next.cursor, held.claimedEnd) - 1
     const ahead = Math.max(0, queue.mark - handedOut)
     const reserved = ahead + next.returnedCount
-    if (reserved > credit) this.#giveUp(reserved - credit, ahead)
+    // What came back is older than what has yet to come, and takes the room that is kept for that.
+    const back = next.takeUnreserved(Math.max(0, queue.mark - Math.max(queue.tail, handedOut)))
+    if (back.length > 0) this.#lower(sizeOf(back), back, [])
+    else if (reserved > credit) this.#giveUp(reserved - credit, ahead)
     else if (isShort(queue, reserved, credit)) this.#ask(credit - reserved, handedOut)
   }
 
@@ -58,12 +61,14 @@ export class Reserving implements Reservation {
   }
 
   #giveUp(count: number, ahead: number): void {
-    const { queue, next } = this.#of
     const lower = Math.min(count, ahead)
-    const free = next.takeReserved(count - lower)
-    if (lower === 0 && free.length === 0) return
-    this.#ceiling = queue.mark - lower
-    this.#commit(this.#ceiling, [], free)
+    const free = this.#of.next.takeReserved(count - lower)
+    if (lower > 0 || free.length > 0) this.#lower(lower, [], free)
+  }
+
+  #lower(by: number, take: readonly number[], free: readonly number[]): void {
+    this.#ceiling = this.#of.queue.mark - by
+    this.#commit(this.#ceiling, take, free)
   }
 
   #commit(mark: number, take: readonly number[], free: readonly number[]): void {

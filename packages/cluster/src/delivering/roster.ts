@@ -20,11 +20,13 @@ const evenMax = 128
 
 export class Roster {
   readonly #attached: AttachedConsumers
+  readonly #isShared: boolean
   readonly #holders = new Set<Consumer>()
   #gets: Get[] = []
 
   constructor(queue: Pick<QueueView, 'settings' | 'active'>) {
     this.#attached = new AttachedConsumers(queue)
+    this.#isShared = !queue.settings.singleActive
   }
 
   get consumers(): readonly Consumer[] {
@@ -94,7 +96,7 @@ export class Roster {
    */
   shareOf(ready: number): number {
     const { length } = this.consumers
-    if (length < 2) return Number.MAX_SAFE_INTEGER
+    if (length < 2 || !this.#isShared) return Number.MAX_SAFE_INTEGER
     if (ready <= evenMax) return 1
     return Math.max(1, Math.min(shareMax, Math.floor(ready / (4 * length))))
   }

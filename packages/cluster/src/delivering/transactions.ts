@@ -11,7 +11,7 @@ export function settledTogether(
   settlements: readonly SettleCommand[]
 ): void {
   for (const { queue, outcome, ranges } of settlements) {
-    if (outcome !== 'released') core.deliveries.find(group, queue)?.settled(ranges)
+    if (outcome !== 'released') core.deliveries.find(group, queue)?.gone(ranges, 3)
     for (let i = 0; i + 2 < ranges.length; i += 3) {
       core.counters.settledMessages += (ranges[i + 1] ?? 0) - (ranges[i] ?? 0) + 1
     }

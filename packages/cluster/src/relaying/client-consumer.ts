@@ -11,7 +11,7 @@ import type { ConsumerKey } from '../delivering/consumer.ts'
 import { times } from '../limits.ts'
 import type { CallResult } from '../peers/peer-message.ts'
 import { type Responder, refusal } from '../sessions/responder.ts'
-import { Holdings, type Outcome } from './holdings.ts'
+import { Holdings, type Outcome, type Settlement } from './holdings.ts'
 import { tell } from './tell.ts'
 
 /** The client's connection. */
@@ -69,6 +69,11 @@ export class ClientConsumer {
     return this.#isEnded
   }
 
+  /** It gets no more. */
+  get isStopped(): boolean {
+    return this.#isStopped
+  }
+
   get queue(): QueueTarget {
     return this.#target
   }
@@ -111,9 +116,9 @@ export class ClientConsumer {
 
   #attached(attachment: Attachment): void {
     attachment.isAnswered = true
-    for (const [sequence, { outcome, ranges }] of this.#holdings.takeSettling()) {
+    for (const [sequence, settlement] of this.#holdings.takeSettling()) {
       this.#core.gatewayRelay.forgetSettlement(sequence)
-      this.#sendSettlement(outcome, ranges)
+      this.#sendSettlement(settlement)
     }
     const starting = this.#starting
     this.#starting = null
@@ -144,6 +149,7 @@ export class ClientConsumer {
     this.#core.gatewayRelay.forget(this.#former?.id ?? 0)
     this.#former = this.#attachment
     this.#attachment = null
+    this.#holdings.stopWaiting()
     if (error.code === 'NOT_LEADER' || error.code === 'UNAVAILABLE') return this.#resume(error)
     if (error.code !== 'QUEUE_NOT_FOUND') return this.#end(error)
     // It may have been deleted, or be named like one that was, or its creation may be on its way.
@@ -190,10 +196,15 @@ export class ClientConsumer {
     this.#core.gatewayRelay.taken(node, id, untakenBytes)
   }
 
-  /** Ends deliveries that are held, given as flat triples. */
-  settle(outcome: Outcome, ranges: readonly number[]): void {
+  /**
+   * Ends deliveries that are held, given as flat triples. `settled` is called once that is in the
+   * log, or nobody knows when it will be.
+   */
+  settle(outcome: Outcome, ranges: readonly number[], settled: () => void = () => undefined): void {
     this.#holdings.remove(ranges)
-    if (!this.#isEnded) this.#sendSettlement(outcome, ranges)
+    if (this.#isEnded) return settled()
+    this.#sendSettlement({ outcome, ranges, settled })
+    if (this.#attachment === null) settled()
   }
 
   /** The log has settled them, with others. */
@@ -201,11 +212,12 @@ export class ClientConsumer {
     this.#holdings.remove(ranges)
   }
 
-  #sendSettlement(outcome: Outcome, ranges: readonly number[]): void {
+  #sendSettlement(settlement: Settlement): void {
     const settleSequence = this.#core.gatewayRelay.settle(this)
-    this.#holdings.settling(settleSequence, { outcome, ranges })
+    this.#holdings.settling(settleSequence, settlement)
     if (this.#attachment?.isAnswered !== true) return
     const { node, id: attachment } = this.#attachment
+    const { outcome, ranges } = settlement
     const type = 'relay-settle'
     tell(this.#core, node, { type, attachment, settleSequence, outcome, ranges })
   }
@@ -213,10 +225,6 @@ export class ClientConsumer {
   /** It is in the log, or was for what is no longer held. */
   settled(settleSequence: number): void {
     this.#holdings.settled(settleSequence)
-  }
-
-  whenSettled(which: Outcome | 'all', work: () => void): void {
-    this.#holdings.whenSettled(which, work)
   }
 
   /**
@@ -276,11 +284,14 @@ export class ClientConsumer {
     const { gatewayRelay } = this.#core
     this.#isEnded = true
     this.#starting = null
-    for (const sequence of this.#holdings.takeSettling().keys()) {
-      gatewayRelay.forgetSettlement(sequence)
-    }
+    const settling = this.#holdings.takeSettling()
+    for (const sequence of settling.keys()) gatewayRelay.forgetSettlement(sequence)
     this.#holdings.clear()
-    this.#detach(done)
+    this.#detach(() => {
+      // They were told before it.
+      for (const { settled } of settling.values()) settled()
+      done?.()
+    })
   }
 
   /** A leader may believe in an attachment that is lost here: an answer of it came too late. */

@@ -9,11 +9,8 @@ export interface Settlement {
   readonly outcome: Outcome
   /** Triples. */
   readonly ranges: readonly number[]
-}
-
-interface Waiting {
-  readonly which: Outcome | 'all'
-  readonly work: () => void
+  /** Called when it is in the log, or nobody knows when it will be; perhaps more than once. */
+  readonly settled: () => void
 }
 
 export class Holdings {
@@ -21,7 +18,6 @@ export class Holdings {
   readonly #held = new Map<number, number>()
   /** Not answered, by sequence. */
   #settling = new Map<number, Settlement>()
-  readonly #waiting: Waiting[] = []
 
   /** As much is held as one consumer may hold. */
   get isFull(): boolean {
@@ -53,20 +49,14 @@ export class Holdings {
   }
 
   settled(sequence: number): void {
+    const settlement = this.#settling.get(sequence)
     this.#settling.delete(sequence)
-    const waiting = this.#waiting.splice(0)
-    for (const { which, work } of waiting) this.whenSettled(which, work)
+    settlement?.settled()
   }
 
-  /** Does the work once all that was settled so is known to be in the log, or is forgotten. */
-  whenSettled(which: Outcome | 'all', work: () => void): void {
-    if (this.#isSettling(which)) this.#waiting.push({ which, work })
-    else work()
-  }
-
-  #isSettling(which: Outcome | 'all'): boolean {
-    if (which === 'all') return this.#settling.size > 0
-    return [...this.#settling.values()].some(({ outcome }) => outcome === which)
+  /** Nobody knows when there will be answers: what waits for them goes on. */
+  stopWaiting(): void {
+    for (const { settled } of this.#settling.values()) settled()
   }
 
   /** What is not answered, by sequence; it is forgotten, to be told again or never. */
@@ -91,6 +81,5 @@ export class Holdings {
   clear(): void {
     this.#held.clear()
     this.#settling.clear()
-    for (const { work } of this.#waiting.splice(0)) work()
   }
 }

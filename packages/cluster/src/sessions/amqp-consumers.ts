@@ -7,13 +7,13 @@ import type { Core } from '../core.ts'
 import { limits, times } from '../limits.ts'
 import { ClientConsumer, type ConsumerSettings } from '../relaying/client-consumer.ts'
 import type { AmqpSession } from './amqp-session.ts'
-import { PendingChanges } from './pending-changes.ts'
+import { Pending } from './pending.ts'
 import { newReplyAddress, type ReplyAddress } from './replies.ts'
 import { type Responder, refusal } from './responder.ts'
 
 export class AmqpConsumers {
   /** Queues that the client deletes itself. */
-  readonly deletions: PendingChanges = new PendingChanges()
+  readonly deletions: Pending = new Pending()
   readonly #core: Core
   readonly #session: AmqpSession
   readonly #consumers = new Map<number, ClientConsumer>()
@@ -23,6 +23,9 @@ export class AmqpConsumers {
   readonly #got = new Map<number, DeliveryRun>()
   /** Consumers of replies, under which address, and how many each was given. */
   readonly #replies = new Map<number, { readonly address: string; given: number }>()
+  /** Whatever the client has settled, and of it what goes back to its queue. */
+  readonly #settlements = new Pending()
+  readonly #returns = new Pending()
   #lastNumber = 0
 
   constructor(core: Core, session: AmqpSession) {
@@ -81,42 +84,14 @@ export class AmqpConsumers {
     const consumer = this.#consumers.get(number)
     if (consumer === undefined) return to.done(null)
     // What its acks make room for is delivered before: AMQP keeps the order of a channel.
-    this.#whenSettled([consumer], 'all', () => consumer.stop(() => to.done(null)))
+    this.#settlements.whenDone(() => consumer.stop(() => to.done(null)))
   }
 
-  /** Does the work once all that the client gave back to a queue is there for it to find. */
-  whenGivenBack(queue: string, work: () => void): void {
-    const consumers = [...this.#consumers.values()].filter((each) => each.queue.name === queue)
-    this.#whenSettled(consumers, 'released', () => {
+  /** Does the work once all that the client gave back is in its queues, for it to find. */
+  whenGivenBack(work: () => void): void {
+    this.#returns.whenDone(() => {
       if (!this.#session.isClosed) work()
     })
-  }
-
-  /**
-   * Does the work once all that they settled so is in the log; without a leader of the queue, after
-   * the time that a request may take.
-   */
-  #whenSettled(
-    consumers: readonly ClientConsumer[],
-    which: Parameters<ClientConsumer['whenSettled']>[0],
-    work: () => void
-  ): void {
-    let waiting = consumers.length
-    const done = (): void => {
-      waiting = Number.POSITIVE_INFINITY
-      work()
-    }
-    const settled = (): void => {
-      waiting--
-      if (waiting === 0) done()
-    }
-    if (waiting === 0) return done()
-    for (const consumer of consumers) consumer.whenSettled(which, settled)
-    if (Number.isFinite(waiting)) {
-      this.#core.timers.after(times.requestTimeoutMs, () => {
-        if (Number.isFinite(waiting)) done()
-      })
-    }
   }
 
   /** Answered when all that they held is back in its queues. */
@@ -131,11 +106,13 @@ export class AmqpConsumers {
       const consumer = this.#consumers.get(number)
       if (consumer === undefined) continue
       waiting++
-      // What it gave back would be forgotten with it.
-      this.#whenSettled([consumer], 'released', () => {
+      const end = (): void => {
         this.ended(number)
         consumer.release(done)
-      })
+      }
+      // The end of one that was cancelled is not in the log, behind what it gave back.
+      if (consumer.isStopped) this.#returns.whenDone(end)
+      else end()
     }
     done()
   }
@@ -207,7 +184,15 @@ export class AmqpConsumers {
   }
 
   settle({ consumer, outcome, ranges }: SettleEvent): void {
-    this.#consumers.get(consumer)?.settle(outcome, ranges)
+    const settling = this.#settlements.begin()
+    const returning = outcome === 'released' ? this.#returns.begin() : null
+    const settled = (): void => {
+      settling()
+      returning?.()
+    }
+    const owner = this.#consumers.get(consumer)
+    if (owner === undefined) settled()
+    else owner.settle(outcome, ranges, settled)
   }
 
   /** Of a consumer that has not ended. */

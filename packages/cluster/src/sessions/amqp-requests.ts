@@ -28,6 +28,15 @@ const makesRoutes: ReadonlySet<RequestName> = new Set([
   'bind-exchange'
 ])
 
+/** What gets, counts or drops messages, also those that were given back before. */
+const looksIntoQueue: ReadonlySet<RequestName> = new Set([
+  'get',
+  'declare-queue',
+  'inspect-queue',
+  'delete-queue',
+  'purge-queue'
+])
+
 const noMatter = (): void => undefined
 
 export function handleAmqpRequest(core: Core, session: AmqpSession, event: RequestEvent): void {
@@ -64,25 +73,9 @@ export function handleAmqpRequest(core: Core, session: AmqpSession, event: Reque
     }
   }
   session.rights.require(needsOfAmqpRequest(request), to, () => {
-    const queue = queueSeen(request)
-    if (queue === null) attempt()
-    else session.consumers.whenGivenBack(queue, attempt)
+    if (looksIntoQueue.has(request.type)) consumers.whenGivenBack(attempt)
+    else attempt()
   })
-}
-
-/** The queue whose messages tell in the answer; null if none do. */
-function queueSeen(request: AmqpRequest): string | null {
-  switch (request.type) {
-    case 'get':
-      return request.queue
-    case 'declare-queue':
-    case 'inspect-queue':
-    case 'delete-queue':
-    case 'purge-queue':
-      return request.name
-    default:
-      return null
-  }
 }
 
 function carryOut(
@@ -169,13 +162,15 @@ function declare(
 
 /** RabbitMQ: also a passive declaration is a use, which puts off that a queue expires. */
 function inspect(core: Core, vhost: string, name: string, to: Responder): void {
-  const done = (result: unknown): void => {
-    const queue = core.metadata.machine.topology.queue(vhost, name)
-    if (queue === null || settingsOf(queue.options).expiresMs === 0) return to.done(result)
-    const use = { type: 'use-queue', queue: queue.id } as const
-    core.shards.submit(queue.group, use, () => to.done(result))
+  const queue = core.metadata.machine.topology.queue(vhost, name)
+  if (queue === null || settingsOf(queue.options).expiresMs === 0) {
+    return describe(core, vhost, name, to)
   }
-  describe(core, vhost, name, { ...to, done })
+  core.shards.submit(queue.group, { type: 'use-queue', queue: queue.id }, (reply) => {
+    // It has expired, and is about to go.
+    if (reply?.type === 'closing') to.refuse(refusal('QUEUE_NOT_FOUND', { queue: name, vhost }))
+    else describe(core, vhost, name, to)
+  })
 }
 
 function describe(core: Core, vhost: string, name: string, to: Responder): void {

@@ -13,7 +13,7 @@ import { AmqpConsumers } from './amqp-consumers.ts'
 import { amqpIdentities } from './amqp-identity.ts'
 import { handleAmqpRequest } from './amqp-requests.ts'
 import { HeldPublishes } from './held-publishes.ts'
-import { PendingChanges } from './pending-changes.ts'
+import { Pending } from './pending.ts'
 import { refusal } from './responder.ts'
 import type { ClientUp, Session } from './session.ts'
 import { TransactionAccount } from './transaction-memory.ts'
@@ -25,7 +25,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   readonly id: number
   readonly connection: AmqpConnection
   readonly consumers: AmqpConsumers
-  readonly changes: PendingChanges = new PendingChanges()
+  readonly changes: Pending = new Pending()
   readonly publishes: HeldPublishes
   readonly transactions: TransactionAccount
   /** Where the client connects from. */

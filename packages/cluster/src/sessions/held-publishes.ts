@@ -14,13 +14,13 @@ import {
   type Publish,
   type PublishOrigin
 } from '../publishing/publish.ts'
-import { PendingChanges } from './pending-changes.ts'
+import { Pending } from './pending.ts'
 import { refusal } from './responder.ts'
 
 export class HeldPublishes {
   readonly #core: Core
   readonly #origin: PublishOrigin
-  readonly #changes: PendingChanges
+  readonly #changes: Pending
   /** By sequence. */
   #held: Publish[] = []
   #isFencing = false
@@ -32,7 +32,7 @@ export class HeldPublishes {
   #alone: Publish | null = null
   #lastSequence = 0
 
-  constructor(core: Core, origin: PublishOrigin, changes: PendingChanges = new PendingChanges()) {
+  constructor(core: Core, origin: PublishOrigin, changes: Pending = new Pending()) {
     this.#core = core
     this.#origin = origin
     this.#changes = changes

@@ -67,7 +67,7 @@ t.test('what came back and was handed out anew is not undone by a late decision'
   const one = consumer('one')
   held.add(1, 1, one)
   held.take(one, { first: 1, last: 1, attempt: 0 })
-  held.gone(1, 1)
+  held.gone([1, 1], 2)
   held.add(1, 1, one)
   held.decided(1, 1)
   t.ok(held.has(1))

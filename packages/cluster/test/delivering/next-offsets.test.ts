@@ -31,10 +31,10 @@ t.test('after a rewind comes all that nobody holds, each once', async (t) => {
     }
   }
   t.same(handOut(1_000), [1, 4])
-  held.gone(4, 4)
+  held.gone([4, 4], 2)
   next.returned(4, 4)
   t.same(handOut(1_000), [4])
-  held.gone(1, 1)
+  held.gone([1, 1], 2)
   next.returned(1, 1)
   next.rewind()
   t.same(handOut(600), [1, 5], '4 is held')

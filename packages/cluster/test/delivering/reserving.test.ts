@@ -140,8 +140,10 @@ t.test('a full queue refuses message by message, and says which queue it is', as
 })
 
 t.test('what is being given up is not handed out, and one command is on its way', async (t) => {
+  const none = (_count: number): number[] => []
+  const nothing = { takeReserved: none, takeUnreserved: none }
   const settings = { lengthLimit: { messages: 1_000, bytes: null } }
-  const queue = { id: 7, mark: 10, settings }
+  const queue = { id: 7, mark: 10, tail: 10, settings }
   const roster = { credit: 0 }
   const asked: ShardCommand[] = []
   let answer = (): void => undefined
@@ -149,7 +151,7 @@ t.test('what is being given up is not handed out, and one command is on its way'
     queue,
     roster,
     held: { claimedEnd: 0 },
-    next: { cursor: 4, returnedCount: 0, decided: () => undefined, takeReserved: () => [] },
+    next: { cursor: 4, returnedCount: 0, decided: () => undefined, ...nothing },
     commit: (command: ShardCommand, done: () => void) => {
       asked.push(command)
       answer = done
@@ -167,7 +169,12 @@ t.test('what is being given up is not handed out, and one command is on its way'
   queue.mark = 3
   answer()
   t.equal(reserving.limit, 3)
-  of.next = { ...of.next, ...{ takeUnreserved: () => [2, 2] } }
+  const takeUnreserved = (count: number): number[] => (count > 0 ? [2, 2] : [])
+  of.next = { ...of.next, takeUnreserved }
   new Reserving(of as unknown as ReservingQueue).adjust()
   t.match(asked[1], { mark: 7, take: [2, 2] }, 'what came back, and the rest as it comes')
+  Object.assign(queue, { mark: 9, tail: 3 })
+  of.next = { ...of.next, cursor: 8 }
+  new Reserving(of as unknown as ReservingQueue).adjust()
+  t.match(asked[2], { mark: 8, take: [2, 2] }, 'it takes the room that was kept for what comes')
 })

@@ -3,6 +3,8 @@ import t from 'tap'
 import { limits } from '../../src/limits.ts'
 import { Holdings } from '../../src/relaying/holdings.ts'
 
+const settled = (): void => undefined
+
 t.test('what is settled is claimed until it is answered', async (t) => {
   const holdings = new Holdings()
   t.ok(holdings.isEmpty)
@@ -11,36 +13,15 @@ t.test('what is settled is claimed until it is answered', async (t) => {
   t.same(holdings.claims(), [1, 2, 1, 3, 6, 0])
   const ranges = [3, 5, 0]
   holdings.remove(ranges)
-  holdings.settling(9, { outcome: 'accepted', ranges })
+  holdings.settling(9, { outcome: 'accepted', ranges, settled })
   t.same(holdings.claims(), [1, 2, 1, 3, 6, 0])
   holdings.settled(9)
   t.same(holdings.claims(), [1, 2, 1, 6, 6, 0])
-  holdings.settling(10, { outcome: 'released', ranges: [6, 6, 0] })
+  holdings.settling(10, { outcome: 'released', ranges: [6, 6, 0], settled })
   holdings.remove([1, 6, 0])
   t.notOk(holdings.isEmpty, 'an answer is missing')
   t.same([...holdings.takeSettling().keys()], [10])
   t.ok(holdings.isEmpty)
-})
-
-t.test('what was given back is waited for, what was accepted is not', async (t) => {
-  const holdings = new Holdings()
-  const done: string[] = []
-  holdings.settling(1, { outcome: 'accepted', ranges: [1, 1, 0] })
-  holdings.whenSettled('released', () => done.push('at once'))
-  holdings.settling(2, { outcome: 'released', ranges: [2, 2, 0] })
-  holdings.whenSettled('released', () => done.push('after 2'))
-  t.same(done, ['at once'])
-  const told = [...holdings.takeSettling().values()]
-  t.same(done, ['at once'], 'it is told again')
-  for (const [i, settlement] of told.entries()) holdings.settling(3 + i, settlement)
-  holdings.settled(3)
-  t.same(done, ['at once'])
-  holdings.settled(4)
-  t.same(done, ['at once', 'after 2'])
-  holdings.settling(5, { outcome: 'released', ranges: [2, 2, 0] })
-  holdings.whenSettled('released', () => done.push('given up'))
-  holdings.clear()
-  t.same(done.at(-1), 'given up')
 })
 
 t.test('a client holds as much as one consumer may', async (t) => {
@@ -53,27 +34,21 @@ t.test('a client holds as much as one consumer may', async (t) => {
   t.ok(holdings.isEmpty)
 })
 
-t.test(
-  'work waits for the settlements that it is about, or until nobody knows of them',
-  async (t) => {
-    const holdings = new Holdings()
-    const done: string[] = []
-    const wait = (name: string, which: Parameters<Holdings['whenSettled']>[0]): void =>
-      holdings.whenSettled(which, () => done.push(name))
-    wait('at once', 'all')
-    holdings.settling(1, { outcome: 'accepted', ranges: [1, 1, 0] })
-    holdings.settling(2, { outcome: 'released', ranges: [2, 2, 0] })
-    wait('all', 'all')
-    wait('released', 'released')
-    wait('rejected', 'rejected')
-    t.same(done, ['at once', 'rejected'])
-    holdings.settled(2)
-    t.same(done.splice(2), ['released'])
-    holdings.settled(1)
-    t.same(done.splice(2), ['all'])
-    holdings.settling(3, { outcome: 'accepted', ranges: [3, 3, 0] })
-    wait('the consumer is gone', 'all')
-    holdings.clear()
-    t.same(done.splice(2), ['the consumer is gone'])
-  }
-)
+t.test('who waits for an answer gets one, or is told that none is known to come', async (t) => {
+  const holdings = new Holdings()
+  const done: string[] = []
+  const settle = (sequence: number, name: string): void =>
+    holdings.settling(sequence, {
+      outcome: 'released',
+      ranges: [sequence, sequence, 0],
+      settled: () => done.push(name)
+    })
+  settle(1, 'answered')
+  holdings.settled(1)
+  holdings.settled(1)
+  t.same(done.splice(0), ['answered'])
+  settle(2, 'without a leader')
+  holdings.stopWaiting()
+  t.same(done.splice(0), ['without a leader'])
+  t.same([...holdings.takeSettling().keys()], [2], 'it is told again all the same')
+})

@@ -8,7 +8,7 @@ import type { OnFence } from '../../src/metadata/fence.ts'
 import type { Routing } from '../../src/publishing/gateway.ts'
 import type { Batch, Publish, PublishOrigin } from '../../src/publishing/publish.ts'
 import { HeldPublishes } from '../../src/sessions/held-publishes.ts'
-import { PendingChanges } from '../../src/sessions/pending-changes.ts'
+import { Pending } from '../../src/sessions/pending.ts'
 import { coreWith, pass } from '../part-core.ts'
 
 const target: QueueTarget = {
@@ -25,7 +25,7 @@ interface Client {
   readonly core: Core
   readonly held: HeldPublishes
   /** What the client has asked to be there. */
-  readonly changes: PendingChanges
+  readonly changes: Pending
   /** What the metadata that this node has says of all publishes. */
   routing: Routing
   /** Fences that nobody has answered yet. */
@@ -64,7 +64,7 @@ function make(): Client {
     failed: ({ firstSequence }, { code }) => told.push([firstSequence, code]),
     returned: () => undefined
   }
-  const changes = new PendingChanges()
+  const changes = new Pending()
   const held = new HeldPublishes(core, origin, changes)
   const sentOf = (sequence: number): Publish => {
     const publish = known.get(sequence)

@@ -56,6 +56,8 @@ export function relayTo(
       beside.removeAllListeners('error')
       // As at the first: the client will dial again.
       beside.on('error', () => undefined)
+      // Its own are not counted by the first.
+      if (server.maxConnections > 0) beside.maxConnections = server.maxConnections
       resolve(beside)
     })
   })

@@ -1,17 +1,17 @@
 // Who waits for changes waits for those that were asked for before, however they end.
 import t from 'tap'
-import { PendingChanges } from '../../src/sessions/pending-changes.ts'
+import { Pending } from '../../src/sessions/pending.ts'
 
 t.test('without any there is nothing to wait for', async (t) => {
   let isDone = false
-  new PendingChanges().whenDone(() => {
+  new Pending().whenDone(() => {
     isDone = true
   })
   t.ok(isDone)
 })
 
 t.test('those before count, in any order, and later ones do not', async (t) => {
-  const changes = new PendingChanges()
+  const changes = new Pending()
   const done: string[] = []
   const first = changes.begin()
   changes.whenDone(() => done.push('after the first'))
