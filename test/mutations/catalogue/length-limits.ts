@@ -38,7 +38,7 @@ export const lengthLimitMutations: readonly Mutation[] = [
     name: 'refused-message-is-put-into-its-queue',
     failureMode: 76,
     file: publish,
-    find: 'if (!full.includes(queue)) append(',
+    find: 'if (!full.has(queue)) append(',
     replace: 'if (queue.tail >= 0) append(',
     catches
   },

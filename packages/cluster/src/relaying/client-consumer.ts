@@ -196,10 +196,7 @@ export class ClientConsumer {
     this.#core.gatewayRelay.taken(node, id, untakenBytes)
   }
 
-  /**
-   * Ends deliveries that are held, given as flat triples. `settled` is called once that is in the
-   * log, or nobody knows when it will be.
-   */
+  /** Ends deliveries (flat triples). `settled`: it is in the log, or nobody knows when it will be. */
   settle(outcome: Outcome, ranges: readonly number[], settled: () => void = () => undefined): void {
     this.#holdings.remove(ranges)
     if (this.#isEnded) return settled()
