@@ -196,7 +196,7 @@ export class ClientConsumer {
     this.#core.gatewayRelay.taken(node, id, untakenBytes)
   }
 
-  /** Ends deliveries (flat triples). `settled`: it is in the log, or nobody knows when it will be. */
+  /** Ends deliveries, flat triples; `settled`: it is in the log, or nobody knows when it is. */
   settle(outcome: Outcome, ranges: readonly number[], settled: () => void = () => undefined): void {
     this.#holdings.remove(ranges)
     if (this.#isEnded) return settled()
@@ -215,8 +215,7 @@ export class ClientConsumer {
     if (this.#attachment?.isAnswered !== true) return
     const { node, id: attachment } = this.#attachment
     const { outcome, ranges } = settlement
-    const type = 'relay-settle'
-    tell(this.#core, node, { type, attachment, settleSequence, outcome, ranges })
+    tell(this.#core, node, { type: 'relay-settle', attachment, settleSequence, outcome, ranges })
   }
 
   /** It is in the log, or was for what is no longer held. */
@@ -278,14 +277,12 @@ export class ClientConsumer {
   }
 
   #forget(done?: () => void): void {
-    const { gatewayRelay } = this.#core
     this.#isEnded = true
     this.#starting = null
     const settling = this.#holdings.takeSettling()
-    for (const sequence of settling.keys()) gatewayRelay.forgetSettlement(sequence)
+    for (const sequence of settling.keys()) this.#core.gatewayRelay.forgetSettlement(sequence)
     this.#holdings.clear()
     this.#detach(() => {
-      // They were told before it.
       for (const { settled } of settling.values()) settled()
       done?.()
     })
