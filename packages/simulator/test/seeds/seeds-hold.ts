@@ -2,7 +2,7 @@
 import { briefly, drawPlan, runPlan } from '@holdfast/simulator'
 import type { Test } from 'tap'
 
-const stormMsMax = 8000
+const stormMsMax = 6000
 
 /** Runs `count` seeds from `first` on; the first that fails is printed with what happened in it. */
 export async function assertSeedsHold(t: Test, first: number, count: number): Promise<void> {
