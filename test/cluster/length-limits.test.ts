@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Connection, connect, HoldfastError } from '@holdfast/client'
 import { ClusterProcess, temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'
+import { take } from './take.ts'
 
 t.setTimeout(280_000)
 
@@ -20,20 +21,6 @@ async function outcomes(
   return settled.map((each) => {
     return each.status === 'fulfilled' ? null : HoldfastError.from(each.reason).code
   })
-}
-
-/** Bodies as text, in the order of delivery, once `count` have come. */
-async function take(connection: Connection, queue: string, count: number): Promise<string[]> {
-  const consumer = await connection.consume(queue, { prefetch: 1 })
-  const bodies: string[] = []
-  for await (const delivery of consumer) {
-    bodies.push(delivery.text())
-    delivery.ack()
-    if (bodies.length === count) break
-  }
-  await consumer.settled()
-  await consumer.cancel()
-  return bodies
 }
 
 t.test('length limits by the SDK', async (t) => {
@@ -53,7 +40,7 @@ t.test('length limits by the SDK', async (t) => {
       details: { queue: 'few', vhost: '/' },
       message: /'few' in vhost '\/' is full/
     })
-    t.same(await take(connection, 'few', 2), ['a', 'b'])
+    t.same(await take(connection, 'few', 2, 1), ['a', 'b'])
     t.same(await outcomes(connection, ['', 'few'], ['f']), [null], 'there is room again')
   })
 
@@ -64,14 +51,14 @@ t.test('length limits by the SDK', async (t) => {
     for (const queue of ['small', 'all']) await connection.bindQueue(queue, 'both', '')
     const failed = await outcomes(connection, ['both', ''], ['1234567', '8901', '890'])
     t.same(failed, [null, 'QUEUE_FULL', null])
-    t.same(await take(connection, 'small', 2), ['1234567', '890'])
-    t.same(await take(connection, 'all', 3), ['1234567', '8901', '890'])
+    t.same(await take(connection, 'small', 2, 1), ['1234567', '890'])
+    t.same(await take(connection, 'all', 3, 1), ['1234567', '8901', '890'])
   })
 
   await t.test('a queue that drops confirms all, and has the newest', async (t) => {
     await connection.declareQueue('latest', { maxLength: 2 })
     t.same(await outcomes(connection, ['', 'latest'], ['a', 'b', 'c']), [null, null, null])
-    t.same(await take(connection, 'latest', 2), ['b', 'c'])
+    t.same(await take(connection, 'latest', 2, 1), ['b', 'c'])
   })
 
   await t.test('what is no limit is refused, and so is another than before', async (t) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Connection, connect } from '@holdfast/client'
 import { ClusterProcess, temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'
+import { take } from './take.ts'
 
 t.setTimeout(280_000)
 
@@ -20,26 +21,6 @@ async function publish(
   return sent.sort((a, b) => b.priority - a.priority).map(({ body }) => body)
 }
 
-/** Bodies in the order in which they come; `meanwhile` is called with how many have. */
-async function take(
-  connection: Connection,
-  queue: string,
-  count: number,
-  meanwhile: (taken: number) => Promise<void> = async () => undefined
-): Promise<string[]> {
-  const consumer = await connection.consume(queue, { prefetch: 1 })
-  const bodies: string[] = []
-  for await (const delivery of consumer) {
-    bodies.push(delivery.text())
-    delivery.ack()
-    if (bodies.length === count) break
-    await meanwhile(bodies.length)
-  }
-  await consumer.settled()
-  await consumer.cancel()
-  return bodies
-}
-
 t.test('priorities by the SDK', async (t) => {
   const data = join(temporaryDirectory(t, 'priorities'), 'data')
   const cluster = await ClusterProcess.start({ data })
@@ -50,7 +31,7 @@ t.test('priorities by the SDK', async (t) => {
 
   await t.test('the highest comes first, and of it the oldest', async (t) => {
     const expected = await publish(connection, 'jobs', [0, 9, 5, 5, 9, 0, 1])
-    t.same(await take(connection, 'jobs', 7), expected)
+    t.same(await take(connection, 'jobs', 7, 1), expected)
   })
 
   await t.test('what is given back has its place again', async (t) => {
@@ -78,7 +59,7 @@ t.test('priorities by the SDK', async (t) => {
     const priorities = Array.from({ length: 200 }, (_, at) => (at * 7) % 10)
     const expected = await publish(connection, 'jobs', priorities)
     const leader = (await cluster.admin.queue('jobs')).leader ?? 1
-    const got = await take(connection, 'jobs', 200, async (taken) => {
+    const got = await take(connection, 'jobs', 200, 1, async (taken) => {
       if (taken === 80) await cluster.kill(leader)
     })
     // What was settled when it died may come once more.
@@ -88,7 +69,7 @@ t.test('priorities by the SDK', async (t) => {
   await t.test('a length limit drops the lowest; other options are refused', async (t) => {
     await connection.declareQueue('best', { maxPriority: 9, maxLength: 2 })
     await publish(connection, 'best', [5, 0, 8, 1])
-    t.same(await take(connection, 'best', 2), ['8 2', '5 0'])
+    t.same(await take(connection, 'best', 2, 1), ['8 2', '5 0'])
     const other = connection.declareQueue('jobs', { maxPriority: 8 })
     await t.rejects(other, {
       code: 'QUEUE_MISMATCH',

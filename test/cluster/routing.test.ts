@@ -1,27 +1,14 @@
 // Routing as applications see it, on a real cluster of three nodes: every exchange type, batches
 // whose messages go different ways, what is returned, and what is refused.
 import { join } from 'node:path'
-import { type Connection, connect } from '@holdfast/client'
+import { connect } from '@holdfast/client'
 import { ClusterProcess, temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'
+import { take } from './take.ts'
 
 t.setTimeout(280_000)
 
 const utf8 = new TextEncoder()
-
-/** Bodies as text, in the order of delivery, once `count` have come. */
-async function take(connection: Connection, queue: string, count: number): Promise<string[]> {
-  const consumer = await connection.consume(queue, { prefetch: 100 })
-  const bodies: string[] = []
-  for await (const delivery of consumer) {
-    bodies.push(delivery.text())
-    delivery.ack()
-    if (bodies.length === count) break
-  }
-  await consumer.settled()
-  await consumer.cancel()
-  return bodies
-}
 
 t.test('messages reach the queues that their exchange says', async (t) => {
   const cluster = await ClusterProcess.start({
@@ -40,8 +27,8 @@ t.test('messages reach the queues that their exchange says', async (t) => {
     await connection.bindQueue('b', 'events', 'order.#')
     const keys = ['order.created', 'order.created.eu', 'order', 'stock']
     await Promise.all(keys.map((key) => publish('events', key, key)))
-    t.same(await take(connection, 'a', 1), ['order.created'])
-    t.same(await take(connection, 'b', 3), ['order.created', 'order.created.eu', 'order'])
+    t.same(await take(connection, 'a', 1, 100), ['order.created'])
+    t.same(await take(connection, 'b', 3, 100), ['order.created', 'order.created.eu', 'order'])
   })
 
   await t.test('headers: messages of one batch go different ways, in order', async (t) => {
@@ -53,8 +40,8 @@ t.test('messages reach the queues that their exchange says', async (t) => {
       publish('by-colour', '', `${colour} ${i}`, { headers: { colour } })
     )
     await Promise.all(sent)
-    t.same(await take(connection, 'a', 3), ['red 0', 'red 2', 'red 5'])
-    t.same(await take(connection, 'b', 2), ['blue 1', 'blue 4'])
+    t.same(await take(connection, 'a', 3, 100), ['red 0', 'red 2', 'red 5'])
+    t.same(await take(connection, 'b', 2, 100), ['blue 1', 'blue 4'])
   })
 
   await t.test('what no binding takes goes to the alternate exchange', async (t) => {
@@ -63,8 +50,8 @@ t.test('messages reach the queues that their exchange says', async (t) => {
     await connection.declareExchange('picky', 'direct', { alternateExchange: 'rest' })
     await connection.bindQueue('a', 'picky', 'known')
     await Promise.all([publish('picky', 'known', 'one'), publish('picky', 'other', 'two')])
-    t.same(await take(connection, 'a', 1), ['one'])
-    t.same(await take(connection, 'spare', 1), ['two'])
+    t.same(await take(connection, 'a', 1, 100), ['one'])
+    t.same(await take(connection, 'spare', 1, 100), ['two'])
   })
 
   await t.test('what reaches no queue is returned if mandatory, confirmed if not', async (t) => {
@@ -81,7 +68,7 @@ t.test('messages reach the queues that their exchange says', async (t) => {
       await connection.deleteQueue('a')
       await connection.declareQueue('a')
       await publish('', 'a', `round ${round}`, { mandatory: true })
-      t.same(await take(connection, 'a', 1), [`round ${round}`])
+      t.same(await take(connection, 'a', 1, 100), [`round ${round}`])
     }
   })
 })

@@ -152,8 +152,10 @@ export class Channel {
   /** A tag for a consumer that the client did not name, as long as RabbitMQ's. */
   newConsumerTag(): string {
     const channel = `${this.number}`.padStart(5, '0')
-    const tag = `amq.ctag-${channel}.${`${++this.#lastTag}`.padStart(16, '0')}`
-    return this.consumers.find(tag) === undefined ? tag : this.newConsumerTag()
+    let tag: string
+    do tag = `amq.ctag-${channel}.${`${++this.#lastTag}`.padStart(16, '0')}`
+    while (this.consumers.find(tag) !== undefined)
+    return tag
   }
 
   settle(deliveries: readonly UnsettledDelivery[], outcome: Outcome): void {

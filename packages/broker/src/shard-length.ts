@@ -80,11 +80,7 @@ export function reserveMessages(state: ShardState, command: ReserveMessages): Se
   queue.reserve(command.mark)
   for (const [ranges, isOut] of [[command.take, true] as const, [command.free, false] as const]) {
     for (let at = 0; at < ranges.length; at += 2) {
-      const last = ranges[at + 1] ?? 0
-      let offset = queue.index.nextLive(ranges[at] ?? 0)
-      for (; offset !== null && offset <= last; offset = queue.index.nextLive(offset + 1)) {
-        queue.index.setOut(offset, isOut)
-      }
+      queue.setOut(ranges[at] ?? 0, ranges[at + 1] ?? 0, isOut)
     }
   }
   dropHead(state, queue)

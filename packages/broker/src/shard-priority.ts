@@ -13,11 +13,7 @@ export function reserveByPriority(
   const queue = state.queues.get(id)
   if (queue === undefined || queue.settings.maxPriority === 0) return done
   for (let at = 0; at < free.length; at += 2) {
-    const last = free[at + 1] ?? 0
-    let offset = queue.nextLive(free[at] ?? 0)
-    for (; offset !== null && offset <= last; offset = queue.nextLive(offset + 1)) {
-      queue.index.setOut(offset, false)
-    }
+    queue.setOut(free[at] ?? 0, free[at + 1] ?? 0, false)
   }
   const ranges = queue.makeRoom(room)
   state.effects.push({ type: 'reserved', queue: id, ranges })

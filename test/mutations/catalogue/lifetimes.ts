@@ -173,7 +173,7 @@ export const lifetimeMutations: readonly Mutation[] = [
     name: 'consumers-not-in-turn',
     failureMode: null,
     file: attached,
-    find: 'this.#turn = this.#consumers.indexOf(consumer)',
+    find: 'this.#turn = this.#chosen',
     replace: 'this.#turn = -1',
     catches: ['packages/cluster/dist/test/delivering/attached-consumers.test.js']
   },

@@ -215,17 +215,21 @@ export class ShardQueue implements QueueView {
     this.index.setOut(offset, isReserved)
   }
 
+  /** Live messages from `first` to `last` are reserved for consumers, or are not any longer. */
+  setOut(first: number, last: number, isOut: boolean): void {
+    let offset = this.index.nextLive(first)
+    for (; offset !== null && offset <= last; offset = this.index.nextLive(offset + 1)) {
+      this.index.setOut(offset, isOut)
+    }
+  }
+
   /** With a length limit, all up to the mark is reserved, and nothing above: it may go back. */
   reserve(mark: number): void {
     const [low, high] = [Math.min(mark, this.#mark), Math.max(mark, this.#mark)]
     const isMore = mark > this.#mark
     this.touch()
     this.#mark = mark
-    if (this.settings.lengthLimit === null) return
-    let offset = this.index.nextLive(low + 1)
-    for (; offset !== null && offset <= high; offset = this.index.nextLive(offset + 1)) {
-      this.index.setOut(offset, isMore)
-    }
+    if (this.settings.lengthLimit !== null) this.setOut(low + 1, high, isMore)
   }
 
   /**

@@ -11,8 +11,9 @@ export class AttachedConsumers {
   #consumers: readonly Consumer[] = []
   /** The highest priority among them. */
   #highest = 0
-  /** Place of the one that was given something last. */
+  /** Place of the one that was given something last, and of the one that was chosen last. */
   #turn = -1
+  #chosen = -1
 
   constructor(queue: Pick<QueueView, 'settings' | 'active'>) {
     this.#queue = queue
@@ -52,6 +53,7 @@ export class AttachedConsumers {
       if (consumer === undefined || creditOf(consumer) <= 0 || !this.#isActive(consumer)) continue
       if (next !== null && consumer.priority <= next.priority) continue
       next = consumer
+      this.#chosen = at
       if (consumer.priority === this.#highest) break
     }
     return next
@@ -66,9 +68,12 @@ export class AttachedConsumers {
     return credit
   }
 
-  /** It was given something: others are next. To be asked takes no turn: there may be nothing. */
-  served(consumer: Consumer): void {
-    this.#turn = this.#consumers.indexOf(consumer)
+  /**
+   * The one that was chosen last was given something: others are next. To be asked takes no turn,
+   * as there may be nothing.
+   */
+  served(): void {
+    this.#turn = this.#chosen
   }
 
   #isActive({ key }: Consumer): boolean {

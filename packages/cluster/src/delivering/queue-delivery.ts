@@ -132,10 +132,7 @@ export class QueueDelivery {
   /** The log put these offsets back to be delivered again: pairs. */
   returned(ranges: readonly number[]): void {
     this.#held.gone(ranges, 2)
-    for (let i = 0; i + 1 < ranges.length; i += 2) {
-      this.next.returned(ranges[i] ?? 0, ranges[i + 1] ?? 0)
-    }
-    this.wake()
+    this.reserved(ranges)
   }
 
   /** Messages have come. */
@@ -206,7 +203,7 @@ export class QueueDelivery {
     if (consumer === null) return false
     const share = this.#roster.shareOf(this.queue.liveCount - this.#held.size)
     const isDone = this.#deliverTo(consumer, Math.min(creditOf(consumer), share))
-    if (isDone) this.#roster.served(consumer)
+    if (isDone) this.#roster.served()
     return isDone
   }
 

@@ -106,7 +106,8 @@ export class Roster {
     return this.#attached.next()
   }
 
-  served(consumer: Consumer): void {
-    this.#attached.served(consumer)
+  /** Whoever was next has been given some. */
+  served(): void {
+    this.#attached.served()
   }
 }

@@ -30,7 +30,7 @@ function order(consumers: AttachedConsumers, countMax = 100): string {
     const next = consumers.next()
     if (next === null) break
     next.unsettled += 1
-    consumers.served(next)
+    consumers.served()
     tags += next.key.tag
   }
   return tags
