@@ -2,48 +2,20 @@
 // to the file of its class. A method that asks the member for something holds up those behind it
 // until it is answered. After an error nothing counts but the client's close-ok.
 
+import type { WireError } from '@holdfast/errors'
+import type { Answer, ChannelHost } from './channel-host.ts'
 import { CommandReader } from './command-reader.ts'
 import type { Confirms } from './confirms.ts'
 import { type ChannelConsumer, Consumers } from './consumers.ts'
-import type { SettleEvent } from './events.ts'
-import { type FrameWriter, methodIdIn } from './frame-codec.ts'
+import { methodIdIn } from './frame-codec.ts'
 import { type Method, type MethodId, methodIdOf, noMethod } from './method-codec.ts'
 import { handleMethod } from './methods/dispatch.ts'
 import { PublishBarrier } from './publish-barrier.ts'
 import { AmqpError } from './replies.ts'
-import type {
-  AmqpRequest,
-  AmqpResults,
-  Outcome,
-  PublishBatch,
-  RequestName,
-  RequestOf
-} from './requests.ts'
+import type { AmqpRequest, AmqpResults, Outcome, RequestName, RequestOf } from './requests.ts'
 import type { Transaction } from './transaction.ts'
 import { settlementsOf, UnsettledDeliveries, type UnsettledDelivery } from './unsettled.ts'
 import { type Command, WaitingCommands } from './waiting-commands.ts'
-
-/** What answers a request. */
-export interface Answer {
-  done(result: unknown): void
-  refused(error: AmqpError): void
-}
-
-/** What a channel needs of its connection. */
-export interface ChannelHost {
-  readonly writer: FrameWriter
-  /** As the client was authenticated. */
-  readonly user: string
-  request(channel: number, request: AmqpRequest, answer: Answer): void
-  settle(settlement: Omit<SettleEvent, 'type'>): void
-  publish(channel: Channel, batch: PublishBatch): void
-  /** One record behind the one before. */
-  record(properties: Uint8Array, body: Uint8Array): Uint8Array
-  /** The connection ends with this. */
-  fail(error: AmqpError, method: MethodId): void
-  /** The channel has come to its end. */
-  remove(channel: Channel): void
-}
 
 const noAnswer: Answer = { done: () => undefined, refused: () => undefined }
 
@@ -55,6 +27,8 @@ export class Channel {
   readonly barrier: PublishBarrier = new PublishBarrier()
   /** Numbers under which `get` holds deliveries. */
   readonly getters: Set<number> = new Set()
+  /** The publish that ended the channel: those behind it never counted. */
+  failed: { readonly sequence: number; readonly error: WireError } | null = null
   confirms: Confirms | null = null
   transaction: Transaction | null = null
   /** Of the consumers that are started from here on; 0 is no limit. */
@@ -64,14 +38,14 @@ export class Channel {
   /** Where replies to this channel go, and the tag that consumes them. */
   replyAddress: string | null = null
   replyTag: string | null = null
-  #state: 'open' | 'ending' | 'closing' | 'closed' = 'open'
+  /** `leaving`: the client's close is answered when what it published has its outcome. */
+  #state: 'open' | 'leaving' | 'ending' | 'closing' | 'closed' = 'open'
   readonly #commands = new CommandReader()
   /** Of the method that is being handled. */
   #runningId: MethodId = noMethod
   /** The member was asked, and has not answered; everything else waits for it. */
   #isWaiting = false
   readonly #waiting = new WaitingCommands()
-  #lastTag = 0
 
   constructor(number: number, host: ChannelHost) {
     this.number = number
@@ -79,8 +53,9 @@ export class Channel {
     this.consumers = new Consumers(number, host.writer, this.unsettled)
   }
 
+  /** The client is told what becomes of what it published, and may be told of an error. */
   get isOpen(): boolean {
-    return this.#state === 'open'
+    return this.#state === 'open' || this.#state === 'leaving'
   }
 
   /** The member has to answer before anything else is looked at. */
@@ -95,7 +70,7 @@ export class Channel {
 
   /** Takes one frame of this channel. What is wrong with it ends the channel or the connection. */
   receive(type: number, payload: Uint8Array): void {
-    if (!this.isOpen) return this.#receiveAtEnd(type, payload)
+    if (this.#state !== 'open') return this.#receiveAtEnd(type, payload)
     const methodId = this.#commands.methodIdOf(type, payload)
     this.#guard(methodId, () => {
       const command = this.#commands.take(type, payload)
@@ -149,13 +124,18 @@ export class Channel {
     this.barrier.wait(() => this.#goOn(methodId, work))
   }
 
-  /** A tag for a consumer that the client did not name, as long as RabbitMQ's. */
-  newConsumerTag(): string {
-    const channel = `${this.number}`.padStart(5, '0')
-    let tag: string
-    do tag = `amq.ctag-${channel}.${`${++this.#lastTag}`.padStart(16, '0')}`
-    while (this.consumers.find(tag) !== undefined)
-    return tag
+  /**
+   * What settles a delivery comes behind what was published, which may end the channel: then the
+   * delivery goes back to its queue. It does not wait for outcomes.
+   */
+  afterRouting(work: () => void): void {
+    const { lastSequence } = this.barrier
+    if (this.host.progress.isRouted(lastSequence)) return work()
+    const methodId = this.#runningId
+    this.#isWaiting = true
+    this.host.progress.wait(lastSequence, () => {
+      if (this.isOpen) this.#goOn(methodId, work)
+    })
   }
 
   settle(deliveries: readonly UnsettledDelivery[], outcome: Outcome): void {
@@ -197,7 +177,7 @@ export class Channel {
   fail(error: AmqpError, { classId, methodId }: MethodId = noMethod): void {
     if (!this.isOpen) return
     if (error.closes === 'connection') return this.host.fail(error, { classId, methodId })
-    const isClosedByBoth = this.#waiting.has('channel.close')
+    const isClosedByBoth = this.#state === 'leaving' || this.#waiting.has('channel.close')
     const held = this.#letGo('closing')
     if (held.length > 0) this.release(held)
     const { code: replyCode, message: replyText } = error
@@ -210,13 +190,17 @@ export class Channel {
    * held is back in its queues.
    */
   closeByClient(): void {
-    const held = this.#letGo('ending')
+    this.#state = 'leaving'
+    this.#isWaiting = true
+    this.#waiting.clear()
     const end = (): void => {
       if (this.#state !== 'ending') return
       this.write({ type: 'channel.close-ok' })
       this.#end()
     }
     this.barrier.wait(() => {
+      this.confirms?.write(this.host.writer, this.number)
+      const held = this.#letGo('ending')
       if (held.length === 0) return end()
       const request = { type: 'release', consumers: held } as const
       this.host.request(this.number, request, { done: end, refused: end })
@@ -267,12 +251,13 @@ export class Channel {
 
   #goOn(methodId: MethodId, work: () => void): void {
     this.#isWaiting = false
+    this.#runningId = methodId
     this.#guard(methodId, work)
     this.#resume()
   }
 
   #resume(): void {
-    while (this.isOpen && !this.#isWaiting) {
+    while (this.#state === 'open' && !this.#isWaiting) {
       const command = this.#waiting.shift()
       if (command === undefined) return
       this.#run(command)

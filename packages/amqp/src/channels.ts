@@ -1,14 +1,15 @@
 // The channels of one connection, and what goes to the right one of them: frames by number,
 // deliveries by consumer, the outcomes of publishes by sequence.
 import type { WireError } from '@holdfast/errors'
-import type { Answer, ChannelHost } from './channel.ts'
 import { Channel } from './channel.ts'
+import type { Answer, ChannelHost } from './channel-host.ts'
 import type { EventQueue } from './event-queue.ts'
 import { type FrameWriter, methodIdIn } from './frame-codec.ts'
 import { amqpLimits } from './limits.ts'
 import { decodeMethod, type MethodId, methodIdOf } from './method-codec.ts'
 import { returnMessage } from './methods/publish.ts'
 import { PublishLedger, type PublishPart } from './publish-ledger.ts'
+import { PublishProgress } from './publish-progress.ts'
 import { RecordWriter } from './record-form.ts'
 import { AmqpError } from './replies.ts'
 import type { AmqpRequest, AmqpResults, DeliveryRun, PublishBatch, Settlement } from './requests.ts'
@@ -32,6 +33,7 @@ export class Channels implements ChannelHost {
   readonly #channels = new Map<number, Channel>()
   /** Where the deliveries of a consumer go, by its number. */
   readonly #byConsumer = new Map<number, Channel>()
+  readonly progress: PublishProgress = new PublishProgress()
   readonly #ledger = new PublishLedger<Channel>()
   readonly #records = new RecordWriter()
   /** With confirms to write. */
@@ -155,7 +157,7 @@ export class Channels implements ChannelHost {
   publish(channel: Channel, batch: PublishBatch): void {
     const sequence = this.#ledger.add(channel, channel.confirms?.next() ?? 0, batch)
     const { lowestUnconfirmed } = this.#ledger
-    channel.barrier.published()
+    channel.barrier.published(sequence)
     this.#host.events.publish({ channel: channel.number, sequence, lowestUnconfirmed }, batch)
   }
 
@@ -189,7 +191,19 @@ export class Channels implements ChannelHost {
     channel.fail(new AmqpError('PRECONDITION_FAILED', explanation))
   }
 
+  /** All up to a sequence are on their way; true: something goes on that has waited for it. */
+  routed(upTo: number): boolean {
+    return this.progress.advance(upTo)
+  }
+
+  /** Why a publish is not to be routed: one before it has ended its channel. Null: it is. */
+  publishRefusal(sequence: number): WireError | null {
+    const failed = this.#ledger.channelOf(sequence)?.failed ?? null
+    return failed !== null && failed.sequence < sequence ? failed.error : null
+  }
+
   confirm(first: number, last: number): void {
+    this.routed(last)
     for (const part of this.#ledger.take(first, last)) {
       this.#accept(part)
       this.#decided(part)
@@ -197,10 +211,13 @@ export class Channels implements ChannelHost {
   }
 
   publishFailed(first: number, last: number, error: WireError): void {
+    // What the client settled before these is not undone by them.
+    this.routed(first - 1)
     for (const part of this.#ledger.take(first, last)) {
-      if (part.run.channel.isOpen) this.#fail(part, error)
+      this.#fail(part, error)
       this.#decided(part)
     }
+    this.routed(last)
   }
 
   #fail(part: PublishPart<Channel>, refusal: WireError): void {
@@ -210,12 +227,13 @@ export class Channels implements ChannelHost {
     const isItsFate = error.reply === 'CONTENT_TOO_LARGE' || refusal.code === 'QUEUE_FULL'
     if (error.reply === 'NO_ROUTE') {
       // RabbitMQ: the return goes before its confirm, and behind those of what came before it.
-      if (mandatory !== null) {
+      if (mandatory !== null && channel.isOpen) {
         channel.confirms?.write(this.writer, channel.number)
         returnMessage(channel, mandatory, 0)
       }
       this.#accept(part)
     } else if (error.closes === 'channel' && !isItsFate) {
+      channel.failed ??= { sequence: part.last, error: refusal }
       channel.fail(error, methodIdOf('basic.publish'))
     } else {
       const tags = tagsOf(part)

@@ -15,7 +15,6 @@ import { InputStream } from './input-stream.ts'
 import { Lifetime } from './lifetime.ts'
 import { amqpLimits } from './limits.ts'
 import { type Method, type MethodId, noMethod } from './method-codec.ts'
-import { explainGreeting } from './protocol-header.ts'
 import { AmqpError } from './replies.ts'
 import { RequestTable } from './request-table.ts'
 import type { DeliveryRun } from './requests.ts'
@@ -43,8 +42,10 @@ export class AmqpConnection {
       channelRefusal: options.channelRefusal,
       request: (channel, request, answer) => this.#requests.ask(channel, request, answer),
       fail: (error, method) => this.#fail(error, method),
+      greeted: () => this.#life.enter('handshake'),
       tuned: (tuning) => this.#tuned(tuning),
       opened: () => this.#life.enter('open'),
+      drop: (error) => this.#drop(error),
       hangUp: (error) => this.#hangUp(error)
     }
     this.#channels = new Channels(host)
@@ -65,6 +66,11 @@ export class AmqpConnection {
   get isPaused(): boolean {
     const { hasPublished, isFull } = this.#channels
     return this.#isWaiting || isFull || (hasPublished && this.#blocked.isBlocked)
+  }
+
+  /** For whoever routes what is published: how far that is, and what is not to be routed. */
+  get publishes(): Pick<Channels, 'routed' | 'publishRefusal'> {
+    return this.#channels
   }
 
   get channelsCount(): number {
@@ -222,16 +228,7 @@ export class AmqpConnection {
   /** Whether the protocol header is read, and frames follow. */
   #greet(): boolean {
     const greeting = this.#input.greeting()
-    if (greeting === null) return false
-    if (greeting === 'amqp') {
-      this.#life.enter('handshake')
-      this.#handshake.start()
-      return true
-    }
-    // AMQP 0-9-1 §4.2.2: who asks for another version is told this one.
-    if (greeting !== 'http' && greeting !== 'tls') this.#writer.protocolHeader()
-    this.#drop(new AmqpError('NOT_IMPLEMENTED', explainGreeting(greeting)))
-    return false
+    return greeting !== null && this.#handshake.greet(greeting)
   }
 
   #takeFrame(type: number, channel: number, payload: Uint8Array): void {

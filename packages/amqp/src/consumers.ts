@@ -38,6 +38,7 @@ export class Consumers {
   #held: HeldRun[] = []
   #heldBytes = 0
   #limit = 0
+  #lastTag = 0
   /** Deliveries of all consumers that are not settled. */
   #unsettled = 0
 
@@ -69,6 +70,15 @@ export class Consumers {
 
   get numbers(): readonly number[] {
     return [...this.#byNumber.keys()]
+  }
+
+  /** A tag for a consumer that the client did not name, as long as RabbitMQ's. */
+  newTag(): string {
+    const channel = `${this.#channel}`.padStart(5, '0')
+    let tag: string
+    do tag = `amq.ctag-${channel}.${`${++this.#lastTag}`.padStart(16, '0')}`
+    while (this.find(tag) !== undefined)
+    return tag
   }
 
   find(tag: string): ChannelConsumer | undefined {

@@ -3,10 +3,11 @@
 // else the client sends stays unread.
 import type { WireError } from '@holdfast/errors'
 import { utf8Encode } from '@holdfast/record'
-import type { Answer } from './channel.ts'
+import type { Answer } from './channel-host.ts'
 import type { FrameWriter } from './frame-codec.ts'
 import { amqpLimits } from './limits.ts'
 import { type Method, type MethodId, type MethodOf, methodIdOf } from './method-codec.ts'
+import { explainGreeting, type Greeting } from './protocol-header.ts'
 import { AmqpError } from './replies.ts'
 import type { AmqpRequest, AmqpResults } from './requests.ts'
 import { type Mechanism, readCredentials } from './sasl.ts'
@@ -45,9 +46,12 @@ export interface Tuning {
 export interface HandshakeHost {
   readonly writer: FrameWriter
   request(channel: number, request: AmqpRequest, answer: Answer): void
+  greeted(): void
   tuned(tuning: Tuning): void
   opened(): void
   fail(error: AmqpError, method: MethodId): void
+  /** The connection ends without a close. */
+  drop(error: AmqpError): void
   /** The login was refused, and the client is not told why by a close. */
   hangUp(error: AmqpError): void
 }
@@ -82,8 +86,20 @@ export class Handshake {
     return this.#state === 'open'
   }
 
-  /** The client spoke first, by its protocol header. */
-  start(): void {
+  /** The client spoke first. True: by the protocol header that it should, and frames follow. */
+  greet(greeting: Greeting): boolean {
+    if (greeting === 'amqp') {
+      this.#host.greeted()
+      this.#start()
+      return true
+    }
+    // AMQP 0-9-1 §4.2.2: who asks for another version is told this one.
+    if (greeting !== 'http' && greeting !== 'tls') this.#host.writer.protocolHeader()
+    this.#host.drop(new AmqpError('NOT_IMPLEMENTED', explainGreeting(greeting)))
+    return false
+  }
+
+  #start(): void {
     this.#host.writer.method(0, {
       type: 'connection.start',
       versionMajor: 0,

@@ -5,6 +5,7 @@ import { assert } from '@holdfast/errors'
 export class PublishBarrier {
   /** Publishes without an outcome. */
   #undecided = 0
+  #lastSequence = 0
   #waiting: (() => void) | null = null
 
   /** All that was published has its outcome. */
@@ -12,7 +13,13 @@ export class PublishBarrier {
     return this.#undecided === 0
   }
 
-  published(): void {
+  /** Of the publish that came last; 0 before the first. */
+  get lastSequence(): number {
+    return this.#lastSequence
+  }
+
+  published(sequence: number): void {
+    this.#lastSequence = sequence
     this.#undecided++
   }
 

@@ -100,6 +100,12 @@ export class PublishLedger<Channel> {
     return parts
   }
 
+  /** Where a publish came from; undefined: that is forgotten. */
+  channelOf(sequence: number): Channel | undefined {
+    const run = this.#runs[this.#find(sequence)]
+    return run !== undefined && run.first <= sequence ? run.channel : undefined
+  }
+
   /** Index of the first run that ends at or after `sequence`. */
   #find(sequence: number): number {
     let low = 0

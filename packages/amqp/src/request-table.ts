@@ -1,6 +1,6 @@
 // The requests of one connection that the member has not answered. There is at most one for each
 // channel that waits, and the releases of those that do not.
-import type { Answer } from './channel.ts'
+import type { Answer } from './channel-host.ts'
 import type { EventQueue } from './event-queue.ts'
 import type { AmqpRequest } from './requests.ts'
 

@@ -1,7 +1,7 @@
 // A client renews what it was let in with (RabbitMQ: connection.update-secret). That is for tokens,
 // which expire; passwords do not, so the secret itself counts for nothing, as in RabbitMQ. Once at
 // a time, so that a client cannot heap up look-ups.
-import type { Answer } from './channel.ts'
+import type { Answer } from './channel-host.ts'
 import type { FrameWriter } from './frame-codec.ts'
 import { type MethodId, methodIdOf } from './method-codec.ts'
 import { AmqpError } from './replies.ts'

@@ -135,6 +135,20 @@ t.test('publishes without an outcome stop the reading, until some have one', asy
   t.notOk(connection.isPaused)
 })
 
+t.test('acks that wait for a publish to be on its way have a bound', async (t) => {
+  const connection = plainConnection()
+  serve(connection, connection.receive(join(session.slice(0, 5).map(bytesOfLine)), 0))
+  t.match(connection.receive(bytesOfLine('1 publish routingKey=q body=one'), 0), [{}])
+  const acks = join(Array.from({ length: 64 }, () => bytesOfLine('1 basic.ack multiple')))
+  let count = 0
+  for (; !connection.isPaused && count <= amqpLimits.waitingMethodsMax; count += 64) {
+    t.same(connection.receive(acks, 0), [])
+  }
+  t.ok(connection.isPaused)
+  connection.publishes.routed(1)
+  t.notOk(connection.isPaused)
+})
+
 t.test('a channel that failed keeps nothing of its transaction', async (t) => {
   const begin = (): AmqpConnection => {
     const connection = plainConnection()

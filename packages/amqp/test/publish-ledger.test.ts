@@ -33,6 +33,7 @@ t.test('outcomes find their channel and tag', async (t) => {
         let last = first
         while (open.has(last + 1) && random.chance(0.5)) last++
         const found: string[] = []
+        t.equal(ledger.channelOf(first), open.get(first)?.[0])
         for (const { run, first: from, last: to } of ledger.take(first, last)) {
           for (let at = from; at <= to; at++) {
             const tag = run.firstTag === 0 ? 0 : run.firstTag + at - run.first
@@ -64,6 +65,9 @@ t.test('a run does not go on behind publishes that were answered and swept', asy
   const [part] = ledger.take(sequence, sequence)
   t.match(part, { first: sequence, run: { channel: 'a', first: sequence, firstTag: 2 } })
   t.equal(ledger.unconfirmed, 1)
+  t.equal(ledger.channelOf(1), 'a')
+  t.equal(ledger.channelOf(100), undefined, 'it has its outcome, and is forgotten')
+  t.equal(ledger.channelOf(sequence + 1), undefined, 'there is no such publish')
 })
 
 t.test('further keys count as well', async (t) => {

@@ -8,6 +8,7 @@
 //   answer ID / refuse ID CODE        with a result or details as JSON in the input
 //   deliver consumer=N … body=TEXT    one run; count=N repeats the body
 //   got ID consumer=N … body=TEXT     answers a get
+//   routed UPTO                       publishes are on their way
 //   confirm FIRST LAST / publish-failed FIRST LAST CODE
 //   no-channels CODE                  further channels are refused, with details as JSON
 //   cancelled N [timeout] / blocked REASON / unblocked / close CODE / tick MS
@@ -92,6 +93,9 @@ export class ScriptConnection {
       }
       case 'confirm':
         connection.confirm(Number(first), Number(second))
+        break
+      case 'routed':
+        connection.publishes.routed(Number(first))
         break
       case 'publish-failed':
         connection.publishFailed(Number(first), Number(second), errorOf(third, block.input))

@@ -1,6 +1,6 @@
 // A secret is renewed once at a time, and what it was refused for ends the connection.
 import t from 'tap'
-import type { Answer } from '../src/channel.ts'
+import type { Answer } from '../src/channel-host.ts'
 import { FrameWriter } from '../src/frame-codec.ts'
 import { AmqpError } from '../src/replies.ts'
 import { Secret } from '../src/secret.ts'

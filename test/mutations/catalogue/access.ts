@@ -5,7 +5,6 @@ const rights = 'packages/cluster/src/access/session-rights.ts'
 const authorization = 'packages/cluster/src/access/authorization.ts'
 const logins = 'packages/cluster/src/access/logins.ts'
 const sessions = 'packages/cluster/src/sessions/sessions.ts'
-const session = 'packages/cluster/src/sessions/amqp-session.ts'
 const accessState = 'packages/broker/src/access/access-state.ts'
 const machine = 'packages/broker/src/metadata-machine.ts'
 const certificate = 'packages/server/src/tls/certificate-name.ts'
@@ -66,9 +65,9 @@ export const accessMutations: readonly Mutation[] = [
   {
     name: 'channels-of-another-connection-are-not-counted',
     failureMode,
-    file: session,
-    find: 'sessions.channelsOf(user.name) < limit',
-    replace: 'this.connection.channelsCount < limit',
+    file: sessions,
+    find: 'count += session.connection.channelsCount',
+    replace: 'count = session.connection.channelsCount',
     catches: ofAmqp
   },
   {

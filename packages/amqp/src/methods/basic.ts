@@ -4,17 +4,18 @@ import type { Channel } from '../channel.ts'
 import type { MethodOf } from '../method-codec.ts'
 import { AmqpError } from '../replies.ts'
 import type { Outcome } from '../requests.ts'
+import type { UnsettledDelivery } from '../unsettled.ts'
 import { consume } from './consume.ts'
 import { get } from './get.ts'
 
+type SettleMethod = MethodOf<'basic.ack'> | MethodOf<'basic.reject'> | MethodOf<'basic.nack'>
+
 type BasicMethod =
+  | SettleMethod
   | MethodOf<'basic.qos'>
   | MethodOf<'basic.consume'>
   | MethodOf<'basic.cancel'>
   | MethodOf<'basic.get'>
-  | MethodOf<'basic.ack'>
-  | MethodOf<'basic.reject'>
-  | MethodOf<'basic.nack'>
   | MethodOf<'basic.recover'>
   | MethodOf<'basic.recover-async'>
 
@@ -35,10 +36,7 @@ export function handleBasic(channel: Channel, method: BasicMethod): void {
       return settle(channel, method, method.requeue ? 'released' : 'rejected')
     case 'basic.recover':
     case 'basic.recover-async':
-      recover(channel, method.requeue)
-      return channel.afterPublishes(() =>
-        channel.reply(method.type === 'basic.recover-async', { type: 'basic.recover-ok' })
-      )
+      return channel.afterRouting(() => recover(channel, method))
     default:
       return unreachable(method)
   }
@@ -56,24 +54,30 @@ function setPrefetch(channel: Channel, method: MethodOf<'basic.qos'>): void {
   else channel.prefetch = prefetchCount
 }
 
-function settle(
-  channel: Channel,
-  method: MethodOf<'basic.ack'> | MethodOf<'basic.nack'> | MethodOf<'basic.reject'>,
-  outcome: Outcome
-): void {
+function settle(channel: Channel, method: SettleMethod, outcome: Outcome): void {
+  const { transaction } = channel
+  if (transaction !== null) return transaction.settle(named(channel, method), outcome)
+  channel.afterRouting(() => channel.settle(named(channel, method), outcome))
+}
+
+function named({ unsettled }: Channel, method: SettleMethod): UnsettledDelivery[] {
   const multiple = method.type !== 'basic.reject' && method.multiple
-  const deliveries = channel.unsettled.take(method.deliveryTag, multiple)
-  if (channel.transaction !== null) channel.transaction.settle(deliveries, outcome)
-  else channel.settle(deliveries, outcome)
+  return unsettled.take(method.deliveryTag, multiple)
 }
 
 /** All that is not settled goes back to its queue; nothing is sent again to the same consumer. */
-function recover(channel: Channel, requeue: boolean): void {
+function recover(
+  channel: Channel,
+  { type, requeue }: MethodOf<'basic.recover'> | MethodOf<'basic.recover-async'>
+): void {
   if (!requeue) {
     const explanation = 'basic.recover with requeue=false; requeue, or keep the deliveries'
     throw new AmqpError('NOT_IMPLEMENTED', explanation)
   }
   channel.settle(channel.unsettled.takeAll(), 'released')
+  channel.afterPublishes(() =>
+    channel.reply(type === 'basic.recover-async', { type: 'basic.recover-ok' })
+  )
 }
 
 function cancel(channel: Channel, { consumerTag, nowait }: MethodOf<'basic.cancel'>): void {

@@ -9,7 +9,7 @@ import { queueMeant, replyQueue } from './names.ts'
 
 export function consume(channel: Channel, method: MethodOf<'basic.consume'>): void {
   const queue = queueMeant(channel, method.queue)
-  const tag = method.consumerTag || channel.newConsumerTag()
+  const tag = method.consumerTag || channel.consumers.newTag()
   if (channel.consumers.find(tag) !== undefined) {
     throw new AmqpError('NOT_ALLOWED', `attempt to reuse consumer tag '${tag}'`)
   }

@@ -41,6 +41,10 @@ export interface PublishOrigin {
   readonly producer: Producer | null
   /** Why it may not publish there; null: it may; 'wait': not known without a lease. */
   publishRefusal(exchange: string, routingKey: string): WireError | 'wait' | null
+  /** Why a batch is not to be routed though it came: one before it ended what it was part of. */
+  failedBefore?(batch: Batch): WireError | null
+  /** All up to a sequence are on their way, in their order; told again and again. */
+  routed?(upTo: number): void
   confirmed(batch: Batch): void
   failed(batch: Batch, error: WireError): void
   /** No queue took it: all that it was sent to are gone, or unknown to their shards. */

@@ -14,7 +14,6 @@ import { amqpIdentities } from './amqp-identity.ts'
 import { handleAmqpRequest } from './amqp-requests.ts'
 import { HeldPublishes } from './held-publishes.ts'
 import { Pending } from './pending.ts'
-import { refusal } from './responder.ts'
 import type { ClientUp, Session } from './session.ts'
 import { TransactionAccount } from './transaction-memory.ts'
 
@@ -57,7 +56,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
       nowMs: core.clock.nowMs,
       clusterName: core.identity?.clusterId ?? '',
       mechanisms: certificateName === null ? passwords : [...passwords, 'EXTERNAL'],
-      channelRefusal: () => this.#channelRefusal(),
+      channelRefusal: () => core.sessions.channelRefusal(this.user),
       channelsMax: amqpLimits.channelsMax,
       frameBytesMax: amqpLimits.frameBytesMax,
       heartbeatSeconds: amqpLimits.heartbeatSeconds
@@ -76,15 +75,6 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   get clientKey(): string {
     const { groups, gateway } = this.#core
     return hex(groups.selfReplica, 16) + hex(gateway.epoch, 16) + hex(this.id, 8)
-  }
-
-  /** A user may be bounded in its channels, on all of its connections to this node. */
-  #channelRefusal(): WireError | null {
-    const { metadata, sessions } = this.#core
-    const { user } = this
-    const limit = metadata.machine.access.sameUser(user)?.limits.get('max-channels')
-    if (limit === undefined || sessions.channelsOf(user.name) < limit) return null
-    return refusal('CHANNELS_LIMIT_REACHED', { user: user.name, limit })
   }
 
   /** The client does not read what it is sent, or does not settle: its deliveries pause. */
@@ -201,6 +191,14 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     const { endReason } = this.rights
     if (endReason !== null) this.close(endReason)
     else this.consumers.accessChanged()
+  }
+
+  failedBefore({ firstSequence }: Batch): WireError | null {
+    return this.connection.publishes.publishRefusal(firstSequence)
+  }
+
+  routed(upTo: number): void {
+    if (!this.#isClosed && this.connection.publishes.routed(upTo)) this.answered()
   }
 
   confirmed(batch: Batch): void {

@@ -68,8 +68,10 @@ export class HeldPublishes {
   resume(): void {
     while (!this.#isFencing && !this.#isResting && this.#alone === null) {
       const [publish] = this.#held
-      if (publish === undefined || !this.#goOn(publish)) return
+      if (publish === undefined || !this.#goOn(publish)) break
     }
+    const [first] = this.#held
+    this.#origin.routed?.(first === undefined ? this.#lastSequence : first.batch.firstSequence - 1)
   }
 
   /** It goes back to its place, before all that was published after it. */
@@ -164,9 +166,10 @@ export class HeldPublishes {
   }
 
   /** Each routing key that it goes by must be allowed. */
-  #forbidden({ exchange, routingKey, copies }: Batch): WireError | 'wait' | null {
+  #forbidden(batch: Batch): WireError | 'wait' | null {
     const origin = this.#origin
-    let forbidden = origin.publishRefusal(exchange, routingKey)
+    const { exchange, routingKey, copies } = batch
+    let forbidden = origin.failedBefore?.(batch) ?? origin.publishRefusal(exchange, routingKey)
     for (const key of copies) forbidden ??= origin.publishRefusal(exchange, key)
     return forbidden
   }

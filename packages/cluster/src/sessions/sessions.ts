@@ -1,4 +1,5 @@
 // All clients of this node, whatever they speak, and what they share.
+import type { UserIdentity } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
 import type { NodeAddress } from '@holdfast/protocol'
 import { type Core, log } from '../core.ts'
@@ -7,6 +8,7 @@ import { AmqpSession } from './amqp-session.ts'
 import { CreditPool } from './credit-pool.ts'
 import { NativeSession } from './native-session.ts'
 import type { ReplyAddress } from './replies.ts'
+import { refusal } from './responder.ts'
 import type { ClientUp, Session } from './session.ts'
 import { TransactionMemory } from './transaction-memory.ts'
 
@@ -36,8 +38,14 @@ export class Sessions {
     return count
   }
 
-  /** Channels of a user's AMQP connections to this node. */
-  channelsOf(user: string): number {
+  /** A user may be bounded in its channels, on all of its AMQP connections to this node. */
+  channelRefusal(user: UserIdentity): WireError | null {
+    const limit = this.#core.metadata.machine.access.sameUser(user)?.limits.get('max-channels')
+    if (limit === undefined || this.#channelsOf(user.name) < limit) return null
+    return refusal('CHANNELS_LIMIT_REACHED', { user: user.name, limit })
+  }
+
+  #channelsOf(user: string): number {
     let count = 0
     for (const session of this.#sessions.values()) {
       if (session instanceof AmqpSession && session.user.name === user) {

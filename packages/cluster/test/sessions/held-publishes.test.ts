@@ -9,6 +9,7 @@ import type { Routing } from '../../src/publishing/gateway.ts'
 import type { Batch, Publish, PublishOrigin } from '../../src/publishing/publish.ts'
 import { HeldPublishes } from '../../src/sessions/held-publishes.ts'
 import { Pending } from '../../src/sessions/pending.ts'
+import { refusal } from '../../src/sessions/responder.ts'
 import { coreWith, pass } from '../part-core.ts'
 
 const target: QueueTarget = {
@@ -34,6 +35,10 @@ interface Client {
   sent(): number[]
   /** How publishes ended without the gateway. */
   readonly told: [number, string][]
+  /** The first that has failed; those behind it are not to be routed. */
+  failedFrom: number
+  /** Up to which its client was told last that they are on their way. */
+  routedUpTo: number
   publish(...sequences: readonly number[]): void
   /** No queue took it. */
   giveBack(sequence: number): void
@@ -59,6 +64,14 @@ function make(): Client {
   const origin: PublishOrigin = {
     vhost: '/',
     producer: { id: new Uint8Array(16), epoch: 1 },
+    failedBefore: ({ firstSequence }) => {
+      return firstSequence > client.failedFrom
+        ? refusal('UNAVAILABLE', { reason: 'it ended' })
+        : null
+    },
+    routed: (upTo) => {
+      client.routedUpTo = upTo
+    },
     publishRefusal: () => null,
     confirmed: () => undefined,
     failed: ({ firstSequence }, { code }) => told.push([firstSequence, code]),
@@ -79,6 +92,8 @@ function make(): Client {
     fences,
     sent: () => news.splice(0),
     told,
+    failedFrom: Number.POSITIVE_INFINITY,
+    routedUpTo: 0,
     publish: (...sequences) => {
       for (const sequence of sequences) held.push(batchOf(sequence))
     },
@@ -107,9 +122,11 @@ t.test('publishes go on in order, and wait in order for a lease', async (t) => {
   client.routing = { type: 'wait' }
   client.publish(3, 4)
   t.same(client.sent(), [])
+  t.equal(client.routedUpTo, 2, 'told before there is an outcome')
   client.routing = targets
   client.held.resume()
   t.same(client.sent(), [3, 4])
+  t.equal(client.routedUpTo, 4)
 })
 
 t.test('what leads nowhere is told only behind a fence that began after it', async (t) => {
@@ -120,6 +137,7 @@ t.test('what leads nowhere is told only behind a fence that began after it', asy
   t.equal(client.fences.length, 1)
   client.fences.shift()?.(true)
   t.same(client.sent(), [-1], 'the second may be for a queue that was declared meanwhile')
+  t.equal(client.routedUpTo, 1)
   client.routing = targets
   client.fences.shift()?.(true)
   t.same(client.sent(), [2])
@@ -256,4 +274,19 @@ t.test('a reply is sent once, and then goes where its copies lead', async (t) =>
   client.routing = targets
   client.fences.shift()?.(true)
   t.same([replies, client.sent()], [['q'], [1]])
+})
+
+t.test('what was published behind one that ended its channel is not routed', async (t) => {
+  const client = make()
+  client.routing = { type: 'refused', code: 'EXCHANGE_NOT_FOUND' }
+  client.publish(1, 2, 3)
+  client.failedFrom = 1
+  client.routing = targets
+  client.fences.shift()?.(true)
+  t.same(client.sent(), [1])
+  t.same(client.told, [
+    [2, 'UNAVAILABLE'],
+    [3, 'UNAVAILABLE']
+  ])
+  t.equal(client.routedUpTo, 3)
 })
