@@ -34,7 +34,7 @@ export class Channels implements ChannelHost {
   /** Where the deliveries of a consumer go, by its number. */
   readonly #byConsumer = new Map<number, Channel>()
   readonly progress: PublishProgress = new PublishProgress()
-  readonly #ledger = new PublishLedger<Channel>()
+  #ledger = new PublishLedger<Channel>()
   readonly #records = new RecordWriter()
   /** With confirms to write. */
   readonly #confirming = new Set<Channel>()
@@ -268,6 +268,7 @@ export class Channels implements ChannelHost {
     this.#channels.clear()
     this.#byConsumer.clear()
     this.#confirming.clear()
+    this.#ledger = new PublishLedger()
   }
 }
 

@@ -65,6 +65,8 @@ export class AmqpConnection {
   /** Nothing more should be read from the socket until something is answered. */
   get isPaused(): boolean {
     const { hasPublished, isFull } = this.#channels
+    // What is read at the end is only looked at for the client's answer.
+    if (this.#life.isDeaf || this.#life.isEnding) return false
     return this.#isWaiting || isFull || (hasPublished && this.#blocked.isBlocked)
   }
 

@@ -135,6 +135,30 @@ t.test('publishes without an outcome stop the reading, until some have one', asy
   t.notOk(connection.isPaused)
 })
 
+t.test('who is closed is read, for the answer', async (t) => {
+  const publishing = (): AmqpConnection => {
+    const connection = plainConnection()
+    serve(connection, connection.receive(join(session.slice(0, 5).map(bytesOfLine)), 0))
+    return connection
+  }
+  const full = publishing()
+  const body = 'x'.repeat(amqpLimits.unconfirmedBytesMax)
+  full.receive(bytesOfLine(`1 publish routingKey=q body=${body}`), 0)
+  const blocked = publishing()
+  blocked.receive(bytesOfLine('1 publish routingKey=q body=one'), 0)
+  blocked.setBlocked('low on disk')
+  for (const connection of [full, blocked]) {
+    t.ok(connection.isPaused)
+    connection.close(wireError('NODE_CUT_OFF', {}))
+    t.notOk(connection.isPaused)
+    t.equal(connection.publishBytes, 0)
+    connection.receive(bytesOfLine('1 publish routingKey=q body=more'), 0)
+    t.notOk(connection.isPaused)
+    connection.receive(bytesOfLine('0 connection.close-ok'), 0)
+    t.ok(connection.isClosed)
+  }
+})
+
 t.test('acks that wait for a publish to be on its way have a bound', async (t) => {
   const connection = plainConnection()
   serve(connection, connection.receive(join(session.slice(0, 5).map(bytesOfLine)), 0))

@@ -1,5 +1,5 @@
 // Clients of AMQP at a member that is alone and leads all queues: what they ask for, publish, are
-// given, and hold; and that one which has too much under way is not read.
+// given, and hold.
 import { tableOf } from '@holdfast/amqp'
 import { encodeRecord } from '@holdfast/record'
 import t from 'tap'
@@ -184,20 +184,6 @@ function look(member: LoneMember): number[] {
   member.pass(100)
   return other.heard().at(-1)?.split(' ').slice(1).map(Number) ?? []
 }
-
-t.test('who has too much under way is not read until it has its confirms', async (t) => {
-  const { member, client } = setUp()
-  client.send({ type: 'confirm.select', nowait: false })
-  member.hold()
-  const count = 6
-  for (let i = 0; i < count; i++) client.publish('q', 'x'.repeat(1_000_000))
-  t.same([...member.paused], [client.id])
-  member.release()
-  member.pass(1_000)
-  t.same([...member.paused], [])
-  t.match(client.heard().at(-1), new RegExp(`basic.ack ${count}`))
-  t.ok(limits.publishCreditBytesMax > count * 1_000_000, 'its own bound came first')
-})
 
 t.test('a consumer is told that its queue is gone', async (t) => {
   const { member, client } = setUp()
