@@ -20,7 +20,10 @@ export interface ConsumerOwner {
   readonly isCongested: boolean
   /** What comes for one that was stopped is to be given back. */
   deliver(run: DeliveryRun): void
-  /** The queue is gone, or it may not be consumed from any more. */
+  /**
+   * The queue is gone, or it may not be consumed from any more; or it only asked for messages, and
+   * holds none: its next leader would not know it, nor tell it that the queue is gone.
+   */
   consumerEnded(number: number, error: WireError): void
 }
 
@@ -165,10 +168,11 @@ export class ClientConsumer {
     })
   }
 
-  #resume({ message }: WireError): void {
-    // Who asks for single messages attaches when it does.
-    if (this.isIdle && this.#holdings.isEmpty && this.#starting === null) return this.#detach()
-    this.#attachLater(message)
+  #resume(error: WireError): void {
+    const isUsed = !this.isIdle || !this.#holdings.isEmpty || this.#starting !== null
+    if (isUsed) this.#attachLater(error.message)
+    else if (this.settings.isIdle) this.#end(error)
+    else this.#detach()
   }
 
   deliver(run: DeliveryRun): void {
