@@ -182,8 +182,10 @@ export class Channels implements ChannelHost {
   cancelled(consumer: number, reason: CancelReason, isTold: boolean): void {
     const channel = this.#byConsumer.get(consumer)
     this.#byConsumer.delete(consumer)
-    const consumerTag = channel?.endConsumer(consumer) ?? null
-    if (channel === undefined || consumerTag === null) return
+    // It may be the number under which some channel gets.
+    if (channel === undefined) return this.#forgetGetter(consumer)
+    const consumerTag = channel.endConsumer(consumer)
+    if (consumerTag === null) return
     if (isTold) return channel.write({ type: 'basic.cancel', consumerTag, nowait: true })
     if (reason === 'gone') return
     // A client that cannot be told otherwise would wait for ever.
@@ -200,6 +202,10 @@ export class Channels implements ChannelHost {
   publishRefusal(sequence: number): WireError | null {
     const failed = this.#ledger.channelOf(sequence)?.failed ?? null
     return failed !== null && failed.sequence < sequence ? failed.error : null
+  }
+
+  #forgetGetter(number: number): void {
+    for (const { getters } of this.#channels.values()) getters.delete(number)
   }
 
   confirm(first: number, last: number): void {

@@ -3,7 +3,7 @@
 // latest first. What a client writes there itself is no history, and is written over.
 import { hasForeignProperties } from '@holdfast/record'
 import type { FieldTable, FieldValue } from './field-table.ts'
-import { textField, textOf } from './field-value.ts'
+import { longField, textField, textOf } from './field-value.ts'
 import { amqpLimits } from './limits.ts'
 import { propertyOf, replaceProperty } from './properties.ts'
 import { messageAt, RecordWriter } from './record-form.ts'
@@ -129,7 +129,7 @@ function withDeath(
     return [again, ...before.filter((table) => table !== known)]
   }
   const death = new Map<string, FieldValue>([
-    ['count', { type: 'l', value: 1n }],
+    ['count', longField(1)],
     ['reason', textField(reason)],
     ['queue', textField(queue)],
     ['time', { type: 'T', value: BigInt(Math.floor(timeMs / 1000)) }],

@@ -13,6 +13,11 @@ export function textField(text: string): FieldValue {
 /** A safe integer as RabbitMQ writes it: `I` where 32 bits suffice, else `l`. */
 export function integerField(value: number): FieldValue {
   if (value <= int32Max && value >= -int32Max - 1) return { type: 'I', value }
+  return longField(value)
+}
+
+/** A safe integer in 64 bits, whatever its size: clients in typed languages cast to that. */
+export function longField(value: number): FieldValue {
   return { type: 'l', value: BigInt(value) }
 }
 

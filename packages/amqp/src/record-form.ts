@@ -15,7 +15,7 @@ import {
   recordProperties,
   skipRecord
 } from '@holdfast/record'
-import { integerField } from './field-value.ts'
+import { longField } from './field-value.ts'
 import { nativeProperties, rawProperties } from './native-properties.ts'
 import { noProperties, propertyOf, replaceProperty } from './properties.ts'
 
@@ -157,7 +157,7 @@ export function withCounts(
 ): Uint8Array {
   if (attempt === 0) return properties
   const headers = new Map(propertyOf(properties, 'headers') ?? [])
-  headers.set('x-acquired-count', integerField(attempt))
-  if (deliveryCount > 0) headers.set('x-delivery-count', integerField(deliveryCount))
+  headers.set('x-acquired-count', longField(attempt))
+  if (deliveryCount > 0) headers.set('x-delivery-count', longField(deliveryCount))
   return replaceProperty(properties, 'headers', headers)
 }

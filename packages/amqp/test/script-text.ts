@@ -9,7 +9,7 @@ import { amqpLimits } from '../src/limits.ts'
 import { decodeMethod, type Method, type MethodName } from '../src/method-codec.ts'
 import { type ArgumentType, methodTable } from '../src/method-table.ts'
 import { nativeProperties } from '../src/native-properties.ts'
-import { type AmqpProperties, encodeProperties } from '../src/properties.ts'
+import { type AmqpProperties, encodeProperties, propertyOf } from '../src/properties.ts'
 import { messageAt, RecordWriter } from '../src/record-form.ts'
 import { hex, join, written } from './generator.ts'
 
@@ -129,7 +129,7 @@ export function linesOfFrames(chunks: readonly Uint8Array[]): string[] {
     if (type === frameType.body) lines.push(`<- ${channel} body ${decoder.decode(payload)}`)
     if (type === frameType.header) {
       const size = payload.subarray(4, 12).reduce((total, byte) => total * 256 + byte, 0)
-      const properties = JSON.stringify(nativeProperties(payload.subarray(12)))
+      const properties = shownProperties(payload.subarray(12))
       lines.push(`<- ${channel} header size=${size} ${properties}`)
     }
     if (type !== frameType.method) continue
@@ -144,12 +144,17 @@ export function linesOfFrames(chunks: readonly Uint8Array[]): string[] {
   return lines
 }
 
+/** As the native protocol tells them, but for a delivery mode of any number. */
+function shownProperties(raw: Uint8Array): string {
+  const deliveryMode = propertyOf(raw, 'deliveryMode')
+  return JSON.stringify({ ...nativeProperties(raw), deliveryMode })
+}
+
 function recordsOf(blob: Uint8Array): string[] {
   const records: string[] = []
   for (let at = 0; at < blob.length; ) {
     const { properties, body, end } = messageAt(blob, at)
-    const shownProperties = JSON.stringify(nativeProperties(properties))
-    records.push(`${shownProperties} ${JSON.stringify(decoder.decode(body))}`)
+    records.push(`${shownProperties(properties)} ${JSON.stringify(decoder.decode(body))}`)
     at = end
   }
   return records

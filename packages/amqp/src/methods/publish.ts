@@ -57,7 +57,6 @@ const noCopies: readonly string[] = []
 function prepare(channel: Channel, raw: Uint8Array): Prepared {
   if (hasProperty(raw, 'expiration')) checkExpiration(propertyOf(raw, 'expiration') ?? '')
   if (hasProperty(raw, 'userId')) checkUser(channel, propertyOf(raw, 'userId') ?? '')
-  if (hasProperty(raw, 'deliveryMode')) checkDeliveryMode(propertyOf(raw, 'deliveryMode') ?? 0)
   const properties = hasProperty(raw, 'replyTo') ? addressReplies(channel, raw) : raw
   const headers = propertyOf(raw, 'headers')
   if (headers === undefined) return { properties, copies: noCopies }
@@ -78,11 +77,6 @@ function checkExpiration(text: string): void {
   if (isExpiration(text)) return
   const explanation = `expiration '${text}' is not a number of milliseconds in decimal digits`
   throw new AmqpError('PRECONDITION_FAILED', explanation)
-}
-
-function checkDeliveryMode(mode: number): void {
-  if (mode === 1 || mode === 2) return
-  throw new AmqpError('PRECONDITION_FAILED', `delivery-mode ${mode} is neither 1 nor 2`)
 }
 
 /** RabbitMQ's validated user-id: a message cannot claim to be from somebody else. */

@@ -22,8 +22,8 @@ interface Ending {
 interface Shard {
   /** Over, and not known to be deleted by the metadata. */
   readonly over: Map<QueueView, Ending>
-  /** Of those, the ones that the metadata has been asked to delete. */
-  readonly asked: Set<QueueView>
+  /** Of those, the ones that the metadata has been asked to delete, and who waits for that. */
+  readonly asked: Map<QueueView, (() => void)[]>
   isTicking: boolean
 }
 
@@ -40,7 +40,7 @@ export class Lifetimes {
     this.#shards.delete(group)
     const machine = this.#core.groups.shardHost(group)?.machine
     if (!isLeading || machine === undefined) return
-    const shard = { over: new Map(), asked: new Set<QueueView>(), isTicking: false }
+    const shard: Shard = { over: new Map(), asked: new Map(), isTicking: false }
     this.#shards.set(group, shard)
     for (const queue of machine.queues()) if (queue.isOver) this.#add(group, shard, queue)
     this.#tell(group)
@@ -103,6 +103,19 @@ export class Lifetimes {
     return isLed && queue?.isOver === true ? { queue: queue.name, vhost: queue.vhost } : null
   }
 
+  /**
+   * Calls `done`, perhaps more than once, when a queue that is over is deleted, or that takes too
+   * long; at once if it is not over, or waits for its dead letters or its turn. Never if this node
+   * ceases to lead the queue before.
+   */
+  whenDeleted(group: GroupId, queueId: number, done: () => void): void {
+    const queue = this.#core.groups.shardHost(group)?.machine.queue(queueId)
+    const waiting = queue && this.#shards.get(group)?.asked.get(queue)
+    if (waiting === undefined) return done()
+    waiting.push(done)
+    this.#core.timers.after(times.callTimeoutMs, done)
+  }
+
   /** Whether a queue may be due so soon that each tick of the clock matters. */
   get isNear(): boolean {
     const restMs = times.awakeTicksMax * times.tickMs
@@ -138,13 +151,15 @@ export class Lifetimes {
     for (const [queue, ending] of shard.over) {
       if (shard.asked.size >= limits.endingQueuesMax) return
       if (shard.asked.has(queue) || this.#isKept(group, queue, ending)) continue
-      shard.asked.add(queue)
+      const waiting: (() => void)[] = []
+      shard.asked.set(queue, waiting)
       const { vhost, name, id } = queue
       const answered = (result: MetadataResult): void => {
         shard.asked.delete(queue)
         // Not found: it was deleted before, and that is on its way here. All else is tried again.
         const isDeleted = 'reply' in result || isNotFound(result.error.code)
         if (isDeleted) shard.over.delete(queue)
+        for (const done of waiting) done()
       }
       const command = { type: 'delete-queue', vhost, name, queue: id } as const
       this.#core.metadata.submit(command, answered, { isGone })

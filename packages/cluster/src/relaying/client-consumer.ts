@@ -18,8 +18,12 @@ import { tell } from './tell.ts'
 export interface ConsumerOwner {
   /** The client does not read what it is sent. */
   readonly isCongested: boolean
+  /** What comes for one that was stopped is to be given back. */
   deliver(run: DeliveryRun): void
-  /** The queue is gone, or it may not be consumed from any more. */
+  /**
+   * The queue is gone, or it may not be consumed from any more; or it only asked for messages, and
+   * holds none: its next leader would not know it, nor tell it that the queue is gone.
+   */
   consumerEnded(number: number, error: WireError): void
 }
 
@@ -69,11 +73,6 @@ export class ClientConsumer {
     return this.#isEnded
   }
 
-  /** It gets no more. */
-  get isStopped(): boolean {
-    return this.#isStopped
-  }
-
   get queue(): QueueTarget {
     return this.#target
   }
@@ -89,7 +88,8 @@ export class ClientConsumer {
     this.#attach()
   }
 
-  get #isIdle(): boolean {
+  /** It gets nothing but what it asks for, or nothing any more. */
+  get isIdle(): boolean {
     return this.settings.isIdle || this.#isStopped
   }
 
@@ -105,7 +105,7 @@ export class ClientConsumer {
     const to = { group, queue, consumer, attachment: id }
     const ways = { prefetch, exclusive, priority }
     const resume = this.#starting === null ? this.#holdings.claims() : null
-    const isIdle = this.#isIdle
+    const isIdle = this.isIdle
     const call = { type: 'relay-attach', ...to, ...ways, resume, isIdle } as const
     calls.call(node, call, (result) => {
       if (this.#attachment?.id !== id) return
@@ -168,23 +168,22 @@ export class ClientConsumer {
     })
   }
 
-  #resume({ message }: WireError): void {
-    // Who asks for single messages attaches when it does.
-    if (this.#isIdle && this.#holdings.isEmpty && this.#starting === null) return this.#detach()
-    this.#attachLater(message)
+  #resume(error: WireError): void {
+    const isUsed = !this.isIdle || !this.#holdings.isEmpty || this.#starting !== null
+    if (isUsed) this.#attachLater(error.message)
+    else if (this.settings.isIdle) this.#end(error)
+    else this.#detach()
   }
 
   deliver(run: DeliveryRun): void {
-    const { number, autoAck, isIdle } = this.settings
     const { firstOffset, count, attempt } = run
     if (run.consumer !== this.#attachment?.id) return
-    const last = firstOffset + count - 1
     this.#holdings.add(run)
-    if (this.#isStopped && !isIdle) return this.settle('released', [firstOffset, last, attempt])
     this.#attachment.untakenBytes += run.blob.length
-    this.#owner.deliver({ ...run, consumer: number })
+    this.#owner.deliver({ ...run, consumer: this.settings.number })
     this.taken()
-    if (autoAck && !isIdle) this.settle('accepted', [firstOffset, last, attempt])
+    if (!this.settings.autoAck || this.isIdle) return
+    this.settle('accepted', [firstOffset, firstOffset + count - 1, attempt])
   }
 
   /** The client has taken what it was given, if it reads. */

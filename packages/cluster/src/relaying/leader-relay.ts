@@ -150,8 +150,8 @@ export class LeaderRelay {
     entry.isStopped = true
     if (!entry.isAttached) return answer({ type: 'done' })
     const { group, queue } = entry.to
-    const done = this.#wait(group, answer)
-    this.#core.deliveries.stop(group, queue, entry.consumer, () => done({ type: 'done' }))
+    const done = this.#waitForEnd(entry, answer)
+    this.#core.deliveries.stop(group, queue, entry.consumer, done)
   }
 
   detach(from: number, attachment: number, answer: Answer): void {
@@ -159,8 +159,7 @@ export class LeaderRelay {
     if (entry === null) return answer({ type: 'done' })
     entry.isReleased = true
     if (!entry.isAttached) return answer({ type: 'done' })
-    const done = this.#wait(entry.to.group, answer)
-    this.#release(entry, () => done({ type: 'done' }))
+    this.#release(entry, this.#waitForEnd(entry, answer))
   }
 
   /** What was sent may be lost; the gateway attaches its consumers again, with what they hold. */
@@ -218,6 +217,13 @@ export class LeaderRelay {
   #unknown(from: number, attachment: number): void {
     const error = new HoldfastError('UNAVAILABLE', { reason: 'the attachment has ended' }).toWire()
     tell(this.#core, from, { type: 'relay-ended', attachment, error })
+  }
+
+  /** As in RabbitMQ, a queue that goes with its last consumer is gone once that is told so. */
+  #waitForEnd({ to: { group, queue } }: RelayedConsumer, answer: Answer): () => void {
+    const done = this.#wait(group, answer)
+    const { lifetimes } = this.#core
+    return () => lifetimes.whenDeleted(group, queue, () => done({ type: 'done' }))
   }
 
   #wait(group: GroupId, answer: Answer): Answer {

@@ -26,6 +26,8 @@ export class AmqpConsumers {
   /** Whatever the client has settled, and of it what goes back to its queue. */
   readonly #settlements = new Pending()
   readonly #returns = new Pending()
+  /** Consumers that end: what they hold goes back. */
+  readonly #releases = new Pending()
   #lastNumber = 0
 
   constructor(core: Core, session: AmqpSession) {
@@ -87,42 +89,36 @@ export class AmqpConsumers {
     this.#settlements.whenDone(() => consumer.stop(() => to.done(null)))
   }
 
-  /** Does the work once all that the client gave back is in its queues, for it to find. */
+  /** Does the work once all that the client gave back is in its queues, for whoever looks. */
   whenGivenBack(work: () => void): void {
-    this.#returns.whenDone(() => {
-      if (!this.#session.isClosed) work()
+    this.#returns.whenDone(() => this.#releases.whenDone(work))
+  }
+
+  /** `done` is called when all that they held is back in its queues. */
+  release(numbers: readonly number[], done: () => void = () => undefined): void {
+    const released = this.#releases.begin()
+    const parts = new Pending()
+    for (const number of numbers) {
+      const consumer = this.#consumers.get(number)
+      this.#replies.delete(number)
+      this.ended(number)
+      if (consumer === undefined) continue
+      const back = parts.begin()
+      const end = (): void => consumer.release(back)
+      // The end of one that takes nothing is not in the log, behind what it gave back.
+      if (consumer.isIdle) this.#returns.whenDone(end)
+      else end()
+    }
+    parts.whenDone(() => {
+      released()
+      done()
     })
   }
 
-  /** Answered when all that they held is back in its queues. */
-  release(numbers: readonly number[], to: Responder): void {
-    let waiting = 1
-    const done = (): void => {
-      waiting--
-      if (waiting === 0) to.done(null)
-    }
-    for (const number of numbers) {
-      this.#replies.delete(number)
-      const consumer = this.#consumers.get(number)
-      if (consumer === undefined) continue
-      waiting++
-      const end = (): void => {
-        this.ended(number)
-        consumer.release(done)
-      }
-      // The end of one that was cancelled is not in the log, behind what it gave back.
-      if (consumer.isStopped) this.#returns.whenDone(end)
-      else end()
-    }
-    done()
-  }
-
   releaseAll(): void {
-    for (const consumer of this.#consumers.values()) consumer.release()
-    this.#consumers.clear()
     this.#getters.clear()
-    this.#got.clear()
     this.#replies.clear()
+    this.release([...this.#consumers.keys()])
   }
 
   get(
@@ -180,7 +176,14 @@ export class AmqpConsumers {
   deliver(run: DeliveryRun): void {
     const consumer = this.#consumers.get(run.consumer)
     if (consumer?.settings.isIdle === true) this.#got.set(run.consumer, run)
+    else if (consumer?.isIdle === true) this.#giveBack(run)
     else this.#session.connection.deliver(run)
+  }
+
+  /** A run that was on its way to a consumer when that was cancelled. */
+  #giveBack({ consumer, firstOffset, count, attempt }: DeliveryRun): void {
+    const ranges = [firstOffset, firstOffset + count - 1, attempt]
+    this.settle({ type: 'settle', consumer, outcome: 'released', ranges })
   }
 
   settle({ consumer, outcome, ranges }: SettleEvent): void {

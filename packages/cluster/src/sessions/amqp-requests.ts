@@ -73,8 +73,10 @@ export function handleAmqpRequest(core: Core, session: AmqpSession, event: Reque
     }
   }
   session.rights.require(needsOfAmqpRequest(request), to, () => {
-    if (looksIntoQueue.has(request.type)) consumers.whenGivenBack(attempt)
-    else attempt()
+    if (!looksIntoQueue.has(request.type)) return attempt()
+    consumers.whenGivenBack(() => {
+      if (!session.isClosed) attempt()
+    })
   })
 }
 
@@ -115,7 +117,7 @@ function carryOut(
     case 'cancel':
       return consumers.cancel(request.consumer, to)
     case 'release':
-      return consumers.release(request.consumers, to)
+      return consumers.release(request.consumers, () => to.done(null))
     case 'get':
       return consumers.get(channel, request, to)
     case 'consume-replies':

@@ -12,6 +12,7 @@ import type { ConsumerOwner } from '../relaying/client-consumer.ts'
 import { AmqpConsumers } from './amqp-consumers.ts'
 import { amqpIdentities } from './amqp-identity.ts'
 import { handleAmqpRequest } from './amqp-requests.ts'
+import { whenLetGo } from './farewell.ts'
 import { HeldPublishes } from './held-publishes.ts'
 import { Pending } from './pending.ts'
 import type { ClientUp, Session } from './session.ts'
@@ -254,10 +255,9 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     this.transactions.count()
   }
 
-  /** Once told that its connection is closed, a client may have those names again, at any node. */
   #hold(): void {
     this.#isHeld = true
-    this.#core.exclusiveQueues.whenGone(this.id, () => {
+    whenLetGo(this.#core, this, () => {
       this.#isHeld = false
       this.#core.sessions.touch(this)
     })

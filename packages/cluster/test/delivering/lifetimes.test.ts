@@ -237,6 +237,11 @@ t.test('a queue waits for dead letters of what was due when it ended, and no lon
   dead.tail = 6
   core.lifetimes.tick()
   t.same(asked, [], 'it is on its way')
+  let isTold = false
+  core.lifetimes.whenDeleted(1, 7, () => {
+    isTold = true
+  })
+  t.ok(isTold, 'who ended the queue does not wait for that')
   number = 7
   dead.tail = 8
   core.lifetimes.tick()

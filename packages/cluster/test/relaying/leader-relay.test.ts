@@ -140,3 +140,32 @@ t.test('who never was a consumer is attached at once', async (t) => {
   t.same(proposed, [])
   t.same(answers, [{ type: 'done' }])
 })
+
+t.test('the end of the last consumer is told when its queue is deleted, or in time', async (t) => {
+  const queue = { id: 7, vhost: '/', name: 'q', isOver: true, settings: { deadLetter: null } }
+  const machine = { queues: () => [queue], queue: () => queue, nextDeadlineMs: Infinity }
+  const deletions: ((result: object) => void)[] = []
+  const ends = (_group: number, _queue: number, _consumer: Consumer, done: () => void): void =>
+    done()
+  const core = coreWith({
+    groups: { shardHost: () => ({ machine }) },
+    deliveries: { expects: () => false, attach: () => true, detach: ends, stop: ends },
+    metadata: { submit: (_: object, done: (result: object) => void) => deletions.push(done) }
+  })
+  const relay = core.leaderRelay
+  const told: string[] = []
+  for (const attachment of [5, 6]) relay.attach(gateway, { ...attach, attachment }, () => undefined)
+  relay.stop(gateway, 5, () => told.push('unused'))
+  t.same(told.splice(0), ['unused'], 'the queue has not ended')
+  core.lifetimes.leadershipChanged(1, true)
+  relay.stop(gateway, 5, () => told.push('stopped'))
+  relay.detach(gateway, 6, () => told.push('detached'))
+  t.same(told, [])
+  deletions[0]?.({ reply: {} })
+  t.same(told.splice(0), ['stopped', 'detached'])
+  core.lifetimes.applied(1, [{ type: 'queue-over', queue: 7 }])
+  relay.stop(gateway, 5, () => told.push('stopped'))
+  pass(core, times.callTimeoutMs)
+  core.timers.tick()
+  t.same(told, ['stopped'], 'the metadata has no leader')
+})

@@ -6,26 +6,35 @@ import type { Answer } from '../../src/peers/calls.ts'
 import type { Call } from '../../src/peers/peer-message.ts'
 import { AmqpConsumers } from '../../src/sessions/amqp-consumers.ts'
 import { AmqpSession } from '../../src/sessions/amqp-session.ts'
+import type { Responder } from '../../src/sessions/responder.ts'
 import { coreWith } from '../part-core.ts'
 
 const target = { id: 7, group: 1, vhost: '/', name: 'q', owner: null }
 
-/** The consumers of a connection, and a queue that has a message for every get. */
+/**
+ * The consumers of a connection, and a queue that has a message for every get. Its leader answers
+ * what has to arrive when a test says so.
+ */
 function make() {
   let offset = 0
   const asked: Call[] = []
+  const insisted: { readonly type: string; readonly answer: () => void }[] = []
   const core: Core = coreWith({
     reports: { locate: () => 2 },
     metadata: { machine: { topology: { queue: () => target } } },
     calls: {
       call: (node: number, call: Call, answer: Answer): void => {
         asked.push(call)
+        if (call.type === 'relay-attach') return answer({ type: 'done' })
         if (call.type !== 'relay-get') return
         offset++
         const run = { exchange: '', routingKey: 'q', firstOffset: offset, count: 1, attempt: 0 }
         const rest = { consumer: call.attachment, deliveryCount: 0, blob: new Uint8Array(0) }
         core.gatewayRelay.deliver(node, { ...run, ...rest })
         answer({ type: 'got', isFound: true, ready: 1 })
+      },
+      insist: (_: number, { type }: Call, answer: Answer): void => {
+        insisted.push({ type, answer: () => answer({ type: 'done' }) })
       }
     }
   })
@@ -51,7 +60,29 @@ function make() {
     )
     return outcome
   }
-  return { consumers, asked, get }
+  return { core, consumers, asked, insisted, get }
+}
+
+const consume = {
+  type: 'consume',
+  queue: 'q',
+  tag: 'c',
+  prefetch: 5,
+  autoAck: false,
+  exclusive: false,
+  priority: 0,
+  arguments: {}
+} as const
+
+const noAnswer: Responder = { done: () => undefined, refuse: () => undefined }
+
+/** Whether all that was given back is known to be in its queues. */
+function isBack(consumers: AmqpConsumers): boolean {
+  let isSo = false
+  consumers.whenGivenBack(() => {
+    isSo = true
+  })
+  return isSo
 }
 
 t.test('what is got without end is refused, until some of it is settled', async (t) => {
@@ -61,6 +92,50 @@ t.test('what is got without end is refused, until some of it is settled', async 
   t.equal(get(true), 'got', 'what is not held is not bounded')
   consumers.settle({ type: 'settle', consumer: 1, outcome: 'accepted', ranges: [1, 2, 0] })
   t.equal(get(false), 'got')
+})
+
+t.test('what was on its way to a consumer that is cancelled is waited for', async (t) => {
+  const { core, consumers, asked, insisted } = make()
+  consumers.consume(consume, noAnswer)
+  consumers.cancel(1, noAnswer)
+  const [attach] = asked
+  const attachment = attach?.type === 'relay-attach' ? attach.attachment : 0
+  const run = { exchange: '', routingKey: 'q', firstOffset: 4, count: 2, attempt: 0 }
+  const rest = { consumer: attachment, deliveryCount: 0, blob: new Uint8Array(0) }
+  core.gatewayRelay.deliver(2, { ...run, ...rest })
+  t.match(insisted, [{ type: 'relay-stop' }])
+  insisted[0]?.answer()
+  t.notOk(isBack(consumers))
+  core.gatewayRelay.settled(1)
+  t.ok(isBack(consumers))
+})
+
+t.test('what a consumer held that ends is waited for', async (t) => {
+  const { core, consumers, insisted, get } = make()
+  consumers.consume(consume, noAnswer)
+  get(false)
+  get(false)
+  consumers.settle({ type: 'settle', consumer: 2, outcome: 'released', ranges: [1, 1, 0] })
+  let answers = 0
+  const done = (): void => {
+    answers++
+  }
+  consumers.release([1], done)
+  consumers.release([2], done)
+  t.same(
+    insisted.map(({ type }) => type),
+    ['relay-detach'],
+    'the log does not know who got: its end comes behind what it gave back'
+  )
+  core.gatewayRelay.settled(1)
+  t.equal(insisted.length, 2)
+  t.notOk(isBack(consumers))
+  insisted[1]?.answer()
+  t.equal(answers, 1, 'neither waits for the other')
+  t.notOk(isBack(consumers))
+  insisted[0]?.answer()
+  t.equal(answers, 2)
+  t.ok(isBack(consumers))
 })
 
 t.test('no native client can be taken for one of AMQP', async (t) => {

@@ -84,6 +84,8 @@ func prefetchAndNack(url string, channel *amqp.Channel) {
 		message := <-messages
 		if message.Redelivered {
 			again += string(message.Body)
+			count, isLong := message.Headers["x-delivery-count"].(int64)
+			check(isLong && count == 1, "headers: %v", message.Headers)
 		} else {
 			check(string(message.Body) == fmt.Sprint(next), "%s, not %d", message.Body, next)
 			next++
