@@ -10,6 +10,7 @@ import { formatAddress } from '@holdfast/transport'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import type { ClientSink, ClientSockets } from '../client-sockets.ts'
 import { serverLimits } from '../limits.ts'
+import { destroyLater } from './destroy-later.ts'
 import type { RequestRule } from './http-security.ts'
 import { refuseForeign } from './loopback-request.ts'
 
@@ -113,6 +114,10 @@ function refuseUpgrade(socket: Duplex, error: HoldfastError): void {
       body
     ])
   )
+  // Node.js has no deadline for a socket that asked for an upgrade, and one with bytes that nobody
+  // reads never comes to its end.
+  socket.resume()
+  destroyLater(socket)
 }
 
 function pathOf(request: IncomingMessage): string {
