@@ -65,7 +65,7 @@ export class Channel {
   replyAddress: string | null = null
   replyTag: string | null = null
   #state: 'open' | 'ending' | 'closing' | 'closed' = 'open'
-  readonly #commands = new CommandReader()
+  readonly commands: CommandReader = new CommandReader()
   /** Of the method that is being handled. */
   #runningId: MethodId = noMethod
   /** The member was asked, and has not answered; everything else waits for it. */
@@ -96,9 +96,9 @@ export class Channel {
   /** Takes one frame of this channel. What is wrong with it ends the channel or the connection. */
   receive(type: number, payload: Uint8Array): void {
     if (!this.isOpen) return this.#receiveAtEnd(type, payload)
-    const methodId = this.#commands.methodIdOf(type, payload)
+    const methodId = this.commands.methodIdOf(type, payload)
     this.#guard(methodId, () => {
-      const command = this.#commands.take(type, payload)
+      const command = this.commands.take(type, payload)
       if (command !== null) this.#take(command)
     })
   }
