@@ -6,6 +6,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ClientProtocol } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
+import { protocolLimits } from '@holdfast/protocol'
 import { formatAddress } from '@holdfast/transport'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import type { ClientSink, ClientSockets } from '../client-sockets.ts'
@@ -49,7 +50,7 @@ export class WebSocketListener {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      maxPayload: serverLimits.webSocketPayloadBytes,
+      maxPayload: protocolLimits.webSocketMessageBytesMax,
       maxFragments: serverLimits.webSocketFragmentsMax,
       maxBufferedChunks: serverLimits.webSocketChunksMax,
       // Clients of AMQP may insist on their protocol's name; nobody else asks for one.
