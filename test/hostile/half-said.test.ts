@@ -2,6 +2,7 @@
 // thousand times: before a hello, after one, in pieces of a WebSocket, in half a request of HTTP.
 // Each attack is bounded in bytes and time, and the client beside it notices nothing.
 import { connect, type Socket } from 'node:net'
+import { protocolLimits } from '@holdfast/protocol'
 import { anonymousBytes, eventually, within } from '@holdfast/testkit'
 import t, { type Test } from 'tap'
 import { startTarget, type Target } from './healthy-client.ts'
@@ -118,6 +119,37 @@ t.test('a WebSocket in the smallest of fragments is cut off, or costs little', a
     await Promise.all(ends)
   })
   bounded(t, peak, 100 * MiB, 'fragments')
+  await target.judge(t)
+})
+
+t.test('the largest of messages without their last bytes hold what came of them', async (t) => {
+  const target = await startTarget(t)
+  const { webSocketMessageBytesMax } = protocolLimits
+  const message = webSocketFrame(0x82, new Uint8Array(webSocketMessageBytesMax))
+  const largest = webSocketFrame(0x82, new Uint8Array(16 * MiB))
+  const beyond = largest.subarray(0, 2 * webSocketMessageBytesMax)
+  const crowd = new Set<RawWebSocket>()
+  let refusedCount = 0
+  const peak = await peakOf(target, async () => {
+    for (const bytes of [message, beyond]) {
+      for (let place = 0; place < 200; place++) {
+        const socket = new RawWebSocket(
+          target.node.http,
+          () => undefined,
+          () => {
+            refusedCount += 1
+          }
+        )
+        socket.raw(bytes.subarray(0, bytes.length - 1))
+        crowd.add(socket)
+      }
+    }
+    await eventually('the end of the largest', () => refusedCount >= 200, { timeoutMs: 60_000 })
+    const last = await (await RawClient.open('websocket', target.node.http)).greet()
+    last.destroy()
+  })
+  bounded(t, peak, 200 * MiB, 'messages')
+  for (const socket of crowd) socket.destroy()
   await target.judge(t)
 })
 

@@ -40,7 +40,7 @@ export class Channel {
   replyTag: string | null = null
   /** `leaving`: the client's close is answered when what it published has its outcome. */
   #state: 'open' | 'leaving' | 'ending' | 'closing' | 'closed' = 'open'
-  readonly #commands = new CommandReader()
+  readonly commands: CommandReader = new CommandReader()
   /** Of the method that is being handled. */
   #runningId: MethodId = noMethod
   /** The member was asked, and has not answered; everything else waits for it. */
@@ -71,9 +71,9 @@ export class Channel {
   /** Takes one frame of this channel. What is wrong with it ends the channel or the connection. */
   receive(type: number, payload: Uint8Array): void {
     if (this.#state !== 'open') return this.#receiveAtEnd(type, payload)
-    const methodId = this.#commands.methodIdOf(type, payload)
+    const methodId = this.commands.methodIdOf(type, payload)
     this.#guard(methodId, () => {
-      const command = this.#commands.take(type, payload)
+      const command = this.commands.take(type, payload)
       if (command !== null) this.#take(command)
     })
   }

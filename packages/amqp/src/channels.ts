@@ -17,6 +17,14 @@ import type { AmqpRequest, AmqpResults, DeliveryRun, PublishBatch, Settlement } 
 /** Why the member ended a consumer: its queue is gone, or it did not settle in time. */
 export type CancelReason = 'gone' | 'timeout'
 
+/** What a client has begun and not ended yet: what it has to go on with before it goes away. */
+export interface Gathered {
+  /** Of publishes and settlements in transactions that are not committed. */
+  readonly transactionBytes: number
+  /** Of publishes whose bodies have not come in whole. */
+  readonly contentBytes: number
+}
+
 /** What the channels need of their connection. */
 export interface ChannelsHost {
   readonly writer: FrameWriter
@@ -80,11 +88,14 @@ export class Channels implements ChannelHost {
     return bytes
   }
 
-  /** Bytes of publishes in transactions that are not committed. */
-  get transactionBytes(): number {
-    let bytes = 0
-    for (const { transaction } of this.#channels.values()) bytes += transaction?.bytes ?? 0
-    return bytes
+  get gathered(): Gathered {
+    let transactionBytes = 0
+    let contentBytes = 0
+    for (const { transaction, commands } of this.#channels.values()) {
+      transactionBytes += transaction?.bytes ?? 0
+      contentBytes += commands.content.bytes
+    }
+    return { transactionBytes, contentBytes }
   }
 
   /** A publish has no outcome, or the member has not answered yet. */
@@ -105,8 +116,9 @@ export class Channels implements ChannelHost {
     return { count, bytes }
   }
 
-  /** So many bytes have come, and are read next. */
+  /** So many bytes have come, and are read next. Those that came before are not needed any more. */
   begin(receivedBytes: number): void {
+    for (const { commands } of this.#channels.values()) commands.content.unpin()
     this.#records.begin(receivedBytes)
   }
 

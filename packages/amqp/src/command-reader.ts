@@ -10,7 +10,7 @@ export class CommandReader {
   /** Waits for its content. */
   #publish: { readonly method: MethodOf<'basic.publish'>; readonly methodBytes: number } | null =
     null
-  readonly #gatherer = new ContentGatherer()
+  readonly content: ContentGatherer = new ContentGatherer()
 
   /** The method that a frame belongs to: what an error names that the frame brings about. */
   methodIdOf(type: number, payload: Uint8Array): MethodId {
@@ -25,7 +25,7 @@ export class CommandReader {
    */
   take(type: number, payload: Uint8Array): Command | null {
     if (this.#publish !== null) {
-      const content = this.#gatherer.take(type, payload)
+      const content = this.content.take(type, payload)
       if (content === null) return null
       const { method, methodBytes } = this.#publish
       this.#publish = null

@@ -3,7 +3,7 @@
 // requests. Words and shapes are those of the native protocol's `ServerConnection`.
 import type { WireError } from '@holdfast/errors'
 import { BlockedNotice } from './blocked-notice.ts'
-import { type CancelReason, Channels, type ChannelsHost } from './channels.ts'
+import { type CancelReason, Channels, type ChannelsHost, type Gathered } from './channels.ts'
 import { controlMethod, type Farewell, farewellIn, isOfChannel } from './control-frame.ts'
 import { EventQueue } from './event-queue.ts'
 import type { AmqpEvent } from './events.ts'
@@ -84,8 +84,8 @@ export class AmqpConnection {
     return this.#channels.publishBytes
   }
 
-  get transactionBytes(): number {
-    return this.#channels.transactionBytes
+  get gathered(): Gathered {
+    return this.#channels.gathered
   }
 
   /** Bytes that wait for the next `flush`, or for the client to settle; confirms not counted. */

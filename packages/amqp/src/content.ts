@@ -18,6 +18,8 @@ const nothing = new Uint8Array(0)
 
 export class ContentGatherer {
   #properties: Uint8Array | null = null
+  /** The properties are a copy, and no slice of what was received. */
+  #isOwn = false
   #size = 0
   #body: Uint8Array = nothing
   #filled = 0
@@ -36,6 +38,18 @@ export class ContentGatherer {
     this.#body = nothing
     this.#filled = 0
     return content
+  }
+
+  /** Bytes that a content takes as long as it is not complete. */
+  get bytes(): number {
+    return (this.#properties?.length ?? 0) + this.#body.length
+  }
+
+  /** What is kept of an unfinished content does not pin the chunk that it came in. */
+  unpin(): void {
+    if (this.#properties === null || this.#isOwn) return
+    this.#properties = new Uint8Array(this.#properties)
+    this.#isOwn = true
   }
 
   #takeHeader(type: number, payload: Uint8Array): void {
@@ -59,6 +73,7 @@ export class ContentGatherer {
     const properties = payload.subarray(reader.position)
     checkRawProperties(properties)
     this.#properties = properties
+    this.#isOwn = false
   }
 
   #takeBody(type: number, payload: Uint8Array): void {

@@ -1,6 +1,6 @@
 // The public names of @holdfast/amqp: the connection machine, its events, requests and results,
 // what converts properties and arguments between the protocols, and the codec, for the other end.
-export type { CancelReason } from './channels.ts'
+export type { CancelReason, Gathered } from './channels.ts'
 export { AmqpConnection } from './connection.ts'
 export { type Content, ContentGatherer } from './content.ts'
 export { type DeadLetterMessage, type Death, deadLetterAt } from './dead-letter.ts'

@@ -178,19 +178,37 @@ t.test('a channel that failed keeps nothing of its transaction', async (t) => {
     const connection = plainConnection()
     const lines = [...session.slice(0, 5), '1 tx.select', '1 publish routingKey=q body=one']
     serve(connection, connection.receive(join(lines.map(bytesOfLine)), 0))
-    t.ok(connection.transactionBytes > 3)
+    t.ok(connection.gathered.transactionBytes > 3)
     return connection
   }
   const failing = begin()
   failing.receive(bytesOfLine('1 basic.ack deliveryTag=9'), 0)
-  t.equal(failing.transactionBytes, 0)
+  t.equal(failing.gathered.transactionBytes, 0)
   const refused = begin()
   const [commit] = refused.receive(bytesOfLine('1 tx.commit'), 0)
   if (commit?.type !== 'request') throw new Error('a commit is asked for')
   refused.receive(bytesOfLine('1 publish routingKey=q body=two'), 0)
   refused.refuse(commit.requestId, wireError('DELIVERY_STALE', {}))
-  t.equal(refused.transactionBytes, 0)
+  t.equal(refused.gathered.transactionBytes, 0)
   t.ok(refused.isOpen, 'it was the channel alone')
+})
+
+t.test('what is gathered of unfinished publishes is counted, on all channels', async (t) => {
+  const connection = plainConnection()
+  const lines = [...session.slice(0, 5), '2 channel.open', '3 channel.open']
+  serve(connection, connection.receive(join(lines.map(bytesOfLine)), 0))
+  const half = `body ${'x'.repeat(100_000)}`
+  for (const channel of [1, 2, 3]) {
+    const frames = ['basic.publish routingKey=q', 'header size=250000', half, half]
+    const bytes = frames.map((frame) => bytesOfLine(`${channel} ${frame}`))
+    connection.receive(join(bytes), 0)
+  }
+  t.ok(connection.gathered.contentBytes >= 3 * 200_000, 'of three bodies, all but the last frame')
+  t.ok(connection.gathered.contentBytes <= 3 * 250_100)
+  connection.receive(bytesOfLine(`1 body ${'x'.repeat(50_000)}`), 0)
+  t.ok(connection.gathered.contentBytes <= 2 * 250_100)
+  connection.close(wireError('NODE_CUT_OFF', {}))
+  t.equal(connection.gathered.contentBytes, 0)
 })
 
 t.test('silence counts only while the client is read', async (t) => {

@@ -50,6 +50,21 @@ t.test('a size that lies reserves nothing', async (t) => {
   t.ok(process.memoryUsage().arrayBuffers - before < 100 * 2 ** 16)
 })
 
+t.test('what is kept of an unfinished content does not pin its chunk', async (t) => {
+  const gatherer = new ContentGatherer()
+  const frame = headerOf(5, '8000 0161')
+  const chunk = new Uint8Array(65_536)
+  chunk.set(frame)
+  gatherer.take(header, chunk.subarray(0, frame.length))
+  t.equal(gatherer.bytes, 4)
+  gatherer.unpin()
+  chunk.fill(0)
+  const content = gatherer.take(body, new Uint8Array(5))
+  t.same(content?.properties, hex('8000 0161'))
+  t.equal(content?.properties.buffer.byteLength, 4)
+  t.equal(gatherer.bytes, 0)
+})
+
 t.test('what is not due is refused', async (t) => {
   const taken = (...frames: [number, Uint8Array][]) =>
     codeOf(() => {

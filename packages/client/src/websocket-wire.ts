@@ -1,5 +1,6 @@
 // The byte stream over a WebSocket: each binary message is a piece of the stream. Works on the
 // WebSocket of browsers and on that of the `ws` package alike.
+import { protocolLimits } from '@holdfast/protocol'
 import { coalesce, type Wire, type WireHandlers } from './wire.ts'
 
 /** What both WebSocket classes have in common. */
@@ -20,6 +21,7 @@ interface CloseEventLike {
 }
 
 const readyStateOpen = 1
+const { webSocketMessageBytesMax: messageBytesMax } = protocolLimits
 
 export function webSocketWire(socket: WebSocketLike, handlers: WireHandlers): Wire {
   let isClosed = false
@@ -48,7 +50,11 @@ export function webSocketWire(socket: WebSocketLike, handlers: WireHandlers): Wi
   return {
     send(chunks) {
       if (socket.readyState !== readyStateOpen) return
-      for (const chunk of coalesce(chunks)) socket.send(chunk)
+      for (const chunk of coalesce(chunks)) {
+        for (let at = 0; at < chunk.length; at += messageBytesMax) {
+          socket.send(chunk.subarray(at, at + messageBytesMax))
+        }
+      }
     },
     end() {
       socket.close()

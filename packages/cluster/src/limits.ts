@@ -24,8 +24,11 @@ export const limits = {
   /** Transactions of all clients of a node, until they are committed, and those of one client. */
   transactionsBytesMax: 67_108_864,
   clientTransactionsBytesMax: 35_651_584,
-  /** So much every client may have, whatever others have. */
-  transactionsBytesFree: 65_536,
+  /** Bodies that have not come in whole, of all AMQP clients of a node, and of one. */
+  contentsBytesMax: 268_435_456,
+  clientContentsBytesMax: 68_157_440,
+  /** So much of each every client may have, whatever others have. */
+  gatheredBytesFree: 65_536,
   /** Append requests and payload in flight to one follower of one group. */
   inflightRequestsMax: 16,
   inflightBytesMax: 4_194_304,

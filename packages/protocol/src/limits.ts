@@ -7,6 +7,11 @@ export const protocolLimits = {
   helloBytesMax: 4_096,
   /** Largest frame: one message of 16 MiB, its properties and the header of its frame. */
   frameBytesMax: 16_908_288,
+  /**
+   * Largest message of a WebSocket, which is kept until it is whole: a piece of the stream, and of
+   * clients of AMQP that send all of a publish as one, its method, header and a frame of its body.
+   */
+  webSocketMessageBytesMax: 393_216,
   /** What goes around the blob of a publish, or the arguments of a request, at most. */
   frameHeaderBytesMax: 65_536,
   /** First buffer of a frame that straddles chunks; it grows only with what really arrives. */

@@ -133,7 +133,9 @@ export const schema: readonly Setting[] = [
     type: 'text',
     default: '',
     isSecret: true,
-    doc: 'Join token, the same on all nodes of a cluster. Nodes with another one are refused.'
+    doc:
+      'Join token, the same on all nodes of a cluster. Nodes with another one are refused. A ' +
+      '`peer` address other than loopback needs it.'
   },
   {
     name: 'bootstrap',

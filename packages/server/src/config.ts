@@ -136,6 +136,10 @@ function assertClosed(configuration: Configuration): void {
       throw invalid(listener, `${reason}; give a name or an address of this machine`)
     }
   }
+  // An authority that is shared with others is not yet a way in (docs/adr/0028-tls.md).
+  if (configuration.token === '' && !isLoopbackHost(parseAddress(configuration.peer).host)) {
+    throw invalid('token', 'a peer address other than loopback needs it')
+  }
   for (const address of configuration.seed) {
     if (isLoopbackHost(parseAddress(address).host) || isSecured('peer', configuration)) continue
     throw new HoldfastError('ADDRESS_REFUSED', { address })

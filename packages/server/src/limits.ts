@@ -18,7 +18,6 @@ export const serverLimits: Readonly<
     | 'logBufferBytes'
     | 'socketEndTimeoutMs'
     | 'refusalsMax'
-    | 'webSocketPayloadBytes'
     | 'webSocketFragmentsMax'
     | 'webSocketChunksMax'
     | 'configurationFileBytes'
@@ -58,9 +57,8 @@ export const serverLimits: Readonly<
   socketEndTimeoutMs: 5000,
   /** Connections over the cap that are being told so; more are closed without a word. */
   refusalsMax: 128,
-  /** One WebSocket message: a piece of the byte stream, at most one frame of 16 MiB and a bit. */
-  webSocketPayloadBytes: 17 * 1024 * 1024,
-  webSocketFragmentsMax: 1024,
+  /** Of one WebSocket message. */
+  webSocketFragmentsMax: 64,
   webSocketChunksMax: 16 * 1024,
   configurationFileBytes: 1024 * 1024,
   probeTimeoutMs: 2000,

@@ -3,12 +3,18 @@
 // for a connection before its first byte, each has one deadline, and the oldest goes when there are
 // too many, so that those who mean it, who need milliseconds, get through a flood of those who do
 // not.
+import { constants } from 'node:crypto'
 import type { Server, Socket } from 'node:net'
-import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import {
+  createServer,
+  type SecureContextOptions,
+  type TLSSocket,
+  type Server as TlsServer
+} from 'node:tls'
 import { HoldfastError } from '@holdfast/errors'
 import { formatAddress } from './address.ts'
 import { transportLimits } from './limits.ts'
-import type { ClientCertificates, TlsMaterial, TlsSource } from './tls-source.ts'
+import type { ClientCertificates, TlsSource } from './tls-source.ts'
 
 export interface TlsGateOptions {
   readonly source: TlsSource
@@ -35,13 +41,18 @@ export function isClientHello(bytes: Uint8Array): boolean {
   return bytes[0] === handshakeByte && (bytes.length < 2 || bytes[1] === majorVersionByte)
 }
 
-function contextOf({ certificate, key, authority }: TlsMaterial): {
-  readonly cert: string
-  readonly key: string
-  readonly ca?: string
-} {
-  const own = { cert: certificate, key }
-  return authority === null ? own : { ...own, ca: authority }
+function contextOf({
+  source,
+  clientCertificates,
+  minVersion
+}: TlsGateOptions): SecureContextOptions {
+  const { certificate: cert, key, authority } = source.material
+  const own = { cert, key, minVersion, ...(authority === null ? {} : { ca: authority }) }
+  if (clientCertificates === 'none') return own
+  // What a resumed session is authorized by was verified when it began, and Node.js before 24 says
+  // the same of one that began without a certificate. So nothing is resumed: there are no tickets,
+  // and no cache to look sessions up in.
+  return { ...own, secureOptions: constants.SSL_OP_NO_TICKET }
 }
 
 /** Secures every connection of `server` from now on. What it returns ends handshakes under way. */
@@ -66,20 +77,17 @@ class TlsGate {
   constructor(options: TlsGateOptions, accepted: (socket: TLSSocket) => void) {
     this.#options = options
     this.#accepted = accepted
-    const { source, clientCertificates, minVersion } = options
+    const { source, clientCertificates } = options
     // It never listens: it is given connections. Certificates are judged in #secured, where who is
     // refused can be told why.
     this.#tls = createServer({
-      ...contextOf(source.material),
-      minVersion,
+      ...contextOf(options),
       requestCert: clientCertificates !== 'none',
       rejectUnauthorized: false
     })
     this.#tls.on('secureConnection', (socket) => this.#secured(socket))
     this.#tls.on('tlsClientError', (error, socket) => this.#failed(error, socket))
-    this.#unwatch = source.watch(() => {
-      this.#tls.setSecureContext({ ...contextOf(source.material), minVersion })
-    })
+    this.#unwatch = source.watch(() => this.#tls.setSecureContext(contextOf(options)))
   }
 
   take(socket: Socket): void {
@@ -145,10 +153,11 @@ class TlsGate {
   /** What is wrong with the certificate of the other side, or null. */
   #objection(secured: TLSSocket): string | null {
     const { clientCertificates } = this.#options
-    if (clientCertificates === 'none' || secured.authorized) return null
+    if (clientCertificates === 'none') return null
+    // Asked first: `authorized` alone says nothing of a certificate that is not there.
     const isGiven = secured.getPeerX509Certificate() !== undefined
     if (!isGiven) return clientCertificates === 'asked' ? null : 'none was given'
-    return String(secured.authorizationError)
+    return secured.authorized ? null : String(secured.authorizationError)
   }
 
   #refuse(socket: Socket, remote: string, error: HoldfastError): void {

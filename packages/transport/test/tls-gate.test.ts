@@ -159,6 +159,44 @@ t.test('required: certificates of the authority only, and who has none is told',
   client.socket.destroy()
 })
 
+const versions = ['TLSv1.3', 'TLSv1.2'] as const
+
+t.test('required: nobody comes back by the session of a connection that was refused', async (t) => {
+  const one = await scene(t, { clientCertificates: 'required', answer: () => Buffer.from('no') })
+  for (const maxVersion of versions) {
+    let session: Buffer | undefined
+    const client = secured(one, { maxVersion })
+    client.socket.on('session', (given: Buffer) => (session = given))
+    await eventually('the end', client.isClosed)
+    const again = secured(one, { maxVersion, session })
+    again.socket.write('let me in')
+    await eventually('the end', again.isClosed)
+    t.equal(again.text(), 'no', maxVersion)
+  }
+  t.equal(one.accepted.length, 0)
+})
+
+t.test('where certificates are asked for, each handshake is a whole one', async (t) => {
+  const one = await scene(t, { clientCertificates: 'asked' })
+  const own = one.authority.issue('client')
+  const comesTwice = async (maxVersion: (typeof versions)[number]): Promise<void> => {
+    let session: Buffer | undefined
+    for (const text of ['once', 'again']) {
+      const shown = { cert: own.certificateText, key: own.keyText, maxVersion, session }
+      const { socket, text: echo } = secured(one, shown)
+      socket.on('session', (given: Buffer) => (session = given))
+      socket.write(text)
+      await eventually('an echo', () => echo() === text)
+      t.equal((socket as TLSSocket).isSessionReused(), false, maxVersion)
+      t.ok((one.accepted.at(-1) as TLSSocket).getPeerX509Certificate())
+      socket.destroy()
+    }
+  }
+  for (const maxVersion of versions) await comesTwice(maxVersion)
+  one.source.change(one.files, one.authority)
+  for (const maxVersion of versions) await comesTwice(maxVersion)
+})
+
 t.test('asked: none is fine, a bad one is not', async (t) => {
   const one = await scene(t, { clientCertificates: 'asked' })
   const client = secured(one)

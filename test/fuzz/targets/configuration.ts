@@ -21,24 +21,25 @@ function run(input: Uint8Array): void {
   const settings = refusedOr(() => loadConfiguration({ flags: { config: path }, environment: {} }))
   if (settings === null) return
   must(Object.isFrozen(settings), 'settings are frozen')
-  const { client, amqp, peer, http, clientTls, amqpTls, httpTls } = settings
+  const { client, amqp, peer, http, clientTls, amqpTls, httpTls, token } = settings
   const isPeerOpen = settings.peerTlsCertificate !== '' && settings.peerTlsAuthority !== ''
   must(clientTls || isLoopback(client), 'clients come by loopback, or by TLS')
   must(amqpTls || isLoopback(amqp), 'so do those of AMQP')
   must(httpTls || isLoopback(http), 'callers come by loopback, or by TLS')
   must(isPeerOpen || isLoopback(peer), 'nodes come by loopback, or are known')
+  must(token !== '' || isLoopback(peer), 'from elsewhere they prove the join token')
 }
 
 const files = [
   '{}',
   '{"data":"/tmp/x","client":"127.0.0.1:1","peer":"[::1]:2","http":"localhost:3"}',
-  '{"seeds":["127.0.0.1:7","127.0.0.1:8"],"joinToken":"secret","bootstrap":true}',
+  '{"seeds":["127.0.0.1:7","127.0.0.1:8"],"token":"secret","bootstrap":true}',
   '{"connectionsMax":100,"clientBufferBytesMax":1000000,"logLevel":"debug"}',
   '{"connectionsMax":100,"shutdownTimeoutMs":5000}',
   '{"data":"/d","client":"10.0.0.1:1","clientTls":true,"tlsCertificate":"c","tlsKey":"k",' +
     '"tlsAuthority":"a","tlsClientCertificates":"required"}',
   '{"data":"/d","peer":"h.example:1","peerTlsCertificate":"c","peerTlsKey":"k",' +
-    '"peerTlsAuthority":"a","origins":["https://app.example"]}'
+    '"peerTlsAuthority":"a","token":"t","origins":["https://app.example"]}'
 ]
 
 const tokens = [
@@ -47,7 +48,7 @@ const tokens = [
   'peer',
   'http',
   'seeds',
-  'joinToken',
+  'token',
   'bootstrap',
   'connectionsMax',
   'logLevel',

@@ -49,7 +49,7 @@ export class AmqpCommit {
     this.#request = request
     this.#to = to
     this.#bytes = memoryOf(request)
-    this.#excess = session.transactions.begin(this.#bytes)
+    this.#excess = session.gathered.begin(this.#bytes)
     this.#deadlineMs = core.clock.nowMs + times.requestTimeoutMs
     this.#behind = session.publishes.lastSequence
   }
@@ -194,7 +194,7 @@ export class AmqpCommit {
   }
 
   #end(): void {
-    this.#session.transactions.end(this.#bytes)
+    this.#session.gathered.end(this.#bytes)
   }
 }
 

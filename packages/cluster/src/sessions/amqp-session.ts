@@ -13,10 +13,10 @@ import { AmqpConsumers } from './amqp-consumers.ts'
 import { amqpIdentities } from './amqp-identity.ts'
 import { handleAmqpRequest } from './amqp-requests.ts'
 import { whenLetGo } from './farewell.ts'
+import { GatheredAccount } from './gathered-memory.ts'
 import { HeldPublishes } from './held-publishes.ts'
 import { Pending } from './pending.ts'
 import type { ClientUp, Session } from './session.ts'
-import { TransactionAccount } from './transaction-memory.ts'
 
 /** Mechanisms by which a client says its password. */
 const passwords = ['PLAIN', 'AMQPLAIN'] as const
@@ -27,7 +27,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   readonly consumers: AmqpConsumers
   readonly changes: Pending = new Pending()
   readonly publishes: HeldPublishes
-  readonly transactions: TransactionAccount
+  readonly gathered: GatheredAccount
   /** Where the client connects from. */
   readonly remote: string
   /** In the certificate that the client has shown; null: none that its listener goes by. */
@@ -64,8 +64,8 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     })
     this.consumers = new AmqpConsumers(core, this)
     this.publishes = new HeldPublishes(core, this, this.changes)
-    this.transactions = new TransactionAccount(core.sessions.transactions, () => {
-      return this.#isClosed ? 0 : this.connection.transactionBytes
+    this.gathered = new GatheredAccount(core.sessions.gathered, () => {
+      return this.#isClosed ? null : this.connection.gathered
     })
   }
 
@@ -252,7 +252,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
     this.consumers.releaseAll()
     this.#core.exclusiveQueues.lookAgain()
     this.#count(0)
-    this.transactions.count()
+    this.gathered.count()
   }
 
   #hold(): void {
@@ -264,7 +264,7 @@ export class AmqpSession implements Session, PublishOrigin, ConsumerOwner {
   }
 
   flush(): void {
-    const tooMuch = this.transactions.count()
+    const tooMuch = this.gathered.count()
     if (tooMuch !== null) this.close(tooMuch)
     if (this.#isHeld) return
     const chunks = this.connection.flush(this.#core.clock.nowMs)

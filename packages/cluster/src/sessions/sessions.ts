@@ -6,15 +6,15 @@ import { type Core, log } from '../core.ts'
 import { limits } from '../limits.ts'
 import { AmqpSession } from './amqp-session.ts'
 import { CreditPool } from './credit-pool.ts'
+import { GatheredMemory } from './gathered-memory.ts'
 import { NativeSession } from './native-session.ts'
 import type { ReplyAddress } from './replies.ts'
 import { refusal } from './responder.ts'
 import type { ClientUp, Session } from './session.ts'
-import { TransactionMemory } from './transaction-memory.ts'
 
 export class Sessions {
   readonly credit: CreditPool
-  readonly transactions: TransactionMemory = new TransactionMemory()
+  readonly gathered: GatheredMemory = new GatheredMemory()
   readonly #core: Core
   readonly #sessions = new Map<number, Session>()
   readonly #busy = new Set<Session>()

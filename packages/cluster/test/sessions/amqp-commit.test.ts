@@ -64,7 +64,7 @@ function make(): Made {
     publishes: { lastSequence: 3, areSent: () => made.areSent },
     consumers: { find: (number: number) => (number === 1 ? consumer : null) },
     publishRefusal: () => made.forbidden,
-    transactions: {
+    gathered: {
       begin: (bytes: number) => {
         made.memory.push(bytes)
         return made.excess

@@ -7,6 +7,7 @@ import { formatAddress, type HostPort, isClientHello } from '@holdfast/transport
 import type { ClientSink, ClientSockets } from '../client-sockets.ts'
 import { serverLimits } from '../limits.ts'
 import type { ListenerSecurity } from '../tls/node-tls.ts'
+import { destroyLater } from './destroy-later.ts'
 import { firstHost, listenBeside, toldAddress } from './loopback.ts'
 
 const socketOptions = { noDelay: true, keepAlive: true } as const
@@ -101,12 +102,6 @@ export class TcpListener {
       socket.destroy()
     })
   }
-}
-
-function destroyLater(socket: Socket): void {
-  const timer = setTimeout(() => socket.destroy(), serverLimits.socketEndTimeoutMs)
-  timer.unref()
-  socket.once('close', () => clearTimeout(timer))
 }
 
 function remoteOf(socket: Socket): string {

@@ -6,10 +6,12 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ClientProtocol } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
+import { protocolLimits } from '@holdfast/protocol'
 import { formatAddress } from '@holdfast/transport'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import type { ClientSink, ClientSockets } from '../client-sockets.ts'
 import { serverLimits } from '../limits.ts'
+import { destroyLater } from './destroy-later.ts'
 import type { RequestRule } from './http-security.ts'
 import { refuseForeign } from './loopback-request.ts'
 
@@ -48,7 +50,7 @@ export class WebSocketListener {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      maxPayload: serverLimits.webSocketPayloadBytes,
+      maxPayload: protocolLimits.webSocketMessageBytesMax,
       maxFragments: serverLimits.webSocketFragmentsMax,
       maxBufferedChunks: serverLimits.webSocketChunksMax,
       // Clients of AMQP may insist on their protocol's name; nobody else asks for one.
@@ -113,6 +115,10 @@ function refuseUpgrade(socket: Duplex, error: HoldfastError): void {
       body
     ])
   )
+  // Node.js has no deadline for a socket that asked for an upgrade, and one with bytes that nobody
+  // reads never comes to its end.
+  socket.resume()
+  destroyLater(socket)
 }
 
 function pathOf(request: IncomingMessage): string {

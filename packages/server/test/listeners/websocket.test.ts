@@ -1,18 +1,26 @@
 // Real WebSockets, good and bad, against the WebSocket listener.
+import { once } from 'node:events'
 import { createServer, request } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import type { Input } from '@holdfast/cluster'
+import { protocolLimits } from '@holdfast/protocol'
 import t from 'tap'
 import { WebSocket } from 'ws'
 import { ClientSockets } from '../../src/client-sockets.ts'
 import { WebSocketListener } from '../../src/listeners/websocket.ts'
 import { FakeLog, until } from '../fakes.ts'
 
-async function setUp(
-  t: { teardown(end: () => void): void },
-  connectionsMax = 10
-): Promise<{ port: number; inputs: Input[]; sockets: ClientSockets }> {
+interface Scene {
+  readonly port: number
+  readonly inputs: Input[]
+  readonly sockets: ClientSockets
+  /** The server's ends, in order. */
+  readonly accepted: readonly Socket[]
+}
+
+async function setUp(t: { teardown(end: () => void): void }, connectionsMax = 10): Promise<Scene> {
   const inputs: Input[] = []
+  const accepted: Socket[] = []
   const sockets = new ClientSockets({
     input: (input) => inputs.push(input),
     log: new FakeLog().log,
@@ -20,7 +28,7 @@ async function setUp(
     bufferBytesMax: 64 * 1024 * 1024,
     totalBufferBytesMax: 64 * 1024 * 1024
   })
-  const http = createServer()
+  const http = createServer().on('connection', (socket) => accepted.push(socket))
   const listener = new WebSocketListener(http, sockets, undefined, () => 'ann')
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
@@ -30,7 +38,8 @@ async function setUp(
     http.closeAllConnections()
   })
   const address = http.address()
-  return { port: typeof address === 'object' ? (address?.port ?? 0) : 0, inputs, sockets }
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
+  return { port, inputs, sockets, accepted }
 }
 
 /** Status and body of a refused upgrade; 101 if it was accepted. */
@@ -74,6 +83,10 @@ t.test('binary messages are pieces of the byte stream, both ways', async (t) => 
   const received: Buffer[] = []
   client.on('message', (message: Buffer) => received.push(message))
   await new Promise((resolve) => client.once('open', resolve))
+  const largest = Buffer.alloc(protocolLimits.webSocketMessageBytesMax, 'l')
+  client.send(largest)
+  await until(() => inputs.length === 2)
+  t.match(inputs.pop(), { type: 'client-bytes', connection: 1, bytes: largest })
   client.send(Buffer.from('hello'))
   await until(() => inputs.length === 2)
   t.match(inputs[1], { type: 'client-bytes', connection: 1, bytes: Buffer.from('hello') })
@@ -145,6 +158,28 @@ t.test('another path, a wrong version, and a full node are refused', async (t) =
   client.terminate()
 })
 
+const upgradeOf = (path: string): string =>
+  `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n` +
+  'sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n'
+
+t.test('a refused upgrade is closed, whatever its client does', async (t) => {
+  const { port, accepted } = await setUp(t)
+  const refused = async (): Promise<Socket> => {
+    const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
+    socket.on('error', () => socket.destroy())
+    socket.write(upgradeOf('/v1/other'))
+    t.match(`${(await once(socket, 'data'))[0]}`, /^HTTP.1.1 404 /)
+    return socket
+  }
+  const leaving = await refused()
+  const staying = await refused()
+  leaving.end('more')
+  await until(() => accepted[0]?.destroyed === true)
+  staying.write('more')
+  await until(() => accepted[1]?.destroyed === true)
+  staying.destroy()
+})
+
 /** A client frame of this opcode, unfinished unless `isLast`, with the key 0. */
 function clientFrame(opcode: number, isLast: boolean, payload: Uint8Array): Buffer {
   const header = Buffer.from([(isLast ? 0x80 : 0) | opcode, 0x80 | payload.length, 0, 0, 0, 0])
@@ -155,13 +190,10 @@ t.test('a memory bomb of tiny fragments ends the connection', async (t) => {
   const { port, inputs } = await setUp(t)
   const socket = connect({ host: '127.0.0.1', port })
   socket.on('error', () => socket.destroy())
-  socket.write(
-    'GET /v1/connect HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n' +
-      'sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n'
-  )
+  socket.write(upgradeOf('/v1/connect'))
   await until(() => inputs.length === 1)
   const fragments = [clientFrame(2, false, Buffer.from('a'))]
-  for (let number = 0; number < 2000; number++)
+  for (let number = 0; number < 64; number++)
     fragments.push(clientFrame(0, false, Buffer.from('a')))
   socket.write(Buffer.concat(fragments))
   await until(() => inputs.at(-1)?.type === 'client-down')
@@ -173,7 +205,7 @@ t.test('a message beyond the bound ends the connection before it is read', async
   const client = new WebSocket(`ws://127.0.0.1:${port}/v1/connect`)
   client.on('error', () => undefined)
   await new Promise((resolve) => client.once('open', resolve))
-  client.send(Buffer.alloc(18 * 1024 * 1024))
+  client.send(Buffer.alloc(protocolLimits.webSocketMessageBytesMax + 1))
   const code = await new Promise((resolve) => client.once('close', resolve))
   t.ok(code === 1009 || code === 1006, String(code))
   t.notOk(inputs.some(({ type }) => type === 'client-bytes'))

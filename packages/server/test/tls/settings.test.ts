@@ -22,6 +22,7 @@ t.test('settings that lack others are refused by name', async (t) => {
     [{ ...peers, peerTlsAuthority: '' }, 'peerTlsAuthority'],
     [{ ...peers, peerTlsKey: '' }, 'peerTlsKey'],
     [{ peerTlsKey: 'x' }, 'peerTlsCertificate'],
+    [{ ...peers, peer: '10.0.0.1:1' }, 'token'],
     [{ origins: ['http://example.com'] }, 'origins'],
     [{ origins: ['https://example.com/path'] }, 'origins'],
     [{ origins: 5 }, 'origins']
@@ -58,7 +59,8 @@ t.test('each listener leaves loopback with TLS of its own only', async (t) => {
     { client: '10.0.0.1:1', ...own, clientTls: true },
     { amqp: '10.0.0.1:1', ...own, amqpTls: true },
     { http: 'node.example:1', ...mutual, httpTls: true },
-    { peer: '[2001:db8::1]:1', seed: ['node-2.example:1'], ...peers },
+    { peer: '[2001:db8::1]:1', seed: ['node-2.example:1'], ...peers, token: 'x' },
+    { peer: '127.0.0.2:1', ...peers },
     { client: 'localhost:1', ...own, clientTls: true }
   ]
   for (const flags of taken) t.doesNotThrow(() => load(flags), JSON.stringify(flags))

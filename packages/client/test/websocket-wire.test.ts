@@ -1,0 +1,33 @@
+// What the wire makes of what it is given to send.
+import { protocolLimits } from '@holdfast/protocol'
+import t from 'tap'
+import { type WebSocketLike, webSocketWire } from '../src/websocket-wire.ts'
+
+t.test('a large chunk goes out in messages that a node takes, in order', async (t) => {
+  const sent: Uint8Array[] = []
+  const socket: WebSocketLike = {
+    ...{ binaryType: '', readyState: 1, onopen: null, onmessage: null, onclose: null },
+    onerror: null,
+    send: (data) => sent.push(data),
+    close: () => undefined
+  }
+  const handlers = {
+    opened: () => undefined,
+    received: () => undefined,
+    closed: () => undefined
+  }
+  const { webSocketMessageBytesMax: most } = protocolLimits
+  const wire = webSocketWire(socket, handlers)
+  const large = Buffer.from(Uint8Array.from({ length: 2 * most + 5 }, (_, at) => at % 251))
+  wire.send([Buffer.from('before'), large, Buffer.from('behind')])
+  t.ok(
+    Buffer.concat(sent).equals(Buffer.concat([Buffer.from('before'), large, Buffer.from('behind')]))
+  )
+  t.same(
+    sent.map(({ length }) => length),
+    [6, most, most, 5, 6]
+  )
+  sent.length = 0
+  wire.send([large.subarray(0, most)])
+  t.equal(sent.length, 1)
+})
