@@ -14,7 +14,7 @@ import { encodeRecord } from '@holdfast/record'
 import type { Core } from '../../src/core.ts'
 import { join } from '../../src/peers/byte-writer.ts'
 import type { CallResult } from '../../src/peers/peer-message.ts'
-import { coreWith, linkTo } from '../part-core.ts'
+import { coreWith, linkTo, pass } from '../part-core.ts'
 
 const group = 1
 const gateway = 2
@@ -36,7 +36,7 @@ export class LedQueue {
   #index = 0
   #published = 0
 
-  constructor(deliveryLimit: number | null) {
+  constructor(deliveryLimit: number | null = null) {
     const { machine } = this
     const shard = {
       hasLease: true,
@@ -107,6 +107,23 @@ export class LedQueue {
   settle(attachment: number, outcome: Outcome, ranges: readonly number[]): void {
     const settling = { type: 'relay-settle', attachment, settleSequence: 1, outcome } as const
     this.core.leaderRelay.settle(gateway, { ...settling, ranges })
+    this.look()
+  }
+
+  /** Its client cancels, and keeps what it holds. */
+  stop(attachment: number): void {
+    this.core.leaderRelay.stop(gateway, attachment, () => undefined)
+  }
+
+  /** As if all had been handed out. */
+  markAll(): void {
+    const marks = [{ queue: 7, mark: this.queue.tail }]
+    this.#apply(encodeCommandSection({ type: 'advance-marks', marks }))
+  }
+
+  /** Lets time pass, and what is to be done with it. */
+  pass(durationMs: number): void {
+    pass(this.core, durationMs)
     this.look()
   }
 
