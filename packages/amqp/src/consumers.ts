@@ -127,7 +127,7 @@ export class Consumers {
     const ranges = this.#withdraw(consumer)
     const isEnded = consumer.unsettled === 0
     if (isEnded) this.#byNumber.delete(consumer.number)
-    const outcome = 'released'
+    const outcome = 'unseen'
     const waiting = ranges.length > 0 ? { consumer: consumer.number, outcome, ranges } : null
     return { isEnded, waiting: waiting as Settlement | null }
   }

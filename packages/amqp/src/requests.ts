@@ -44,8 +44,11 @@ export interface PublishBatch {
   readonly blob: Uint8Array
 }
 
-/** How a delivery ends: accepted is an ack, released a nack with requeue, rejected a reject. */
-export type Outcome = 'accepted' | 'released' | 'rejected'
+/**
+ * How a delivery ends: accepted is an ack, released a nack with requeue, rejected a reject; unseen
+ * goes back as one that no client was given.
+ */
+export type Outcome = 'accepted' | 'released' | 'rejected' | 'unseen'
 
 export interface Settlement {
   readonly consumer: number

@@ -24,7 +24,7 @@ import { checkRanges, checkSession, Fields } from './shard-fields.ts'
 export const commandKind = 2
 export const settleKind = 3
 
-const outcomes: readonly Outcome[] = ['accepted', 'released', 'rejected']
+const outcomes: readonly Outcome[] = ['accepted', 'released', 'rejected', 'unseen']
 
 /** Bytes of the encoded section of a settlement. */
 export function settleSectionBytes({ consumer, ranges }: SettleCommand): number {

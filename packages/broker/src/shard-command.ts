@@ -27,7 +27,8 @@ export type TopologyChange =
     }
   | { readonly type: 'delete-queue'; readonly cursor: number; readonly queue: number }
 
-export type Outcome = 'accepted' | 'released' | 'rejected'
+/** `unseen`: no client has seen the delivery. The message is due again, and that does not count. */
+export type Outcome = 'accepted' | 'released' | 'rejected' | 'unseen'
 
 export interface SettleCommand {
   readonly type: 'settle'

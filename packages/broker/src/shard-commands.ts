@@ -86,6 +86,7 @@ function settle(state: ShardState, command: SettleCommand): SectionReply {
     if (queue === undefined) addPair(stale, first, last)
     else if (outcome === 'accepted') queue.index.settle(first, last, attempt, stale)
     else if (outcome === 'rejected') die(state, queue, [first, last], attempt, stale, 'rejected')
+    else if (outcome === 'unseen') queue.giveBack([first, last], attempt, false, returned, stale)
     else giveBack(state, queue, [first, last], attempt, returned, stale)
   }
   if (queue === undefined) return { type: 'settled', stale }

@@ -85,7 +85,8 @@ export function reserve(
 export function giveBack(
   queue: ReferenceQueue,
   triples: readonly number[],
-  { timeMs, termStartMs }: ReferenceTimes
+  { timeMs, termStartMs }: ReferenceTimes,
+  counts = true
 ): { stale: number[]; count: number } {
   const limit = queue.settings.deliveryLimit ?? Number.POSITIVE_INFINITY
   const stale: number[] = []
@@ -95,7 +96,7 @@ export function giveBack(
       const message = queue.messages.find((item) => item.offset === offset)
       if (message?.attempt === triples[at + 2] && message !== undefined) {
         message.attempt++
-        message.deliveryCount++
+        if (counts) message.deliveryCount++
         if (message.deliveryCount > limit) {
           queue.messages = queue.messages.filter((item) => item !== message)
           die(queue, [message], 'delivery_limit', timeMs, termStartMs)

@@ -271,8 +271,8 @@ export class ReferenceShard {
   #settle(command: SettleCommand): SectionReply {
     const queue = this.queues.get(command.queue)
     const { ranges } = command
-    if (queue !== undefined && command.outcome === 'released') {
-      const { stale } = giveBack(queue, ranges, this.#times)
+    if (queue !== undefined && (command.outcome === 'released' || command.outcome === 'unseen')) {
+      const { stale } = giveBack(queue, ranges, this.#times, command.outcome === 'released')
       dropHead(queue, this.#times)
       return { type: 'settled', stale: pairs(stale) }
     }

@@ -50,6 +50,7 @@ const commands: readonly ShardCommand[] = [
   { type: 'detach-session', session: '0a', releases: [{ queue: 3, ranges: [1, 1, 0] }] },
   { type: 'settle', queue: 2 ** 45, consumer, outcome: 'accepted', ranges: [] },
   { type: 'settle', queue: 1, consumer, outcome: 'released', ranges: [1, 2 ** 52, 2 ** 32] },
+  { type: 'settle', queue: 1, consumer, outcome: 'unseen', ranges: [4, 5, 6] },
   { type: 'settle', queue: 1, consumer, outcome: 'rejected', ranges: [1, 1, 0, 2, 3, 4] },
   {
     type: 'advance-marks',
@@ -153,7 +154,7 @@ t.test('malformed settlements are refused', async (t) => {
     patched(4, 9),
     patched(5, 0x7f, 0xf8),
     patched(15, 0x2f),
-    patched(outcomeAt, 3),
+    patched(outcomeAt, 4),
     patched(outcomeAt + 1, 0xff, 0xff, 0xff, 0xff),
     patched(outcomeAt + 4, 0),
     patched(outcomeAt + 5, 0xbf)

@@ -52,6 +52,19 @@ t.test('with a limit of 0 none comes back, and without an exchange it is gone', 
   t.same(settle(shard, 'released', 3, 3, 0, 3, 3, 1), { type: 'settled', stale: [3, 3] })
 })
 
+t.test('what no client has seen comes back for another attempt, and does not count', async (t) => {
+  const shard = withQueue(0, 2)
+  for (const attempt of [0, 1]) {
+    const reply = settle(shard, 'unseen', 1, 2, attempt)
+    t.same(reply, { type: 'settled', stale: [] })
+  }
+  t.same(counts(shard, 1), [2, 0])
+  t.match(shard.effects, [{ type: 'settled' }, { type: 'returned', ranges: [1, 2] }])
+  t.same(settle(shard, 'unseen', 1, 1, 1), { type: 'settled', stale: [1, 1] }, 'a repeat is stale')
+  settle(shard, 'released', 1, 1, 2)
+  t.same(shard.offsets(1), [2])
+})
+
 t.test('without a limit a message comes back however often', async (t) => {
   const shard = withQueue(null, 1)
   for (let attempt = 0; attempt < 50; attempt++) settle(shard, 'released', 1, 1, attempt)

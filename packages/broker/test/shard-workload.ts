@@ -171,7 +171,7 @@ export class Workload {
       const { offset = 1, attempt = 0 } =
         row !== undefined && row.messages.length > 0 ? random.pick(row.messages) : {}
       const ranges = random.chance(0.9) ? [offset, offset, attempt] : triples(this.#random, row)
-      const outcome = random.pick(['accepted', 'released', 'rejected'] as const)
+      const outcome = random.pick(['accepted', 'released', 'rejected', 'unseen'] as const)
       return { type: 'settle', queue, consumer: { session: '0a', tag: 't' }, outcome, ranges }
     })
     return this.#send(
@@ -242,7 +242,13 @@ export class Workload {
     const roll = random.below(100)
     if (roll < 10 || this.#reference.queues.size < 2) return this.#topology()
     if (roll < 55) {
-      const outcome = random.pick(['accepted', 'accepted', 'released', 'rejected'] as const)
+      const outcome = random.pick([
+        'accepted',
+        'accepted',
+        'released',
+        'rejected',
+        'unseen'
+      ] as const)
       return { type: 'settle', queue, consumer, outcome, ranges: triples(this.#random, row) }
     }
     if (roll < 65) {

@@ -46,7 +46,7 @@ export const limits = {
   relayedBytesMax: 262_144,
   /** Replies that a client does not read, or on their way to a node; more are dropped. */
   replyBytesMax: 16_777_216,
-  /** Consumers and gets of one AMQP connection. */
+  /** Consumers of one connection, and gets. */
   consumersPerClientMax: 65_536,
   /** Deliveries on their way to a consumer that acknowledges them unseen. */
   autoAckPrefetch: 1024,

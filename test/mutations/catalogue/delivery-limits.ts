@@ -29,6 +29,14 @@ export const deliveryLimitMutations: readonly Mutation[] = [
     catches
   },
   {
+    name: 'what-was-never-seen-counts',
+    failureMode: 65,
+    file: 'packages/broker/src/shard-commands.ts',
+    find: 'queue.giveBack([first, last], attempt, false, returned, stale)',
+    replace: 'queue.giveBack([first, last], attempt, true, returned, stale)',
+    catches
+  },
+  {
     name: 'snapshot-without-delivery-limits',
     failureMode: 76,
     file: 'packages/broker/src/shard-restore.ts',

@@ -238,9 +238,8 @@ export const queueMutations: readonly Mutation[] = [
     name: 'exclusive-for-two',
     failureMode: 77,
     file: 'packages/broker/src/queue/queue-consumers.ts',
-    find: 'if (other !== id && (exclusive || consumer.exclusive)) return true',
-    replace:
-      'if (other !== id && exclusive && consumer.exclusive && this.#activation < 0) return true',
+    find: 'return this.#exclusive > (own?.exclusive === true ? 1 : 0)',
+    replace: 'return this.#exclusive > this.#all.size',
     catches
   },
   {

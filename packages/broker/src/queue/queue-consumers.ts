@@ -5,6 +5,8 @@ import { type Consumer, consumerId } from './consumer.ts'
 
 export class QueueConsumers {
   readonly #all: Map<string, Consumer> = new Map()
+  /** How many of them are exclusive. */
+  #exclusive = 0
   #active: string | null = null
   #activation = 0
 
@@ -22,7 +24,10 @@ export class QueueConsumers {
   }
 
   add(consumer: Consumer): void {
-    this.#all.set(consumerId(consumer), consumer)
+    const id = consumerId(consumer)
+    if (this.#all.get(id)?.exclusive === true) this.#exclusive--
+    if (consumer.exclusive) this.#exclusive++
+    this.#all.set(id, consumer)
   }
 
   remove(key: ConsumerKey): Consumer | null {
@@ -30,6 +35,7 @@ export class QueueConsumers {
     const consumer = this.#all.get(id)
     if (consumer === undefined) return null
     this.#all.delete(id)
+    if (consumer.exclusive) this.#exclusive--
     if (this.#active === id) this.#active = null
     return consumer
   }
@@ -52,11 +58,9 @@ export class QueueConsumers {
 
   /** Whether another than `key` keeps a consumer of this kind away. */
   isTaken(key: ConsumerKey, exclusive: boolean): boolean {
-    const id = consumerId(key)
-    for (const [other, consumer] of this.#all) {
-      if (other !== id && (exclusive || consumer.exclusive)) return true
-    }
-    return false
+    const own = this.#all.get(consumerId(key))
+    if (exclusive) return this.#all.size > (own === undefined ? 0 : 1)
+    return this.#exclusive > (own?.exclusive === true ? 1 : 0)
   }
 
   /** Puts back who was active; the consumers themselves are added. */

@@ -8,9 +8,11 @@ const least = Number.NEGATIVE_INFINITY
 
 export class AttachedConsumers {
   readonly #queue: Pick<QueueView, 'settings' | 'active'>
-  #consumers: readonly Consumer[] = []
-  /** The highest priority among them. */
-  #highest = 0
+  /** In the order they came; `null` where one has gone, until the next look at all. */
+  #consumers: (Consumer | null)[] = []
+  readonly #places = new Map<Consumer, number>()
+  /** The highest priority among them, or one of somebody who has gone since the last look. */
+  #highest = least
   /** Place of the one that was given something last, and of the one that was chosen last. */
   #turn = -1
   #chosen = -1
@@ -19,38 +21,63 @@ export class AttachedConsumers {
     this.#queue = queue
   }
 
+  get size(): number {
+    return this.#places.size
+  }
+
   get all(): readonly Consumer[] {
-    return this.#consumers
+    return [...this.#places.keys()]
   }
 
   has(consumer: Consumer): boolean {
-    return this.#consumers.includes(consumer)
+    return this.#places.has(consumer)
   }
 
   add(consumer: Consumer): void {
-    this.#set([...this.#consumers, consumer])
+    this.#places.set(consumer, this.#consumers.length)
+    this.#consumers.push(consumer)
+    this.#highest = Math.max(this.#highest, consumer.priority)
   }
 
   /** Returns whether it was there. */
   remove(consumer: Consumer): boolean {
-    if (!this.has(consumer)) return false
-    this.#set(this.#consumers.filter((other) => other !== consumer))
+    const place = this.#places.get(consumer)
+    if (place === undefined) return false
+    this.#places.delete(consumer)
+    this.#consumers[place] = null
     return true
   }
 
-  #set(consumers: readonly Consumer[]): void {
-    this.#consumers = consumers
-    this.#highest = consumers.reduce((highest, { priority }) => Math.max(highest, priority), least)
+  /** Once for all that have gone, not for each; the turn goes on behind the same one. */
+  #compact(): void {
+    if (this.#consumers.length === this.#places.size) return
+    let [turn, chosen] = [this.#turn, this.#chosen]
+    const left: Consumer[] = []
+    this.#highest = least
+    for (const [place, consumer] of this.#consumers.entries()) {
+      if (consumer === null) {
+        if (place <= this.#turn) turn--
+        if (place <= this.#chosen) chosen--
+        continue
+      }
+      this.#places.set(consumer, left.length)
+      left.push(consumer)
+      this.#highest = Math.max(this.#highest, consumer.priority)
+    }
+    this.#consumers = left
+    this.#turn = turn
+    this.#chosen = chosen
   }
 
   /** Who gets the next messages; null: nobody may be given any. It is their turn until `served`. */
   next(): Consumer | null {
+    this.#compact()
     const { length } = this.#consumers
     let next: Consumer | null = null
     for (let i = 1; i <= length; i++) {
       const at = (this.#turn + i) % length
-      const consumer = this.#consumers[at]
-      if (consumer === undefined || creditOf(consumer) <= 0 || !this.#isActive(consumer)) continue
+      const consumer = this.#consumers[at] ?? null
+      if (consumer === null || creditOf(consumer) <= 0 || !this.#isActive(consumer)) continue
       if (next !== null && consumer.priority <= next.priority) continue
       next = consumer
       this.#chosen = at
@@ -62,7 +89,7 @@ export class AttachedConsumers {
   /** How many more messages those would take who may be given some. */
   get credit(): number {
     let credit = 0
-    for (const consumer of this.#consumers) {
+    for (const consumer of this.#places.keys()) {
       if (this.#isActive(consumer)) credit += Math.max(0, roomOf(consumer))
     }
     return credit

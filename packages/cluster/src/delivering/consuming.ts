@@ -5,6 +5,7 @@ import type { QueueTarget } from '@holdfast/broker'
 import type { ClientRequest } from '@holdfast/protocol'
 import { findQueue, refusedByShard } from '../administration/queue-calls.ts'
 import type { Core } from '../core.ts'
+import { limits } from '../limits.ts'
 import type { NativeSession } from '../sessions/native-session.ts'
 import { type Responder, refusal } from '../sessions/responder.ts'
 import type { Consumer } from './consumer.ts'
@@ -18,6 +19,10 @@ export function startConsumer(
   to: Responder
 ): void {
   const { tag } = request
+  const limit = limits.consumersPerClientMax
+  if (session.consumers.size >= limit) {
+    return to.refuse(refusal('LIMIT_REACHED', { limit, kind: 'consumers of a connection' }))
+  }
   for (const { consumer } of session.consumers.values()) {
     if (consumer.key.tag === tag) return to.refuse(refusal('CONSUMER_TAG_IN_USE', { tag }))
   }

@@ -1,6 +1,6 @@
 // The deliveries of all queues whose shards this node leads: who consumes, what is woken by what
 // the log applied, and the dispatch marks that ride along with the next entry.
-import type { QueueView, SectionReply, ShardCommand, ShardEffect } from '@holdfast/broker'
+import type { Outcome, QueueView, SectionReply, ShardCommand, ShardEffect } from '@holdfast/broker'
 import { encodeCommandSection } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
 import type { SettleEvent } from '@holdfast/protocol'
@@ -166,7 +166,7 @@ export class Deliveries {
     group: GroupId,
     queueId: number,
     consumer: Consumer,
-    event: Omit<SettleEvent, 'type' | 'consumer'>
+    event: Pick<SettleEvent, 'settleSequence' | 'ranges'> & { readonly outcome: Outcome }
   ): void {
     const { settleSequence, outcome } = event
     const { recipient } = consumer

@@ -100,7 +100,7 @@ export class Opening {
  * A command names a bounded number of ranges. What lies between more of them is returned in parts,
  * each of which leaves out what is below and above its own.
  */
-function partsOf(claimed: readonly number[]): readonly (readonly number[])[] {
+export function partsOf(claimed: readonly number[]): readonly (readonly number[])[] {
   if (claimed.length <= 2 * shardLimits.rangesMax) return [claimed]
   const length = 2 * (shardLimits.rangesMax - 2)
   const parts: number[][] = []

@@ -72,14 +72,15 @@ export class QueueDelivery {
     }
     if (former !== null) {
       former.recipient.replaced(former.number)
-      this.#giveBack(former)
+      // A client is back before its old connection ended, which counts; or it never went, and what
+      // it did not claim was lost on the way to it.
+      this.#giveBack(former, former.recipient.isRelayed ? 'unseen' : 'released')
     }
     this.wake()
   }
 
-  /** The client is back before its old connection ended: what it did not claim goes back. */
-  #giveBack(consumer: Consumer, done: () => void = () => undefined): void {
-    this.#settling.giveBack(consumer.key, this.#held.takeAll(consumer), done)
+  #giveBack(consumer: Consumer, outcome: 'released' | 'unseen', done?: () => void): void {
+    this.#settling.giveBack(consumer.key, outcome, this.#held.takeAll(consumer), done)
   }
 
   /** Ends a consumer; what it holds goes back through the log. */
@@ -89,7 +90,7 @@ export class QueueDelivery {
     if (!this.#roster.remove(consumer)) return done()
     // The log has its new attachment before the end of this one, which must not end both.
     const isBack = this.#core.deliveries.expects(this.group, this.queue.id, consumer.key)
-    if (isBack || !isActive) this.#giveBack(consumer, done)
+    if (isBack || !isActive) this.#giveBack(consumer, 'released', done)
     else this.#settling.detach(consumer.key, this.#held.takeAll(consumer), done)
     this.wake()
   }

@@ -6,6 +6,8 @@ import type { DeliveryRun } from '@holdfast/protocol'
 export interface Recipient {
   /** It takes nothing more for the time being. */
   readonly isCongested: boolean
+  /** The client is behind another link, which may break and lose what the client never sees. */
+  readonly isRelayed: boolean
   deliver(run: DeliveryRun): void
   settleAnswered(settleSequence: number, isDone: boolean): void
   /** The server ended a consumer: the queue is gone, or is led elsewhere. */

@@ -22,6 +22,8 @@ export class Roster {
   readonly #attached: AttachedConsumers
   readonly #isShared: boolean
   readonly #holders = new Set<Consumer>()
+  /** Attached or holding, by `keyText`. */
+  readonly #byKey = new Map<string, Consumer>()
   #gets: Get[] = []
 
   constructor(queue: Pick<QueueView, 'settings' | 'active'>) {
@@ -50,8 +52,7 @@ export class Roster {
   }
 
   find(key: ConsumerKey): Consumer | null {
-    const text = keyText(key)
-    return this.all.find((consumer) => keyText(consumer.key) === text) ?? null
+    return this.#byKey.get(keyText(key)) ?? null
   }
 
   has(consumer: Consumer): boolean {
@@ -60,18 +61,22 @@ export class Roster {
 
   add(consumer: Consumer): void {
     this.#attached.add(consumer)
+    this.#byKey.set(keyText(consumer.key), consumer)
   }
 
   /** It gets nothing but what it asks for. */
   hold(consumer: Consumer): void {
     this.#attached.remove(consumer)
     this.#holders.add(consumer)
+    this.#byKey.set(keyText(consumer.key), consumer)
   }
 
   /** Whether it was there. */
   remove(consumer: Consumer): boolean {
     const wasAttached = this.#attached.remove(consumer)
     const isThere = this.#holders.delete(consumer) || wasAttached
+    const text = keyText(consumer.key)
+    if (this.#byKey.get(text) === consumer) this.#byKey.delete(text)
     for (const get of this.#gets) if (get.consumer === consumer) this.end(get, false)
     return isThere
   }
@@ -95,7 +100,7 @@ export class Roster {
    * one, as clients of RabbitMQ are used to.
    */
   shareOf(ready: number): number {
-    const { length } = this.consumers
+    const length = this.#attached.size
     if (length < 2 || !this.#isShared) return Number.MAX_SAFE_INTEGER
     if (ready <= evenMax) return 1
     return Math.max(1, Math.min(shareMax, Math.floor(ready / (4 * length))))

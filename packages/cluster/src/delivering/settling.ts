@@ -45,9 +45,14 @@ export class Settling {
     })
   }
 
-  /** Gives back what was taken from a consumer. */
-  giveBack(consumer: ConsumerKey, taken: readonly number[], done: () => void): void {
-    if (taken.length > 0) this.settle(consumer, 'released', taken, done)
+  /** Gives back what was taken from a consumer, which may not have seen it. */
+  giveBack(
+    consumer: ConsumerKey,
+    outcome: 'released' | 'unseen',
+    taken: readonly number[],
+    done: () => void = () => undefined
+  ): void {
+    if (taken.length > 0) this.settle(consumer, outcome, taken, done)
     else done()
   }
 
@@ -57,7 +62,7 @@ export class Settling {
     const { id: queue } = this.#queue
     this.#commit({ type: 'detach-consumer', queue, consumer, release }, () => {
       this.#decided(release)
-      this.giveBack(consumer, taken.slice(numbersMax), done)
+      this.giveBack(consumer, 'released', taken.slice(numbersMax), done)
     })
   }
 

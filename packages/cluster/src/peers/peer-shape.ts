@@ -187,7 +187,7 @@ const cast = oneOf({
   'relay-settle': shape({
     attachment: natural,
     settleSequence: natural,
-    outcome: (value) => ['accepted', 'released', 'rejected'].includes(String(value)),
+    outcome: (value) => ['accepted', 'released', 'rejected', 'unseen'].includes(String(value)),
     ranges: naturals
   }),
   'relay-settled': shape({ settleSequence: natural, isDone: truth }),

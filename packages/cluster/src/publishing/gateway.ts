@@ -40,6 +40,7 @@ export class Gateway {
   readonly #streams = new Map<GroupId, ShardStream>()
   /** Null until the record that makes this process's epoch unique is durable. */
   #epoch: number | null = null
+  #pendingBytes = 0
 
   constructor(core: Core) {
     this.#core = core
@@ -53,6 +54,11 @@ export class Gateway {
   /** Unlike that of any other process of this node; 0 before that is sure. */
   get epoch(): number {
     return this.#epoch ?? 0
+  }
+
+  /** Publishes of clients that are not decided, also of those that have left meanwhile. */
+  get pendingBytes(): number {
+    return this.#pendingBytes
   }
 
   get isOpen(): boolean {
@@ -104,6 +110,7 @@ export class Gateway {
     // Straight to a queue it needs no lease, and may have begun before what was answered since.
     if (publish.batch.exchange !== '') tellRoutes(this.#core)
     if (first === undefined) return this.#finish(publish)
+    this.#pendingBytes += pendingBytesOf(publish)
     if (targets.every((target) => target.group === first.group)) {
       publish.shardsWaiting = 1
       publish.queuesLeft = targets.length
@@ -175,6 +182,8 @@ export class Gateway {
     if (outcome.type === 'missing') publish.queuesLeft -= outcome.queues.length
     if (outcome.type === 'refused') publish.error = refusalOf(outcome)
     if (publish.shardsWaiting > 0) return
+    this.#pendingBytes -= pendingBytesOf(publish)
+    this.#core.sessions.lessUnderWay()
     if (publish.error === null && publish.queuesLeft <= 0) publish.origin.returned(publish)
     else this.#finish(publish)
   }
@@ -191,6 +200,11 @@ export class Gateway {
     }
     origin.confirmed(batch)
   }
+}
+
+/** Dead letters have a bound of their own, and hold up no clients. */
+function pendingBytesOf({ batch }: Publish): number {
+  return batch.deadLetter === undefined ? batch.blob.length : 0
 }
 
 /**

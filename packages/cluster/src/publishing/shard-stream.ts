@@ -15,6 +15,7 @@ import { limits, retryPauseMs, times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import { join } from '../peers/byte-writer.ts'
 import type { ForwardOutcome } from '../peers/peer-codec.ts'
+import { Fifo } from './fifo.ts'
 import type { Publish } from './publish.ts'
 
 /** Publishes and settlements that happen together, in one section. */
@@ -40,7 +41,7 @@ export class ShardStream {
   readonly group: GroupId
   readonly #core: Core
   readonly #onOutcome: OnOutcome
-  #items: Item[] = []
+  readonly #items = new Fifo<Item>()
   /** Items before this position have been sent to the current leader. */
   #sent = 0
   #sentBytes = 0
@@ -123,7 +124,7 @@ export class ShardStream {
   #send(leader: number): void {
     const sections: { number: number; bytes: Uint8Array }[] = []
     while (this.#sent < Math.min(this.#items.length, limits.forwardSectionsMax)) {
-      const item = this.#items[this.#sent]
+      const item = this.#items.at(this.#sent)
       if (item === undefined) break
       const isFull = this.#sentBytes + item.sizeBytes > this.#core.tuning.forwardBytesMax
       if (isFull && this.#sentBytes > 0) break
@@ -188,14 +189,14 @@ export class ShardStream {
    * and which a repeat brings again.
    */
   #answered(from: number, upTo: number, outcome: ForwardOutcome): void {
-    if ((this.#items[0]?.number ?? from) < from) return this.rewind()
+    if ((this.#items.at(0)?.number ?? from) < from) return this.rewind()
     let count = 0
     for (const item of this.#items) {
       if (item.number > upTo) break
       count++
     }
     if (count === 0) return
-    const answered = this.#items.splice(0, count)
+    const answered = this.#items.take(count)
     for (const item of answered.slice(0, this.#sent)) this.#sentBytes -= item.sizeBytes
     this.#sent = Math.max(0, this.#sent - count)
     for (const item of answered) item.onOutcome(outcome)
@@ -203,7 +204,7 @@ export class ShardStream {
 
   #rewindTo(number: number): void {
     while (this.#sent > 0) {
-      const item = this.#items[this.#sent - 1]
+      const item = this.#items.at(this.#sent - 1)
       if (item === undefined || item.number < number) break
       this.#sent--
       this.#sentBytes -= item.sizeBytes

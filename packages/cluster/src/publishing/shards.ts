@@ -23,6 +23,7 @@ import { join } from '../peers/byte-writer.ts'
 import { type Answer, errorResult } from '../peers/calls.ts'
 import type { Forward, ForwardOutcome } from '../peers/peer-codec.ts'
 import type { CallResult } from '../peers/peer-message.ts'
+import { purge } from './purging.ts'
 
 export type ShardGroup = Group<Uint8Array, SectionReply>
 
@@ -102,14 +103,12 @@ export class Shards {
 
   /** At the leader: commits a command of another part or node. */
   command(group: GroupId, asked: ShardCommand, answer: Answer): void {
-    const isPurge = asked.type === 'purge-queue'
-    const keep = isPurge ? (this.#core.deliveries.find(group, asked.queue)?.heldRanges() ?? []) : []
-    const command = isPurge ? { ...asked, keep } : asked
-    const isTaken = this.propose(group, command, (reply) => {
+    const decided = (reply: SectionReply | null): void => {
       if (reply === null) return answer(this.#notLeader(group))
       answer({ type: 'reply', reply: this.#readyOnly(group, asked, reply) })
-    })
-    if (!isTaken) answer(this.#notLeader(group))
+    }
+    if (asked.type === 'purge-queue') return purge(this.#core, group, asked.queue, decided)
+    if (!this.propose(group, asked, decided)) decided(null)
   }
 
   /** As in RabbitMQ, a queue that goes held what was ready: what consumers hold does not count. */

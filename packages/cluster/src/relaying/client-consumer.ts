@@ -2,7 +2,7 @@
 // again at the next one, with what the client holds, whenever leader or link change. The client
 // sees nothing of that: a delivery is known by offset and attempt (architecture, A7, A8). The SDK
 // does the same for itself.
-import type { QueueTarget } from '@holdfast/broker'
+import type { Outcome, QueueTarget } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
 import type { DeliveryRun } from '@holdfast/protocol'
 import { lockRefusal } from '../administration/queue-calls.ts'
@@ -11,7 +11,7 @@ import type { ConsumerKey } from '../delivering/consumer.ts'
 import { times } from '../limits.ts'
 import type { CallResult } from '../peers/peer-message.ts'
 import { type Responder, refusal } from '../sessions/responder.ts'
-import { Holdings, type Outcome, type Settlement } from './holdings.ts'
+import { Holdings, type Settlement } from './holdings.ts'
 import { tell } from './tell.ts'
 
 /** The client's connection. */

@@ -1,9 +1,8 @@
 // What a client holds of the deliveries of one consumer, and what it has settled that is not
 // answered: all that the next leader has to be told.
+import type { Outcome } from '@holdfast/broker'
 import { DeliveryRangeList, type DeliveryRun } from '@holdfast/protocol'
 import { limits } from '../limits.ts'
-
-export type Outcome = 'accepted' | 'released' | 'rejected'
 
 export interface Settlement {
   readonly outcome: Outcome

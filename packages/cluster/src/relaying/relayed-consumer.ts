@@ -25,6 +25,7 @@ export interface RelayedOptions {
 }
 
 export class RelayedConsumer implements Recipient {
+  readonly isRelayed = true
   readonly node: number
   readonly to: RelayedTo
   readonly client: RelayedClient

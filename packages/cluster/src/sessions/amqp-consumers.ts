@@ -1,6 +1,6 @@
 // The consumers of one AMQP connection, by their number on it; and what asks for single messages,
 // one for each channel and queue, since each channel owns what it got.
-import type { RequestOf, SettleEvent } from '@holdfast/amqp'
+import type { Outcome, RequestOf, SettleEvent } from '@holdfast/amqp'
 import type { DeliveryRun } from '@holdfast/protocol'
 import { findQueue } from '../administration/queue-calls.ts'
 import type { Core } from '../core.ts'
@@ -167,7 +167,7 @@ export class AmqpConsumers {
         const run = this.#got.get(number)
         this.#got.delete(number)
         if (run !== undefined)
-          getter.settle('released', [run.firstOffset, run.firstOffset, run.attempt])
+          getter.settle('unseen', [run.firstOffset, run.firstOffset, run.attempt])
         failed()
       }
     )
@@ -183,12 +183,12 @@ export class AmqpConsumers {
   /** A run that was on its way to a consumer when that was cancelled. */
   #giveBack({ consumer, firstOffset, count, attempt }: DeliveryRun): void {
     const ranges = [firstOffset, firstOffset + count - 1, attempt]
-    this.settle({ type: 'settle', consumer, outcome: 'released', ranges })
+    this.settle({ type: 'settle', consumer, outcome: 'unseen', ranges })
   }
 
   settle({ consumer, outcome, ranges }: SettleEvent): void {
     const settling = this.#settlements.begin()
-    const returning = outcome === 'released' ? this.#returns.begin() : null
+    const returning = isGivenBack(outcome) ? this.#returns.begin() : null
     const settled = (): void => {
       settling()
       returning?.()
@@ -253,3 +253,7 @@ const tooMuchGot = refusal('LIMIT_REACHED', {
   limit: limits.prefetchMax,
   kind: 'messages that a channel got from a queue and has not settled'
 })
+
+function isGivenBack(outcome: Outcome): boolean {
+  return outcome === 'released' || outcome === 'unseen'
+}

@@ -16,6 +16,8 @@ export class CreditPool {
   readonly #sessions = new Set<NativeSession>()
   /** Clients that wait for credit, in the order they asked. */
   #wants: Want[] = []
+  /** Somebody wants some, or some has come back, since credit was lent last. */
+  #isDue = false
 
   constructor(core: Core) {
     this.#core = core
@@ -54,11 +56,28 @@ export class CreditPool {
     }
   }
 
-  /** Lends credit to those who wait, first come first served, as far as the node's pool goes. */
+  get isDue(): boolean {
+    return this.#isDue
+  }
+
+  /** There may be more to lend. */
   returned(): void {
+    this.#isDue = true
+  }
+
+  /**
+   * Lends credit to those who wait, first come first served, as far as the node's pool goes. It
+   * looks at every session: once for all that has come back in a step.
+   */
+  lend(): void {
+    if (!this.#isDue) return
+    this.#isDue = false
     if (this.#wants.length === 0) return
-    let lent = this.#core.sessions.amqpBytes
+    const { sessions, gateway } = this.#core
+    let lent = sessions.amqpBytes
     for (const session of this.#sessions) lent += session.connection.credit.borrowedBytes
+    // Who has left owes nothing, and what it published may be under way.
+    lent = Math.max(lent, gateway.pendingBytes)
     const later: Want[] = []
     let isShort = false
     for (const want of this.#wants) {

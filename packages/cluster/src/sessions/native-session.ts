@@ -35,6 +35,7 @@ export interface SessionConsumer {
 const noProducer: Producer = { id: new Uint8Array(16), epoch: 0 }
 
 export class NativeSession implements Session, PublishOrigin, Recipient {
+  readonly isRelayed = false
   readonly id: number
   readonly connection: ServerConnection
   readonly #core: Core

@@ -68,6 +68,12 @@ export class Sessions {
     return this.#amqpBytes
   }
 
+  /** Too much is under way: of AMQP connections, or of whoever was connected. */
+  get #isFull(): boolean {
+    const bytes = Math.max(this.#amqpBytes, this.#core.gateway.pendingBytes)
+    return bytes > limits.publishCreditBytesMax
+  }
+
   up(client: ClientUp): void {
     const session = this.#open(client)
     this.#sessions.set(client.connection, session)
@@ -143,7 +149,7 @@ export class Sessions {
 
   /** Whether an AMQP connection that has publishes under way must wait, since all have too much. */
   isHalted(session: AmqpSession): boolean {
-    const isHalted = session.publishBytes > 0 && this.#amqpBytes > limits.publishCreditBytesMax
+    const isHalted = session.publishBytes > 0 && this.#isFull
     if (isHalted) this.#halted.add(session)
     else this.#halted.delete(session)
     return isHalted
@@ -152,21 +158,32 @@ export class Sessions {
   /** The publishes of an AMQP connection have grown or shrunk by so many bytes. */
   amqpBytesChanged(bytes: number): void {
     this.#amqpBytes += bytes
-    if (bytes >= 0) return
+    if (bytes < 0) this.lessUnderWay()
+  }
+
+  /** Somebody's publishes are decided, or no more: who waits for that may go on. */
+  lessUnderWay(): void {
     this.credit.returned()
-    if (this.#amqpBytes > limits.publishCreditBytesMax) return
+    if (this.#halted.size === 0 || this.#isFull) return
     for (const session of this.#halted) this.touch(session)
   }
 
   flush(): void {
+    this.#flushBusy()
+    // What is given back as connections go out and end is for those that had their turn.
+    while (this.credit.isDue) this.#flushBusy()
+  }
+
+  #flushBusy(): void {
+    this.credit.lend()
     for (const session of this.#busy) {
       session.flush()
       if (session.isEnded) {
         this.#core.outputs.push({ type: 'client-close', connection: session.id })
         session.closed()
       }
+      this.#busy.delete(session)
     }
-    this.#busy.clear()
   }
 
   /** Tells the clients where the nodes are. */

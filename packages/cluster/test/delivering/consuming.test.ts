@@ -2,10 +2,15 @@
 // knows who is attached, and an exclusive consumer is alone.
 import type { ClientRequest } from '@holdfast/protocol'
 import t from 'tap'
+import { startConsumer } from '../../src/delivering/consuming.ts'
 import { limits } from '../../src/limits.ts'
+import { NativeSession, type SessionConsumer } from '../../src/sessions/native-session.ts'
 import { LoneMember } from '../lone-member.ts'
+import { coreWith } from '../part-core.ts'
 
-function consume(fields: { exclusive?: boolean; prefetch?: number } = {}): ClientRequest {
+type Consume = Extract<ClientRequest, { type: 'consume' }>
+
+function consume(fields: { exclusive?: boolean; prefetch?: number } = {}): Consume {
   const { exclusive = false, prefetch = 10 } = fields
   const fixed = { queue: 'q', tag: 'c', autoAck: false, priority: 0, resume: null }
   return { type: 'consume', ...fixed, prefetch, exclusive }
@@ -124,4 +129,17 @@ t.test('what was handed out while a purge was on its way costs no credit', async
     client.delivered.map(({ offset }) => offset),
     [1, 2, 3, 4, 5]
   )
+})
+
+t.test('a connection has so many consumers, and no more', async (t) => {
+  const core = coreWith()
+  const up = { connection: 1, protocol: 'native', remote: '', certificateName: null } as const
+  const session = new NativeSession(core, up)
+  for (let number = 0; number < limits.consumersPerClientMax; number++) {
+    session.consumers.set(number, {} as SessionConsumer)
+  }
+  const refused: string[] = []
+  const refuse = ({ code }: { code: string }) => refused.push(code)
+  startConsumer(core, session, consume(), { done: () => undefined, refuse })
+  t.same(refused, ['LIMIT_REACHED'])
 })

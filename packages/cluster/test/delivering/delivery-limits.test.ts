@@ -3,6 +3,7 @@
 import type { ClientEvent, QueueOptions } from '@holdfast/protocol'
 import t from 'tap'
 import { type LoneClient, LoneMember } from '../lone-member.ts'
+import { LedQueue } from './led-queue.ts'
 
 const ways = { tag: 'c', autoAck: false, exclusive: false, priority: 0, resume: null }
 
@@ -105,4 +106,40 @@ t.test('a consumer that stays has room for what comes after what left', async (t
     [1, 4]
   )
   t.equal(left(operator, 'q'), 3)
+})
+
+t.test('what a link lost on the way to a relayed consumer that stays does not count', async (t) => {
+  const led = new LedQueue(0)
+  led.attach(1)
+  led.publish(3)
+  led.look()
+  t.equal(led.held, 3)
+  led.linkDown()
+  // The first one had come, and is in the client's hands.
+  led.attach(2, [1, 1, 0])
+  t.same(
+    [1, 2, 3].map((offset) => led.counts(offset)),
+    [
+      [0, 0],
+      [1, 0],
+      [1, 0]
+    ]
+  )
+  t.equal(led.held, 3, 'and comes again')
+  led.settle(2, 'accepted', [1, 1, 0])
+  led.settle(2, 'released', [2, 2, 1])
+  t.same(
+    [1, 2, 3].map((offset) => led.counts(offset)),
+    [null, null, [1, 0]],
+    'as a return does'
+  )
+})
+
+t.test('what a cancelled consumer never saw does not count', async (t) => {
+  const led = new LedQueue(0)
+  led.attach(1)
+  led.publish(1)
+  led.look()
+  led.settle(1, 'unseen', [1, 1, 0])
+  t.same(led.counts(1), [1, 0])
 })

@@ -64,7 +64,7 @@ t.test('who holds nothing gives nothing back', async (t) => {
   const done = (): void => {
     ends++
   }
-  settling.giveBack(key, [], done)
+  settling.giveBack(key, 'released', [], done)
   t.same(proposed, [])
   settling.detach(key, [], done)
   t.same(answer(), ['detach-consumer', 0])

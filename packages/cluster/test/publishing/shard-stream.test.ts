@@ -145,3 +145,28 @@ t.test('a transaction has a number as well, another where the shard forgot', asy
   t.same(sent, [[1, 2], [1]])
   t.same(outcomes, ['accepted'])
 })
+
+/** The work of hearing that so many of these publishes were refused. */
+function msToRefuse(refusals: number, pending: number): number {
+  let heard = 0
+  const { stream } = streamTo({ leader: 2, term: 1 }, () => {
+    heard++
+  })
+  const publish = publishOf(1)
+  for (let number = 1; number <= pending; number++) stream.push(publish, [7])
+  stream.flush()
+  const outcomes = Array.from({ length: refusals }, (_, i): ForwardOutcome => {
+    return { type: 'refused', number: i + 1, code: 'QUEUE_FULL', details: {} }
+  })
+  const before = process.cpuUsage()
+  stream.result(epoch, outcomes)
+  const spentMs = process.cpuUsage(before).user / 1000
+  return heard === refusals ? spentMs : Number.NaN
+}
+
+t.test('what a refusal costs does not depend on how much is behind it', async (t) => {
+  const count = 4_096
+  const fewMs = msToRefuse(count, count)
+  const manyMs = msToRefuse(count, 200_000)
+  t.ok(manyMs < 20 * fewMs, `${manyMs} ms, and ${fewMs} ms with nothing behind it`)
+})

@@ -185,6 +185,23 @@ function look(member: LoneMember): number[] {
   return other.heard().at(-1)?.split(' ').slice(1).map(Number) ?? []
 }
 
+t.test('what clients left behind that are gone counts until it is decided', async (t) => {
+  const { member, client } = setUp()
+  member.hold()
+  const body = 'x'.repeat(1_000_000)
+  for (let left = limits.publishCreditBytesMax; left >= 0; left -= body.length) {
+    const guest = member.connectAmqp()
+    guest.publish('q', body)
+    member.step([guest.gone()])
+  }
+  t.notOk(member.paused.has(client.id), 'who has nothing under way is heard')
+  client.publish('q', 'x')
+  t.ok(member.paused.has(client.id))
+  member.release()
+  member.pass(3_000)
+  t.notOk(member.paused.has(client.id))
+})
+
 t.test('a consumer is told that its queue is gone', async (t) => {
   const { member, client } = setUp()
   client.consume('q', 1)

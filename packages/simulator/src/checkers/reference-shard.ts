@@ -241,7 +241,7 @@ export class ReferenceShard {
   }
 
   /** How many came back for another attempt; `stale` gets the offsets that did not. */
-  #release(id: number, triples: readonly number[], stale: number[] = []): number {
+  #release(id: number, triples: readonly number[], stale: number[] = [], counts = 1): number {
     const queue = this.queues.get(id)
     let count = 0
     forEachOffset(triples, 3, (offset, attempt) => {
@@ -251,7 +251,7 @@ export class ReferenceShard {
         return
       }
       message.attempt += 1
-      message.deliveryCount += 1
+      message.deliveryCount += counts
       if (queue === undefined) return
       if (isSpent(queue, message)) die(queue, offset, this.#termStartMs)
       else {
@@ -268,6 +268,7 @@ export class ReferenceShard {
   #settle({ queue: id, outcome, ranges }: SettleCommand): SectionReply {
     const stale: number[] = []
     if (outcome === 'released') this.#release(id, ranges, stale)
+    else if (outcome === 'unseen') this.#release(id, ranges, stale, 0)
     else {
       const queue = this.queues.get(id)
       forEachOffset(ranges, 3, (offset, attempt) => {

@@ -205,7 +205,7 @@ export class ShardComparison {
   #endingsOf({ queue: id, outcome, ranges }: SettleCommand): Ending[] {
     const { name: queue = '', messages } = this.#reference.queues.get(id) ?? {}
     const endings: Ending[] = []
-    if (outcome === 'released') return endings
+    if (outcome === 'released' || outcome === 'unseen') return endings
     forEachOffset(ranges, 3, (offset, attempt) => {
       if (messages?.get(offset)?.attempt === attempt)
         endings.push({ queue, outcome, offset, attempt })
