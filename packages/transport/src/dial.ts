@@ -25,6 +25,8 @@ export interface DialOptions {
   readonly timeoutMs: number
   /** Null: plain. Else both sides show certificates of the authority. */
   readonly tls: TlsSource | null
+  /** Called when somebody has taken the connection, whatever becomes of it. */
+  readonly accepted?: () => void
   /** Aborted when the caller has lost interest. */
   readonly signal?: AbortSignal
 }
@@ -73,6 +75,7 @@ function openSocket(options: DialOptions): Promise<Socket> {
       settle()
       reject(error)
     })
+    socket.once('connect', () => options.accepted?.())
     socket.once(options.tls === null ? 'connect' : 'secureConnect', () => {
       settle()
       resolve(socket)
