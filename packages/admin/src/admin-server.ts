@@ -11,10 +11,10 @@ import { errorBody, errorBodyAt, rawAnswer, rawRefusal, toHoldfastError } from '
 import { adminLimits } from './limits.ts'
 import { isLoopbackHost } from './loopback.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import { createAsk } from './node-calls.ts'
+import { createAsk, createIdentify, type Identify } from './node-calls.ts'
 import { buildOpenApi } from './openapi.ts'
 import { requireRole } from './roles.ts'
-import type { Ask, Route, RouteContext } from './route.ts'
+import type { Route, RouteContext } from './route.ts'
 import { apiRoutes } from './routes/api/api-routes.ts'
 import { clusterRoutes } from './routes/cluster.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -34,7 +34,7 @@ const jsonType = 'application/json; charset=utf-8'
 /** What the request handlers share. */
 interface Surroundings {
   readonly routes: readonly Route[]
-  readonly ask: Ask
+  readonly identify: Identify
   readonly metrics: Metrics
   readonly log: Log
   readonly now: () => number
@@ -151,7 +151,7 @@ function installParser(instance: FastifyInstance): void {
 
 /** Who calls is found out before anything of the body is read. */
 function installRoute(instance: FastifyInstance, route: Route, surroundings: Surroundings): void {
-  const { metrics, ask } = surroundings
+  const { metrics, identify } = surroundings
   const callers = new WeakMap<FastifyRequest, Identity>()
   instance.route({
     method: route.method,
@@ -159,7 +159,7 @@ function installRoute(instance: FastifyInstance, route: Route, surroundings: Sur
     config: { template: route.path },
     async onRequest(request) {
       if (route.role === 'none') return
-      const identity = await authenticate(ask, request.raw, route.mayBeStale === true)
+      const identity = await authenticate(identify, request.raw, route.mayBeStale === true)
       requireRole(identity, route.role)
       callers.set(request, identity)
     },
@@ -232,7 +232,7 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
   const openApi = buildOpenApi(routes, version)
   const surroundings: Surroundings = {
     routes,
-    ask: context.ask,
+    identify: createIdentify(port, options.answerTimeoutMs),
     metrics,
     log: options.log ?? (() => {}),
     now: options.now ?? (() => performance.now()),

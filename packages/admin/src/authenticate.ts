@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Identity } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
-import type { Ask } from './route.ts'
+import type { Identify } from './node-calls.ts'
 
 /** How a caller is asked for its name and password. */
 export const challenge = 'Basic realm="Holdfast", charset="UTF-8"'
@@ -32,7 +32,7 @@ export function readAuthorization(header: string | undefined): Credentials | nul
 
 /** @throws AUTHENTICATION_FAILED, CREDENTIALS_REQUIRED, UNAVAILABLE */
 export async function authenticate(
-  ask: Ask,
+  identify: Identify,
   request: IncomingMessage,
   mayBeStale: boolean
 ): Promise<Identity> {
@@ -41,5 +41,5 @@ export async function authenticate(
   const host = remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress
   const remote = `${host}:${remotePort}`
   const question = { type: 'authenticate', credentials, remote, mayBeStale } as const
-  return (await ask(question, 'identity')).identity
+  return await identify(request.socket, question)
 }

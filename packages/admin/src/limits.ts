@@ -18,8 +18,10 @@ export const adminLimits = {
   keepAliveTimeoutMs: 10_000,
   /** Time the node has to answer a call before it is told UNAVAILABLE. */
   answerTimeoutMs: 30_000,
-  /** Calls that wait for the node at once; one more gets UNAVAILABLE. */
+  /** Calls that wait for the node at once, their callers known; one more gets UNAVAILABLE. */
   callsMax: 256,
+  /** Requests of one connection that wait, behind each other, until it is known who calls. */
+  questionsPerConnectionMax: 8,
   /** Bytes of UTF-8 in the name of a vhost or a queue. */
   nameBytesMax: 255,
   passwordLengthMax: 512,

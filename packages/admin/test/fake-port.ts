@@ -5,6 +5,7 @@ import {
   type AdminReply,
   type AdminRequest,
   type ClusterStatus,
+  type Gone,
   guest,
   type MemberCounters,
   type OperationStatus,
@@ -99,7 +100,7 @@ export class FakePort implements AdminPort {
     return guest.password
   }
 
-  async request(request: AdminRequest): Promise<AdminReply> {
+  async request(request: AdminRequest, _gone?: Gone): Promise<AdminReply> {
     const isQuestion = request.type === 'authenticate' || request.type === 'authorize'
     if (isQuestion) {
       this.questions.push(request)

@@ -8,7 +8,7 @@ import { type FrameWriter, methodIdIn } from './frame-codec.ts'
 import { amqpLimits } from './limits.ts'
 import { decodeMethod, type MethodId, methodIdOf } from './method-codec.ts'
 import { returnMessage } from './methods/publish.ts'
-import { PublishLedger, type PublishPart } from './publish-ledger.ts'
+import { PublishLedger, type PublishPart, tagsOf } from './publish-ledger.ts'
 import { PublishProgress } from './publish-progress.ts'
 import { RecordWriter } from './record-form.ts'
 import { AmqpError } from './replies.ts'
@@ -288,15 +288,4 @@ export class Channels implements ChannelHost {
     this.#confirming.clear()
     this.#ledger = new PublishLedger()
   }
-}
-
-/** The confirm tags of a part; null where its channel has no confirms. */
-function tagsOf({
-  run,
-  first,
-  last
-}: PublishPart<Channel>): { first: number; last: number } | null {
-  if (run.firstTag === 0) return null
-  const start = run.firstTag - run.first
-  return { first: start + first, last: start + last }
 }

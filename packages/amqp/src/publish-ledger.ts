@@ -140,3 +140,14 @@ function continues<Channel>(
   if (run.last - run.first + 1 >= runLengthMax || run.bytes >= runBytesMax) return false
   return run.firstTag === 0 ? tag === 0 : tag === run.firstTag + (run.last - run.first) + 1
 }
+
+/** The confirm tags of a part; null where its channel has no confirms. */
+export function tagsOf<Channel>({
+  run,
+  first,
+  last
+}: PublishPart<Channel>): { first: number; last: number } | null {
+  if (run.firstTag === 0) return null
+  const start = run.firstTag - run.first
+  return { first: start + first, last: start + last }
+}

@@ -45,6 +45,14 @@ interface Attachment {
  */
 const echoCodes: readonly string[] = ['CONSUMER_TAG_IN_USE', 'QUEUE_EXCLUSIVE']
 
+/** What is wrong with a login is so at every node, unlike what else a node refuses for good. */
+const loginCodes: readonly string[] = [
+  'AUTHENTICATION_FAILED',
+  'CREDENTIALS_REQUIRED',
+  'VHOST_NOT_FOUND',
+  'VHOST_ACCESS_REFUSED'
+]
+
 /** Hints that are followed in a row without a pause. */
 const hopsMax = 3
 
@@ -203,12 +211,21 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
     if (node === null) {
       throw new HoldfastError('UNAVAILABLE', { reason: `queue '${queue}' has no leader` })
     }
-    const link = await this.#host.openNode(node)
+    const link = await this.#open(node)
     const lost = new Promise<HoldfastError>((resolve) => {
       this.#lost = resolve
     })
     await this.#consume(link)
     return { lost }
+  }
+
+  async #open(node: number): Promise<Link> {
+    try {
+      return await this.#host.openNode(node)
+    } catch (error) {
+      const coded = HoldfastError.from(error)
+      throw loginCodes.includes(coded.code) ? new Fatal(coded) : coded
+    }
   }
 
   async #locate(queue: string): Promise<number | null> {

@@ -121,7 +121,7 @@ export function readAddresses(addresses: readonly string[]): Addresses {
   for (const address of addresses) {
     const { host, credentials } = splitAddress(String(address))
     if (typeof address !== 'string' || !isAddress(host)) {
-      throw fail(`'${host}' is neither HOST:PORT nor ws(s)://HOST:PORT/PATH`)
+      throw fail(`${quoted(String(address))} is neither HOST:PORT nor ws(s)://HOST:PORT/PATH`)
     }
     hosts.add(host)
     if (credentials !== null) logins.set(JSON.stringify(credentials), credentials)
@@ -129,6 +129,13 @@ export function readAddresses(addresses: readonly string[]): Addresses {
   if (logins.size > 1) throw fail('its users or passwords differ')
   const [credentials = null] = logins.values()
   return { hosts: [...hosts], credentials }
+}
+
+/** What may be part of a password is not repeated. */
+function quoted(address: string): string {
+  const at = address.lastIndexOf('@')
+  if (at < 0) return `'${address}'`
+  return `percent-encode user and password: what ends in '${address.slice(at + 1)}'`
 }
 
 /** What cannot be decoded stays in the host, which is none then. */
@@ -144,14 +151,16 @@ function splitAddress(address: string): {
       return { host: `${scheme}${rest}`, credentials: { user: name, password: secret } }
     }
   } catch {
-    return { host: 'an address', credentials: null }
+    return { host: address, credentials: null }
   }
   return { host: address, credentials: null }
 }
 
 function isAddress(address: string): boolean {
+  // A part of a password that was not encoded would be taken for a host.
+  if (address.includes('@')) return false
   if (/^wss?:\/\//.test(address)) return URL.canParse(address)
   const match = /^(.+):(\d{1,5})$/.exec(address)
   const port = Number(match?.[2])
-  return match !== null && port >= 1 && port <= 65_535 && !/[/@]/.test(address)
+  return match !== null && port >= 1 && port <= 65_535 && !address.includes('/')
 }

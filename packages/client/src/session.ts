@@ -30,6 +30,7 @@ export class Session {
   #primary: Link | null = null
   #primaryLost: (error: HoldfastError) => void = () => undefined
   #isClosing = false
+  #endReason = 'the application closed it'
   #isClosed = false
   #closed: Promise<void> | null = null
 
@@ -146,6 +147,7 @@ export class Session {
     this.publisher.abandon(reason)
     this.#requester.abandon(error)
     const isPlanned = this.#isClosing
+    if (!isPlanned) this.#endReason = error.message
     for (const consumer of [...this.#consumers]) consumer.end(isPlanned ? null : error)
     this.#end()
     this.#tell({ type: 'closed' })
@@ -160,7 +162,10 @@ export class Session {
     this.#sleeper.interrupt()
   }
 
-  /** Runs until the end: whenever the primary is lost, tries what is open, then every address. */
+  /**
+   * Runs until the end: whenever the primary is lost, tries what is open, then every address. The
+   * end is also when each of them has refused this connection for good.
+   */
   async #keepPrimary(): Promise<void> {
     const backoff = new Backoff(this.#platform.randomPart)
     while (!this.#isClosed) {
@@ -173,27 +178,32 @@ export class Session {
       const error = await lost
       if (this.#isClosed) return
       this.#dropPrimary(error)
+      let refusals = 0
       for (let attempt = 1; !this.#isClosed; attempt++) {
-        const link = await this.#findLink()
-        if (link !== null) {
+        const found = await this.#findLink()
+        if (!(found instanceof HoldfastError)) {
           backoff.reset()
-          this.#usePrimary(link)
+          this.#usePrimary(found)
           this.#declareAgain()
           break
         }
+        // A node asks the cluster before it refuses a login: none that lags refuses a good one.
+        refusals = found.row.retry === 'never' ? refusals + 1 : 0
+        if (refusals >= this.#links.addresses.length) return this.#abandon(found)
         const isRoundOver = attempt % this.#links.addresses.length === 0
         if (isRoundOver) await this.#sleeper.sleep(backoff.nextMs())
       }
     }
   }
 
-  async #findLink(): Promise<Link | null> {
+  async #findLink(): Promise<Link | HoldfastError> {
     try {
       const link = await this.#links.open()
-      return link.isOpen ? link : null
+      return link.isOpen ? link : new HoldfastError('CONNECTION_CLOSED', { reason: 'it broke' })
     } catch (error) {
-      this.publisher.detach(HoldfastError.from(error).message)
-      return null
+      const coded = HoldfastError.from(error)
+      this.publisher.detach(coded.message)
+      return coded
     }
   }
 
@@ -267,6 +277,6 @@ export class Session {
 
   #refuseIfClosing(): void {
     if (!this.#isClosing) return
-    throw new HoldfastError('CONNECTION_CLOSED', { reason: 'the application closed it' })
+    throw new HoldfastError('CONNECTION_CLOSED', { reason: this.#endReason })
   }
 }

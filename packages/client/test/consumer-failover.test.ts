@@ -72,6 +72,54 @@ t.test('a redelivery replaces what is held, and the old one says nothing', async
   t.notOk(statuses.some(({ type }) => type === 'settlement-failed'))
 })
 
+const refused = new HoldfastError('AUTHENTICATION_FAILED', { user: 'ann' })
+
+t.test('a login that every node refuses ends the connection, and is not tried again', async (t) => {
+  const { broker, connection, statuses } = await bench(t, 3)
+  broker.queue('orders', 2)
+  await connection.publish('', 'orders', 'a')
+  const consumer = await connection.consume('orders')
+  const [held] = await takeSome(consumer, 1)
+  broker.behaviour.mutesSettled = true
+  held?.ack()
+  for (const node of broker.nodes) {
+    node.refusal = refused
+    node.breakConnections()
+  }
+  const cancelled = consumer.cancel()
+  await until(() => statuses.some(({ type }) => type === 'closed'))
+  await cancelled
+  await t.rejects(connection.publish('', 'orders', 'b'), {
+    code: 'CONNECTION_CLOSED',
+    message: /login was refused/
+  })
+  const dials = broker.hellos.length
+  t.ok(dials <= 12, 'few are tried before that')
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  t.equal(broker.hellos.length, dials)
+})
+
+t.test('one node that refuses for good is passed over', async (t) => {
+  const { broker, connection, statuses } = await bench(t, 2)
+  const first = broker.node(connection.node ?? 0)
+  first.refusal = refused
+  first.breakConnections()
+  await until(() => connection.node !== null && connection.node !== first.id)
+  t.notOk(statuses.some(({ type }) => type === 'closed'))
+})
+
+t.test('a consumer whose login is refused ends, though another link is left', async (t) => {
+  const { broker, connection } = await bench(t, 2)
+  const { node: primary } = connection
+  const other = broker.node(primary === 1 ? 2 : 1)
+  broker.queue('orders', other.id)
+  const consumer = await connection.consume('orders')
+  other.refusal = refused
+  other.breakConnections()
+  t.equal(await codeOf(takeSome(consumer, 1)), 'AUTHENTICATION_FAILED')
+  t.equal(connection.node, primary)
+})
+
 t.test('nack brings a message back, reject drops it, autoAck settles by itself', async (t) => {
   const { broker, connection } = await bench(t)
   broker.queue('orders')

@@ -98,6 +98,7 @@ export class FakeBroker {
         case 'hello':
           peer.producer = Buffer.from(event.producer).toString('hex')
           this.hellos.push(peer.producer)
+          if (peer.node.refuses(peer)) break
           peer.connection.welcome({
             clusterId: 'fake',
             node: peer.node.id,

@@ -1,6 +1,7 @@
 // One node of the broker in memory: a real TCP listener, and the server's end of the protocol for
 // each socket.
 import { createServer, type Server, type Socket } from 'node:net'
+import type { HoldfastError } from '@holdfast/errors'
 import { ServerConnection } from '@holdfast/protocol'
 import type { FakeBroker } from './fake-broker.ts'
 import type { FakeConsumer } from './fake-messages.ts'
@@ -16,6 +17,8 @@ export interface FakePeer {
 export class FakeNode {
   readonly id: number
   readonly peers: Set<FakePeer> = new Set()
+  /** Refuses whoever connects, as long as it is set. */
+  refusal: HoldfastError | null = null
   readonly #broker: FakeBroker
   #server: Server | null = null
   #port = 0
@@ -52,6 +55,14 @@ export class FakeNode {
       this.#drop(peer)
       peer.socket.resetAndDestroy()
     }
+  }
+
+  refuses(peer: FakePeer): boolean {
+    if (this.refusal === null) return false
+    peer.connection.close(this.refusal.toWire())
+    this.flush(peer)
+    peer.socket.end()
+    return true
   }
 
   tick(): void {

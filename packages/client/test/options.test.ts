@@ -32,6 +32,16 @@ t.test('what is no address is refused without telling a password', async (t) => 
   ]) {
     t.throws(() => readAddresses([address]), { code: 'OPTION_INVALID', message: /^(?!.*secret)/ })
   }
+  for (const password of ['aa/bb', 'aa@bb', 'aa%zzbb', '12/bb', 'aa@b/b@bb']) {
+    for (const scheme of ['', 'ws://', 'wss://']) {
+      const address = `${scheme}ann:${password}@10.0.0.1:7672`
+      t.throws(
+        () => readAddresses([address]),
+        { code: 'OPTION_INVALID', message: /^(?!.*(aa|bb|12\/)).*percent-encode/ },
+        address
+      )
+    }
+  }
   t.throws(() => readAddresses(['a:b@h:1', 'a:c@h:2']), { message: /differ/ })
   t.throws(() => readAddresses([]), { code: 'OPTION_INVALID' })
 })

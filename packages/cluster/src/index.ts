@@ -58,6 +58,7 @@ export type {
   AdminReply,
   AdminRequest,
   ClusterStatus,
+  Gone,
   GroupStatus,
   Identity,
   MachineHash,

@@ -72,6 +72,8 @@ export type Input =
   /** The socket took what was buffered for it: `bytes` are still waiting. */
   | { readonly type: 'client-drained'; readonly connection: number; readonly bytes: number }
   | { readonly type: 'admin'; readonly id: number; readonly request: AdminRequest }
+  /** Nobody waits any more to be told who he is: the call `id` goes without an answer. */
+  | { readonly type: 'admin-gone'; readonly id: number }
   /** A probe asked by `probe-peer` ended. */
   | { readonly type: 'probe-done'; readonly id: number; readonly result: PeerHello | ProbeFailure }
   /** Answers `verify-password`. */

@@ -101,6 +101,8 @@ export class Member {
         return core.sessions.drained(input.connection, input.bytes)
       case 'admin':
         return handleAdmin(core, input.id, input.request)
+      case 'admin-gone':
+        return core.logins.callerGone(input.id)
       case 'probe-done':
         return core.membership.probeDone(input.id, input.result)
       case 'password-verified':

@@ -207,12 +207,23 @@ export interface MemberCounters {
   readonly snapshotsInstalled: number
 }
 
+/** What is needed of an `AbortSignal`. */
+export interface Gone {
+  readonly aborted: boolean
+  addEventListener(type: 'abort', listener: () => void): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+
 /** What the HTTP API needs of the node it runs in. The server package provides it. */
 export interface AdminPort {
   status(): ClusterStatus
   counters(): MemberCounters
-  /** @throws HoldfastError */
-  request(request: AdminRequest): Promise<AdminReply>
+  /**
+   * `gone` is aborted when nobody waits for the answer any more, which only the question who
+   * calls takes note of.
+   * @throws HoldfastError
+   */
+  request(request: AdminRequest, gone?: Gone): Promise<AdminReply>
   /** As the shell makes it of a new password. Slow on purpose. @throws UNAVAILABLE */
   hashPassword(password: string): Promise<PasswordHash>
 }

@@ -19,11 +19,14 @@ export interface BootstrapQuestion {
   readonly tls: TlsSource | null
 }
 
+/** What is known of a seed; null: nobody is there. */
+type Answer = PeerHello | { readonly failure: string } | null
+
 /**
  * True if a new cluster is to be started. A directory that belongs to a cluster just starts, so
  * that the same command can be given again; unless a seed is of another cluster.
- * @throws BOOTSTRAP_REFUSED when a seed is a member of a cluster, DATA_DIRECTORY_FOREIGN when it is
- * of another one than the data
+ * @throws BOOTSTRAP_REFUSED when a seed is a member of a cluster, or may be one;
+ * DATA_DIRECTORY_FOREIGN when it is of another one than the data
  */
 export async function shouldBootstrap(question: BootstrapQuestion): Promise<boolean> {
   const { identity, isWanted } = question
@@ -35,15 +38,21 @@ export async function shouldBootstrap(question: BootstrapQuestion): Promise<bool
     return false
   }
   for (const [position, answer] of answers.entries()) {
-    if (answer === null || answer.clusterId === null) continue
-    throw new HoldfastError('BOOTSTRAP_REFUSED', {
-      reason:
-        `the node at ${seeds[position] ?? ''} is a member of cluster ` +
-        `${answer.clusterId}; start this ` +
-        `node without --bootstrap, and add it there with 'holdfast node add ${question.hello.peer}'`
-    })
+    refuseSecond(seeds[position] ?? '', answer, question.hello.peer)
   }
   return true
+}
+
+/** Somebody of whom nothing can be learned may be a member: slow, or of another version. */
+function refuseSecond(seed: string, answer: Answer, peer: string): void {
+  if (answer === null || ('clusterId' in answer && answer.clusterId === null)) return
+  const reason =
+    'failure' in answer
+      ? `somebody is at ${seed} who may be a member of a cluster, and cannot be asked ` +
+        `(${answer.failure}); leave that seed out if it is none`
+      : `the node at ${seed} is a member of cluster ${answer.clusterId}; start this node ` +
+        `without --bootstrap, and add it there with 'holdfast node add ${peer}'`
+  throw new HoldfastError('BOOTSTRAP_REFUSED', { reason })
 }
 
 /** How the cluster that this node starts begins: with which administrator. */
@@ -56,24 +65,25 @@ export async function newCluster(
   return { clusterId, owner: { user, password: await passwords.hash(defaultPassword) } }
 }
 
-function refuseForeign(
-  directory: string,
-  found: string,
-  answers: readonly (PeerHello | null)[]
-): void {
+function refuseForeign(directory: string, found: string, answers: readonly Answer[]): void {
   for (const answer of answers) {
-    const expected = answer?.clusterId ?? null
+    if (answer === null || 'failure' in answer) continue
+    const expected = answer.clusterId
     if (expected === null || expected === found) continue
     throw new HoldfastError('DATA_DIRECTORY_FOREIGN', { directory, found, expected })
   }
 }
 
-/** Null if nothing answers there. */
-async function askSeed(address: string, question: BootstrapQuestion): Promise<PeerHello | null> {
+async function askSeed(address: string, question: BootstrapQuestion): Promise<Answer> {
+  let isThere = false
+  const accepted = (): void => {
+    isThere = true
+  }
+  const { hello, token, tls } = question
+  const timeoutMs = serverLimits.probeTimeoutMs
   try {
-    const { hello, token, tls } = question
-    return await dialProbe({ address, hello, token, tls, timeoutMs: serverLimits.probeTimeoutMs })
-  } catch {
-    return null
+    return await dialProbe({ address, hello, token, tls, timeoutMs, accepted })
+  } catch (error) {
+    return isThere ? { failure: error instanceof Error ? error.message : String(error) } : null
   }
 }

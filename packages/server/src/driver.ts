@@ -5,6 +5,7 @@ import type {
   AdminReply,
   AdminRequest,
   CommitRecord,
+  Gone,
   Input,
   Output,
   ReadResult
@@ -33,7 +34,7 @@ export class Driver {
   constructor(options: DriverOptions) {
     this.#options = options
     this.#durable = options.store.recovered.lastRecord
-    this.#calls = new AdminCalls((id, request) => this.input({ type: 'admin', id, request }))
+    this.#calls = new AdminCalls((input) => this.input(input))
   }
 
   /**
@@ -70,8 +71,8 @@ export class Driver {
   }
 
   /** Resolves with the member's answer. @throws HoldfastError */
-  request(request: AdminRequest): Promise<AdminReply> {
-    return this.#calls.ask(request)
+  request(request: AdminRequest, gone?: Gone): Promise<AdminReply> {
+    return this.#calls.ask(request, gone)
   }
 
   /**

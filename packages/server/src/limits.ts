@@ -61,7 +61,8 @@ export const serverLimits: Readonly<
   webSocketFragmentsMax: 64,
   webSocketChunksMax: 16 * 1024,
   configurationFileBytes: 1024 * 1024,
-  probeTimeoutMs: 2000,
+  /** What does not answer so long may be a node that is slow: it is not taken for nobody. */
+  probeTimeoutMs: 5000,
   /** One file with certificates or a key. */
   tlsFileBytesMax: 1024 * 1024,
   /** Files of TLS are looked at this often: they may have been replaced. */

@@ -237,7 +237,8 @@ export class Node implements RunningNode {
     const port: AdminPort = {
       status: () => (this.#member === null ? notYet() : this.status()),
       counters: () => this.#member?.counters() ?? notYet(),
-      request: (request) => this.#driver?.request(request) ?? Promise.resolve().then(notYet),
+      request: (request, gone) =>
+        this.#driver?.request(request, gone) ?? Promise.resolve().then(notYet),
       hashPassword: (password) => this.#passwords.hash(password)
     }
     return this.#parts.createHttp(port, this.#log, this.#tls)

@@ -168,6 +168,11 @@ t.test(
       message: /holdfast node add/
     })
     t.ok(second.store.isClosed, 'and the directory is free again')
+    const other = await start(t, fakeParts(), { token: 'another' })
+    await t.rejects(start(t, fakeParts(), { bootstrap: true, seed: [other.addresses.peer] }), {
+      code: 'BOOTSTRAP_REFUSED',
+      message: /join token/
+    })
   }
 )
 

@@ -25,6 +25,8 @@ export interface DialOptions {
   readonly timeoutMs: number
   /** Null: plain. Else both sides show certificates of the authority. */
   readonly tls: TlsSource | null
+  /** Called when somebody has taken the connection, whatever becomes of it. */
+  readonly accepted?: () => void
   /** Aborted when the caller has lost interest. */
   readonly signal?: AbortSignal
 }
@@ -73,6 +75,7 @@ function openSocket(options: DialOptions): Promise<Socket> {
       settle()
       reject(error)
     })
+    socket.once('connect', () => options.accepted?.())
     socket.once(options.tls === null ? 'connect' : 'secureConnect', () => {
       settle()
       resolve(socket)
@@ -81,12 +84,16 @@ function openSocket(options: DialOptions): Promise<Socket> {
   })
 }
 
+/**
+ * What is said of the other side is believed only with its proof: by it a cluster commits who is a
+ * member and where its clients go, and a damaged node whether it can be spared.
+ */
 async function introduce(
   channel: HandshakeChannel,
   options: DialOptions,
   purpose: Purpose,
   lane: Lane
-): Promise<{ hello: PeerHello; transcript: readonly Uint8Array[]; isProven: boolean }> {
+): Promise<{ hello: PeerHello; transcript: readonly Uint8Array[] }> {
   const opening = encodeOpening({
     purpose,
     lane,
@@ -97,7 +104,10 @@ async function introduce(
   const challenge = decodeChallenge(await channel.receive())
   const transcript = [opening, challenge.body, ...bindingOf(channel.socket)]
   const expected = proofOf(options.token, 'acceptor', transcript)
-  return { hello: challenge.hello, transcript, isProven: isProof(expected, challenge.proof) }
+  if (!isProof(expected, challenge.proof)) {
+    throw new HoldfastError('JOIN_TOKEN_WRONG', { address: options.address })
+  }
+  return { hello: challenge.hello, transcript }
 }
 
 async function withChannel<Result>(
@@ -126,8 +136,7 @@ async function withChannel<Result>(
  */
 export function dialLink(options: DialOptions, lane: Lane, node: number): Promise<Dialled> {
   return withChannel(options, async (channel) => {
-    const { hello, transcript, isProven } = await introduce(channel, options, 'link', lane)
-    if (!isProven) throw new HoldfastError('JOIN_TOKEN_WRONG', { address: options.address })
+    const { hello, transcript } = await introduce(channel, options, 'link', lane)
     if (hello.clusterId !== null && hello.clusterId !== options.hello.clusterId) {
       throw new HoldfastError('NODE_OF_ANOTHER_CLUSTER', {
         address: options.address,
@@ -143,7 +152,10 @@ export function dialLink(options: DialOptions, lane: Lane, node: number): Promis
   })
 }
 
-/** Asks who listens at an address. Needs no token. */
+/**
+ * Asks who listens at an address. The one that asks proves nothing, the one that answers does.
+ * @throws JOIN_TOKEN_WRONG, a `PeerRefusal`, or the system's error
+ */
 export function dialProbe(options: DialOptions): Promise<PeerHello> {
   return withChannel(options, async (channel) => {
     const { hello } = await introduce(channel, options, 'probe', 'gateway')
@@ -159,8 +171,7 @@ export function dialProbe(options: DialOptions): Promise<PeerHello> {
  */
 export function dialAdopt(options: DialOptions, offer: AdoptOffer): Promise<PeerHello> {
   return withChannel(options, async (channel) => {
-    const { transcript, isProven } = await introduce(channel, options, 'adopt', 'gateway')
-    if (!isProven) throw new HoldfastError('JOIN_TOKEN_WRONG', { address: options.address })
+    const { transcript } = await introduce(channel, options, 'adopt', 'gateway')
     const body = encodeOffer(offer)
     const proof = proofOf(options.token, 'dialler', [...transcript, body])
     channel.send(Buffer.concat([proof, body]))

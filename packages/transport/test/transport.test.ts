@@ -59,6 +59,9 @@ t.test('a wrong token is refused on both sides', async (t) => {
     peers: []
   })
   t.match((await one.of('probe-done')).result, { code: 'JOIN_TOKEN_WRONG' })
+  const from = one.inputs.length
+  one.transport.probe(2, two.address, null)
+  t.match((await one.of('probe-done', from)).result, { code: 'JOIN_TOKEN_WRONG' }, 'nor believed')
   t.equal(one.count('peer-up'), 0)
   t.equal(two.count('peer-up'), 0)
 })

@@ -8,7 +8,7 @@ import type { ErrorCode, WireError } from '@holdfast/errors'
 import type { Core } from '../core.ts'
 import { limits, times } from '../limits.ts'
 import type { VerifyPassword } from '../output.ts'
-import { refusal } from '../sessions/responder.ts'
+import { type Responder, refusal } from '../sessions/responder.ts'
 import { LoginQueue, networkOf } from './login-queue.ts'
 
 /** What somebody says of itself. */
@@ -40,12 +40,33 @@ export class Logins {
   readonly #core: Core
   readonly #waiting = new LoginQueue<Login>()
   readonly #verifications = new Map<number, Verification>()
+  /** Operators' calls that wait to be told who calls. */
+  readonly #callers = new Set<number>()
   /** Those that are slow. */
   #comparing = 0
   #lastId = 0
 
   constructor(core: Core) {
     this.#core = core
+  }
+
+  /** An operator's call `id`, which its caller may give up. */
+  caller(id: number, to: Responder): Responder {
+    const ended = (): boolean => this.#callers.delete(id)
+    this.#callers.add(id)
+    return {
+      done: (result) => {
+        if (ended()) to.done(result)
+      },
+      refuse: (error) => {
+        if (ended()) to.refuse(error)
+      },
+      isGone: () => !this.#callers.has(id)
+    }
+  }
+
+  callerGone(id: number): void {
+    this.#callers.delete(id)
   }
 
   /**

@@ -1,6 +1,7 @@
 // Calls of operators about users and rights, and the question who somebody is, which comes before
 // every other call.
 import { type AccessCommand, checkMetadataCommand } from '@holdfast/broker'
+import type { LoginResult } from '../access/logins.ts'
 import type { Core } from '../core.ts'
 import type { Responder } from '../sessions/responder.ts'
 import type { AccessStatus, AdminReply, AdminRequest, Identity } from '../status.ts'
@@ -25,14 +26,16 @@ export function authenticate(core: Core, request: Request<'authenticate'>, to: R
 
 function identify(core: Core, request: Request<'authenticate'>, to: Responder): void {
   const { credentials, remote } = request
-  core.logins.authenticate(credentials, remote, (result) => {
+  const isGone = (): boolean => to.isGone?.() === true
+  const answered = (result: LoginResult): void => {
     if ('error' in result) return to.refuse(result.error)
     const { user, tags } = result
     const row = core.metadata.machine.access.sameUser(user)
     const vhosts = [...(row?.permissions.keys() ?? [])]
     const identity: Identity = { user: user.name, id: user.id, tags, vhosts }
     to.done({ type: 'identity', identity } satisfies AdminReply)
-  })
+  }
+  core.logins.authenticate(credentials, remote, answered, isGone)
 }
 
 /** For what an operator does with things in a vhost, as its user may. */

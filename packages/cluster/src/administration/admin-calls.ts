@@ -1,6 +1,6 @@
 // Calls of operators. Reads are answered here as far as this node knows; what changes the cluster
 // goes to the metadata leader.
-import { HoldfastError } from '@holdfast/errors'
+import { HoldfastError, type WireError } from '@holdfast/errors'
 import { type Core, log } from '../core.ts'
 import { times } from '../limits.ts'
 import { operationStatus } from '../membership/operations.ts'
@@ -22,11 +22,12 @@ type Done = (reply: AdminReply) => void
 
 /** An operator's call reached this node. */
 export function handleAdmin(core: Core, id: number, request: AdminRequest): void {
+  const reply = (result: AdminReply | { readonly error: WireError }): void => {
+    core.outputs.push({ type: 'admin-reply', id, result })
+  }
   const to: Responder = {
-    done: (result) => {
-      core.outputs.push({ type: 'admin-reply', id, result: result as AdminReply })
-    },
-    refuse: (error) => core.outputs.push({ type: 'admin-reply', id, result: { error } })
+    done: (result) => reply(result as AdminReply),
+    refuse: (error) => reply({ error })
   }
   if (core.identity === null && request.type === 'authenticate' && !request.credentials) {
     return to.done({ type: 'identity', identity: nobodyKnown } satisfies AdminReply)
@@ -35,7 +36,7 @@ export function handleAdmin(core: Core, id: number, request: AdminRequest): void
     return to.refuse(refusal('UNAVAILABLE', { reason: 'this node is in no cluster yet' }))
   }
   try {
-    carryOut(core, request, to)
+    carryOut(core, request, request.type === 'authenticate' ? core.logins.caller(id, to) : to)
   } catch (error) {
     // Thrown before anything was done: what was asked for makes no sense, or is a defect.
     if (!(error instanceof HoldfastError)) {

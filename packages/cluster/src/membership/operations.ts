@@ -2,9 +2,10 @@
 // leader, and watched by people. Each pass looks at what is true and says so; the work itself is
 // the reconciler's.
 import type { Operation } from '@holdfast/broker'
-import type { ErrorCode } from '@holdfast/errors'
+import { catalogue, type ErrorCode } from '@holdfast/errors'
 import { nodeOf, replicaOf } from '../consensus/replica-id.ts'
 import type { Core } from '../core.ts'
+import type { ProbeFailure } from '../input.ts'
 import type { OperationStatus } from '../status.ts'
 
 export class Operations {
@@ -80,12 +81,26 @@ export class Operations {
         }
         if (answer.reply.type !== 'node') return free()
         const { node, incarnation } = answer.reply
-        membership.probe(address, membership.offer(node, incarnation), () => {
+        membership.probe(address, membership.offer(node, incarnation), (taken) => {
           free()
+          if ('error' in taken) return this.#notTaken(operation, node, taken)
           this.#report({ ...operation, node }, 1, 2, 'the node was adopted')
         })
       })
     })
+  }
+
+  /**
+   * The place is committed already: the reconciler offers it again, unless that can never help.
+   * Then nobody would ever fill it, and it is given up.
+   */
+  #notTaken(operation: Operation, node: number, { code, error }: ProbeFailure): void {
+    if (code === undefined || catalogue[code].retry !== 'never') {
+      return this.#report({ ...operation, node }, 1, 2, `the node has a place, but: ${error}`)
+    }
+    this.#busy.add(operation.id)
+    const removal = { type: 'start-operation', kind: 'remove-node', peer: null, node } as const
+    this.#core.metadata.propose(removal, () => this.#end(operation, code, error))
   }
 
   #removeNode(operation: Operation): void {

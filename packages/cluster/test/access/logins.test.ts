@@ -4,7 +4,7 @@ import { guest } from '@holdfast/broker'
 import t from 'tap'
 import { isLoopback } from '../../src/access/logins.ts'
 import { limits, times } from '../../src/limits.ts'
-import type { AdminReply } from '../../src/status.ts'
+import type { AdminReply, AdminRequest } from '../../src/status.ts'
 import { LoneMember } from '../lone-member.ts'
 import { change, hashOf, makeAgain, permit, putUser } from './access-fixture.ts'
 
@@ -268,4 +268,26 @@ t.test('this machine has many addresses', async (t) => {
   ]) {
     t.notOk(isLoopback(remote), remote)
   }
+})
+
+t.test('an operator who has gone is passed over, too', async (t) => {
+  const member = new LoneMember()
+  putUser(member, 'ann')
+  const ask = (password: string): AdminRequest => {
+    const credentials = { user: 'ann', password }
+    return { type: 'authenticate', credentials, remote: '127.0.0.1:1', mayBeStale: false }
+  }
+  const passwords = (): string[] => member.verifying.map(({ password }) => password)
+  member.admin(ask('p1'))
+  member.step([2, 3, 4].map((id) => ({ type: 'admin', id, request: ask(`p${id}`) })))
+  t.same(passwords(), ['p1', 'p2'])
+  member.step([
+    { type: 'admin-gone', id: 1 },
+    { type: 'admin-gone', id: 3 }
+  ])
+  member.verified(true)
+  t.equal(member.answered, null, 'who is gone is told nothing')
+  t.same(passwords(), ['p2', 'p4'])
+  member.verified(true)
+  t.match(member.answered, { type: 'identity', identity: { user: 'ann' } })
 })

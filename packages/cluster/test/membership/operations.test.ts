@@ -211,3 +211,73 @@ t.test('a node that lost its data comes back as a new incarnation', async (t) =>
   })
   isWell(t, world)
 })
+
+/** All that the metadata says of the nodes. */
+function nodesOf(world: World): unknown {
+  return statusAt(hostAt(world, 1)).nodes.map(({ id, incarnation, client }) => ({
+    id,
+    incarnation,
+    client
+  }))
+}
+
+t.test('a node with another token gets no place', async (t) => {
+  const world = await formed(t, 7, 2)
+  const before = nodesOf(world)
+  const host = world.addHost()
+  host.token = 'another'
+  host.start()
+  const refused = await ask(world, hostAt(world, 1), { type: 'add-node', peer: host.address })
+  t.equal(codeOf(refused), 'JOIN_TOKEN_WRONG')
+  await world.schedule.run(3000)
+  t.same(nodesOf(world), before)
+  isWell(t, world)
+})
+
+t.test('a stranger at the address of a dead member does not take its place', async (t) => {
+  const world = await formed(t, 8, 3)
+  const host = hostAt(world, 3)
+  const before = nodesOf(world)
+  const { disk } = host
+  host.wipe()
+  host.token = 'another'
+  host.start()
+  await world.schedule.run(20_000)
+  t.same(nodesOf(world), before)
+  host.crash()
+  host.disk = disk
+  host.token = ''
+  host.start()
+  await world.until(20_000, 'the true one is back', () => world.isSettled && world.isReady)
+  t.same(nodesOf(world), before)
+  isWell(t, world)
+})
+
+t.test('a node that will not take its place loses it, and the operation ends', async (t) => {
+  const world = await formed(t, 9, 2)
+  const before = nodesOf(world)
+  const host = world.addHost()
+  host.start()
+  // It is another process that is offered the place than the one that was asked.
+  world.observers.push({
+    stepped(_, __, outputs) {
+      if (outputs.some((output) => output.type === 'probe-peer' && output.adopt !== null)) {
+        host.token = 'another'
+      }
+    }
+  })
+  const request = { type: 'add-node', peer: host.address } as const
+  const { id } = operationOf(await ask(world, hostAt(world, 2), request))
+  t.match((await follow(world, id)).at(-1), {
+    state: 'failed',
+    node: null,
+    error: { code: 'JOIN_TOKEN_WRONG' }
+  })
+  await world.until(20_000, 'nobody names it', () => !namesNode(world, 3))
+  t.same(nodesOf(world), before)
+  host.token = ''
+  world.observers.pop()
+  const again = operationOf(await ask(world, hostAt(world, 2), request))
+  t.match((await follow(world, again.id)).at(-1), { state: 'succeeded', node: 4 })
+  isWell(t, world)
+})

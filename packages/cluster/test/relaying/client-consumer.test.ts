@@ -173,15 +173,3 @@ t.test('who goes while its attachment is in limbo is detached', async (t) => {
   consumer.release()
   t.match(said(), [{ type: 'relay-detach', attachment }])
 })
-
-t.test('what comes behind its cancellation goes back unseen', async (t) => {
-  const { consumer, said, answer, deliver, delivered } = make(false)
-  consumer.start({ done: () => undefined, refuse: () => undefined })
-  const attachment = attachmentOf(said())
-  answer('relay-attach')
-  consumer.stop(() => undefined)
-  said()
-  deliver(attachment, 1)
-  t.same(delivered, [])
-  t.match(said(), [{ type: 'relay-settle', outcome: 'unseen', ranges: [1, 1, 0] }])
-})

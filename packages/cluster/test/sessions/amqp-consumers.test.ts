@@ -3,6 +3,7 @@ import t from 'tap'
 import type { Core } from '../../src/core.ts'
 import { limits } from '../../src/limits.ts'
 import type { Answer } from '../../src/peers/calls.ts'
+import type { PeerMessage } from '../../src/peers/peer-codec.ts'
 import type { Call } from '../../src/peers/peer-message.ts'
 import { AmqpConsumers } from '../../src/sessions/amqp-consumers.ts'
 import { AmqpSession } from '../../src/sessions/amqp-session.ts'
@@ -19,8 +20,10 @@ function make() {
   let offset = 0
   const asked: Call[] = []
   const insisted: { readonly type: string; readonly answer: () => void }[] = []
+  const told: PeerMessage[] = []
   const core: Core = coreWith({
     reports: { locate: () => 2 },
+    peers: { send: (_node: number, message: PeerMessage) => told.push(message) },
     metadata: { machine: { topology: { queue: () => target } } },
     calls: {
       call: (node: number, call: Call, answer: Answer): void => {
@@ -60,7 +63,7 @@ function make() {
     )
     return outcome
   }
-  return { core, consumers, asked, insisted, get }
+  return { core, consumers, asked, insisted, told, get }
 }
 
 const consume = {
@@ -94,21 +97,25 @@ t.test('what is got without end is refused, until some of it is settled', async 
   t.equal(get(false), 'got')
 })
 
-t.test('what was on its way to a consumer that is cancelled is waited for', async (t) => {
-  const { core, consumers, asked, insisted } = make()
-  consumers.consume(consume, noAnswer)
-  consumers.cancel(1, noAnswer)
-  const [attach] = asked
-  const attachment = attach?.type === 'relay-attach' ? attach.attachment : 0
-  const run = { exchange: '', routingKey: 'q', firstOffset: 4, count: 2, attempt: 0 }
-  const rest = { consumer: attachment, deliveryCount: 0, blob: new Uint8Array(0) }
-  core.gatewayRelay.deliver(2, { ...run, ...rest })
-  t.match(insisted, [{ type: 'relay-stop' }])
-  insisted[0]?.answer()
-  t.notOk(isBack(consumers))
-  core.gatewayRelay.settled(1)
-  t.ok(isBack(consumers))
-})
+t.test(
+  'what was on its way to a consumer that is cancelled goes back unseen, and is waited for',
+  async (t) => {
+    const { core, consumers, asked, insisted, told } = make()
+    consumers.consume(consume, noAnswer)
+    consumers.cancel(1, noAnswer)
+    const [attach] = asked
+    const attachment = attach?.type === 'relay-attach' ? attach.attachment : 0
+    const run = { exchange: '', routingKey: 'q', firstOffset: 4, count: 2, attempt: 0 }
+    const rest = { consumer: attachment, deliveryCount: 0, blob: new Uint8Array(0) }
+    core.gatewayRelay.deliver(2, { ...run, ...rest })
+    t.match(insisted, [{ type: 'relay-stop' }])
+    t.match(told.at(0), { cast: { type: 'relay-settle', outcome: 'unseen', ranges: [4, 5, 0] } })
+    insisted[0]?.answer()
+    t.notOk(isBack(consumers))
+    core.gatewayRelay.settled(1)
+    t.ok(isBack(consumers))
+  }
+)
 
 t.test('what a consumer held that ends is waited for', async (t) => {
   const { core, consumers, insisted, get } = make()

@@ -20,6 +20,8 @@ export class Host {
   readonly random: Random
   readonly clock: HostClock
   disk: FaultyDisk
+  /** The join token that its processes are started with. */
+  token = ''
   process: Process | null = null
   /** How much slower than usual its disk is. */
   diskFactor = 1

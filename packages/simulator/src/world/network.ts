@@ -70,7 +70,9 @@ export class Network {
       if (process === null) return schedule.after(1, giveUp)
       // Who has been reached may end, too, before it has written down what it was offered.
       schedule.after(silenceMs, giveUp)
-      if (this.#isReached(from, target) && !process.isPaused) this.#ask(process, offer, done)
+      if (!this.#isReached(from, target) || process.isPaused) return
+      if (target?.token === from.host.token) return this.#ask(process, offer, done)
+      done({ error: 'its join token is another', code: 'JOIN_TOKEN_WRONG' })
     })
   }
 

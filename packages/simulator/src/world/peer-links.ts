@@ -95,6 +95,7 @@ export class PeerLinks {
     // Nobody listens there: that is told at once, unlike silence.
     if (to === null) return target.isLost ? undefined : this.#gone(from, peer.node)
     if (to.isPaused || to.identity === null || from.identity === null) return
+    if (target.token !== from.host.token) return
     this.#lastId += 2
     const link: Link = {
       from,
