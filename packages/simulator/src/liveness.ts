@@ -11,6 +11,8 @@ import type { World } from './world/world.ts'
 const stepMs = 60_000
 /** Nothing is wrong any more when the last messages are sent. */
 const oneMoreMs = 20_000
+/** How long all copies may take to be whole, or nobody dies. */
+const wholeMs = 6000
 /** What was sent before this is not under way any more. */
 const quietMs = 1500
 
@@ -66,8 +68,9 @@ async function keepQuiet(world: World): Promise<void> {
 
 /** Kills as many as may be missing for ever, where all copies are known to be whole. */
 async function killSome(world: World, storm: Storm, deadMax: number): Promise<Host[]> {
-  if (deadMax === 0) return []
-  const endMs = world.schedule.nowMs + stepMs / 2
+  // Of two none may be missing; and who works on while copies catch up costs as much as a storm.
+  if (deadMax === 0 || world.memberHosts.length < 3) return []
+  const endMs = world.schedule.nowMs + wholeMs
   while (!storm.atlas.isWhole && world.schedule.nowMs < endMs) await world.schedule.run(100)
   if (!storm.atlas.isWhole) return []
   // Who was removed from a group just now may not know of that: as anybody sees it, it has enough.
