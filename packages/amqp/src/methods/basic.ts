@@ -80,7 +80,7 @@ function cancel(channel: Channel, { consumerTag, nowait }: MethodOf<'basic.cance
   const done = (): void => channel.reply(nowait, { type: 'basic.cancel-ok', consumerTag })
   const consumer = channel.consumers.find(consumerTag)
   // It may have been cancelled by the server while the client's cancel was on its way.
-  if (consumer === undefined) return done()
+  if (consumer === undefined) return channel.afterPublishes(done)
   channel.request<'cancel'>({ type: 'cancel', consumer: consumer.number }, () => {
     channel.cancelled(consumer)
     done()
