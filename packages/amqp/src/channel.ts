@@ -11,6 +11,7 @@ import { type Method, type MethodId, methodIdOf, noMethod } from './method-codec
 import { handleMethod } from './methods/dispatch.ts'
 import { PublishBarrier } from './publish-barrier.ts'
 import { AmqpError } from './replies.ts'
+import { noAnswer } from './request-table.ts'
 import type {
   AmqpRequest,
   AmqpResults,
@@ -44,8 +45,6 @@ export interface ChannelHost {
   /** The channel has come to its end. */
   remove(channel: Channel): void
 }
-
-const noAnswer: Answer = { done: () => undefined, refused: () => undefined }
 
 export class Channel {
   readonly number: number
