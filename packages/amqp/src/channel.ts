@@ -12,12 +12,12 @@ import { type Method, type MethodId, methodIdOf, noMethod } from './method-codec
 import { handleMethod } from './methods/dispatch.ts'
 import { PublishBarrier } from './publish-barrier.ts'
 import { AmqpError } from './replies.ts'
+import { noAnswer } from './request-table.ts'
 import type { AmqpRequest, AmqpResults, Outcome, RequestName, RequestOf } from './requests.ts'
 import type { Transaction } from './transaction.ts'
 import { settlementsOf, UnsettledDeliveries, type UnsettledDelivery } from './unsettled.ts'
 import { type Command, WaitingCommands } from './waiting-commands.ts'
 
-const noAnswer: Answer = { done: () => undefined, refused: () => undefined }
 
 export class Channel {
   readonly number: number

@@ -13,6 +13,8 @@ export interface ChannelConsumer {
   /** Its number at the member. */
   readonly number: number
   readonly autoAck: boolean
+  /** What it was started with: it holds no more, nor more than the channel may; 0 is no limit. */
+  readonly prefetch: number
   /** Deliveries that went out and are not settled. */
   unsettled: number
   /** Gets no more; its number lives until all it holds is settled. */
@@ -48,10 +50,12 @@ export class Consumers {
     this.#unsettledDeliveries = unsettled
   }
 
-  /** Deliveries that the channel may hold in all; 0 is no limit. */
-  set limit(limit: number) {
+  /** What the channel may hold in all; 0 is no limit. Answers with whom a change concerns. */
+  limitTo(limit: number): readonly ChannelConsumer[] {
+    if (limit === this.#limit) return []
     this.#limit = limit
     this.#resume()
+    return [...this.#byTag.values()].filter(({ autoAck }) => !autoAck)
   }
 
   /** What a consumer may hold that was started with `prefetch`; 0 is as much as can be. */
@@ -85,11 +89,11 @@ export class Consumers {
     return this.#byTag.get(tag)
   }
 
-  add(tag: string, number: number, autoAck: boolean): void {
-    assert(!this.#byNumber.has(number), 'the number of a consumer is its own')
-    const consumer = { tag, number, autoAck, unsettled: 0, isCancelled: false }
-    this.#byTag.set(tag, consumer)
-    this.#byNumber.set(number, consumer)
+  add(way: Pick<ChannelConsumer, 'tag' | 'number' | 'autoAck' | 'prefetch'>): void {
+    assert(!this.#byNumber.has(way.number), 'the number of a consumer is its own')
+    const consumer = { ...way, unsettled: 0, isCancelled: false }
+    this.#byTag.set(way.tag, consumer)
+    this.#byNumber.set(way.number, consumer)
   }
 
   /** Sends a run, as far as the limit of the channel goes. */

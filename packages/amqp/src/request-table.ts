@@ -1,8 +1,10 @@
 // The requests of one connection that the member has not answered. There is at most one for each
-// channel that waits, and the releases of those that do not.
+// channel that waits, and what those ask for that do not.
 import type { Answer } from './channel-host.ts'
 import type { EventQueue } from './event-queue.ts'
 import type { AmqpRequest } from './requests.ts'
+
+export const noAnswer: Answer = { done: () => undefined, refused: () => undefined }
 
 export class RequestTable {
   readonly #events: EventQueue

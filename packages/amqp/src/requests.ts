@@ -119,6 +119,8 @@ export type AmqpRequest =
   | { readonly type: 'consume-replies'; readonly tag: string }
   /** No more deliveries; those that are held stay so until they are settled or released. */
   | { readonly type: 'cancel'; readonly consumer: number }
+  /** How much a consumer may hold from here on; what it holds beyond that it keeps. */
+  | { readonly type: 'set-prefetch'; readonly consumer: number; readonly prefetch: number }
   /** The end of consumers: whatever they hold goes back to its queue. */
   | { readonly type: 'release'; readonly consumers: readonly number[] }
   | { readonly type: 'get'; readonly queue: string; readonly autoAck: boolean }
@@ -173,6 +175,7 @@ export interface AmqpResults {
   /** `address`: what replies are sent to, by the default exchange. */
   readonly 'consume-replies': { readonly consumer: number; readonly address: string }
   readonly cancel: null
+  readonly 'set-prefetch': null
   readonly release: null
   /** Null: the queue is empty. Else a run of one message, and how many are ready behind it. */
   readonly get: { readonly run: DeliveryRun; readonly ready: number } | null

@@ -50,10 +50,10 @@ t.test('no more is out than the limit, and nothing stays behind', async (t) => {
     const channel = new Channel()
     const { consumers, unsettled, held } = channel
     const limit = random.integer(1, 5)
-    consumers.limit = limit
-    consumers.add('a', 1, false)
-    consumers.add('b', 2, false)
-    consumers.add('auto', 3, true)
+    consumers.limitTo(limit)
+    consumers.add({ tag: 'a', number: 1, autoAck: false, prefetch: 0 })
+    consumers.add({ tag: 'b', number: 2, autoAck: false, prefetch: 0 })
+    consumers.add({ tag: 'auto', number: 3, autoAck: true, prefetch: 0 })
     const given = [0, 0, 0, 0]
     for (let step = 0; step < 200; step++) {
       if (random.chance(0.5)) {
@@ -79,13 +79,13 @@ t.test('no more is out than the limit, and nothing stays behind', async (t) => {
 
 t.test('a limit that is lifted lets go of what waits', async (t) => {
   const channel = new Channel()
-  channel.consumers.limit = 1
-  channel.consumers.add('a', 1, false)
+  channel.consumers.limitTo(1)
+  channel.consumers.add({ tag: 'a', number: 1, autoAck: false, prefetch: 0 })
   channel.deliver(1, 5)
   channel.read()
   t.equal(channel.held.length, 1)
   t.equal(channel.consumers.heldBytes, 5 * record.length, 'a run is kept as a whole')
-  channel.consumers.limit = 0
+  channel.consumers.limitTo(0)
   channel.read()
   t.equal(channel.held.length, 5)
   t.equal(channel.consumers.heldBytes, 0)
@@ -94,9 +94,9 @@ t.test('a limit that is lifted lets go of what waits', async (t) => {
 t.test('a consumer that ends frees what it held', async (t) => {
   const channel = new Channel()
   const { consumers } = channel
-  consumers.limit = 2
-  consumers.add('a', 1, false)
-  consumers.add('b', 2, false)
+  consumers.limitTo(2)
+  consumers.add({ tag: 'a', number: 1, autoAck: false, prefetch: 0 })
+  consumers.add({ tag: 'b', number: 2, autoAck: false, prefetch: 0 })
   channel.deliver(1, 4)
   channel.deliver(2, 2)
   channel.read()
@@ -118,7 +118,7 @@ t.test('a prefetch is within what can be, and within the limit', async (t) => {
   const { consumers } = new Channel()
   t.equal(consumers.prefetchOf(0), 65_535)
   t.equal(consumers.prefetchOf(10), 10)
-  consumers.limit = 4
+  consumers.limitTo(4)
   t.equal(consumers.prefetchOf(0), 4)
   t.equal(consumers.prefetchOf(3), 3)
 })

@@ -4,7 +4,7 @@ import { wireError } from '@holdfast/errors'
 import type { Random } from '@holdfast/testkit'
 import type { AmqpConnection } from '../src/connection.ts'
 import type { AmqpEvent, PublishEvent, RequestEvent } from '../src/events.ts'
-import type { DeliveryRun } from '../src/requests.ts'
+import type { AmqpRequest, DeliveryRun } from '../src/requests.ts'
 import { recordOf } from './script-text.ts'
 
 const refusals = ['QUEUE_NOT_FOUND', 'QUEUE_IN_USE', 'UNAVAILABLE'] as const
@@ -48,9 +48,10 @@ export class MemberBooks {
     const { request, channel, requestId } = event
     if (request.type === 'release') {
       for (const consumer of request.consumers) this.#consumers.delete(consumer)
-    } else {
+    }
+    if (isWaitedFor(request)) {
       for (const other of this.#requests.values()) {
-        const isSecond = other.channel === channel && other.request.type !== 'release'
+        const isSecond = other.channel === channel && isWaitedFor(other.request)
         if (isSecond) throw new Error(`two requests of channel ${channel}`)
       }
     }
@@ -95,7 +96,7 @@ export class MemberBooks {
     if (event === undefined) return
     const { requestId, request } = event
     this.#requests.delete(requestId)
-    if (request.type !== 'release' && this.#random.chance(0.03)) {
+    if (isWaitedFor(request) && this.#random.chance(0.03)) {
       const code = this.#random.pick(refusals)
       const details = { queue: 'q', vhost: '/', reason: 'chance' }
       return this.#connection.refuse(requestId, wireError(code, details))
@@ -181,4 +182,9 @@ export class MemberBooks {
     this.#consumers.delete(consumer)
     this.#connection.cancelled(consumer)
   }
+}
+
+/** Whether its channel looks at nothing else before it is answered. */
+function isWaitedFor({ type }: AmqpRequest): boolean {
+  return type !== 'release' && type !== 'set-prefetch'
 }

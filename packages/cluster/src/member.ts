@@ -260,6 +260,7 @@ export class Member {
       case 'relay-settle':
       case 'relay-settled':
       case 'relay-taken':
+      case 'relay-prefetch':
       case 'relay-ended':
         return hear(this.#core, from, cast)
       case 'removed':

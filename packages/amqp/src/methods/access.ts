@@ -3,5 +3,5 @@
 import type { Channel } from '../channel.ts'
 
 export function handleAccess(channel: Channel): void {
-  channel.write({ type: 'access.request-ok', ticket: 1 })
+  channel.afterPublishes(() => channel.write({ type: 'access.request-ok', ticket: 1 }))
 }

@@ -3,6 +3,7 @@ import { unreachable } from '@holdfast/errors'
 import type { Channel } from '../channel.ts'
 import type { MethodOf } from '../method-codec.ts'
 import { AmqpError } from '../replies.ts'
+import { noAnswer } from '../request-table.ts'
 import type { Outcome } from '../requests.ts'
 import type { UnsettledDelivery } from '../unsettled.ts'
 import { consume } from './consume.ts'
@@ -42,7 +43,10 @@ export function handleBasic(channel: Channel, method: BasicMethod): void {
   }
 }
 
-/** With `global` the limit is the channel's; without, that of each consumer started later. */
+/**
+ * With `global` the limit is the channel's; without, that of each consumer started later, and the
+ * channel has none any more (RabbitMQ).
+ */
 function setPrefetch(channel: Channel, method: MethodOf<'basic.qos'>): void {
   const { prefetchSize, prefetchCount, global } = method
   if (prefetchSize !== 0) {
@@ -50,8 +54,16 @@ function setPrefetch(channel: Channel, method: MethodOf<'basic.qos'>): void {
   }
   // Told before what it lets through, unless publishes are undecided.
   channel.afterPublishes(() => channel.write({ type: 'basic.qos-ok' }))
-  if (global) channel.consumers.limit = prefetchCount
-  else channel.prefetch = prefetchCount
+  if (!global) channel.prefetch = prefetchCount
+  limit(channel, global ? prefetchCount : 0)
+}
+
+/** No consumer takes from its queue what the channel may not hold, and all that it may. */
+function limit({ number: channel, consumers, host }: Channel, prefetchCount: number): void {
+  for (const { number: consumer, prefetch } of consumers.limitTo(prefetchCount)) {
+    const change = { consumer, prefetch: consumers.prefetchOf(prefetch) }
+    host.request(channel, { type: 'set-prefetch', ...change }, noAnswer)
+  }
 }
 
 function settle(channel: Channel, method: SettleMethod, outcome: Outcome): void {
@@ -84,7 +96,7 @@ function cancel(channel: Channel, { consumerTag, nowait }: MethodOf<'basic.cance
   const done = (): void => channel.reply(nowait, { type: 'basic.cancel-ok', consumerTag })
   const consumer = channel.consumers.find(consumerTag)
   // It may have been cancelled by the server while the client's cancel was on its way.
-  if (consumer === undefined) return done()
+  if (consumer === undefined) return channel.afterPublishes(done)
   channel.request<'cancel'>({ type: 'cancel', consumer: consumer.number }, () => {
     channel.cancelled(consumer)
     done()

@@ -9,5 +9,5 @@ export function handleConfirm(channel: Channel, { nowait }: MethodOf<'confirm.se
     throw new AmqpError('PRECONDITION_FAILED', 'cannot switch from tx to confirm mode')
   }
   channel.confirms ??= new Confirms()
-  channel.reply(nowait, { type: 'confirm.select-ok' })
+  if (!nowait) channel.afterPublishes(() => channel.write({ type: 'confirm.select-ok' }))
 }

@@ -17,8 +17,9 @@ export function consume(channel: Channel, method: MethodOf<'basic.consume'>): vo
     const explanation = `a channel has at most ${amqpLimits.consumersMax} consumers; open another`
     throw new AmqpError('PRECONDITION_FAILED', explanation)
   }
+  const { prefetch } = channel
   const started = (number: number, autoAck: boolean): void => {
-    channel.consumers.add(tag, number, autoAck)
+    channel.consumers.add({ tag, number, autoAck, prefetch })
     channel.reply(method.nowait, { type: 'basic.consume-ok', consumerTag: tag })
   }
   if (queue === replyQueue) return consumeReplies(channel, method, tag, started)
@@ -27,7 +28,7 @@ export function consume(channel: Channel, method: MethodOf<'basic.consume'>): vo
       type: 'consume',
       queue,
       tag,
-      prefetch: channel.consumers.prefetchOf(channel.prefetch),
+      prefetch: channel.consumers.prefetchOf(prefetch),
       autoAck: method.noAck,
       exclusive: method.exclusive,
       priority: priorityOf(method.arguments),

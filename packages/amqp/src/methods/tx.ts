@@ -35,5 +35,5 @@ function select(channel: Channel): void {
     throw new AmqpError('PRECONDITION_FAILED', 'cannot switch from confirm to tx mode')
   }
   channel.transaction ??= new Transaction()
-  channel.write({ type: 'tx.select-ok' })
+  channel.afterPublishes(() => channel.write({ type: 'tx.select-ok' }))
 }

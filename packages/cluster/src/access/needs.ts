@@ -140,6 +140,7 @@ const needsOfAmqp: NeedsOf<AmqpRequest> = {
   get: ({ queue }) => needs.readQueue(queue),
   'consume-replies': nothing,
   cancel: nothing,
+  'set-prefetch': nothing,
   release: nothing,
   commit: nothing
 }

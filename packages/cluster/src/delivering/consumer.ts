@@ -20,7 +20,7 @@ export interface Consumer {
   readonly recipient: Recipient
   /** What its recipient knows it by. */
   readonly number: number
-  readonly prefetch: number
+  prefetch: number
   readonly autoAck: boolean
   /** Who has a higher one gets messages first, for as long as it has credit. */
   readonly priority: number

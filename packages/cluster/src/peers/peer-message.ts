@@ -184,6 +184,8 @@ export type Cast =
    * 0: so many bytes of replies have come.
    */
   | { readonly type: 'relay-taken'; readonly attachment: number; readonly bytes: number }
+  /** To a queue's leader: how much a relayed consumer may hold from here on. */
+  | { readonly type: 'relay-prefetch'; readonly attachment: number; readonly prefetch: number }
   /** To a gateway: the attachment is at its end, for this reason. */
   | { readonly type: 'relay-ended'; readonly attachment: number; readonly error: WireError }
   /** The receiver is no member any more. */

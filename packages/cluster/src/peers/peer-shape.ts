@@ -192,6 +192,7 @@ const cast = oneOf({
   }),
   'relay-settled': shape({ settleSequence: natural, isDone: truth }),
   'relay-taken': shape({ attachment: natural, bytes: natural }),
+  'relay-prefetch': shape({ attachment: natural, prefetch: natural }),
   'relay-ended': shape({ attachment: natural, error: wireError }),
   removed: shape({})
 })

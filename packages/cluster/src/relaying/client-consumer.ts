@@ -11,6 +11,7 @@ import type { ConsumerKey } from '../delivering/consumer.ts'
 import { times } from '../limits.ts'
 import type { CallResult } from '../peers/peer-message.ts'
 import { type Responder, refusal } from '../sessions/responder.ts'
+import { type Attachment, tellPrefetch } from './attachment.ts'
 import { Holdings, type Settlement } from './holdings.ts'
 import { tell } from './tell.ts'
 
@@ -40,14 +41,6 @@ export interface ConsumerSettings {
   readonly isIdle: boolean
 }
 
-interface Attachment {
-  readonly id: number
-  readonly node: number
-  isAnswered: boolean
-  /** Delivered, and not told to be taken. */
-  untakenBytes: number
-}
-
 export class ClientConsumer {
   readonly settings: ConsumerSettings
   readonly #core: Core
@@ -59,6 +52,7 @@ export class ClientConsumer {
   readonly #holdings = new Holdings()
   /** Who waits for the first attachment, and until when. */
   #starting: { readonly to: Responder; readonly deadlineMs: number } | null = null
+  #prefetch: number
   #isStopped = false
   #isEnded = false
 
@@ -67,6 +61,7 @@ export class ClientConsumer {
     this.#owner = owner
     this.#target = target
     this.settings = settings
+    this.#prefetch = settings.prefetch
   }
 
   get isEnded(): boolean {
@@ -100,8 +95,9 @@ export class ClientConsumer {
     const node = reports.locate(group)
     if (node === null) return this.#attachLater(`group ${group} has no leader`)
     const id = gatewayRelay.attach(this)
-    this.#attachment = { id, node, isAnswered: false, untakenBytes: 0 }
-    const { key: consumer, prefetch, exclusive, priority } = this.settings
+    const prefetch = this.#prefetch
+    this.#attachment = { id, node, isAnswered: false, untakenBytes: 0, prefetch }
+    const { key: consumer, exclusive, priority } = this.settings
     const to = { group, queue, consumer, attachment: id }
     const ways = { prefetch, exclusive, priority }
     const resume = this.#starting === null ? this.#holdings.claims() : null
@@ -116,6 +112,7 @@ export class ClientConsumer {
 
   #attached(attachment: Attachment): void {
     attachment.isAnswered = true
+    tellPrefetch(this.#core, attachment, this.#prefetch)
     for (const [sequence, settlement] of this.#holdings.takeSettling()) {
       this.#core.gatewayRelay.forgetSettlement(sequence)
       this.#sendSettlement(settlement)
@@ -123,6 +120,12 @@ export class ClientConsumer {
     const starting = this.#starting
     this.#starting = null
     starting?.to.done({ consumer: this.settings.number })
+  }
+
+  /** How much it may hold from here on: what it holds beyond that it keeps. */
+  setPrefetch(prefetch: number): void {
+    this.#prefetch = prefetch
+    if (this.#attachment?.isAnswered === true) tellPrefetch(this.#core, this.#attachment, prefetch)
   }
 
   #attachLater(reason: string): void {
@@ -236,7 +239,7 @@ export class ClientConsumer {
       return refuse(refusal('UNAVAILABLE', { reason: 'it is about to be attached again' }))
     }
     const id = this.#attachment?.id ?? gatewayRelay.attach(this)
-    this.#attachment ??= { id, node, isAnswered: true, untakenBytes: 0 }
+    this.#attachment ??= { id, node, isAnswered: true, untakenBytes: 0, prefetch: 1 }
     const { key: consumer } = this.settings
     const to = { group, queue, consumer, attachment: id }
     calls.call(node, { type: 'relay-get', ...to }, (result: CallResult) => {

@@ -144,6 +144,13 @@ export class LeaderRelay {
     this.#find(from, attachment)?.taken(bytes)
   }
 
+  setPrefetch(from: number, attachment: number, prefetch: number): void {
+    const entry = this.#find(from, attachment)
+    if (entry === null) return
+    entry.consumer.prefetch = prefetch
+    this.#core.deliveries.find(entry.to.group, entry.to.queue)?.wake()
+  }
+
   stop(from: number, attachment: number, answer: Answer): void {
     const entry = this.#find(from, attachment)
     if (entry === null) return answer({ type: 'done' })

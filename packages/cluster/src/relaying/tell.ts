@@ -5,7 +5,7 @@ import type { Cast } from '../peers/peer-message.ts'
 
 type RelayCast = Extract<
   Cast,
-  { type: 'relay-settle' | 'relay-settled' | 'relay-taken' | 'relay-ended' }
+  { type: 'relay-settle' | 'relay-settled' | 'relay-taken' | 'relay-prefetch' | 'relay-ended' }
 >
 
 export function tell(core: Core, node: number, message: RelayCast | Deliver): void {
@@ -28,6 +28,8 @@ export function hear(core: Core, from: number, message: RelayCast | Deliver): vo
       // No attachment: replies.
       if (message.attachment === 0) return replies.taken(from, message.bytes)
       return leaderRelay.taken(from, message.attachment, message.bytes)
+    case 'relay-prefetch':
+      return leaderRelay.setPrefetch(from, message.attachment, message.prefetch)
     case 'relay-ended':
       return gatewayRelay.ended(message.attachment, message.error)
   }

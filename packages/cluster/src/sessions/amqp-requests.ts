@@ -116,6 +116,9 @@ function carryOut(
       return consumers.consume(request, to)
     case 'cancel':
       return consumers.cancel(request.consumer, to)
+    case 'set-prefetch':
+      consumers.find(request.consumer)?.setPrefetch(request.prefetch)
+      return to.done(null)
     case 'release':
       return consumers.release(request.consumers, () => to.done(null))
     case 'get':

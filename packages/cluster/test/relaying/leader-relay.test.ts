@@ -26,7 +26,7 @@ function leader() {
   }
   const core = coreWith({ deliveries })
   const isCongested = (): boolean | undefined => attached.at(-1)?.recipient.isCongested
-  return { core, seen, isCongested, relay: core.leaderRelay }
+  return { core, attached, seen, isCongested, relay: core.leaderRelay }
 }
 
 t.test('a gateway that is heard before it is linked is given something once it is', (t) => {
@@ -168,4 +168,16 @@ t.test('the end of the last consumer is told when its queue is deleted, or in ti
   pass(core, times.callTimeoutMs)
   core.timers.tick()
   t.same(told, ['stopped'], 'the metadata has no leader')
+})
+
+t.test('a consumer that may hold more is given it at once', (t) => {
+  const { core, attached, seen, relay } = leader()
+  linkTo(core, gateway)
+  relay.attach(gateway, { ...attach, attachment: 5 }, () => undefined)
+  relay.setPrefetch(gateway, 5, 20)
+  t.match(attached, [{ prefetch: 20 }])
+  t.same(seen, ['wake 1/7'])
+  relay.setPrefetch(gateway, 6, 30)
+  t.same(seen, ['wake 1/7'], 'one that it does not know is passed over')
+  t.end()
 })
