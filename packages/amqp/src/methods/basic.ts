@@ -82,10 +82,7 @@ function recover(
   channel: Channel,
   { type, requeue }: MethodOf<'basic.recover'> | MethodOf<'basic.recover-async'>
 ): void {
-  if (!requeue) {
-    const explanation = 'basic.recover with requeue=false; requeue, or keep the deliveries'
-    throw new AmqpError('NOT_IMPLEMENTED', explanation)
-  }
+  if (!requeue) throw new AmqpError('NOT_IMPLEMENTED', 'requeue=false')
   channel.settle(channel.unsettled.takeAll(), 'released')
   channel.afterPublishes(() =>
     channel.reply(type === 'basic.recover-async', { type: 'basic.recover-ok' })
