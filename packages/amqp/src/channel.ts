@@ -18,7 +18,6 @@ import type { Transaction } from './transaction.ts'
 import { settlementsOf, UnsettledDeliveries, type UnsettledDelivery } from './unsettled.ts'
 import { type Command, WaitingCommands } from './waiting-commands.ts'
 
-
 export class Channel {
   readonly number: number
   readonly host: ChannelHost
