@@ -69,7 +69,7 @@ export const deadLetterMutations: readonly Mutation[] = [
     file: lettering,
     find: '    if (this.#core.lease.isValid) this.resumeHeld()\n',
     replace: '',
-    catches
+    catches: ['packages/cluster/dist/test/dead-lettering/restarts.test.js']
   },
   {
     name: 'snapshot-without-reasons-of-death',

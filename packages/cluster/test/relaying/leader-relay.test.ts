@@ -3,7 +3,7 @@
 import type { QueueView, SectionReply, ShardCommand } from '@holdfast/broker'
 import t from 'tap'
 import { type Consumer, type ConsumerKey, keyText } from '../../src/delivering/consumer.ts'
-import { times } from '../../src/limits.ts'
+import { limits, times } from '../../src/limits.ts'
 import type { CallResult } from '../../src/peers/peer-message.ts'
 import { coreWith, linkTo, pass } from '../part-core.ts'
 
@@ -72,6 +72,62 @@ t.test('a link that breaks before it is whole is one that broke', (t) => {
   relay.linkUp(gateway)
   t.equal(isCongested(), true)
   t.end()
+})
+
+const run = { exchange: '', routingKey: '', firstOffset: 1, count: 1, attempt: 0, deliveryCount: 0 }
+const mebibyte = 2 ** 20
+
+/** Six consumers of one client, on as many queues from 1 on; all there at once. */
+function crowd() {
+  const { core, attached, seen, relay } = leader()
+  linkTo(core, gateway)
+  for (let at = 1; at <= 6; at++) {
+    const consumer = { ...key, tag: `${at}` }
+    relay.attach(gateway, { ...attach, queue: at, consumer, attachment: at }, () => undefined)
+  }
+  const blob = new Uint8Array(limits.deliverBytesMax)
+  /** Gives each of these as much as it takes now; how many bytes that was. */
+  const feed = (queues: readonly number[]): number => {
+    let bytes = 0
+    for (const queue of queues) {
+      const { recipient, number = queue } = attached[queue - 1] ?? {}
+      for (; recipient?.isCongested === false; bytes += blob.length) {
+        recipient.deliver({ ...run, consumer: number, blob })
+      }
+    }
+    return bytes
+  }
+  /** Queues that were woken since the last look, in order. */
+  const woken = (): number[] => seen.splice(0).map((said) => Number(said.split('/')[1]))
+  return { relay, feed, woken }
+}
+
+for (const end of ['taken', 'detach'] as const) {
+  t.test(`a consumer whose client had too much gets its share later; ${end}`, async (t) => {
+    const { relay, feed, woken } = crowd()
+    t.equal(feed([1, 2, 3, 4]), mebibyte)
+    t.equal(feed([5, 6]), 0)
+    for (const at of [1, 2, 3, 4]) {
+      if (end === 'taken') relay.taken(gateway, at, limits.relayedBytesMax)
+      else relay.detach(gateway, at, () => undefined)
+    }
+    t.same(
+      woken().filter((queue) => queue > 4),
+      [5, 6]
+    )
+    t.equal(feed([5, 6]), mebibyte / 2)
+  })
+}
+
+t.test('who has much does not take the room for which others wait', async (t) => {
+  const { relay, feed, woken } = crowd()
+  t.equal(feed([1, 2, 3, 4, 5]), mebibyte)
+  relay.taken(gateway, 1, limits.relayedBytesMax)
+  t.equal(feed(woken()), 0)
+  relay.taken(gateway, 2, limits.relayedBytesMax)
+  const line = woken()
+  t.same(line, [5, 1, 2])
+  t.equal(feed(line.slice(0, 1)), limits.relayedBytesMax)
 })
 
 /** A leader of a queue, with whom the log knows as its consumers. */
