@@ -99,7 +99,7 @@ export class DeadLettering {
     this.#window.free(group, blob.length)
   }
 
-  /** A node that leads the metadata is granted no lease: nobody tells it that it may route again. */
+  /** A node that leads the metadata is granted no lease, and not told that it may route again. */
   tick(): void {
     if (this.#core.lease.isValid) this.resumeHeld()
   }

@@ -197,6 +197,17 @@ t.test('who never was a consumer is attached at once', async (t) => {
   t.same(answers, [{ type: 'done' }])
 })
 
+t.test('who waits for a message of a queue that is deleted has its answer then', async (t) => {
+  // The queue does not know yet what its consumer holds, and gives nobody anything.
+  const { core } = withLog(key)
+  const answers: CallResult[] = []
+  const to = { group: 1, queue: 7, consumer: { session: 'other', tag: '1' }, attachment: 3 }
+  core.leaderRelay.get(gateway, { type: 'relay-get', ...to }, (result) => answers.push(result))
+  t.same(answers, [])
+  core.deliveries.applied(1, [{ type: 'queue-deleted', queue: 7 }])
+  t.match(answers, [{ type: 'got', isFound: false }])
+})
+
 t.test('the end of the last consumer is told when its queue is deleted, or in time', async (t) => {
   const queue = { id: 7, vhost: '/', name: 'q', isOver: true, settings: { deadLetter: null } }
   const machine = { queues: () => [queue], queue: () => queue, nextDeadlineMs: Infinity }
