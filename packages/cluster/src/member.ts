@@ -23,7 +23,7 @@ import type { ClusterStatus, MachineHash, MemberCounters } from './status.ts'
 /** Rounds of work in one step; what is left waits for the next. */
 const roundsMax = 16
 
-/** Clients are looked after this often. */
+/** Clients are looked after this often, and dead letters, which go the same way. */
 const sessionTickMs = 250
 
 export class Member {
@@ -148,6 +148,7 @@ export class Member {
     if (nowMs - this.#sessionsTickedMs >= sessionTickMs) {
       this.#sessionsTickedMs = nowMs
       core.sessions.tick()
+      core.deadLettering.tick()
     }
     if (this.#isDraining) this.#handOver()
   }
@@ -210,11 +211,8 @@ export class Member {
       for (const message of frame.messages) this.#peerMessage(link, link.node, message)
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error
-      log(core, 'warn', 'a peer sent what cannot be read', {
-        node: link.node,
-        code: error.code,
-        reason: error.message
-      })
+      const { code, message: reason } = error
+      log(core, 'warn', 'a peer sent what cannot be read', { node: link.node, code, reason })
       core.peers.close(id)
     }
   }

@@ -24,7 +24,14 @@ import { Routes } from './clients/routes.ts'
 import { Stranger } from './clients/stranger.ts'
 import { Successions } from './clients/successions.ts'
 import { Transfers } from './clients/transfers.ts'
-import { boundQueues, declarations, exchangeRoutes, route } from './clients/ways.ts'
+import {
+  boundQueues,
+  declarations,
+  exchangeRoutes,
+  graveExchange,
+  graveQueue,
+  route
+} from './clients/ways.ts'
 import type { ChangeName, ClientPlan } from './plan/plan.ts'
 import type { World } from './world/world.ts'
 
@@ -35,16 +42,19 @@ const exclusiveQueue = 'alone'
 const floodedQueue = 'flooded'
 /** Its consumers are told no offsets, so what they decide is not compared with the log. */
 const amqpQueue = 'amqp'
-/** What is rejected in the others goes there; they may be of its shard, or not. */
-const graveQueue = 'grave'
+/**
+ * What is rejected in them goes to the grave, which may be of their shard, or not: straight there,
+ * or by an exchange, which nobody may route by without a lease.
+ */
 const mortalQueues = ['mortal1', 'mortal2'] as const
 /** One of the bound queues has one active consumer at a time. */
 const singleQueue = 'q4'
 
 function optionsOf(queue: string): QueueOptions {
   if (queue === singleQueue) return { singleActiveConsumer: true }
-  const isMortal = mortalQueues.some((name) => name === queue)
-  return isMortal ? { deadLetterExchange: '', deadLetterRoutingKey: graveQueue } : {}
+  const ways = { deadLetterRoutingKey: graveQueue }
+  if (queue === mortalQueues[0]) return { deadLetterExchange: '', ...ways }
+  return queue === mortalQueues[1] ? { deadLetterExchange: graveExchange, ...ways } : {}
 }
 
 export class Workload {

@@ -1,4 +1,5 @@
-// Mutations of the client library and of the protocol (failure modes 59 to 69).
+// Mutations of the client library, of the protocol, and of how much clients are given at once
+// (failure modes 59 to 69).
 import type { Mutation } from '../mutation.ts'
 
 export const clientMutations: readonly Mutation[] = [
@@ -53,5 +54,13 @@ export const clientMutations: readonly Mutation[] = [
       'if (end !== undefined && first > end && first <= end + 2 && flat[length - 1] === ' +
       'attempt) {',
     catches: 'simulator'
+  },
+  {
+    name: 'who-waits-for-others-of-its-client-sleeps-on',
+    failureMode: 69,
+    file: 'packages/cluster/src/relaying/relayed-client.ts',
+    find: '    for (const waiter of waiting) waiter.wake()\n',
+    replace: '',
+    catches: ['packages/cluster/dist/test/relaying/leader-relay.test.js']
   }
 ]

@@ -3,6 +3,7 @@ import type { Mutation } from '../mutation.ts'
 
 const letters = 'packages/cluster/src/dead-lettering/queue-dead-letters.ts'
 const batch = 'packages/cluster/src/dead-lettering/batch.ts'
+const lettering = 'packages/cluster/src/dead-lettering/dead-lettering.ts'
 const dead = 'packages/broker/src/queue/dead-letters.ts'
 const catches = 'simulator'
 
@@ -26,7 +27,7 @@ export const deadLetterMutations: readonly Mutation[] = [
   {
     name: 'new-leader-forgets-dead-letters',
     failureMode: 56,
-    file: 'packages/cluster/src/dead-lettering/dead-lettering.ts',
+    file: lettering,
     find: 'if (queue.dead.count > 0) this.#begin(group, queue)',
     replace: 'if (queue.dead.count > 1e9) this.#begin(group, queue)',
     catches
@@ -39,7 +40,7 @@ export const deadLetterMutations: readonly Mutation[] = [
     replace: 'producer: { ...producerOf(queue.id, block), epoch: (source as any).epoch }',
     also: [
       {
-        file: 'packages/cluster/src/dead-lettering/dead-lettering.ts',
+        file: lettering,
         find: 'const source = { group,',
         replace: 'const source = { epoch: 1 + this.#core.clock.wallMs, group,'
       }
@@ -61,6 +62,14 @@ export const deadLetterMutations: readonly Mutation[] = [
     find: '  #lane(group: GroupId): Lane {\n',
     replace: '  #lane(_: GroupId): Lane {\n    const group = heldLane\n',
     catches: ['packages/cluster/dist/test/dead-lettering/queue-dead-letters.test.js']
+  },
+  {
+    name: 'dead-letters-wait-for-a-lease-that-nobody-grants',
+    failureMode: 71,
+    file: lettering,
+    find: '    if (this.#core.lease.isValid) this.resumeHeld()\n',
+    replace: '',
+    catches: ['packages/cluster/dist/test/dead-lettering/restarts.test.js']
   },
   {
     name: 'snapshot-without-reasons-of-death',

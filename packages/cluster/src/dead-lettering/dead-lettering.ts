@@ -99,7 +99,12 @@ export class DeadLettering {
     this.#window.free(group, blob.length)
   }
 
-  /** This node has a lease again. */
+  /** A node that leads the metadata is granted no lease, and not told that it may route again. */
+  tick(): void {
+    if (this.#core.lease.isValid) this.resumeHeld()
+  }
+
+  /** This node may route again. */
   resumeHeld(): void {
     for (const { queues } of this.#shards.values()) {
       for (const letters of queues.values()) letters.resumeHeld()

@@ -233,8 +233,7 @@ export class Deliveries {
         deliveries.get(effect.queue)?.arrived(effect.first, effect.last)
         return
       case 'reserved':
-        deliveries.get(effect.queue)?.reserved(effect.ranges)
-        return
+        return deliveries.get(effect.queue)?.reserved(effect.ranges)
       case 'left':
         // In a transaction nothing else tells who holds what came back too often.
         if (effect.reason === 'delivery_limit') deliveries.get(effect.queue)?.gone(effect.ranges, 2)
@@ -252,6 +251,7 @@ export class Deliveries {
         const delivery = deliveries.get(effect.queue)
         if (delivery === undefined) return
         deliveries.delete(effect.queue)
+        delivery.deleted()
         const { vhost, name } = delivery.queue
         const error = new HoldfastError('QUEUE_NOT_FOUND', { queue: name, vhost })
         return this.#cancelAll(delivery, error.toWire())

@@ -109,6 +109,11 @@ export class QueueDelivery {
     this.wake()
   }
 
+  /** Its messages are gone, and whoever asks for one gets none. */
+  deleted(): void {
+    this.#roster.endAll()
+  }
+
   /** Takes deliveries out of the consumer's hands, as far as it holds them. */
   release(consumer: Consumer, range: ClaimedRange): readonly ClaimedRange[] {
     return this.#held.take(consumer, range)

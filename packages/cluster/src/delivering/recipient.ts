@@ -4,7 +4,7 @@ import type { WireError } from '@holdfast/errors'
 import type { DeliveryRun } from '@holdfast/protocol'
 
 export interface Recipient {
-  /** It takes nothing more for the time being. */
+  /** It takes nothing more for the time being; its queue is woken when it does. */
   readonly isCongested: boolean
   /** The client is behind another link, which may break and lose what the client never sees. */
   readonly isRelayed: boolean

@@ -95,6 +95,11 @@ export class Roster {
     get.answered(isFound)
   }
 
+  /** There are no messages any more. */
+  endAll(): void {
+    for (const get of this.#gets.splice(0)) get.answered(false)
+  }
+
   /**
    * How many of the messages that are ready the next consumer gets in a row: a few go round one by
    * one, as clients of RabbitMQ are used to.

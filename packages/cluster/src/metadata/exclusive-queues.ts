@@ -76,6 +76,7 @@ export class ExclusiveQueues {
 
   #hasAny(connection: number): boolean {
     const { groups, gateway, metadata } = this.#core
+    if (!gateway.isOpen) return false
     const owner = { replica: groups.selfReplica, process: gateway.epoch, connection }
     return metadata.machine.topology.ownedQueues.ofConnection(owner).size > 0
   }

@@ -9,7 +9,8 @@ import type { GroupId } from '../log-store.ts'
 import { type Answer, errorResult } from '../peers/calls.ts'
 import type { Call, CallResult, Cast, RelayedTo } from '../peers/peer-message.ts'
 import { refusal } from '../sessions/responder.ts'
-import { type RelayedClient, RelayedConsumer, type RelayedOptions } from './relayed-consumer.ts'
+import { RelayedClient } from './relayed-client.ts'
+import { RelayedConsumer, type RelayedOptions } from './relayed-consumer.ts'
 import { tell } from './tell.ts'
 
 type Attach = Extract<Call, { type: 'relay-attach' }>
@@ -180,13 +181,12 @@ export class LeaderRelay {
 
   /** What broke with a link is attached anew by the gateway; what waited for one has it now. */
   linkUp(node: number): void {
-    const { peers, deliveries } = this.#core
-    if (!peers.canCall(node)) return
+    if (!this.#core.peers.canCall(node)) return
     for (const entry of this.#consumers.values()) {
       if (entry.node !== node || !entry.isEarly) continue
       entry.isEarly = false
       entry.suspendedUntilMs = null
-      deliveries.find(entry.to.group, entry.to.queue)?.wake()
+      entry.wake()
     }
   }
 
@@ -243,7 +243,7 @@ export class LeaderRelay {
 
   #create(node: number, to: RelayedTo, ways: Ways): RelayedConsumer {
     const { session } = to.consumer
-    const client = this.#clients.get(session) ?? { session, consumers: 0, untakenBytes: 0 }
+    const client = this.#clients.get(session) ?? new RelayedClient(session)
     this.#clients.set(session, client)
     const forget = (entry: RelayedConsumer): void => this.#forget(entry)
     const entry = new RelayedConsumer(this.#core, node, to, client, { ...ways, forget })

@@ -8,14 +8,8 @@ import type { Consumer } from '../delivering/consumer.ts'
 import type { Recipient } from '../delivering/recipient.ts'
 import { limits } from '../limits.ts'
 import type { RelayedTo } from '../peers/peer-message.ts'
+import type { RelayedClient, Waiter } from './relayed-client.ts'
 import { tell } from './tell.ts'
-
-/** What all consumers of one client have been given at this node, and have not taken. */
-export interface RelayedClient {
-  readonly session: string
-  consumers: number
-  untakenBytes: number
-}
 
 export interface RelayedOptions {
   readonly prefetch: number
@@ -24,7 +18,7 @@ export interface RelayedOptions {
   readonly forget: (consumer: RelayedConsumer) => void
 }
 
-export class RelayedConsumer implements Recipient {
+export class RelayedConsumer implements Recipient, Waiter {
   readonly isRelayed = true
   readonly node: number
   readonly to: RelayedTo
@@ -64,11 +58,15 @@ export class RelayedConsumer implements Recipient {
   }
 
   get isCongested(): boolean {
-    if (this.suspendedUntilMs !== null) return true
-    return (
-      this.#untakenBytes >= limits.relayedBytesMax ||
-      this.client.untakenBytes >= limits.clientBufferBytesMax
-    )
+    return this.suspendedUntilMs !== null || this.#isFull || !this.client.admits(this)
+  }
+
+  get #isFull(): boolean {
+    return this.#untakenBytes >= limits.relayedBytesMax
+  }
+
+  wake(): void {
+    this.#core.deliveries.find(this.to.group, this.to.queue)?.wake()
   }
 
   deliver(run: DeliveryRun): void {
@@ -78,14 +76,14 @@ export class RelayedConsumer implements Recipient {
 
   /** The client has taken so many bytes of what it was given. */
   taken(bytes: number): void {
-    const wasCongested = this.isCongested
+    const wasFull = this.#isFull
     this.#count(-Math.min(bytes, this.#untakenBytes))
-    if (wasCongested) this.#core.deliveries.find(this.to.group, this.to.queue)?.wake()
+    if (wasFull) this.wake()
   }
 
   #count(bytes: number): void {
     this.#untakenBytes += bytes
-    this.client.untakenBytes += bytes
+    this.client.count(bytes)
   }
 
   settleAnswered(settleSequence: number, isDone: boolean): void {
@@ -103,6 +101,7 @@ export class RelayedConsumer implements Recipient {
 
   /** Nothing is on its way to the client any more. */
   end(): void {
+    this.client.leave(this)
     this.#count(-this.#untakenBytes)
     this.client.consumers--
   }

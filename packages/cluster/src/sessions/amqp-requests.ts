@@ -58,7 +58,10 @@ export function handleAmqpRequest(core: Core, session: AmqpSession, event: Reque
       session.answered()
       deleted()
     },
-    client: session.clientKey,
+    // Only where the node is in a cluster.
+    get client() {
+      return session.clientKey
+    },
     isGone: () => session.isClosed
   }
   const reason = notReady(core)

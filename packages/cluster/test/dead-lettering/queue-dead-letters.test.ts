@@ -164,3 +164,24 @@ t.test('that letters are dropped is said once', async (t) => {
   t.equal(node.core.counters.droppedDeadLetters, 3)
   t.equal(said.length, 1)
 })
+
+t.test('letters that wait for a lease go on with it, also where nobody grants one', async (t) => {
+  const node = new SourceShard([1], 'amq.direct')
+  const { core, lease } = node
+  const waiting: ((isCurrent: boolean) => void)[] = []
+  core.fence.wait = (done) => waiting.push(done)
+  node.dies('nowhere')
+  t.equal(node.accept(), 0)
+  lease.isValid = false
+  for (const done of waiting.splice(0)) done(true)
+  node.dies('q3')
+  t.equal(node.accept(), 0)
+  core.deadLettering.tick()
+  t.equal(node.accept(), 0)
+  t.equal(node.left(), 2)
+  lease.isValid = true
+  core.deadLettering.tick()
+  t.equal(node.accept(), 1)
+  t.equal(node.left(), 0)
+  t.equal(core.counters.droppedDeadLetters, 1)
+})

@@ -1,6 +1,6 @@
 // A node that leads a queue with dead letters, and brings them to the shards of others: shard 1 has
 // queue `work`; `q2` is in shard 2, which has no leader, `q3` in shard 3, led by node 2, which says
-// what a test wants.
+// what a test wants. Letters go straight to a queue, or by `amq.direct`, which leads to the same.
 import {
   encodeCommandSection,
   encodeEntryBatch,
@@ -29,7 +29,6 @@ const settings = {
   expiresMs: 0,
   messageTtlMs: null,
   singleActive: false,
-  deadLetter: { exchange: '', routingKey: null },
   lengthLimit: null,
   deliveryLimit: null,
   maxPriority: 0
@@ -51,6 +50,8 @@ export class SourceShard {
   readonly machine: ShardMachine = new ShardMachine()
   readonly #log: Map<number, Uint8Array> = new Map()
   readonly #waiting: (() => void)[] = []
+  /** Whether the node may route. */
+  readonly lease: { isValid: boolean } = { isValid: true }
   /** What is read of an entry: its data, unless a test says otherwise. */
   body: (data: Uint8Array, index: number) => Body = (data) => data
   /** Whether commands are committed. */
@@ -60,18 +61,21 @@ export class SourceShard {
   #index = 0
   #number = 0
 
-  constructor(queues: readonly number[] = [1]) {
+  constructor(queues: readonly number[] = [1], exchange: '' | 'amq.direct' = '') {
     const metadata = new MetadataMachine()
     const addresses = { client: 'c', peer: 'p', http: 'h' }
     const named = { clusterId: 'c'.repeat(32), storeId: '0'.repeat(32), addresses }
     const commands: MetadataCommand[] = [{ type: 'initialise', ...named, shards: 3 }]
     for (const group of [2, 3]) {
       commands.push({ type: 'declare-queue', vhost: '/', name: `q${group}`, options: {}, group })
+      const binding = { source: 'amq.direct', bindingKey: `q${group}`, arguments: {} }
+      const destination = { type: 'queue', name: `q${group}` } as const
+      commands.push({ type: 'bind', vhost: '/', destination, ...binding })
     }
     metadata.apply({ index: 1, term: 1 }, packMetadataBatch(1, commands.map(encodeMetadataCommand)))
     const { machine } = this
     this.core = coreWith({
-      lease: { isValid: true },
+      lease: this.lease,
       metadata: { machine: metadata },
       groups: { shardHost: () => ({ machine }), selfReplica: 1 },
       reports: { leadership: (group: number) => ({ leader: group === 3 ? 2 : null, term: 1 }) },
@@ -86,7 +90,8 @@ export class SourceShard {
     this.core.gateway.open(1)
     for (const queue of queues) {
       const created = { type: 'create-queue', cursor: queue, queue, vhost: '/' } as const
-      const changes = [{ ...created, name: `work${queue}`, settings }]
+      const deadLetter = { exchange, routingKey: null }
+      const changes = [{ ...created, name: `work${queue}`, settings: { ...settings, deadLetter } }]
       this.command({ type: 'topology', upTo: queue, changes })
     }
     this.lead()

@@ -3,7 +3,7 @@
 import type { QueueView, SectionReply, ShardCommand } from '@holdfast/broker'
 import t from 'tap'
 import { type Consumer, type ConsumerKey, keyText } from '../../src/delivering/consumer.ts'
-import { times } from '../../src/limits.ts'
+import { limits, times } from '../../src/limits.ts'
 import type { CallResult } from '../../src/peers/peer-message.ts'
 import { coreWith, linkTo, pass } from '../part-core.ts'
 
@@ -74,6 +74,62 @@ t.test('a link that breaks before it is whole is one that broke', (t) => {
   t.end()
 })
 
+const run = { exchange: '', routingKey: '', firstOffset: 1, count: 1, attempt: 0, deliveryCount: 0 }
+const mebibyte = 2 ** 20
+
+/** Six consumers of one client, on as many queues from 1 on; all there at once. */
+function crowd() {
+  const { core, attached, seen, relay } = leader()
+  linkTo(core, gateway)
+  for (let at = 1; at <= 6; at++) {
+    const consumer = { ...key, tag: `${at}` }
+    relay.attach(gateway, { ...attach, queue: at, consumer, attachment: at }, () => undefined)
+  }
+  const blob = new Uint8Array(limits.deliverBytesMax)
+  /** Gives each of these as much as it takes now; how many bytes that was. */
+  const feed = (queues: readonly number[]): number => {
+    let bytes = 0
+    for (const queue of queues) {
+      const { recipient, number = queue } = attached[queue - 1] ?? {}
+      for (; recipient?.isCongested === false; bytes += blob.length) {
+        recipient.deliver({ ...run, consumer: number, blob })
+      }
+    }
+    return bytes
+  }
+  /** Queues that were woken since the last look, in order. */
+  const woken = (): number[] => seen.splice(0).map((said) => Number(said.split('/')[1]))
+  return { relay, feed, woken }
+}
+
+for (const end of ['taken', 'detach'] as const) {
+  t.test(`a consumer whose client had too much gets its share later; ${end}`, async (t) => {
+    const { relay, feed, woken } = crowd()
+    t.equal(feed([1, 2, 3, 4]), mebibyte)
+    t.equal(feed([5, 6]), 0)
+    for (const at of [1, 2, 3, 4]) {
+      if (end === 'taken') relay.taken(gateway, at, limits.relayedBytesMax)
+      else relay.detach(gateway, at, () => undefined)
+    }
+    t.same(
+      woken().filter((queue) => queue > 4),
+      [5, 6]
+    )
+    t.equal(feed([5, 6]), mebibyte / 2)
+  })
+}
+
+t.test('who has much does not take the room for which others wait', async (t) => {
+  const { relay, feed, woken } = crowd()
+  t.equal(feed([1, 2, 3, 4, 5]), mebibyte)
+  relay.taken(gateway, 1, limits.relayedBytesMax)
+  t.equal(feed(woken()), 0)
+  relay.taken(gateway, 2, limits.relayedBytesMax)
+  const line = woken()
+  t.same(line, [5, 1, 2])
+  t.equal(feed(line.slice(0, 1)), limits.relayedBytesMax)
+})
+
 /** A leader of a queue, with whom the log knows as its consumers. */
 function withLog(...known: readonly ConsumerKey[]) {
   const consumers = new Map(known.map((consumer) => [keyText(consumer), consumer]))
@@ -139,6 +195,17 @@ t.test('who never was a consumer is attached at once', async (t) => {
   come(1, true)
   t.same(proposed, [])
   t.same(answers, [{ type: 'done' }])
+})
+
+t.test('who waits for a message of a queue that is deleted has its answer then', async (t) => {
+  // The queue does not know yet what its consumer holds, and gives nobody anything.
+  const { core } = withLog(key)
+  const answers: CallResult[] = []
+  const to = { group: 1, queue: 7, consumer: { session: 'other', tag: '1' }, attachment: 3 }
+  core.leaderRelay.get(gateway, { type: 'relay-get', ...to }, (result) => answers.push(result))
+  t.same(answers, [])
+  core.deliveries.applied(1, [{ type: 'queue-deleted', queue: 7 }])
+  t.match(answers, [{ type: 'got', isFound: false }])
 })
 
 t.test('the end of the last consumer is told when its queue is deleted, or in time', async (t) => {

@@ -2,22 +2,29 @@
 import { ClientConnection, type ClientEvent } from '@holdfast/protocol'
 import t from 'tap'
 import type { Core } from '../../src/core.ts'
+import type { Input } from '../../src/input.ts'
 import { limits } from '../../src/limits.ts'
 import { Member } from '../../src/member.ts'
+import type { Output } from '../../src/output.ts'
 import { AmqpSession } from '../../src/sessions/amqp-session.ts'
 import { NativeSession } from '../../src/sessions/native-session.ts'
 import type { Session } from '../../src/sessions/session.ts'
+import { LoneAmqpClient } from '../lone-amqp-client.ts'
 import { coreWith } from '../part-core.ts'
 
 const end = { remote: '127.0.0.1:4', certificateName: null }
 const client = { connection: 7, protocol: 'native', ...end } as const
 
-t.test('a blank node sends its clients elsewhere', async (t) => {
+function blankMember(): Member {
   const addresses = { client: '127.0.0.1:1', peer: '127.0.0.1:2', http: '127.0.0.1:3' }
-  const member = new Member(
+  return new Member(
     { processEpoch: 1, addresses, bootstrap: null, random: () => 0.5, checksum: () => 0 },
     { storeId: '00', identity: null, peers: null, groups: [], lastRecord: 0 }
   )
+}
+
+t.test('a blank node sends its clients elsewhere', async (t) => {
+  const member = blankMember()
   const hello = {
     producer: new Uint8Array(16),
     epoch: 1,
@@ -40,6 +47,27 @@ t.test('a blank node sends its clients elsewhere', async (t) => {
   t.match(events, [{ type: 'closed', error: { code: 'UNAVAILABLE' } }])
   t.ok(outputs.some((output) => output.type === 'client-close' && output.connection === 7))
 })
+
+for (const isGoing of [false, true]) {
+  t.test(`also one that speaks AMQP, by no fault of the server; goes: ${isGoing}`, async (t) => {
+    const member = blankMember()
+    const outputs: Output[] = []
+    const step = (inputs: readonly Input[]): void => {
+      const said = member.step([{ type: 'tick', nowMs: 0, wallMs: 0 }, ...inputs])
+      outputs.push(...said)
+      for (const output of said) {
+        if (output.type === 'client-send') for (const chunk of output.chunks) caller.take(chunk)
+      }
+    }
+    const caller = new LoneAmqpClient({ step }, 7, {})
+    step([{ type: 'client-up', ...client, protocol: 'amqp' }])
+    if (isGoing) caller.wire.close()
+    caller.speak()
+    const { replyText = '' } = caller.wire.closed ?? {}
+    if (!isGoing) t.match(replyText, /in no cluster yet/)
+    t.notOk(outputs.some((output) => output.type === 'log' && output.level === 'error'))
+  })
+}
 
 t.test('a delivery that cannot be told ends the connection, and nothing else', async (t) => {
   const run = {

@@ -21,6 +21,7 @@ import {
 } from '@holdfast/broker'
 import { HoldfastError } from '@holdfast/errors'
 import { recordBody, scanRecord } from '@holdfast/record'
+import { graveExchange } from '../clients/ways.ts'
 import type { Report } from './checks.ts'
 import { type Ending, type Hears, nobody } from './hears.ts'
 import { isOpenAt } from './reference-lifetimes.ts'
@@ -195,7 +196,9 @@ export class ShardComparison {
   #take({ queue: id, numbers }: Extract<ShardCommand, { type: 'remove-dead-letters' }>): void {
     const queue = this.#reference.queues.get(id)
     const { exchange, routingKey = null } = queue?.settings.deadLetter ?? {}
-    if (queue === undefined || exchange !== '' || routingKey === null) return
+    if (queue === undefined || routingKey === null) return
+    // By the one exchange that is named, letters come to the queue of their routing key as well.
+    if (exchange !== '' && exchange !== graveExchange) return
     forEachOffset(numbers, 2, (number) => {
       const body = queue.dead.get(number)
       if (body !== undefined) this.#hears.taken({ from: queue.name, to: routingKey, body })

@@ -27,6 +27,10 @@ export function route(exchange: string, routingKey: string, queues: readonly str
 /** Where exchanges lead to. */
 export const boundQueues = ['q1', 'q2', 'q3', 'q4'] as const
 
+/** Where dead letters go, and one of the exchanges by which they come there. */
+export const graveQueue = 'grave'
+export const graveExchange = 'amq.direct'
+
 const fanQueues = ['q1', 'q2', 'q4'] as const
 
 const big = { size: 'big' }
@@ -72,6 +76,7 @@ export const declarations: readonly Declaration[] = [
   exchange('dir', 'direct'),
   exchange('head', 'headers'),
   exchange('top', 'topic', { alternateExchange: 'fan' }),
+  bound(graveQueue, graveExchange, graveQueue),
   ...fanQueues.map((queue) => bound(queue, 'fan')),
   bound('q1', 'dir', 'a'),
   bound('q3', 'dir', 'a'),
