@@ -78,7 +78,7 @@ function fields(command: Exclude<ShardCommand, SettleCommand>): readonly unknown
     case 'return-unclaimed':
       return [7, command.queue, command.claimed]
     case 'delete-queue-if':
-      return [8, command.queue, command.ifUnused, command.ifEmpty]
+      return [8, command.queue, command.ifUnused, command.ifEmpty, command.held]
     case 'tick':
       return [9]
     case 'activate-version':
@@ -223,8 +223,8 @@ function readDetach(source: Fields): ShardCommand {
 
 function readDeleteIf(source: Fields): ShardCommand {
   const queue = source.positive()
-  const ifUnused = source.boolean()
-  return { type: 'delete-queue-if', queue, ifUnused, ifEmpty: source.boolean() }
+  const [ifUnused, ifEmpty] = [source.boolean(), source.boolean()]
+  return { type: 'delete-queue-if', queue, ifUnused, ifEmpty, held: source.ranges(2) }
 }
 
 function readReserve(source: Fields): ShardCommand {

@@ -139,6 +139,8 @@ export type ShardCommand =
       readonly queue: number
       readonly ifUnused: boolean
       readonly ifEmpty: boolean
+      /** Pairs: what consumers hold, with which it counts as empty. */
+      readonly held: readonly number[]
     }
   /** Somebody declares the queue again, or gets from it: it is in use, unless it is over. */
   | { readonly type: 'use-queue'; readonly queue: number }

@@ -235,10 +235,20 @@ function deleteQueueIf(state: ShardState, command: Command<'delete-queue-if'>): 
   const queue = state.queues.get(command.queue)
   if (queue === undefined) return queueNotFound(command.queue)
   if (command.ifUnused && queue.consumers.size > 0) return refused('QUEUE_IN_USE', namesOf(queue))
-  if (command.ifEmpty && queue.liveCount + queue.dead.count > 0)
+  if (command.ifEmpty && !isEmptyBut(queue, command.held))
     return refused('QUEUE_NOT_EMPTY', namesOf(queue))
   queue.close(state.timeMs + state.limits.closingMs)
   return { type: 'closing', messages: queue.liveCount }
+}
+
+/** Whether all that is in the queue is of these pairs; what is on its way elsewhere is in it. */
+function isEmptyBut(queue: ShardQueue, held: readonly number[]): boolean {
+  let isEmpty = queue.dead.count === 0
+  forEachGap(held, queue.tail, (first, last) => {
+    const next = isEmpty ? queue.nextLive(first) : null
+    if (next !== null && next <= last) isEmpty = false
+  })
+  return isEmpty
 }
 
 function changeTopology(state: ShardState, command: Command<'topology'>): SectionReply {

@@ -119,7 +119,7 @@ t.test('what is over never opens again, whoever closes it for a while', async (t
   const shard = withQueue({ autoDelete: true })
   attach(shard, one)
   detach(shard, one)
-  shard.command({ type: 'delete-queue-if', queue: 1, ifUnused: false, ifEmpty: false })
+  shard.command({ type: 'delete-queue-if', queue: 1, ifUnused: false, ifEmpty: false, held: [] })
   shard.timeMs += 120_000
   t.match(attach(shard, one), { code: 'QUEUE_NOT_FOUND' })
 })

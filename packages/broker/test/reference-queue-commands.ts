@@ -62,7 +62,8 @@ export function commandQueue(
     if (command.ifUnused && queue.consumers.length > 0) {
       return { type: 'refused', code: 'QUEUE_IN_USE', details: name }
     }
-    if (command.ifEmpty && queue.messages.length + queue.dead.length > 0) {
+    const isReady = queue.messages.some(({ offset }) => !isIn(command.held, offset))
+    if (command.ifEmpty && (isReady || queue.dead.length > 0)) {
       return { type: 'refused', code: 'QUEUE_NOT_EMPTY', details: name }
     }
     queue.closingUntilMs = timeMs + closingMs

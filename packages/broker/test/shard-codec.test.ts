@@ -60,7 +60,7 @@ const commands: readonly ShardCommand[] = [
     ]
   },
   { type: 'return-unclaimed', queue: 1, claimed: [5, 6] },
-  { type: 'delete-queue-if', queue: 1, ifUnused: true, ifEmpty: false },
+  { type: 'delete-queue-if', queue: 1, ifUnused: true, ifEmpty: false, held: [3, 7] },
   { type: 'tick' },
   { type: 'activate-version', version: 1 }
 ]

@@ -175,9 +175,21 @@ t.test('a purge leaves what consumers hold', async (t) => {
   t.same(shard.offsets(1), [2, 5, 6], 'offsets go on')
 })
 
+t.test('what consumers hold keeps no queue from closing as empty', async (t) => {
+  const shard = withMessages(5)
+  const ask = { type: 'delete-queue-if', queue: 1, ifUnused: false, ifEmpty: true } as const
+  shard.command({ type: 'purge-queue', queue: 1, keep: [2, 3, 5, 5] })
+  for (const held of [[2, 3], [2, 2, 5, 5], [3, 9], []]) {
+    t.match(shard.command({ ...ask, held }), { code: 'QUEUE_NOT_EMPTY' })
+  }
+  const closing = shard.command({ ...ask, held: [1, 3, 5, 9] })
+  t.same(closing, { type: 'closing', messages: 3 })
+})
+
 t.test('a queue closes for its deletion only under the conditions asked for', async (t) => {
   const shard = withMessages(2)
-  const ask = { type: 'delete-queue-if', queue: 1, ifUnused: true, ifEmpty: true } as const
+  const conditions = { ifUnused: true, ifEmpty: true, held: [1, 1] }
+  const ask = { type: 'delete-queue-if', queue: 1, ...conditions } as const
   t.match(shard.command(ask), { type: 'refused', code: 'QUEUE_NOT_EMPTY' })
   shard.command({ ...attach, consumer, exclusive: false })
   t.match(shard.command(ask), { type: 'refused', code: 'QUEUE_IN_USE' })

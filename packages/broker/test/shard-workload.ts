@@ -285,7 +285,8 @@ export class Workload {
     if (roll < 94) return { type: 'purge-queue', queue, keep: pairs(this.#random, row) }
     if (roll < 96) {
       const [ifUnused, ifEmpty] = [random.chance(0.7), random.chance(0.7)]
-      return { type: 'delete-queue-if', queue, ifUnused, ifEmpty }
+      const held = pairs(this.#random, row)
+      return { type: 'delete-queue-if', queue, ifUnused, ifEmpty, held }
     }
     if (roll < 97) return { type: 'use-queue', queue }
     if (roll < 99) return { type: 'expire-messages', queues: this.#named() }

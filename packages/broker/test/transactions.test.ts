@@ -139,7 +139,8 @@ for (const [what, wrong, code] of refusals) {
 
 t.test('a queue that closes takes nothing of it', async (t) => {
   const shard = setUp()
-  const close: ShardCommand = { type: 'delete-queue-if', queue: 2, ifUnused: false, ifEmpty: false }
+  const conditions = { ifUnused: false, ifEmpty: false, held: [] }
+  const close: ShardCommand = { type: 'delete-queue-if', queue: 2, ...conditions }
   shard.command(close)
   const reply = commit(shard, 2, {
     publishes: [publishTo([2])],

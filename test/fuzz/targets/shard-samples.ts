@@ -39,7 +39,7 @@ const commands: readonly ShardCommand[] = [
   { type: 'detach-consumer', queue: 5, consumer, release: [1, 2, 0] },
   { type: 'detach-session', session: 'ab12', releases: [{ queue: 5, ranges: [1, 1, 0] }] },
   { type: 'purge-queue', queue: 5, keep: [1, 2] },
-  { type: 'delete-queue-if', queue: 5, ifUnused: true, ifEmpty: true },
+  { type: 'delete-queue-if', queue: 5, ifUnused: true, ifEmpty: true, held: [3, 7] },
   { type: 'tick' },
   { type: 'activate-version', version: 1 }
 ]

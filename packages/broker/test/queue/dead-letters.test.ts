@@ -96,7 +96,7 @@ t.test('a purge and a deletion take them along; a condition counts them', async 
     const shard = withQueue()
     shard.publish(2)
     reject(shard, 1, 2)
-    const condition = { ifUnused: false, ifEmpty: true }
+    const condition = { ifUnused: false, ifEmpty: true, held: [1, 2] }
     t.match(shard.command({ type: 'delete-queue-if', queue: 1, ...condition }), {
       code: 'QUEUE_NOT_EMPTY'
     })

@@ -145,7 +145,7 @@ export function deleteQueue(
   const { name, ifUnused, ifEmpty } = request
   findQueue(core, vhost, name, to, (target) => {
     const condition = ({ id }: QueueTarget): ShardCommand => {
-      return { type: 'delete-queue-if', queue: id, ifUnused, ifEmpty }
+      return { type: 'delete-queue-if', queue: id, ifUnused, ifEmpty, held: [] }
     }
     submitToShard(core, target, condition, to, (reply, { id: queue }) => {
       const messages = messagesOf(reply)

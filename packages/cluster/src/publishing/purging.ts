@@ -1,6 +1,6 @@
-// A purge at the leader of its queue: it spares what consumers hold, and waits until it is known
-// what that is.
-import type { SectionReply } from '@holdfast/broker'
+// Purges, and deletions of what is empty, at the leader of a queue: what consumers hold is spared, or
+// does not count, and they wait until it is known what that is.
+import type { SectionReply, ShardCommand } from '@holdfast/broker'
 import type { Core } from '../core.ts'
 import { partsOf } from '../delivering/opening.ts'
 import type { GroupId } from '../log-store.ts'
@@ -25,6 +25,16 @@ export function purge(
     const isTaken = core.shards.propose(group, { type: 'purge-queue', queue, keep }, decided)
     if (!isTaken) decided(null)
   }
+}
+
+/** As it is to be committed; null: it is not known what consumers hold, ask again. */
+export function withHeld(core: Core, group: GroupId, command: ShardCommand): ShardCommand | null {
+  if (command.type !== 'delete-queue-if' || !command.ifEmpty) return command
+  const held = heldOf(core, group, command.queue)
+  if (held === null) return null
+  const [first = [], ...rest] = partsOf(held)
+  // More than a command may name: refused, as if there were more than that.
+  return { ...command, held: rest.length > 0 ? [] : first }
 }
 
 /**

@@ -23,7 +23,7 @@ import { join } from '../peers/byte-writer.ts'
 import { type Answer, errorResult } from '../peers/calls.ts'
 import type { Forward, ForwardOutcome } from '../peers/peer-codec.ts'
 import type { CallResult } from '../peers/peer-message.ts'
-import { purge } from './purging.ts'
+import { purge, withHeld } from './purging.ts'
 
 export type ShardGroup = Group<Uint8Array, SectionReply>
 
@@ -108,7 +108,8 @@ export class Shards {
       answer({ type: 'reply', reply: this.#readyOnly(group, asked, reply) })
     }
     if (asked.type === 'purge-queue') return purge(this.#core, group, asked.queue, decided)
-    if (!this.propose(group, asked, decided)) decided(null)
+    const command = withHeld(this.#core, group, asked)
+    if (command === null || !this.propose(group, command, decided)) decided(null)
   }
 
   /** As in RabbitMQ, a queue that goes held what was ready: what consumers hold does not count. */

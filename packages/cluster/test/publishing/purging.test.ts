@@ -1,5 +1,5 @@
-// What a purge spares: what consumers hold, also where a new leader does not know it yet, and in
-// however many pieces.
+// What a purge spares, and a queue is empty without: what consumers hold, also where a new leader
+// does not know it yet, and in however many pieces.
 import { shardLimits } from '@holdfast/broker'
 import t from 'tap'
 import { times } from '../../src/limits.ts'
@@ -54,4 +54,26 @@ t.test('it spares what is held in more pieces than one command names', async (t)
   t.equal(led.held, pieces)
   t.same(led.command(purge), purged(pieces))
   t.equal(led.queue.liveCount, pieces)
+})
+
+const deleteIfEmpty = {
+  type: 'delete-queue-if',
+  queue: 7,
+  ifUnused: false,
+  ifEmpty: true,
+  held: []
+} as const
+
+t.test('a queue of which all is held is deleted as empty, once that is known', async (t) => {
+  const led = new LedQueue()
+  led.attach(1)
+  led.publish(11)
+  led.look()
+  t.equal(led.held, 10)
+  t.match(led.command(deleteIfEmpty), { reply: { code: 'QUEUE_NOT_EMPTY' } })
+  led.command(purge)
+  led.lead()
+  t.match(led.command(deleteIfEmpty), { type: 'error', error: { code: 'NOT_LEADER' } })
+  led.attach(2, [1, 10, 0])
+  t.match(led.command(deleteIfEmpty), { reply: { type: 'closing', messages: 0 } })
 })

@@ -54,11 +54,14 @@ export function commandQueue(
       if (queue.isOver) return { type: 'closing', messages: messages.size }
       queue.usedMs = timeMs
       return done
-    case 'delete-queue-if':
+    case 'delete-queue-if': {
       if (command.ifUnused && consumers.size > 0) return refused('QUEUE_IN_USE')
-      if (command.ifEmpty && messages.size + queue.dead.size > 0) return refused('QUEUE_NOT_EMPTY')
+      const held = offsetsOf(command.held)
+      const isReady = [...messages.keys()].some((offset) => !held.has(offset))
+      if (command.ifEmpty && (isReady || queue.dead.size > 0)) return refused('QUEUE_NOT_EMPTY')
       queue.closingUntilMs = timeMs + closingMs
       return { type: 'closing', messages: messages.size }
+    }
     case 'purge-queue': {
       const keep = offsetsOf(command.keep)
       const gone = [...messages.keys()].filter((offset) => !keep.has(offset))

@@ -105,9 +105,9 @@ t.test('machine and model agree over a history of everything', async (t) => {
   bench.command({ type: 'return-unclaimed', queue: 1, claimed: [6, 6] })
   bench.command({ type: 'detach-consumer', queue: 1, consumer, release: [6, 7, 0] })
   bench.command({ type: 'detach-session', session: 'cd', releases: [] })
-  bench.command({ type: 'delete-queue-if', queue: 1, ifUnused: true, ifEmpty: true })
+  bench.command({ type: 'delete-queue-if', queue: 1, ifUnused: true, ifEmpty: true, held: [] })
   bench.command({ type: 'purge-queue', queue: 1, keep: [7, 7] })
-  bench.command({ type: 'delete-queue-if', queue: 1, ifUnused: true, ifEmpty: false })
+  bench.command({ type: 'delete-queue-if', queue: 1, ifUnused: true, ifEmpty: false, held: [] })
   bench.publish(1)
   bench.command({
     type: 'topology',
