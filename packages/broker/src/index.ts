@@ -117,7 +117,12 @@ export type { MessageRow } from './queue/message-row.ts'
 export { addPair } from './queue/pairs.ts'
 export type { QueueView } from './queue/queue-view.ts'
 export { noDeadlineMs } from './queue/segment.ts'
-export { type DeadLetterSettings, isReserving, type QueueSettings } from './queue/settings.ts'
+export {
+  type DeadLetterSettings,
+  isReserving,
+  plainSettings,
+  type QueueSettings
+} from './queue/settings.ts'
 export { decodeCommandSection, encodeCommandSection } from './shard-codec.ts'
 export type {
   ConsumerKey,

@@ -10,6 +10,7 @@ import {
   MetadataMachine,
   type PublishHeader,
   packMetadataBatch,
+  plainSettings,
   readSectionAlone,
   type SectionReply,
   type ShardCommand,
@@ -23,16 +24,6 @@ import { coreWith, sent } from '../part-core.ts'
 
 const source = 1
 const epoch = 1024
-
-const settings = {
-  autoDelete: false,
-  expiresMs: 0,
-  messageTtlMs: null,
-  singleActive: false,
-  lengthLimit: null,
-  deliveryLimit: null,
-  maxPriority: 0
-}
 
 export interface Death {
   readonly queue?: number
@@ -91,7 +82,9 @@ export class SourceShard {
     for (const queue of queues) {
       const created = { type: 'create-queue', cursor: queue, queue, vhost: '/' } as const
       const deadLetter = { exchange, routingKey: null }
-      const changes = [{ ...created, name: `work${queue}`, settings: { ...settings, deadLetter } }]
+      const changes = [
+        { ...created, name: `work${queue}`, settings: { ...plainSettings, deadLetter } }
+      ]
       this.command({ type: 'topology', upTo: queue, changes })
     }
     this.lead()

@@ -1,20 +1,11 @@
 // Whose turn it is: by priority while there is credit, around among equals, and only the active one
 // where one is active at a time.
+import { plainSettings as settings } from '@holdfast/broker'
 import { chooseSeed, Random } from '@holdfast/testkit'
 import t from 'tap'
 import { AttachedConsumers } from '../../src/delivering/attached-consumers.ts'
 import type { Consumer } from '../../src/delivering/consumer.ts'
 
-const settings = {
-  autoDelete: false,
-  expiresMs: 0,
-  messageTtlMs: null,
-  singleActive: false,
-  deadLetter: null,
-  lengthLimit: null,
-  deliveryLimit: null,
-  maxPriority: 0
-}
 const recipient = { isCongested: false } as Consumer['recipient']
 
 function consumer(tag: string, priority = 0, prefetch = 1): Consumer {

@@ -5,6 +5,7 @@ import {
   encodeEntryBatch,
   encodePublishSection,
   type Outcome,
+  plainSettings,
   type QueueView,
   type SectionReply,
   type ShardCommand,
@@ -19,15 +20,6 @@ import { coreWith, linkTo, pass } from '../part-core.ts'
 const group = 1
 const gateway = 2
 const consumer = { session: '0a', tag: '1' }
-const settings = {
-  autoDelete: false,
-  expiresMs: 0,
-  messageTtlMs: null,
-  singleActive: false,
-  deadLetter: null,
-  lengthLimit: null,
-  maxPriority: 0
-}
 
 export class LedQueue {
   readonly core: Core
@@ -55,7 +47,7 @@ export class LedQueue {
     })
     linkTo(this.core, gateway)
     const created = { type: 'create-queue', cursor: 1, queue: 7, vhost: '/', name: 'q' } as const
-    const changes = [{ ...created, settings: { ...settings, deliveryLimit } }]
+    const changes = [{ ...created, settings: { ...plainSettings, deliveryLimit } }]
     this.#apply(encodeCommandSection({ type: 'topology', upTo: 1, changes }))
     this.lead()
   }
