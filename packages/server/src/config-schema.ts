@@ -125,8 +125,9 @@ export const schema: readonly Setting[] = [
     default: [],
     doc:
       'Peer addresses of other nodes, asked before a bootstrap: it is refused when one of ' +
-      'them is a member already. Given several times as a flag, separated by commas in ' +
-      'the environment.'
+      'them is a member already, or may be one: it takes the connection, and does not answer ' +
+      'as a blank node with the same token. Given several times as a flag, separated by ' +
+      'commas in the environment.'
   },
   {
     name: 'token',

@@ -12,6 +12,7 @@ import {
   whenCurrent
 } from '../administration/queue-calls.ts'
 import type { Core } from '../core.ts'
+import { times } from '../limits.ts'
 import type { QueueStatus } from '../status.ts'
 import { AmqpCommit } from './amqp-commit.ts'
 import type { AmqpSession } from './amqp-session.ts'
@@ -181,7 +182,14 @@ function inspect(core: Core, vhost: string, name: string, to: Responder): void {
   })
 }
 
-function describe(core: Core, vhost: string, name: string, to: Responder): void {
+/** While the queue has no leader nobody knows what is in it: that is waited for, as far as it goes. */
+function describe(
+  core: Core,
+  vhost: string,
+  name: string,
+  to: Responder,
+  deadlineMs: number = core.clock.nowMs + times.callTimeoutMs
+): void {
   // Who answers may ask whether somebody still waits for it.
   const address = readReplyAddress(name)
   if (address !== null && core.replies.hasReceiver(vhost, address)) {
@@ -191,7 +199,8 @@ function describe(core: Core, vhost: string, name: string, to: Responder): void 
     ...to,
     done: (result) => {
       const { ready, consumers } = result as QueueStatus
-      to.done({ name, ready, consumers })
+      if (ready !== null || core.clock.nowMs >= deadlineMs) to.done({ name, ready, consumers })
+      else core.timers.after(times.retryMs, () => describe(core, vhost, name, to, deadlineMs))
     }
   })
 }
