@@ -2,6 +2,7 @@
 // end, frames without a mask, lengths that lie, reserved bits.
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
+import { protocolLimits } from '@holdfast/protocol'
 
 const binary = 0x2
 const final = 0x80
@@ -58,9 +59,12 @@ export class RawWebSocket {
     this.socket.on('close', closed)
   }
 
-  /** One binary message. */
+  /** One binary message, or as many as there must be. */
   write(payload: Uint8Array): void {
-    this.raw(webSocketFrame(final | binary, payload))
+    const { webSocketMessageBytesMax: most } = protocolLimits
+    for (let at = 0; at === 0 || at < payload.length; at += most) {
+      this.raw(webSocketFrame(final | binary, payload.subarray(at, at + most)))
+    }
   }
 
   /** Any bytes, once the upgrade is through. */
