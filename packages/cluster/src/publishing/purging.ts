@@ -1,5 +1,5 @@
-// Purges, and deletions of what is empty, at the leader of a queue: what consumers hold is spared, or
-// does not count, and they wait until it is known what that is.
+// Purges, and deletions of what is empty, at the leader of a queue: what consumers hold is spared,
+// or does not count, and they wait until it is known what that is.
 import type { SectionReply, ShardCommand } from '@holdfast/broker'
 import type { Core } from '../core.ts'
 import { partsOf } from '../delivering/opening.ts'

@@ -182,7 +182,7 @@ function inspect(core: Core, vhost: string, name: string, to: Responder): void {
   })
 }
 
-/** While the queue has no leader nobody knows what is in it: that is waited for, as far as it goes. */
+/** While a queue has no leader nobody knows what is in it: that is waited for, up to a point. */
 function describe(
   core: Core,
   vhost: string,
