@@ -1,19 +1,25 @@
 // What a purge spares, and a queue is empty without: what consumers hold, also where a new leader
 // does not know it yet, and in however many pieces.
 import { shardLimits } from '@holdfast/broker'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { times } from '../../src/limits.ts'
 import { LedQueue } from '../delivering/led-queue.ts'
 
 const purge = { type: 'purge-queue', queue: 7, keep: [] } as const
 const purged = (messages: number) => ({ type: 'reply', reply: { type: 'purged', messages } })
 
-t.test('after an election a purge waits for the claims of consumers', async (t) => {
+/** A queue with so many messages, of which a consumer was given ten. */
+function withTenHeld(t: Test, messages: number): LedQueue {
   const led = new LedQueue()
   led.attach(1)
-  led.publish(12)
+  led.publish(messages)
   led.look()
   t.equal(led.held, 10)
+  return led
+}
+
+t.test('after an election a purge waits for the claims of consumers', async (t) => {
+  const led = withTenHeld(t, 12)
   led.lead()
   t.match(led.command(purge), { type: 'error', error: { code: 'NOT_LEADER' } })
   t.equal(led.queue.liveCount, 12)
@@ -65,11 +71,7 @@ const deleteIfEmpty = {
 } as const
 
 t.test('a queue of which all is held is deleted as empty, once that is known', async (t) => {
-  const led = new LedQueue()
-  led.attach(1)
-  led.publish(11)
-  led.look()
-  t.equal(led.held, 10)
+  const led = withTenHeld(t, 11)
   t.match(led.command(deleteIfEmpty), { reply: { code: 'QUEUE_NOT_EMPTY' } })
   led.command(purge)
   led.lead()
