@@ -134,12 +134,14 @@ export class PowerLoad {
     const { cluster, histories } = this.#options
     await this.stopPublishing()
     const isDrained = await this.#live.drain(() => cluster.admin.queues(), 30_000)
-    await this.#readKept()
+    const left = await this.#readKept()
     const { report } = await judge(historiesIn(histories))
-    return isDrained ? report : { ...report, isSound: false }
+    const errorExamples = [...report.errorExamples, ...left]
+    return { ...report, errorExamples, isSound: report.isSound && isDrained }
   }
 
-  async #readKept(): Promise<void> {
+  /** What the cluster says of the kept queues of which not all has come: lost, or held up. */
+  async #readKept(): Promise<readonly string[]> {
     const configuration: ConsumerConfiguration = {
       ...this.#common('kept-consumer'),
       consumer: keptNumber,
@@ -163,8 +165,11 @@ export class PowerLoad {
     }
     const giveUp = (): string | null => this.failure()
     await eventually('what was kept', isRead, { timeoutMs: 240_000, intervalMs: 100, giveUp })
+    const isWhole = consumer.number('deliveries') >= wanted
+    const rows = isWhole ? [] : await this.#options.cluster.admin.queues()
     consumer.order('stop')
     await eventually('end of the kept consumer', () => consumer.hasEnded, { timeoutMs, giveUp })
+    return rows.filter(({ name }) => keptQueues.includes(name)).map((row) => JSON.stringify(row))
   }
 
   kill(): void {
