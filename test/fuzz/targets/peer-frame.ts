@@ -114,8 +114,7 @@ const others = [
       { type: 'accepted', first: 1, last: 2 },
       { type: 'missing', number: 1, queues: [1] },
       { type: 'refused', number: 1, code: 'INTERNAL', details: { reason: 'r' } },
-      { type: 'again', from: 1 },
-      { type: 'forgotten' }
+      { type: 'again', from: 1 }
     ]
   },
   { type: 'cast', cast: { type: 'lease-renew', sequence: 1, applied: 2, term: 3 } },

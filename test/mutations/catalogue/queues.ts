@@ -77,6 +77,14 @@ export const queueMutations: readonly Mutation[] = [
     catches
   },
   {
+    name: 'middle-of-a-stream-is-its-beginning',
+    failureMode: 59,
+    file: 'packages/cluster/src/publishing/shard-stream.ts',
+    find: 'first: item === this.#items.at(0)',
+    replace: 'first: true',
+    catches: ['packages/cluster/dist/test/publishing/forwarding.property.test.js']
+  },
+  {
     name: 'gap-of-a-gateway-not-seen',
     failureMode: 59,
     file: publish,

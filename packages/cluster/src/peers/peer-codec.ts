@@ -13,7 +13,7 @@ import type { Call, CallResult, Cast } from './peer-message.ts'
 import { readCall, readCallResult, readCast, readOutcomes } from './peer-shape.ts'
 import { readRaftMessage, writeRaftMessage } from './raft-codec.ts'
 
-export const peerVersion = 7
+export const peerVersion = 8
 
 /** Publishes on their way to a shard's leader. Numbers are gapless per gateway and shard. */
 export interface Forward {
@@ -44,8 +44,6 @@ export type ForwardOutcome =
     }
   /** Not taken: send again from this number on, to the leader, after a pause. */
   | { readonly type: 'again'; readonly from: number }
-  /** The shard does not remember this gateway: start again with a new epoch. */
-  | { readonly type: 'forgotten' }
 
 /** What a relayed consumer is given: `run.consumer` is the gateway's number of the attachment. */
 export interface Deliver {

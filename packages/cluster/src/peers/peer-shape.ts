@@ -202,8 +202,7 @@ const outcomes = list(
     accepted: shape({ first: natural, last: natural }),
     missing: shape({ number: natural, queues: naturals }),
     refused: shape({ number: natural, code: text, details }),
-    again: shape({ from: natural }),
-    forgotten: shape({})
+    again: shape({ from: natural })
   })
 )
 

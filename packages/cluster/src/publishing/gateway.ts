@@ -31,7 +31,7 @@ export type Routing =
 /** What routing has to know of a batch. */
 type Routed = Pick<Batch, 'exchange' | 'routingKey' | 'copies' | 'blob' | 'deadLetter'>
 
-/** Epochs of streams that begin again are counted within the gateway's own. */
+/** Shards remember epochs: of earlier versions too, which had so many in one process. */
 const epochsPerProcess = 1024
 
 export class Gateway {

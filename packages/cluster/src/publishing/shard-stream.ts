@@ -10,6 +10,7 @@ import {
   type TransactionSection,
   transactionSectionBytes
 } from '@holdfast/broker'
+import { unreachable } from '@holdfast/errors'
 import type { Core } from '../core.ts'
 import { limits, retryPauseMs, times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
@@ -22,8 +23,7 @@ import type { Publish } from './publish.ts'
 export type Transaction = Omit<TransactionSection, keyof SectionNumber>
 
 interface Item {
-  number: number
-  first: boolean
+  readonly number: number
   /**
    * Encoded each time it is sent, and not kept in that form: a batch that goes to many shards waits
    * for all of them with one copy of its bodies, the one that came from the client.
@@ -46,7 +46,7 @@ export class ShardStream {
   #sent = 0
   #sentBytes = 0
   #nextNumber = 1
-  #epoch: number
+  readonly #epoch: number
   #leader = 0
   #term = 0
   #pausedUntilMs = 0
@@ -92,14 +92,18 @@ export class ShardStream {
     })
   }
 
-  #add(item: Omit<Item, 'number' | 'first'>): void {
-    this.#items.push({ number: this.#nextNumber, first: this.isIdle, ...item })
+  #add(item: Omit<Item, 'number'>): void {
+    this.#items.push({ number: this.#nextNumber, ...item })
     this.#nextNumber++
   }
 
-  #numberOf({ number, first }: Item): SectionNumber {
+  /**
+   * A shard that does not know this gateway, or has not heard from it for very long, holds nothing
+   * of what has no answer: the first of that begins there.
+   */
+  #numberOf(item: Item): SectionNumber {
     const gateway = { replica: this.#core.groups.selfReplica, epoch: this.#epoch }
-    return { gateway, number, first }
+    return { gateway, number: item.number, first: item === this.#items.at(0) }
   }
 
   /** Sends what may go to the leader, if there is one. */
@@ -170,9 +174,8 @@ export class ShardStream {
       case 'again':
         this.#rewindTo(outcome.from)
         return this.#pause()
-      case 'forgotten':
-        return this.#startAgain()
       default:
+        return unreachable(outcome)
     }
   }
 
@@ -208,21 +211,6 @@ export class ShardStream {
       if (item === undefined || item.number < number) break
       this.#sent--
       this.#sentBytes -= item.sizeBytes
-    }
-  }
-
-  /**
-   * The shard has dropped this gateway's row after a long silence, hence holds none of what is
-   * unanswered: a new epoch, numbered from 1.
-   */
-  #startAgain(): void {
-    this.#epoch++
-    this.#nextNumber = 1
-    this.rewind()
-    for (const item of this.#items) {
-      item.number = this.#nextNumber
-      item.first = item.number === 1
-      this.#nextNumber++
     }
   }
 }

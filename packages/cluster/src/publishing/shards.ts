@@ -248,7 +248,8 @@ function outcomeOf(number: number, reply: SectionReply | null): ForwardOutcome {
         ? { type: 'accepted', first: number, last: number }
         : { type: 'missing', number, queues: reply.missing }
     case 'gap':
-      return reply.expected === 0 ? { type: 'forgotten' } : { type: 'again', from: reply.expected }
+      // Of a gateway that the shard does not know it takes the first that has no answer.
+      return { type: 'again', from: Math.max(1, reply.expected) }
     case 'refused':
       return { type: 'refused', number, code: reply.code, details: reply.details }
     default:

@@ -74,8 +74,7 @@ const messages: readonly PeerMessage[] = [
       { type: 'accepted', first: 1, last: 4 },
       { type: 'missing', number: 5, queues: [1] },
       { type: 'refused', number: 6, code: 'QUEUE_NOT_FOUND', details: { queue: 'q' } },
-      { type: 'again', from: 7 },
-      { type: 'forgotten' }
+      { type: 'again', from: 7 }
     ]
   },
   {

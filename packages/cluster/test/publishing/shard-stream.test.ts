@@ -1,5 +1,6 @@
 // The way from a gateway to a leader elsewhere: a leader that is busy is asked again after pauses
 // that grow, and everything goes out again when another one leads.
+import { readSectionAlone } from '@holdfast/broker'
 import t from 'tap'
 import type { Core } from '../../src/core.ts'
 import { defaultTuning, times } from '../../src/limits.ts'
@@ -16,11 +17,16 @@ function streamTo(
   stream: ShardStream
   clock: { nowMs: number }
   sent: number[][]
+  /** Of those sent, the ones that are marked as first. */
+  firsts: number[][]
 } {
   const sent: number[][] = []
+  const firsts: number[][] = []
   const clock = { nowMs: 1_000 }
   const send = (_node: number, { sections }: Forward): void => {
     sent.push(sections.map((section) => section.number))
+    const marked = sections.filter(({ bytes }) => readSectionAlone(bytes).first)
+    firsts.push(marked.map((section) => section.number))
   }
   const core = {
     clock,
@@ -30,7 +36,7 @@ function streamTo(
     peers: { send },
     reports: { leadership: () => leadership }
   } as unknown as Core
-  return { stream: new ShardStream(core, 1, epoch, onOutcome), clock, sent }
+  return { stream: new ShardStream(core, 1, epoch, onOutcome), clock, sent, firsts }
 }
 
 function publishOf(firstSequence: number): Publish {
@@ -127,7 +133,7 @@ t.test('names and queues count as what is on its way', async (t) => {
   t.same(sent, [[1, 2, 3]])
 })
 
-t.test('a transaction has a number as well, another where the shard forgot', async (t) => {
+t.test('a transaction has a number as well', async (t) => {
   const outcomes: string[] = []
   const { stream, sent } = streamTo({ leader: 2, term: 1 })
   const publish = { exchange: '', routingKey: 'q', queues: [7], count: 1, blob: new Uint8Array(4) }
@@ -136,14 +142,27 @@ t.test('a transaction has a number as well, another where the shard forgot', asy
     outcomes.push(type)
   })
   stream.flush()
-  stream.result(epoch, [{ type: 'accepted', first: 1, last: 1 }])
-  stream.result(epoch, [{ type: 'forgotten' }])
+  stream.result(epoch + 1, [{ type: 'accepted', first: 1, last: 2 }])
+  t.same(outcomes, [], 'an answer to another process of this node')
+  stream.result(epoch, [{ type: 'accepted', first: 1, last: 2 }])
+  t.same(sent, [[1, 2]])
+  t.same(outcomes, ['accepted'])
+})
+
+t.test('the first without an answer may begin at a shard that does not know it', async (t) => {
+  const { stream, clock, firsts } = streamTo({ leader: 2, term: 1 })
+  for (const sequence of [1, 2]) stream.push(publishOf(sequence), [7])
+  stream.flush()
+  stream.push(publishOf(3), [7])
+  stream.flush()
+  // The first two came before their leader had begun, the third when it had.
+  stream.result(epoch, [{ type: 'again', from: 1 }])
+  clock.nowMs += times.retryMs
   stream.flush()
   stream.result(epoch, [{ type: 'accepted', first: 1, last: 1 }])
-  t.same(outcomes, [], 'an answer to numbers of before')
-  stream.result(epoch + 1, [{ type: 'accepted', first: 1, last: 1 }])
-  t.same(sent, [[1, 2], [1]])
-  t.same(outcomes, ['accepted'])
+  stream.linkUp(2)
+  stream.flush()
+  t.same(firsts, [[1], [], [1], [2]])
 })
 
 /** The work of hearing that so many of these publishes were refused. */

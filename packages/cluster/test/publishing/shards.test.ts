@@ -134,7 +134,7 @@ t.test('what the machine answers reaches the gateway as it is', async (t) => {
     { type: 'missing', number: 1, queues: [7] },
     { ...refused, number: 2 },
     { type: 'again', from: 2 },
-    { type: 'forgotten' },
+    { type: 'again', from: 1 },
     { type: 'again', from: 5 }
   ])
 })
