@@ -24,6 +24,7 @@ export const checks = {
   'machine-agreement': 'machines that applied the same entries are equal',
   'reference-queue': 'a shard does what the plain model of it does',
   'reference-metadata': 'the metadata does what the plain model of it does',
+  'stored-once': 'a queue gets what was published once, once',
   'dispatch-mark': 'no offset above the dispatch mark is handed out',
   priority: 'a queue with priorities hands out the highest that is reserved, the oldest first',
   reserved: 'a queue that reserves hands out what the log has reserved, and nothing else',

@@ -28,6 +28,7 @@ import { isOpenAt } from './reference-lifetimes.ts'
 import { forEachOffset } from './reference-replies.ts'
 import { ReferenceShard } from './reference-shard.ts'
 import type { ReferenceMessage, ReferenceQueue, ReferenceRecord } from './reference-types.ts'
+import { StoredOnce } from './stored-once.ts'
 import { touched } from './touched-queues.ts'
 
 /** What the machine made of an entry. */
@@ -113,6 +114,7 @@ export class ShardComparison {
   readonly #reference: ReferenceShard = new ReferenceShard(shardLimits)
   /** By queue, message and reason. */
   readonly #left = new Set<string>()
+  readonly #storedOnce = new StoredOnce()
   #index = 0
 
   constructor(name: string, report: Report, hears: Hears = nobody) {
@@ -147,6 +149,7 @@ export class ShardComparison {
     const expected = this.#apply(entry)
     this.#compareReplies(entry, expected)
     this.#noteLeft(entry.effects)
+    this.#noteStored(entry)
     for (const [id, offsets] of touched(entry.effects)) this.#compareQueue(entry, id, offsets)
     if (entry.machine.timeMs !== this.#reference.timeMs) {
       this.#wrong(entry, `log time is ${entry.machine.timeMs}, not ${this.#reference.timeMs}`)
@@ -160,6 +163,17 @@ export class ShardComparison {
       forEachOffset(effect.ranges, 2, (offset) => {
         this.#left.add(`${name} ${bodies?.get(offset)?.split('|')[0]} ${effect.reason}`)
       })
+    }
+  }
+
+  #noteStored({ index, effects }: AppliedEntry): void {
+    for (const effect of effects) {
+      if (effect.type !== 'published') continue
+      const queue = this.#reference.queues.get(effect.queue)
+      for (const message of this.#storedOnce.repeats(effect, queue)) {
+        const where = `${this.#name}, entry ${index}: ${queue?.name}`
+        this.#report('stored-once', `${where} has ${message} a second time`)
+      }
     }
   }
 

@@ -6,7 +6,8 @@ import type { History } from './history.ts'
 import { Mover } from './mover.ts'
 import { route } from './ways.ts'
 
-const queue = 'moved'
+/** Its messages are put back into it, by transactions that take them out. */
+export const movedQueue = 'moved'
 const messages = 6
 const movers = 2
 
@@ -17,8 +18,8 @@ export class Transfers extends Change {
   constructor(world: World, history: History) {
     super(world, history, 'transfers')
     // What is replaced is not seen again, and who settles what is not told.
-    history.lossy(queue)
-    world.audit.answers.automatic(queue)
+    history.lossy(movedQueue)
+    world.audit.answers.automatic(movedQueue)
   }
 
   override finish(): void {
@@ -28,20 +29,24 @@ export class Transfers extends Change {
   }
 
   protected change(): void {
-    this.operator.ask({ type: 'declare-queue', name: queue, options: {} }, (error) => {
+    this.operator.ask({ type: 'declare-queue', name: movedQueue, options: {} }, (error) => {
       this.must(error, 'a declaration')
-      const publisher = this.publish(`${queue}p`, route('', queue, [queue]), messages)
+      const publisher = this.publish(
+        `${movedQueue}p`,
+        route('', movedQueue, [movedQueue]),
+        messages
+      )
       this.whenDone([publisher], () => this.#move())
     })
   }
 
   #move(): void {
     if (this.#isOver) return
-    const kinds = this.history.sentTo(queue)
+    const kinds = this.history.sentTo(movedQueue)
     const { world } = this
-    const check = (): void => world.audit.answers.replaced(queue, kinds)
+    const check = (): void => world.audit.answers.replaced(movedQueue, kinds)
     this.#movers = Array.from({ length: movers }, (_, i) => {
-      return new Mover(world, `${queue}${i + 1}`, queue, check)
+      return new Mover(world, `${movedQueue}${i + 1}`, movedQueue, check)
     })
   }
 }
