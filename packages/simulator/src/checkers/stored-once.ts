@@ -1,7 +1,7 @@
 // Clients of the simulated world publish each message once, whatever its library repeats: a queue
 // that gets it a second time got it from somebody who took a repeat for news.
 import type { ShardEffect } from '@holdfast/broker'
-import { movedQueue } from '../clients/transfers.ts'
+import { movedQueue } from '../clients/ways.ts'
 import type { ReferenceQueue } from './reference-types.ts'
 
 export class StoredOnce {

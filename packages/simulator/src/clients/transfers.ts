@@ -4,10 +4,8 @@ import type { World } from '../world/world.ts'
 import { Change } from './changes.ts'
 import type { History } from './history.ts'
 import { Mover } from './mover.ts'
-import { route } from './ways.ts'
+import { movedQueue, route } from './ways.ts'
 
-/** Its messages are put back into it, by transactions that take them out. */
-export const movedQueue = 'moved'
 const messages = 6
 const movers = 2
 

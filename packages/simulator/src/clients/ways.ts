@@ -31,6 +31,9 @@ export const boundQueues = ['q1', 'q2', 'q3', 'q4'] as const
 export const graveQueue = 'grave'
 export const graveExchange = 'amq.direct'
 
+/** Whose messages are put back into it, by transactions that take them out. */
+export const movedQueue = 'moved'
+
 const fanQueues = ['q1', 'q2', 'q4'] as const
 
 const big = { size: 'big' }

@@ -1,7 +1,7 @@
 // What a queue gets a second time is found, wherever it lies and whatever became of the first.
 import t from 'tap'
 import { StoredOnce } from '../../src/checkers/stored-once.ts'
-import { movedQueue } from '../../src/clients/transfers.ts'
+import { movedQueue } from '../../src/clients/ways.ts'
 
 const bodies = new Map([
   [1, 'p1:1|x'],
