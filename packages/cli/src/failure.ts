@@ -1,7 +1,7 @@
 // What a person is told when a command fails: what happened, and what to do next. The exit code
 // tells programs: 1 refused or failed, 2 wrong usage, 70 a fault of the program itself.
 import { HoldfastError } from '@holdfast/errors'
-import { exitCodes } from '@holdfast/server'
+import { exitCodes } from '@holdfast/server/terminal'
 
 /** A port that is another one of a node's answers, with what makes no sense here. */
 const whereNodesAre =

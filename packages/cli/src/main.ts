@@ -1,10 +1,10 @@
 // From arguments to an exit code.
-import { connect } from '@holdfast/client'
-import { exitCodes } from '@holdfast/server'
+import { exitCodes } from '@holdfast/server/terminal'
 import { CommanderError } from 'commander'
 import { describeFailure } from './failure.ts'
 import { processTerminal } from './process-terminal.ts'
 import { createProgram, type Surroundings } from './program.ts'
+import type { Connect } from './sdk.ts'
 
 /** Runs one command. Resolves with its exit code; `server` goes on running after that. */
 export async function run(
@@ -23,6 +23,12 @@ export async function run(
     for (const line of failure.lines) surroundings.terminal.complain(line)
     return failure.exitCode
   }
+}
+
+/** The SDK, loaded by those commands that use it. */
+const connect: Connect = async (addresses, options) => {
+  const sdk = await import('@holdfast/client')
+  return sdk.connect(addresses, options)
 }
 
 /** `launcher`: program and first arguments that run `holdfast`. */

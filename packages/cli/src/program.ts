@@ -1,4 +1,5 @@
-// The commands and their options, as commander sees them. What they do is in commands/.
+// The commands and their options, as commander sees them. What they do is in commands/; those that
+// need much that no other needs are loaded when they are run.
 import {
   describeType,
   developmentNodesMax,
@@ -7,15 +8,12 @@ import {
   type Setting,
   schema,
   version
-} from '@holdfast/server'
+} from '@holdfast/server/terminal'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { consume } from './commands/consume.ts'
-import { dev } from './commands/dev.ts'
 import { nodeAdd, nodeList, nodeRemove } from './commands/node.ts'
 import { publish } from './commands/publish.ts'
 import { queueDelete, queueInspect, queueList, queuePurge } from './commands/queue.ts'
-import { recover } from './commands/recover.ts'
-import { server } from './commands/server.ts'
 import { status } from './commands/status.ts'
 import { collect, jsonOption, nodeOption, vhostOption } from './options.ts'
 import { addAccess } from './program-access.ts'
@@ -93,13 +91,19 @@ function addRunning(program: Command, { terminal, launcher }: Surroundings): voi
     .option('--port-offset <n>', 'added to every port', integer(0, 57_000), 0)
     .option('--restart', 'restart a node that died')
     .addOption(jsonOption())
-    .action((options) => dev(options, launcher, terminal))
+    .action(async (options) => {
+      const { dev } = await import('./commands/dev.ts')
+      await dev(options, launcher, terminal)
+    })
   const command = program
     .command('server')
     .description('run one node')
     .option('--config <file>', 'JSON file with settings (HOLDFAST_CONFIG)')
   for (const setting of schema) command.addOption(settingOption(setting))
-  command.action((options) => server(options))
+  command.action(async (options) => {
+    const { server } = await import('./commands/server.ts')
+    await server(options)
+  })
   program
     .command('status')
     .description('show nodes, groups and leaders')
@@ -112,7 +116,10 @@ function addRunning(program: Command, { terminal, launcher }: Surroundings): voi
     .requiredOption('--data <dir>', 'data directory of the node')
     .option('--accept-loss', 'do it; without this nothing is changed')
     .addOption(jsonOption())
-    .action((options) => recover(options, terminal))
+    .action(async (options) => {
+      const { recover } = await import('./commands/recover.ts')
+      await recover(options, terminal)
+    })
 }
 
 /**

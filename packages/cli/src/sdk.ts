@@ -1,5 +1,5 @@
 // What the commands use of @holdfast/client; tests pass a connection of their own.
-import type { AdminTls } from '@holdfast/server'
+import type { AdminTls } from '@holdfast/server/terminal'
 
 export interface PublishOptions {
   readonly headers?: Readonly<Record<string, string>>

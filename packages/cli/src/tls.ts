@@ -1,7 +1,7 @@
 // TLS of the commands that talk to a cluster: files that the options name, read.
 import { readFileSync } from 'node:fs'
 import { HoldfastError } from '@holdfast/errors'
-import { AdminClient, type AdminTls } from '@holdfast/server'
+import { AdminClient, type AdminTls } from '@holdfast/server/terminal'
 
 export interface TlsFlags {
   readonly tls?: boolean

@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { isIP } from 'node:net'
 import { HoldfastError } from '@holdfast/errors'
-import { parseAddress } from '@holdfast/transport'
+import { parseAddress } from '@holdfast/transport/address'
 
 const answerBytesMax = 64 * 1024 * 1024
 

@@ -1,24 +1,8 @@
-// The public names of @holdfast/server.
+// The public names of @holdfast/server: a node. Those of its terminal are in terminal.ts.
 
-export { type AdminAnswer, AdminClient, type AdminTls } from './admin-client.ts'
 export { composeNode, recoverData } from './compose.ts'
 export { type ConfigurationSources, loadConfiguration, type RawSettings } from './config.ts'
-export {
-  type Configuration,
-  configurationPage,
-  describeType,
-  environmentVariableOf,
-  flagOf,
-  type Setting,
-  schema
-} from './config-schema.ts'
-export {
-  DevelopmentCluster,
-  type DevelopmentOptions,
-  engineFlags
-} from './development/development-cluster.ts'
-export { developmentNodesMax } from './development/layout.ts'
-export { formatTable, jsonReport, peopleReport, type Report } from './development/report.ts'
+export { type Configuration, configurationPage } from './config-schema.ts'
 export { runServer } from './main.ts'
 export { startNode } from './node-host.ts'
 export type {
@@ -27,5 +11,4 @@ export type {
   NodeParts,
   RunningNode
 } from './node-parts.ts'
-export { exitCodes, type ProcessPort } from './shutdown.ts'
-export { version } from './version.ts'
+export type { ProcessPort } from './shutdown.ts'

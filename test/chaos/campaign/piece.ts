@@ -4,7 +4,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { engineFlags } from '@holdfast/server'
+import { engineFlags } from '@holdfast/server/terminal'
 import { type ClusterProcess, eventually, type NodeSite, Random } from '@holdfast/testkit'
 import { shimEnvironment } from '../../power/shim-library.ts'
 import { type RunContext, type RunResult, runDirectory, runLoad } from '../chaos-run.ts'

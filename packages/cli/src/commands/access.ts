@@ -1,6 +1,6 @@
 // `holdfast user …`, `holdfast permission …` and `holdfast vhost …`.
 import { HoldfastError } from '@holdfast/errors'
-import { formatTable } from '@holdfast/server'
+import { formatTable } from '@holdfast/server/terminal'
 import { printable } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
 import { adminClient, type NodeFlags } from '../tls.ts'

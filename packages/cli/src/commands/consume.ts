@@ -1,6 +1,6 @@
 // `holdfast consume`: prints messages as they come and acknowledges each after it is printed.
 import { HoldfastError } from '@holdfast/errors'
-import { exitCodes } from '@holdfast/server'
+import { exitCodes } from '@holdfast/server/terminal'
 import { type Connect, connectTimeoutMs, type SdkConsumer, type SdkDelivery } from '../sdk.ts'
 import type { Terminal } from '../terminal.ts'
 import { type TlsFlags, tlsOf } from '../tls.ts'

@@ -1,5 +1,5 @@
 // `holdfast dev`: a cluster on this machine until Ctrl-C.
-import { DevelopmentCluster, jsonReport, peopleReport } from '@holdfast/server'
+import { DevelopmentCluster, jsonReport, peopleReport } from '@holdfast/server/terminal'
 import type { Terminal } from '../terminal.ts'
 
 export interface DevCommandOptions {

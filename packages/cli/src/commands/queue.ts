@@ -1,6 +1,6 @@
 // `holdfast queue list|inspect|purge|delete`.
 import type { QueueStatus } from '@holdfast/cluster'
-import { formatTable } from '@holdfast/server'
+import { formatTable } from '@holdfast/server/terminal'
 import { printable } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
 import { adminClient, type NodeFlags } from '../tls.ts'

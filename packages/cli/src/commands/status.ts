@@ -1,6 +1,6 @@
 // `holdfast status`: the cluster at a glance.
 import type { ClusterStatus } from '@holdfast/cluster'
-import { formatTable } from '@holdfast/server'
+import { formatTable } from '@holdfast/server/terminal'
 import type { Terminal } from '../terminal.ts'
 import { adminClient, type NodeFlags } from '../tls.ts'
 

@@ -1,6 +1,6 @@
 // Whether an address is free, as the listeners of a node would find it.
 import { createServer } from 'node:net'
-import { formatAddress, parseAddress } from '@holdfast/transport'
+import { formatAddress, parseAddress } from '@holdfast/transport/address'
 import { firstHost, listenBeside } from '../listeners/loopback.ts'
 
 /** Which address cannot be listened at; null: none. `localhost` stands for two. */

@@ -2,7 +2,7 @@
 // port. Clients try the one or the other first for that name, and some are given `[::1]` outright.
 // The name is not looked up, as systems answer for it differently.
 import { createServer, type Server, type ServerOpts } from 'node:net'
-import { formatAddress, type HostPort } from '@holdfast/transport'
+import { formatAddress, type HostPort } from '@holdfast/transport/address'
 
 const name = 'localhost'
 const first = '127.0.0.1'

@@ -151,7 +151,7 @@ t.test('a port in use ends it before anything starts', async (t) => {
 t.test('nodes end when the process that started them is gone', async (t) => {
   const directory = t.testdir({ 'node.mjs': fakeNodeScript })
   const offset = await freeOffset()
-  const module = import.meta.resolve('@holdfast/server')
+  const module = import.meta.resolve('@holdfast/server/terminal')
   const script = join(directory, 'dev.mjs')
   writeFileSync(
     script,
