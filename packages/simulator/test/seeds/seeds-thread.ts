@@ -1,0 +1,32 @@
+// A thread that runs given seeds, briefly, and tells each outcome that matters.
+import { parentPort, workerData } from 'node:worker_threads'
+import { briefly, drawPlan, runPlan } from '@holdfast/simulator'
+
+/** Seeds `first`, `first + step`, … up to `last`. */
+export interface Stretch {
+  readonly first: number
+  readonly last: number
+  readonly step: number
+}
+
+export interface SeedOutcome {
+  readonly seed: number
+  readonly published: number
+  readonly redeliveries: number
+  readonly failures: readonly string[]
+  /** What happened, where something failed. */
+  readonly lines: readonly string[]
+}
+
+/** Many beginnings in little time; forming and coming to rest are whole. */
+const stormMsMax = 2000
+
+const { first, last, step } = workerData as Stretch
+for (let seed = first; seed <= last; seed += step) {
+  const { published, redeliveries, failures, lines } = await runPlan(
+    briefly(drawPlan(seed), stormMsMax)
+  )
+  const told = failures.length === 0 ? [] : lines
+  const outcome: SeedOutcome = { seed, published, redeliveries, failures, lines: told }
+  parentPort?.postMessage(outcome)
+}
