@@ -23,10 +23,10 @@ t.test('properties come back as they were, one by one and together', async (t) =
     const properties = randomProperties(random)
     const raw = encodeProperties(properties)
     t.same(decodeProperties(raw), properties, `seed ${seed}, round ${round}`)
-    for (const name of propertyNames) {
-      t.same(propertyOf(raw, name), properties[name])
-      t.equal(hasProperty(raw, name), properties[name] !== undefined)
-    }
+    t.same(
+      propertyNames.map((name) => [hasProperty(raw, name), propertyOf(raw, name)]),
+      propertyNames.map((name) => [properties[name] !== undefined, properties[name]])
+    )
   }
   t.same(decodeProperties(noProperties), {})
 })

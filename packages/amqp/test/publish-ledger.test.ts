@@ -21,6 +21,7 @@ t.test('outcomes find their channel and tag', async (t) => {
     const open = new Map<number, string>()
     const tags = new Map<string, number>()
     for (let step = 0; step < 400; step++) {
+      const where = `seed ${seed}, round ${round}, step ${step}`
       if (random.chance(0.55)) {
         const channel = random.pick(['a', 'a', 'a', 'b', 'c'])
         // Channel c has no confirms.
@@ -33,7 +34,7 @@ t.test('outcomes find their channel and tag', async (t) => {
         let last = first
         while (open.has(last + 1) && random.chance(0.5)) last++
         const found: string[] = []
-        t.equal(ledger.channelOf(first), open.get(first)?.[0])
+        if (ledger.channelOf(first) !== open.get(first)?.[0]) t.fail(`the channel, ${where}`)
         for (const { run, first: from, last: to } of ledger.take(first, last)) {
           for (let at = from; at <= to; at++) {
             const tag = run.firstTag === 0 ? 0 : run.firstTag + at - run.first
@@ -45,12 +46,12 @@ t.test('outcomes find their channel and tag', async (t) => {
           expected.push(open.get(at) ?? '')
           open.delete(at)
         }
-        t.same(found, expected, `seed ${seed}, round ${round}, step ${step}`)
+        if (found.join() !== expected.join()) t.same(found, expected, where)
       }
-      t.equal(ledger.unconfirmed, open.size)
+      if (ledger.unconfirmed !== open.size) t.fail(`the number of unconfirmed ones, ${where}`)
       const [lowest = Number.POSITIVE_INFINITY] = open.keys()
-      t.ok(ledger.lowestUnconfirmed <= lowest)
-      if (open.size === 0) t.equal(ledger.unconfirmedBytes, 0)
+      if (ledger.lowestUnconfirmed > lowest) t.fail(`the lowest unconfirmed one, ${where}`)
+      if (open.size === 0 && ledger.unconfirmedBytes !== 0) t.fail(`bytes of nothing, ${where}`)
     }
   }
 })
