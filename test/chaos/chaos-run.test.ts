@@ -13,6 +13,9 @@ t.setTimeout(280_000)
 const standIn = (name: string): string => new URL(`./fixtures/${name}.js`, import.meta.url).href
 const cli = fileURLToPath(standIn('stand-in-holdfast'))
 
+/** A bug shows to one publisher and one consumer. */
+const few = { messages: 700, publishers: 1, consumers: 1 }
+
 async function run(bug: string, kills: number, requeueShare: number): Promise<RunResult> {
   const options = {
     name: `harness-${bug}`,
@@ -26,7 +29,8 @@ async function run(bug: string, kills: number, requeueShare: number): Promise<Ru
       sizes: 'small' as const,
       queues: 5,
       requeueShare,
-      sdks: [standIn('stand-in-sdk')]
+      sdks: [standIn('stand-in-sdk')],
+      ...(bug === '' ? {} : few)
     },
     idleMs: 2_500
   }

@@ -26,7 +26,9 @@ export interface PublisherConfiguration extends ChildConfiguration {
 }
 
 const batchMax = 64
+/** Where a window is full, and where nothing is due yet: a look costs as much as a publish. */
 const pauseMs = 2
+const duePauseMs = 10
 const reportMs = 200
 
 class Publisher {
@@ -74,7 +76,7 @@ class Publisher {
       const room = this.#room()
       if (room > 0) this.#publishBatch(connection, room)
       // A turn of the loop lets confirms in; a pause only where there is nothing to do.
-      if (room <= 0) await delay(pauseMs)
+      if (room <= 0) await delay(this.#configuration.rate === 0 ? pauseMs : duePauseMs)
       else await new Promise((resolve) => setImmediate(resolve))
     }
     while (this.#outstanding > 0) await delay(pauseMs)

@@ -17,6 +17,7 @@ export class Outstanding {
   readonly #directory: string
   readonly #isFollowed: (publisher: number) => boolean
   readonly #open = new Map<string, OpenHistory>()
+  readonly #chunk = Buffer.alloc(chunkBytes)
   /** When each message was confirmed that is not delivered yet. */
   readonly #waiting = new Map<string, number>()
   /** Delivered before their confirm was seen. */
@@ -50,10 +51,9 @@ export class Outstanding {
 
   #read({ file, lines }: OpenHistory): void {
     for (;;) {
-      const chunk = Buffer.alloc(chunkBytes)
-      const length = readSync(file, chunk)
+      const length = readSync(file, this.#chunk)
       if (length === 0) return
-      for (const line of lines.push(chunk.subarray(0, length))) {
+      for (const line of lines.push(Buffer.from(this.#chunk.subarray(0, length)))) {
         this.#push(JSON.parse(line) as HistoryEvent)
       }
     }

@@ -6,11 +6,17 @@ import { setTimeout as delay } from 'node:timers/promises'
 export interface EventuallyOptions {
   /** Default 10,000. */
   readonly timeoutMs?: number
-  /** Pause between two looks. Default 20. */
+  /**
+   * Pause between two looks. Default: a twentieth of the time waited so far, from 10 to 100. Who
+   * looks often at nodes that are busy keeps them from what is waited for.
+   */
   readonly intervalMs?: number
   /** Ends the wait early by throwing, for instance when a process has died. */
   readonly giveUp?: () => string | null
 }
+
+const pauseMsMin = 10
+const pauseMsMax = 100
 
 /** The wait ended without success. */
 export class WaitError extends Error {
@@ -32,7 +38,7 @@ export async function eventually<Value>(
   look: () => Value | undefined | null | false | Promise<Value | undefined | null | false>,
   options: EventuallyOptions = {}
 ): Promise<Value> {
-  const { timeoutMs = 10_000, intervalMs = 20, giveUp } = options
+  const { timeoutMs = 10_000, intervalMs, giveUp } = options
   const start = performance.now()
   let last: unknown
   for (;;) {
@@ -50,7 +56,8 @@ export async function eventually<Value>(
       const seen = last === undefined ? '' : ` (last: ${reason(last)})`
       throw new WaitError(`${what}: ${why}${seen}`, { cause: last })
     }
-    await delay(Math.min(intervalMs, Math.max(1, timeoutMs - waitedMs)))
+    const pauseMs = intervalMs ?? Math.min(pauseMsMax, Math.max(pauseMsMin, waitedMs / 20))
+    await delay(Math.min(pauseMs, Math.max(1, timeoutMs - waitedMs)))
   }
 }
 
