@@ -2,17 +2,23 @@
 // away while it grew has all of it before it calls itself caught up.
 import { join } from 'node:path'
 import { ClusterProcess, eventually, loadSdk, temporaryDirectory } from '@holdfast/testkit'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { diskBytes, drain, fill } from '../acceptance/cluster-scene.ts'
 
 t.setTimeout(280_000)
 
-t.test('a drained queue frees the disk although nothing else is published', async (t) => {
+t.test('a backlog', async (t) => {
   const data = join(temporaryDirectory(t, 'backlog'), 'data')
-  const connect = await loadSdk()
   const cluster = await ClusterProcess.start({ data })
   t.teardown(() => cluster.stop())
-  const connection = await connect(cluster.clientAddresses())
+  await t.test('a drained queue frees the disk although nothing else is published', (t) =>
+    free(t, cluster, data)
+  )
+  await t.test('a replica that was away catches up', (t) => lag(t, cluster))
+})
+
+async function free(t: Test, cluster: ClusterProcess, data: string): Promise<void> {
+  const connection = await (await loadSdk())(cluster.clientAddresses())
   await connection.declareQueue('backlog')
   const blank = diskBytes(data)
   const count = 400
@@ -24,14 +30,10 @@ t.test('a drained queue frees the disk although nothing else is published', asyn
   const isFree = (): boolean => diskBytes(data) - blank < full / 4
   await eventually('disk use falls back', isFree, { timeoutMs: 60_000, intervalMs: 500 })
   await connection.close()
-})
+}
 
-t.test('a replica that was away catches up', async (t) => {
-  const data = join(temporaryDirectory(t, 'lagging'), 'data')
-  const connect = await loadSdk()
-  const cluster = await ClusterProcess.start({ data })
-  t.teardown(() => cluster.stop())
-  const connection = await connect(cluster.clientAddresses())
+async function lag(t: Test, cluster: ClusterProcess): Promise<void> {
+  const connection = await (await loadSdk())(cluster.clientAddresses())
   await connection.declareQueue('missed')
   const { leader, group } = await cluster.admin.queue('missed')
   const away = cluster.nodes.map((node) => node.id).find((id) => id !== leader) ?? 0
@@ -47,4 +49,4 @@ t.test('a replica that was away catches up', async (t) => {
   await eventually('the replica leads', leads, { timeoutMs: 10_000 })
   t.match(await drain(connection, 'missed', count), { count, outOfOrder: 0, duplicates: 0 })
   await connection.close()
-})
+}
