@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { findPortOffset, portsOfNode } from '@holdfast/testkit'
 import t from 'tap'
 import {
   checkPorts,
@@ -62,19 +63,17 @@ t.test('it bootstraps only when no directory can hold a cluster', async (t) => {
 })
 
 t.test('a port in use is named before anything starts', async (t) => {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => server.close())
-  const address = server.address()
-  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
-  const layout = planLayout(1, '/d', port - 7680)
-  await t.rejects(checkPorts(layout), {
-    code: 'CONFIGURATION_INVALID',
-    message: new RegExp(`127.0.0.1:${port}, the http address of node 0`)
-  })
-  await t.rejects(checkPorts(planLayout(1, '/d', port - 5672)), {
-    message: new RegExp(`127.0.0.1:${port}, the amqp address of node 0`)
-  })
+  const offset = await findPortOffset(1)
+  const ports = portsOfNode(0, offset)
+  for (const kind of ['http', 'amqp'] as const) {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(ports[kind], '127.0.0.1', resolve))
+    await t.rejects(checkPorts(planLayout(1, '/d', offset)), {
+      code: 'CONFIGURATION_INVALID',
+      message: new RegExp(`127.0.0.1:${ports[kind]}, the ${kind} address of node 0`)
+    })
+    await new Promise((resolve) => server.close(resolve))
+  }
 })
 
 t.test('clients find a node at both loopback addresses', async (t) => {
