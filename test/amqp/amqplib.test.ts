@@ -1,7 +1,6 @@
 // amqplib against a cluster of three nodes: what its users do, at a node that may lead nothing.
-import { join } from 'node:path'
 import { connect as connectNative } from '@holdfast/client'
-import { ClusterProcess, eventually, temporaryDirectory } from '@holdfast/testkit'
+import { eventually } from '@holdfast/testkit'
 import {
   type Channel,
   type ChannelModel,
@@ -11,6 +10,7 @@ import {
 } from 'amqplib'
 import t from 'tap'
 import { read } from '../tidy/workspace.ts'
+import { sharedCluster } from './shared-cluster.ts'
 
 t.setTimeout(280_000)
 
@@ -22,9 +22,7 @@ function closing(channel: Channel): Promise<Error & { code?: number }> {
 }
 
 t.test('amqplib', async (t) => {
-  const data = join(temporaryDirectory(t, 'amqplib'), 'data')
-  const cluster = await ClusterProcess.start({ data })
-  t.teardown(() => cluster.stop())
+  const cluster = await sharedCluster(t)
   const address = cluster.nodes[1]?.amqp ?? ''
   const connection = await connectTo(`amqp://guest:guest@${address}`)
   t.teardown(() => connection.close())

@@ -1,16 +1,14 @@
 // @cloudamqp/amqp-client against a cluster of three nodes, over TCP and over WebSocket.
-import { join } from 'node:path'
 import { AMQPClient, AMQPWebSocketClient } from '@cloudamqp/amqp-client'
-import { ClusterProcess, eventually, temporaryDirectory } from '@holdfast/testkit'
+import { eventually } from '@holdfast/testkit'
 import t from 'tap'
 import { WebSocket } from 'ws'
+import { sharedCluster } from './shared-cluster.ts'
 
 t.setTimeout(280_000)
 
 t.test('@cloudamqp/amqp-client', async (t) => {
-  const data = join(temporaryDirectory(t, 'cloudamqp-client'), 'data')
-  const cluster = await ClusterProcess.start({ data })
-  t.teardown(() => cluster.stop())
+  const cluster = await sharedCluster(t)
   const [node] = cluster.nodes
   // As browsers have it, and Node from version 22 on.
   Object.assign(globalThis, { WebSocket })

@@ -1,9 +1,9 @@
 // Dead letters by amqplib against a cluster of three nodes: headers as RabbitMQ's, an exchange that
 // sorts them, a queue for retries, and a leader that dies while they are on their way.
-import { join } from 'node:path'
-import { ClusterProcess, eventually, temporaryDirectory } from '@holdfast/testkit'
+import { eventually } from '@holdfast/testkit'
 import { type Channel, type ConsumeMessage, connect } from 'amqplib'
 import t from 'tap'
+import { sharedCluster } from './shared-cluster.ts'
 
 t.setTimeout(280_000)
 
@@ -21,9 +21,7 @@ function deathsOf(message: ConsumeMessage): readonly Death[] {
 }
 
 t.test('dead letters', async (t) => {
-  const data = join(temporaryDirectory(t, 'dead-letters'), 'data')
-  const cluster = await ClusterProcess.start({ data })
-  t.teardown(() => cluster.stop())
+  const cluster = await sharedCluster(t)
   const urls = cluster.nodes.map(({ amqp }) => `amqp://guest:guest@${amqp}`)
   const connection = await connect(urls[0] ?? '')
   // Its node may be the one that is killed in the end.

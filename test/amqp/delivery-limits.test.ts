@@ -1,11 +1,12 @@
 // Delivery limits by amqplib against a cluster of three nodes: what counts, what is told of it, and
 // that it is remembered by the next leader and over a restart.
 import { join } from 'node:path'
-import { ClusterProcess, eventually, repositoryRoot, temporaryDirectory } from '@holdfast/testkit'
+import { eventually, repositoryRoot } from '@holdfast/testkit'
 import { type Channel, connect, type GetMessage } from 'amqplib'
 import t from 'tap'
 import { ClientProgram } from './client-program.ts'
 import { hasPackages, pikaPackages, python } from './debian-packages.ts'
+import { sharedCluster } from './shared-cluster.ts'
 
 t.setTimeout(280_000)
 
@@ -31,9 +32,7 @@ function countOf({ properties }: GetMessage): number {
 }
 
 t.test('delivery limits', async (t) => {
-  const data = join(temporaryDirectory(t, 'delivery-limits'), 'data')
-  const cluster = await ClusterProcess.start({ data })
-  t.teardown(() => cluster.stop())
+  const cluster = await sharedCluster(t)
   const urls = cluster.nodes.map(({ amqp }) => `amqp://guest:guest@${amqp}`)
   const open = async (url = urls[0] ?? '') => {
     const connection = await connect(url)

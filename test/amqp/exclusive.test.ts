@@ -1,17 +1,15 @@
 // Exclusive queues by amqplib and the SDK against a cluster of three nodes: as fan-out and RPC
 // programs declare them, locked for everybody else at every node, and gone with their connection.
-import { join } from 'node:path'
 import { connect as connectNative } from '@holdfast/client'
-import { ClusterProcess, eventually, temporaryDirectory } from '@holdfast/testkit'
+import { eventually } from '@holdfast/testkit'
 import { type Channel, type ChannelModel, type ConsumeMessage, connect } from 'amqplib'
 import t from 'tap'
+import { sharedCluster } from './shared-cluster.ts'
 
 t.setTimeout(280_000)
 
 t.test('exclusive queues', async (t) => {
-  const data = join(temporaryDirectory(t, 'exclusive'), 'data')
-  const cluster = await ClusterProcess.start({ data })
-  t.teardown(() => cluster.stop())
+  const cluster = await sharedCluster(t)
   const at = (node: number): Promise<ChannelModel> =>
     connect(`amqp://guest:guest@${cluster.nodes[node]?.amqp}`)
   const others = await Promise.all([0, 1, 2].map(at))

@@ -1,11 +1,12 @@
 // Length limits by amqplib and pika against a cluster of three nodes: acks and nacks as RabbitMQ's,
 // what is dropped, what is no limit, and a leader that dies with a full queue.
 import { join } from 'node:path'
-import { ClusterProcess, eventually, repositoryRoot, temporaryDirectory } from '@holdfast/testkit'
+import { eventually, repositoryRoot } from '@holdfast/testkit'
 import { type ConfirmChannel, connect, type Options } from 'amqplib'
 import t from 'tap'
 import { ClientProgram } from './client-program.ts'
 import { hasPackages, pikaPackages, python } from './debian-packages.ts'
+import { sharedCluster } from './shared-cluster.ts'
 
 t.setTimeout(280_000)
 
@@ -19,9 +20,7 @@ function publish(channel: ConfirmChannel, queue: string, body: string): Promise<
 }
 
 t.test('length limits', async (t) => {
-  const data = join(temporaryDirectory(t, 'length-limits'), 'data')
-  const cluster = await ClusterProcess.start({ data })
-  t.teardown(() => cluster.stop())
+  const cluster = await sharedCluster(t)
   const urls = cluster.nodes.map(({ amqp }) => `amqp://guest:guest@${amqp}`)
   const [connection, second] = [await connect(urls[0] ?? ''), await connect(urls[1] ?? '')]
   // Its node may be the one that is killed in the end.

@@ -1,11 +1,12 @@
 // Priorities by amqplib and pika against a cluster of three nodes: the order in which messages are
 // consumed, when they go back too, when a leader dies, and when the whole cluster is started again.
 import { join } from 'node:path'
-import { ClusterProcess, eventually, repositoryRoot, temporaryDirectory } from '@holdfast/testkit'
+import { eventually, repositoryRoot } from '@holdfast/testkit'
 import { type ConfirmChannel, connect, type GetMessage } from 'amqplib'
 import t from 'tap'
 import { ClientProgram } from './client-program.ts'
 import { hasPackages, pikaPackages, python } from './debian-packages.ts'
+import { sharedCluster } from './shared-cluster.ts'
 
 t.setTimeout(280_000)
 
@@ -36,9 +37,7 @@ const bodies = (messages: readonly GetMessage[]): string[] => {
 }
 
 t.test('priorities', async (t) => {
-  const data = join(temporaryDirectory(t, 'priorities'), 'data')
-  const cluster = await ClusterProcess.start({ data })
-  t.teardown(() => cluster.stop())
+  const cluster = await sharedCluster(t)
   const urls = cluster.nodes.map(({ amqp }) => `amqp://guest:guest@${amqp}`)
   const open = async (url = ''): Promise<ConfirmChannel> => {
     const connection = await connect(url)

@@ -1,16 +1,14 @@
 // rabbitmq-client against a cluster of three nodes; it connects again by itself when its node is
 // gone.
-import { join } from 'node:path'
-import { ClusterProcess, eventually, temporaryDirectory } from '@holdfast/testkit'
+import { eventually } from '@holdfast/testkit'
 import { Connection, ConsumerStatus } from 'rabbitmq-client'
 import t from 'tap'
+import { sharedCluster } from './shared-cluster.ts'
 
 t.setTimeout(280_000)
 
 t.test('rabbitmq-client', async (t) => {
-  const data = join(temporaryDirectory(t, 'rabbitmq-client'), 'data')
-  const cluster = await ClusterProcess.start({ data })
-  t.teardown(() => cluster.stop())
+  const cluster = await sharedCluster(t)
   const hosts = cluster.amqpAddresses()
   const connection = new Connection({ hosts, retryLow: 100, retryHigh: 500 })
   connection.on('error', () => undefined)

@@ -22,12 +22,24 @@ export function builtTests(directory: string): string[] {
 }
 
 /**
- * Those of a pure package: they start no process, listen nowhere and write no file, and none can
- * disturb another.
+ * Those of a package, which leave nothing behind: one after another, none can disturb the next.
  */
 export function filesTogether(name: string): string[] {
   return builtTests(`packages/${name}/dist/test`).filter((file) => !isApart.test(file))
 }
+
+/** Those of test/amqp that share a cluster, see test/amqp/shared-cluster.ts. */
+export const filesOfCluster: readonly string[] = [
+  'amqplib',
+  'cloudamqp-client',
+  'dead-letters',
+  'delivery-limits',
+  'exclusive',
+  'length-limits',
+  'pika',
+  'priorities',
+  'rabbitmq-client'
+].map((name) => `test/dist/amqp/${name}.test.js`)
 
 /** Runs files one after another. A sentence is reported behind the name of its file. */
 export async function runTogether(files: readonly string[]): Promise<void> {

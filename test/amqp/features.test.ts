@@ -1,0 +1,7 @@
+// What AMQP clients do and see, file by file, against one cluster of three nodes.
+import { filesOfCluster, runTogether } from '../tap/together.ts'
+import { keepCluster, stopCluster } from './shared-cluster.ts'
+
+keepCluster()
+await runTogether(filesOfCluster)
+await stopCluster()

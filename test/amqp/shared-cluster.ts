@@ -1,0 +1,34 @@
+// A cluster of three nodes for the test files of one process, one after the other: to start it
+// takes more processor time than most of them need for what they test.
+import { join } from 'node:path'
+import { ClusterProcess, makeTemporaryDirectory, removeDirectory } from '@holdfast/testkit'
+import type { Test } from 'tap'
+
+const directory = makeTemporaryDirectory('shared')
+let started: Promise<ClusterProcess> | null = null
+let isKept = false
+
+/** Files to come find the cluster of those before; who says so stops it. */
+export function keepCluster(): void {
+  isKept = true
+}
+
+export async function stopCluster(): Promise<void> {
+  await (await started)?.stop()
+  removeDirectory(directory)
+}
+
+/** All its nodes are well, and the queues that a file before has left are gone. */
+export async function sharedCluster(t: Test): Promise<ClusterProcess> {
+  if (!isKept) t.teardown(stopCluster)
+  started ??= ClusterProcess.start({ data: join(directory, 'data') })
+  const cluster = await started
+  for (const { id } of cluster.nodes) if (!cluster.isAlive(id)) cluster.restart(id)
+  await cluster.waitReady()
+  await cluster.waitCaughtUp()
+  for (const { vhost, name } of await cluster.admin.queues()) {
+    const path = [vhost, name].map(encodeURIComponent).join('/')
+    await cluster.admin.call('DELETE', `/v1/queues/${path}`)
+  }
+  return cluster
+}

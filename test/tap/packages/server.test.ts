@@ -1,0 +1,4 @@
+// The tests of packages/server, in one process.
+import { filesTogether, runTogether } from '../together.ts'
+
+await runTogether(filesTogether('server'))
