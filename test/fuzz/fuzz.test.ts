@@ -17,7 +17,7 @@ const inputsOf: Readonly<Record<string, number>> = {
   'metadata-machine': 1_000,
   'server-connection': 2_000,
   'amqp-connection': 2_000,
-  'amqp-session': 1_000,
+  'amqp-session': 600,
   'http-request': 600,
   configuration: 1_000,
   websocket: 1_000
