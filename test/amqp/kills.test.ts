@@ -14,7 +14,7 @@ t.test('who is connected to a surviving node notices nothing', async (t) => {
   const load = {
     messages: 500,
     isEndless: true,
-    rate: 300,
+    rate: 150,
     sizes: 'small',
     queues: 4,
     consumersPerQueue: 2,

@@ -8,7 +8,7 @@ import { runLoad } from '../chaos/chaos-run.ts'
 t.setTimeout(280_000)
 
 t.test('a node is added and one removed under load', async (t) => {
-  const load = { messages: 3_000, isEndless: true, rate: 500, sizes: 'small' as const }
+  const load = { messages: 1_000, isEndless: true, rate: 150, sizes: 'small' as const }
   const log = (line: string): void => t.comment(line)
   const result = await runLoad({ name: 'membership', seed: 1, load, log }, async (run) => {
     await run.load.confirmed(300)

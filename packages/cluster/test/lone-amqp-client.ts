@@ -1,6 +1,6 @@
 // A client of a lone member that speaks AMQP 0-9-1, on one channel.
 import { type Method, type MethodOf, nativeProperties } from '@holdfast/amqp'
-import { type Properties, utf8Decode, utf8Encode } from '@holdfast/record'
+import { type Properties, utf8Decode } from '@holdfast/record'
 import { type AmqpSaid, AmqpWire } from '@holdfast/simulator'
 import type { Input } from '../src/input.ts'
 
@@ -94,7 +94,7 @@ export class LoneAmqpClient {
   }
 
   publish(queue: string, ...bodies: readonly string[]): void {
-    for (const body of bodies) this.wire.publish('', queue, false, {}, utf8Encode(body))
+    for (const body of bodies) this.wire.publish('', queue, false, {}, Buffer.from(body))
     this.speak()
   }
 
