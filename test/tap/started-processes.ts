@@ -14,6 +14,8 @@ const { env } = process
 for (const name of Object.keys(env)) {
   if (name.startsWith('_TAPJS_PROCESSINFO_')) delete env[name]
 }
+// A thread loads the hooks nevertheless: told nothing, they would count each call of a function.
+env['_TAPJS_PROCESSINFO_COVERAGE_'] = '0'
 const options = (env['NODE_OPTIONS'] ?? '').replace(hook, '').trim()
 if (options === '') delete env['NODE_OPTIONS']
 else env['NODE_OPTIONS'] = options
