@@ -80,6 +80,7 @@ func (b *books) consume(urls []string) {
 func (b *books) publish(urls []string, isEnough func(confirmed int) bool) {
 	var connection *amqp.Connection
 	var channel *amqp.Channel
+	var confirms chan amqp.Confirmation
 	for i := 0; !isEnough(i); i++ {
 		id := fmt.Sprint(i)
 		for isConfirmed := false; !isConfirmed; {
@@ -90,13 +91,14 @@ func (b *books) publish(urls []string, isEnough func(confirmed int) bool) {
 					channel = nil
 					continue
 				}
+				confirms = confirmsOf(channel)
 			}
 			b.Lock()
 			b.attempts[id]++
 			b.Unlock()
 			message := amqp.Publishing{Body: []byte(id), DeliveryMode: amqp.Persistent}
-			confirm, err := channel.PublishWithDeferredConfirm("", failoverQueue, false, false, message)
-			if err == nil && confirm.Wait() {
+			err := channel.Publish("", failoverQueue, false, false, message)
+			if err == nil && (<-confirms).Ack {
 				isConfirmed = true
 			} else {
 				connection.Close()
