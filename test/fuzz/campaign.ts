@@ -15,7 +15,8 @@ export interface CampaignOptions {
   /** Ends with whichever comes first. */
   readonly inputsMax: number
   readonly secondsMax: number
-  readonly coverage: BlockCoverage
+  /** Null: nothing leads to new code but the corpus, and no time goes into looking for it. */
+  readonly coverage: BlockCoverage | null
   readonly watchdog?: Watchdog
   /** Longest time for one input; left out: that which the product promises. */
   readonly inputMsMax?: number
@@ -68,11 +69,11 @@ class Campaign {
   /** Runs what is known: nothing of what it reaches is new afterwards. */
   async begin(): Promise<void> {
     const { target, corpus, coverage } = this.#options
-    coverage.forget()
+    coverage?.forget()
     this.#maker.corpus.push(...target.seeds, ...corpus)
     await this.#runAll(this.#maker.corpus)
     this.#inputs += this.#maker.corpus.length
-    coverage.merge(coverage.read())
+    coverage?.merge(coverage.read())
     if (this.#maker.corpus.length === 0) this.#maker.corpus.push(new Uint8Array(1))
   }
 
@@ -90,9 +91,9 @@ class Campaign {
       const tookMs = performance.now() - batchStartMs
       if (tookMs < batchMsTarget / 2) batchSize = Math.min(batchMax, batchSize * 2)
       else if (tookMs > batchMsTarget * 2) batchSize = Math.max(batchMin, batchSize >> 1)
-      const reading = coverage.read()
-      if (coverage.isNew(reading)) {
-        await this.#attribute(batch, reading)
+      const reading = coverage?.read() ?? []
+      if (coverage?.isNew(reading)) {
+        await this.#attribute(batch, reading, coverage)
         // Halving a large batch takes long: while much is new, batches are small.
         batchSize = Math.max(batchMin, batchSize >> 2)
       }
@@ -121,8 +122,11 @@ class Campaign {
    * Finds the inputs of a batch that reach what was not reached before, by halves. `reading` is
    * what the whole batch reached: once that is accounted for, the rest needs no look.
    */
-  async #attribute(inputs: readonly Uint8Array[], reading: CoverageReading): Promise<void> {
-    const { coverage } = this.#options
+  async #attribute(
+    inputs: readonly Uint8Array[],
+    reading: CoverageReading,
+    coverage: BlockCoverage
+  ): Promise<void> {
     const [only] = inputs
     if (only === undefined) return
     if (inputs.length === 1) {
@@ -134,7 +138,7 @@ class Campaign {
     for (const half of [inputs.slice(0, middle), inputs.slice(middle)]) {
       await this.#runAll(half)
       const halfReading = coverage.read()
-      if (coverage.isNew(halfReading)) await this.#attribute(half, halfReading)
+      if (coverage.isNew(halfReading)) await this.#attribute(half, halfReading, coverage)
       if (!coverage.isNew(reading)) return
     }
     // What only several inputs together reach is nobody's, and not new any more.
@@ -156,7 +160,7 @@ class Campaign {
       inputs: this.#inputs,
       seconds: this.#seconds,
       corpus: this.#maker.corpus,
-      reached: this.#options.coverage.characters,
+      reached: this.#options.coverage?.characters ?? 0,
       grownBytes: this.#grownBytes,
       slowestMs: this.#runner.slowestMs,
       findings: this.#runner.findings

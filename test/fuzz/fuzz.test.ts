@@ -1,7 +1,6 @@
 // A bounded pass over every target, with a fixed seed: what was found before, the kept corpus, and
-// some thousand new inputs. Campaigns are `npm run fuzz`.
+// some thousand new inputs made of it. What finds new code are campaigns: `npm run fuzz`.
 import t from 'tap'
-import { BlockCoverage } from './block-coverage.ts'
 import { runCampaign } from './campaign.ts'
 import { corpusInputs, foundInputs } from './corpus.ts'
 import { untimed } from './runner.ts'
@@ -17,14 +16,11 @@ const inputsOf: Readonly<Record<string, number>> = {
   'metadata-machine': 1_000,
   'server-connection': 2_000,
   'amqp-connection': 2_000,
-  'amqp-session': 600,
+  'amqp-session': 1_000,
   'http-request': 600,
   configuration: 1_000,
   websocket: 1_000
 }
-
-const coverage = new BlockCoverage()
-coverage.start()
 
 for (const name of targetNames) {
   t.test(`${name}: only coded errors, and every invariant holds`, async (t) => {
@@ -37,7 +33,7 @@ for (const name of targetNames) {
       inputsMax: inputsOf[name] ?? inputsDefault,
       secondsMax: Number.POSITIVE_INFINITY,
       inputMsMax: untimed,
-      coverage
+      coverage: null
     })
     for (const { error, input } of findings) {
       t.fail(error, { input: Buffer.from(input).toString('base64') })
