@@ -31,7 +31,7 @@ function matching(trie: TopicTrie, routingKey: string): readonly number[] {
   return ids
 }
 
-t.test('100,000 random keys match as defined, while bindings come and go', async (t) => {
+t.test('40,000 random keys match as defined, while bindings come and go', async (t) => {
   const seed = 7
   t.comment(`seed ${seed}`)
   const random = createRandom(seed)
@@ -48,7 +48,7 @@ t.test('100,000 random keys match as defined, while bindings come and go', async
       bindings.push(binding)
       trie.add(binding)
     }
-    for (let turn = 0; turn < 20; turn++) {
+    for (let turn = 0; turn < 8; turn++) {
       const key = join(['a', 'b', 'c', '', 'Ω', '*', '#'])
       const wanted = bindings.filter(({ bindingKey }) => matchesTopic(bindingKey, key))
       const got = matching(trie, key).toSorted((a, b) => a - b)
