@@ -5,53 +5,29 @@
 import type { Outcome, QueueTarget } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
 import type { DeliveryRun } from '@holdfast/protocol'
-import { lockRefusal } from '../administration/queue-calls.ts'
 import type { Core } from '../core.ts'
-import type { ConsumerKey } from '../delivering/consumer.ts'
 import { times } from '../limits.ts'
 import type { CallResult } from '../peers/peer-message.ts'
 import { type Responder, refusal } from '../sessions/responder.ts'
 import { type Attachment, tellPrefetch } from './attachment.ts'
+import { type ConsumerOwner, type ConsumerSettings, nobodysConsumer } from './consumer-owner.ts'
 import { Holdings, type Settlement } from './holdings.ts'
+import { findAnew } from './queue-anew.ts'
 import { tell } from './tell.ts'
-
-/** The client's connection. */
-export interface ConsumerOwner {
-  /** The client does not read what it is sent. */
-  readonly isCongested: boolean
-  /** What comes for one that was stopped is to be given back. */
-  deliver(run: DeliveryRun): void
-  /**
-   * The queue is gone, or it may not be consumed from any more; or it only asked for messages, and
-   * holds none: its next leader would not know it, nor tell it that the queue is gone.
-   */
-  consumerEnded(number: number, error: WireError): void
-}
-
-export interface ConsumerSettings {
-  /** On the client's connection. */
-  readonly number: number
-  readonly key: ConsumerKey
-  readonly prefetch: number
-  readonly exclusive: boolean
-  readonly priority: number
-  /** Deliveries are settled as they go out. */
-  readonly autoAck: boolean
-  /** It gets nothing but what it asks for. */
-  readonly isIdle: boolean
-}
 
 export class ClientConsumer {
   readonly settings: ConsumerSettings
   readonly #core: Core
-  readonly #owner: ConsumerOwner
+  #owner: ConsumerOwner
   #target: QueueTarget
   #attachment: Attachment | null = null
   /** What still comes for it is not looked at: the next one makes up for it. */
   #former: Attachment | null = null
   readonly #holdings = new Holdings()
-  /** Who waits for the first attachment, and until when. */
-  #starting: { readonly to: Responder; readonly deadlineMs: number } | null = null
+  /** Who waits for the first attachment. */
+  #starting: Responder | null = null
+  /** Until when a leader is looked for that takes its first attachment, or its last settlements. */
+  #deadlineMs = Number.POSITIVE_INFINITY
   #prefetch: number
   #isStopped = false
   #isEnded = false
@@ -79,7 +55,8 @@ export class ClientConsumer {
 
   /** Attaches, and is answered when the first attachment is in the log. */
   start(to: Responder): void {
-    this.#starting = { to, deadlineMs: this.#core.clock.nowMs + times.requestTimeoutMs }
+    this.#starting = to
+    this.#deadlineMs = this.#core.clock.nowMs + times.requestTimeoutMs
     this.#attach()
   }
 
@@ -119,7 +96,9 @@ export class ClientConsumer {
     }
     const starting = this.#starting
     this.#starting = null
-    starting?.to.done({ consumer: this.settings.number })
+    starting?.done({ consumer: this.settings.number })
+    if (this.#isLeaving) this.#leave()
+    else this.#deadlineMs = Number.POSITIVE_INFINITY
   }
 
   /** How much it may hold from here on: what it holds beyond that it keeps. */
@@ -130,9 +109,7 @@ export class ClientConsumer {
 
   #attachLater(reason: string): void {
     const { clock, timers } = this.#core
-    if (this.#starting !== null && clock.nowMs >= this.#starting.deadlineMs) {
-      return this.#end(refusal('UNAVAILABLE', { reason }))
-    }
+    if (clock.nowMs >= this.#deadlineMs) return this.#end(refusal('UNAVAILABLE', { reason }))
     timers.after(times.retryMs, () => this.#attach())
   }
 
@@ -155,18 +132,10 @@ export class ClientConsumer {
     this.#holdings.stopWaiting()
     if (error.code === 'NOT_LEADER' || error.code === 'UNAVAILABLE') return this.#resume(error)
     if (error.code !== 'QUEUE_NOT_FOUND') return this.#end(error)
-    // It may have been deleted, or be named like one that was, or its creation may be on its way.
-    const { fence, metadata } = this.#core
-    const { vhost, name, id } = this.#target
-    fence.wait((isCurrent) => {
-      const queue = metadata.machine.topology.queue(vhost, name)
-      const isAnother = queue !== null && queue.id !== id
-      if ((queue === null && isCurrent) || (isAnother && this.#starting === null)) {
-        return this.#end(refusal('QUEUE_NOT_FOUND', { queue: name, vhost }))
-      }
-      const locked = isAnother ? lockRefusal(queue, this.settings.key.session) : null
-      if (locked !== null) return this.#end(locked)
-      if (isAnother) this.#target = queue
+    const isStarting = this.#starting !== null
+    findAnew(this.#core, this.#target, { ...this.settings.key, isStarting }, (found) => {
+      if ('code' in found) return this.#end(found)
+      this.#target = found
       this.#resume(error)
     })
   }
@@ -262,7 +231,30 @@ export class ClientConsumer {
   /** The end of it; answered when what it held is back in its queue, as far as can be known. */
   release(done: () => void = () => undefined): void {
     if (this.#isEnded) return done()
-    this.#forget(done)
+    this.#owner = nobodysConsumer
+    this.#isStopped = true
+    this.#deadlineMs = this.#core.clock.nowMs + times.requestTimeoutMs
+    this.#leave(done)
+  }
+
+  get #isLeaving(): boolean {
+    return this.#owner === nobodysConsumer
+  }
+
+  /** What it has settled the log gets before it goes, by the next leader if not by this one. */
+  #leave(done: () => void = () => undefined): void {
+    if (!this.#holdings.isSettling) return this.#forget(done)
+    const attachment = this.#attachment
+    if (attachment?.isAnswered !== true) return done()
+    const { node, id } = attachment
+    this.#core.calls.insist(node, { type: 'relay-detach', attachment: id }, (result) => {
+      const isCurrent = attachment === this.#attachment
+      if (result.type !== 'error') {
+        if (isCurrent) this.#takeAttachment()
+        this.#forget()
+      } else if (isCurrent) this.lost(result.error)
+      done()
+    })
   }
 
   /** It may not consume any more: what it held goes back. */
@@ -274,7 +266,7 @@ export class ClientConsumer {
     if (this.#isEnded) return
     const starting = this.#starting
     this.#forget()
-    if (starting !== null) return starting.to.refuse(error)
+    if (starting !== null) return starting.refuse(error)
     this.#owner.consumerEnded(this.settings.number, error)
   }
 
@@ -292,14 +284,19 @@ export class ClientConsumer {
 
   /** A leader may believe in an attachment that is lost here: an answer of it came too late. */
   #detach(done: () => void = () => undefined): void {
-    const { gatewayRelay, calls } = this.#core
+    const last = this.#takeAttachment()
+    if (last === null) return done()
+    this.#core.calls.insist(last.node, { type: 'relay-detach', attachment: last.id }, done)
+  }
+
+  /** The last one; what still comes for it is not looked at. */
+  #takeAttachment(): Attachment | null {
     const last = this.#attachment ?? this.#former
     for (const attachment of [this.#former, this.#attachment]) {
-      gatewayRelay.forget(attachment?.id ?? 0)
+      this.#core.gatewayRelay.forget(attachment?.id ?? 0)
     }
     this.#former = null
     this.#attachment = null
-    if (last === null) return done()
-    calls.insist(last.node, { type: 'relay-detach', attachment: last.id }, done)
+    return last
   }
 }

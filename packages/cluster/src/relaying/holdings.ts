@@ -23,9 +23,14 @@ export class Holdings {
     return this.#held.size >= limits.prefetchMax
   }
 
+  /** Something was settled, and is not answered. */
+  get isSettling(): boolean {
+    return this.#settling.size > 0
+  }
+
   /** Nothing is to be claimed, or settled again. */
   get isEmpty(): boolean {
-    return this.#held.size === 0 && this.#settling.size === 0
+    return this.#held.size === 0 && !this.isSettling
   }
 
   add({

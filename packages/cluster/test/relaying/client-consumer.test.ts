@@ -174,6 +174,94 @@ t.test('who goes while its attachment is in limbo is detached', async (t) => {
   t.match(said(), [{ type: 'relay-detach', attachment }])
 })
 
+/** A consumer that holds two messages, and has settled the first. */
+function makeSettling() {
+  const made = make(false)
+  const { consumer, said, answer, deliver } = made
+  consumer.start({ done: () => undefined, refuse: () => undefined })
+  const attachment = attachmentOf(said())
+  answer('relay-attach')
+  deliver(attachment, 1)
+  deliver(attachment, 2)
+  let settled = 0
+  consumer.settle('accepted', [1, 1, 0], () => settled++)
+  said()
+  return { ...made, attachment, settled: () => settled }
+}
+
+t.test('what who goes has settled while no leader was there the next one is told', async (t) => {
+  const { consumer, said, answer, later, ended } = makeSettling()
+  consumer.lost(lost)
+  let isReleased = false
+  consumer.release(() => {
+    isReleased = true
+  })
+  t.ok(isReleased, 'who waits for its end does not wait for a leader')
+  later(times.retryMs)
+  const attaching = said()
+  t.match(attaching, [{ type: 'relay-attach', isIdle: true, resume: [1, 2, 0] }])
+  answer('relay-attach')
+  const attachment = attachmentOf(attaching)
+  const [settle, ...rest] = said()
+  t.match(settle, { type: 'relay-settle', attachment, ranges: [1, 1, 0] })
+  t.match(rest, [{ type: 'relay-detach', attachment }])
+  answer('relay-detach')
+  later(times.requestTimeoutMs)
+  t.same(said(), [], 'that was all')
+  t.same(ended, [], 'its client is told nothing of it')
+})
+
+t.test('the same if its leader goes before it has answered', async (t) => {
+  const { consumer, attachment, said, answer, later, settled } = makeSettling()
+  let isReleased = false
+  consumer.release(() => {
+    isReleased = true
+  })
+  t.match(said(), [{ type: 'relay-detach', attachment }], 'right behind what was settled')
+  t.equal(settled(), 0)
+  answer('relay-detach', { type: 'error', error: refusal('NOT_LEADER', { group: 1, leader: 3 }) })
+  t.equal(settled(), 1)
+  t.ok(isReleased)
+  later(times.retryMs)
+  t.match(said(), [{ type: 'relay-attach', isIdle: true, resume: [1, 2, 0] }])
+  answer('relay-attach')
+  t.match(said(), [{ type: 'relay-settle', ranges: [1, 1, 0] }, { type: 'relay-detach' }])
+  answer('relay-detach')
+  t.ok(consumer.isEnded)
+  t.same(said(), [])
+})
+
+t.test('who goes is detached once where its leader answers', async (t) => {
+  const { consumer, attachment, said, answer, deliver, delivered, settled } = makeSettling()
+  const before = delivered.length
+  consumer.release()
+  said()
+  deliver(attachment, 3)
+  t.equal(delivered.length, before, 'nobody gets what was on its way')
+  said()
+  answer('relay-detach')
+  t.equal(settled(), 1)
+  t.ok(consumer.isEnded)
+  t.same(said(), [])
+})
+
+t.test('who goes looks for a leader only so long', async (t) => {
+  const { consumer, said, answer, later, ended } = makeSettling()
+  consumer.lost(lost)
+  consumer.release()
+  for (let passed = 0; passed < times.requestTimeoutMs; passed += times.retryMs) {
+    later(times.retryMs)
+    said()
+    answer('relay-attach', { type: 'error', error: lost })
+  }
+  later(times.retryMs)
+  t.ok(consumer.isEnded)
+  t.same(ended, [])
+  said()
+  later(times.requestTimeoutMs)
+  t.same(said(), [])
+})
+
 t.test('a leader knows how much a consumer may hold, and so does the next', async (t) => {
   const { consumer, said, answer, later } = make(false)
   consumer.start({ done: () => undefined, refuse: () => undefined })
