@@ -1,5 +1,5 @@
-// A queue that its leader does not know: it may have been deleted, or be named like one that was, or
-// its creation may be on its way.
+// A queue that its leader does not know: it may have been deleted, or be named like one that was,
+// or its creation may be on its way.
 import type { QueueTarget } from '@holdfast/broker'
 import type { WireError } from '@holdfast/errors'
 import { lockRefusal } from '../administration/queue-calls.ts'
