@@ -35,6 +35,7 @@ export const filesOfCluster: readonly string[] = [
   'dead-letters',
   'delivery-limits',
   'exclusive',
+  'kept-deliveries',
   'length-limits',
   'pika',
   'priorities',

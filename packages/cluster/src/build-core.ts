@@ -39,6 +39,7 @@ import { LackingQueues } from './publishing/lacking-queues.ts'
 import { Shards } from './publishing/shards.ts'
 import { GatewayRelay } from './relaying/gateway-relay.ts'
 import { LeaderRelay } from './relaying/leader-relay.ts'
+import { RollCalls } from './relaying/roll-calls.ts'
 import { Replies } from './sessions/replies.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { Timers } from './timers.ts'
@@ -86,6 +87,7 @@ export function buildCore(options: MemberOptions, recovered: Recovered, handle: 
   core.expiry = new Expiry(core)
   core.gatewayRelay = new GatewayRelay(core)
   core.leaderRelay = new LeaderRelay(core)
+  core.rollCalls = new RollCalls(core)
   core.authorization = new Authorization(core)
   core.logins = new Logins(core)
   core.sessions = new Sessions(core)

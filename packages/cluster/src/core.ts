@@ -42,6 +42,7 @@ import type { LackingQueues } from './publishing/lacking-queues.ts'
 import type { Shards } from './publishing/shards.ts'
 import type { GatewayRelay } from './relaying/gateway-relay.ts'
 import type { LeaderRelay } from './relaying/leader-relay.ts'
+import type { RollCalls } from './relaying/roll-calls.ts'
 import type { Replies } from './sessions/replies.ts'
 import type { Sessions } from './sessions/sessions.ts'
 import type { Timers } from './timers.ts'
@@ -114,6 +115,7 @@ export interface Core {
   readonly expiry: Expiry
   readonly gatewayRelay: GatewayRelay
   readonly leaderRelay: LeaderRelay
+  readonly rollCalls: RollCalls
   readonly authorization: Authorization
   readonly logins: Logins
   readonly sessions: Sessions

@@ -25,6 +25,7 @@ export function shardLeadership(core: Core, group: GroupId, isLeading: boolean):
   core.expiry.leadershipChanged(group, isLeading)
   core.deadLettering.leadershipChanged(group, isLeading)
   leaderRelay.leadershipChanged(group)
+  core.rollCalls.leadershipChanged(group, isLeading)
   reports.changed()
 }
 

@@ -287,9 +287,9 @@ export class Deliveries {
     return true
   }
 
-  tick(): void {
-    for (const deliveries of this.#shards.values()) {
-      for (const delivery of deliveries.values()) delivery.tick()
+  tick(groups: Iterable<GroupId> = this.#shards.keys()): void {
+    for (const group of groups) {
+      for (const delivery of this.#shards.get(group)?.values() ?? []) delivery.tick()
     }
   }
 

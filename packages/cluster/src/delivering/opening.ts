@@ -1,6 +1,6 @@
 // How a queue opens at a new leader. After an election nothing is handed out until the consumers
-// that the log knows are back with what they hold, or a grace has ended; then what nobody claimed
-// is returned, flagged, by one committed command.
+// that the log knows are back with what they hold, and the gateways have said so of others, or a
+// grace has ended; then what nobody claimed is returned, flagged, by one committed command.
 import { type QueueView, shardLimits } from '@holdfast/broker'
 import { type Core, log } from '../core.ts'
 import { times } from '../limits.ts'
@@ -62,7 +62,8 @@ export class Opening {
     const missing = [...queue.consumers.values()].filter((key) => !attached.has(keyText(key)))
     // Whose attachment is on its way through the log would be ended by a command behind it.
     const isComing = missing.some((key) => this.#core.deliveries.expects(group, queue.id, key))
-    const isWaited = missing.length > 0 || this.#waitsOut
+    const isRollOver = this.#core.rollCalls.isOver(group)
+    const isWaited = missing.length > 0 || this.#waitsOut || !isRollOver
     if (isComing || (isWaited && this.#core.clock.nowMs < this.#graceUntilMs)) return
     this.#phase = 'returning'
     if (missing.length > 0) {

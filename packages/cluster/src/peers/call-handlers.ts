@@ -38,6 +38,8 @@ export function answerCall(core: Core, from: number, call: Call, answer: Answer)
       return core.leaderRelay.stop(from, call.attachment, answer)
     case 'relay-detach':
       return core.leaderRelay.detach(from, call.attachment, answer)
+    case 'relay-roll':
+      return core.gatewayRelay.roll(from, call.group, answer)
     case 'compare-entries':
       return core.scrubber.serve(call.group, call.entries, answer)
     case 'fetch-entry':

@@ -13,7 +13,7 @@ import type { Call, CallResult, Cast } from './peer-message.ts'
 import { readCall, readCallResult, readCast, readOutcomes } from './peer-shape.ts'
 import { readRaftMessage, writeRaftMessage } from './raft-codec.ts'
 
-export const peerVersion = 8
+export const peerVersion = 9
 
 /** Publishes on their way to a shard's leader. Numbers are gapless per gateway and shard. */
 export interface Forward {

@@ -70,6 +70,11 @@ export type Call =
   | { readonly type: 'relay-stop'; readonly attachment: number }
   /** The end of a consumer; answered when what it held is back in its queue. */
   | { readonly type: 'relay-detach'; readonly attachment: number }
+  /**
+   * From who has begun to lead a shard, to a gateway: answered when all consumers there that hold
+   * something of its queues have attached with it.
+   */
+  | { readonly type: 'relay-roll'; readonly group: GroupId }
   /** To any replica: this entry is damaged at the caller's. */
   | { readonly type: 'fetch-entry'; readonly group: GroupId; readonly index: number }
   /** To any replica: which of these entries are others there? Encoded by raft-codec. */

@@ -122,6 +122,7 @@ const call = oneOf({
   'relay-get': shape(relayed),
   'relay-stop': shape({ attachment: natural }),
   'relay-detach': shape({ attachment: natural }),
+  'relay-roll': shape({ group: natural }),
   'fetch-entry': shape({ group: natural, index: natural }),
   'compare-entries': shape({ group: natural, entries: bytes })
 })

@@ -9,7 +9,7 @@ import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import type { CallResult } from '../peers/peer-message.ts'
 import { type Responder, refusal } from '../sessions/responder.ts'
-import { type Attachment, tellPrefetch } from './attachment.ts'
+import { type Attachment, Attachments, tellPrefetch } from './attachment.ts'
 import { type ConsumerOwner, type ConsumerSettings, nobodysConsumer } from './consumer-owner.ts'
 import { Holdings, type Settlement } from './holdings.ts'
 import { findAnew } from './queue-anew.ts'
@@ -20,9 +20,7 @@ export class ClientConsumer {
   readonly #core: Core
   #owner: ConsumerOwner
   #target: QueueTarget
-  #attachment: Attachment | null = null
-  /** What still comes for it is not looked at: the next one makes up for it. */
-  #former: Attachment | null = null
+  readonly #attachments: Attachments
   readonly #holdings = new Holdings()
   /** Who waits for the first attachment. */
   #starting: Responder | null = null
@@ -35,9 +33,15 @@ export class ClientConsumer {
   constructor(core: Core, owner: ConsumerOwner, target: QueueTarget, settings: ConsumerSettings) {
     this.#core = core
     this.#owner = owner
+    this.#attachments = new Attachments(core)
     this.#target = target
     this.settings = settings
     this.#prefetch = settings.prefetch
+    core.gatewayRelay.add(this)
+  }
+
+  get #attachment(): Attachment | null {
+    return this.#attachments.current
   }
 
   get isEnded(): boolean {
@@ -46,6 +50,14 @@ export class ClientConsumer {
 
   get queue(): QueueTarget {
     return this.#target
+  }
+
+  /** The node, if it leads the queue, knows all that is held here. */
+  hasClaimedAt(node: number): boolean {
+    return (
+      this.#holdings.isEmpty ||
+      (this.#attachment?.isAnswered === true && this.#attachment.node === node)
+    )
   }
 
   /** It holds as much as one consumer may, and is to ask for no more. */
@@ -73,7 +85,7 @@ export class ClientConsumer {
     if (node === null) return this.#attachLater(`group ${group} has no leader`)
     const id = gatewayRelay.attach(this)
     const prefetch = this.#prefetch
-    this.#attachment = { id, node, isAnswered: false, untakenBytes: 0, prefetch }
+    this.#attachments.current = { id, node, isAnswered: false, untakenBytes: 0, prefetch }
     const { key: consumer, exclusive, priority } = this.settings
     const to = { group, queue, consumer, attachment: id }
     const ways = { prefetch, exclusive, priority }
@@ -89,6 +101,7 @@ export class ClientConsumer {
 
   #attached(attachment: Attachment): void {
     attachment.isAnswered = true
+    this.#core.gatewayRelay.claimed(this)
     tellPrefetch(this.#core, attachment, this.#prefetch)
     for (const [sequence, settlement] of this.#holdings.takeSettling()) {
       this.#core.gatewayRelay.forgetSettlement(sequence)
@@ -126,9 +139,7 @@ export class ClientConsumer {
   /** The attachment failed, or is at its end: another follows, if that can help. */
   lost(error: WireError): void {
     if (this.#attachment === null) return
-    this.#core.gatewayRelay.forget(this.#former?.id ?? 0)
-    this.#former = this.#attachment
-    this.#attachment = null
+    this.#attachments.lost()
     this.#holdings.stopWaiting()
     if (error.code === 'NOT_LEADER' || error.code === 'UNAVAILABLE') return this.#resume(error)
     if (error.code !== 'QUEUE_NOT_FOUND') return this.#end(error)
@@ -208,7 +219,7 @@ export class ClientConsumer {
       return refuse(refusal('UNAVAILABLE', { reason: 'it is about to be attached again' }))
     }
     const id = this.#attachment?.id ?? gatewayRelay.attach(this)
-    this.#attachment ??= { id, node, isAnswered: true, untakenBytes: 0, prefetch: 1 }
+    this.#attachments.current ??= { id, node, isAnswered: true, untakenBytes: 0, prefetch: 1 }
     const { key: consumer } = this.settings
     const to = { group, queue, consumer, attachment: id }
     calls.call(node, { type: 'relay-get', ...to }, (result: CallResult) => {
@@ -250,7 +261,7 @@ export class ClientConsumer {
     this.#core.calls.insist(node, { type: 'relay-detach', attachment: id }, (result) => {
       const isCurrent = attachment === this.#attachment
       if (result.type !== 'error') {
-        if (isCurrent) this.#takeAttachment()
+        if (isCurrent) this.#attachments.take()
         this.#forget()
       } else if (isCurrent) this.lost(result.error)
       done()
@@ -276,6 +287,7 @@ export class ClientConsumer {
     const settling = this.#holdings.takeSettling()
     for (const sequence of settling.keys()) this.#core.gatewayRelay.forgetSettlement(sequence)
     this.#holdings.clear()
+    this.#core.gatewayRelay.remove(this)
     this.#detach(() => {
       for (const { settled } of settling.values()) settled()
       done?.()
@@ -284,19 +296,8 @@ export class ClientConsumer {
 
   /** A leader may believe in an attachment that is lost here: an answer of it came too late. */
   #detach(done: () => void = () => undefined): void {
-    const last = this.#takeAttachment()
+    const last = this.#attachments.take()
     if (last === null) return done()
     this.#core.calls.insist(last.node, { type: 'relay-detach', attachment: last.id }, done)
-  }
-
-  /** The last one; what still comes for it is not looked at. */
-  #takeAttachment(): Attachment | null {
-    const last = this.#attachment ?? this.#former
-    for (const attachment of [this.#former, this.#attachment]) {
-      this.#core.gatewayRelay.forget(attachment?.id ?? 0)
-    }
-    this.#former = null
-    this.#attachment = null
-    return last
   }
 }

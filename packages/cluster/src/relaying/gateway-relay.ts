@@ -3,8 +3,16 @@
 import type { WireError } from '@holdfast/errors'
 import type { DeliveryRun } from '@holdfast/protocol'
 import type { Core } from '../core.ts'
+import type { GroupId } from '../log-store.ts'
+import type { Answer } from '../peers/calls.ts'
 import type { ClientConsumer } from './client-consumer.ts'
 import { tell } from './tell.ts'
+
+/** A new leader of a shard asks whether all that hold something of it here are back. */
+interface Roll {
+  readonly missing: Set<ClientConsumer>
+  readonly answer: Answer
+}
 
 /** Attachments of one process; those of the next on this node are others. */
 const attachmentsPerProcess = 2 ** 31
@@ -12,8 +20,12 @@ const processesTold = 2 ** 21
 
 export class GatewayRelay {
   readonly #core: Core
+  /** Those that have not ended. */
+  readonly #consumers = new Set<ClientConsumer>()
   readonly #attachments = new Map<number, ClientConsumer>()
   readonly #settling = new Map<number, ClientConsumer>()
+  /** Of the newest leader of each shard. */
+  readonly #rolls = new Map<GroupId, Roll>()
   #lastAttachment: number
   #lastSequence = 0
 
@@ -21,6 +33,39 @@ export class GatewayRelay {
     this.#core = core
     const { processEpoch } = core.options
     this.#lastAttachment = (processEpoch % processesTold) * attachmentsPerProcess
+  }
+
+  add(consumer: ClientConsumer): void {
+    this.#consumers.add(consumer)
+  }
+
+  /** The consumer has ended. */
+  remove(consumer: ClientConsumer): void {
+    this.#consumers.delete(consumer)
+    this.claimed(consumer)
+  }
+
+  /** Answered when all that hold something of the shard here are attached with it. */
+  roll(from: number, group: GroupId, answer: Answer): void {
+    const missing = new Set<ClientConsumer>()
+    for (const consumer of this.#consumers) {
+      if (consumer.queue.group === group && !consumer.hasClaimedAt(from)) missing.add(consumer)
+    }
+    this.#rolls.set(group, { missing, answer })
+    this.#answerRoll(group)
+  }
+
+  /** A leader knows what the consumer holds. */
+  claimed(consumer: ClientConsumer): void {
+    const { group } = consumer.queue
+    if (this.#rolls.get(group)?.missing.delete(consumer) === true) this.#answerRoll(group)
+  }
+
+  #answerRoll(group: GroupId): void {
+    const roll = this.#rolls.get(group)
+    if (roll === undefined || roll.missing.size > 0) return
+    this.#rolls.delete(group)
+    roll.answer({ type: 'done' })
   }
 
   /** A number for the next attempt of a consumer to attach. */

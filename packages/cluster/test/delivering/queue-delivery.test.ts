@@ -105,6 +105,27 @@ t.test('a new leader ends who did not come back, and waits for who is on the way
   t.equal(core.outputs.length, said.length, 'said once')
 })
 
+t.test('a new leader waits until gateways have told who holds something', async (t) => {
+  const nextLive = (offset: number): number | null => (offset <= 2 ? Math.max(1, offset) : null)
+  const row = () => ({ attempt: 0, deadlineMs: null })
+  const rows = { ...endless, mark: 2, tail: 2, nextLive, row }
+  const queue = { id: 7, consumers: new Map(), ...rows } as unknown as QueueView
+  const { core, proposed, look } = leading(queue)
+  let isOver = false
+  Object.assign(core, { rollCalls: { isOver: () => isOver } })
+  const recipient = { isCongested: true }
+  const asking = { key: { session: '0a', tag: 'g' }, recipient, number: 1, unsettled: 0 }
+  core.deliveries.attach(1, 7, asking as unknown as AttachedConsumer, null, true)
+  look()
+  t.same(proposed, [], 'another may hold what it asks for')
+  const holding = { ...asking, key: { session: '0b', tag: 'g' }, number: 2 }
+  core.deliveries.attach(1, 7, holding as unknown as AttachedConsumer, [1, 1, 0], true)
+  isOver = true
+  core.deliveries.tick([1])
+  core.deliveries.flush()
+  t.match(proposed, [{ type: 'return-unclaimed', claimed: [1, 1] }])
+})
+
 t.test('what expiry looks for waits for those whom the log does not know', async (t) => {
   const row = () => ({ attempt: 0, deadlineMs: 1 })
   const nextLive = (offset: number): number | null => (offset <= 2 ? Math.max(1, offset) : null)
