@@ -1,6 +1,6 @@
-// Who holds something of a shard, at its new leader. The log knows the consumers of a queue, but not
-// who asked for single messages, nor who was cancelled and keeps what it has: of these gateways know.
-// Until those that can be heard have answered, what nobody claims may be in somebody's hands.
+// Who holds something of a shard, at its new leader. The log knows the consumers of a queue, but
+// not who asked for single messages, nor who was cancelled and keeps what it has: of these gateways
+// know. Until those that can be heard have answered, somebody may hold what nobody claims.
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
