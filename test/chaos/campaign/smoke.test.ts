@@ -1,4 +1,4 @@
-// Three minutes of chaos as part of the tests: every node in a network namespace of its own where
+// Two minutes of chaos as part of the tests: every node in a network namespace of its own where
 // the machine has them, links that are cut, a disk that is full, kills, pauses, an exchange of
 // nodes.
 import { spawn } from 'node:child_process'
@@ -12,7 +12,7 @@ t.setTimeout(580_000)
 
 const program = fileURLToPath(new URL('./campaign-main.js', import.meta.url))
 
-t.test('three minutes of chaos lose nothing', async (t) => {
+t.test('two minutes of chaos lose nothing', async (t) => {
   const seed = chooseSeed()
   const path = join(temporaryDirectory(t), 'ledger.jsonl')
   const flags = ['--profile', 'smoke', '--seed', String(seed), '--resume', path]
