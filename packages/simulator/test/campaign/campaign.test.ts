@@ -6,11 +6,12 @@ import { failedResult, type SeedResult } from '../../src/campaign/result.ts'
 
 t.test('seeds that the ledger has are not run again', async (t) => {
   const ledger = new Ledger(null)
-  for (const seed of [1, 3]) ledger.add(failedResult(seed, 'known', 1))
+  for (const seed of [35, 37]) ledger.add(failedResult(seed, 'known', 1))
   const finished: SeedResult[] = []
-  const limits = { from: 1, seeds: 4, hours: null, isLong: false, jobs: 2, minutes: null }
+  // Of these, the ones that are run have one node each.
+  const limits = { from: 35, seeds: 4, hours: null, isLong: false, jobs: 2, minutes: null }
   await new Campaign({ ledger, ...limits, finished: (result) => finished.push(result) }).run()
-  t.same(finished.map(({ seed }) => seed).sort(), [2, 4])
+  t.same(finished.map(({ seed }) => seed).sort(), [36, 38])
   for (const { seed, hash, steps } of finished) t.ok(hash.length === 8 && steps > 100, `${seed}`)
 })
 
