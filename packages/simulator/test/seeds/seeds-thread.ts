@@ -19,13 +19,14 @@ export interface SeedOutcome {
 }
 
 /** Many beginnings in little time; forming and coming to rest are whole. */
-const stormMsMax = 2000
+const stormMsMax = 1000
+/** Every third storm lasts longer, so that what one fault left meets the next. */
+const longStormMsMax = 2000
 
 const { first, last, step } = workerData as Stretch
 for (let seed = first; seed <= last; seed += step) {
-  const { published, redeliveries, failures, lines } = await runPlan(
-    briefly(drawPlan(seed), stormMsMax)
-  )
+  const plan = briefly(drawPlan(seed), seed % 3 === 0 ? longStormMsMax : stormMsMax)
+  const { published, redeliveries, failures, lines } = await runPlan(plan)
   const told = failures.length === 0 ? [] : lines
   const outcome: SeedOutcome = { seed, published, redeliveries, failures, lines: told }
   parentPort?.postMessage(outcome)
