@@ -66,7 +66,7 @@ export class RotRun {
         seed,
         rate
       })
-      await load.goOn(500)
+      await load.goOn(200)
       const victim = this.#random.pick(cluster.nodes).id
       for (let number = 1; number <= runs && !isOver(); number += 1) {
         onRot?.(await this.#damage(number, victim, cluster, load))
