@@ -154,7 +154,7 @@ export class ClientConsumer {
   #resume(error: WireError): void {
     const isUsed = !this.isIdle || !this.#holdings.isEmpty || this.#starting !== null
     if (isUsed) this.#attachLater(error.message)
-    else if (this.settings.isIdle) this.#end(error)
+    else if (this.settings.isIdle || this.#isLeaving) this.#end(error)
     else this.#detach()
   }
 

@@ -60,6 +60,23 @@ t.test('who goes is detached once where its leader answers', async (t) => {
   t.same(said(), [])
 })
 
+t.test(
+  'who goes is forgotten where its leader is lost once all it has settled is answered',
+  async (t) => {
+    const { consumer, said, later, ended } = makeSettling()
+    consumer.settle('accepted', [2, 2, 0])
+    consumer.release()
+    for (const one of said()) if (one.type === 'relay-settle') consumer.settled(one.settleSequence)
+    consumer.settled(1)
+    consumer.lost(lost)
+    t.ok(consumer.isEnded, 'nothing is left to be told, and nobody will ask for its end again')
+    t.match(said(), [{ type: 'relay-detach' }], 'a leader may believe in it')
+    later(times.requestTimeoutMs)
+    t.same(said(), [])
+    t.same(ended, [])
+  }
+)
+
 t.test('a new leader is told when all is claimed that is held here', async (t) => {
   const { core, consumer, said, answer, later } = makeSettling()
   const answers: string[] = []
