@@ -1,5 +1,5 @@
 // What a client holds stays its own when the leadership of the queue is handed over, however it got
-// it: as a consumer, as one that has been cancelled since, or message by message.
+// it: as a consumer that has been cancelled since, or message by message.
 import { setTimeout as delay } from 'node:timers/promises'
 import { eventually } from '@holdfast/testkit'
 import { type ConsumeMessage, connect, type GetMessage } from 'amqplib'
@@ -51,6 +51,9 @@ t.test('deliveries stay with whom they were made to while leaders move', async (
     }
     await looking.close()
   }
+  t.teardown(() => {
+    isOver = true
+  })
   const looked = Promise.all(others.map(look))
 
   for (let move = 0; move < moves; move++) {
