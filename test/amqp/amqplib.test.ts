@@ -9,8 +9,8 @@ import {
   type GetMessage
 } from 'amqplib'
 import t from 'tap'
+import { sharedCluster } from '../cluster/shared-cluster.ts'
 import { read } from '../tidy/workspace.ts'
-import { sharedCluster } from './shared-cluster.ts'
 
 t.setTimeout(280_000)
 

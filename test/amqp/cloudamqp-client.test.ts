@@ -3,7 +3,7 @@ import { AMQPClient, AMQPWebSocketClient } from '@cloudamqp/amqp-client'
 import { eventually } from '@holdfast/testkit'
 import t from 'tap'
 import { WebSocket } from 'ws'
-import { sharedCluster } from './shared-cluster.ts'
+import { sharedCluster } from '../cluster/shared-cluster.ts'
 
 t.setTimeout(280_000)
 

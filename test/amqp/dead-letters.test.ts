@@ -3,7 +3,7 @@
 import { eventually } from '@holdfast/testkit'
 import { type Channel, type ConsumeMessage, connect } from 'amqplib'
 import t from 'tap'
-import { sharedCluster } from './shared-cluster.ts'
+import { sharedCluster } from '../cluster/shared-cluster.ts'
 
 t.setTimeout(280_000)
 

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { eventually, repositoryRoot } from '@holdfast/testkit'
 import { type Channel, connect, type GetMessage } from 'amqplib'
 import t from 'tap'
+import { sharedCluster } from '../cluster/shared-cluster.ts'
 import { ClientProgram } from './client-program.ts'
 import { hasPackages, pikaPackages, python } from './debian-packages.ts'
-import { sharedCluster } from './shared-cluster.ts'
 
 t.setTimeout(280_000)
 

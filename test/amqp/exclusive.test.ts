@@ -4,7 +4,7 @@ import { connect as connectNative } from '@holdfast/client'
 import { eventually } from '@holdfast/testkit'
 import { type Channel, type ChannelModel, type ConsumeMessage, connect } from 'amqplib'
 import t from 'tap'
-import { sharedCluster } from './shared-cluster.ts'
+import { sharedCluster } from '../cluster/shared-cluster.ts'
 
 t.setTimeout(280_000)
 

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { eventually } from '@holdfast/testkit'
 import { type ConsumeMessage, connect, type GetMessage } from 'amqplib'
 import t from 'tap'
-import { sharedCluster } from './shared-cluster.ts'
+import { sharedCluster } from '../cluster/shared-cluster.ts'
 
 t.setTimeout(280_000)
 

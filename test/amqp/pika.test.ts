@@ -2,9 +2,9 @@
 import { join } from 'node:path'
 import { repositoryRoot } from '@holdfast/testkit'
 import t from 'tap'
+import { sharedCluster } from '../cluster/shared-cluster.ts'
 import { hasPackages, pikaPackages, python } from './debian-packages.ts'
 import { testInterop } from './interop.ts'
-import { sharedCluster } from './shared-cluster.ts'
 
 t.setTimeout(280_000)
 

@@ -1,9 +1,8 @@
 // The SDK in a page of headless Chromium, over WebSocket. Where no Chromium is installed, the test
 // says so and checks the bundle alone; the checks of a change install it.
-import { join } from 'node:path'
-import { ClusterProcess, temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'
 import { bundleForBrowser, findChromium, runInBrowser } from '../acceptance/browser-page.ts'
+import { sharedCluster } from './shared-cluster.ts'
 
 t.setTimeout(280_000)
 
@@ -19,9 +18,7 @@ t.test('a page publishes and consumes', async (t) => {
     t.comment('no Chromium here')
     return
   }
-  const cluster = await ClusterProcess.start({ data: join(temporaryDirectory(t), 'data') })
-  t.teardown(() => cluster.stop())
+  const cluster = await sharedCluster(t)
   const result = await runInBrowser(cluster.node(1).http, 200)
   t.match(result, { confirmed: 200, received: 200, isEqual: true })
-  await cluster.stop()
 })

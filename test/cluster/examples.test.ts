@@ -1,11 +1,10 @@
 // The examples of the README and of docs/reference/sdk.md: the same lines stand here, where they
 // are compiled and run against a real cluster.
-import { join } from 'node:path'
 import * as sdk from '@holdfast/client'
 import { HoldfastError } from '@holdfast/client'
-import { ClusterProcess, temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'
 import { read } from '../tidy/workspace.ts'
+import { sharedCluster } from './shared-cluster.ts'
 
 t.setTimeout(280_000)
 
@@ -30,10 +29,7 @@ t.test('every example of the documents is compiled here', async (t) => {
 })
 
 t.test('the examples run', async (t) => {
-  const cluster = await ClusterProcess.start({
-    data: join(temporaryDirectory(t, 'examples'), 'data')
-  })
-  t.teardown(() => cluster.stop())
+  const cluster = await sharedCluster(t)
   const logged: unknown[] = []
   const log = (...values: unknown[]): void => void logged.push(values)
   /** As the SDK's, at the addresses of this test's cluster. */

@@ -1,9 +1,8 @@
 // Length limits as applications see them by the SDK, on a real cluster of three nodes: what is
 // refused fails with its reason, one by one, and what is dropped is confirmed and gone.
-import { join } from 'node:path'
 import { type Connection, connect, HoldfastError } from '@holdfast/client'
-import { ClusterProcess, temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'
+import { sharedCluster } from './shared-cluster.ts'
 import { take } from './take.ts'
 
 t.setTimeout(280_000)
@@ -24,9 +23,7 @@ async function outcomes(
 }
 
 t.test('length limits by the SDK', async (t) => {
-  const data = join(temporaryDirectory(t, 'length-limits'), 'data')
-  const cluster = await ClusterProcess.start({ data })
-  t.teardown(() => cluster.stop())
+  const cluster = await sharedCluster(t)
   const connection = await connect(cluster.clientAddresses())
   t.teardown(() => connection.close())
   const overflow = 'reject-publish'

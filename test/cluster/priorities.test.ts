@@ -1,9 +1,8 @@
 // Priorities as applications see them by the SDK, on a real cluster of three nodes: the order in
 // which messages are consumed, those that were given back included, while their leader dies.
-import { join } from 'node:path'
 import { type Connection, connect } from '@holdfast/client'
-import { ClusterProcess, temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'
+import { sharedCluster } from './shared-cluster.ts'
 import { take } from './take.ts'
 
 t.setTimeout(280_000)
@@ -22,9 +21,7 @@ async function publish(
 }
 
 t.test('priorities by the SDK', async (t) => {
-  const data = join(temporaryDirectory(t, 'priorities'), 'data')
-  const cluster = await ClusterProcess.start({ data })
-  t.teardown(() => cluster.stop())
+  const cluster = await sharedCluster(t)
   const connection = await connect(cluster.clientAddresses())
   t.teardown(() => connection.close())
   await connection.declareQueue('jobs', { maxPriority: 9 })

@@ -1,9 +1,8 @@
 // Routing as applications see it, on a real cluster of three nodes: every exchange type, batches
 // whose messages go different ways, what is returned, and what is refused.
-import { join } from 'node:path'
 import { connect } from '@holdfast/client'
-import { ClusterProcess, temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'
+import { sharedCluster } from './shared-cluster.ts'
 import { take } from './take.ts'
 
 t.setTimeout(280_000)
@@ -11,10 +10,7 @@ t.setTimeout(280_000)
 const utf8 = new TextEncoder()
 
 t.test('messages reach the queues that their exchange says', async (t) => {
-  const cluster = await ClusterProcess.start({
-    data: join(temporaryDirectory(t, 'routing'), 'data')
-  })
-  t.teardown(() => cluster.stop())
+  const cluster = await sharedCluster(t)
   const connection = await connect(cluster.clientAddresses())
   t.teardown(() => connection.close())
   const publish = (exchange: string, key: string, body: string, options = {}): Promise<void> =>

@@ -8,7 +8,7 @@ import { renderReport } from '../chaos/report.ts'
 t.setTimeout(280_000)
 
 t.test('nothing confirmed is lost when leaders, then all nodes at once are killed', async (t) => {
-  const load = { messages: 1_000, isEndless: true, rate: 300, sizes: 'small' as const }
+  const load = { messages: 1_000, isEndless: true, rate: 100, sizes: 'small' as const }
   const options = { name: 'smoke', seed: 1, load, log: (line: string) => t.comment(line) }
   const result = await runLoad(options, async ({ load, faults }) => {
     await load.confirmed(500)

@@ -56,7 +56,7 @@ t.test('nothing is lost by disks that fail, fill or dawdle, nor by clocks that s
   const powered = await PoweredCluster.start(directory)
   t.teardown(() => powered.stop())
   const histories = join(directory, 'histories')
-  const load = await PowerLoad.start({ cluster: powered.cluster, histories, seed: 5, rate: 300 })
+  const load = await PowerLoad.start({ cluster: powered.cluster, histories, seed: 5, rate: 100 })
   t.teardown(() => load.kill())
   const scene = { powered, load }
   await load.goOn(100)

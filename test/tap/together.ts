@@ -28,19 +28,24 @@ export function filesTogether(name: string): string[] {
   return builtTests(`packages/${name}/dist/test`).filter((file) => !isApart.test(file))
 }
 
-/** Those of test/amqp that share a cluster, see test/amqp/shared-cluster.ts. */
+/** Those that share a cluster, see test/cluster/shared-cluster.ts. */
 export const filesOfCluster: readonly string[] = [
-  'amqplib',
-  'cloudamqp-client',
-  'dead-letters',
-  'delivery-limits',
-  'exclusive',
-  'kept-deliveries',
-  'length-limits',
-  'pika',
-  'priorities',
-  'rabbitmq-client'
-].map((name) => `test/dist/amqp/${name}.test.js`)
+  'amqp/amqplib',
+  'amqp/cloudamqp-client',
+  'amqp/dead-letters',
+  'amqp/delivery-limits',
+  'amqp/exclusive',
+  'amqp/kept-deliveries',
+  'amqp/length-limits',
+  'amqp/pika',
+  'amqp/priorities',
+  'amqp/rabbitmq-client',
+  'cluster/browser',
+  'cluster/examples',
+  'cluster/length-limits',
+  'cluster/priorities',
+  'cluster/routing'
+].map((name) => `test/dist/${name}.test.js`)
 
 /** Runs files one after another. A sentence is reported behind the name of its file. */
 export async function runTogether(files: readonly string[]): Promise<void> {

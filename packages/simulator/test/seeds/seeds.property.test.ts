@@ -1,7 +1,7 @@
 // The whole cluster under three hundred seeds, the same ones each time: what is promised holds
 // whatever befalls nodes, links and disks. What passes once passes always.
 import { once } from 'node:events'
-import { constants, setPriority } from 'node:os'
+import { availableParallelism, constants, setPriority } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import type { SeedOutcome, Stretch } from './seeds-thread.ts'
@@ -12,7 +12,7 @@ t.setTimeout(1_500_000)
 setPriority(constants.priority.PRIORITY_LOW)
 
 const seeds = 300
-const threads = 2
+const threads = availableParallelism()
 /** What lives for a step and no longer should be gone before anybody looks at it. */
 const resourceLimits = { maxYoungGenerationSizeMb: 128 }
 

@@ -1,4 +1,4 @@
-// What AMQP clients do and see, file by file, against one cluster of three nodes.
+// What clients do and see, by AMQP and by the SDK, file by file, against one cluster of three nodes.
 import { filesOfCluster, runTogether } from '../tap/together.ts'
 import { keepCluster, stopCluster } from './shared-cluster.ts'
 
