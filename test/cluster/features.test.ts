@@ -1,4 +1,4 @@
-// What clients do and see, by AMQP and by the SDK, file by file, against one cluster of three nodes.
+// What clients of AMQP and of the SDK do and see, file by file, against one cluster.
 import { filesOfCluster, runTogether } from '../tap/together.ts'
 import { keepCluster, stopCluster } from './shared-cluster.ts'
 
