@@ -11,6 +11,7 @@ import {
   repositoryRoot
 } from '@holdfast/testkit'
 import { Checker, type CheckerOptions } from './checker.ts'
+import { countDiskStalls } from './disk-stalls.ts'
 import { isEnding, isOfMachine } from './fault-names.ts'
 import { Faults } from './faults.ts'
 import { type Gap, GapMeter } from './gap-meter.ts'
@@ -65,6 +66,8 @@ export interface RunResult {
   readonly progress: Progress
   /** From the first publish to the end of the publishers. */
   readonly publishSeconds: number
+  /** How often a node gave up what it led because its disk did not answer. */
+  readonly diskStalls: number
   /** Whether the queues were empty at the end, as the admin API says. */
   readonly isDrained: boolean
   /** Where data and histories are, if they were kept. */
@@ -155,7 +158,8 @@ export async function runLoad(
     const judgement = await judge(historiesIn(histories), { ...options, isStrict })
     isWell = judgement.report.isSound && judgement.report.errors === 0 && isDrained
     const progress = load.progress()
-    return { ...judgement, progress, publishSeconds, isDrained, directory }
+    const diskStalls = countDiskStalls(join(directory, 'data'))
+    return { ...judgement, progress, publishSeconds, diskStalls, isDrained, directory }
   } finally {
     load?.kill()
     await cluster.stop()

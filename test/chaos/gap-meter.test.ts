@@ -1,6 +1,7 @@
 // Gaps: the longest time without a confirm of one queue that overlaps the time after a fault.
 import t from 'tap'
 import { GapMeter, median, quantile } from './gap-meter.ts'
+import { longGaps } from './report.ts'
 
 const ms = 1e6
 
@@ -89,4 +90,12 @@ t.test('median and quantiles', async (t) => {
   t.equal(median([4, 1, 2, 3]), 2.5)
   t.equal(quantile([5, 1, 9], 0.99), 9)
   t.equal(quantile([], 0.5), 0)
+})
+
+t.test('which bound is exceeded is said, and by how much', async (t) => {
+  t.same(longGaps({ medianMs: 1_000, maxMs: 5_000 }), [])
+  t.same(longGaps({ medianMs: 1_000.6, maxMs: 5_333 }), [
+    'the median of the gaps is 1001 ms, and may be 1000 ms',
+    'the longest gap is 5333 ms, and may be 5000 ms'
+  ])
 })

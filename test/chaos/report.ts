@@ -38,6 +38,20 @@ export function summariseGaps(gaps: readonly Gap[]): GapSummary {
   }
 }
 
+/** Milliseconds that a queue may be without a confirm around the death of a leader. */
+const gapBounds = { medianMs: 1_000, maxMs: 5_000 }
+
+/** What is too long, as sentences; none if all is well. */
+export function longGaps({ medianMs, maxMs }: Pick<GapSummary, 'medianMs' | 'maxMs'>): string[] {
+  const found: string[] = []
+  const compare = (what: string, ms: number, boundMs: number): void => {
+    if (ms > boundMs) found.push(`${what} is ${Math.round(ms)} ms, and may be ${boundMs} ms`)
+  }
+  compare('the median of the gaps', medianMs, gapBounds.medianMs)
+  compare('the longest gap', maxMs, gapBounds.maxMs)
+  return found
+}
+
 export function renderGaps(gaps: readonly Gap[]): string {
   const head = ['#', 'fault', 'group', 'node', 'gap of a queue ms', 'gap of all ms']
   const rows = gaps.map((gap, at) => {
