@@ -6,7 +6,14 @@ import { parseArgs } from 'node:util'
 import { defaultSdk } from '@holdfast/testkit'
 import { campaignMain } from './campaign/campaign-main.ts'
 import { profileNames } from './campaign/profile.ts'
-import { historiesIn, type Judgement, judge, type RunContext, runLoad } from './chaos-run.ts'
+import {
+  historiesIn,
+  isInOrder,
+  type Judgement,
+  judge,
+  type RunContext,
+  runLoad
+} from './chaos-run.ts'
 import type { SizeProfile } from './message-source.ts'
 import {
   longGaps,
@@ -122,10 +129,12 @@ function verdict(
 }
 
 async function run(): Promise<boolean> {
-  const isStrict = values.competing === '1'
-  if (values.judge !== undefined)
-    return verdict(await judge(historiesIn(values.judge), { isStrict }))
   const consumersPerQueue = Number(values.competing)
+  const sdks = values.sdk.split(',').map(moduleOf)
+  if (values.judge !== undefined) {
+    const isStrict = isInOrder({ consumersPerQueue, sdks })
+    return verdict(await judge(historiesIn(values.judge), { isStrict }))
+  }
   const seed = Number(values.seed)
   print(
     `chaos: seed ${seed}, ${values.kills} faults of ${values.faults}, ${values.messages} messages`
@@ -141,7 +150,7 @@ async function run(): Promise<boolean> {
     requeueShare: Number(values.requeue),
     consumersPerQueue,
     consumerDelayMs: Number(values.hold),
-    sdks: values.sdk.split(',').map(moduleOf)
+    sdks
   }
   const cluster = values.cli === undefined ? {} : { cli: values.cli }
   const options = { name: 'chaos', seed, cluster, load, isKept: values.keep, log: print }
