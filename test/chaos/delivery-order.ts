@@ -12,9 +12,9 @@ export class DeliveryOrder {
   readonly #consumers = new Map<string, number>()
 
   /**
-   * `isStrict`: each queue has one consumer at a time, of the SDK. Then even a flagged first delivery is in
-   * order, as long as nobody takes the queue over. With competing consumers, and after a takeover,
-   * a message may come first to one that died with it unseen.
+   * `isStrict`: each queue has one consumer at a time, of the SDK. Then even a flagged first
+   * delivery is in order, as long as nobody takes the queue over. With competing consumers, and
+   * after a takeover, a message may come first to one that died with it unseen.
    */
   constructor(isStrict: boolean) {
     this.#isStrict = isStrict
