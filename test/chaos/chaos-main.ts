@@ -111,16 +111,11 @@ function sizes(): SizeProfile {
   return Number(values.sizes)
 }
 
-/** `diskStalls`: null for a run of before, whose logs may be gone. */
-function verdict(
-  { report, gaps: all, outlived }: Judgement,
-  diskStalls: number | null = null
-): boolean {
+function verdict({ report, gaps: all, outlived }: Judgement): boolean {
   const gaps = all.filter(({ fault }) => fault.startsWith('kill'))
   if (gaps.length > 0) print(renderGaps(gaps))
   print(renderReport(report))
   if (outlived.clients > 0) print(renderOutlived(outlived))
-  if (diskStalls !== null) print(table([['times a disk stalled', diskStalls]]))
   const tooLong = values.faults.includes('kill') ? longGaps(summariseGaps(gaps)) : []
   for (const sentence of tooLong) print(`  ${sentence}`)
   const isWell = report.isSound && report.errors === 0 && tooLong.length === 0
@@ -156,7 +151,8 @@ async function run(): Promise<boolean> {
   const options = { name: 'chaos', seed, cluster, load, isKept: values.keep, log: print }
   const result = await runLoad(options, act)
   if (!result.isDrained) print('  the queues were not empty at the end')
-  return verdict(result, result.diskStalls) && result.isDrained
+  print(table([['times a disk stalled', result.diskStalls]]))
+  return verdict(result) && result.isDrained
 }
 
 if (values.help) print(usage)

@@ -12,7 +12,8 @@ t.setTimeout(1_500_000)
 setPriority(constants.priority.PRIORITY_LOW)
 
 const seeds = 300
-const threads = availableParallelism()
+/** Each compiles all code for itself and has a heap of its own: many cost more than they save. */
+const threads = Math.min(4, availableParallelism())
 /** What lives for a step and no longer should be gone before anybody looks at it. */
 const resourceLimits = { maxYoungGenerationSizeMb: 128 }
 
