@@ -6,14 +6,7 @@ import { parseArgs } from 'node:util'
 import { defaultSdk } from '@holdfast/testkit'
 import { campaignMain } from './campaign/campaign-main.ts'
 import { profileNames } from './campaign/profile.ts'
-import {
-  historiesIn,
-  isInOrder,
-  type Judgement,
-  judge,
-  type RunContext,
-  runLoad
-} from './chaos-run.ts'
+import { historiesIn, type Judgement, judge, type RunContext, runLoad } from './chaos-run.ts'
 import type { SizeProfile } from './message-source.ts'
 import {
   longGaps,
@@ -124,12 +117,10 @@ function verdict({ report, gaps: all, outlived }: Judgement): boolean {
 }
 
 async function run(): Promise<boolean> {
-  const consumersPerQueue = Number(values.competing)
-  const sdks = values.sdk.split(',').map(moduleOf)
-  if (values.judge !== undefined) {
-    const isStrict = isInOrder({ consumersPerQueue, sdks })
+  const isStrict = values.competing === '1'
+  if (values.judge !== undefined)
     return verdict(await judge(historiesIn(values.judge), { isStrict }))
-  }
+  const consumersPerQueue = Number(values.competing)
   const seed = Number(values.seed)
   print(
     `chaos: seed ${seed}, ${values.kills} faults of ${values.faults}, ${values.messages} messages`
@@ -145,7 +136,7 @@ async function run(): Promise<boolean> {
     requeueShare: Number(values.requeue),
     consumersPerQueue,
     consumerDelayMs: Number(values.hold),
-    sdks
+    sdks: values.sdk.split(',').map(moduleOf)
   }
   const cluster = values.cli === undefined ? {} : { cli: values.cli }
   const options = { name: 'chaos', seed, cluster, load, isKept: values.keep, log: print }

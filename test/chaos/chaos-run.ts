@@ -17,7 +17,6 @@ import { Faults } from './faults.ts'
 import { type Gap, GapMeter } from './gap-meter.ts'
 import { HistoryWriter, readHistory } from './history.ts'
 import { MembershipRegister } from './membership-register.ts'
-import { isOfAmqp } from './sdk-names.ts'
 import { type Stall, Stalls } from './stalls.ts'
 import { type Outlived, SurvivingClients } from './surviving-clients.ts'
 import { type Report, Violations } from './violations.ts'
@@ -120,14 +119,6 @@ export async function judge(
   return { report: checker.finish(), gaps, stalls: found, recoveryMs, faults, outlived }
 }
 
-/** Whether flagged first deliveries are in order, too; see DeliveryOrder. */
-export function isInOrder({
-  consumersPerQueue = 1,
-  sdks = []
-}: Pick<WorkloadOptions, 'consumersPerQueue' | 'sdks'>): boolean {
-  return consumersPerQueue === 1 && !sdks.some(isOfAmqp)
-}
-
 /** Histories in a directory of a run. */
 export function historiesIn(directory: string): string[] {
   const files = readdirSync(directory).filter((name) => name.endsWith('.jsonl'))
@@ -163,7 +154,7 @@ export async function runLoad(
     const isDrained = await load.drain(queues, options.idleMs ?? 30_000)
     faultHistory.close()
     await options.audit?.(cluster)
-    const isStrict = isInOrder(options.load)
+    const isStrict = (options.load.consumersPerQueue ?? 1) === 1
     const judgement = await judge(historiesIn(histories), { ...options, isStrict })
     isWell = judgement.report.isSound && judgement.report.errors === 0 && isDrained
     const progress = load.progress()

@@ -117,3 +117,15 @@ t.test('time that goes back is an error of the harness', async (t) => {
   checker.push({ ...deliver(1, { delivery: 1 }), at: 6 } as HistoryEvent)
   t.same(Object.keys(checker.finish().violations), ['malformed'])
 })
+
+t.test('who begins anew may get what comes back late, if it is flagged', async (t) => {
+  const connecting: Untimed = { type: 'connecting', process: 'consumer 1', node: 1 }
+  const swapped = (redelivered: boolean, connections: number) => (): Untimed[] => [
+    ...[1, 2].flatMap((sequence) => [publish(sequence), ok(sequence)]),
+    ...Array.from({ length: connections }, () => connecting),
+    ...[deliver(2), deliver(1, { redelivered })]
+  ]
+  t.match(judge(swapped(true, 1), true).violations, { 'out-of-order': { count: 1 } })
+  t.notOk('out-of-order' in judge(swapped(true, 2), true).violations)
+  t.match(judge(swapped(false, 2), true).violations, { 'out-of-order': { count: 1 } })
+})

@@ -91,6 +91,8 @@ export class Checker {
         this.#application.push(event)
         break
       case 'connecting':
+        this.#order.connecting(event)
+        break
       case 'lost':
       case 'member-invoke':
       case 'member-ok':

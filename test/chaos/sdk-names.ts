@@ -14,12 +14,3 @@ export function moduleOf(name: string): string {
   const file = files[name]
   return file === undefined ? name : new URL(`../amqp/${file}`, import.meta.url).href
 }
-
-/**
- * Whether a module is one of these. A consumer of AMQP that lost its node begins anew at another,
- * and what came to it there may come before what died with the old one unseen; the SDK goes on
- * where it was.
- */
-export function isOfAmqp(module: string): boolean {
-  return amqpLibraries.some((name) => moduleOf(name) === module)
-}
