@@ -114,12 +114,24 @@ export class Bindings extends Change {
   }
 }
 
-/** A queue that is deleted while it is in use, and declared again under the same name. */
+/**
+ * A queue that is deleted while it is in use, and declared again under the same name. Who publishes
+ * to it is connected all the time: a node may know of the queue before, or of none, and be cut off
+ * from whoever could tell.
+ */
 export class Replacements extends Change {
+  readonly #publishers: readonly Publisher[]
   #renamed = 0
 
   constructor(world: World, history: History) {
     super(world, history, 'replacer')
+    this.#publishers = [1, 2, 3].map((i) => {
+      return new Publisher(world, `replacer${i}`, { history, routes: [], messages: 0 })
+    })
+  }
+
+  override get isDone(): boolean {
+    return super.isDone && this.#publishers.every(({ isDone }) => isDone)
   }
 
   protected change(): void {
@@ -128,19 +140,17 @@ export class Replacements extends Change {
     this.operator.ask({ type: 'declare-queue', name, options: {} }, (error) => {
       this.must(error, 'a declaration')
       const { world, history } = this
-      const messages = world.random.integer(1, 20)
-      const publisher = this.publish(`r${this.count}`, route('', name, [queue]), messages)
+      const to = route('', name, [queue])
+      for (const publisher of this.#publishers) publisher.begin([to], world.random.integer(1, 8))
       const prefetch = world.random.integer(1, 5)
       const consumer = new Consumer(world, `${queue}c`, { history, queue, prefetch })
-      world.schedule.after(world.random.integer(0, 1500), () => {
-        this.#delete(queue, publisher, consumer)
-      })
+      world.schedule.after(world.random.integer(0, 1500), () => this.#delete(queue, consumer))
     })
   }
 
-  #delete(queue: string, publisher: Publisher, consumer: Consumer): void {
+  #delete(queue: string, consumer: Consumer): void {
     this.history.deleting(queue)
-    publisher.finish()
+    for (const publisher of this.#publishers) publisher.finish()
     consumer.doomed()
     const request = { name: nameOf(queue), ifUnused: false, ifEmpty: false }
     this.operator.ask({ type: 'delete-queue', ...request }, (error) => {

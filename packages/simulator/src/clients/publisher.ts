@@ -53,7 +53,7 @@ export class Publisher extends Client {
   override readonly role = 'publisher'
   readonly #options: PublisherOptions
   readonly #history: History
-  readonly #routes: readonly Route[]
+  #routes: readonly Route[]
   #batches: Batch[] = []
   /** Sent on this connection and without an outcome there. */
   readonly #unanswered = new Set<number>()
@@ -80,6 +80,12 @@ export class Publisher extends Client {
 
   get isDone(): boolean {
     return this.left === 0 && this.#batches.length === 0
+  }
+
+  /** So many new messages, by these routes. */
+  begin(routes: readonly Route[], messages: number): void {
+    this.#routes = routes
+    this.left = messages
   }
 
   /** No new messages; what was sent is still seen to. */

@@ -33,6 +33,10 @@ export const faultKinds = {
   'partition-uniform': { weight: 2, says: 'each host is on either side' },
   'partition-isolate': { weight: 3, says: 'a host is cut off from the others' },
   'partition-pair': { weight: 3, says: 'two hosts are cut off from each other alone' },
+  'partition-leader': {
+    weight: 3,
+    says: 'a host is cut off from the leader of the metadata alone, until it has no lease'
+  },
   'partition-one-way': {
     weight: 3,
     says: 'a host hears the others, who do not hear it, or reverse'

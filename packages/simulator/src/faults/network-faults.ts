@@ -16,6 +16,8 @@ type NetworkFault =
 
 const cutMsMin = 200
 const cutMsMax = 8000
+/** Its lease has run out, and what waited for that is answered. */
+const leaselessMs = 3000
 
 /** Cuts whatever leads from one side to another; side -1 reaches all. */
 function part(world: World, sideOf: Side, isOneWay = false): () => void {
@@ -40,6 +42,19 @@ function partFor(target: Target, sideOf: Side, isOneWay = false): boolean {
   const mend = part(world, sideOf, isOneWay)
   world.schedule.after(spread(duration, cutMsMin, cutMsMax), mend)
   return true
+}
+
+function between(host: Host, other: Host): Side {
+  return (each) => (each === host ? 0 : each === other ? 1 : -1)
+}
+
+/** As it says itself; of two that do, one is right. */
+function metadataLeader(world: World): Host | undefined {
+  return world.hosts.find(({ process }) => {
+    const groups = process?.member.status().groups ?? []
+    const leader = groups.find(({ kind }) => kind === 'metadata')?.leader
+    return leader != null && leader === process?.identity?.node
+  })
 }
 
 function halves({ world, random }: Target): Side {
@@ -111,7 +126,16 @@ export const networkFaults: Readonly<Record<NetworkFault, Strike>> = {
   'partition-isolate': (target) => partFor(target, (host) => (host === target.host ? 0 : 1)),
   'partition-pair': (target) => {
     const { host, other } = target
-    return partFor(target, (each) => (each === host ? 0 : each === other ? 1 : -1))
+    return partFor(target, between(host, other))
+  },
+  'partition-leader': (target) => {
+    const { world, duration } = target
+    const leader = metadataLeader(world)
+    const host = target.host === leader ? target.other : target.host
+    if (leader === undefined || host === leader) return false
+    const mend = part(world, between(host, leader))
+    world.schedule.after(spread(duration, leaselessMs, cutMsMax), mend)
+    return true
   },
   'partition-one-way': (target) => {
     const isDeaf = target.amount < 0.5
