@@ -1,6 +1,7 @@
 // Many seeds, over several threads, each of them once: what the ledger has already is not run
 // again. A seed that hangs is a seed that failed.
 import { Worker } from 'node:worker_threads'
+import { isOverdue, seedMsMax, spentNow } from './allowance.ts'
 import type { Ledger } from './ledger.ts'
 import { failedResult, type SeedResult } from './result.ts'
 import type { SeedWorkerData } from './seed-worker.ts'
@@ -19,8 +20,7 @@ export interface CampaignOptions {
   readonly finished: (result: SeedResult) => void
 }
 
-/** Real time that one seed may take. */
-const seedMsMax = 300_000
+const lookMs = 1000
 const hourMs = 3_600_000
 /** What lives for a step and no longer should be gone before anybody looks at it. */
 const resourceLimits = { maxYoungGenerationSizeMb: 128 }
@@ -57,12 +57,13 @@ export class Campaign {
     let worker: Worker | null = null
     for (let seed = this.#take(); seed !== null; seed = this.#take()) {
       worker ??= this.#makeWorker()
-      const result = await runIn(worker, seed)
+      const result = await runIn(worker, seed, this.#options.jobs)
       if (result === null) {
         await worker.terminate()
         worker = null
       }
-      this.#finished(result ?? failedResult(seed, `no end within ${seedMsMax} ms`, seedMsMax))
+      const overdue = `no end within ${seedMsMax} ms of processor time`
+      this.#finished(result ?? failedResult(seed, overdue, seedMsMax))
     }
     await worker?.terminate()
   }
@@ -80,15 +81,18 @@ export class Campaign {
 }
 
 /** Null: it did not answer in time. */
-function runIn(worker: Worker, seed: number): Promise<SeedResult | null> {
+function runIn(worker: Worker, seed: number, threads: number): Promise<SeedResult | null> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => done(null), seedMsMax)
+    const since = spentNow()
+    const timer = setInterval(() => {
+      if (isOverdue(since, spentNow(), threads)) done(null)
+    }, lookMs)
     const answered = (result: SeedResult): void => done(result)
     const broke = (error: unknown): void => {
       done(failedResult(seed, `the thread broke: ${String(error)}`, 0))
     }
     const done = (result: SeedResult | null): void => {
-      clearTimeout(timer)
+      clearInterval(timer)
       worker.off('message', answered)
       worker.off('error', broke)
       resolve(result)
