@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { isCurrent } from '../packages/cli/bin/bundle.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const installed = `${root}node_modules/.package-lock.json`
@@ -37,3 +38,4 @@ for (const project of [`${root}test`, ...readdirSync(`${root}packages`).map(test
   }
 }
 run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-b'])
+if (!isCurrent()) run(process.execPath, [`${root}deploy/bundle.mjs`])

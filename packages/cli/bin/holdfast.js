@@ -4,7 +4,10 @@
 // biome-ignore lint/style/noProcessEnv: a variable of libuv, not a setting of ours.
 process.env.UV_THREADPOOL_SIZE ??= '16'
 
-import('../dist/src/index.js').then(
+const { pathToFileURL } = require('node:url')
+const { entry, isCurrent } = require('./bundle.js')
+
+import(isCurrent() ? pathToFileURL(entry) : '../dist/src/index.js').then(
   ({ main }) => main(process.argv.slice(2), [process.execPath, ...process.execArgv, __filename]),
   (error) => {
     const isUnbuilt = error?.code === 'ERR_MODULE_NOT_FOUND'

@@ -51,7 +51,7 @@ export const routingMutations: readonly Mutation[] = [
     file: 'packages/cluster/src/publishing/gateway.ts',
     find: "if (outcome.type === 'missing') publish.queuesLeft -= " + 'outcome.queues.length',
     replace: "if (outcome.type === 'missing') publish.queuesLeft -= 0",
-    // Of clients under a lease only what was sent before the deletion comes to a queue that is gone.
+    // Under a lease only what was sent before the deletion comes to a queue that is gone.
     catches: ['packages/cluster/dist/test/publishing/gateway.test.js']
   },
   {
