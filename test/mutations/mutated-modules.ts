@@ -26,19 +26,12 @@ export function compile(file: string, source: string): string {
   return withBuiltImports(code)
 }
 
-function addressOf(built: string): string {
-  return pathToFileURL(join(repositoryRoot, built)).href
-}
-
-/** Nothing in a bundle can be replaced: who asks for it is given the modules. */
-const bundle = addressOf('packages/cli/dist/bundle/index.js')
-const insteadOfBundle = `export * from '${addressOf('packages/cli/dist/src/index.js')}'`
-
 /** By the address at which the module is loaded. @throws Error if a place is gone, or is no code */
 export function mutatedModules(mutation: Mutation): ReadonlyMap<string, string> {
-  const modules = new Map([[bundle, insteadOfBundle]])
+  const modules = new Map<string, string>()
   for (const [file, source] of mutatedSources(mutation)) {
-    modules.set(addressOf(builtFile(file)), compile(file, source))
+    const { href } = pathToFileURL(join(repositoryRoot, builtFile(file)))
+    modules.set(href, compile(file, source))
   }
   return modules
 }

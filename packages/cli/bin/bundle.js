@@ -10,6 +10,14 @@ const entry = join(directory, 'index.js')
 /** Paths from the root of the repository of all that the bundle was made from; written last. */
 const inputs = join(directory, 'inputs.json')
 
+/**
+ * Whoever preloads a module may be there to change others: to watch them, or to break them in a
+ * test. In a bundle there is nothing that could be changed.
+ */
+function isPreloaded(options) {
+  return /(^|\s)(--import|--require|-r|--(experimental-)?loader)(=|\s|$)/.test(options.join(' '))
+}
+
 function isCurrent() {
   try {
     const builtMs = statSync(inputs).mtimeMs
@@ -21,4 +29,4 @@ function isCurrent() {
   }
 }
 
-module.exports = { root, directory, entry, inputs, isCurrent }
+module.exports = { root, directory, entry, inputs, isCurrent, isPreloaded }

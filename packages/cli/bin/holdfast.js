@@ -5,9 +5,12 @@
 process.env.UV_THREADPOOL_SIZE ??= '16'
 
 const { pathToFileURL } = require('node:url')
-const { entry, isCurrent } = require('./bundle.js')
+const { entry, isCurrent, isPreloaded } = require('./bundle.js')
 
-import(isCurrent() ? pathToFileURL(entry) : '../dist/src/index.js').then(
+// biome-ignore lint/style/noProcessEnv: what Node was started with.
+const isBundled = !isPreloaded([...process.execArgv, process.env.NODE_OPTIONS ?? '']) && isCurrent()
+
+import(isBundled ? pathToFileURL(entry) : '../dist/src/index.js').then(
   ({ main }) => main(process.argv.slice(2), [process.execPath, ...process.execArgv, __filename]),
   (error) => {
     const isUnbuilt = error?.code === 'ERR_MODULE_NOT_FOUND'

@@ -8,6 +8,7 @@ interface Bundle {
   readonly entry: string
   readonly inputs: string
   readonly isCurrent: () => boolean
+  readonly isPreloaded: (options: readonly string[]) => boolean
 }
 
 const module = 'packages/raft/dist/src/raft.js'
@@ -58,4 +59,15 @@ t.test('it is not when a module is gone, or when it was never made', async (t) =
   const other = repository(t)
   rmSync(other.bundle.inputs)
   t.notOk(other.bundle.isCurrent())
+})
+
+t.test('whoever preloads a module is given modules, not a bundle', async (t) => {
+  const { isPreloaded } = repository(t).bundle
+  const preloading = ['--import=./a.mjs', '--import ./a.mjs', '-r a', '--require a', '--loader a']
+  for (const options of preloading) {
+    t.ok(isPreloaded(['--no-warnings', options]), options)
+    t.ok(isPreloaded([`--no-warnings ${options}`]), options)
+  }
+  t.notOk(isPreloaded(['--single-threaded-gc', '--no-memory-reducer', '']))
+  t.notOk(isPreloaded(['--redirect-warnings=--important', '--enable-source-maps']))
 })
