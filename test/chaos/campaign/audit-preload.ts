@@ -1,6 +1,6 @@
 // Loaded into the nodes of a chaos run before anything else (NODE_OPTIONS --import): on SIGUSR2 a
-// node writes what the machines of its replicas have become, as hashes, to a file. The product
-// itself is as it is built.
+// node writes what the machines of its replicas have become, as hashes, to a file; null where no
+// member has taken a step that this could see. The product itself is as it is built.
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Input, Member, type Output } from '@holdfast/cluster'
@@ -19,6 +19,6 @@ Member.prototype.step = function (this: Member, inputs: readonly Input[]): reado
 
 process.on('SIGUSR2', () => {
   const path = join(directory, `${process.pid}.json`)
-  writeFileSync(`${path}.part`, JSON.stringify(member?.machineHashes() ?? []))
+  writeFileSync(`${path}.part`, JSON.stringify(member?.machineHashes() ?? null))
   renameSync(`${path}.part`, path)
 })
