@@ -12,8 +12,11 @@ t.setTimeout(1_500_000)
 setPriority(constants.priority.PRIORITY_LOW)
 
 const seeds = 300
-/** Each compiles all code for itself and has a heap of its own: many cost more than they save. */
-const threads = Math.min(4, availableParallelism())
+/**
+ * Each compiles all code for itself and has a heap of its own: many cost more than they save, and
+ * one processor is for the tests beside.
+ */
+const threads = Math.max(1, Math.min(4, availableParallelism() - 1))
 /** What lives for a step and no longer should be gone before anybody looks at it. */
 const resourceLimits = { maxYoungGenerationSizeMb: 128 }
 
