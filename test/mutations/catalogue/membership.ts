@@ -101,9 +101,25 @@ export const membershipMutations: readonly Mutation[] = [
     name: 'lease-for-whoever-is-behind',
     failureMode: 18,
     file: lease,
-    find: 'if (this.#leads && holder.applied >= this.#answeredIndex) {',
+    find: 'if (this.#leads && holder.applied >= neededIndex) {',
     replace: 'if (this.#leads) {',
     catches
+  },
+  {
+    name: 'who-does-not-come-on-gets-leases',
+    failureMode: 61,
+    file: lease,
+    find: 'Math.max(this.#answeredIndex, metadata.waitingFor(times.leaseMs))',
+    replace: 'this.#answeredIndex',
+    catches: ['packages/cluster/dist/test/metadata/lease.test.js']
+  },
+  {
+    name: 'who-leaves-learns-no-metadata',
+    failureMode: 61,
+    file: 'packages/cluster/src/membership/reconciler.ts',
+    find: "state !== 'leaving' || isOfShard(node)",
+    replace: "state !== 'leaving'",
+    catches: ['packages/cluster/dist/test/membership/operations.test.js']
   },
   {
     name: 'nowhere-without-the-fence',

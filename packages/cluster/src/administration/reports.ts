@@ -161,6 +161,14 @@ export class Reports {
     return isFromLeader || known.term > own.term || own.leader === null ? known : own
   }
 
+  /** Whether a group's own configuration names a node; unknown counts as yes. */
+  names(group: GroupId, node: number): boolean {
+    const report = this.report(group)
+    if (report?.caughtUp == null) return true
+    const members = [...report.voters, ...report.outgoing, ...report.learners]
+    return members.some((replica) => nodeOf(replica) === node)
+  }
+
   /** What the leader of a group said last, on another node, and when it was heard here. */
   heardFromLeader(group: GroupId): { readonly report: GroupReport; readonly atMs: number } | null {
     const atMs = this.#heardMs.get(group)

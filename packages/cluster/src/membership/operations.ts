@@ -104,7 +104,7 @@ export class Operations {
   }
 
   #removeNode(operation: Operation): void {
-    const { metadata } = this.#core
+    const { metadata, reports } = this.#core
     const { machine } = metadata
     const id = operation.node ?? 0
     const node = machine.membership.node(id)
@@ -115,7 +115,7 @@ export class Operations {
     const { placements } = machine.placement
     const left = placements.filter(({ group, replicas }) => {
       const isWished = replicas.some((replica) => nodeOf(replica) === id)
-      return isWished || this.#names(group, id)
+      return isWished || reports.names(group, id)
     })
     const total = placements.length + 1
     if (left.length === 0) return this.#commit(operation, { type: 'forget-node', node: id })
@@ -135,14 +135,6 @@ export class Operations {
     return absent.length === 1
       ? `; node ${which} does not answer`
       : `; nodes ${which} do not answer`
-  }
-
-  /** Whether a group's own configuration names the node; unknown counts as yes. */
-  #names(group: number, node: number): boolean {
-    const report = this.#core.reports.report(group)
-    if (report?.caughtUp == null) return true
-    const members = [...report.voters, ...report.outgoing, ...report.learners]
-    return members.some((replica) => nodeOf(replica) === node)
   }
 
   #commit(

@@ -135,12 +135,20 @@ export class Reconciler {
     }
   }
 
-  /** Every node has the metadata; those that do not vote learn it. */
+  /**
+   * Every node has the metadata; those that do not vote learn it. One that leaves needs it for as
+   * long as it is a member of a shard: it routes, and changes wait for it while it may.
+   */
   #observers(group: GroupId, voters: readonly ReplicaId[]): readonly ReplicaId[] {
     if (group !== 0) return []
-    const { nodes } = this.#core.metadata.machine.membership
-    return nodes
-      .filter(({ state }) => state !== 'leaving')
+    const { metadata, reports } = this.#core
+    const { membership, placement } = metadata.machine
+    const shards = placement.placements.filter((placed) => placed.group !== 0)
+    const isOfShard = (node: number): boolean => {
+      return shards.some((shard) => reports.names(shard.group, node))
+    }
+    return membership.nodes
+      .filter(({ node, state }) => state !== 'leaving' || isOfShard(node))
       .map(({ node, incarnation }) => replicaOf(node, incarnation))
       .filter((replica) => !voters.includes(replica))
   }

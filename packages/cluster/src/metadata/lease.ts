@@ -133,7 +133,9 @@ export class Lease {
     const holder = this.#holders.get(node) ?? { untilMs: 0, applied: 0 }
     this.#holders.set(node, holder)
     holder.applied = applied
-    if (this.#leads && holder.applied >= this.#answeredIndex) {
+    // Who does not come on would hold changes up for as long as it asked.
+    const neededIndex = Math.max(this.#answeredIndex, metadata.waitingFor(times.leaseMs))
+    if (this.#leads && holder.applied >= neededIndex) {
       const forMs = times.leaseMs + times.leaseMarginMs
       holder.untilMs = clock.nowMs + forMs
       tellLeaseGranted(this.#core, { node, term, forMs })

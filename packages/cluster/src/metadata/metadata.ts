@@ -28,6 +28,7 @@ export type MetadataGroup = Group<Uint8Array, MetadataResult>
 interface Waiter {
   /** Entry of the latest change of the topology: who has applied it routes by all of them. */
   readonly index: number
+  readonly sinceMs: number
   /** The queue change that a shard has to have taken; null if none. */
   readonly shard: { readonly group: number; readonly cursor: number } | null
   readonly answer: Answer
@@ -148,7 +149,8 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
       // What was so already is answered at once, if everybody knows it; and what is refused, which
       // may be because it was done before an answer was lost.
       const index = this.machine.topology.revision
-      this.#waiters.push({ index, shard, answer, result })
+      const sinceMs = this.#core.clock.nowMs
+      this.#waiters.push({ index, sinceMs, shard, answer, result })
       this.#core.lease.lookAgain()
     })
     if (isOffered !== true) answer(this.#notLeader())
@@ -159,6 +161,13 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
     const encoded = encode(command)
     if ('error' in encoded) return done(encoded)
     if (this.group?.offer(encoded.bytes, done) !== true) done(null)
+  }
+
+  /** Highest index of a change that has waited for so many milliseconds; 0 if none has. */
+  waitingFor(ms: number): number {
+    const beforeMs = this.#core.clock.nowMs - ms
+    const waiting = this.#waiters.filter(({ sinceMs }) => sinceMs <= beforeMs)
+    return waiting.reduce((highest, { index }) => Math.max(highest, index), 0)
   }
 
   /** Answers changes that are in force by now. */

@@ -1,100 +1,22 @@
 // Operations of operators on a simulated cluster: they end, say how far they are, outlive the
 // leader of the metadata, and are refused where they would strand a group.
-import type { AdminReply, AdminRequest, ClusterStatus, OperationStatus } from '@holdfast/cluster'
-import type { WireError } from '@holdfast/errors'
-import { type Host, World } from '@holdfast/simulator'
-import t, { type Test } from 'tap'
-
-type Result = AdminReply | { readonly error: WireError }
-
-/** A cluster of `count` nodes, host 1 to `count`, with a few small groups. */
-async function formed(t: Test, seed: number, count: number): Promise<World> {
-  const world = new World(seed)
-  t.ok(await world.form(count), `seed ${seed}: ${count} nodes stand`)
-  return world
-}
-
-/** A world that is not well says what happened in it. */
-function isWell(t: Test, world: World): void {
-  const isFine = t.same(world.failures, [])
-  if (!isFine) for (const line of world.lines.slice(-80)) t.comment(line)
-}
-
-async function ask(world: World, host: Host, request: AdminRequest): Promise<Result> {
-  let result: Result | null = null
-  host.process?.admin(request, (answer) => {
-    result = answer
-  })
-  await world.until(35_000, `an answer to ${request.type}`, () => result !== null)
-  return result ?? { type: 'done' }
-}
-
-function operationOf(result: Result): OperationStatus {
-  if ('type' in result && result.type === 'operation') return result.operation
-  throw new Error(`no operation: ${JSON.stringify(result)}`)
-}
-
-function codeOf(result: Result): string {
-  return 'error' in result ? result.error.code : 'accepted'
-}
-
-/** Asks whoever runs until the operation has ended; every state that was seen. */
-async function follow(world: World, id: string): Promise<OperationStatus[]> {
-  const seen: OperationStatus[] = []
-  const look = (): void => {
-    const [host] = world.runningHosts
-    host?.process?.admin({ type: 'operation', id }, (result) => {
-      if ('type' in result && result.type === 'operation') seen.push(result.operation)
-    })
-  }
-  await world.until(60_000, `the end of operation ${id}`, () => {
-    look()
-    return seen.at(-1)?.state !== undefined && seen.at(-1)?.state !== 'running'
-  })
-  return seen
-}
-
-/** Ids are given in the order in which nodes came in, which is not that of the hosts. */
-function nodeOf(host: Host): number {
-  const node = host.process?.identity?.node
-  if (node === undefined) throw new Error(`host ${host.number} is no member`)
-  return node
-}
-
-function statusAt(host: Host): ClusterStatus {
-  const status = host.process?.member.status()
-  if (status === undefined) throw new Error(`host ${host.number} does not run`)
-  return status
-}
-
-/** The host of the node that leads a group. */
-function leaderOf(world: World, group: number): Host {
-  const [host] = world.runningHosts
-  const leader = host && statusAt(host).groups.find(({ id }) => id === group)?.leader
-  const found = world.runningHosts.find(({ process }) => process?.identity?.node === leader)
-  if (found === undefined) throw new Error(`group ${group} has no leader`)
-  return found
-}
-
-function namesNode(world: World, node: number): boolean {
-  return world.runningHosts.some((host) => {
-    const { nodes, groups } = statusAt(host)
-    const inGroups = groups.some(({ voters, learners }) => [...voters, ...learners].includes(node))
-    return inGroups || nodes.some(({ id }) => id === node)
-  })
-}
-
-function hostAt(world: World, number: number): Host {
-  const host = world.hosts[number - 1]
-  if (host === undefined) throw new Error(`no host ${number}`)
-  return host
-}
-
-/** Lets the others notice that a host is gone. */
-async function crash(world: World, host: Host): Promise<void> {
-  host.crash()
-  await world.schedule.run(3000)
-}
+import { type Host, Operator, type World } from '@holdfast/simulator'
+import t from 'tap'
+import {
+  ask,
+  codeOf,
+  crash,
+  follow,
+  formed,
+  hostAt,
+  isWell,
+  leaderOf,
+  namesNode,
+  nodeOf,
+  operationOf,
+  type Result,
+  statusAt
+} from './operated-world.ts'
 
 t.test('an addition is asked once, watched, and done in full', async (t) => {
   const world = await formed(t, 1, 3)
@@ -157,6 +79,42 @@ t.test('a dead node can be removed, a living one beside it cannot', async (t) =>
   t.match(statusAt(hostAt(world, 1)).warnings, ['Two nodes tolerate no failure: add a third.'])
   dead.start()
   await world.until(15_000, 'it is told when it comes back', () => dead.isRemoved)
+  isWell(t, world)
+})
+
+t.test('a node that leaves for long holds no changes up, and knows of them', async (t) => {
+  const world = await formed(t, 6, 4)
+  const { groups } = statusAt(hostAt(world, 1))
+  const shard = groups.find(({ kind }) => kind === 'shard')
+  // Who is no replica of the shard would take the place of one that leaves, and is dead.
+  const leader = leaderOf(world, 0)
+  const ofShard = (host: Host): boolean => shard?.voters.includes(nodeOf(host)) === true
+  const spare = world.hosts.find((host) => !ofShard(host))
+  const leaver = world.hosts.find((host) => ofShard(host) && host !== leader)
+  if (shard === undefined || spare === undefined || leaver === undefined)
+    throw new Error('no shard')
+  t.ok(ofShard(leader), 'the leader of the metadata may lead the shard')
+  await crash(world, spare)
+  const node = nodeOf(leaver)
+  const asked = leader
+  // So the one who leaves goes on to hear of that node.
+  const transfer = { type: 'transfer', group: shard.id, to: nodeOf(leader) } as const
+  await ask(world, asked, transfer)
+  await world.until(5000, 'it does', () => leaderOf(world, shard.id) === leader)
+  const { id } = operationOf(await ask(world, asked, { type: 'remove-node', node }))
+  await world.schedule.run(5000)
+  const operator = new Operator(world, 'declarer')
+  for (const name of ['late1', 'late2']) {
+    operator.ask({ type: 'declare-queue', name, options: {} }, (error) => t.equal(error, null))
+    await world.until(6000, `${name} is declared`, () => operator.isIdle)
+  }
+  t.ok(namesNode(world, node), 'it is there yet')
+  const reason = statusAt(leaver).notReadyReason
+  t.equal(reason, null, 'it is as good as any')
+  spare.start()
+  t.equal((await follow(world, id)).at(-1)?.state, 'succeeded')
+  await world.until(15_000, 'it ends', () => leaver.isRemoved)
+  await world.until(5000, 'nobody names it', () => !namesNode(world, node))
   isWell(t, world)
 })
 

@@ -21,13 +21,20 @@ function follower(): { core: Core; group: { raft: { term: number } } } {
 
 interface LeaderState {
   appliedIndex: number
+  /** Index of a change that has waited for a lease. */
+  waitingIndex: number
   nodes: number[]
   hasQuorum: boolean
 }
 
 /** The leader of the metadata group, of the nodes 1 to 3. */
 function leader(): { core: Core; state: LeaderState } {
-  const state: LeaderState = { appliedIndex: 50, nodes: [1, 2, 3], hasQuorum: true }
+  const state: LeaderState = {
+    appliedIndex: 50,
+    waitingIndex: 0,
+    nodes: [1, 2, 3],
+    hasQuorum: true
+  }
   const raft = { term, hasLeaderQuorum: () => state.hasQuorum }
   const membership = {
     get nodes() {
@@ -43,6 +50,7 @@ function leader(): { core: Core; state: LeaderState } {
     },
     group: { isLeading: true, leaderNode: 1, raft },
     machine: { membership },
+    waitingFor: () => state.waitingIndex,
     answerWaiters: () => undefined
   }
   const core = coreWith({ metadata })
@@ -172,6 +180,15 @@ t.test('who lacks a change that was answered gets no lease', async (t) => {
   t.same(granted(core), [2])
   core.lease.asked(2, 3, 0, term)
   t.same(granted(core), [], 'its process has lost what the one before had applied')
+})
+
+t.test('who does not come on gets no lease once a change has waited for as long', async (t) => {
+  const { core, state } = leader()
+  state.waitingIndex = 52
+  core.lease.asked(2, 1, 51, term)
+  t.same(granted(core), [], 'or it would be asked for, and waited for, without an end')
+  core.lease.asked(2, 2, 52, term)
+  t.same(granted(core), [2])
 })
 
 t.test('a new leader counts whom it has not heard from as a holder', async (t) => {

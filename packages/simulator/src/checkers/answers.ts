@@ -30,7 +30,7 @@ interface Settled {
 /** Messages by what their bodies begin with. */
 export interface Kinds {
   readonly confirmed: readonly string[]
-  /** Of publishers that died, and will never know. */
+  /** Of publishers that died, and will never know; or of which one copy was refused. */
   readonly inDoubt: readonly string[]
 }
 

@@ -98,7 +98,10 @@ export class History {
   sentTo(queue: string): Kinds {
     const sent = [...this.#published].filter(([, { queues }]) => queues.includes(queue))
     const confirmed = sent.filter(([, { confirmedMs }]) => confirmedMs !== null)
-    const inDoubt = sent.filter(([, { failure }]) => failure === 'abandoned')
+    // What is refused may have been sent before, and that copy may be taken yet.
+    const inDoubt = sent.filter(([, { failure, isRepeated }]) => {
+      return failure === 'abandoned' || (failure !== null && isRepeated)
+    })
     return { confirmed: confirmed.map(([name]) => name), inDoubt: inDoubt.map(([name]) => name) }
   }
 
