@@ -3,7 +3,8 @@
 import type { GroundName } from './grounds.ts'
 import { huntSeeds, huntSuites, type Piece, type Stretch } from './hunter.ts'
 import type { Finding, Ledger } from './ledger.ts'
-import type { Mutation } from './mutation.ts'
+import { editsOf, type Mutation } from './mutation.ts'
+import { suitesOf } from './suites.ts'
 
 /** What is hunted: a mutation, and the words that name it to a child. */
 export interface Quarry {
@@ -23,23 +24,26 @@ export interface CampaignOptions {
 type Say = (text: string) => void
 
 /**
- * In which order the grounds are searched: a group costs a hundredth of a cluster, so it goes
+ * In which order a mutation is looked for: a group costs a hundredth of a cluster, so it goes
  * ahead, but not so far that what only a cluster finds waits for long. What is no part of a group
- * is looked for in clusters only.
+ * is looked for in clusters only. What 25 of them do not find may be seen by the tests of its
+ * package, which cost less than as many more.
  */
-export function stretchesOf({ file, also = [] }: Mutation, seedsMax: number): readonly Stretch[] {
-  const isInGroup = [file, ...also.map((edit) => edit.file)].some((path) => {
-    return path.startsWith('packages/raft/')
-  })
-  const plan: readonly Stretch[] = [
-    ...pieces('group', 1, 100, 100),
-    ...pieces('cluster', 1, 25, 25),
-    ...pieces('group', 101, seedsMax, 500),
-    ...pieces('cluster', 26, seedsMax, 25)
+export function stretchesOf(mutation: Mutation, seedsMax: number): readonly Stretch[] {
+  const suites: Stretch = { ground: 'suite', first: 1, last: suitesOf(mutation).length }
+  if (mutation.catches !== 'simulator') return [suites]
+  const isInGroup = editsOf(mutation).some(({ file }) => file.startsWith('packages/raft/'))
+  const seeds = (ground: GroundName, first: number, last: number, size: number): Stretch[] => {
+    if (ground === 'group' && !isInGroup) return []
+    return pieces(ground, first, Math.min(last, seedsMax), size)
+  }
+  return [
+    ...seeds('group', 1, 100, 100),
+    ...seeds('cluster', 1, 25, 25),
+    suites,
+    ...seeds('group', 101, seedsMax, 500),
+    ...seeds('cluster', 26, seedsMax, 25)
   ]
-  return plan
-    .filter(({ ground, first }) => first <= seedsMax && (ground === 'cluster' || isInGroup))
-    .map((stretch) => ({ ...stretch, last: Math.min(stretch.last, seedsMax) }))
 }
 
 /** Short, so that little is lost when a hunt is stopped. */
@@ -66,9 +70,7 @@ export async function runCampaign(
 
 function isOpen(finding: Finding | null, mutation: Mutation, seedsMax: number): boolean {
   if (finding === null) return true
-  if (finding.found !== null) return false
-  const { catches } = mutation
-  return catches === 'simulator' && finding.stretches < stretchesOf(mutation, seedsMax).length
+  return finding.found === null && finding.stretches < stretchesOf(mutation, seedsMax).length
 }
 
 /** What seeds find without any mutation, where that was asked. */
@@ -77,14 +79,14 @@ const controls = new Map<string, Promise<string | null>>()
 /** A seed that fails anyway has caught nothing. */
 function control(ground: GroundName, seed: number): Promise<string | null> {
   const key = `${ground} ${seed}`
-  const stretch = { ground, first: seed, last: seed }
+  const stretch: Stretch<GroundName> = { ground, first: seed, last: seed }
   const known = controls.get(key) ?? huntSeeds('', stretch).then(({ found }) => found)
   controls.set(key, known)
   return known
 }
 
-/** Tries a stretch to its end, but for seeds that fail without the mutation, too. */
-async function huntStretch(wanted: string, stretch: Stretch, say: Say): Promise<Piece> {
+/** Tries seeds to the end of a stretch, but for those that fail without the mutation, too. */
+async function huntGround(wanted: string, stretch: Stretch<GroundName>, say: Say): Promise<Piece> {
   const { ground, last } = stretch
   let { first } = stretch
   let ms = 0
@@ -102,18 +104,20 @@ async function huntStretch(wanted: string, stretch: Stretch, say: Say): Promise<
 
 async function huntOne({ mutation, wanted }: Quarry, options: CampaignOptions): Promise<void> {
   const { ledger, seedsMax, untilMs, say } = options
-  const { name, catches } = mutation
+  const { name } = mutation
   const stretches = stretchesOf(mutation, seedsMax)
   for (;;) {
     const known = ledger.get(mutation)
-    if (!isOpen(known, mutation, seedsMax) || performance.now() >= untilMs) return
     const stretch = stretches[known?.stretches ?? 0]
-    const isSimulated = catches === 'simulator' && stretch !== undefined
-    const piece = isSimulated
-      ? await huntStretch(wanted, stretch, say)
-      : await huntSuites(wanted, catches === 'simulator' ? [] : catches)
-    const { tried, found } = ledger.add(mutation, piece)
-    const where = isSimulated ? `${stretch.ground} ${tried}` : `suite ${tried}`
+    const isDone = stretch === undefined || !isOpen(known, mutation, seedsMax)
+    if (isDone || performance.now() >= untilMs) return
+    const { ground, first, last } = stretch
+    const piece =
+      ground === 'suite'
+        ? await huntSuites(wanted, suitesOf(mutation))
+        : await huntGround(wanted, { ground, first, last }, say)
+    const { tried, found } = ledger.add(mutation, { ...piece, ground })
+    const where = `${ground} ${tried}`
     say(found === null ? `${name}: nothing up to ${where}` : `${name}: ${found} (${where})`)
   }
 }

@@ -63,15 +63,15 @@ function lastWordsOf(child: ChildProcess): () => string {
   }
 }
 
-/** Seeds of one ground. */
-export interface Stretch {
-  readonly ground: GroundName
+/** Seeds of one ground, or tests by their numbers. */
+export interface Stretch<Ground extends GroundName | 'suite' = GroundName | 'suite'> {
+  readonly ground: Ground
   readonly first: number
   readonly last: number
 }
 
 /** Tries the seeds of a stretch, up to the first that finds something. */
-export async function huntSeeds(wanted: string, stretch: Stretch): Promise<Piece> {
+export async function huntSeeds(wanted: string, stretch: Stretch<GroundName>): Promise<Piece> {
   const startedMs = performance.now()
   const { ground, first, last } = stretch
   const child = start(wanted, huntMain, [ground, String(first), String(last)])

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LedgerFile, repositoryRoot } from '@holdfast/testkit'
+import type { Stretch } from './hunter.ts'
 import { fingerprintOf, type Mutation } from './mutation.ts'
 
 /** What one piece of a hunt has found. */
@@ -12,9 +13,10 @@ export interface Finding {
   readonly name: string
   readonly mutation: string
   readonly code: string
-  /** Stretches of seeds that were tried, the last one perhaps in part. */
+  /** Stretches that were tried, the last one perhaps in part. */
   readonly stretches: number
-  /** The seed, or the number of the suite, that was tried last. */
+  /** Where, and the seed or the number of the suite there, that was tried last. */
+  readonly ground: Stretch['ground']
   readonly tried: number
   /** What caught it; null if nothing has. */
   readonly found: string | null
@@ -29,7 +31,9 @@ export function fingerprintOfCode(): string {
     const built = join(packages, name, 'dist')
     if (!existsSync(built)) continue
     const files = readdirSync(built, { recursive: true }).map(String)
-    for (const file of files.filter((path) => path.endsWith('.js')).sort()) {
+    // A bundle says nothing that the modules do not, and may be there or not.
+    const modules = files.filter((path) => path.endsWith('.js') && !path.startsWith('bundle/'))
+    for (const file of modules.sort()) {
       hash.update(file).update(readFileSync(join(built, file)))
     }
   }
@@ -55,7 +59,7 @@ export class Ledger {
     return this.#findings.get(keyOf({ name, mutation: fingerprintOf(mutation) })) ?? null
   }
 
-  add(mutation: Mutation, piece: Pick<Finding, 'tried' | 'found' | 'ms'>): Finding {
+  add(mutation: Mutation, piece: Pick<Finding, 'ground' | 'tried' | 'found' | 'ms'>): Finding {
     const fingerprint = fingerprintOf(mutation)
     const before = this.get(mutation)
     const finding: Finding = {
@@ -63,6 +67,7 @@ export class Ledger {
       mutation: fingerprint,
       code: this.#code,
       stretches: (before?.stretches ?? 0) + 1,
+      ground: piece.ground,
       tried: piece.tried,
       found: piece.found,
       ms: piece.ms + (before?.ms ?? 0)

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { repositoryRoot } from '@holdfast/testkit'
 import { type Edit, type Mutation, MutationError } from './mutation.ts'
-import { suitesFor } from './suites.ts'
+import { catchersFor } from './suites.ts'
 import { editsOfDiff } from './unified-diff.ts'
 
 type Loose = Partial<Omit<Mutation, 'failureMode'>> & {
@@ -39,6 +39,6 @@ function complete(loose: Loose): Mutation {
   }
   const number = Number(loose.failureMode ?? Number.NaN)
   const failureMode = Number.isInteger(number) ? number : null
-  const catches = loose.catches ?? suitesFor([file, ...also.map((edit) => edit.file)])
+  const catches = loose.catches ?? catchersFor([file, ...also.map((edit) => edit.file)])
   return { name, failureMode, file, find, replace, also, catches }
 }

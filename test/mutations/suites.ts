@@ -1,9 +1,10 @@
-// Where a mutation is looked for. What a simulated member consists of is the simulator's; the rest
-// belongs to the tests of its package, which drive the real shell: store, driver, links, sockets.
+// Where a mutation is looked for. What a simulated member consists of is the simulator's, and after
+// it that of the tests of its package; the rest belongs to the tests of its package alone, which
+// drive the real shell: store, driver, links, sockets.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryRoot } from '@holdfast/testkit'
-import type { Mutation } from './mutation.ts'
+import { editsOf, type Mutation } from './mutation.ts'
 
 /** Packages that run inside a simulated cluster. */
 const simulated: ReadonlySet<string> = new Set([
@@ -20,9 +21,16 @@ function packageOf(file: string): string {
 }
 
 /** Who has to catch a mutation of these files. */
-export function suitesFor(files: readonly string[]): Mutation['catches'] {
+export function catchersFor(files: readonly string[]): Mutation['catches'] {
   const names = new Set(files.map(packageOf))
   if ([...names].some((name) => simulated.has(name))) return 'simulator'
+  return [...names].flatMap(testsOf)
+}
+
+/** The tests that may catch a mutation: those it names, or all of the packages that it is in. */
+export function suitesOf(mutation: Mutation): readonly string[] {
+  if (mutation.catches !== 'simulator') return mutation.catches
+  const names = new Set(editsOf(mutation).map(({ file }) => packageOf(file)))
   return [...names].flatMap(testsOf)
 }
 

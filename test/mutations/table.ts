@@ -3,12 +3,11 @@ import type { Row } from './campaign.ts'
 
 const checkLengthMax = 72
 
-/** One line a mutation: its name, its failure mode, after how many seeds, and by what. */
+/** One line a mutation: its name, its failure mode, after how many seeds or tests, and by what. */
 export function renderTable(rows: readonly Row[]): string {
   const lines = rows.map(({ mutation, finding, state }) => {
-    const { name, failureMode, catches } = mutation
-    const unit = catches === 'simulator' ? '' : 'suite '
-    const after = finding === null ? '' : `${unit}${finding.tried}`
+    const { name, failureMode } = mutation
+    const after = finding === null ? '' : `${finding.ground} ${finding.tried}`
     return [name, String(failureMode ?? ''), state, after, shorten(finding?.found ?? '')]
   })
   const table = [['mutation', 'mode', 'state', 'after', 'caught by'], ...lines]
@@ -33,7 +32,7 @@ function shorten(found: string): string {
 export function renderSummary(rows: readonly Row[]): string {
   const count = (state: Row['state']): number => rows.filter((row) => row.state === state).length
   const seeds = rows
-    .filter(({ state, mutation }) => state === 'caught' && mutation.catches === 'simulator')
+    .filter(({ state, finding }) => state === 'caught' && finding?.ground !== 'suite')
     .map(({ finding }) => finding?.tried ?? 0)
     .sort((a, b) => a - b)
   const median = seeds[Math.floor(seeds.length / 2)] ?? 0
