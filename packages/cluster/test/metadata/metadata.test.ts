@@ -78,3 +78,28 @@ t.test('a refusal waits for what it goes by to be in force, as a change does', a
   core.metadata.answerWaiters()
   t.same(told, [{ type: 'reply', reply: { error } }])
 })
+
+t.test('it is known which change has waited for how long, until it is answered', async (t) => {
+  const core = coreWith({})
+  const offer = (_bytes: Uint8Array, done: (result: object) => void): boolean => {
+    done({ reply: { type: 'done' } })
+    return true
+  }
+  Object.assign(core.metadata, { group: { isLeading: true, leaderNode: 1, offer } })
+  let inForce = 4
+  Object.assign(core.lease, { inForceIndex: () => inForce, lookAgain: () => undefined })
+  const change = (revision: number): void => {
+    core.metadata.machine.topology.revision = revision
+    core.metadata.change({ type: 'delete-queue', vhost: '/', name: 'q', queue: 7 }, () => undefined)
+  }
+  change(5)
+  t.equal(core.metadata.waitingFor(100), 0)
+  pass(core, 100)
+  change(6)
+  t.equal(core.metadata.waitingFor(100), 5)
+  pass(core, 100)
+  t.equal(core.metadata.waitingFor(100), 6)
+  inForce = 6
+  core.metadata.answerWaiters()
+  t.equal(core.metadata.waitingFor(100), 0)
+})
