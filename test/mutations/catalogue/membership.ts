@@ -114,6 +114,14 @@ export const membershipMutations: readonly Mutation[] = [
     catches: ['packages/cluster/dist/test/metadata/lease.test.js']
   },
   {
+    name: 'holders-of-an-earlier-term-are-known',
+    failureMode: 61,
+    file: lease,
+    find: '    this.#holders.clear()\n',
+    replace: '',
+    catches: ['packages/cluster/dist/test/metadata/lease.test.js']
+  },
+  {
     name: 'who-leaves-learns-no-metadata',
     failureMode: 61,
     file: 'packages/cluster/src/membership/reconciler.ts',

@@ -201,8 +201,11 @@ t.test('a new leader counts whom it has not heard from as a holder', async (t) =
   pass(core, 1)
   t.equal(core.lease.inForceIndex(), 50)
   state.appliedIndex = 51
+  core.lease.asked(2, 2, 51, term)
+  core.lease.asked(3, 1, 51, term)
+  t.equal(core.lease.inForceIndex(), 51)
   core.lease.leadershipChanged()
-  t.equal(core.lease.inForceIndex(), 0, 'each leadership begins anew')
+  t.equal(core.lease.inForceIndex(), 0, 'each leadership begins anew, also that of a leader before')
 })
 
 t.test('a leader that hears no quorum neither routes nor grants', async (t) => {
