@@ -109,8 +109,8 @@ async function huntOne({ mutation, wanted }: Quarry, options: CampaignOptions): 
   for (;;) {
     const known = ledger.get(mutation)
     const stretch = stretches[known?.stretches ?? 0]
-    const isDone = stretch === undefined || !isOpen(known, mutation, seedsMax)
-    if (isDone || performance.now() >= untilMs) return
+    const isCaught = known !== null && known.found !== null
+    if (isCaught || stretch === undefined || performance.now() >= untilMs) return
     const { ground, first, last } = stretch
     const piece =
       ground === 'suite'

@@ -22,16 +22,19 @@ function packageOf(file: string): string {
 
 /** Who has to catch a mutation of these files. */
 export function catchersFor(files: readonly string[]): Mutation['catches'] {
-  const names = new Set(files.map(packageOf))
-  if ([...names].some((name) => simulated.has(name))) return 'simulator'
-  return [...names].flatMap(testsOf)
+  const isSimulated = files.some((file) => simulated.has(packageOf(file)))
+  return isSimulated ? 'simulator' : testsBeside(files)
 }
 
 /** The tests that may catch a mutation: those it names, or all of the packages that it is in. */
 export function suitesOf(mutation: Mutation): readonly string[] {
-  if (mutation.catches !== 'simulator') return mutation.catches
-  const names = new Set(editsOf(mutation).map(({ file }) => packageOf(file)))
-  return [...names].flatMap(testsOf)
+  const { catches } = mutation
+  return catches === 'simulator' ? testsBeside(editsOf(mutation).map(({ file }) => file)) : catches
+}
+
+/** Built test files of the packages of these files. */
+function testsBeside(files: readonly string[]): readonly string[] {
+  return [...new Set(files.map(packageOf))].flatMap(testsOf)
 }
 
 /** Built test files of a package, from the root. */

@@ -2,7 +2,7 @@
 // twice a second or so where it changed and at once when leadership changes, what it sees of its
 // own. The highest term wins.
 import { metadataLimits } from '@holdfast/broker'
-import type { ProgressStatus, ReplicaId } from '@holdfast/raft'
+import { members, type ProgressStatus, type ReplicaId } from '@holdfast/raft'
 import type { AnyGroup } from '../consensus/groups.ts'
 import { nodeOf } from '../consensus/replica-id.ts'
 import type { Core } from '../core.ts'
@@ -165,8 +165,7 @@ export class Reports {
   names(group: GroupId, node: number): boolean {
     const report = this.report(group)
     if (report?.caughtUp == null) return true
-    const members = [...report.voters, ...report.outgoing, ...report.learners]
-    return members.some((replica) => nodeOf(replica) === node)
+    return members(report).some((replica) => nodeOf(replica) === node)
   }
 
   /** What the leader of a group said last, on another node, and when it was heard here. */

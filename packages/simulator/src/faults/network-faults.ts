@@ -36,11 +36,17 @@ function part(world: World, sideOf: Side, isOneWay = false): () => void {
   }
 }
 
-function partFor(target: Target, sideOf: Side, isOneWay = false): boolean {
+interface PartOptions {
+  readonly isOneWay?: boolean
+  readonly msMin?: number
+}
+
+function partFor(target: Target, sideOf: Side, options: PartOptions = {}): boolean {
   const { world, duration } = target
+  const { isOneWay = false, msMin = cutMsMin } = options
   if (world.hosts.length < 2) return false
   const mend = part(world, sideOf, isOneWay)
-  world.schedule.after(spread(duration, cutMsMin, cutMsMax), mend)
+  world.schedule.after(spread(duration, msMin, cutMsMax), mend)
   return true
 }
 
@@ -129,17 +135,16 @@ export const networkFaults: Readonly<Record<NetworkFault, Strike>> = {
     return partFor(target, between(host, other))
   },
   'partition-leader': (target) => {
-    const { world, duration } = target
-    const leader = metadataLeader(world)
+    const leader = metadataLeader(target.world)
     const host = target.host === leader ? target.other : target.host
     if (leader === undefined || host === leader) return false
-    const mend = part(world, between(host, leader))
-    world.schedule.after(spread(duration, leaselessMs, cutMsMax), mend)
-    return true
+    return partFor(target, between(host, leader), { msMin: leaselessMs })
   },
   'partition-one-way': (target) => {
     const isDeaf = target.amount < 0.5
-    return partFor(target, (host) => ((host === target.host) === isDeaf ? 1 : 0), true)
+    return partFor(target, (host) => ((host === target.host) === isDeaf ? 1 : 0), {
+      isOneWay: true
+    })
   },
   'partition-bridge': (target) => {
     const sideOf = halves(target)
