@@ -41,10 +41,10 @@ export class ClientProgram {
     return this.#child.pid ?? 0
   }
 
-  /** Waits for a line that begins so, or has this in it. @throws WaitError with what it said */
+  /** Waits for a line that begins so, or that matches. @throws WaitError with what it said */
   async says(text: string | RegExp, timeoutMs: number = 60_000): Promise<string> {
     const isMeant = (line: string): boolean =>
-      typeof text === 'string' ? line.includes(text) : text.test(line)
+      typeof text === 'string' ? line.startsWith(text) : text.test(line)
     const all = (): string => `${this.#name} has ended:\n${this.lines.join('\n')}`
     const giveUp = (): string | null => (this.#isEnded ? all() : null)
     const look = (): string | undefined => this.lines.find(isMeant)
