@@ -180,7 +180,8 @@ export class Workload {
       const isRestless = exclusive || random.chance(plan.restlessChance)
       const { workMsMax, releaseChance, rejectChance } = plan
       const ways = { workMsMax, releaseChance, rejectChance }
-      const priority = i % 2
+      // Where there are several, they differ; below zero, too.
+      const priority = (i % 3) - 1
       const rank = { priority, prefetch }
       const options = { history, queue, ...rank, autoAck, exclusive, isRestless, ...ways }
       if (queue === amqpQueue) return new AmqpConsumer(this.#world, `${queue}c${i + 1}`, options)

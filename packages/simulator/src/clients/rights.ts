@@ -1,6 +1,6 @@
 // Rights that are given and taken while somebody uses them through every node. What is taken is
 // gone, through whatever node, as soon as that is answered: nothing that is published after it is
-// accepted. What is given is there as soon.
+// accepted. What is given is there as soon. Now and then it is given for one topic alone.
 import type { AccessCommand } from '@holdfast/cluster'
 import type { Host } from '../world/host.ts'
 import { hashPassword } from '../world/passwords.ts'
@@ -11,6 +11,7 @@ import { Publisher, type Route } from './publisher.ts'
 import { exchangeRoutes, route } from './ways.ts'
 
 const password = 'secret'
+const topical = 'top'
 const retryMs = 200
 /** Longer than a node tries by itself. */
 const patienceMs = 40_000
@@ -106,7 +107,8 @@ export class Rights extends Change {
 
   protected change(): void {
     if (this.#user === '') this.#begin()
-    else this.#give()
+    else if (this.world.random.chance(0.5)) this.#give()
+    else this.#giveTopic()
   }
 
   /** A user of whom nobody has heard: what was asked for others may yet come. */
@@ -131,13 +133,38 @@ export class Rights extends Change {
     this.#set(this.#user, true, () => this.#publish(true, () => this.#take()))
   }
 
+  /** One topic of an exchange: the others are refused, in whatever order they come. */
+  #giveTopic(): void {
+    const { random } = this.world
+    const user = this.#user
+    const topics = random.shuffle(exchangeRoutes.filter(({ exchange }) => exchange === topical))
+    const allowed = random.pick(topics)
+    const write = `^${allowed.routingKey.replaceAll('.', '\\.')}$`
+    const of = { user, vhost: '/', exchange: topical } as const
+    this.#set(user, true, () => {
+      this.#ask({ type: 'set-topic-permission', ...of, write, read: '' }, () => {
+        for (const way of topics) {
+          const refused = { ...route(topical, way.routingKey, []), refusal: 'TOPIC_REFUSED' }
+          for (const subject of this.#subjects) subject.publish(way === allowed ? way : refused, 1)
+        }
+        this.whenDone(this.#subjects, () => {
+          this.world.reached('client: refused a topic')
+          this.#ask({ type: 'clear-topic-permission', ...of }, () => this.#take())
+        })
+      })
+    })
+  }
+
   #take(): void {
     this.#set(this.#user, false, () => this.#publish(false, () => this.later()))
   }
 
   #set(user: string, isAllowed: boolean, then: () => void): void {
     const rights = { configure: '', write: isAllowed ? '.*' : '', read: '' }
-    const command = { type: 'set-permission', user, vhost: '/', ...rights } as const
+    this.#ask({ type: 'set-permission', user, vhost: '/', ...rights }, then)
+  }
+
+  #ask(command: AccessCommand, then: () => void): void {
     this.#administrator.change(command, () => {
       // Nobody knows what the call that had no answer will do, and when.
       if (!this.#administrator.wasRepeated) return then()
