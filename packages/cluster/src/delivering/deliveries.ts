@@ -188,11 +188,15 @@ export class Deliveries {
       if (consumer.mistaken > limits.mistakenMax) break
     }
     delivery.wake()
-    if (ranges.length === 0) return recipient.settleAnswered(settleSequence, false)
+    const answer = (isDone: boolean): void => {
+      // What was settled before, on a link that broke, may be on its way through the log.
+      delivery.whenDecided(event.ranges, () => recipient.settleAnswered(settleSequence, isDone))
+    }
+    if (ranges.length === 0) return answer(false)
     // Without an answer the client settles again where it attaches next.
     delivery.settle(consumer.key, outcome, ranges, (isStale) => {
       this.#core.counters.settledMessages += taken
-      recipient.settleAnswered(settleSequence, taken === named && !isStale)
+      answer(taken === named && !isStale)
     })
   }
 

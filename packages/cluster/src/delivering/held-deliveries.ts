@@ -16,6 +16,7 @@ export class HeldDeliveries {
   readonly #queue: QueueView
   /** By offset; null while the log decides. */
   readonly #holders = new Map<number, Consumer | null>()
+  #waiting: { readonly ranges: readonly number[]; readonly done: () => void }[] = []
   /** Offsets below may be held though they come next, and must be looked up one by one. */
   claimedEnd = 0
 
@@ -109,6 +110,7 @@ export class HeldDeliveries {
     for (let i = 0; i + 1 < ranges.length; i += length) {
       this.#gone(ranges[i] ?? 0, ranges[i + 1] ?? 0)
     }
+    this.#tellWaiting()
   }
 
   #gone(first: number, last: number): void {
@@ -126,6 +128,37 @@ export class HeldDeliveries {
     for (let offset = first; offset <= last; offset++) {
       if (this.#holders.get(offset) === null) this.#holders.delete(offset)
     }
+    this.#tellWaiting()
+  }
+
+  /** Calls `done` when the log decides on none of these any more: triples. */
+  whenDecided(ranges: readonly number[], done: () => void): void {
+    if (this.#isDecidedOn(ranges)) done()
+    else this.#waiting.push({ ranges, done })
+  }
+
+  #isDecidedOn(ranges: readonly number[]): boolean {
+    for (let i = 0; i + 2 < ranges.length; i += 3) {
+      const [first = 0, last = 0] = ranges.slice(i, i + 2)
+      if (last - first > this.#holders.size) {
+        for (const [offset, holder] of this.#holders) {
+          if (holder === null && offset >= first && offset <= last) return false
+        }
+        continue
+      }
+      for (let offset = first; offset <= last; offset++) {
+        if (this.#holders.get(offset) === null) return false
+      }
+    }
+    return true
+  }
+
+  #tellWaiting(): void {
+    if (this.#waiting.length === 0) return
+    const told = this.#waiting.filter(({ ranges }) => this.#isDecidedOn(ranges))
+    if (told.length === 0) return
+    this.#waiting = this.#waiting.filter((waiting) => !told.includes(waiting))
+    for (const { done } of told) done()
   }
 
   #drop(offset: number): void {

@@ -119,6 +119,11 @@ export class QueueDelivery {
     return this.#held.take(consumer, range)
   }
 
+  /** Calls `done` when the log decides on none of these any more; never if this node leads no more. */
+  whenDecided(ranges: readonly number[], done: () => void): void {
+    this.#held.whenDecided(ranges, done)
+  }
+
   /** Ends what was released; `isStale`: some were nobody's any more. */
   settle(
     consumer: ConsumerKey,

@@ -105,3 +105,19 @@ t.test('a range is settled that is wider than what one consumer may hold', async
   ])
   t.equal(one.unsettled, 0)
 })
+
+t.test('what is settled again waits until the log has decided', async (t) => {
+  const held = new HeldDeliveries(queueOf([0, 0, 0]))
+  const one = consumer('one')
+  held.add(1, 3, one)
+  held.take(one, { first: 1, last: 2, attempt: 0 })
+  const told: string[] = []
+  held.whenDecided([3, 3, 0], () => told.push('held'))
+  held.whenDecided([1, 2, 0], () => told.push('both'))
+  held.whenDecided([1, 2 ** 40, 0], () => told.push('wide'))
+  t.same(told, ['held'], 'nothing is decided on what somebody holds')
+  held.decided(1, 1)
+  t.same(told, ['held'])
+  held.gone([2, 2], 2)
+  t.same(told, ['held', 'both', 'wide'])
+})
