@@ -1,5 +1,11 @@
 // What a member tells whoever audits it (audit.ts); nothing where nobody does.
-import type { DeliveryRun, MetadataMachine, QueueView, ShardMachine } from '@holdfast/broker'
+import type {
+  DeliveryRun,
+  MetadataMachine,
+  QueueTarget,
+  QueueView,
+  ShardMachine
+} from '@holdfast/broker'
 import { Raft, type RaftConfig, type RaftInitialState } from '@holdfast/raft'
 import type { AuditedReplica, MetadataApplied, RoutingLease, ShardApplied } from './audit.ts'
 import type { Core } from './core.ts'
@@ -77,4 +83,14 @@ export function tellHandedOut(
   const term = core.groups.shard(group)?.raft.term
   if (term === undefined) return
   core.options.audit?.handedOut(replicaOf(core, group), { term, ...handedOut })
+}
+
+export function tellRollAnswered(core: Core, group: GroupId, node: number): void {
+  const term = core.groups.shard(group)?.raft.term
+  if (term === undefined) return
+  core.options.audit?.rollAnswered(replicaOf(core, group), { term, node })
+}
+
+export function tellRelaySettled(core: Core, queue: QueueTarget, ranges: readonly number[]): void {
+  core.options.audit?.relaySettled({ queue, ranges })
 }

@@ -42,6 +42,9 @@ const exclusiveQueue = 'alone'
 const floodedQueue = 'flooded'
 /** Its consumers are told no offsets, so what they decide is not compared with the log. */
 const amqpQueue = 'amqp'
+const askedQueue = 'asked'
+/** What they hold they hold for so much longer than others that leaders change meanwhile. */
+const amqpWorkMs = 400
 /**
  * What is rejected in them goes to the grave, which may be of their shard, or not: straight there,
  * or by an exchange, which nobody may route by without a lease.
@@ -75,7 +78,7 @@ export class Workload {
     this.history = new History(world, refusals)
     this.operator = new Operator(world, 'operator')
     const further = Array.from({ length: plan.queues }, (_, i) => `q${i + 5}`)
-    const special = [autoAckQueue, purgedQueue, exclusiveQueue, amqpQueue]
+    const special = [autoAckQueue, purgedQueue, exclusiveQueue, amqpQueue, askedQueue]
     special.push(graveQueue, ...mortalQueues)
     if (plan.flood > 0) special.push(floodedQueue)
     this.queues = [...boundQueues, ...further, ...special]
@@ -112,11 +115,14 @@ export class Workload {
     const routes = [route('', amqpQueue, [amqpQueue]), ...random.shuffle(this.routes).slice(0, 4)]
     const ways = { history, routes, messages, batchMax, gapMsMax }
     this.#publishers.push(new AmqpPublisher(world, 'a1', ways))
+    const straight = [amqpQueue, askedQueue].map((queue) => route('', queue, [queue]))
+    this.#publishers.push(new AmqpPublisher(world, 'a2', { ...ways, routes: straight }))
     if (this.#plan.flood > 0) this.#flood()
     this.#consumers = this.queues.flatMap((queue) => this.#consume(queue))
     history.lossy(autoAckQueue)
     world.audit.answers.automatic(autoAckQueue)
     world.audit.answers.automatic(amqpQueue)
+    world.audit.answers.automatic(askedQueue)
     history.lossy(purgedQueue)
     for (const queue of mortalQueues) history.buries(queue, graveQueue)
     this.#changes = changes.map((name) => this.#change(name))
@@ -174,23 +180,36 @@ export class Workload {
     const autoAck = queue === autoAckQueue
     const exclusive = queue === exclusiveQueue
     const count = exclusive ? 2 : random.integer(1, plan.consumersMax)
+    const { workMsMax, releaseChance, rejectChance } = plan
+    const ways = { workMsMax, releaseChance, rejectChance }
+    if (queue === askedQueue) return this.#ask(queue)
     return Array.from({ length: count }, (_, i) => {
       const isFlooded = queue === floodedQueue
       const prefetch = isFlooded ? random.integer(200, 500) : random.integer(1, plan.prefetchMax)
       const isRestless = exclusive || random.chance(plan.restlessChance)
-      const { workMsMax, releaseChance, rejectChance } = plan
-      const ways = { workMsMax, releaseChance, rejectChance }
       // Where there are several, they differ; below zero, too.
       const priority = (i % 3) - 1
       const rank = { priority, prefetch }
       const options = { history, queue, ...rank, autoAck, exclusive, isRestless, ...ways }
-      if (queue === amqpQueue) return new AmqpConsumer(this.#world, `${queue}c${i + 1}`, options)
+      if (queue === amqpQueue) {
+        const patient = { ...options, workMsMax: workMsMax + amqpWorkMs }
+        return new AmqpConsumer(this.#world, `${queue}c${i + 1}`, patient)
+      }
       // The library settles by itself where that is asked of it, and stays where it is.
       const isPlain = !autoAck && !exclusive && !isRestless
       return isPlain && random.chance(plan.libraryShare)
         ? new LibraryConsumer(this.#world, `${queue}s${i + 1}`, options)
         : new Consumer(this.#world, `${queue}c${i + 1}`, options)
     })
+  }
+
+  /** Who asks gets what consumers leave over: nobody consumes from this queue. */
+  #ask(queue: string): AmqpConsumer[] {
+    const { history } = this
+    const { workMsMax, releaseChance, rejectChance } = this.#plan
+    const ways = { workMsMax: workMsMax + amqpWorkMs, releaseChance, rejectChance }
+    const options = { history, queue, prefetch: 0, isIdle: true, ...ways }
+    return [1, 2].map((i) => new AmqpConsumer(this.#world, `${queue}g${i}`, options))
   }
 
   /** Nothing new begins; what has begun is seen to its end. */

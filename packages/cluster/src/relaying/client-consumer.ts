@@ -5,6 +5,7 @@
 import type { Outcome, QueueTarget } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
 import type { DeliveryRun } from '@holdfast/protocol'
+import { tellRelaySettled } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import type { CallResult } from '../peers/peer-message.ts'
@@ -202,7 +203,8 @@ export class ClientConsumer {
 
   /** It is in the log, or was for what is no longer held. */
   settled(settleSequence: number): void {
-    this.#holdings.settled(settleSequence)
+    const ended = this.#holdings.settled(settleSequence)
+    if (ended !== undefined) tellRelaySettled(this.#core, this.#target, ended.ranges)
   }
 
   /**

@@ -52,10 +52,12 @@ export class Holdings {
     this.#settling.set(sequence, settlement)
   }
 
-  settled(sequence: number): void {
+  /** Returns what has ended. */
+  settled(sequence: number): Settlement | undefined {
     const settlement = this.#settling.get(sequence)
     this.#settling.delete(sequence)
     settlement?.settled()
+    return settlement
   }
 
   /** Nobody knows when there will be answers: what waits for them goes on. */

@@ -1,6 +1,7 @@
 // Who holds something of a shard, at its new leader. The log knows the consumers of a queue, but
 // not who asked for single messages, nor who was cancelled and keeps what it has: of these gateways
 // know. Until those that can be heard have answered, somebody may hold what nobody claims.
+import { tellRollAnswered } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
@@ -32,7 +33,9 @@ export class RollCalls {
     }
     for (const node of [...missing]) {
       // No answer: what its clients hold goes back, as if it were gone.
-      calls.call(node, { type: 'relay-roll', group }, () => {
+      calls.call(node, { type: 'relay-roll', group }, ({ type }) => {
+        const isCurrent = this.#missing.get(group) === missing
+        if (type === 'done' && isCurrent) tellRollAnswered(this.#core, group, node)
         missing.delete(node)
         if (missing.size === 0) end()
       })

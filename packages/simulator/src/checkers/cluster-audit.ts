@@ -25,6 +25,7 @@ import type { Check, Report } from './checks.ts'
 import { DeliveryLedger } from './delivery-ledger.ts'
 import { contradiction, floorOf, remainsOf, untruth } from './disk-truth.ts'
 import { GroupLedger } from './group-ledger.ts'
+import { KeptDeliveries } from './kept.ts'
 import { MachineAgreement } from './machine-agreement.ts'
 import { MetadataComparison } from './metadata-comparison.ts'
 import { freedWhileLive, keptThoughDead, notCommitted, notRetained } from './retention.ts'
@@ -61,6 +62,8 @@ export class ClusterAudit implements Observer {
   readonly counts: ActionCounts = new Map()
   /** To be told of what clients hear. */
   readonly answers: Answers
+  /** To be told of what clients of AMQP hold. */
+  readonly kept: KeptDeliveries
   readonly #report: Report
   readonly #checksum: (bytes: Uint8Array) => number
   readonly #nowMs: () => number
@@ -93,6 +96,9 @@ export class ClusterAudit implements Observer {
       this.#findings += 1
       if (this.#findings <= findingsMax) fail(check, detail)
     }
+    this.kept = new KeptDeliveries(this.#report, nowMs, (group, name) => {
+      return this.#group(group).comparison.openQueue(name)
+    })
     this.metadata = new MetadataComparison(this.#report)
     this.#routes = new RoutesInForce(this.#report)
     this.#routingLeases = new RoutingLeases(this.#report, nowMs)
@@ -108,7 +114,13 @@ export class ClusterAudit implements Observer {
       checkers = {
         ledger: new GroupLedger(name, report, this.#checksum),
         agreement: new MachineAgreement(name, report),
-        comparison: new ShardComparison(name, report, this.answers),
+        comparison: new ShardComparison(name, report, {
+          settles: (ending) => this.answers.settles(ending),
+          taken: (letter) => this.answers.taken(letter),
+          returned: ({ term, isUnclaimed, ...message }) => {
+            this.kept.returned({ group, term }, message, isUnclaimed)
+          }
+        }),
         deliveries: new DeliveryLedger(name, report, this.#nowMs)
       }
       this.#groups.set(group, checkers)
@@ -145,6 +157,10 @@ export class ClusterAudit implements Observer {
         const { ledger, deliveries, comparison } = this.#group(group)
         deliveries.givenTo(queue.id, to, comparison.queue(queue.id))
         deliveries.handedOut({ replica, term, latestTerm: ledger.latestTerm }, queue, run)
+      },
+      rollAnswered: ({ group }, { term, node }) => this.kept.rollAnswered(group, term, node),
+      relaySettled: ({ queue: { group, id }, ranges }) => {
+        this.#group(group).comparison.settled(id, ranges)
       }
     }
   }

@@ -17,10 +17,25 @@ export interface Taken {
   readonly body: string
 }
 
-/** Is told of each settlement that ends a message, and of each dead letter that is gone. */
+/** A message that its shard puts back into its queue. */
+export interface Returned {
+  readonly queue: string
+  readonly body: string
+  /** Of the leader that had it put back. */
+  readonly term: number
+  /** Since nobody claimed it at that leader. */
+  readonly isUnclaimed: boolean
+}
+
+/** Is told of settlements that end messages, of dead letters that are gone, of what comes back. */
 export interface Hears {
   settles(ending: Ending): void
   taken(letter: Taken): void
+  returned(message: Returned): void
 }
 
-export const nobody: Hears = { settles: () => undefined, taken: () => undefined }
+export const nobody: Hears = {
+  settles: () => undefined,
+  taken: () => undefined,
+  returned: () => undefined
+}

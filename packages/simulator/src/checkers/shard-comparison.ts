@@ -115,6 +115,8 @@ export class ShardComparison {
   /** By queue, message and reason. */
   readonly #left = new Set<string>()
   readonly #storedOnce = new StoredOnce()
+  /** Queues of which the entry at hand puts back what nobody claimed. */
+  readonly #unclaimed = new Set<number>()
   #index = 0
 
   constructor(name: string, report: Report, hears: Hears = nobody) {
@@ -142,6 +144,16 @@ export class ShardComparison {
     return this.#left.has(`${queue} ${message} ${reason}`)
   }
 
+  /** A node hears of the leader that deliveries have ended: triples. */
+  settled(id: number, ranges: readonly number[]): void {
+    const { name, messages } = this.#reference.queues.get(id) ?? {}
+    forEachOffset(ranges, 3, (offset, attempt) => {
+      if (messages?.get(offset)?.attempt !== attempt) return
+      const what = `${name}/${offset} attempt ${attempt} is settled, and is in the queue`
+      this.#report('settle-after-commit', `${this.#name}: ${what}`)
+    })
+  }
+
   /** An entry was applied somewhere; only the first time counts. */
   applied(entry: AppliedEntry): void {
     if (entry.index <= this.#index) return
@@ -149,6 +161,7 @@ export class ShardComparison {
     const expected = this.#apply(entry)
     this.#compareReplies(entry, expected)
     this.#noteLeft(entry.effects)
+    this.#noteReturned(entry)
     this.#noteStored(entry)
     for (const [id, offsets] of touched(entry.effects)) this.#compareQueue(entry, id, offsets)
     if (entry.machine.timeMs !== this.#reference.timeMs) {
@@ -162,6 +175,17 @@ export class ShardComparison {
       const { name = '', bodies } = this.#reference.queues.get(effect.queue) ?? {}
       forEachOffset(effect.ranges, 2, (offset) => {
         this.#left.add(`${name} ${bodies?.get(offset)?.split('|')[0]} ${effect.reason}`)
+      })
+    }
+  }
+
+  #noteReturned({ term, effects }: AppliedEntry): void {
+    for (const effect of effects) {
+      if (effect.type !== 'returned') continue
+      const { name: queue = '', bodies } = this.#reference.queues.get(effect.queue) ?? {}
+      const isUnclaimed = this.#unclaimed.has(effect.queue)
+      forEachOffset(effect.ranges, 2, (offset) => {
+        this.#hears.returned({ queue, body: bodies?.get(offset) ?? '', term, isUnclaimed })
       })
     }
   }
@@ -180,6 +204,7 @@ export class ShardComparison {
   #apply({ index, term, data }: AppliedEntry): SectionReply[] {
     const batch = unlessRefused(() => readEntryBatch(data)) ?? { timeMs: 0, positions: [] }
     this.#reference.startEntry(index, term, batch.timeMs)
+    this.#unclaimed.clear()
     return batch.positions.map((position) => {
       return unlessRefused(() => this.#section(data, position)) ?? malformed
     })
@@ -191,6 +216,7 @@ export class ShardComparison {
       const command = decodeCommandSection(data, position)
       if (command.type === 'settle') this.#endingsOf(command).forEach(this.#settles)
       if (command.type === 'remove-dead-letters') this.#take(command)
+      if (command.type === 'return-unclaimed') this.#unclaimed.add(command.queue)
       return this.#reference.command(command)
     }
     const header = readPublishHeader(data, position)

@@ -22,6 +22,8 @@ export abstract class AmqpClient implements Disturbed {
   protected readonly random: Random
   protected wire: AmqpWire | null = null
   #socket: ClientSocket | null = null
+  /** To which it is connected. */
+  protected node = 0
   #heardMs = 0
   #isConnecting = false
   isStopped = false
@@ -101,8 +103,9 @@ export abstract class AmqpClient implements Disturbed {
     const { memberHosts, network, schedule } = this.world
     if (memberHosts.length === 0) return this.reconnect()
     const wire = new AmqpWire('/')
+    const host = this.random.pick(memberHosts)
     const socket = network.clients.connect(
-      this.random.pick(memberHosts),
+      host,
       {
         bytes: (bytes) => {
           if (this.wire === wire) this.#take(wire, bytes)
@@ -115,6 +118,7 @@ export abstract class AmqpClient implements Disturbed {
     )
     if (socket === null) return this.reconnect()
     this.wire = wire
+    this.node = host.process?.identity?.node ?? 0
     this.#socket = socket
     this.#heardMs = schedule.nowMs
     this.pump()

@@ -1,4 +1,5 @@
 // A consumer of the simulated world that speaks AMQP 0-9-1: at any node, wherever its queue is led.
+// One that is idle asks for single messages.
 import { utf8Decode } from '@holdfast/record'
 import type { World } from '../world/world.ts'
 import { AmqpClient } from './amqp-client.ts'
@@ -7,12 +8,15 @@ import type { ConsumerOptions } from './consumer-options.ts'
 import { nameOf } from './names.ts'
 
 const tag = 'c'
+/** Who asks for single messages: how often, and how many it has at once. */
+const askMsMax = 150
+const heldMax = 8
 
 export class AmqpConsumer extends AmqpClient {
   override readonly role = 'consumer'
   readonly #options: ConsumerOptions
-  /** Delivery tags that are not settled. */
-  readonly #held = new Set<number>()
+  /** By delivery tag, not settled: what is called when it is, or cannot be any more. */
+  readonly #held = new Map<number, () => void>()
   /** Grows with each connection. */
   #life = 0
   #slowness = 1
@@ -41,9 +45,20 @@ export class AmqpConsumer extends AmqpClient {
   }
 
   protected opened(): void {
+    if (this.#options.isIdle === true) return this.#askLater()
     const { prefetch } = this
     this.send({ type: 'basic.qos', prefetchSize: 0, prefetchCount: prefetch, global: false })
     this.#consume()
+  }
+
+  /** What it holds it keeps while it asks for more. */
+  #askLater(): void {
+    const life = this.#life
+    this.world.schedule.after(this.random.integer(1, askMsMax), () => {
+      if (life !== this.#life || this.isStopped) return
+      if (this.#held.size >= heldMax) return this.#askLater()
+      this.send({ type: 'basic.get', ticket: 0, queue: nameOf(this.queue), noAck: false })
+    })
   }
 
   #consume(): void {
@@ -63,6 +78,7 @@ export class AmqpConsumer extends AmqpClient {
 
   protected lost(): void {
     this.#life += 1
+    for (const ended of this.#held.values()) ended()
     this.#held.clear()
   }
 
@@ -77,6 +93,13 @@ export class AmqpConsumer extends AmqpClient {
         return this.world.fail(`${this.name} was cancelled`)
       case 'basic.cancel-ok':
         return this.#consume()
+      case 'basic.get-ok': {
+        const body = utf8Decode(content?.body ?? new Uint8Array(0))
+        this.#delivered(method.deliveryTag, method.redelivered, body)
+        return this.#askLater()
+      }
+      case 'basic.get-empty':
+        return this.#askLater()
       case 'basic.consume-ok':
         if (this.#options.isRestless === true && !this.isDraining) this.#tire()
         return
@@ -96,15 +119,18 @@ export class AmqpConsumer extends AmqpClient {
   #delivered(deliveryTag: number, isFlagged: boolean, body: string): void {
     const { history, workMsMax = 60 } = this.#options
     history.seen(this.queue, body, isFlagged, this.name)
-    this.#held.add(deliveryTag)
+    const { name: client, node, queue } = this
+    this.#held.set(deliveryTag, this.world.audit.kept.got({ client, node, queue, body }))
     const life = this.#life
     const longestMs = this.isDraining ? 2 : workMsMax * this.#slowness
     this.world.schedule.after(this.random.integer(0, longestMs), () => {
-      if (life === this.#life && this.#held.delete(deliveryTag)) this.#settle(deliveryTag)
+      if (life === this.#life) this.#settle(deliveryTag)
     })
   }
 
   #settle(deliveryTag: number): void {
+    this.#held.get(deliveryTag)?.()
+    this.#held.delete(deliveryTag)
     const draw = this.isDraining ? 1 : this.random.fraction()
     const { releaseChance = 0.1, rejectChance = 0.05 } = this.#options
     const requeue = draw < releaseChance

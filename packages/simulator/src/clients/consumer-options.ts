@@ -10,6 +10,8 @@ export interface ConsumerOptions {
   readonly autoAck?: boolean
   readonly exclusive?: boolean
   readonly priority?: number
+  /** It asks for single messages (AMQP 0-9-1 basic.get). */
+  readonly isIdle?: boolean
   /** It cancels from time to time, and comes back. */
   readonly isRestless?: boolean
   readonly workMsMax?: number
