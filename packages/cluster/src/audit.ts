@@ -75,7 +75,7 @@ export interface Audit {
       readonly to: string
     }
   ): void
-  /** A node has told the leader of `term` that all who hold something of the shard there are back. */
+  /** A node told the leader of `term` that all who hold something of the shard there are back. */
   rollAnswered(replica: AuditedReplica, by: { readonly term: number; readonly node: number }): void
   /** A gateway hears that deliveries of a relayed consumer have ended: triples. */
   relaySettled(of: { readonly queue: QueueTarget; readonly ranges: readonly number[] }): void

@@ -5,17 +5,12 @@ import { encodeCommandSection } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
 import type { SettleEvent } from '@holdfast/protocol'
 import type { Core } from '../core.ts'
-import { limits, times } from '../limits.ts'
+import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { QueueCounts } from '../peers/peer-message.ts'
-import {
-  type Consumer,
-  type ConsumerKey,
-  checkCredible,
-  countMistaken,
-  keyText
-} from './consumer.ts'
+import { type Consumer, type ConsumerKey, checkCredible, keyText } from './consumer.ts'
 import { QueueDelivery } from './queue-delivery.ts'
+import { release } from './releasing.ts'
 import type { Get } from './roster.ts'
 
 export class Deliveries {
@@ -173,20 +168,7 @@ export class Deliveries {
     const delivery = this.#shards.get(group)?.get(queueId)
     if (delivery === undefined) return recipient.settleAnswered(settleSequence, false)
     checkCredible(consumer)
-    const ranges: number[] = []
-    let named = 0
-    let taken = 0
-    for (let i = 0; i + 2 < event.ranges.length; i += 3) {
-      const [first = 0, last = 0, attempt = 0] = event.ranges.slice(i, i + 3)
-      const takenBefore = taken
-      for (const held of delivery.release(consumer, { first, last, attempt })) {
-        ranges.push(held.first, held.last, attempt)
-        taken += held.last - held.first + 1
-      }
-      named += last - first + 1
-      countMistaken(consumer, last - first + 1, taken - takenBefore)
-      if (consumer.mistaken > limits.mistakenMax) break
-    }
+    const { ranges, named, taken } = release(delivery, consumer, event.ranges)
     delivery.wake()
     const answer = (isDone: boolean): void => {
       // What was settled before, on a link that broke, may be on its way through the log.

@@ -119,7 +119,7 @@ export class QueueDelivery {
     return this.#held.take(consumer, range)
   }
 
-  /** Calls `done` when the log decides on none of these any more; never if this node leads no more. */
+  /** Calls `done` when the log decides on none of these; never, if this node leads no more. */
   whenDecided(ranges: readonly number[], done: () => void): void {
     this.#held.whenDecided(ranges, done)
   }
@@ -225,9 +225,8 @@ export class QueueDelivery {
     const { unsettled } = get.consumer
     const isDone = this.#deliverTo(get.consumer, 1)
     const isFound = get.consumer.unsettled > unsettled
-    const { isEmpty } = this.next
-    if (isFound || isEmpty) this.#roster.end(get, isFound)
-    return isDone || isEmpty
+    if (isFound || this.next.isEmpty) this.#roster.end(get, isFound)
+    return isDone || this.next.isEmpty
   }
 
   #retryLater(): void {
@@ -244,10 +243,9 @@ export class QueueDelivery {
     const back = this.next.takeReturned()
     const first = back ?? this.#nextFresh()
     if (first === null) return false
-    const isSingle = back !== null || first < this.#held.claimedEnd
     const { deliverBytesMax } = this.#core.tuning
     const judgeMs = this.next.judge.msAt(first)
-    const count = isSingle ? 1 : share
+    const count = back !== null || first < this.#held.claimedEnd ? 1 : share
     const run = this.queue.deliveryRun(first, count, deliverBytesMax, this.#limit, judgeMs)
     if (run === null) return false
     const data = this.#body(run)
@@ -294,13 +292,8 @@ export class QueueDelivery {
     this.#held.add(run.firstOffset, run.count, consumer.autoAck ? null : consumer)
     this.#core.deliveries.moved(this)
     handOut(this.#core, this, consumer, run, data)
-    if (consumer.autoAck) this.#settleAutomatically(consumer, run)
-  }
-
-  /**
-   * Auto-ack: delivered, then settled without waiting; what is not committed comes again, flagged.
-   */
-  #settleAutomatically(consumer: Consumer, run: DeliveryRun): void {
+    if (!consumer.autoAck) return
+    // Settled without waiting: what is not committed comes again, flagged.
     const { firstOffset, count, attempt } = run
     this.settle(consumer.key, 'accepted', [firstOffset, firstOffset + count - 1, attempt])
   }

@@ -5,7 +5,6 @@
 import type { Outcome, QueueTarget } from '@holdfast/broker'
 import { HoldfastError, type WireError } from '@holdfast/errors'
 import type { DeliveryRun } from '@holdfast/protocol'
-import { tellRelaySettled } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import type { CallResult } from '../peers/peer-message.ts'
@@ -201,10 +200,9 @@ export class ClientConsumer {
     tell(this.#core, node, { type: 'relay-settle', attachment, settleSequence, outcome, ranges })
   }
 
-  /** It is in the log, or was for what is no longer held. */
-  settled(settleSequence: number): void {
-    const ended = this.#holdings.settled(settleSequence)
-    if (ended !== undefined) tellRelaySettled(this.#core, this.#target, ended.ranges)
+  /** It is in the log, or was for what is no longer held. Returns what has ended: triples. */
+  settled(settleSequence: number): readonly number[] {
+    return this.#holdings.settled(settleSequence)?.ranges ?? []
   }
 
   /**

@@ -2,6 +2,7 @@
 // attachment or a settlement belongs to.
 import type { WireError } from '@holdfast/errors'
 import type { DeliveryRun } from '@holdfast/protocol'
+import { tellRelaySettled } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import type { GroupId } from '../log-store.ts'
 import type { Answer } from '../peers/calls.ts'
@@ -103,8 +104,10 @@ export class GatewayRelay {
   }
 
   settled(settleSequence: number): void {
-    this.#settling.get(settleSequence)?.settled(settleSequence)
+    const consumer = this.#settling.get(settleSequence)
     this.#settling.delete(settleSequence)
+    if (consumer === undefined) return
+    tellRelaySettled(this.#core, consumer.queue, consumer.settled(settleSequence))
   }
 
   ended(attachment: number, error: WireError): void {

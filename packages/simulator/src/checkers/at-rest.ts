@@ -7,8 +7,32 @@ type Leader = Pick<
   'id' | 'isLeader' | 'uncommittedBytes' | 'commitIndex' | 'lastId' | 'configuration' | 'progress'
 >
 
+/** A life of a replica, which is over when its process is gone. */
+interface Life {
+  readonly raft: Leader
+  readonly isOver: boolean
+}
+
+/** What is left to do in these groups; null if nothing is. Lives by group and replica, `3/7`. */
+export function unrest(
+  groups: Iterable<number>,
+  lives: Iterable<readonly [string, Life]>
+): string | null {
+  const current = [...lives].filter(([, { isOver }]) => !isOver)
+  for (const [key, { raft }] of current) {
+    const reason = notAtRest(raft)
+    if (reason !== null) return `${key}: ${reason}`
+  }
+  for (const group of groups) {
+    const rafts = current.flatMap(([key, { raft }]) => (key.startsWith(`${group}/`) ? [raft] : []))
+    const left = leftBehind(rafts)
+    if (left !== null) return `group ${group}: ${left} is no member, and still there`
+  }
+  return null
+}
+
 /** Why this replica is not at rest; null if it is. Followers rest when their leaders do. */
-export function unrest(raft: Leader): string | null {
+export function notAtRest(raft: Leader): string | null {
   if (!raft.isLeader) return null
   const { id, uncommittedBytes, commitIndex, lastId, configuration } = raft
   if (commitIndex < lastId.index) return `${lastId.index} is not committed`

@@ -51,3 +51,15 @@ export type Check = keyof typeof checks
 
 /** Takes what a checker found. `detail` says where and what, for people. */
 export type Report = (check: Check, detail: string) => void
+
+/** Bounded: one broken promise breaks others, and the first tells most. */
+const findingsMax = 20
+
+/** Passes on the first findings of a run. */
+export function firstOf(report: Report): Report {
+  let findings = 0
+  return (check, detail) => {
+    findings += 1
+    if (findings <= findingsMax) report(check, detail)
+  }
+}

@@ -20,8 +20,8 @@ import { join } from '../world/join.ts'
 import type { Observer } from '../world/observer.ts'
 import type { Process } from '../world/process.ts'
 import { Answers } from './answers.ts'
-import { leftBehind, unrest } from './at-rest.ts'
-import type { Check, Report } from './checks.ts'
+import { unrest } from './at-rest.ts'
+import { firstOf, type Report } from './checks.ts'
 import { DeliveryLedger } from './delivery-ledger.ts'
 import { contradiction, floorOf, remainsOf, untruth } from './disk-truth.ts'
 import { GroupLedger } from './group-ledger.ts'
@@ -33,9 +33,6 @@ import { RoutesInForce } from './routes-in-force.ts'
 import { RoutingLeases } from './routing-leases.ts'
 import { ShardComparison } from './shard-comparison.ts'
 import { machineOnDisk } from './stored-snapshot.ts'
-
-/** Bounded: one broken promise breaks others, and the first tells most. */
-const findingsMax = 20
 
 interface Checkers {
   readonly ledger: GroupLedger
@@ -82,20 +79,12 @@ export class ClusterAudit implements Observer {
   readonly #left = new Map<string, Remains>()
   /** By replica: the store that got this name. */
   readonly #stores = new Map<number, string>()
-  #findings = 0
 
   /** `fail` gets what is broken: the name of the check and what happened. */
-  constructor(
-    fail: (check: Check, detail: string) => void,
-    checksum: (bytes: Uint8Array) => number,
-    nowMs: () => number
-  ) {
+  constructor(fail: Report, checksum: (bytes: Uint8Array) => number, nowMs: () => number) {
     this.#checksum = checksum
     this.#nowMs = nowMs
-    this.#report = (check, detail) => {
-      this.#findings += 1
-      if (this.#findings <= findingsMax) fail(check, detail)
-    }
+    this.#report = firstOf(fail)
     this.kept = new KeptDeliveries(this.#report, nowMs, (group, name) => {
       return this.#group(group).comparison.openQueue(name)
     })
@@ -236,17 +225,7 @@ export class ClusterAudit implements Observer {
 
   /** What is left to do where everything should be done; null if nothing is. */
   get unrest(): string | null {
-    const lives = [...this.#lives].filter(([, { isOver }]) => !isOver)
-    for (const [key, { raft }] of lives) {
-      const reason = unrest(raft)
-      if (reason !== null) return `${key}: ${reason}`
-    }
-    for (const group of this.#groups.keys()) {
-      const rafts = lives.flatMap(([key, { raft }]) => (key.startsWith(`${group}/`) ? [raft] : []))
-      const left = leftBehind(rafts)
-      if (left !== null) return `group ${group}: ${left} is no member, and still there`
-    }
-    return null
+    return unrest(this.#groups.keys(), this.#lives)
   }
 
   /** A snapshot that is on a disk is the state that it was taken of. */

@@ -4,10 +4,7 @@ import { nativeAt } from '@holdfast/amqp'
 import {
   type DeathReason,
   decodeCommandSection,
-  isReserving,
-  noDeadlineMs,
   type PublishHeader,
-  type QueueView,
   readEntryBatch,
   readPublishHeader,
   readTransaction,
@@ -27,7 +24,8 @@ import { type Ending, type Hears, nobody } from './hears.ts'
 import { isOpenAt } from './reference-lifetimes.ts'
 import { forEachOffset } from './reference-replies.ts'
 import { ReferenceShard } from './reference-shard.ts'
-import type { ReferenceMessage, ReferenceQueue, ReferenceRecord } from './reference-types.ts'
+import type { ReferenceQueue, ReferenceRecord } from './reference-types.ts'
+import { rowDifference } from './row-comparison.ts'
 import { StoredOnce } from './stored-once.ts'
 import { touched } from './touched-queues.ts'
 
@@ -40,11 +38,6 @@ export interface AppliedEntry {
   readonly replies: readonly SectionReply[]
   readonly effects: readonly ShardEffect[]
 }
-
-type Counts = Pick<
-  ReferenceMessage,
-  'attempt' | 'deliveryCount' | 'entry' | 'sizeBytes' | 'priority'
->
 
 /** Of the format of entries: a section's kind follows its length. */
 const publishKind = 1
@@ -293,31 +286,10 @@ export class ShardComparison {
     if (`${consumers}` !== `${others}`) {
       this.#wrong(entry, `queue ${id} has consumers ${consumers}, not ${others}`)
     }
-    for (const offset of offsets) this.#compareRow(entry, queue, offset, expected)
-  }
-
-  #compareRow(
-    entry: AppliedEntry,
-    queue: QueueView,
-    offset: number,
-    { messages, settings }: ReferenceQueue
-  ): void {
-    const row = queue.row(offset)
-    const wanted = messages.get(offset)
-    const isKnownOut = !isReserving(settings) || wanted === undefined
-    if (!isKnownOut && queue.isOut(offset) !== wanted.isOut) {
-      this.#wrong(entry, `queue ${queue.id}/${offset} is ${wanted.isOut ? 'not ' : ''}reserved`)
+    for (const offset of offsets) {
+      const difference = rowDifference(queue, offset, expected)
+      if (difference !== null) this.#wrong(entry, `queue ${id}/${offset} is ${difference}`)
     }
-    const text = (counts: Counts): string => {
-      const { attempt, deliveryCount, entry: index, sizeBytes, priority } = counts
-      const place = `entry ${index}, ${sizeBytes} bytes, priority ${priority}`
-      return `attempt ${attempt}, count ${deliveryCount}, ${place}`
-    }
-    const due = (deadlineMs: number): string =>
-      deadlineMs < noDeadlineMs ? `, due at ${deadlineMs}` : ''
-    const is = row === null ? 'gone' : text(row) + due(row.deadlineMs)
-    const should = wanted === undefined ? 'gone' : text(wanted) + due(wanted.deadlineMs)
-    if (is !== should) this.#wrong(entry, `queue ${queue.id}/${offset} is ${is}, not ${should}`)
   }
 
   #wrong({ index }: AppliedEntry, detail: string): void {

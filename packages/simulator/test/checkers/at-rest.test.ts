@@ -1,6 +1,6 @@
 // A leader that has forgotten something is not at rest.
 import t from 'tap'
-import { leftBehind, unrest } from '../../src/checkers/at-rest.ts'
+import { leftBehind, notAtRest } from '../../src/checkers/at-rest.ts'
 
 const configuration = { voters: [1, 2], outgoing: [] as number[], learners: [] }
 const progress = {
@@ -13,7 +13,7 @@ const progress = {
   isRegressed: false,
   offeredSnapshotIndex: null
 }
-const leader: Parameters<typeof unrest>[0] = {
+const leader: Parameters<typeof notAtRest>[0] = {
   id: 1,
   isLeader: true,
   uncommittedBytes: 0,
@@ -24,20 +24,20 @@ const leader: Parameters<typeof unrest>[0] = {
 }
 
 t.test('whoever has nothing left to do is at rest', async (t) => {
-  t.equal(unrest(leader), null)
-  t.equal(unrest({ ...leader, isLeader: false, commitIndex: 3 }), null)
+  t.equal(notAtRest(leader), null)
+  t.equal(notAtRest({ ...leader, isLeader: false, commitIndex: 3 }), null)
 })
 
 t.test('what is not committed, not counted off, not replicated, not changed is left', async (t) => {
-  t.equal(unrest({ ...leader, commitIndex: 8 }), '9 is not committed')
-  t.equal(unrest({ ...leader, uncommittedBytes: 7 }), '7 bytes count as uncommitted')
+  t.equal(notAtRest({ ...leader, commitIndex: 8 }), '9 is not committed')
+  t.equal(notAtRest({ ...leader, uncommittedBytes: 7 }), '7 bytes count as uncommitted')
   const joint = { ...configuration, outgoing: [1] }
-  t.equal(unrest({ ...leader, configuration: joint }), 'a change of members is under way')
-  t.equal(unrest({ ...leader, id: 3 }), 'it leads, and is no voter')
+  t.equal(notAtRest({ ...leader, configuration: joint }), 'a change of members is under way')
+  t.equal(notAtRest({ ...leader, id: 3 }), 'it leads, and is no voter')
   const lagging = { ...progress, match: 8 }
-  t.equal(unrest({ ...leader, progress: () => [lagging] }), 'replica 2 has 8 of 9: replicate')
+  t.equal(notAtRest({ ...leader, progress: () => [lagging] }), 'replica 2 has 8 of 9: replicate')
   const probed = { ...progress, state: 'probe' as const }
-  t.equal(unrest({ ...leader, progress: () => [probed] }), 'replica 2 has 9 of 9: probe')
+  t.equal(notAtRest({ ...leader, progress: () => [probed] }), 'replica 2 has 9 of 9: probe')
 })
 
 t.test('who was removed and is still there is found', async (t) => {
