@@ -5,6 +5,8 @@ import type { Message, ReplicaId } from '../src/index.ts'
 
 export interface Weather {
   readonly loss: number
+  /** The same of an order to campaign. */
+  readonly orderLoss: number
   readonly duplicate: number
   readonly delayTicksMax: number
   /** Chance that an answer to entries comes once more, long after. */
@@ -21,6 +23,7 @@ export interface Weather {
 
 export const calm: Weather = {
   loss: 0,
+  orderLoss: 0,
   duplicate: 0,
   delayTicksMax: 0,
   replay: 0,
@@ -54,8 +57,9 @@ export class SimulatedNetwork {
   send(message: Message, weather: Weather, tick: number): void {
     const random = this.#random
     const copies = random.chance(weather.duplicate) ? 2 : 1
+    const loss = message.type === 'timeout-now' ? weather.orderLoss : weather.loss
     for (let copy = 0; copy < copies; copy++) {
-      if (random.chance(weather.loss)) continue
+      if (random.chance(loss)) continue
       const dueTick = tick + random.below(weather.delayTicksMax + 1)
       this.#inFlight.push({ message, dueTick })
     }

@@ -33,10 +33,14 @@ class Storm {
   constructor(seed: number, watcher?: Watcher) {
     this.random = new Random(seed * 7919 + 1)
     const { random } = this
+    // In some, orders to campaign get lost, and leaders that give transfers up take naps, too.
+    const isDrowsy = random.split('naps').chance(0.3)
+    const loss = random.chance(0.5) ? random.fraction() * 0.3 : 0
     this.cluster = new SimulatedCluster(
       seed,
       {
-        loss: random.chance(0.5) ? random.fraction() * 0.3 : 0,
+        loss,
+        orderLoss: isDrowsy ? 0.9 : loss,
         duplicate: random.chance(0.5) ? random.fraction() * 0.3 : 0,
         delayTicksMax: random.chance(0.6) ? random.below(16) : 0,
         replay: random.chance(0.3) ? random.fraction() * 0.2 : 0,
@@ -70,7 +74,8 @@ class Storm {
       [upTo(0.05), () => this.#linkLost()],
       [unrest * upTo(0.01), () => this.#anyone((replica) => replica.raft.campaign())],
       [upTo(0.1), () => this.#anyone((replica) => replica.raft.hasten())],
-      [unrest * upTo(0.05), () => this.#pause()]
+      [unrest * upTo(0.05), () => this.#pause()],
+      [isDrowsy ? 0.1 : 0, () => this.#nap()]
     ]
   }
 
@@ -133,6 +138,11 @@ class Storm {
     const leaders = awake.filter(({ raft }) => raft.isLeader)
     const replica = this.random.pickAny(this.random.chance(0.5) ? leaders : awake)
     if (replica !== undefined) this.cluster.pause(replica, 1 + this.random.below(60))
+  }
+
+  /** So short that the leader stays; in the end it has stood still for long, in one term. */
+  #nap(): void {
+    this.#leader((leader) => this.cluster.pause(leader, 1 + this.random.below(4)))
   }
 
   /**

@@ -186,5 +186,13 @@ export const electionMutations: readonly Mutation[] = [
     find: 'leaseVoidTimeouts = 2',
     replace: 'leaseVoidTimeouts = 0',
     catches
+  },
+  {
+    name: 'lease-void-by-waking-time',
+    failureMode: 21,
+    file: 'packages/raft/src/transfer.ts',
+    find: 'state.leaseVoidUntilTick = state.tickCount +',
+    replace: 'state.leaseVoidUntilTick = state.awakeTickCount +',
+    catches
   }
 ]

@@ -1,6 +1,7 @@
 // A group of watched replicas in bad weather, without machines or clients: thousands of steps a
 // second, each held against the specification. Messages come in any order, twice or never; disks
-// take their time; processes crash; leaders hand over; members change; snapshots replace logs.
+// take their time; processes crash, or stand still; leaders hand over, or try in vain; members
+// change; snapshots replace logs.
 import {
   blankState,
   bootstrapState,
@@ -17,6 +18,8 @@ import { StormDisk, type Write } from './storm-disk.ts'
 
 const ids = [1, 2, 3, 4, 5]
 const inFlightMax = 60
+/** A few election timeouts. */
+const standStillTicksMax = 30
 
 interface Replica {
   readonly id: number
@@ -37,6 +40,8 @@ export class RaftStorm {
   readonly #replicas: Replica[]
   readonly #weights: readonly (readonly [number, (replica: Replica) => void])[]
   readonly #lossChance: number
+  /** Of an order to campaign: where most are lost, leaders give transfers up and go on. */
+  readonly #orderLossChance: number
   readonly #speeds: readonly number[]
   readonly #disorderChance: number
   #network: Message[] = []
@@ -55,6 +60,7 @@ export class RaftStorm {
     )
     this.#speeds = ids.map(() => random.pick([1, 1, 1, 0.3, 0.1]))
     this.#lossChance = random.pick([0, 0.02, 0.1])
+    this.#orderLossChance = random.pick([this.#lossChance, 0.9])
     this.#disorderChance = random.pick([0, 0.1, 0.4])
     this.#weights = this.#drawWeights()
     this.#config = {
@@ -114,8 +120,8 @@ export class RaftStorm {
     const random = this.#random
     const rarely = (): number => random.pick([0, 1, 3, 10])
     const calls: readonly (readonly [number, (replica: Replica) => unknown])[] = [
-      [100 + random.below(300), (replica) => this.#tick(replica)],
-      [3 * rarely(), ({ raft }) => raft.transfer(random.pick(ids))],
+      [40 + random.below(300), (replica) => this.#tick(replica)],
+      [rarely(), ({ raft }) => raft.standStill(1 + random.below(standStillTicksMax))],
       [rarely(), ({ raft }) => this.#change(raft)],
       [rarely(), (replica) => this.#snapshot(replica)],
       [10, (replica) => this.#serve(replica)],
@@ -132,6 +138,7 @@ export class RaftStorm {
       [20 + random.below(100), () => this.#propose()],
       [random.pick([0, 2, 8]), () => this.#part()],
       [random.pick([0.5, 2]), () => this.#part([])],
+      [rarely(), () => this.#handOver()],
       ...calls.map(([weight, act]) => {
         return [weight, (replica: Replica) => this.#do(replica, () => act(replica))] as const
       })
@@ -170,7 +177,9 @@ export class RaftStorm {
     const message = this.#network[at]
     if (message === undefined) return
     if (!random.chance(this.#disorderChance / 4)) this.#network.splice(at, 1)
-    if (!random.chance(this.#lossChance)) this.#deliver(message)
+    const isOrder = message.type === 'timeout-now'
+    const lossChance = isOrder ? this.#orderLossChance : this.#lossChance
+    if (!random.chance(lossChance)) this.#deliver(message)
   }
 
   #deliver(message: Message): void {
@@ -210,12 +219,21 @@ export class RaftStorm {
 
   /** Whoever thinks itself a leader gets something to do. */
   #propose(): void {
-    const leaders = this.#replicas.filter(({ raft }) => raft.isLeader)
-    const leader = this.#random.pickAny(leaders)
+    const leader = this.#anyLeader()
     const data = this.#random.bytes(this.#random.below(6))
     if (leader === undefined) return
     this.#do(leader, () => leader.raft.propose(data))
     if (this.#random.chance(0.3)) this.#do(leader, () => leader.raft.requestRead(++this.#read))
+  }
+
+  #anyLeader(): Replica | undefined {
+    return this.#random.pickAny(this.#replicas.filter(({ raft }) => raft.isLeader))
+  }
+
+  #handOver(): void {
+    const leader = this.#anyLeader()
+    const to = this.#random.pickAny(leader?.raft.configuration.voters ?? [])
+    if (leader !== undefined && to !== undefined) this.#do(leader, () => leader.raft.transfer(to))
   }
 
   /** A leader and whoever is with it go on by themselves, or anybody. */
