@@ -8,6 +8,7 @@ import { Beginnings } from './clients/beginnings.ts'
 import { Bursts } from './clients/bursts.ts'
 import { Bindings, type Change, Depths, Replacements, Watch } from './clients/changes.ts'
 import { Consumer } from './clients/consumer.ts'
+import { Copies } from './clients/copies.ts'
 import { History } from './clients/history.ts'
 import { LibraryConsumer } from './clients/library-consumer.ts'
 import { LibraryPublisher } from './clients/library-publisher.ts'
@@ -26,6 +27,7 @@ import { Successions } from './clients/successions.ts'
 import { Transfers } from './clients/transfers.ts'
 import {
   boundQueues,
+  copiedRoute,
   declarations,
   exchangeRoutes,
   graveExchange,
@@ -113,6 +115,7 @@ export class Workload {
         : new Publisher(world, `p${i + 1}`, options)
     })
     const routes = [route('', amqpQueue, [amqpQueue]), ...random.shuffle(this.routes).slice(0, 4)]
+    routes.push(copiedRoute(random.split('copies').shuffle(boundQueues).slice(0, 2)))
     const ways = { history, routes, messages, batchMax, gapMsMax }
     this.#publishers.push(new AmqpPublisher(world, 'a1', ways))
     const straight = [amqpQueue, askedQueue].map((queue) => route('', queue, [queue]))
@@ -168,6 +171,8 @@ export class Workload {
         return new Overflows(world, this.history, graveQueue)
       case 'priorities':
         return new Priorities(world, this.history, graveQueue)
+      case 'copies':
+        return new Copies(world, this.history)
       case 'transfers':
         return new Transfers(world, this.history)
     }

@@ -51,8 +51,15 @@ export const routingMutations: readonly Mutation[] = [
     file: 'packages/cluster/src/publishing/gateway.ts',
     find: "if (outcome.type === 'missing') publish.queuesLeft -= " + 'outcome.queues.length',
     replace: "if (outcome.type === 'missing') publish.queuesLeft -= 0",
-    // Under a lease only what was sent before the deletion comes to a queue that is gone.
-    catches: ['packages/cluster/dist/test/publishing/gateway.test.js']
+    catches: 'simulator'
+  },
+  {
+    name: 'missing-queues-counted-once',
+    failureMode: 59,
+    file: 'packages/cluster/src/publishing/gateway.ts',
+    find: 'publish.queuesLeft -= outcome.queues.length',
+    replace: 'publish.queuesLeft--',
+    catches: 'simulator'
   },
   {
     name: 'topic-branch-goes-with-a-leaf',

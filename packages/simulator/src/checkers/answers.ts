@@ -6,7 +6,7 @@ import type { Ending, Taken } from './hears.ts'
 import type { ReferenceQueue } from './reference-types.ts'
 import type { ShardComparison } from './shard-comparison.ts'
 
-type Shard = Pick<ShardComparison, 'openQueue' | 'hasLeft'>
+type Shard = Pick<ShardComparison, 'openQueue' | 'hasLeft' | 'hasStored'>
 
 /** What a client has sent, and hears to be stored. */
 interface Confirmed {
@@ -52,6 +52,12 @@ export class Answers {
       if (this.#queues(name).some(({ bodies }) => hasValue(bodies, body))) continue
       this.#report('confirm-after-commit', `${body.slice(0, 40)} is confirmed, and not in ${name}`)
     }
+  }
+
+  /** The same where queues may be gone, and the message with them: one of them has had it. */
+  confirmedSomewhere(message: string): void {
+    if (this.#shards().some((shard) => shard.hasStored(message))) return
+    this.#report('confirm-after-commit', `${message} is confirmed, and was never in a queue`)
   }
 
   /** Nobody is asked about what is delivered from this queue. */

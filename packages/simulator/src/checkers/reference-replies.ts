@@ -24,3 +24,30 @@ export function offsetsOf(pairs: readonly number[]): Set<number> {
   forEachOffset(pairs, 2, (offset) => offsets.add(offset))
   return offsets
 }
+
+/** Which of them a malformed record gets is the decoder's business. */
+const decoderCodes: ReadonlySet<string> = new Set([
+  'FRAME_INVALID',
+  'MESSAGE_TOO_LARGE',
+  'OPTION_UNKNOWN',
+  'OPTION_INVALID'
+])
+
+/** What of a reply is compared: all but the words of a refusal. Neighbouring pairs are joined. */
+export function plain(reply: SectionReply): string {
+  switch (reply.type) {
+    case 'refused':
+      return `refused ${decoderCodes.has(reply.code) ? '' : reply.code}`
+    case 'settled': {
+      const joined: number[] = []
+      for (let at = 0; at < reply.stale.length; at += 2) {
+        const [first = 0, last = 0] = reply.stale.slice(at, at + 2)
+        if (joined.at(-1) === first - 1) joined[joined.length - 1] = last
+        else joined.push(first, last)
+      }
+      return `settled, stale ${joined}`
+    }
+    default:
+      return JSON.stringify(reply)
+  }
+}

@@ -22,7 +22,7 @@ import { graveExchange } from '../clients/ways.ts'
 import type { Report } from './checks.ts'
 import { type Ending, type Hears, nobody } from './hears.ts'
 import { isOpenAt } from './reference-lifetimes.ts'
-import { forEachOffset } from './reference-replies.ts'
+import { forEachOffset, plain } from './reference-replies.ts'
 import { ReferenceShard } from './reference-shard.ts'
 import type { ReferenceQueue, ReferenceRecord } from './reference-types.ts'
 import { rowDifference } from './row-comparison.ts'
@@ -72,33 +72,6 @@ function recordsOf(data: Uint8Array, header: PublishHeader): ReferenceRecord[] {
   return records
 }
 
-/** Which of them a malformed record gets is the decoder's business. */
-const decoderCodes: ReadonlySet<string> = new Set([
-  'FRAME_INVALID',
-  'MESSAGE_TOO_LARGE',
-  'OPTION_UNKNOWN',
-  'OPTION_INVALID'
-])
-
-/** What of a reply is compared: all but the words of a refusal. Neighbouring pairs are joined. */
-function plain(reply: SectionReply): string {
-  switch (reply.type) {
-    case 'refused':
-      return `refused ${decoderCodes.has(reply.code) ? '' : reply.code}`
-    case 'settled': {
-      const joined: number[] = []
-      for (let at = 0; at < reply.stale.length; at += 2) {
-        const [first = 0, last = 0] = reply.stale.slice(at, at + 2)
-        if (joined.at(-1) === first - 1) joined[joined.length - 1] = last
-        else joined.push(first, last)
-      }
-      return `settled, stale ${joined}`
-    }
-    default:
-      return JSON.stringify(reply)
-  }
-}
-
 export class ShardComparison {
   readonly #name: string
   readonly #report: Report
@@ -135,6 +108,11 @@ export class ShardComparison {
   /** Whether the message, with which a body begins, has left a queue of that name. */
   hasLeft(queue: string, message: string, reason: DeathReason): boolean {
     return this.#left.has(`${queue} ${message} ${reason}`)
+  }
+
+  /** Whether a queue of this shard ever got the message, with which a body begins. */
+  hasStored(message: string): boolean {
+    return this.#storedOnce.has(message)
   }
 
   /** A node hears of the leader that deliveries have ended: triples. */

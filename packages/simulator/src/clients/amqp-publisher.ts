@@ -1,13 +1,13 @@
 // A publisher of the simulated world that speaks AMQP 0-9-1, with confirms. What has none when its
 // connection breaks it gives up: AMQP has no identity by which it could be sent again, and keeps
 // the order of one connection only.
-import { tableOf } from '@holdfast/amqp'
+import { type AmqpProperties, tableOf } from '@holdfast/amqp'
 import { utf8Decode, utf8Encode } from '@holdfast/record'
 import type { World } from '../world/world.ts'
 import { AmqpClient } from './amqp-client.ts'
 import type { AmqpSaid } from './amqp-wire.ts'
 import { bodyOf } from './names.ts'
-import { type PublisherOptions, type Route, variantOf } from './publisher.ts'
+import { type PublisherOptions, type Route, type Variant, variantOf } from './publisher.ts'
 
 const openMax = 30
 
@@ -17,6 +17,7 @@ const nacked = 'DISK_LOW'
 export class AmqpPublisher extends AmqpClient {
   override readonly role = 'publisher'
   readonly #options: PublisherOptions
+  #routes: readonly Route[]
   /** Sequences without an outcome, by their tag on this connection. */
   readonly #open = new Map<number, number>()
   readonly #returned = new Set<number>()
@@ -30,12 +31,19 @@ export class AmqpPublisher extends AmqpClient {
   constructor(world: World, name: string, options: PublisherOptions) {
     super(world, name)
     this.#options = options
+    this.#routes = options.routes
     this.left = options.messages
     this.#go()
   }
 
   get isDone(): boolean {
     return this.left === 0 && this.#open.size === 0
+  }
+
+  /** So many new messages, by these routes. */
+  begin(routes: readonly Route[], messages: number): void {
+    this.#routes = routes
+    this.left = messages
   }
 
   /** No new messages; what was sent is still seen to. */
@@ -101,8 +109,9 @@ export class AmqpPublisher extends AmqpClient {
     this.world.schedule.after(this.random.integer(2, this.#options.gapMsMax ?? 120), () => {
       if (this.isStopped) return
       const count = Math.min(this.left, this.random.integer(1, this.#options.batchMax ?? 6))
-      const route = this.random.pick(this.#options.routes)
-      if (this.#isReady && this.#open.size < openMax) this.#publish(route, count)
+      const route = this.random.pickAny(this.#routes)
+      const mayPublish = this.#isReady && this.#open.size < openMax
+      if (mayPublish && route !== undefined) this.#publish(route, count)
       this.#go()
     })
   }
@@ -121,10 +130,15 @@ export class AmqpPublisher extends AmqpClient {
         mandatory ? route.refusal : null
       )
       this.#open.set(++this.#lastTag, sequence)
-      const headers = variant === null ? {} : { headers: tableOf(variant.headers) }
+      const headers = headersOf(route, variant)
       const body = utf8Encode(bodyOf(`${this.#publisher}:${sequence}`))
       this.wire?.publish(exchange, routingKey, mandatory, headers, body)
     }
     this.pump()
   }
+}
+
+function headersOf({ copies = [] }: Route, variant: Variant | null): AmqpProperties {
+  const headers = { ...variant?.headers, ...(copies.length === 0 ? {} : { CC: copies }) }
+  return Object.keys(headers).length === 0 ? {} : { headers: tableOf(headers) }
 }

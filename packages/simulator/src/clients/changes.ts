@@ -35,6 +35,10 @@ export abstract class Change {
     this.later()
   }
 
+  protected get isOver(): boolean {
+    return this.#isOver
+  }
+
   finish(): void {
     this.#isOver = true
   }

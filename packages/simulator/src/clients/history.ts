@@ -82,8 +82,11 @@ export class History {
       if (!isSeen) this.purges.confirmed(queue, `${publisher}:${sequence}`, nowMs)
     }
     const mayBeGone = queues.some((queue) => this.#deletedMs.has(queue))
+    const { answers } = this.#world.audit
     const body = bodyOf(`${publisher}:${sequence}`)
-    if (!mayBeGone) this.#world.audit.answers.confirmed({ body, queues: queues.map(nameOf) })
+    if (!mayBeGone) answers.confirmed({ body, queues: queues.map(nameOf) })
+    // What need not arrive is confirmed wherever it goes.
+    else if (message.refusal !== null) answers.confirmedSomewhere(`${publisher}:${sequence}`)
     if (queues.length === 0 && message.refusal !== null) {
       this.#world.fail(`confirmed, though it has nowhere to go: ${publisher}:${sequence}`)
     }

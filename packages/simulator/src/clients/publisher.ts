@@ -13,6 +13,8 @@ export interface Route {
   readonly routingKey: string
   readonly queues: readonly string[]
   readonly mandatory: boolean
+  /** Routing keys by which it goes besides, as a client of AMQP says in the header CC. */
+  readonly copies?: readonly string[]
   /** With which code all of it must be refused, where it must reach no queue. */
   readonly refusal?: string
   /** Where its messages go by their headers: to each of these in turn, instead of to `queues`. */

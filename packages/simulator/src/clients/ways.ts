@@ -1,6 +1,7 @@
 // The exchanges of a run, what is bound to them, and where that leads: every kind of exchange, one
 // behind another, and one that takes what another has no binding for.
 import type { ClientRequest } from '@holdfast/protocol'
+import { nameOf } from './names.ts'
 import type { Route } from './publisher.ts'
 
 type Declaration = Extract<
@@ -22,6 +23,12 @@ export interface ChangingWay {
 
 export function route(exchange: string, routingKey: string, queues: readonly string[]): Route {
   return { exchange, routingKey, queues, mandatory: true }
+}
+
+/** Straight to the first queue, and by copies to the others. Clients of AMQP can say so. */
+export function copiedRoute(queues: readonly string[]): Route {
+  const [routingKey = '', ...copies] = queues.map(nameOf)
+  return { ...route('', routingKey, queues), copies }
 }
 
 /** Where exchanges lead to. */

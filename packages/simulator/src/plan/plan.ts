@@ -80,7 +80,8 @@ export const changeNames = [
   'transfers',
   'perishables',
   'overflows',
-  'priorities'
+  'priorities',
+  'copies'
 ] as const
 export type ChangeName = (typeof changeNames)[number]
 

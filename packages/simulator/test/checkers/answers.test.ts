@@ -15,7 +15,8 @@ function shard(
   const bodies = new Map(stored.map((body, at) => [at + 1, body]))
   const queue: ReferenceQueue = { ...blankQueue({ name, vhost: '/' }), messages, bodies }
   const hasLeft = (asked: string, message: string): boolean => asked === name && message === 'm9'
-  return { openQueue: (asked: string) => (asked === name ? queue : undefined), hasLeft }
+  const openQueue = (asked: string) => (asked === name ? queue : undefined)
+  return { openQueue, hasLeft, hasStored: (message: string) => message === 'm9' }
 }
 
 function findings(shards: ReturnType<typeof shard>[], run: (answers: Answers) => void): Check[] {
@@ -37,6 +38,13 @@ t.test('a confirm speaks for each of the queues', async (t) => {
   t.same(findings(shards, confirmed('m2', ['a'])), [])
   t.same(findings(shards, confirmed('m2', ['a', 'b'])), ['confirm-after-commit'])
   t.same(findings(shards, confirmed('m2', ['nowhere'])), ['confirm-after-commit'])
+})
+
+t.test('what is confirmed was in a queue once', async (t) => {
+  const shards = [shard('a', ['m1'])]
+  const confirmed = (message: string) => (answers: Answers) => answers.confirmedSomewhere(message)
+  t.same(findings(shards, confirmed('m9')), [])
+  t.same(findings(shards, confirmed('m1')), ['confirm-after-commit'])
 })
 
 t.test('a dead letter has arrived before it leaves', async (t) => {
