@@ -22,6 +22,8 @@ import type { ReferenceProducer, ReferenceQueue, ReferenceRecord } from './refer
 
 export class ReferenceShard {
   readonly queues: Map<number, ReferenceQueue> = new Map()
+  /** What bodies begin with that were ever put into a queue, be that gone in the same entry. */
+  readonly stored: Set<string> = new Set()
   readonly #producers = new Map<string, ReferenceProducer>()
   readonly #gateways = new ReferenceGateways()
   readonly #limits: Pick<ShardLimits, 'producerExpiryMs' | 'gatewayExpiryMs' | 'closingMs'>
@@ -141,6 +143,7 @@ export class ReferenceShard {
         if (maxPriority > 0) queue.mark = Math.max(queue.mark, queue.tail)
         queue.messages.set(queue.tail, message)
         queue.bodies.set(queue.tail, body)
+        this.stored.add(body.split('|')[0] ?? '')
         if (isRefused) die(queue, queue.tail, this.#termStartMs)
         if (maxPriority === 0) dropHead(queue, this.#termStartMs)
       }

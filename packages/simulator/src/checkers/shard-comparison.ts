@@ -112,7 +112,7 @@ export class ShardComparison {
 
   /** Whether a queue of this shard ever got the message, with which a body begins. */
   hasStored(message: string): boolean {
-    return this.#storedOnce.has(message)
+    return this.#reference.stored.has(message)
   }
 
   /** A node hears of the leader that deliveries have ended: triples. */

@@ -8,12 +8,6 @@ export class StoredOnce {
   /** By id of the queue: the messages that it ever got. */
   readonly #stored = new Map<number, Set<string>>()
 
-  /** Whether a queue ever got it, be that queue gone by now. */
-  has(message: string): boolean {
-    for (const stored of this.#stored.values()) if (stored.has(message)) return true
-    return false
-  }
-
   /** The messages among these that the queue has got before. */
   repeats(
     { queue: id, first, last }: Extract<ShardEffect, { type: 'published' }>,

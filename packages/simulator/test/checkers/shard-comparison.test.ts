@@ -98,6 +98,10 @@ t.test('machine and model agree over a history of everything', async (t) => {
   const { bodies } = bench.comparison.openQueue('q1') ?? {}
   t.equal([...(bodies?.values() ?? [])].join(' '), 'm0 m1 m2 m3 m4 m0 m1 m2 m2 m0')
   t.equal(bench.comparison.openQueue('q2'), undefined)
+  t.same(
+    ['m4', 'm5'].map((message) => bench.comparison.hasStored(message)),
+    [true, false]
+  )
   bench.settle('accepted', 1, 2, 0)
   bench.settle('released', 3, 4, 0)
   bench.settle('rejected', 3, 5, 0)

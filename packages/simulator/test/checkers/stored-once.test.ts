@@ -29,9 +29,3 @@ t.test('a queue whose messages are put back, or that is gone, is not judged', as
   t.same(once.repeats(published(7, 1, 3), { name: movedQueue, bodies }), [])
   t.same(once.repeats(published(8, 1, 3), undefined), [])
 })
-
-t.test('it is known what was ever in a queue', async (t) => {
-  const once = new StoredOnce()
-  once.repeats(published(7, 1, 1), { name: 'q', bodies })
-  t.same([once.has('p1:1'), once.has('p1:2')], [true, false])
-})
