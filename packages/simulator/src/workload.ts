@@ -7,6 +7,7 @@ import { AmqpPublisher } from './clients/amqp-publisher.ts'
 import { Beginnings } from './clients/beginnings.ts'
 import { Bursts } from './clients/bursts.ts'
 import { Bindings, type Change, Depths, Replacements, Watch } from './clients/changes.ts'
+import { Commits } from './clients/commits.ts'
 import { Consumer } from './clients/consumer.ts'
 import { Copies } from './clients/copies.ts'
 import { History } from './clients/history.ts'
@@ -171,6 +172,8 @@ export class Workload {
         return new Overflows(world, this.history, graveQueue)
       case 'priorities':
         return new Priorities(world, this.history, graveQueue)
+      case 'commits':
+        return new Commits(world, this.history, boundQueues)
       case 'copies':
         return new Copies(world, this.history)
       case 'transfers':

@@ -62,6 +62,14 @@ export const routingMutations: readonly Mutation[] = [
     catches: 'simulator'
   },
   {
+    name: 'transaction-overtakes-the-last-publish',
+    failureMode: 62,
+    file: 'packages/cluster/src/sessions/held-publishes.ts',
+    find: 'first.batch.firstSequence > upTo',
+    replace: 'first.batch.firstSequence >= upTo',
+    catches: 'simulator'
+  },
+  {
     name: 'topic-branch-goes-with-a-leaf',
     failureMode: 60,
     file: 'packages/broker/src/exchange/topic-trie.ts',

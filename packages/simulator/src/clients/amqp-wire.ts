@@ -1,5 +1,5 @@
-// The client's end of an AMQP 0-9-1 connection with one channel, without a socket: enough of it to
-// publish with confirms, consume, get and settle.
+// The client's end of an AMQP 0-9-1 connection, without a socket: enough of it to publish with
+// confirms, consume, get and settle, on one channel or some more.
 import {
   type AmqpProperties,
   type Content,
@@ -23,6 +23,7 @@ export interface AmqpSaid {
 
 const frameBytesMax = 131_072
 const heartbeatSeconds = 1
+const channelsMax = 3
 
 /** Capabilities of a client that wants to be told. */
 const capabilities = ['consumer_cancel_notify', 'connection.blocked']
@@ -66,7 +67,7 @@ export class AmqpWire {
         this.#writer.frameBytesMax = frameBytesMax
         this.#writer.method(0, {
           type: 'connection.tune-ok',
-          channelMax: 1,
+          channelMax: channelsMax,
           frameMax: frameBytesMax,
           heartbeat: heartbeatSeconds
         })
@@ -113,8 +114,8 @@ export class AmqpWire {
     this.#method = null
   }
 
-  send(method: Method): void {
-    this.#writer.method(1, method)
+  send(method: Method, channel = 1): void {
+    this.#writer.method(channel, method)
   }
 
   close(): void {
@@ -127,11 +128,12 @@ export class AmqpWire {
     routingKey: string,
     mandatory: boolean,
     properties: AmqpProperties,
-    body: Uint8Array
+    body: Uint8Array,
+    channel = 1
   ): void {
     const ticket = 0
     this.#writer.content(
-      1,
+      channel,
       { type: 'basic.publish', ticket, exchange, routingKey, mandatory, immediate: false },
       encodeProperties(properties),
       body

@@ -34,7 +34,8 @@ const rareChances: { readonly [Name in ChangeName]?: number } = {
   perishables: 0.4,
   overflows: 0.5,
   priorities: 0.5,
-  copies: 0.4
+  copies: 0.4,
+  commits: 0.4
 }
 /** Of a seed in which changes follow each other so closely that they meet. */
 const hasteChance = 0.15

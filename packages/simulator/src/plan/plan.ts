@@ -81,7 +81,8 @@ export const changeNames = [
   'perishables',
   'overflows',
   'priorities',
-  'copies'
+  'copies',
+  'commits'
 ] as const
 export type ChangeName = (typeof changeNames)[number]
 
