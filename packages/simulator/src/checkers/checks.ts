@@ -42,7 +42,7 @@ export const checks = {
   'settled-by-client': 'what ends a message was asked for by who had it',
   'delivered-from-log': 'what is delivered at an offset is what the log put there',
   'settle-after-commit': 'what a client sees settled is settled in the log',
-  'route-in-force': 'who routes under a lease has applied every change that was answered anywhere',
+  'route-in-force': 'who may route by a lease has applied every change that was answered anywhere',
   'routing-lease': 'who routes under a lease is counted on by the leader for as long',
   'change-in-force': 'a queue that is declared or deleted is so in its shard'
 } as const

@@ -89,8 +89,8 @@ export class ClusterAudit implements Observer {
       return this.#group(group).comparison.openQueue(name)
     })
     this.metadata = new MetadataComparison(this.#report)
-    this.#routes = new RoutesInForce(this.#report)
     this.#routingLeases = new RoutingLeases(this.#report, nowMs)
+    this.#routes = new RoutesInForce(this.#report, this.#routingLeases)
     this.answers = new Answers(this.#report, () => {
       return [...this.#groups.values()].map(({ comparison }) => comparison)
     })
@@ -131,6 +131,7 @@ export class ClusterAudit implements Observer {
       },
       metadataApplied: ({ replica }, { id, data, machine, results }) => {
         this.#group(0).agreement.applied(replica, id.index, '', machine)
+        this.#routingLeases.applied(epoch, id.index)
         this.metadata.applied({ index: id.index, data, machine, results })
       },
       snapshotTaken: ({ group, replica }, machine) => {
@@ -140,8 +141,8 @@ export class ClusterAudit implements Observer {
       routes: ({ replica }, applied) => this.#routes.routes(replica, applied),
       waits: ({ replica }) => this.#routes.waits(replica, this.#group(0).ledger.committedIndex),
       leaseGranted: (grant) => this.#routingLeases.granted(grant),
-      leaseTaken: (lease) => this.#routingLeases.taken(lease),
-      restored: (replica, machine) => this.#restored(replica, machine),
+      leaseTaken: (lease) => this.#routingLeases.taken(epoch, lease),
+      restored: (replica, machine) => this.#restored(epoch, replica, machine),
       handedOut: ({ group, replica }, { term, queue, run, to }) => {
         const { ledger, deliveries, comparison } = this.#group(group)
         deliveries.givenTo(queue.id, to, comparison.queue(queue.id))
@@ -164,7 +165,9 @@ export class ClusterAudit implements Observer {
     return raft
   }
 
-  #restored({ group, replica }: AuditedReplica, machine: ShardMachine | MetadataMachine): void {
+  #restored(epoch: number, of: AuditedReplica, machine: ShardMachine | MetadataMachine): void {
+    const { group, replica } = of
+    if (group === 0) this.#routingLeases.applied(epoch, machine.appliedIndex)
     this.#group(group).agreement.stands(`${replica}`, machine.appliedIndex, machine)
     const life = this.#lives.get(keyOf({ group, replica }))
     if (life === undefined || !('retainedEntries' in machine)) return
@@ -220,6 +223,7 @@ export class ClusterAudit implements Observer {
 
   /** A process is gone, and leads nothing any more. */
   ended({ epoch }: Pick<Process, 'epoch'>): void {
+    this.#routingLeases.ended(epoch)
     for (const life of this.#lives.values()) if (life.epoch === epoch) life.isOver = true
   }
 

@@ -1,17 +1,24 @@
 // What a node must have applied of the metadata by the time at which it goes by it: every change
 // that was answered anywhere, and behind a fence everything that was committed before.
 import type { Report } from './checks.ts'
+import type { RoutingLeases } from './routing-leases.ts'
 
 export class RoutesInForce {
   readonly #report: Report
+  readonly #leases: Pick<RoutingLeases, 'without'>
   /** Changes up to here were answered. */
   #answeredIndex = 0
 
-  constructor(report: Report) {
+  constructor(report: Report, leases: Pick<RoutingLeases, 'without'>) {
     this.#report = report
+    this.#leases = leases
   }
 
+  /** Whoever has a lease may route at any moment, and need not do so for this to be wrong. */
   answered(index: number): void {
+    for (const node of this.#leases.without(index)) {
+      this.#report('route-in-force', `${index} is answered, and node ${node} may route without it`)
+    }
     this.#answeredIndex = Math.max(this.#answeredIndex, index)
   }
 

@@ -35,7 +35,7 @@ export const faultKinds = {
   'partition-pair': { weight: 3, says: 'two hosts are cut off from each other alone' },
   'partition-leader': {
     weight: 3,
-    says: 'a host is cut off from the leader of the metadata alone, until it has no lease'
+    says: 'a host hears the leader of the metadata no more, and has no lease; another leads awhile'
   },
   'partition-one-way': {
     weight: 3,

@@ -16,6 +16,10 @@ type NetworkFault =
 
 const cutMsMin = 200
 const cutMsMax = 8000
+/** What a leader has granted has run out. */
+const leaseMs = 2300
+/** So long another leads that whoever hears it has asked it for a lease. */
+const momentMs = 400
 /** Its lease has run out, and what waited for that is answered. */
 const leaselessMs = 3000
 
@@ -60,6 +64,26 @@ function metadataLeader(world: World): Host | undefined {
     const groups = process?.member.status().groups ?? []
     const leader = groups.find(({ kind }) => kind === 'metadata')?.leader
     return leader != null && leader === process?.identity?.node
+  })
+}
+
+function lead(host: Host, by: Host): void {
+  const to = by.process?.identity?.node
+  const done = (): void => undefined
+  if (to !== undefined) host.process?.admin({ type: 'transfer', group: 0, to }, done)
+}
+
+/**
+ * Another leads for a moment and gives leases: the first, when it leads again, may take what it
+ * knew of a host that it does not hear for all there is to know.
+ */
+function leadByTurns({ world, random, host, isOver }: Target, leader: Host): void {
+  const others = world.memberHosts.filter((each) => each !== leader && each !== host)
+  const next = random.pickAny(others)
+  if (next === undefined || isOver() || metadataLeader(world) !== leader) return
+  lead(leader, next)
+  world.schedule.after(momentMs, () => {
+    if (!isOver() && metadataLeader(world) === next) lead(next, leader)
   })
 }
 
@@ -138,7 +162,12 @@ export const networkFaults: Readonly<Record<NetworkFault, Strike>> = {
     const leader = metadataLeader(target.world)
     const host = target.host === leader ? target.other : target.host
     if (leader === undefined || host === leader) return false
-    return partFor(target, between(host, leader), { msMin: leaselessMs })
+    const isBetweenTurns = target.amount < 0.5
+    const restMs = isBetweenTurns ? leaselessMs : 0
+    if (isBetweenTurns) {
+      target.world.schedule.after(leaseMs, () => leadByTurns({ ...target, host }, leader))
+    }
+    return partFor(target, between(host, leader), { msMin: leaselessMs + restMs })
   },
   'partition-one-way': (target) => {
     const isDeaf = target.amount < 0.5

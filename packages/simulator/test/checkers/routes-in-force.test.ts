@@ -2,9 +2,21 @@
 import t from 'tap'
 import { RoutesInForce } from '../../src/checkers/routes-in-force.ts'
 
+const nobody = { without: () => [] }
+
+t.test('whoever may route has applied what is answered', async (t) => {
+  const found: string[] = []
+  const leases = { without: (index: number) => (index > 7 ? [3] : []) }
+  const routes = new RoutesInForce((_, detail) => void found.push(detail), leases)
+  routes.answered(7)
+  t.same(found, [])
+  routes.answered(8)
+  t.same(found, ['8 is answered, and node 3 may route without it'])
+})
+
 t.test('who routes has applied every change that was answered', async (t) => {
   const found: string[] = []
-  const routes = new RoutesInForce((_, detail) => void found.push(detail))
+  const routes = new RoutesInForce((_, detail) => void found.push(detail), nobody)
   routes.routes(4, 0)
   routes.answered(7)
   routes.answered(5)
@@ -16,7 +28,7 @@ t.test('who routes has applied every change that was answered', async (t) => {
 
 t.test('who was at a fence has applied what was committed when it asked', async (t) => {
   const found: string[] = []
-  const routes = new RoutesInForce((_, detail) => void found.push(detail))
+  const routes = new RoutesInForce((_, detail) => void found.push(detail), nobody)
   const goOn = routes.waits(4, 9)
   goOn(9)
   t.same(found, [])

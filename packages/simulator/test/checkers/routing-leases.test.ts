@@ -14,10 +14,37 @@ function findings(...acts: readonly Act[]): Check[] {
   )
   for (const [atMs, side, forMs, node = 2] of acts) {
     nowMs = atMs
-    leases[side]({ node, term: 3, forMs })
+    const lease = { node, term: 3, forMs }
+    if (side === 'granted') leases.granted(lease)
+    else leases.taken(node, lease)
   }
   return found
 }
+
+t.test('who may route, and lacks something, is known', async (t) => {
+  let nowMs = 0
+  const leases = new RoutingLeases(
+    () => undefined,
+    () => nowMs
+  )
+  for (const [epoch, node] of [
+    [11, 1],
+    [12, 2]
+  ] as const) {
+    leases.applied(epoch, node)
+    leases.taken(epoch, { node, term: 3, forMs: 2000 })
+  }
+  t.same([leases.without(1), leases.without(2), leases.without(3)], [[], [1], [1, 2]])
+  leases.taken(11, { node: 1, term: 4, forMs: 0 })
+  t.same(leases.without(3), [2], 'it has given its lease up')
+  leases.applied(12, 3)
+  t.same(leases.without(3), [])
+  leases.ended(12)
+  leases.taken(13, { node: 2, term: 4, forMs: 1000 })
+  t.same(leases.without(1), [2], 'the next process has applied nothing')
+  nowMs = 1000
+  t.same(leases.without(1), [])
+})
 
 t.test('a lease that ends before its leader thinks it does is well', async (t) => {
   t.same(findings([10, 'granted', 2200], [500, 'taken', 1500]), [])
