@@ -91,6 +91,12 @@ export function tellRollAnswered(core: Core, group: GroupId, node: number): void
   core.options.audit?.rollAnswered(replicaOf(core, group), { term, node })
 }
 
+export function tellRollOver(core: Core, group: GroupId): void {
+  const term = core.groups.shard(group)?.raft.term
+  if (term === undefined) return
+  core.options.audit?.rollOver(replicaOf(core, group), { term })
+}
+
 export function tellRelaySettled(core: Core, queue: QueueTarget, ranges: readonly number[]): void {
   core.options.audit?.relaySettled({ queue, ranges })
 }

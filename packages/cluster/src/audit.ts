@@ -77,6 +77,8 @@ export interface Audit {
   ): void
   /** A node told the leader of `term` that all who hold something of the shard there are back. */
   rollAnswered(replica: AuditedReplica, by: { readonly term: number; readonly node: number }): void
+  /** That leader waits for no more of them. */
+  rollOver(replica: AuditedReplica, by: { readonly term: number }): void
   /** A gateway hears that deliveries of a relayed consumer have ended: triples. */
   relaySettled(of: { readonly queue: QueueTarget; readonly ranges: readonly number[] }): void
 }

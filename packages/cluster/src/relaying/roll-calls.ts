@@ -1,7 +1,7 @@
 // Who holds something of a shard, at its new leader. The log knows the consumers of a queue, but
 // not who asked for single messages, nor who was cancelled and keeps what it has: of these gateways
 // know. Until those that can be heard have answered, somebody may hold what nobody claims.
-import { tellRollAnswered } from '../audit-calls.ts'
+import { tellRollAnswered, tellRollOver } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
@@ -29,6 +29,7 @@ export class RollCalls {
     const end = (): void => {
       if (this.#missing.get(group) !== missing) return
       this.#missing.delete(group)
+      tellRollOver(this.#core, group)
       this.#core.deliveries.tick([group])
     }
     for (const node of [...missing]) {

@@ -30,7 +30,7 @@ export const checks = {
   reserved: 'a queue that reserves hands out what the log has reserved, and nothing else',
   'true-attempt': 'a message that is handed out is live, and told with its attempt and count',
   'one-holder': 'a message is not handed out twice for one attempt',
-  'kept-deliveries': 'what a client holds at a node that has told the leader so is not put back',
+  'kept-deliveries': 'what a client holds is not put back: who opens a queue has heard of all',
   'counted-returns': 'a message is counted as back no more often than it was handed out',
   'in-time': 'a message is not handed out when its time in the log has passed',
   'single-active': 'where one consumer is active at a time, nobody else is given anything',

@@ -106,9 +106,9 @@ export class ClusterAudit implements Observer {
         comparison: new ShardComparison(name, report, {
           settles: (ending) => this.answers.settles(ending),
           taken: (letter) => this.answers.taken(letter),
-          returned: ({ term, isUnclaimed, ...message }) => {
-            this.kept.returned({ group, term }, message, isUnclaimed)
-          }
+          returned: ({ term, isUnclaimed, ...message }) =>
+            this.kept.returned({ group, term }, message, isUnclaimed),
+          opened: (term, queue) => this.kept.opened({ group, term }, queue)
         }),
         deliveries: new DeliveryLedger(name, report, this.#nowMs)
       }
@@ -149,6 +149,7 @@ export class ClusterAudit implements Observer {
         deliveries.handedOut({ replica, term, latestTerm: ledger.latestTerm }, queue, run)
       },
       rollAnswered: ({ group }, { term, node }) => this.kept.rollAnswered(group, term, node),
+      rollOver: ({ group }, { term }) => this.kept.rollOver({ group, term }),
       relaySettled: ({ queue: { group, id }, ranges }) => {
         this.#group(group).comparison.settled(id, ranges)
       }

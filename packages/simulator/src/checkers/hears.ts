@@ -32,10 +32,13 @@ export interface Hears {
   settles(ending: Ending): void
   taken(letter: Taken): void
   returned(message: Returned): void
+  /** The leader of a term has put back whatever nobody claimed in a queue. */
+  opened(term: number, queue: string): void
 }
 
 export const nobody: Hears = {
   settles: () => undefined,
   taken: () => undefined,
-  returned: () => undefined
+  returned: () => undefined,
+  opened: () => undefined
 }

@@ -16,6 +16,11 @@ export interface Kept {
   readonly body: string
 }
 
+interface Lead {
+  readonly group: GroupId
+  readonly term: number
+}
+
 interface Held extends Kept {
   readonly sinceMs: number
 }
@@ -27,6 +32,8 @@ export class KeptDeliveries {
   readonly #held = new Set<Held>()
   /** What the leader of a term has been told of, by shard. */
   readonly #told = new Map<GroupId, { readonly term: number; readonly held: Set<Held> }>()
+  /** Leaders that wait for no node any more, by shard and term. */
+  readonly #over = new Set<string>()
   /** When the log put it back last, by queue and body. */
   readonly #backMs = new Map<string, number>()
 
@@ -64,9 +71,21 @@ export class KeptDeliveries {
     }
   }
 
+  /** The leader of a term waits for no node any more. */
+  rollOver({ group, term }: Lead): void {
+    this.#over.add(`${group} ${term}`)
+  }
+
+  /** The leader of a term has put back whatever nobody claimed. */
+  opened({ group, term }: Lead, queue: string): void {
+    if (this.#over.has(`${group} ${term}`)) return
+    const what = `the leader of ${term} opens ${queue} before all have said what they hold`
+    this.#report('kept-deliveries', `group ${group}: ${what}`)
+  }
+
   /** The log puts a message back: since nobody claimed it, or for another reason. */
   returned(
-    { group, term }: { readonly group: GroupId; readonly term: number },
+    { group, term }: Lead,
     { queue, body }: { readonly queue: string; readonly body: string },
     isUnclaimed: boolean
   ): void {

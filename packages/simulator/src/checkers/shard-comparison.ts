@@ -151,6 +151,7 @@ export class ShardComparison {
   }
 
   #noteReturned({ term, effects }: AppliedEntry): void {
+    for (const id of this.#unclaimed) this.#hears.opened(term, this.queue(id)?.name ?? `${id}`)
     for (const effect of effects) {
       if (effect.type !== 'returned') continue
       const { name: queue = '', bodies } = this.#reference.queues.get(effect.queue) ?? {}

@@ -56,3 +56,13 @@ t.test('what the log put back before is claimed by nobody', async (t) => {
   kept.returned({ group: 1, term: 4 }, message, true)
   t.same(found, [])
 })
+
+t.test('a queue opens when its leader waits for nobody any more', async (t) => {
+  const { kept, found } = make()
+  kept.rollOver({ group: 1, term: 3 })
+  kept.opened({ group: 1, term: 3 }, 'q')
+  t.same(found, [])
+  kept.opened({ group: 1, term: 4 }, 'q')
+  kept.opened({ group: 2, term: 3 }, 'q')
+  t.same(found, ['kept-deliveries', 'kept-deliveries'])
+})
