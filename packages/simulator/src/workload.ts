@@ -33,7 +33,8 @@ import {
   exchangeRoutes,
   graveExchange,
   graveQueue,
-  route
+  route,
+  tombQueue
 } from './clients/ways.ts'
 import type { ChangeName, ClientPlan } from './plan/plan.ts'
 import type { World } from './world/world.ts'
@@ -58,6 +59,7 @@ const singleQueue = 'q4'
 
 function optionsOf(queue: string): QueueOptions {
   if (queue === singleQueue) return { singleActiveConsumer: true }
+  if (queue === tombQueue) return { maxLength: 2, overflow: 'reject-publish' }
   const ways = { deadLetterRoutingKey: graveQueue }
   if (queue === mortalQueues[0]) return { deadLetterExchange: '', ...ways }
   return queue === mortalQueues[1] ? { deadLetterExchange: graveExchange, ...ways } : {}
@@ -82,10 +84,16 @@ export class Workload {
     this.operator = new Operator(world, 'operator')
     const further = Array.from({ length: plan.queues }, (_, i) => `q${i + 5}`)
     const special = [autoAckQueue, purgedQueue, exclusiveQueue, amqpQueue, askedQueue]
-    special.push(graveQueue, ...mortalQueues)
+    special.push(graveQueue, tombQueue, ...mortalQueues)
     if (plan.flood > 0) special.push(floodedQueue)
     this.queues = [...boundQueues, ...further, ...special]
-    this.routes = [...this.queues.map((name) => route('', name, [name])), ...exchangeRoutes]
+    const open = this.#openQueues.map((name) => route('', name, [name]))
+    this.routes = [...open, ...exchangeRoutes]
+  }
+
+  /** Those that never refuse what clients send. */
+  get #openQueues(): readonly string[] {
+    return this.queues.filter((name) => name !== tombQueue)
   }
 
   /** Asks for queues, exchanges and bindings; done when the operator is idle. */
@@ -129,6 +137,7 @@ export class Workload {
     world.audit.answers.automatic(askedQueue)
     history.lossy(purgedQueue)
     for (const queue of mortalQueues) history.buries(queue, graveQueue)
+    history.buries(mortalQueues[1], tombQueue)
     this.#changes = changes.map((name) => this.#change(name))
     for (const change of this.#changes) change.start(changeGapMsMax)
     this.#strangers = Array.from({ length: strangers }, (_, i) => new Stranger(world, `${i + 1}`))
@@ -186,25 +195,30 @@ export class Workload {
     const plan = this.#plan
     const random = this.#world.random.split(`consumers of ${queue}`)
     const autoAck = queue === autoAckQueue
-    const exclusive = queue === exclusiveQueue
-    const count = exclusive ? 2 : random.integer(1, plan.consumersMax)
+    const isContested = queue === exclusiveQueue
+    // One of those who contend for it would share it.
+    const count = isContested ? 3 : random.integer(1, plan.consumersMax)
     const { workMsMax, releaseChance, rejectChance } = plan
     const ways = { workMsMax, releaseChance, rejectChance }
     if (queue === askedQueue) return this.#ask(queue)
     return Array.from({ length: count }, (_, i) => {
       const isFlooded = queue === floodedQueue
-      const prefetch = isFlooded ? random.integer(200, 500) : random.integer(1, plan.prefetchMax)
-      const isRestless = exclusive || random.chance(plan.restlessChance)
+      const drawn = isFlooded ? random.integer(200, 500) : random.integer(1, plan.prefetchMax)
+      // Credit that a purge does not give back stops who has no more of it.
+      const prefetch = queue === purgedQueue ? 1 : drawn
+      const exclusive = isContested && i < 2
+      const isRestless = isContested || random.chance(plan.restlessChance)
       // Where there are several, they differ; below zero, too.
       const priority = (i % 3) - 1
       const rank = { priority, prefetch }
-      const options = { history, queue, ...rank, autoAck, exclusive, isRestless, ...ways }
+      const manner = { autoAck, exclusive, isContested, isRestless }
+      const options = { history, queue, ...rank, ...manner, ...ways }
       if (queue === amqpQueue) {
         const patient = { ...options, workMsMax: workMsMax + amqpWorkMs }
         return new AmqpConsumer(this.#world, `${queue}c${i + 1}`, patient)
       }
       // The library settles by itself where that is asked of it, and stays where it is.
-      const isPlain = !autoAck && !exclusive && !isRestless
+      const isPlain = !autoAck && !isRestless
       return isPlain && random.chance(plan.libraryShare)
         ? new LibraryConsumer(this.#world, `${queue}s${i + 1}`, options)
         : new Consumer(this.#world, `${queue}c${i + 1}`, options)
@@ -249,7 +263,7 @@ export class Workload {
       messages: 0
     })
     this.#publishers.push(last)
-    const byNeed = [...this.queues].sort((a, b) => takenAtOnce(a) - takenAtOnce(b))
+    const byNeed = [...this.#openQueues].sort((a, b) => takenAtOnce(a) - takenAtOnce(b))
     for (const queue of byNeed.slice(0, 3)) {
       last.publish(route('', queue, [queue]), Math.min(30, takenAtOnce(queue) + 1))
     }

@@ -11,6 +11,8 @@ const tag = 'c'
 /** Who asks for single messages: how often, and how many it has at once. */
 const askMsMax = 150
 const heldMax = 8
+/** Of a settlement that is for all that came before, too. */
+const multipleChance = 0.25
 
 export class AmqpConsumer extends AmqpClient {
   override readonly role = 'consumer'
@@ -124,18 +126,22 @@ export class AmqpConsumer extends AmqpClient {
     const life = this.#life
     const longestMs = this.isDraining ? 2 : workMsMax * this.#slowness
     this.world.schedule.after(this.random.integer(0, longestMs), () => {
-      if (life === this.#life) this.#settle(deliveryTag)
+      if (life === this.#life && this.#held.has(deliveryTag)) this.#settle(deliveryTag)
     })
   }
 
   #settle(deliveryTag: number): void {
-    this.#held.get(deliveryTag)?.()
-    this.#held.delete(deliveryTag)
+    const multiple = this.random.chance(multipleChance)
+    for (const [tag, ended] of this.#held) {
+      if (multiple ? tag > deliveryTag : tag !== deliveryTag) continue
+      ended()
+      this.#held.delete(tag)
+    }
     const draw = this.isDraining ? 1 : this.random.fraction()
     const { releaseChance = 0.1, rejectChance = 0.05 } = this.#options
     const requeue = draw < releaseChance
     if (draw >= releaseChance + rejectChance) {
-      this.send({ type: 'basic.ack', deliveryTag, multiple: false })
-    } else this.send({ type: 'basic.nack', deliveryTag, multiple: false, requeue })
+      this.send({ type: 'basic.ack', deliveryTag, multiple })
+    } else this.send({ type: 'basic.nack', deliveryTag, multiple, requeue })
   }
 }

@@ -6,14 +6,19 @@ import { AmqpClient } from './amqp-client.ts'
 import type { AmqpSaid } from './amqp-wire.ts'
 import type { History } from './history.ts'
 
+const hasteMsMax = 30
+
 export class AmqpOwner extends AmqpClient {
   override readonly role = 'consumer'
   readonly #history: History
   readonly #queue: string
+  /** It goes while its queue is being declared. */
+  readonly #isHasty: boolean
   #isReady = false
 
-  constructor(world: World, queue: string, history: History) {
+  constructor(world: World, queue: string, history: History, isHasty: boolean) {
     super(world, `${queue}o`)
+    this.#isHasty = isHasty
     this.#queue = queue
     this.#history = history
   }
@@ -43,6 +48,8 @@ export class AmqpOwner extends AmqpClient {
       nowait: false,
       arguments: new Map()
     })
+    if (!this.#isHasty) return
+    this.world.schedule.after(this.random.integer(0, hasteMsMax), () => this.leave(false))
   }
 
   protected lost(): void {

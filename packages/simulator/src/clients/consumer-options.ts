@@ -9,6 +9,8 @@ export interface ConsumerOptions {
   readonly prefetch: number
   readonly autoAck?: boolean
   readonly exclusive?: boolean
+  /** Somebody wants its queue to himself: it may be refused. */
+  readonly isContested?: boolean
   readonly priority?: number
   /** It asks for single messages (AMQP 0-9-1 basic.get). */
   readonly isIdle?: boolean

@@ -44,7 +44,7 @@ export class Consumer extends Client {
     this.#history = options.history
     this.queue = options.queue
     this.prefetch = options.prefetch
-    if (options.exclusive === true) this.#expected.add('QUEUE_EXCLUSIVE')
+    if (options.isContested === true) this.#expected.add('QUEUE_EXCLUSIVE')
     this.#look()
   }
 

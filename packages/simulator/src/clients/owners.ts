@@ -27,7 +27,8 @@ export class Owners extends Change {
     const name = `mine${this.count}`
     history.deleting(name)
     world.audit.answers.automatic(name)
-    const owner = new AmqpOwner(world, name, history)
+    const isHasty = world.random.chance(0.3)
+    const owner = new AmqpOwner(world, name, history, isHasty)
     this.#whenBegun(owner, () => {
       const ways = [route('', name, [name]), route('amq.topic', name, [name])]
       this.publish(`${name}p`, world.random.pick(ways), world.random.integer(1, 10))

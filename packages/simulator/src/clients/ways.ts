@@ -37,6 +37,8 @@ export const boundQueues = ['q1', 'q2', 'q3', 'q4'] as const
 /** Where dead letters go, and one of the exchanges by which they come there. */
 export const graveQueue = 'grave'
 export const graveExchange = 'amq.direct'
+/** It gets by that exchange what the grave gets, and has little room: letters wait for both. */
+export const tombQueue = 'tomb'
 
 /** Whose messages are put back into it, by transactions that take them out. */
 export const movedQueue = 'moved'
@@ -87,6 +89,7 @@ export const declarations: readonly Declaration[] = [
   exchange('head', 'headers'),
   exchange('top', 'topic', { alternateExchange: 'fan' }),
   bound(graveQueue, graveExchange, graveQueue),
+  bound(tombQueue, graveExchange, graveQueue),
   ...fanQueues.map((queue) => bound(queue, 'fan')),
   bound('q1', 'dir', 'a'),
   bound('q3', 'dir', 'a'),
