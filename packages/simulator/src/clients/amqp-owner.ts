@@ -2,7 +2,7 @@
 // exclusive, binds it and consumes from it. The queue is gone with its connection, and so is it.
 import { utf8Decode } from '@holdfast/record'
 import type { World } from '../world/world.ts'
-import { AmqpClient } from './amqp-client.ts'
+import { AmqpClient, type AmqpEnd } from './amqp-client.ts'
 import type { AmqpSaid } from './amqp-wire.ts'
 import type { History } from './history.ts'
 
@@ -54,6 +54,11 @@ export class AmqpOwner extends AmqpClient {
 
   protected lost(): void {
     if (!this.isStopped) this.stop()
+  }
+
+  /** Its node was silent for so long that the queue is gone before it is bound or consumed from. */
+  protected override isExpected(end: AmqpEnd): boolean {
+    return end.replyCode === 404 || super.isExpected(end)
   }
 
   protected said({ method, content }: AmqpSaid): void {
