@@ -14,8 +14,9 @@ for (const damage of ['flip', 'blank'] as const) {
     const done: RotDone[] = []
     const onRot = (one: RotDone): void => void done.push(one)
     const options = { directory, seed, runs: 1, damage, rate: 100, onRot }
-    const report = await new RotRun(options).run()
     const found = `SEED=${seed}`
+    t.comment(found)
+    const report = await new RotRun(options).run()
     t.same(report.violations, {}, found)
     t.same(report.errorExamples, [], found)
     t.ok(report.isSound, found)

@@ -140,11 +140,13 @@ export class RotRun {
         if (this.#exits <= exitsMax) cluster.restart(victim)
         return false
       }
-      if (!(await isNodeReady(cluster.node(victim).http))) return false
+      if (!(await isNodeReady(cluster.node(victim).http))) throw new Error('it is not ready')
       const { groups } = await cluster.admin.cluster()
-      return groups.every(
-        ({ voters, learners }) => voters.includes(victim) && learners.length === 0
-      )
+      const waiting = groups.find(({ voters, learners }) => {
+        return !voters.includes(victim) || learners.length > 0
+      })
+      if (waiting !== undefined) throw new Error(JSON.stringify(waiting))
+      return true
     }
     const giveUp = (): string | null => {
       return this.#exits > exitsMax ? `the process ended ${exitsMax} times` : null
