@@ -1,5 +1,6 @@
 // What clients of AMQP hold on connections that stay, whoever leads: once their node has told a new
-// leader that all who hold something are back, that leader takes none of it for nobody's.
+// leader that all who hold something are back, that leader takes none of it for nobody's. Before it
+// has heard of all, or waits for them no more, it puts back nothing.
 import type { GroupId } from '@holdfast/cluster'
 import type { Report } from './checks.ts'
 import type { ReferenceQueue } from './reference-types.ts'

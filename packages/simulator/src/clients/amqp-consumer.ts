@@ -1,5 +1,6 @@
 // A consumer of the simulated world that speaks AMQP 0-9-1: at any node, wherever its queue is led.
 // One that is idle asks for single messages.
+import type { MethodOf } from '@holdfast/amqp'
 import { utf8Decode } from '@holdfast/record'
 import type { World } from '../world/world.ts'
 import { AmqpClient } from './amqp-client.ts'
@@ -86,20 +87,15 @@ export class AmqpConsumer extends AmqpClient {
 
   protected said({ method, content }: AmqpSaid): void {
     switch (method.type) {
-      case 'basic.deliver': {
-        const body = utf8Decode(content?.body ?? new Uint8Array(0))
-        this.#delivered(method.deliveryTag, method.redelivered, body)
-        return
-      }
+      case 'basic.deliver':
+        return this.#delivered(method, content)
       case 'basic.cancel':
         return this.world.fail(`${this.name} was cancelled`)
       case 'basic.cancel-ok':
         return this.#consume()
-      case 'basic.get-ok': {
-        const body = utf8Decode(content?.body ?? new Uint8Array(0))
-        this.#delivered(method.deliveryTag, method.redelivered, body)
+      case 'basic.get-ok':
+        this.#delivered(method, content)
         return this.#askLater()
-      }
       case 'basic.get-empty':
         return this.#askLater()
       case 'basic.consume-ok':
@@ -118,9 +114,13 @@ export class AmqpConsumer extends AmqpClient {
     })
   }
 
-  #delivered(deliveryTag: number, isFlagged: boolean, body: string): void {
+  #delivered(
+    { deliveryTag, redelivered }: MethodOf<'basic.deliver'> | MethodOf<'basic.get-ok'>,
+    content: AmqpSaid['content']
+  ): void {
     const { history, workMsMax = 60 } = this.#options
-    history.seen(this.queue, body, isFlagged, this.name)
+    const body = utf8Decode(content?.body ?? new Uint8Array(0))
+    history.seen(this.queue, body, redelivered, this.name)
     const { name: client, node, queue } = this
     this.#held.set(deliveryTag, this.world.audit.kept.got({ client, node, queue, body }))
     const life = this.#life

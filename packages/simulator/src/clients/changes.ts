@@ -9,11 +9,16 @@ import { Operator } from './operator.ts'
 import { Publisher, type Route } from './publisher.ts'
 import { changingWays, route } from './ways.ts'
 
+/** What is costly rests for so long at times, however closely other changes follow. */
+const costlyGapMsMax = 1500
+
 /** Something that is done again and again, one after the other, until it is to end. */
 export abstract class Change {
   protected readonly world: World
   protected readonly history: History
   protected readonly operator: Operator
+  /** Most of what a run costs, if it followed closely. */
+  protected readonly isCostly: boolean = false
   #publishers: Publisher[] = []
   protected count = 0
   #gapMsMax = 0
@@ -31,7 +36,7 @@ export abstract class Change {
 
   /** Each comes at most so long after the one before. */
   start(gapMsMax: number): void {
-    this.#gapMsMax = gapMsMax
+    this.#gapMsMax = this.isCostly ? Math.max(gapMsMax, costlyGapMsMax) : gapMsMax
     this.later()
   }
 

@@ -6,10 +6,9 @@ import { Committer } from './committer.ts'
 import type { History } from './history.ts'
 
 const exchange = 'dir'
-/** Where other changes follow closely, these would be a large part of what a run costs. */
-const restMsMin = 1500
 
 export class Commits extends Change {
+  protected override readonly isCostly = true
   readonly #queues: readonly string[]
   readonly #committer: Committer
 
@@ -21,10 +20,6 @@ export class Commits extends Change {
 
   override get isDone(): boolean {
     return super.isDone && this.#committer.isIdle
-  }
-
-  override start(gapMsMax: number): void {
-    super.start(Math.max(gapMsMax, restMsMin))
   }
 
   protected change(): void {

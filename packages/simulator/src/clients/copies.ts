@@ -12,10 +12,9 @@ import { copiedRoute } from './ways.ts'
 const messagesMax = 12
 const gapMsMax = 20
 const lifeMsMax = 500
-/** Where other changes follow closely, these would be most of what a run costs. */
-const restMsMin = 1500
 
 export class Copies extends Change {
+  protected override readonly isCostly = true
   readonly #operators: readonly Operator[]
   readonly #publisher: AmqpPublisher
   #renamed = 0
@@ -29,10 +28,6 @@ export class Copies extends Change {
 
   override get isDone(): boolean {
     return this.#operators.every(({ isIdle }) => isIdle) && this.#publisher.isDone
-  }
-
-  override start(gapMsMax: number): void {
-    super.start(Math.max(gapMsMax, restMsMin))
   }
 
   override finish(): void {
