@@ -15,6 +15,8 @@ const basePorts: NodePorts = { client: 7672, amqp: 5672, peer: 7673, http: 7680 
 const portsPerNode = 10
 /** Ports from 32768 up are handed out by Linux to outgoing connections; this stays below. */
 const portMax = 32_000
+/** The one above `basePorts.http` that `fetch` and browsers refuse to call ("bad port"). */
+const badPort = 10_080
 
 export function portsOfNode(node: number, portOffset: number): NodePorts {
   const shift = portsPerNode * node + portOffset
@@ -44,16 +46,16 @@ export function isPortFree(port: number): Promise<boolean> {
 
 async function areFree(nodes: number, portOffset: number): Promise<boolean> {
   for (let node = 0; node < nodes; node += 1) {
-    for (const port of Object.values(portsOfNode(node, portOffset))) {
-      if (!(await isPortFree(port))) return false
-    }
+    const ports = portsOfNode(node, portOffset)
+    if (ports.http === badPort) return false
+    for (const port of Object.values(ports)) if (!(await isPortFree(port))) return false
   }
   return true
 }
 
 /**
- * An offset at which `nodes` nodes find all their ports free. The search starts at a place that
- * differs from process to process, since test files run side by side.
+ * An offset at which `nodes` nodes find all their ports free, and can be called. The search starts
+ * at a place that differs from process to process, since test files run side by side.
  *
  * @throws Error if no offset below port 32,000 will do.
  */

@@ -29,3 +29,13 @@ t.test('finds an offset with all ports free, and another once one is taken', asy
   t.notOk(await isPortFree(port))
   t.not(await findPortOffset(3, start), offset)
 })
+
+t.test('finds no offset at which fetch would refuse to call a node', async (t) => {
+  const { http } = portsOfNode(0, 2_400)
+  const refused = fetch(`http://127.0.0.1:${http}`).catch((error: Error) => error.cause)
+  t.match(await refused, /bad port/)
+  const found = new Set<number>()
+  for (let start = 0; start < 310; start += 1) found.add(await findPortOffset(1, start))
+  t.ok(found.size > 100, `${found.size} found`)
+  t.notOk(found.has(2_400))
+})
