@@ -167,6 +167,8 @@ export const times = {
   settleMs: 4_000,
   /** A new leader waits this long for the consumers it knows of to come back. */
   reattachGraceMs: 2_000,
+  /** And this long where all are away, and the queue would go with them. */
+  lastConsumerGraceMs: 10_000,
   /** And this long for gateways to say that whoever holds something there is back. */
   rollCallMs: 500,
   /** A call that is not answered fails; its caller retries or reports. */

@@ -3,9 +3,9 @@
 // grace has ended; then what nobody claimed is returned, flagged, by one committed command.
 import { type QueueView, shardLimits } from '@holdfast/broker'
 import { type Core, log } from '../core.ts'
-import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import { keyText } from './consumer.ts'
+import { graceMs } from './grace.ts'
 import type { HeldDeliveries } from './held-deliveries.ts'
 import type { Roster } from './roster.ts'
 import type { Commit } from './settling.ts'
@@ -26,7 +26,7 @@ export interface OpeningQueue {
 export class Opening {
   readonly #core: Core
   readonly #opens: OpeningQueue
-  readonly #graceUntilMs: number
+  readonly #sinceMs: number
   #phase: Phase = 'waiting'
   /** Nobody may be missing that the log knows, and yet somebody hold something. */
   #waitsOut = false
@@ -34,7 +34,7 @@ export class Opening {
   constructor(core: Core, opens: OpeningQueue) {
     this.#core = core
     this.#opens = opens
-    this.#graceUntilMs = core.clock.nowMs + times.reattachGraceMs
+    this.#sinceMs = core.clock.nowMs
   }
 
   get isWaiting(): boolean {
@@ -64,7 +64,8 @@ export class Opening {
     const isComing = missing.some((key) => this.#core.deliveries.expects(group, queue.id, key))
     const isRollOver = this.#core.rollCalls.isOver(group)
     const isWaited = missing.length > 0 || this.#waitsOut || !isRollOver
-    if (isComing || (isWaited && this.#core.clock.nowMs < this.#graceUntilMs)) return
+    const waitedMs = this.#core.clock.nowMs - this.#sinceMs
+    if (isComing || (isWaited && waitedMs < graceMs(queue, missing.length))) return
     this.#phase = 'returning'
     if (missing.length > 0) {
       const fields = { group, vhost: queue.vhost, queue: queue.name, consumers: missing.length }

@@ -4,6 +4,7 @@ import type { ShardCommand } from '@holdfast/broker'
 import { HoldfastError } from '@holdfast/errors'
 import type { Core } from '../core.ts'
 import { keyText } from '../delivering/consumer.ts'
+import { graceMs } from '../delivering/grace.ts'
 import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import { type Answer, errorResult } from '../peers/calls.ts'
@@ -185,24 +186,31 @@ export class LeaderRelay {
     for (const entry of this.#consumers.values()) {
       if (entry.node !== node || !entry.isEarly) continue
       entry.isEarly = false
-      entry.suspendedUntilMs = null
+      entry.suspendedSinceMs = null
       entry.wake()
     }
   }
 
   #suspend(entry: RelayedConsumer): void {
-    entry.suspendedUntilMs ??= this.#core.clock.nowMs + times.reattachGraceMs
+    entry.suspendedSinceMs ??= this.#core.clock.nowMs
   }
 
   /** A gateway that does not come back is gone, and its clients with it. */
   tick(): void {
     const { nowMs } = this.#core.clock
     for (const entry of this.#consumers.values()) {
-      const { suspendedUntilMs } = entry
-      if (suspendedUntilMs === null || nowMs < suspendedUntilMs) continue
+      const { suspendedSinceMs } = entry
+      if (suspendedSinceMs === null) continue
+      if (nowMs - suspendedSinceMs < this.#graceMs(entry.to)) continue
       entry.isReleased = true
       if (entry.isAttached) this.#release(entry)
     }
+  }
+
+  #graceMs({ group, queue, consumer }: RelayedTo): number {
+    const found = this.#core.groups.shardHost(group)?.machine.queue(queue)
+    if (found === undefined) return times.reattachGraceMs
+    return graceMs(found, found.consumers.has(keyText(consumer)) ? 1 : 0)
   }
 
   /** What waits for the log of a shard that is led elsewhere now is not answered by it. */

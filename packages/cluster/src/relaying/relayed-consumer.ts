@@ -32,8 +32,8 @@ export class RelayedConsumer implements Recipient, Waiter {
   /** Released, or stopped, before it was attached. */
   isReleased = false
   isStopped = false
-  /** The link to its gateway broke: until when the gateway may attach it again. */
-  suspendedUntilMs: number | null = null
+  /** When the link to its gateway broke, which may attach it again for some time. */
+  suspendedSinceMs: number | null = null
   /** Its gateway was heard before the link to it was there: it waits for that; none broke. */
   isEarly = false
 
@@ -58,7 +58,7 @@ export class RelayedConsumer implements Recipient, Waiter {
   }
 
   get isCongested(): boolean {
-    return this.suspendedUntilMs !== null || this.#isFull || !this.client.admits(this)
+    return this.suspendedSinceMs !== null || this.#isFull || !this.client.admits(this)
   }
 
   get #isFull(): boolean {

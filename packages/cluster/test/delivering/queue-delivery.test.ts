@@ -11,6 +11,7 @@ import { Consumer, History, Operator, Publisher, World } from '@holdfast/simulat
 import t from 'tap'
 import type { Core } from '../../src/core.ts'
 import type { Consumer as AttachedConsumer } from '../../src/delivering/consumer.ts'
+import { graceMs } from '../../src/delivering/grace.ts'
 import { times } from '../../src/limits.ts'
 import { coreWith, pass } from '../part-core.ts'
 
@@ -103,6 +104,23 @@ t.test('a new leader ends who did not come back, and waits for who is on the way
   t.match(said, [{ level: 'info', fields: { queue: 'q', consumers: 2 } }])
   look()
   t.equal(core.outputs.length, said.length, 'said once')
+})
+
+t.test('a new leader waits longer for the last consumers of an auto-delete queue', async (t) => {
+  const keys = ['one', 'other'].map((tag) => ({ session: '0a', tag }))
+  const consumers = new Map(keys.map((key) => [`0a/${key.tag}`, key]))
+  const settings = { lengthLimit: null, maxPriority: 0, autoDelete: true }
+  const rows = { settings, isOut: () => true, mark: 0, tail: 0, nextLive: () => null }
+  const queue = { id: 7, name: 'q', consumers, ...rows } as unknown as QueueView
+  const { core, proposed, look } = leading(queue)
+  look()
+  pass(core, times.lastConsumerGraceMs - 1)
+  look()
+  t.same(proposed, [], 'the queue would go with them')
+  t.equal(graceMs(queue, 1), times.reattachGraceMs, 'it would not go with one of two')
+  pass(core, 1)
+  look()
+  t.equal(proposed.length, 2)
 })
 
 t.test('a new leader waits until gateways have told who holds something', async (t) => {

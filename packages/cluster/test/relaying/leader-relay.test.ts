@@ -64,6 +64,24 @@ t.test('what was attached over a link that broke waits for the gateway, not for 
   t.end()
 })
 
+t.test('the last consumer of an auto-delete queue may be away for longer', (t) => {
+  const { core, seen, relay } = leader()
+  const settings = { autoDelete: true }
+  const consumers = new Map([[keyText(key), key]])
+  const machine = { queue: () => ({ settings, consumers }) }
+  linkTo(core, gateway)
+  relay.attach(gateway, { ...attach, attachment: 5 }, () => undefined)
+  Object.assign(core, { groups: { shardHost: () => ({ machine }) } })
+  relay.linkDown(gateway)
+  pass(core, times.lastConsumerGraceMs - 1)
+  relay.tick()
+  t.same(seen, [], 'the queue would go with it')
+  consumers.set('another', key)
+  relay.tick()
+  t.same(seen, ['detach 1/7'], 'another is there, and waits')
+  t.end()
+})
+
 t.test('a link that breaks before it is whole is one that broke', (t) => {
   const { core, isCongested, relay } = leader()
   relay.attach(gateway, { ...attach, attachment: 5 }, () => undefined)
