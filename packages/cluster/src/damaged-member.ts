@@ -4,52 +4,19 @@
 // in what state it is, and asks the others again and again whether they can go on without it. As
 // soon as they can, its data is set aside, and it comes back blank.
 import { HoldfastError } from '@holdfast/errors'
-import type { Configuration, ReplicaId } from '@holdfast/raft'
-import { unpack } from '@holdfast/record'
 import { nobodyKnown } from './administration/access-calls.ts'
-import { nodeOf, replicaOf } from './consensus/replica-id.ts'
 import { Counters } from './counters.ts'
+import { type Damage, isExpendable, knownPeers } from './expendable.ts'
 import type { Input, PeerHello, ProbeFailure } from './input.ts'
 import { limits, times } from './limits.ts'
-import type { GroupId, NodeIdentity, ReadResult } from './log-store.ts'
+import type { GroupId, ReadResult } from './log-store.ts'
 import type { Output } from './output.ts'
 import { ByteWriter, join } from './peers/byte-writer.ts'
 import { errorResult } from './peers/calls.ts'
 import { readPeerFrame, startFrame, writePeerMessage } from './peers/peer-codec.ts'
-import type { Call, CallResult } from './peers/peer-message.ts'
+import type { Call, CallResult, GroupReport } from './peers/peer-message.ts'
 import { writeEntry } from './peers/raft-codec.ts'
 import type { ClusterStatus, MemberCounters, NodeStatus } from './status.ts'
-
-/** A group as far as the damaged directory tells. */
-export interface DamagedGroup {
-  readonly group: GroupId
-  /** The latest that is known; null if none is. */
-  readonly configuration: Configuration | null
-  /** Intact entries up to here are committed. */
-  readonly commit: number
-}
-
-export interface Damage {
-  readonly directory: string
-  /** A sentence for people. */
-  readonly reason: string
-  readonly identity: NodeIdentity
-  /** As the store was told them. */
-  readonly peers: Uint8Array | null
-  /** Null: nothing is known of the groups. */
-  readonly groups: readonly DamagedGroup[] | null
-}
-
-/** Whose a directory is, and which groups and peers it knows. */
-type Holdings = Pick<Damage, 'identity' | 'peers' | 'groups'>
-
-/** Who somebody is, and whether its data is damaged. */
-type Introduction = Pick<PeerHello, 'clusterId' | 'node' | 'incarnation' | 'isDamaged'>
-
-interface PeerAddress {
-  readonly node: number
-  readonly address: string
-}
 
 interface Served {
   readonly node: number
@@ -58,37 +25,10 @@ interface Served {
   readonly index: number
 }
 
-/** The nodes that a directory knew, without its own. */
-export function knownPeers({ identity, peers }: Holdings): readonly PeerAddress[] {
-  const known = peers === null ? [] : (unpack(peers) as readonly PeerAddress[])
-  return known.filter(({ node }) => node !== identity.node)
-}
-
-/**
- * Whether every group has a majority without this directory: of replicas that answer, with the data
- * of their incarnation and undamaged. Where the groups are not known, all other nodes must answer,
- * and be two at least.
- */
-export function isExpendable(holdings: Holdings, answers: readonly Introduction[]): boolean {
-  const { identity, groups } = holdings
-  const self = replicaOf(identity.node, identity.incarnation)
-  const live = new Set<ReplicaId>()
-  for (const { clusterId, node, incarnation, isDamaged } of answers) {
-    const isOurs = clusterId === identity.clusterId && isDamaged !== true
-    if (isOurs && node !== null && incarnation !== null) live.add(replicaOf(node, incarnation))
-  }
-  const hasMajority = (voters: readonly ReplicaId[]): boolean => {
-    if (!voters.includes(self)) return true
-    return voters.filter((voter) => voter !== self && live.has(voter)).length > voters.length / 2
-  }
-  const others = knownPeers(holdings)
-  const liveNodes = new Set([...live].map(nodeOf))
-  const areAllLive = others.length >= 2 && others.every(({ node }) => liveNodes.has(node))
-  if (groups === null || groups.length === 0) return areAllLive
-  return groups.every(({ configuration }) => {
-    if (configuration === null || configuration.voters.length === 0) return areAllLive
-    return hasMajority(configuration.voters) && hasMajority(configuration.outgoing)
-  })
+/** What another node said last of the groups that it is in. */
+interface Told {
+  readonly atMs: number
+  readonly groups: readonly GroupReport[]
 }
 
 export class DamagedMember {
@@ -99,9 +39,11 @@ export class DamagedMember {
   readonly #counters = new Counters()
   readonly #links = new Map<number, number>()
   readonly #answers = new Map<number, PeerHello | ProbeFailure>()
+  readonly #told = new Map<number, Told>()
   readonly #probes = new Map<number, number>()
   readonly #reads = new Map<number, Served>()
   #outputs: Output[] = []
+  #nowMs = 0
   #wallMs = 0
   #askAtMs = -1
   #lastId = 0
@@ -167,6 +109,7 @@ export class DamagedMember {
   }
 
   #tick(nowMs: number, wallMs: number): void {
+    this.#nowMs = nowMs
     this.#wallMs = wallMs
     const others = knownPeers(this.#damage)
     if (this.#askAtMs < 0) this.#outputs.push({ type: 'peers', peers: others })
@@ -190,10 +133,16 @@ export class DamagedMember {
     )
     // Only answers of one round count together.
     if (this.#probes.size > 0 || this.#isExpendable) return
-    if (!isExpendable(this.#damage, hellos)) return
+    if (!isExpendable(this.#damage, hellos, this.#seen())) return
     this.#isExpendable = true
     const reason = 'the other nodes can go on without the damaged data of this one'
     this.#outputs.push({ type: 'exit', code: 0, reason })
+  }
+
+  /** What was told so long ago that it would have been repeated does not count. */
+  #seen(): readonly GroupReport[] {
+    const sinceMs = this.#nowMs - 2 * times.statusRepeatMs
+    return [...this.#told.values()].flatMap(({ atMs, groups }) => (atMs < sinceMs ? [] : groups))
   }
 
   #frame(link: number, bytes: Uint8Array): void {
@@ -202,6 +151,8 @@ export class DamagedMember {
     try {
       for (const message of readPeerFrame(bytes).messages) {
         if (message.type === 'call') this.#call(node, message.id, message.call)
+        if (message.type !== 'cast' || message.cast.type !== 'status') continue
+        this.#told.set(node, { atMs: this.#nowMs, groups: message.cast.groups })
       }
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error

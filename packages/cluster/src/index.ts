@@ -19,13 +19,8 @@ export type {
   ShardApplied
 } from './audit.ts'
 export type { Bootstrap, MemberOptions } from './core.ts'
-export {
-  type Damage,
-  type DamagedGroup,
-  DamagedMember,
-  isExpendable,
-  knownPeers
-} from './damaged-member.ts'
+export { DamagedMember } from './damaged-member.ts'
+export { type Damage, type DamagedGroup, isExpendable, knownPeers } from './expendable.ts'
 export type { Input, Lane, PeerHello, ProbeFailure } from './input.ts'
 export { liveMessages } from './live-messages.ts'
 export type {

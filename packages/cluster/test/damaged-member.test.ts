@@ -2,13 +2,10 @@
 import { pack } from '@holdfast/record'
 import t from 'tap'
 import { replicaOf } from '../src/consensus/replica-id.ts'
-import {
-  type Damage,
-  type DamagedGroup,
-  DamagedMember,
-  isExpendable
-} from '../src/damaged-member.ts'
+import { DamagedMember } from '../src/damaged-member.ts'
+import { type Damage, type DamagedGroup, isExpendable } from '../src/expendable.ts'
 import type { Input, PeerHello } from '../src/input.ts'
+import { times } from '../src/limits.ts'
 import type { Output } from '../src/output.ts'
 import { ByteReader } from '../src/peers/byte-reader.ts'
 import { join } from '../src/peers/byte-writer.ts'
@@ -52,13 +49,43 @@ t.test('a directory can be spared where every group has a majority without it', 
   t.ok(isExpendable(joint, [hello(2), hello(3), hello(4), hello(5)]))
 })
 
-t.test('where nothing is known of the groups, all others must be there', async (t) => {
+/** What the leader of a group says; with `isLed` false, what another replica does. */
+function seen(id: number, voters: readonly number[], { term = 5, isLed = true } = {}) {
+  const { configuration } = group(id, voters)
+  return { ...configuration, group: id, term, caughtUp: isLed ? configuration.voters : null }
+}
+
+t.test('where nothing is known of the groups, all others must be there, and lead', async (t) => {
+  const others = [hello(2), hello(3)]
+  const all = [seen(0, [1, 2, 3]), seen(1, [1, 2, 3])]
   for (const damage of [damageOf(null), damageOf([])]) {
-    t.ok(isExpendable(damage, [hello(2), hello(3)]))
-    t.notOk(isExpendable(damage, [hello(2)]))
+    t.ok(isExpendable(damage, others, all))
+    t.notOk(isExpendable(damage, [hello(2)], all))
+    t.notOk(isExpendable(damage, others), 'they may have just begun to join')
+    t.notOk(isExpendable(damage, others, [seen(1, [1, 2, 3])]), 'nobody leads the metadata')
+    const unled = seen(1, [1, 2, 3], { isLed: false })
+    t.notOk(isExpendable(damage, others, [seen(0, [1, 2, 3]), unled]))
+    t.notOk(isExpendable(damage, others, [seen(0, [1]), seen(1, [1, 2, 3])]), 'all others learn')
   }
-  t.notOk(isExpendable(damageOf(null, [1, 2]), [hello(2)]))
-  t.notOk(isExpendable({ ...damageOf(null), peers: null }, [hello(2), hello(3)]))
+  t.notOk(isExpendable(damageOf(null, [1, 2]), [hello(2)], all))
+  t.notOk(isExpendable({ ...damageOf(null), peers: null }, others, all))
+})
+
+t.test('of whom a group consists its leader knows better than a log that ends early', async (t) => {
+  const others = [hello(2), hello(3)]
+  const three = { ...group(2, [1, 2, 3]), configuration: null }
+  const early = damageOf([group(0, [1]), group(1, [1, 2]), three])
+  const later = [seen(0, [1, 2, 3]), seen(1, [1, 2, 3]), seen(2, [2, 3])]
+  t.ok(isExpendable(early, others, later))
+  t.notOk(isExpendable(early, others), 'it may be all there is')
+  t.notOk(isExpendable(early, others, later.slice(1)))
+  t.notOk(isExpendable(early, others, later.slice(0, 2)))
+  t.notOk(isExpendable(early, [hello(2)], later), 'who leads may have lost the others by now')
+  const unled = later.map((report) => ({ ...report, caughtUp: null }))
+  t.notOk(isExpendable(early, others, unled))
+  t.ok(isExpendable(early, others, [seen(0, [1, 4, 5], { term: 4 }), ...later]))
+  const elsewhere = damageOf([group(0, [1, 2, 3])], [1, 2, 3, 4, 5])
+  t.notOk(isExpendable(elsewhere, others, [seen(0, [1, 4, 5])]), 'its data may be the last')
 })
 
 function only<Type extends Output['type']>(outputs: readonly Output[], type: Type) {
@@ -97,6 +124,34 @@ t.test('it asks the others until they can do without it, and then ends', async (
   t.notOk(member.status().ready)
   t.match(member.status().notReadyReason, /damaged: a hole/)
   t.match(member.status().warnings.join(), /holdfast recover --data \/data --accept-loss/)
+})
+
+t.test('what leaders tell of groups counts until they would have told it anew', async (t) => {
+  const member = new DamagedMember(damageOf([group(0, [1])]), addresses)
+  const linked = { type: 'peer-up', link: 7, lane: 'gateway', direction: 'in' } as const
+  member.step([tick(1), { ...linked, hello: hello(2), address: 'p:2' }])
+  const round = (nowMs: number): boolean => {
+    const probes = only(member.step([tick(nowMs)]), 'probe-peer')
+    t.equal(probes.length, 2)
+    const nodes = [hello(2), hello(3)]
+    member.step(
+      probes.map(({ id }, at): Input => {
+        return { type: 'probe-done', id, result: nodes[at] ?? { error: 'nobody' } }
+      })
+    )
+    return member.isExpendable
+  }
+  t.notOk(round(10_000))
+  const tell = (): void => {
+    const writer = startFrame(1)
+    const report = { ...seen(0, [1, 2, 3]), leader: 2, commit: 9, applied: 9 }
+    writePeerMessage(writer, { type: 'cast', cast: { type: 'status', groups: [report] } })
+    member.step([{ type: 'peer-frame', link: 7, bytes: join(writer.take()) }])
+  }
+  tell()
+  t.notOk(round(10_001 + 2 * times.statusRepeatMs))
+  tell()
+  t.ok(round(17_000))
 })
 
 t.test('it serves what is intact and committed, and takes part in nothing else', async (t) => {

@@ -12,6 +12,9 @@ import type { Addresses, Ending, NodeParts, RunningNode } from './node-parts.ts'
 import { openData } from './open-data.ts'
 import { NodeTls } from './tls/node-tls.ts'
 
+/** `isSpared`: the data is known to be damaged, and the other nodes can go on without it. */
+type Start = (isSpared: boolean) => Promise<Node>
+
 /**
  * Starts a node. Resolves when it listens.
  * @throws TLS_FILE_INVALID, the errors of the data directory, BOOTSTRAP_REFUSED,
@@ -23,10 +26,10 @@ export async function startNode(
   log: Log
 ): Promise<RunningNode> {
   const tls = await NodeTls.open(configuration, log)
-  const start = async (): Promise<Node> => {
+  const start: Start = async (isSpared) => {
     const { data } = configuration
-    const canSpare = (damage: Damage): Promise<boolean> =>
-      isSpared(configuration, tls.peers, damage)
+    const canSpare = async (damage: Damage): Promise<boolean> =>
+      isSpared || (await canBeSpared(configuration, tls.peers, damage))
     const opened = await openData(data, parts.storage, log, canSpare)
     const node = new Node(configuration, parts, opened, log, tls)
     try {
@@ -38,15 +41,15 @@ export async function startNode(
     return node
   }
   try {
-    return new NodeHost(await start(), start, log, tls)
+    return new NodeHost(await start(false), start, log, tls)
   } catch (error) {
     tls.close()
     throw error
   }
 }
 
-/** Asks the nodes that a damaged directory knew. */
-async function isSpared(
+/** Asks the nodes that a damaged directory knew who they are; more a damaged member asks. */
+async function canBeSpared(
   configuration: Configuration,
   tls: TlsSource | null,
   damage: Damage
@@ -69,12 +72,12 @@ async function isSpared(
 
 class NodeHost implements RunningNode {
   readonly ended: Promise<Ending>
-  readonly #start: () => Promise<Node>
+  readonly #start: Start
   readonly #log: Log
   #node: Node
   #isDraining = false
 
-  constructor(node: Node, start: () => Promise<Node>, log: Log, tls: NodeTls) {
+  constructor(node: Node, start: Start, log: Log, tls: NodeTls) {
     this.#node = node
     this.#start = start
     this.#log = log
@@ -103,7 +106,7 @@ class NodeHost implements RunningNode {
       const ending = await this.#node.ended
       if (!this.#node.isSpared || this.#isDraining) return ending
       try {
-        this.#node = await this.#start()
+        this.#node = await this.#start(true)
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
         this.#log('error', 'the node cannot start again', { reason })

@@ -50,6 +50,9 @@ t.test('it waits as damaged, and is replaced once the others are there', async (
   const log = new FakeLog()
   const parts = fakeParts()
   const salvaged = new FakeStore()
+  const voters = [1, 2, 3].map((node) => node * 2 ** 20 + 1)
+  const configuration = { voters, outgoing: [], learners: [] }
+  const groups = [{ group: 0, configuration, commit: 1 }]
   let opened = 0
   const storage = {
     ...parts.storage,
@@ -60,7 +63,7 @@ t.test('it waits as damaged, and is replaced once the others are there', async (
     },
     salvage: () => {
       const identity = { clusterId, node: 1, incarnation: 1 }
-      return Promise.resolve({ identity, peers: packed(peers), groups: null, store: salvaged })
+      return Promise.resolve({ identity, peers: packed(peers), groups, store: salvaged })
     },
     quarantine: () => Promise.resolve('/aside')
   }

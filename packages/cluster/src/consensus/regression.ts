@@ -5,7 +5,7 @@
 
 import type { Core } from '../core.ts'
 import { log } from '../core.ts'
-import { isExpendable } from '../damaged-member.ts'
+import { isExpendable } from '../expendable.ts'
 import { times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
 import type { GroupReport } from '../peers/peer-message.ts'
