@@ -1,7 +1,7 @@
 // Ports for a development cluster. `holdfast dev` wants node i (from 0) at 7672+10i (client),
 // 5672+10i (AMQP), 7673+10i (peers) and 7680+10i (HTTP), all plus an offset: this finds an offset
 // at which every one of them is free on loopback, so that several clusters can run side by side.
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 
 /** The ports of node `node` (from 0) at an offset. */
 export interface NodePorts {
@@ -33,15 +33,40 @@ export function placeOfPort(peer: number, portOffset: number): number {
   return (peer - basePorts.peer - portOffset) / portsPerNode
 }
 
-/** True if a listener can be bound to the port on 127.0.0.1 at this moment. */
-export function isPortFree(port: number): Promise<boolean> {
+/** Null where somebody listens on 127.0.0.1 already. */
+function listen(port: number): Promise<Server | null> {
   return new Promise((resolve) => {
     const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
-      server.close(() => resolve(true))
-    })
+    server.once('error', () => resolve(null))
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => resolve(server))
   })
+}
+
+/** True if a listener can be bound to the port on 127.0.0.1 at this moment. */
+export async function isPortFree(port: number): Promise<boolean> {
+  const server = await listen(port)
+  if (server !== null) await new Promise((resolve) => server.close(resolve))
+  return server !== null
+}
+
+/**
+ * Nothing of a node is there. Whoever wants an offset listens there until its process ends: between
+ * the look at the other ports and the start of the nodes, another process would find them free too.
+ */
+const claimPort = 7674
+const claims = new Map<number, Server>()
+
+async function claim(portOffset: number): Promise<boolean> {
+  if (claims.has(portOffset)) return true
+  const server = await listen(claimPort + portOffset)
+  if (server === null) return false
+  claims.set(portOffset, server.unref())
+  return true
+}
+
+function unclaim(portOffset: number): void {
+  claims.get(portOffset)?.close()
+  claims.delete(portOffset)
 }
 
 async function areFree(nodes: number, portOffset: number): Promise<boolean> {
@@ -65,7 +90,9 @@ export async function findPortOffset(nodes: number, start: number = process.pid)
   for (let tried = 0; tried < places; tried += 1) {
     const portOffset = step * (1 + ((start * 7 + tried) % places))
     if (portsOfNode(nodes - 1, portOffset).http > portMax) continue
+    if (!(await claim(portOffset))) continue
     if (await areFree(nodes, portOffset)) return portOffset
+    unclaim(portOffset)
   }
   throw new Error(`no offset below port ${portMax} leaves ${nodes} nodes all their ports`)
 }

@@ -1,6 +1,9 @@
 // The offset found leaves every port of every node free, and a taken port is noticed.
+import { execFile } from 'node:child_process'
 import { createServer } from 'node:net'
+import { promisify } from 'node:util'
 import t from 'tap'
+import { repositoryRoot } from '../src/cluster-process.ts'
 import { findPortOffset, isPortFree, portsOfNode } from '../src/free-ports.ts'
 
 t.test('ports follow the rule of holdfast dev', async (t) => {
@@ -34,8 +37,22 @@ t.test('finds no offset at which fetch would refuse to call a node', async (t) =
   const { http } = portsOfNode(0, 2_400)
   const refused = fetch(`http://127.0.0.1:${http}`).catch((error: Error) => error.cause)
   t.match(await refused, /bad port/)
-  const found = new Set<number>()
-  for (let start = 0; start < 310; start += 1) found.add(await findPortOffset(1, start))
-  t.ok(found.size > 100, `${found.size} found`)
-  t.notOk(found.has(2_400))
+  // The search begins there.
+  const found = await findPortOffset(1, 134)
+  t.ok(found > 2_400 && found < 2_400 + 8_000, `${found}`)
+})
+
+t.test('finds no offset that another process has found just now', async (t) => {
+  const start = process.pid + 77
+  const offset = await findPortOffset(3, start)
+  t.equal(await findPortOffset(3, start), offset, 'the own is free as long as nobody listens')
+  const script = `import { findPortOffset } from '@holdfast/testkit'
+    console.log(await findPortOffset(3, ${start}))`
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '--eval', script],
+    { cwd: repositoryRoot }
+  )
+  t.not(Number(stdout), offset)
+  t.ok(Number(stdout) > 0)
 })
