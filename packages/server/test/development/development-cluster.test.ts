@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { findPortOffset } from '@holdfast/testkit'
 import t, { type Test } from 'tap'
 import { DevelopmentCluster } from '../../src/development/development-cluster.ts'
 import type { Report, ReportedNode } from '../../src/development/report.ts'
@@ -26,16 +27,6 @@ function keep(): Kept {
     ready: (nodes) => readies.push(nodes),
     event: (event, { id }, how) => events.push(`${event} ${id} ${event === 'exited' ? how : ''}`)
   }
-}
-
-/** An offset at which some port is free; whether all are is checked by the cluster itself. */
-async function freeOffset(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
-  await new Promise((resolve) => server.close(resolve))
-  return Math.min(port, 65_000) - 7672
 }
 
 function start(
@@ -74,7 +65,7 @@ const wordsOf = (directory: string, index: number): string[] =>
 
 t.test('forms a cluster, survives a dead node, stops, and finds its data', async (t) => {
   const directory = t.testdir({ 'node.mjs': fakeNodeScript })
-  const offset = await freeOffset()
+  const offset = await findPortOffset(3)
   const first = start(t, directory, offset)
   await until(() => first.report.readies.length === 1)
   const nodes = first.report.readies[0] ?? []
@@ -111,7 +102,7 @@ t.test(
   'with restart, a node that died is started again; one that was stopped is not',
   async (t) => {
     const directory = t.testdir({ 'node.mjs': fakeNodeScript })
-    const { report, cluster, done } = start(t, directory, await freeOffset(), {
+    const { report, cluster, done } = start(t, directory, await findPortOffset(3), {
       nodes: 2,
       restart: true
     })
@@ -130,7 +121,7 @@ t.test(
 
 t.test('a node that cannot start ends it all, with the reason', async (t) => {
   const directory = t.testdir({ 'node.mjs': fakeNodeScript, data: { broken: '' } })
-  const { done, report } = start(t, directory, await freeOffset(), { nodes: 1 })
+  const { done, report } = start(t, directory, await findPortOffset(3), { nodes: 1 })
   await t.rejects(done, { code: 'UNAVAILABLE', message: /node 0 ended .*node-0\.log/ })
   t.match(readFileSync(join(directory, 'data', 'node-0.log'), 'utf8'), /on fire/)
   t.same(report.readies, [])
@@ -150,7 +141,7 @@ t.test('a port in use ends it before anything starts', async (t) => {
 
 t.test('nodes end when the process that started them is gone', async (t) => {
   const directory = t.testdir({ 'node.mjs': fakeNodeScript })
-  const offset = await freeOffset()
+  const offset = await findPortOffset(3)
   const module = import.meta.resolve('@holdfast/server/terminal')
   const script = join(directory, 'dev.mjs')
   writeFileSync(
