@@ -251,6 +251,14 @@ export const queueMutations: readonly Mutation[] = [
     catches
   },
   {
+    name: 'exclusive-consumer-counted-again',
+    failureMode: 77,
+    file: 'packages/broker/src/queue/queue-consumers.ts',
+    find: '    if (this.#all.get(id)?.exclusive === true) this.#exclusive--\n',
+    replace: '',
+    catches
+  },
+  {
     name: 'bad-records-halt-the-shard',
     failureMode: 78,
     file: publish,
