@@ -203,6 +203,14 @@ export const queueMutations: readonly Mutation[] = [
     catches
   },
   {
+    name: 'credit-kept-for-what-a-purge-took',
+    failureMode: 69,
+    file: held,
+    find: '      if (row === null) this.#drop(offset)\n',
+    replace: '',
+    catches
+  },
+  {
     name: 'credit-not-honoured',
     failureMode: 69,
     file: 'packages/cluster/src/delivering/consumer.ts',
