@@ -44,6 +44,7 @@ export type {
 } from './log-store.ts'
 export { blankConfiguration, commitRecord } from './log-store.ts'
 export { Member } from './member.ts'
+export type { DeliveryMemory, NodeMemory, ShardMemory } from './memory.ts'
 export type { AdoptOffer, Chunks, Output } from './output.ts'
 export { type PeerFrame, peerVersion, readPeerFrame } from './peers/peer-codec.ts'
 export type { ClientProtocol } from './sessions/session.ts'

@@ -4,7 +4,7 @@
 import { HoldfastError, unreachable } from '@holdfast/errors'
 import { handleAdmin } from './administration/admin-calls.ts'
 import { clusterStatus } from './administration/status-view.ts'
-import { buildCore } from './build-core.ts'
+import { buildCore, start } from './build-core.ts'
 import { handOver } from './consensus/leadership.ts'
 import { incarnationOf, nodeOf } from './consensus/replica-id.ts'
 import type { Core, MemberOptions } from './core.ts'
@@ -12,6 +12,7 @@ import { log } from './core.ts'
 import type { Input } from './input.ts'
 import { times } from './limits.ts'
 import type { Recovered } from './log-store.ts'
+import { memoryOf, type NodeMemory } from './memory.ts'
 import type { Output } from './output.ts'
 import { answerCall } from './peers/call-handlers.ts'
 import { type PeerMessage, readPeerFrame } from './peers/peer-codec.ts'
@@ -63,6 +64,11 @@ export class Member {
   /** The machine of each replica as a hash: equal on all replicas at one index. For audits. */
   machineHashes(): readonly MachineHash[] {
     return this.#core.groups.machineHashes()
+  }
+
+  /** What it has in memory, between two steps. For audits. */
+  memory(): NodeMemory {
+    return memoryOf(this.#core)
   }
 
   /** Takes what happened, in order, and gives what is to be done, in order. */
@@ -287,19 +293,4 @@ export class Member {
     if (ledCount > 0 && clock.nowMs < this.#drainedByMs) return
     outputs.push({ type: 'exit', code: 0, reason: 'stopped as asked' })
   }
-}
-
-/** Opens what the store found, or begins a cluster. */
-function start(core: Core, recovered: Recovered): void {
-  for (const group of recovered.groups) core.groups.recover(group)
-  core.membership.recover(recovered.peers)
-  const { bootstrap } = core.options
-  if (core.identity === null && bootstrap !== null) core.membership.bootstrap(bootstrap.clusterId)
-  else if (core.identity !== null) core.groups.openBlank(0)
-  // The first record of this process makes the numbers of its gateway unlike those of any other.
-  const record = core.commit.addStart()
-  core.commit.whenDurable(record, () => {
-    core.gateway.open(record)
-    core.queueNames.open(record)
-  })
 }

@@ -48,8 +48,8 @@ export async function comeToRest(
   const operations = new Operations(world)
   await world.until(stepMs, 'all operations have ended', () => operations.haveEnded)
   await world.until(stepMs, 'replicas agree', () => areEqual(world))
-  const rest = () => `leaders are at rest: ${audit.unrest}`
-  await world.until(stepMs, rest, () => audit.unrest === null)
+  const rest = () => `all are at rest: ${world.unrest}`
+  await world.until(stepMs, rest, () => world.unrest === null)
   await keepQuiet(world)
 }
 
@@ -62,8 +62,7 @@ async function keepQuiet(world: World): Promise<void> {
   const before = counts.get('PreVote') ?? 0
   await world.schedule.run(quietMs)
   const campaigns = (counts.get('PreVote') ?? 0) - before
-  if (campaigns > 0 && world.audit.unrest === null)
-    world.fail(`${campaigns} campaigns in calm weather`)
+  if (campaigns > 0 && world.unrest === null) world.fail(`${campaigns} campaigns in calm weather`)
 }
 
 /** Kills as many as may be missing for ever, where all copies are known to be whole. */

@@ -204,8 +204,9 @@ export class Workload {
     return Array.from({ length: count }, (_, i) => {
       const isFlooded = queue === floodedQueue
       const drawn = isFlooded ? random.integer(200, 500) : random.integer(1, plan.prefetchMax)
-      // Credit that a purge does not give back stops who has no more of it.
-      const prefetch = queue === purgedQueue ? 1 : drawn
+      // Credit that a purge does not give back stops who has no more of it; and what is in hands
+      // does not count as length, so that a queue fills up whose consumers take little.
+      const prefetch = queue === purgedQueue || queue === tombQueue ? 1 : drawn
       const exclusive = isContested && i < 2
       const isRestless = isContested || random.chance(plan.restlessChance)
       // Where there are several, they differ; below zero, too.

@@ -25,6 +25,14 @@ export const deadLetterMutations: readonly Mutation[] = [
     catches: ['packages/cluster/dist/test/dead-lettering/dead-lettering.test.js']
   },
   {
+    name: 'refused-dead-letter-is-put-elsewhere',
+    failureMode: 71,
+    file: 'packages/broker/src/shard-publish.ts',
+    find: '  if (refusing !== null && header.isDeadLetter) return refusing\n',
+    replace: '',
+    catches
+  },
+  {
     name: 'new-leader-forgets-dead-letters',
     failureMode: 56,
     file: lettering,

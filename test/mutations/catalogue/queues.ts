@@ -203,6 +203,14 @@ export const queueMutations: readonly Mutation[] = [
     catches
   },
   {
+    name: 'credit-kept-for-what-a-purge-took',
+    failureMode: 69,
+    file: held,
+    find: '      if (row === null) this.#drop(offset)\n',
+    replace: '',
+    catches
+  },
+  {
     name: 'credit-not-honoured',
     failureMode: 69,
     file: 'packages/cluster/src/delivering/consumer.ts',
@@ -248,6 +256,14 @@ export const queueMutations: readonly Mutation[] = [
     file: 'packages/broker/src/queue/queue-consumers.ts',
     find: 'return this.#exclusive > (own?.exclusive === true ? 1 : 0)',
     replace: 'return this.#exclusive > this.#all.size',
+    catches
+  },
+  {
+    name: 'exclusive-consumer-counted-again',
+    failureMode: 77,
+    file: 'packages/broker/src/queue/queue-consumers.ts',
+    find: '    if (this.#all.get(id)?.exclusive === true) this.#exclusive--\n',
+    replace: '',
     catches
   },
   {

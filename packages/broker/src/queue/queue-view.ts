@@ -1,4 +1,5 @@
 // A queue as others than its machine may see it: a leader that hands out its messages, audits.
+import type { ConsumerKey } from '../shard-command.ts'
 import type { Consumer } from './consumer.ts'
 import type { DeadLettersView } from './dead-letters.ts'
 import type { DeliveryRun } from './delivery-run.ts'
@@ -39,6 +40,8 @@ export interface QueueView {
   readonly active: string | null
   /** Counts activations: who was active under a lower number is no more. */
   readonly activation: number
+  /** Whether a consumer of this name and kind is kept away by another. */
+  isTaken(key: ConsumerKey, exclusive: boolean): boolean
   row(offset: number): MessageRow | null
   /** Whether the log lets a message up to the mark be handed out: is it reserved, if need be? */
   isOut(offset: number): boolean

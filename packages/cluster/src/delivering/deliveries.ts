@@ -147,7 +147,7 @@ export class Deliveries {
     if (queue === undefined || deliveries === undefined) return null
     if (this.#core.groups.shard(group)?.hasLease !== true) return null
     const delivery = deliveries.get(queueId)
-    const unsettled = delivery?.unsettled ?? 0
+    const unsettled = delivery?.held.size ?? 0
     const ready = Math.max(0, queue.liveCount - unsettled)
     const consumers = delivery?.consumerCount ?? 0
     return { ready, unsettled, consumers, bytes: queue.bytes, deadLetters: queue.dead.count }
@@ -180,6 +180,16 @@ export class Deliveries {
       this.#core.counters.settledMessages += taken
       answer(taken === named && !isStale)
     })
+  }
+
+  /** Of the shards that this node leads, by queue. */
+  get shards(): ReadonlyMap<GroupId, ReadonlyMap<number, QueueDelivery>> {
+    return this.#shards
+  }
+
+  /** Attachments that are on their way through the log. */
+  get expectedCount(): number {
+    return this.#expected.size
   }
 
   /** Null: this node does not lead the queue, or nobody has attached to it. */

@@ -69,6 +69,11 @@ export class Expiry {
     }
   }
 
+  /** What was named to the log of a shard that this node leads, which has not decided on it. */
+  named(group: GroupId): readonly QueueRanges[] {
+    return this.#shards.get(group)?.named ?? []
+  }
+
   #dueMs(group: GroupId): number {
     return this.#core.groups.shardHost(group)?.machine.nextDueMs ?? Number.POSITIVE_INFINITY
   }

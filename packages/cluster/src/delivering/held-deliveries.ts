@@ -28,6 +28,16 @@ export class HeldDeliveries {
     return this.#holders.size
   }
 
+  /** By offset; null while the log decides. */
+  get holders(): ReadonlyMap<number, Consumer | null> {
+    return this.#holders
+  }
+
+  /** How many wait for the log to decide. */
+  get waitingCount(): number {
+    return this.#waiting.length
+  }
+
   has(offset: number): boolean {
     return this.#holders.has(offset)
   }

@@ -47,8 +47,8 @@ export class QueueDelivery {
     this.opening = new Opening(core, opens)
   }
 
-  get unsettled(): number {
-    return this.#held.size
+  get held(): HeldDeliveries {
+    return this.#held
   }
 
   get consumerCount(): number {

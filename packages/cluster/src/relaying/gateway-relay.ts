@@ -36,6 +36,11 @@ export class GatewayRelay {
     this.#lastAttachment = (processEpoch % processesTold) * attachmentsPerProcess
   }
 
+  /** Settlements and roll calls without an answer. */
+  get openCount(): number {
+    return this.#settling.size + this.#rolls.size
+  }
+
   add(consumer: ClientConsumer): void {
     this.#consumers.add(consumer)
   }

@@ -37,6 +37,17 @@ export class LeaderRelay {
     this.#core = core
   }
 
+  /** Calls without an answer. */
+  get waitingCount(): number {
+    return this.#waiting.size
+  }
+
+  /** What clients were given and have not taken, as counted for each consumer and each client. */
+  get untakenBytes(): number {
+    const all = [...this.#consumers.values(), ...this.#clients.values()]
+    return all.reduce((sum, { untakenBytes }) => sum + untakenBytes, 0)
+  }
+
   /** Attaches a consumer, which may be attached already: by another number, or on a broken link. */
   attach(
     from: number,

@@ -17,6 +17,10 @@ export class RelayedClient {
     this.session = session
   }
 
+  get untakenBytes(): number {
+    return this.#untakenBytes
+  }
+
   /**
    * Whether it may be given more; if not, the waiter is woken when it may. While others wait it may
    * not: whoever has much would take the room of each message that the client takes.

@@ -57,6 +57,10 @@ export class RelayedConsumer implements Recipient, Waiter {
     client.consumers++
   }
 
+  get untakenBytes(): number {
+    return this.#untakenBytes
+  }
+
   get isCongested(): boolean {
     return this.suspendedSinceMs !== null || this.#isFull || !this.client.admits(this)
   }

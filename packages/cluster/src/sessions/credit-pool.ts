@@ -23,6 +23,13 @@ export class CreditPool {
     this.#core = core
   }
 
+  /** Credit of all that is used by publishes without an outcome. */
+  get usedBytes(): number {
+    let bytes = 0
+    for (const { connection } of this.#sessions) bytes += connection.credit.inFlightBytes
+    return bytes
+  }
+
   add(session: NativeSession): void {
     this.#sessions.add(session)
   }

@@ -25,6 +25,10 @@ class SharedMemory {
     this.#bounds = bounds
   }
 
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** A client's grew or shrank, to `own` bytes. Null: it may go on. */
   changed(change: number, own: number): WireError | null {
     this.#bytes += change

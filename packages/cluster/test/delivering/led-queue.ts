@@ -139,6 +139,6 @@ export class LedQueue {
   }
 
   get held(): number {
-    return this.core.deliveries.find(group, 7)?.unsettled ?? 0
+    return this.core.deliveries.find(group, 7)?.held.size ?? 0
   }
 }

@@ -44,6 +44,7 @@ export const checks = {
   'settle-after-commit': 'what a client sees settled is settled in the log',
   'route-in-force': 'who may route by a lease has applied every change that was answered anywhere',
   'routing-lease': 'who routes under a lease is counted on by the leader for as long',
+  'whole-memory': 'what a leader has in memory fits together, and it will know of what is due',
   'change-in-force': 'a queue that is declared or deleted is so in its shard'
 } as const
 

@@ -60,6 +60,13 @@ export function succeed(queue: ReferenceQueue): void {
   queue.active = next?.[0] ?? null
 }
 
+/** Whether others keep this consumer away. */
+export function isTaken(queue: ReferenceQueue, id: string, exclusive: boolean): boolean {
+  const others = [...queue.consumers].filter(([key]) => key !== id)
+  const isChosen = exclusive && queue.settings.singleActive
+  return isChosen || others.some(([, other]) => other.exclusive || exclusive)
+}
+
 /** Whether it has come back more often than its queue lets it. */
 export function isSpent(
   { settings }: ReferenceQueue,

@@ -1,7 +1,7 @@
 // What is asked of one queue of the plain model.
 import { consumerId, type SectionReply, type ShardCommand } from '@holdfast/broker'
 import { comeBack, dropHead, reserve } from './reference-length.ts'
-import { isOpenAt, succeed } from './reference-lifetimes.ts'
+import { isOpenAt, isTaken, succeed } from './reference-lifetimes.ts'
 import { fillRoom, reserveByPriority } from './reference-priorities.ts'
 import { done, forEachOffset, offsetsOf, refused } from './reference-replies.ts'
 import type { ReferenceQueue } from './reference-types.ts'
@@ -41,11 +41,8 @@ export function commandQueue(
     case 'attach-consumer': {
       if (!isOpenAt(queue, timeMs)) return refused('QUEUE_NOT_FOUND')
       const id = consumerId(command.consumer)
-      const others = [...consumers].filter(([key]) => key !== id)
       const { exclusive, priority } = command
-      const isTaken = others.some(([, other]) => other.exclusive || exclusive)
-      const isChosen = exclusive && queue.settings.singleActive
-      if (isTaken || isChosen) return refused('QUEUE_EXCLUSIVE')
+      if (isTaken(queue, id, exclusive)) return refused('QUEUE_EXCLUSIVE')
       consumers.set(id, { exclusive, priority })
       succeed(queue)
       return done

@@ -20,6 +20,7 @@ import { HoldfastError } from '@holdfast/errors'
 import { recordBody, scanRecord } from '@holdfast/record'
 import { graveExchange } from '../clients/ways.ts'
 import type { Report } from './checks.ts'
+import { consumerDifference } from './consumer-comparison.ts'
 import { type Ending, type Hears, nobody } from './hears.ts'
 import { isOpenAt } from './reference-lifetimes.ts'
 import { forEachOffset, plain } from './reference-replies.ts'
@@ -265,6 +266,9 @@ export class ShardComparison {
     if (`${consumers}` !== `${others}`) {
       this.#wrong(entry, `queue ${id} has consumers ${consumers}, not ${others}`)
     }
+    // What says nothing of messages says something of consumers.
+    const mistake = offsets.size > 0 ? null : consumerDifference(queue, expected)
+    if (mistake !== null) this.#wrong(entry, `queue ${id} ${mistake}`)
     for (const offset of offsets) {
       const difference = rowDifference(queue, offset, expected)
       if (difference !== null) this.#wrong(entry, `queue ${id}/${offset} is ${difference}`)

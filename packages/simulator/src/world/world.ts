@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib'
 import type { MemberOptions, Output } from '@holdfast/cluster'
 import { Random } from '@holdfast/testkit'
 import { ClusterAudit } from '../checkers/cluster-audit.ts'
+import { Memories } from '../checkers/memory.ts'
 import type { Disturbed } from '../faults/client-faults.ts'
 import type { AnyKind } from '../faults/kinds.ts'
 import { calmDisk, calmNetwork, calmWorld } from '../plan/calm.ts'
@@ -32,10 +33,12 @@ export class World {
     (bytes) => crc32(bytes),
     () => this.schedule.nowMs
   )
+  /** Looks at what members have in memory. */
+  readonly memories: Memories = new Memories(this)
   readonly network: Network
   readonly hosts: Host[] = []
   /** Told of everything from the moment they are added. */
-  readonly observers: Observer[] = [this.audit]
+  readonly observers: Observer[] = [this.audit, this.memories]
   readonly plan: WorldPlan
   /** How disks are at present. */
   disk: DiskPlan = calmDisk
@@ -139,6 +142,11 @@ export class World {
       await this.schedule.run(50)
     }
     return true
+  }
+
+  /** What is left to do where everything should be done; null if nothing is. */
+  get unrest(): string | null {
+    return this.audit.unrest ?? this.memories.leftover
   }
 
   get isReady(): boolean {

@@ -1,6 +1,7 @@
 // The production machine against the plain model of a shard: equal over a history of publishes,
 // settlements, returns and repeats; and each lie about it is found.
 import {
+  type ConsumerKey,
   encodeCommandSection,
   encodeEntryBatch,
   encodePublishSection,
@@ -133,6 +134,7 @@ function lying(entry: AppliedEntry, changes: Partial<QueueView>): AppliedEntry {
     ...{ id, vhost, name, tail, mark, liveCount, bytes, consumers, closingUntilMs },
     ...{ settings, isOver, active, activation, dead, hasReserved, readyCount },
     isOut: (offset: number) => queue.isOut(offset),
+    isTaken: (key: ConsumerKey, exclusive: boolean) => queue.isTaken(key, exclusive),
     row: (offset: number) => queue.row(offset),
     nextLive: (offset: number) => queue.nextLive(offset),
     nextDue: () => null,
@@ -187,5 +189,18 @@ t.test('each lie of a machine is found', async (t) => {
       bench.found.some((detail) => pattern.test(detail)),
       `${name}: ${bench.found.join('; ')}`
     )
+  }
+})
+
+t.test('who keeps others away, or does not, is found', async (t) => {
+  for (const isTaken of [true, false]) {
+    const bench = new Bench()
+    const shared = { ...options, exclusive: false }
+    bench.command({ type: 'attach-consumer', queue: 1, consumer, ...options })
+    bench.command({ type: 'attach-consumer', queue: 1, consumer, ...shared })
+    t.same(bench.found, [])
+    const lie = (entry: AppliedEntry) => lying(entry, { isTaken: () => isTaken })
+    bench.command({ type: 'advance-marks', marks: [{ queue: 1, mark: 3 }] }, lie)
+    t.match(bench.found[0], isTaken ? /keeps away t, shared/ : /lets in .*, exclusive/)
   }
 })
