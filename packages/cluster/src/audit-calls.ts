@@ -67,6 +67,14 @@ export function auditedFence(
   }
 }
 
+function ofNoInterest(): void {}
+
+/** A publish comes; what is returned is to be called when it is found to go nowhere. */
+export function auditedArrival(core: Core): () => void {
+  if (core.identity === null) return ofNoInterest
+  return core.options.audit?.arrives(replicaOf(core, 0)) ?? ofNoInterest
+}
+
 export function tellLeaseGranted(core: Core, grant: RoutingLease): void {
   core.options.audit?.leaseGranted(grant)
 }

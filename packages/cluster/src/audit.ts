@@ -60,6 +60,8 @@ export interface Audit {
    * when it is sure to have that.
    */
   waits(replica: AuditedReplica): (applied: number) => void
+  /** A publish comes; the answer is called when the node is sure that it goes nowhere. */
+  arrives(replica: AuditedReplica): () => void
   /** The metadata leader counts on a node to route for so long from now. */
   leaseGranted(grant: RoutingLease): void
   /** A node will route by its replica of the metadata for so long from now, or does no more. */
