@@ -13,6 +13,7 @@ import type {
 } from '@holdfast/broker'
 import type { EntryId, Raft, RaftConfig, RaftInitialState, ReplicaId } from '@holdfast/raft'
 import type { GroupId } from './log-store.ts'
+import type { ForwardOutcome } from './peers/peer-codec.ts'
 
 /** A replica whose machine has done something. */
 export interface AuditedReplica {
@@ -40,6 +41,15 @@ export interface RoutingLease {
   readonly node: number
   readonly term: number
   readonly forMs: number
+}
+
+/** What a section of a gateway's stream to a shard became, as the gateway has it from an answer. */
+export interface SectionAnswer {
+  readonly group: GroupId
+  /** Of the gateway. */
+  readonly epoch: number
+  readonly number: number
+  readonly outcome: ForwardOutcome
 }
 
 export interface Audit {
@@ -81,6 +91,8 @@ export interface Audit {
   rollAnswered(replica: AuditedReplica, by: { readonly term: number; readonly node: number }): void
   /** That leader waits for no more of them. */
   rollOver(replica: AuditedReplica, by: { readonly term: number }): void
+  /** A gateway takes a section for answered. */
+  sectionAnswered(replica: AuditedReplica, answer: SectionAnswer): void
   /** A gateway hears that deliveries of a relayed consumer have ended: triples. */
   relaySettled(of: { readonly queue: QueueTarget; readonly ranges: readonly number[] }): void
 }

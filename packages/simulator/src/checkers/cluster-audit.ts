@@ -139,6 +139,9 @@ export class ClusterAudit implements Observer {
       },
       rollAnswered: ({ group }, { term, node }) => this.kept.rollAnswered(group, term, node),
       rollOver: ({ group }, { term }) => this.kept.rollOver({ group, term }),
+      sectionAnswered: ({ group, replica }, answer) => {
+        this.#group(group).comparison.answered(replica, answer)
+      },
       relaySettled: ({ queue: { group, id }, ranges }) => {
         this.#group(group).comparison.settled(id, ranges)
       }
