@@ -9,6 +9,9 @@ import type { World } from './world/world.ts'
 
 /** Simulated time that each of the steps may take. */
 const stepMs = 60_000
+/** Of a run in which nobody says anything for so long by the clocks of the hosts. */
+const dayChance = 0.5
+const dayMs = 25 * 3_600_000
 /** Nothing is wrong any more when the last messages are sent. */
 const oneMoreMs = 20_000
 /** How long all copies may take to be whole, or nobody dies. */
@@ -30,6 +33,7 @@ export async function comeToRest(
   await world.until(stepMs, 'all publishes have an outcome', () => workload.isResolved)
   await world.until(stepMs, 'all confirmed messages arrive', () => history.missing.length === 0)
   await world.until(stepMs, 'all is settled', () => workload.isSettled)
+  if (world.random.split('day').chance(dayChance)) passDay(world)
   workload.oneMore()
   await world.until(oneMoreMs, 'who has credit gets what is ready', () => {
     return workload.isResolved && history.missing.length === 0 && workload.isSettled
@@ -51,6 +55,15 @@ export async function comeToRest(
   const rest = () => `leaders are at rest: ${audit.unrest}`
   await world.until(stepMs, rest, () => audit.unrest === null)
   await keepQuiet(world)
+}
+
+/**
+ * More than anything is remembered of those who say nothing: a shard meets gateways anew in the
+ * middle of their streams.
+ */
+function passDay(world: World): void {
+  world.note('a day goes by')
+  for (const { clock } of world.hosts) clock.jump(dayMs)
 }
 
 /**
