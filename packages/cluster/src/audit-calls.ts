@@ -7,7 +7,13 @@ import type {
   ShardMachine
 } from '@holdfast/broker'
 import { Raft, type RaftConfig, type RaftInitialState } from '@holdfast/raft'
-import type { AuditedReplica, MetadataApplied, RoutingLease, ShardApplied } from './audit.ts'
+import type {
+  AuditedReplica,
+  MetadataApplied,
+  RoutingLease,
+  SectionAnswer,
+  ShardApplied
+} from './audit.ts'
 import type { Core } from './core.ts'
 import type { GroupId } from './log-store.ts'
 
@@ -67,6 +73,14 @@ export function auditedFence(
   }
 }
 
+function ofNoInterest(): void {}
+
+/** A publish comes; what is returned is to be called when it is found to go nowhere. */
+export function auditedArrival(core: Core): () => void {
+  if (core.identity === null) return ofNoInterest
+  return core.options.audit?.arrives(replicaOf(core, 0)) ?? ofNoInterest
+}
+
 export function tellLeaseGranted(core: Core, grant: RoutingLease): void {
   core.options.audit?.leaseGranted(grant)
 }
@@ -95,6 +109,10 @@ export function tellRollOver(core: Core, group: GroupId): void {
   const term = core.groups.shard(group)?.raft.term
   if (term === undefined) return
   core.options.audit?.rollOver(replicaOf(core, group), { term })
+}
+
+export function tellSectionAnswered(core: Core, answer: SectionAnswer): void {
+  core.options.audit?.sectionAnswered(replicaOf(core, answer.group), answer)
 }
 
 export function tellRelaySettled(core: Core, queue: QueueTarget, ranges: readonly number[]): void {

@@ -13,6 +13,7 @@ import type {
 } from '@holdfast/broker'
 import type { EntryId, Raft, RaftConfig, RaftInitialState, ReplicaId } from '@holdfast/raft'
 import type { GroupId } from './log-store.ts'
+import type { ForwardOutcome } from './peers/peer-codec.ts'
 
 /** A replica whose machine has done something. */
 export interface AuditedReplica {
@@ -42,6 +43,15 @@ export interface RoutingLease {
   readonly forMs: number
 }
 
+/** What a section of a gateway's stream to a shard became, as the gateway has it from an answer. */
+export interface SectionAnswer {
+  readonly group: GroupId
+  /** Of the gateway. */
+  readonly epoch: number
+  readonly number: number
+  readonly outcome: ForwardOutcome
+}
+
 export interface Audit {
   /** Makes a replica in place of `new Raft`, so that each of its calls can be watched. */
   openReplica(group: GroupId, config: RaftConfig, initial: RaftInitialState): Raft
@@ -60,6 +70,8 @@ export interface Audit {
    * when it is sure to have that.
    */
   waits(replica: AuditedReplica): (applied: number) => void
+  /** A publish comes; the answer is called when the node is sure that it goes nowhere. */
+  arrives(replica: AuditedReplica): () => void
   /** The metadata leader counts on a node to route for so long from now. */
   leaseGranted(grant: RoutingLease): void
   /** A node will route by its replica of the metadata for so long from now, or does no more. */
@@ -79,6 +91,8 @@ export interface Audit {
   rollAnswered(replica: AuditedReplica, by: { readonly term: number; readonly node: number }): void
   /** That leader waits for no more of them. */
   rollOver(replica: AuditedReplica, by: { readonly term: number }): void
+  /** A gateway takes a section for answered. */
+  sectionAnswered(replica: AuditedReplica, answer: SectionAnswer): void
   /** A gateway hears that deliveries of a relayed consumer have ended: triples. */
   relaySettled(of: { readonly queue: QueueTarget; readonly ranges: readonly number[] }): void
 }

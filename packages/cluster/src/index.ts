@@ -16,6 +16,7 @@ export type {
   AuditedReplica,
   MetadataApplied,
   RoutingLease,
+  SectionAnswer,
   ShardApplied
 } from './audit.ts'
 export type { Bootstrap, MemberOptions } from './core.ts'

@@ -9,6 +9,9 @@ import type { World } from './world/world.ts'
 
 /** Simulated time that each of the steps may take. */
 const stepMs = 60_000
+/** Of a run in which nobody says anything for so long by the clocks of the hosts. */
+const dayChance = 0.5
+const dayMs = 25 * 3_600_000
 /** Nothing is wrong any more when the last messages are sent. */
 const oneMoreMs = 20_000
 /** How long all copies may take to be whole, or nobody dies. */
@@ -30,16 +33,14 @@ export async function comeToRest(
   await world.until(stepMs, 'all publishes have an outcome', () => workload.isResolved)
   await world.until(stepMs, 'all confirmed messages arrive', () => history.missing.length === 0)
   await world.until(stepMs, 'all is settled', () => workload.isSettled)
+  if (world.random.split('day').chance(dayChance)) passDay(world)
   workload.oneMore()
   await world.until(oneMoreMs, 'who has credit gets what is ready', () => {
     return workload.isResolved && history.missing.length === 0 && workload.isSettled
   })
   const depths = workload.depths()
   await world.until(stepMs, 'all queues are empty', () => depths.isNothing)
-  const { audit } = world
-  await world.until(stepMs, 'no queue is left of connections that have ended', () => {
-    return audit.metadata.ownedQueues.length === 0
-  })
+  await leaveNothing(world)
   for (const host of dead) {
     host.isHeldDown = false
     host.start()
@@ -50,7 +51,27 @@ export async function comeToRest(
   await world.until(stepMs, 'replicas agree', () => areEqual(world))
   const rest = () => `all are at rest: ${world.unrest}`
   await world.until(stepMs, rest, () => world.unrest === null)
+  // Behind them no connection ends, which would have its node look for what others have left.
+  workload.passBy(world.memberHosts.length + 2)
   await keepQuiet(world)
+  await leaveNothing(world)
+}
+
+/** Exclusive queues go with their connections. */
+async function leaveNothing(world: World): Promise<void> {
+  const { metadata } = world.audit
+  await world.until(stepMs, 'no queue is left of connections that have ended', () => {
+    return metadata.ownedQueues.length === 0
+  })
+}
+
+/**
+ * More than anything is remembered of those who say nothing: a shard meets gateways anew in the
+ * middle of their streams.
+ */
+function passDay(world: World): void {
+  world.note('a day goes by')
+  for (const { clock } of world.hosts) clock.jump(dayMs)
 }
 
 /**

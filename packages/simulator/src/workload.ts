@@ -3,6 +3,7 @@
 import type { WireError } from '@holdfast/errors'
 import type { QueueOptions } from '@holdfast/protocol'
 import { AmqpConsumer } from './clients/amqp-consumer.ts'
+import { AmqpOwner } from './clients/amqp-owner.ts'
 import { AmqpPublisher } from './clients/amqp-publisher.ts'
 import { Beginnings } from './clients/beginnings.ts'
 import { Bursts } from './clients/bursts.ts'
@@ -64,6 +65,9 @@ function optionsOf(queue: string): QueueOptions {
   if (queue === mortalQueues[0]) return { deadLetterExchange: '', ...ways }
   return queue === mortalQueues[1] ? { deadLetterExchange: graveExchange, ...ways } : {}
 }
+
+/** After which who passes by is gone: in calm weather a declaration takes longer. */
+const passingMsMax = 12
 
 export class Workload {
   readonly history: History
@@ -267,6 +271,15 @@ export class Workload {
     const byNeed = [...this.#openQueues].sort((a, b) => takenAtOnce(a) - takenAtOnce(b))
     for (const queue of byNeed.slice(0, 3)) {
       last.publish(route('', queue, [queue]), Math.min(30, takenAtOnce(queue) + 1))
+    }
+  }
+
+  /** Clients that declare a queue of their own, and are gone before it is there. */
+  passBy(clients: number): void {
+    for (let i = 1; i <= clients; i += 1) {
+      const name = `passing${i}`
+      this.history.deleting(name)
+      new AmqpOwner(this.#world, name, this.history, passingMsMax)
     }
   }
 

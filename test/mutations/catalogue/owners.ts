@@ -67,7 +67,7 @@ export const ownerMutations: readonly Mutation[] = [
     file: metadata,
     find: 'return this.#core.exclusiveQueues.created(effect.queue)',
     replace: 'return this.#core.exclusiveQueues.created(0)',
-    catches: lone
+    catches
   },
   {
     name: 'closed-before-its-queues-are-gone',

@@ -85,6 +85,22 @@ export const queueMutations: readonly Mutation[] = [
     catches: ['packages/cluster/dist/test/publishing/forwarding.property.test.js']
   },
   {
+    name: 'streams-begin-once',
+    failureMode: 59,
+    file: 'packages/cluster/src/publishing/shard-stream.ts',
+    find: 'first: item === this.#items.at(0)',
+    replace: 'first: item.number === 1',
+    catches
+  },
+  {
+    name: 'lost-answers-are-as-the-next',
+    failureMode: 59,
+    file: 'packages/cluster/src/publishing/shard-stream.ts',
+    find: 'if ((this.#items.at(0)?.number ?? from) < from) return this.rewind()',
+    replace: 'if ((this.#items.at(0)?.number ?? from) > upTo) return',
+    catches
+  },
+  {
     name: 'gap-of-a-gateway-not-seen',
     failureMode: 59,
     file: publish,

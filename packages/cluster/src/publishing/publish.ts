@@ -57,6 +57,8 @@ export interface Publish {
   readonly batch: Batch
   /** This node's metadata was current after it came: 'nowhere' and 'not found' are final. */
   isFenced: boolean
+  /** To be called when it is sure to go nowhere. */
+  readonly tellNowhere: () => void
   /** It was a reply, and was sent to whom it is for: what is left are its copies. */
   readonly isReplied: boolean
   /** How often it was returned, and until when it is sent again. */
@@ -70,8 +72,12 @@ export interface Publish {
   error: WireError | null
 }
 
-export function createPublish(origin: PublishOrigin, batch: Batch): Publish {
+export function createPublish(
+  origin: PublishOrigin,
+  batch: Batch,
+  tellNowhere: () => void = () => undefined
+): Publish {
   const way = { shardsWaiting: 0, queuesLeft: 0, error: null }
   const state = { isFenced: false, isReplied: false, returns: 0, deadlineMs: 0 }
-  return { origin, batch, ...state, ...way }
+  return { origin, batch, tellNowhere, ...state, ...way }
 }

@@ -11,6 +11,7 @@ import {
   transactionSectionBytes
 } from '@holdfast/broker'
 import { unreachable } from '@holdfast/errors'
+import { tellSectionAnswered } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { limits, retryPauseMs, times } from '../limits.ts'
 import type { GroupId } from '../log-store.ts'
@@ -202,7 +203,11 @@ export class ShardStream {
     const answered = this.#items.take(count)
     for (const item of answered.slice(0, this.#sent)) this.#sentBytes -= item.sizeBytes
     this.#sent = Math.max(0, this.#sent - count)
-    for (const item of answered) item.onOutcome(outcome)
+    for (const { number, onOutcome } of answered) {
+      const { group } = this
+      tellSectionAnswered(this.#core, { group, epoch: this.#epoch, number, outcome })
+      onOutcome(outcome)
+    }
   }
 
   #rewindTo(number: number): void {

@@ -4,6 +4,7 @@
 import { type PublishBatch, publishMemory, type RequestOf } from '@holdfast/amqp'
 import { type QueueTarget, type SettleCommand, transactionSectionBytes } from '@holdfast/broker'
 import { unreachable, type WireError } from '@holdfast/errors'
+import { auditedArrival } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { limits, retryPauseMs, times } from '../limits.ts'
 import type { ForwardOutcome } from '../peers/peer-codec.ts'
@@ -40,6 +41,8 @@ export class AmqpCommit {
   readonly #deadlineMs: number
   /** What was published before it, without a transaction, is not to be overtaken. */
   readonly #behind: number
+  /** To be called when part of it is sure to go nowhere. */
+  readonly #tellNowhere: () => void
   #isFenced = false
   #refusals = 0
 
@@ -51,6 +54,7 @@ export class AmqpCommit {
     this.#bytes = memoryOf(request)
     this.#excess = session.gathered.begin(this.#bytes)
     this.#deadlineMs = core.clock.nowMs + times.requestTimeoutMs
+    this.#tellNowhere = auditedArrival(core)
     this.#behind = session.publishes.lastSequence
   }
 
@@ -121,12 +125,15 @@ export class AmqpCommit {
       case 'wait':
         return 'wait'
       case 'refused':
-        return this.#isFenced ? refusal(routing.code, { exchange, vhost }) : 'fence'
+        if (!this.#isFenced) return 'fence'
+        this.#tellNowhere()
+        return refusal(routing.code, { exchange, vhost })
       case 'nowhere':
       case 'targets': {
         const targets = routing.type === 'targets' ? routing.targets : []
         if (targets.length === 0 && !this.#isFenced) return 'fence'
         // What goes to somebody is not lost, with copies or without.
+        if (targets.length === 0) this.#tellNowhere()
         if (targets.length === 0 && mandatory && !isReply) way.unroutable.push(place)
         if (targets.length === 0) return 'done'
         way.queues.push(...targets)

@@ -6,6 +6,7 @@
 // pauses, and alone, since what follows must not overtake it.
 import { unreachable, type WireError } from '@holdfast/errors'
 import { skipRecord } from '@holdfast/record'
+import { auditedArrival } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { retryPauseMs, times } from '../limits.ts'
 import {
@@ -40,7 +41,7 @@ export class HeldPublishes {
 
   push(batch: Batch): void {
     this.#lastSequence = batch.firstSequence + batch.count - 1
-    this.#held.push(createPublish(this.#origin, batch))
+    this.#held.push(createPublish(this.#origin, batch, auditedArrival(this.#core)))
     if (this.#held.length === 1) this.resume()
   }
 
@@ -132,18 +133,23 @@ export class HeldPublishes {
         return false
       case 'targets':
         if (routing.perRecord && batch.count > 1) return this.#split(publish)
-        if (routing.targets.length === 0 && !isFenced) return this.#fence()
+        if (routing.targets.length === 0) {
+          if (!isFenced) return this.#fence()
+          publish.tellNowhere()
+        }
         this.#held.shift()
         if (publish.returns > 0 && this.#isInDoubt) this.#alone = publish
         gateway.send(publish, routing.targets)
         return true
       case 'nowhere':
         if (!isFenced) return this.#fence()
+        publish.tellNowhere()
         this.#held.shift()
         gateway.send(publish, [])
         return true
       case 'refused': {
         if (!isFenced) return this.#fence()
+        publish.tellNowhere()
         this.#held.shift()
         this.#origin.failed(batch, refusal(routing.code, { exchange: batch.exchange, vhost }))
         return true

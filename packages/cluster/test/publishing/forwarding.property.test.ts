@@ -48,6 +48,7 @@ class World {
       clock: this.#clock,
       tuning: defaultTuning,
       identity: { node: gateway },
+      options: {},
       groups: { selfReplica: gateway },
       peers: { send: (_node: number, forward: Forward) => this.#toLeader.push(forward) },
       reports: { leadership: () => ({ ...this.#known }) }

@@ -30,6 +30,7 @@ function streamTo(
     clock,
     tuning: defaultTuning,
     identity: { node: 1 },
+    options: {},
     groups: { selfReplica: 1 },
     peers: { send },
     reports: { leadership: () => leadership }

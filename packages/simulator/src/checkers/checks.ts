@@ -38,6 +38,7 @@ export const checks = {
   lease: 'who hands out messages is the latest leader',
   'replaced-as-a-whole': 'what transactions replace is there once, the old one or the new one',
   'confirm-after-commit': 'what a client sees confirmed is applied in each of its queues',
+  'answer-of-log': 'a gateway has of a section what its answer says, and the log made of it',
   'dead-letter-arrives': 'a dead letter leaves its queue when it is where that sends it',
   'settled-by-client': 'what ends a message was asked for by who had it',
   'delivered-from-log': 'what is delivered at an offset is what the log put there',

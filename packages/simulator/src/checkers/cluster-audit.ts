@@ -7,7 +7,6 @@ import {
   type AuditedReplica,
   type CommitRecord,
   type GroupId,
-  type IndexRange,
   readPeerFrame
 } from '@holdfast/cluster'
 import type { StoredGroup } from '@holdfast/cluster/contract'
@@ -26,6 +25,7 @@ import { DeliveryLedger } from './delivery-ledger.ts'
 import { contradiction, floorOf, remainsOf, untruth } from './disk-truth.ts'
 import { GroupLedger } from './group-ledger.ts'
 import { KeptDeliveries } from './kept.ts'
+import { keyOf, type Life } from './lives.ts'
 import { MachineAgreement } from './machine-agreement.ts'
 import { MetadataComparison } from './metadata-comparison.ts'
 import { freedWhileLive, keptThoughDead, notCommitted, notRetained } from './retention.ts'
@@ -39,18 +39,6 @@ interface Checkers {
   readonly agreement: MachineAgreement
   readonly comparison: ShardComparison
   readonly deliveries: DeliveryLedger
-}
-
-/** The current life of a replica. */
-interface Life {
-  readonly raft: ObservedRaft
-  /** Of its process. */
-  readonly epoch: number
-  machine: ShardMachine | null
-  /** Entries that came with a snapshot whose machine is not made yet. */
-  installed: readonly IndexRange[] | null
-  /** Its process is gone. */
-  isOver: boolean
 }
 
 type Left = Parameters<NonNullable<Observer['left']>>[1]
@@ -140,6 +128,7 @@ export class ClusterAudit implements Observer {
       changesAnswered: (index) => this.#routes.answered(index),
       routes: ({ replica }, applied) => this.#routes.routes(replica, applied),
       waits: ({ replica }) => this.#routes.waits(replica, this.#group(0).ledger.committedIndex),
+      arrives: ({ replica }) => this.#routes.arrives(replica),
       leaseGranted: (grant) => this.#routingLeases.granted(grant),
       leaseTaken: (lease) => this.#routingLeases.taken(epoch, lease),
       restored: (replica, machine) => this.#restored(epoch, replica, machine),
@@ -150,6 +139,9 @@ export class ClusterAudit implements Observer {
       },
       rollAnswered: ({ group }, { term, node }) => this.kept.rollAnswered(group, term, node),
       rollOver: ({ group }, { term }) => this.kept.rollOver({ group, term }),
+      sectionAnswered: ({ group, replica }, answer) => {
+        this.#group(group).comparison.answered(replica, answer)
+      },
       relaySettled: ({ queue: { group, id }, ranges }) => {
         this.#group(group).comparison.settled(id, ranges)
       }
@@ -293,8 +285,4 @@ export class ClusterAudit implements Observer {
     if (remains !== null) this.#left.set(key, remains)
     else this.#report('durable-truth', `${key} leaves and forgets what it promised`)
   }
-}
-
-function keyOf({ group, replica }: AuditedReplica): string {
-  return `${group}/${replica}`
 }

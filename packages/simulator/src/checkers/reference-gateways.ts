@@ -11,6 +11,13 @@ export class ReferenceGateways {
     }
   }
 
+  /** What a section got; null: nothing yet; undefined: that is not known, or not any more. */
+  replyTo(replica: number, epoch: number, number: number): SectionReply | null | undefined {
+    const row = this.#rows.get(replica)
+    if (row === undefined || row.epoch !== epoch) return undefined
+    return number < row.next ? row.replies.get(number) : null
+  }
+
   /** Applies what has the next number; what has a lower one got its reply before. */
   numbered(
     { gateway, number, first }: SectionNumber,

@@ -26,7 +26,7 @@ export function offsetsOf(pairs: readonly number[]): Set<number> {
 }
 
 /** Which of them a malformed record gets is the decoder's business. */
-const decoderCodes: ReadonlySet<string> = new Set([
+export const decoderCodes: ReadonlySet<string> = new Set([
   'FRAME_INVALID',
   'MESSAGE_TOO_LARGE',
   'OPTION_UNKNOWN',

@@ -25,7 +25,7 @@ export class ReferenceShard {
   /** What bodies begin with that were ever put into a queue, be that gone in the same entry. */
   readonly stored: Set<string> = new Set()
   readonly #producers = new Map<string, ReferenceProducer>()
-  readonly #gateways = new ReferenceGateways()
+  readonly gateways: ReferenceGateways = new ReferenceGateways()
   readonly #limits: Pick<ShardLimits, 'producerExpiryMs' | 'gatewayExpiryMs' | 'closingMs'>
   #timeMs = 0
   #term = 0
@@ -51,12 +51,12 @@ export class ReferenceShard {
     for (const [key, { lastMs }] of this.#producers) {
       if (this.#timeMs - lastMs >= producerExpiryMs) this.#producers.delete(key)
     }
-    this.#gateways.expire(this.#timeMs, gatewayExpiryMs)
+    this.gateways.expire(this.#timeMs, gatewayExpiryMs)
   }
 
   /** `records`: null if they are malformed. */
   publish(header: PublishHeader, records: readonly ReferenceRecord[] | null): SectionReply {
-    return this.#gateways.numbered(header, this.#timeMs, () =>
+    return this.gateways.numbered(header, this.#timeMs, () =>
       records === null ? this.#unreadable(header) : this.#records(header, records)
     )
   }
@@ -67,7 +67,7 @@ export class ReferenceShard {
     records: readonly (readonly ReferenceRecord[] | null)[]
   ): SectionReply {
     const { publishes, settlements, queues } = header
-    return this.#gateways.numbered(header, this.#timeMs, () => {
+    return this.gateways.numbered(header, this.#timeMs, () => {
       if (records.includes(null)) return refused('FRAME_INVALID')
       if (!queues.every((id) => this.#isOpen(id))) return refused('QUEUE_NOT_FOUND')
       if (!settlements.every((settlement) => this.#isHeld(settlement))) {

@@ -1,5 +1,6 @@
 // What a node must have applied of the metadata by the time at which it goes by it: every change
-// that was answered anywhere, and behind a fence everything that was committed before.
+// that was answered anywhere; behind a fence everything that was committed before; and who
+// says of a publish that it goes nowhere is behind one that began when the publish was there.
 import type { Report } from './checks.ts'
 import type { RoutingLeases } from './routing-leases.ts'
 
@@ -8,6 +9,10 @@ export class RoutesInForce {
   readonly #leases: Pick<RoutingLeases, 'without'>
   /** Changes up to here were answered. */
   #answeredIndex = 0
+  /** How often anybody began to wait at a fence. */
+  #fences = 0
+  /** By replica: the latest of those fences that it is behind. */
+  readonly #passed = new Map<number, number>()
 
   constructor(report: Report, leases: Pick<RoutingLeases, 'without'>) {
     this.#report = report
@@ -31,10 +36,26 @@ export class RoutesInForce {
 
   /** A node asks now; what it gets is to be called with what it has applied when it goes on. */
   waits(replica: number, committedIndex: number): (applied: number) => void {
+    this.#fences += 1
+    const fence = this.#fences
     return (applied) => {
+      this.#passed.set(replica, Math.max(fence, this.#passed.get(replica) ?? 0))
       if (applied >= committedIndex) return
       const what = `replica ${replica} is behind a fence with ${applied} applied`
       this.#report('route-in-force', `${what}, ${committedIndex} was committed before`)
+    }
+  }
+
+  /**
+   * A publish comes to a node now; what it gets is to be called when the node says that this goes
+   * nowhere: it may have come behind the answer that there is a way, and no earlier fence tells.
+   */
+  arrives(replica: number): () => void {
+    const fences = this.#fences
+    return () => {
+      if ((this.#passed.get(replica) ?? 0) > fences) return
+      const what = `replica ${replica} sends a publish nowhere`
+      this.#report('route-in-force', `${what}, and was at no fence since that came`)
     }
   }
 }

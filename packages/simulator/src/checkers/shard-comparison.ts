@@ -16,6 +16,7 @@ import {
   shardLimits,
   transactionKind
 } from '@holdfast/broker'
+import type { SectionAnswer } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import { recordBody, scanRecord } from '@holdfast/record'
 import { graveExchange } from '../clients/ways.ts'
@@ -27,6 +28,7 @@ import { forEachOffset, plain } from './reference-replies.ts'
 import { ReferenceShard } from './reference-shard.ts'
 import type { ReferenceQueue, ReferenceRecord } from './reference-types.ts'
 import { rowDifference } from './row-comparison.ts'
+import { wrongAnswer } from './section-answers.ts'
 import { StoredOnce } from './stored-once.ts'
 import { touched } from './touched-queues.ts'
 
@@ -124,6 +126,15 @@ export class ShardComparison {
       const what = `${name}/${offset} attempt ${attempt} is settled, and is in the queue`
       this.#report('settle-after-commit', `${this.#name}: ${what}`)
     })
+  }
+
+  /** The gateway in this replica takes a section for answered. */
+  answered(replica: number, { epoch, number, outcome }: SectionAnswer): void {
+    const reply = this.#reference.gateways.replyTo(replica, epoch, number)
+    const wrong = wrongAnswer({ number, outcome }, reply)
+    if (wrong === null) return
+    const what = `section ${number} of gateway ${replica}.${epoch} ${wrong}`
+    this.#report('answer-of-log', `${this.#name}: ${what}`)
   }
 
   /** An entry was applied somewhere; only the first time counts. */

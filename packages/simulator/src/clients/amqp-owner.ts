@@ -6,19 +6,17 @@ import { AmqpClient, type AmqpEnd } from './amqp-client.ts'
 import type { AmqpSaid } from './amqp-wire.ts'
 import type { History } from './history.ts'
 
-const hasteMsMax = 30
-
 export class AmqpOwner extends AmqpClient {
   override readonly role = 'consumer'
   readonly #history: History
   readonly #queue: string
-  /** It goes while its queue is being declared. */
-  readonly #isHasty: boolean
+  /** It goes while its queue is being declared, at most so long after it has asked; null: not. */
+  readonly #hasteMsMax: number | null
   #isReady = false
 
-  constructor(world: World, queue: string, history: History, isHasty: boolean) {
+  constructor(world: World, queue: string, history: History, hasteMsMax: number | null) {
     super(world, `${queue}o`)
-    this.#isHasty = isHasty
+    this.#hasteMsMax = hasteMsMax
     this.#queue = queue
     this.#history = history
   }
@@ -48,8 +46,8 @@ export class AmqpOwner extends AmqpClient {
       nowait: false,
       arguments: new Map()
     })
-    if (!this.#isHasty) return
-    this.world.schedule.after(this.random.integer(0, hasteMsMax), () => this.leave(false))
+    if (this.#hasteMsMax === null) return
+    this.world.schedule.after(this.random.integer(0, this.#hasteMsMax), () => this.leave(false))
   }
 
   protected lost(): void {

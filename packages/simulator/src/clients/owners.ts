@@ -8,6 +8,8 @@ import { Change } from './changes.ts'
 import type { History } from './history.ts'
 import { route } from './ways.ts'
 
+const hasteMsMax = 30
+
 export class Owners extends Change {
   #isOpen = false
 
@@ -28,7 +30,7 @@ export class Owners extends Change {
     history.deleting(name)
     world.audit.answers.automatic(name)
     const isHasty = world.random.chance(0.3)
-    const owner = new AmqpOwner(world, name, history, isHasty)
+    const owner = new AmqpOwner(world, name, history, isHasty ? hasteMsMax : null)
     this.#whenBegun(owner, () => {
       const ways = [route('', name, [name]), route('amq.topic', name, [name])]
       this.publish(`${name}p`, world.random.pick(ways), world.random.integer(1, 10))

@@ -21,7 +21,7 @@ export const conditionKinds = {
 
 /** What befalls at a moment: `weight` against the others, and how long it lasts. */
 export const faultKinds = {
-  'link-reset': { weight: 3, says: 'some links between nodes break' },
+  'link-reset': { weight: 3, says: 'some links between nodes break, once or again and again' },
   'path-slow': { weight: 2, says: 'a path delays what it carries by up to 200 ms' },
   'path-clog': { weight: 2, says: 'a path carries nothing for up to 5 s, then everything' },
   'raft-clog': {

@@ -16,6 +16,10 @@ type NetworkFault =
 
 const cutMsMin = 200
 const cutMsMax = 8000
+/** How long links come and go, and from one time to the next. */
+const flickerMsMin = 300
+const flickerMsMax = 3000
+const flickerGapMs = [40, 300] as const
 /** What a leader has granted has run out. */
 const leaseMs = 2300
 /** So long another leads that whoever hears it has asked it for a lease. */
@@ -108,6 +112,20 @@ function flap({ world, host, duration, amount, isOver }: Target): boolean {
   return true
 }
 
+/**
+ * Links that lead away from a host break again and again, and are back in a moment: of the answers
+ * that are on their way the one is lost, and the next is not.
+ */
+function flicker({ world, host, random, duration, isOver }: Target): void {
+  const endMs = world.schedule.nowMs + spread(duration * 2, flickerMsMin, flickerMsMax)
+  const breakAgain = (): void => {
+    if (world.schedule.nowMs >= endMs || isOver()) return
+    world.network.links.breakSome((from) => from === host && random.chance(0.5))
+    world.schedule.after(random.integer(...flickerGapMs), breakAgain)
+  }
+  breakAgain()
+}
+
 const slow: Strike = ({ world, host, other, duration, amount }) => {
   const path = world.network.paths.path(host.number, other.number)
   path.slowMs = spread(amount, 10, 200)
@@ -129,8 +147,10 @@ const narrow: Strike = ({ world, host, duration, amount }) => {
 }
 
 export const networkFaults: Readonly<Record<NetworkFault, Strike>> = {
-  'link-reset': ({ world, random, amount }) => {
+  'link-reset': (target) => {
+    const { world, random, amount, duration } = target
     world.network.links.breakSome(() => random.chance(amount))
+    if (duration < 0.5) flicker(target)
     return true
   },
   'path-slow': slow,

@@ -35,3 +35,19 @@ t.test('who was at a fence has applied what was committed when it asked', async 
   goOn(8)
   t.same(found, ['replica 4 is behind a fence with 8 applied, 9 was committed before'])
 })
+
+t.test('who sends a publish nowhere was at a fence since it came', async (t) => {
+  const found: string[] = []
+  const routes = new RoutesInForce((_, detail) => void found.push(detail), nobody)
+  const early = routes.waits(4, 0)
+  const goesNowhere = routes.arrives(4)
+  const late = routes.waits(4, 0)
+  late(0)
+  early(0)
+  goesNowhere()
+  t.same(found, [])
+  const next = routes.arrives(4)
+  routes.waits(5, 0)(0)
+  next()
+  t.same(found, ['replica 4 sends a publish nowhere, and was at no fence since that came'])
+})
