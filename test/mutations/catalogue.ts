@@ -19,6 +19,7 @@ import { replicationMutations } from './catalogue/replication.ts'
 import { routingMutations } from './catalogue/routing.ts'
 import { snapshotMutations } from './catalogue/snapshots.ts'
 import { stateMutations } from './catalogue/state.ts'
+import { streamMutations } from './catalogue/streams.ts'
 import { type Mutation, MutationError } from './mutation.ts'
 import { readMutationFile } from './mutation-file.ts'
 
@@ -31,6 +32,7 @@ export const mutations: readonly Mutation[] = [
   ...snapshotMutations,
   ...membershipMutations,
   ...routingMutations,
+  ...streamMutations,
   ...queueMutations,
   ...lifetimeMutations,
   ...expiryMutations,

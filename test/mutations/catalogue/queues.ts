@@ -69,53 +69,6 @@ export const queueMutations: readonly Mutation[] = [
     catches
   },
   {
-    name: 'numbers-of-a-gateway-begin-again',
-    failureMode: 62,
-    file: gateway,
-    find: 'this.#epoch = record * epochsPerProcess',
-    replace: 'this.#epoch = epochsPerProcess',
-    catches
-  },
-  {
-    name: 'middle-of-a-stream-is-its-beginning',
-    failureMode: 59,
-    file: 'packages/cluster/src/publishing/shard-stream.ts',
-    find: 'first: item === this.#items.at(0)',
-    replace: 'first: true',
-    catches: ['packages/cluster/dist/test/publishing/forwarding.property.test.js']
-  },
-  {
-    name: 'streams-begin-once',
-    failureMode: 59,
-    file: 'packages/cluster/src/publishing/shard-stream.ts',
-    find: 'first: item === this.#items.at(0)',
-    replace: 'first: item.number === 1',
-    catches
-  },
-  {
-    name: 'lost-answers-are-as-the-next',
-    failureMode: 59,
-    file: 'packages/cluster/src/publishing/shard-stream.ts',
-    find: 'if ((this.#items.at(0)?.number ?? from) < from) return this.rewind()',
-    replace: 'if ((this.#items.at(0)?.number ?? from) > upTo) return',
-    catches
-  },
-  {
-    name: 'gap-of-a-gateway-not-seen',
-    failureMode: 59,
-    file: publish,
-    find: "  if (number > row.next) return { type: 'gap', expected: row.next }\n",
-    replace: '  row.next = number\n',
-    also: [
-      {
-        file: shards,
-        find: 'if (number > cursor.expected) return cursor.expected',
-        replace: 'cursor.expected = number'
-      }
-    ],
-    catches
-  },
-  {
     name: 'refusal-becomes-success',
     failureMode: 59,
     file: 'packages/broker/src/gateways.ts',

@@ -1,0 +1,55 @@
+// Mutations of the streams of gateways to shards (failure modes 59 and 62).
+import type { Mutation } from '../mutation.ts'
+
+const stream = 'packages/cluster/src/publishing/shard-stream.ts'
+const catches = 'simulator'
+
+export const streamMutations: readonly Mutation[] = [
+  {
+    name: 'numbers-of-a-gateway-begin-again',
+    failureMode: 62,
+    file: 'packages/cluster/src/publishing/gateway.ts',
+    find: 'this.#epoch = record * epochsPerProcess',
+    replace: 'this.#epoch = epochsPerProcess',
+    catches
+  },
+  {
+    name: 'middle-of-a-stream-is-its-beginning',
+    failureMode: 59,
+    file: stream,
+    find: 'first: item === this.#items.at(0)',
+    replace: 'first: true',
+    catches: ['packages/cluster/dist/test/publishing/forwarding.property.test.js']
+  },
+  {
+    name: 'streams-begin-once',
+    failureMode: 59,
+    file: stream,
+    find: 'first: item === this.#items.at(0)',
+    replace: 'first: item.number === 1',
+    catches
+  },
+  {
+    name: 'lost-answers-are-as-the-next',
+    failureMode: 59,
+    file: stream,
+    find: 'if ((this.#items.at(0)?.number ?? from) < from) return this.rewind()',
+    replace: 'if ((this.#items.at(0)?.number ?? from) > upTo) return',
+    catches
+  },
+  {
+    name: 'gap-of-a-gateway-not-seen',
+    failureMode: 59,
+    file: 'packages/broker/src/shard-publish.ts',
+    find: "  if (number > row.next) return { type: 'gap', expected: row.next }\n",
+    replace: '  row.next = number\n',
+    also: [
+      {
+        file: 'packages/cluster/src/publishing/shards.ts',
+        find: 'if (number > cursor.expected) return cursor.expected',
+        replace: 'cursor.expected = number'
+      }
+    ],
+    catches
+  }
+]
