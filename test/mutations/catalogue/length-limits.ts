@@ -91,6 +91,14 @@ export const lengthLimitMutations: readonly Mutation[] = [
     catches: inTheMachine
   },
   {
+    name: 'each-part-of-a-transaction-fits',
+    failureMode: 76,
+    file: 'packages/broker/src/shard-transaction.ts',
+    find: 'const all = sizes.get(queue) ?? []',
+    replace: 'const all: number[] = []',
+    catches
+  },
+  {
     name: 'snapshot-without-what-is-out',
     failureMode: 76,
     file: 'packages/broker/src/queue/saved-segment.ts',

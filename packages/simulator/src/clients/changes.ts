@@ -75,7 +75,7 @@ export abstract class Change {
   }
 
   /** What is sent again after another change would be routed by that. */
-  protected whenDone(publishers: readonly Publisher[], run: () => void): void {
+  protected whenDone(publishers: readonly { readonly isDone: boolean }[], run: () => void): void {
     this.world.schedule.after(50, () => {
       if (publishers.every(({ isDone }) => isDone)) run()
       else this.whenDone(publishers, run)

@@ -1,5 +1,5 @@
 // Queues with limits, of their length or of how often a message comes back, and several publishers
-// at once that send more than fits. Each message that is confirmed is consumed, or was dropped by
+// at once that send more than fits, one by one or in transactions. Each message that is confirmed is consumed, or was dropped by
 // the log; one that is refused is never seen.
 import type { QueueStatus } from '@holdfast/cluster'
 import type { Overflow, QueueOptions } from '@holdfast/protocol'
@@ -8,6 +8,7 @@ import { Change } from './changes.ts'
 import { Consumer } from './consumer.ts'
 import type { History } from './history.ts'
 import type { Publisher, Route } from './publisher.ts'
+import { Transactor } from './transactor.ts'
 import { route } from './ways.ts'
 
 /** Looks after which the queue is deleted with what is in it. */
@@ -18,11 +19,14 @@ interface Round {
   readonly publishers: readonly Publisher[]
   /** Of each of them. */
   readonly messages: number
+  readonly transactor: Transactor | null
 }
 
 const overflows: readonly Overflow[] = ['drop-head', 'reject-publish', 'reject-publish-dlx']
 
 export class Overflows extends Change {
+  /** Whether there are transactions, too. */
+  protected readonly transacts: boolean = true
   readonly #graveQueue: string
   #isOpen = false
   #consumers: Consumer[] = []
@@ -53,13 +57,20 @@ export class Overflows extends Change {
     const { random } = this.world
     const messages = random.integer(1, 30)
     const to = this.routeTo(queue)
+    const transactor = this.transacts && random.chance(0.4) ? this.#transact(queue) : null
     const publishers = Array.from({ length: random.integer(1, 3) }, (_, at) =>
       this.publish(`${queue}p${at}`, to, messages)
     )
-    this.whenDone(publishers, () => {
+    this.whenDone(transactor === null ? publishers : [...publishers, transactor], () => {
+      transactor?.stop()
       this.#consume(queue)
-      this.#mustEmpty({ queue, messages, publishers }, 1)
+      this.#mustEmpty({ queue, messages, publishers, transactor }, 1)
     })
+  }
+
+  #transact(queue: string): Transactor {
+    const { world, history } = this
+    return new Transactor(world, `${queue}t`, history, queue, world.random.integer(1, 5))
   }
 
   protected optionsOf(queue: string): QueueOptions {
@@ -116,9 +127,10 @@ export class Overflows extends Change {
   }
 
   /** Nothing is in the queue any more: all that was confirmed was consumed or dropped. */
-  #account({ queue, messages, publishers }: Round): void {
+  #account({ queue, messages, publishers, transactor }: Round): void {
     // Where more is lost than the cluster survives, messages may be.
     if (this.world.mayHalt) return
+    for (const message of transactor?.confirmed ?? []) this.#find(queue, message)
     for (const { name } of publishers) {
       for (let sequence = 1; sequence <= messages; sequence += 1) {
         if (this.history.isConfirmed(name, sequence)) this.#find(queue, `${name}:${sequence}`)

@@ -8,6 +8,8 @@ import { Overflows } from './overflows.ts'
 import { priorityOf, type Route } from './publisher.ts'
 
 export class Priorities extends Overflows {
+  /** Their messages would have no priority that is known here. */
+  protected override readonly transacts = false
   #maxPriority = 0
 
   constructor(world: World, history: History, graveQueue: string) {
