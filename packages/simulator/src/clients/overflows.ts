@@ -1,6 +1,6 @@
 // Queues with limits, of their length or of how often a message comes back, and several publishers
-// at once that send more than fits, one by one or in transactions. Each message that is confirmed is consumed, or was dropped by
-// the log; one that is refused is never seen.
+// at once that send more than fits, one by one or in transactions. Each message that is confirmed
+// is consumed, or was dropped by the log; one that is refused is never seen.
 import type { QueueStatus } from '@holdfast/cluster'
 import type { Overflow, QueueOptions } from '@holdfast/protocol'
 import type { World } from '../world/world.ts'
