@@ -17,8 +17,9 @@ function damage(data: string, place: number | null): number {
     if (!/\.(?:log|ldb)$/.test(name)) continue
     const file = openSync(join(directory, name), 'r+')
     const { size } = fstatSync(file)
-    if (size > 8_192) {
-      writeSync(file, new Uint8Array(512).fill(0x5a), 0, 512, place ?? Math.floor(size / 2))
+    const at = place ?? Math.floor(size / 2)
+    if (size > 4_096 && at + 512 <= size) {
+      writeSync(file, new Uint8Array(512).fill(0x5a), 0, 512, at)
       count++
     }
     closeSync(file)
