@@ -75,7 +75,7 @@ export interface Publish {
 export function createPublish(
   origin: PublishOrigin,
   batch: Batch,
-  tellNowhere: () => void = () => undefined
+  tellNowhere: () => void
 ): Publish {
   const way = { shardsWaiting: 0, queuesLeft: 0, error: null }
   const state = { isFenced: false, isReplied: false, returns: 0, deadlineMs: 0 }

@@ -92,7 +92,8 @@ class World {
     }
     const way = { exchange: '', routingKey: 'q', copies: [], mandatory: false, blob }
     const sequences = { first: false, firstSequence: 1, lowestUnconfirmed: 1, count: 1 }
-    this.#stream.push(createPublish(origin, { ...way, ...sequences }), [7])
+    const publish = createPublish(origin, { ...way, ...sequences }, () => undefined)
+    this.#stream.push(publish, [7])
   }
 
   #commit(): void {

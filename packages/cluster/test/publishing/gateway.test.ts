@@ -91,7 +91,7 @@ function publishOf(
   const sequences = { first: true, firstSequence: 1, lowestUnconfirmed: 1, count: 1 }
   const route = { exchange, routingKey, copies: [], mandatory }
   const batch = { ...route, ...sequences, blob: new Uint8Array(10) }
-  return createPublish(origin, batch)
+  return createPublish(origin, batch, () => undefined)
 }
 
 const wayTo = (exchange: string, routingKey: string, copies: readonly string[] = []) => ({

@@ -59,7 +59,7 @@ function publishOf(firstSequence: number): Publish {
     failed: (): void => undefined,
     returned: (): void => undefined
   }
-  return createPublish(origin, batch)
+  return createPublish(origin, batch, () => undefined)
 }
 
 t.test('a busy leader is asked again after pauses that double up to a bound', async (t) => {
