@@ -67,6 +67,17 @@ t.test('a file that is overwritten in place or cut has its old bytes again', asy
   scene.run('write a short', 'sync a')
   scene.cut(strict('ordered'))
   t.same(scene.files(), { a: 'short' })
+  scene.run('overwrite a 0 XX', 'overwrite a 1 YY', 'overwrite a 0 ZZ')
+  scene.cut(strict('ordered'))
+  t.same(scene.files(), { a: 'short' }, 'also after it was overwritten several times')
+})
+
+t.test('one file may reach the disk whole though nobody synced it', async (t) => {
+  const scene = new DiskScene(t)
+  scene.run('write a one', 'sync a', 'write b one', 'sync b', 'sync')
+  scene.run('overwrite a 0 two', 'append a more', 'overwrite b 0 two')
+  scene.cut({ ...strict('adversarial'), kept: 'a' })
+  t.same(scene.files(), { a: 'twomore', b: 'one' })
 })
 
 t.test('names that no sync covers are as they were', async (t) => {

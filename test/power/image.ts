@@ -43,6 +43,8 @@ export interface ImageOptions {
   readonly random: Random
   /** `none`: nothing that was not synced is left, by name or by bytes. Default `some`. */
   readonly unsynced?: 'some' | 'none'
+  /** A file, named from the data directory, of which everything reached the disk all the same. */
+  readonly kept?: string
 }
 
 export interface ImageReport {
@@ -150,9 +152,10 @@ class ImageBuilder {
     const file = openSync(path, 'r+')
     const { ino, size } = fstatSync(file)
     const state = this.#recording.files.get(ino)
-    if (state !== undefined) {
+    const name = relative(this.#options.data, path)
+    if (state !== undefined && name !== this.#options.kept) {
       const kept = this.#reduce(file, size, state)
-      if (kept !== size) this.cut.push([relative(this.#options.data, path), size, kept])
+      if (kept !== size) this.cut.push([name, size, kept])
     }
     closeSync(file)
   }
@@ -171,7 +174,8 @@ class ImageBuilder {
     }
     const durable = Math.min(size, state.durableBytes)
     const kept = durable + (isNone ? 0 : part(random, size - durable))
-    for (const old of state.overwrites) this.#takeBack(file, old, isNone)
+    // Newest first, so that what was overwritten more than once ends as it was at the last sync.
+    for (const old of state.overwrites.toReversed()) this.#takeBack(file, old, isNone)
     ftruncateSync(file, kept)
     for (const [from, to] of state.doubtful) this.#blank(file, from, Math.min(to, kept))
     if (mode === 'adversarial' && random.chance(0.25)) this.#blank(file, durable, kept)

@@ -14,6 +14,7 @@ export interface CutOptions {
   readonly mode: DiskMode
   readonly random: Random
   readonly unsynced?: ImageOptions['unsynced']
+  readonly kept?: string
   /**
    * The first of the nodes dies before so many more operations of its disk, between any two system
    * calls, and the others as soon as that is seen. Null: all at once, at this moment.
@@ -72,10 +73,10 @@ export class PoweredCluster {
     control.set({ dieIn: 0 })
   }
 
-  #image(node: number, { mode, random, unsynced }: CutOptions): NodeCut {
+  #image(node: number, { mode, random, unsynced = 'some', kept = '' }: CutOptions): NodeCut {
     const { data } = this.cluster.node(node)
-    const common = { data, records: this.#recordsOf(node), mode, random }
-    return { node, ...buildImage(unsynced === undefined ? common : { ...common, unsynced }) }
+    const records = this.#recordsOf(node)
+    return { node, ...buildImage({ data, records, mode, random, unsynced, kept }) }
   }
 
   /**
