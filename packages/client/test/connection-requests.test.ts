@@ -5,7 +5,7 @@ import t from 'tap'
 import { bench, codeOf, takeSome, until } from './sdk-scene.ts'
 
 t.test('requests survive a broken connection and refusals for now', async (t) => {
-  const { broker, connection } = await bench(t, 2, { requestTimeoutMs: 3_000 })
+  const { broker, connection } = await bench(t, 2, { requestTimeoutMs: 60_000 })
   broker.behaviour.mutesRequests.add('declare-queue')
   const declared = connection.declareQueue('orders')
   await until(() => broker.requests.length === 1)
