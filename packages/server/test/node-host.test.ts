@@ -1,6 +1,7 @@
 // A node with damaged data that cannot be spared: it waits in its place, and when the others are
 // there, a blank one takes it, in the same process.
 import { HoldfastError } from '@holdfast/errors'
+import { findPortOffset, portsOfNode } from '@holdfast/testkit'
 import t, { type Test } from 'tap'
 import { loadConfiguration } from '../src/config.ts'
 import { startNode } from '../src/node-host.ts'
@@ -41,7 +42,9 @@ t.test('it waits as damaged, and is replaced once the others are there', async (
   const other = (node: number): NodeParts =>
     fakeParts(new FakeStore({ clusterId, node, incarnation: 1 }))
   const second = await start(t, other(2), new FakeLog(), '127.0.0.1:0')
-  const first = await start(t, other(3), new FakeLog(), '127.0.0.1:0')
+  // It comes back to its port, which nobody may have been given meanwhile.
+  const { peer } = portsOfNode(0, await findPortOffset(1))
+  const first = await start(t, other(3), new FakeLog(), `127.0.0.1:${peer}`)
   const peers = [second, first].map(({ addresses }, at) => ({
     node: at + 2,
     address: addresses.peer
