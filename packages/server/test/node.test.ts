@@ -111,7 +111,7 @@ const probe = (address: string) =>
     address,
     token: 'secret',
     tls: null,
-    timeoutMs: 2000,
+    timeoutMs: 20_000,
     hello: {
       clusterId: null,
       node: null,
@@ -264,6 +264,8 @@ t.test('links between two nodes reach their members', async (t) => {
     return [{ type: 'peers', peers: [{ node: 2, address: nodeTwo.addresses.peer }] }]
   }
   await start(t, one)
+  // Each lane has a connection of its own: the frame may come before the other one is there.
+  await until(() => two.member.of('peer-up').length === 2)
   await until(() => two.member.of('peer-frame').length === 1)
   t.equal(Buffer.from(two.member.of('peer-frame')[0]?.bytes ?? []).toString(), 'hello')
   t.equal(two.member.of('peer-up').length, 2)
