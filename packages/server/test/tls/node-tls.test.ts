@@ -159,7 +159,7 @@ t.test('nodes meet by mutual TLS', async (t) => {
     ...{ clusterId: null, node: null, incarnation: null, storeId: 's', processEpoch: 1 },
     ...{ client: '', peer: '', http: '' }
   }
-  const ask = { address: node.addresses.peer, token: 'secret', timeoutMs: 2000, hello }
+  const ask = { address: node.addresses.peer, token: 'secret', timeoutMs: 20_000, hello }
   const flags = { data: '/d', ...settingsOf(authority, files) }
   const tls = await NodeTls.open(loadConfiguration({ flags, environment: {} }), new FakeLog().log)
   t.teardown(() => tls.close())
