@@ -83,7 +83,8 @@ t.test('lets little through in a second', async (t) => {
   const since = performance.now()
   dialler.write(Buffer.alloc(300_000, 7))
   await eventually('all of it', () => arrived[0]?.length === 300_000)
-  t.ok(performance.now() - since >= 150, 'it took its time')
+  // All but the last piece, of 64 KiB at most, is waited for.
+  t.ok(performance.now() - since >= 220, 'it took its time')
 })
 
 t.test('resets connections after a while', async (t) => {

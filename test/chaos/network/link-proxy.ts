@@ -20,6 +20,8 @@ export class LinkProxy {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #timers = new Set<NodeJS.Timeout>()
+  /** For how many reasons a socket is not read at the moment. */
+  readonly #held = new WeakMap<Socket, number>()
 
   constructor(options: LinkProxyOptions) {
     this.#options = options
@@ -95,17 +97,26 @@ export class LinkProxy {
       }
       this.#in(() => this.#write(from, to, chunk))
       if (behaviour.kind === 'slow') {
-        from.pause()
         const pauseMs = (chunk.length / behaviour.bytesPerSecond) * 1_000
-        this.#later(pauseMs, () => from.resume())
+        this.#later(pauseMs, this.#hold(from))
       }
     })
   }
 
   #write(from: Socket, to: Socket, chunk: Buffer): void {
     if (to.destroyed || !to.writable || to.write(chunk)) return
-    from.pause()
-    to.once('drain', () => from.resume())
+    to.once('drain', this.#hold(from))
+  }
+
+  /** Reads no more of a socket. What is returned ends that, unless another reason is left. */
+  #hold(socket: Socket): () => void {
+    socket.pause()
+    this.#held.set(socket, (this.#held.get(socket) ?? 0) + 1)
+    return () => {
+      const left = (this.#held.get(socket) ?? 1) - 1
+      this.#held.set(socket, left)
+      if (left === 0) socket.resume()
+    }
   }
 
   /** Flips the lowest bit of every byte whose place in the stream is a multiple. */
