@@ -56,5 +56,6 @@ t.test('the clock does not go back', async (t) => {
     if (now < last) t.fail(`${now} after ${last}`)
     last = now
   }
-  t.ok(Number.isSafeInteger(last))
+  // Not a safe one: 104 days after boot it is above 2^53.
+  t.ok(Number.isInteger(last))
 })
