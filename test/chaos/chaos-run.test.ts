@@ -31,8 +31,7 @@ async function run(bug: string, kills: number, requeueShare: number): Promise<Ru
       requeueShare,
       sdks: [standIn('stand-in-sdk')],
       ...(bug === '' ? {} : few)
-    },
-    idleMs: 2_500
+    }
   }
   const result = await runLoad(options, async ({ load, faults }) => {
     for (let kill = 0; kill < kills; kill += 1) {
