@@ -4,7 +4,10 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 
 export interface EventuallyOptions {
-  /** Default 10,000. */
+  /**
+   * Default 60,000. What is waited for may need an election, a grace and some retries, on a machine
+   * that many others use; who waits in vain has found a defect, and may take longer to say so.
+   */
   readonly timeoutMs?: number
   /**
    * Pause between two looks. Default: a twentieth of the time waited so far, from 10 to 100. Who
@@ -38,7 +41,7 @@ export async function eventually<Value>(
   look: () => Value | undefined | null | false | Promise<Value | undefined | null | false>,
   options: EventuallyOptions = {}
 ): Promise<Value> {
-  const { timeoutMs = 10_000, intervalMs, giveUp } = options
+  const { timeoutMs = 60_000, intervalMs, giveUp } = options
   const start = performance.now()
   let last: unknown
   for (;;) {
