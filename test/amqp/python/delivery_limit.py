@@ -4,6 +4,18 @@ import sys
 
 import pika
 
+
+def give_back(channel, method, properties, _body):
+    print("count", (properties.headers or {}).get("x-delivery-count", 0), flush=True)
+    channel.basic_reject(method.delivery_tag, requeue=True)
+
+
+def take(channel, method, properties, body):
+    print("dead", body.decode(), properties.headers["x-death"][0]["reason"], flush=True)
+    channel.basic_ack(method.delivery_tag)
+    channel.stop_consuming()
+
+
 connection = pika.BlockingConnection(pika.URLParameters(sys.argv[1]))
 channel = connection.channel()
 channel.queue_declare("python-dead", durable=True)
@@ -14,13 +26,7 @@ limit = {
 }
 channel.queue_declare("python-limited", durable=True, arguments=limit)
 channel.basic_publish("", "python-limited", b"poison")
-for method, properties, body in channel.consume("python-limited", inactivity_timeout=2):
-    if method is None:
-        break
-    print("count", (properties.headers or {}).get("x-delivery-count", 0), flush=True)
-    channel.basic_reject(method.delivery_tag, requeue=True)
-channel.cancel()
-method, properties, body = next(channel.consume("python-dead", inactivity_timeout=10))
-print("dead", body.decode(), properties.headers["x-death"][0]["reason"], flush=True)
-channel.basic_ack(method.delivery_tag)
+channel.basic_consume("python-limited", give_back)
+channel.basic_consume("python-dead", take)
+channel.start_consuming()
 connection.close()
