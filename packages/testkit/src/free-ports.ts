@@ -51,22 +51,27 @@ export async function isPortFree(port: number): Promise<boolean> {
 
 /**
  * Nothing of a node is there. Whoever wants an offset listens there until its process ends: between
- * the look at the other ports and the start of the nodes, another process would find them free too.
+ * the look at the other ports and the start of the nodes, another process would find them free too,
+ * and so it would the ports of nodes that are down or still to come. Two ports, since those for
+ * clients at one offset are those for AMQP at another.
  */
-const claimPort = 7674
-const claims = new Map<number, Server>()
+const claimPorts = [basePorts.client + 2, basePorts.amqp + 2]
+const claims = new Map<number, readonly Server[]>()
 
-async function claim(portOffset: number): Promise<boolean> {
-  if (claims.has(portOffset)) return true
-  const server = await listen(claimPort + portOffset)
-  if (server === null) return false
-  claims.set(portOffset, server.unref())
-  return true
+/** Null where another process has an offset whose ports are among those of this one. */
+async function claim(portOffset: number): Promise<readonly Server[] | null> {
+  const servers: Server[] = []
+  for (const port of claimPorts) {
+    const server = await listen(port + portOffset)
+    if (server !== null) servers.push(server.unref())
+  }
+  if (servers.length === claimPorts.length) return servers
+  release(servers)
+  return null
 }
 
-function unclaim(portOffset: number): void {
-  claims.get(portOffset)?.close()
-  claims.delete(portOffset)
+function release(servers: readonly Server[]): void {
+  for (const server of servers) server.close()
 }
 
 async function areFree(nodes: number, portOffset: number): Promise<boolean> {
@@ -90,9 +95,14 @@ export async function findPortOffset(nodes: number, start: number = process.pid)
   for (let tried = 0; tried < places; tried += 1) {
     const portOffset = step * (1 + ((start * 7 + tried) % places))
     if (portsOfNode(nodes - 1, portOffset).http > portMax) continue
-    if (!(await claim(portOffset))) continue
-    if (await areFree(nodes, portOffset)) return portOffset
-    unclaim(portOffset)
+    const servers = claims.get(portOffset) ?? (await claim(portOffset))
+    if (servers === null) continue
+    if (await areFree(nodes, portOffset)) {
+      claims.set(portOffset, servers)
+      return portOffset
+    }
+    // An own one stays: somebody of this process has nodes there.
+    if (!claims.has(portOffset)) release(servers)
   }
   throw new Error(`no offset below port ${portMax} leaves ${nodes} nodes all their ports`)
 }

@@ -42,10 +42,8 @@ t.test('finds no offset at which fetch would refuse to call a node', async (t) =
   t.ok(found > 2_400 && found < 2_400 + 8_000, `${found}`)
 })
 
-t.test('finds no offset that another process has found just now', async (t) => {
-  const start = process.pid + 77
-  const offset = await findPortOffset(3, start)
-  t.equal(await findPortOffset(3, start), offset, 'the own is free as long as nobody listens')
+/** What a process of its own finds. */
+async function foundElsewhere(start: number): Promise<number> {
   const script = `import { findPortOffset } from '@holdfast/testkit'
     console.log(await findPortOffset(3, ${start}))`
   const { stdout } = await promisify(execFile)(
@@ -53,6 +51,40 @@ t.test('finds no offset that another process has found just now', async (t) => {
     ['--input-type=module', '--eval', script],
     { cwd: repositoryRoot }
   )
-  t.not(Number(stdout), offset)
-  t.ok(Number(stdout) > 0)
+  return Number(stdout)
+}
+
+t.test('finds no offset that another process has found just now', async (t) => {
+  const start = process.pid + 77
+  const offset = await findPortOffset(3, start)
+  t.equal(await findPortOffset(3, start), offset, 'the own is free as long as nobody listens')
+  const found = await foundElsewhere(start)
+  t.not(found, offset)
+  t.ok(found > 0)
+})
+
+t.test('finds no offset whose ports for AMQP another process has for clients', async (t) => {
+  // The two searches begin 25 places of 80 ports apart, and at neither end.
+  const offset = await findPortOffset(3, 130)
+  const found = await foundElsewhere(350)
+  const portsAt = (portOffset: number): number[] =>
+    [0, 1, 2].flatMap((node) => Object.values(portsOfNode(node, portOffset)))
+  const taken = new Set(portsAt(offset))
+  t.same(
+    portsAt(found).filter((port) => taken.has(port)),
+    [],
+    `${offset} and ${found}`
+  )
+})
+
+t.test('keeps what it has found although it looks there again', async (t) => {
+  const start = process.pid + 131
+  const offset = await findPortOffset(3, start)
+  const server = createServer()
+  const port = portsOfNode(0, offset).peer
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  t.not(await findPortOffset(3, start), offset)
+  // Its nodes are down for a while: nobody else may come.
+  await new Promise((resolve) => server.close(resolve))
+  t.not(await foundElsewhere(start), offset)
 })
