@@ -54,7 +54,7 @@ export class ClusterProcess {
   readonly #log: WriteStream
   readonly #nodes: Map<number, ClusterNode> = new Map()
   #isStopped = false
-  readonly #children: Map<number, ChildProcess> = new Map()
+  readonly #children: Set<ChildProcess> = new Set()
 
   private constructor(
     options: ClusterOptions & { readonly portOffset: number },
@@ -177,7 +177,7 @@ export class ClusterProcess {
   restart(id: number): void {
     const node = this.node(id)
     if (isOwnedAlive(node.pid)) throw new Error(`node ${id} runs already`)
-    this.#adopt({ ...node, pid: this.#spawn(id, node.command) })
+    this.#adopt({ ...node, pid: this.#spawn(node.command) })
   }
 
   /** At which place a node is: every place has ports of its own. */
@@ -214,7 +214,7 @@ export class ClusterProcess {
     flags.push('--peer', peer, '--http', http)
     for (const node of this.nodes) flags.push('--seed', node.peer)
     const command = [...launcher, cli, 'server', ...flags, '--token', this.token]
-    const pid = this.#spawn(id, [...command, ...extra])
+    const pid = this.#spawn([...command, ...extra])
     const node = { id, client, amqp, peer, http, data, command, pid }
     this.#adopt(node)
     return node
@@ -271,7 +271,7 @@ export class ClusterProcess {
     const pids = this.nodes.map((node) => node.pid).filter((pid) => isOwnedAlive(pid))
     for (const pid of pids) signalOwned(pid, 'SIGCONT')
     if (this.#development !== null) signalOwned(this.developmentPid, 'SIGINT')
-    for (const child of this.#children.values()) child.kill('SIGTERM')
+    for (const child of this.#children) child.kill('SIGTERM')
     const all = this.#development === null ? pids : [this.developmentPid, ...pids]
     const areGone = (): boolean => all.every((pid) => !isOwnedAlive(pid))
     try {
@@ -289,10 +289,10 @@ export class ClusterProcess {
     this.#nodes.set(node.id, node)
   }
 
-  #spawn(id: number, command: readonly string[]): number {
+  #spawn(command: readonly string[]): number {
     const child = spawnServer(command, this.#options.environment, this.#log)
-    child.once('exit', () => this.#children.delete(id))
-    this.#children.set(id, child)
+    child.once('exit', () => this.#children.delete(child))
+    this.#children.add(child)
     return child.pid as number
   }
 

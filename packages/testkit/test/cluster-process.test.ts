@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { AdminError, isNodeReady } from '../src/admin-client.ts'
 import { ClusterProcess } from '../src/cluster-process.ts'
-import { eventually } from '../src/eventually.ts'
+import { eventually, within } from '../src/eventually.ts'
 import { isPortFree } from '../src/free-ports.ts'
 import type { NodeSite } from '../src/node-site.ts'
 import { signalOwned } from '../src/owned-processes.ts'
@@ -38,6 +38,18 @@ t.test('starts, kills, restarts and stops real processes', async (t) => {
   const pids = cluster.nodes.map((node) => node.pid)
   await cluster.stop()
   for (const pid of pids) t.notOk(isProcessAlive({ pid, startTicks: null }), `${pid} ended`)
+})
+
+t.test('a server that was started again and again is stopped as politely as others', async (t) => {
+  const cluster = await ClusterProcess.start({ data: temporaryDirectory(t), cli })
+  t.teardown(() => cluster.stop())
+  for (let round = 0; round < 3; round++) {
+    await cluster.kill(2)
+    // Before this process hears that the one before has ended.
+    cluster.restart(2)
+    await cluster.waitReady(10_000, [2])
+  }
+  await within('the end without a kill', 30_000, cluster.stop(120_000))
 })
 
 t.test('starts a blank server at the site that is given', async (t) => {
