@@ -11,7 +11,7 @@ import { admit, provisionalId } from './admit.ts'
 import { catchUp } from './catch-up.ts'
 import { eventually } from './eventually.ts'
 import { findPortOffset, placeOfPort, portsOfNode } from './free-ports.ts'
-import { childEnvironment, childStdio, type NodeSite, spawnServer } from './node-site.ts'
+import { childEnvironment, childStdio, isRead, type NodeSite, spawnServer } from './node-site.ts'
 import { disownProcess, isOwnedAlive, ownProcess, signalOwned } from './owned-processes.ts'
 import { type ClusterNode, type ReadyLine, readReady } from './ready-line.ts'
 import { removeDirectory } from './temporary-directory.ts'
@@ -281,6 +281,8 @@ export class ClusterProcess {
       await eventually('end of the killed cluster', areGone, { timeoutMs: 5_000 })
     }
     for (const pid of all) disownProcess(pid)
+    const isSilent = (): boolean => this.#children.size === 0 && isRead(this.#development)
+    await eventually('their last words', isSilent)
     await new Promise<void>((resolve) => this.#log.end(resolve))
   }
 
@@ -290,10 +292,8 @@ export class ClusterProcess {
   }
 
   #spawn(command: readonly string[]): number {
-    const child = spawnServer(command, this.#options.environment, this.#log)
-    child.once('exit', () => this.#children.delete(child))
-    this.#children.add(child)
-    return child.pid as number
+    const { environment } = this.#options
+    return spawnServer(command, environment, this.#log, this.#children).pid as number
   }
 
   /** Keeps pids right when dev restarts nodes itself. */

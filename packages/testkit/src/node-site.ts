@@ -21,16 +21,24 @@ export function childEnvironment(added: NodeJS.ProcessEnv = {}): NodeJS.ProcessE
   return { ...process.env, ...added }
 }
 
-/** @throws Error if it cannot be started at all */
+/** True once all is read that a process has said: it may have ended long before. */
+export function isRead(child: ChildProcess | null): boolean {
+  return child?.stdout?.closed !== false && child?.stderr?.closed !== false
+}
+
+/** It is one of `children` until all is read. @throws Error if it cannot be started at all */
 export function spawnServer(
   command: readonly string[],
   environment: NodeJS.ProcessEnv | undefined,
-  log: WriteStream
+  log: WriteStream,
+  children: Set<ChildProcess>
 ): ChildProcess {
   const [program = process.execPath, ...flags] = command
   const child = spawn(program, flags, { stdio: childStdio, env: childEnvironment(environment) })
   if (child.pid === undefined) throw new Error(`cannot start ${command.join(' ')}`)
   child.stdout?.on('data', (chunk: Buffer) => log.write(chunk))
   child.stderr?.on('data', (chunk: Buffer) => log.write(chunk))
+  children.add(child)
+  child.once('close', () => children.delete(child))
   return child
 }

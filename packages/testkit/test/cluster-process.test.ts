@@ -1,5 +1,7 @@
 // ClusterProcess against a stand-in CLI: start, ready line, kill, restart, pause, blank servers,
 // stop.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { AdminError, isNodeReady } from '../src/admin-client.ts'
@@ -102,4 +104,19 @@ t.test('refusals of the API carry code and status', async (t) => {
   const error = await cluster.admin.queue('a/b').catch((reason: unknown) => reason)
   t.ok(error instanceof AdminError)
   t.match(error, { status: 404, code: 'ROUTE_NOT_FOUND' })
+})
+
+t.test('hears the last words of a server whose end it has seen already', async (t) => {
+  const data = temporaryDirectory(t)
+  const cluster = await ClusterProcess.start({ data, cli })
+  t.teardown(() => cluster.stop())
+  await cluster.kill(2)
+  cluster.restart(2)
+  await cluster.waitReady(10_000, [2])
+  const stopping = cluster.stop()
+  await new Promise((resolve) => setImmediate(resolve))
+  // The timer that looks for the process and the end of its output are both due afterwards.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000)
+  await stopping
+  t.match(readFileSync(join(data, 'test.log'), 'utf8'), /says good-bye/)
 })

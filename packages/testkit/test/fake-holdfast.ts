@@ -30,7 +30,9 @@ function serve(): void {
     }
   })
   server.listen(Number(port), host)
-  process.once('SIGTERM', () => process.exit(0))
+  process.once('SIGTERM', () => {
+    process.stdout.write('it says good-bye\n', () => process.exit(0))
+  })
   process.once('disconnect', () => process.exit(0))
 }
 
