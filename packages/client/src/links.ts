@@ -36,6 +36,8 @@ export class Links {
   readonly #nodes = new Map<number, string>()
   readonly #open = new Set<Link>()
   readonly #attempts = new Map<string, Attempt>()
+  /** Refusals for good that came when nobody waited for them any more, by address. */
+  readonly #missed = new Map<string, HoldfastError>()
   /** Counts through the addresses. */
   #turn = 0
   #isClosed = false
@@ -53,7 +55,8 @@ export class Links {
 
   /**
    * A link that is open, after a node died the fastest way on, or the next address in turn. One
-   * that says nothing is not waited for long: it is tried on beside the next one.
+   * that says nothing is not waited for long: it is tried on beside the next one, and what it says
+   * at last is heard at its next turn.
    * @throws what the attempt failed with, or NODE_UNREACHABLE while nothing has come of it
    */
   open(): Promise<Link> {
@@ -65,15 +68,29 @@ export class Links {
     const { addresses } = this
     const address = addresses[this.#turn % addresses.length] ?? ''
     this.#turn += 1
+    const missed = this.#missed.get(address)
+    this.#missed.delete(address)
+    if (missed !== undefined) return Promise.reject(missed)
     const patienceMs = clientLimits.dialPatienceMs
     return new Promise((resolve, reject) => {
+      let isMissed = false
       const giveUp = (): void => {
+        isMissed = true
         const reason = `no answer within ${patienceMs} ms yet`
         reject(new HoldfastError('NODE_UNREACHABLE', { address, reason }))
       }
       const cancel = this.#options.platform.after(patienceMs, giveUp)
-      this.#connect(address).then(resolve, reject).finally(cancel)
+      const failed = (error: HoldfastError): void => {
+        if (isMissed) this.#miss(address, error)
+        reject(error)
+      }
+      this.#connect(address).then(resolve, failed).finally(cancel)
     })
+  }
+
+  /** Of use only while none is open; what may pass is found out by dialling again. */
+  #miss(address: string, error: HoldfastError): void {
+    if (this.#open.size === 0 && error.row.retry === 'never') this.#missed.set(address, error)
   }
 
   /** The link to a node, opened if need be. @throws NODE_UNREACHABLE and others: try again later */
@@ -141,6 +158,7 @@ export class Links {
     const attempt = this.#attempts.get(link.address)
     this.#attempts.delete(link.address)
     this.#open.add(link)
+    this.#missed.clear()
     attempt?.resolve(link)
   }
 

@@ -1,8 +1,9 @@
 // Which node a connection starts at, and where it goes from there, with wires in memory and chance
 // that the test decides.
+import { HoldfastError } from '@holdfast/errors'
 import { type Hello, ServerConnection } from '@holdfast/protocol'
 import t from 'tap'
-import { realPlatform, shuffled } from '../src/clock.ts'
+import { type Platform, realPlatform, shuffled } from '../src/clock.ts'
 import { Links } from '../src/links.ts'
 import type { Dial } from '../src/wire.ts'
 
@@ -15,6 +16,19 @@ const hello: Hello = {
 }
 
 const seeds = ['a:1', 'b:1', 'c:1', 'd:1']
+
+function fakes(random: () => number): {
+  readonly platform: Platform
+  readonly ignored: () => void
+} {
+  // Time passes at once, as soon as nothing else is to be done.
+  const after = (_ms: number, run: () => void): (() => void) => {
+    const timer = setImmediate(run)
+    return () => clearImmediate(timer)
+  }
+  const platform = { ...realPlatform, randomPart: random, after }
+  return { platform, ignored: () => undefined }
+}
 
 /** Links whose dials are noted; addresses in `alive` answer as node 1, with `nodes` as the list. */
 function linksWith(
@@ -46,13 +60,7 @@ function linksWith(
       destroy: () => undefined
     }
   }
-  const ignored = (): void => undefined
-  // Time passes at once, as soon as nothing else is to be done.
-  const after = (_ms: number, run: () => void): (() => void) => {
-    const timer = setImmediate(run)
-    return () => clearImmediate(timer)
-  }
-  const platform = { ...realPlatform, randomPart: random, after }
+  const { platform, ignored } = fakes(random)
   const links = new Links({ seeds: given, dial, hello, platform, dirty: ignored, closed: ignored })
   return { links, dialled }
 }
@@ -106,6 +114,31 @@ t.test('an address that says nothing is tried beside the next one', async (t) =>
   t.equal(link.address, 'c:1')
   t.equal(await links.open(), link, 'what is open is taken before anything is tried')
   t.strictSame(dialled, ['d:1', 'c:1'])
+  links.close()
+})
+
+t.test('a refusal that comes late is heard at the next turn of its address', async (t) => {
+  const refusals = new Map<string, () => void>()
+  const dialled: string[] = []
+  const dial: Dial = (address, { closed }) => {
+    dialled.push(address)
+    const refusal = new HoldfastError('CERTIFICATE_REFUSED', { reason: 'nobody knows it' })
+    refusals.set(address, () => closed(refusal))
+    return { send: () => undefined, end: () => undefined, destroy: () => undefined }
+  }
+  const { platform, ignored } = fakes(() => 0.99)
+  const given = ['b:1', 'a:1']
+  const links = new Links({ seeds: given, dial, hello, platform, dirty: ignored, closed: ignored })
+  for (const address of ['a:1', 'b:1']) {
+    await t.rejects(links.open(), { code: 'NODE_UNREACHABLE', details: { address } })
+  }
+  refusals.get('a:1')?.()
+  await new Promise((resolve) => setImmediate(resolve))
+  await t.rejects(links.open(), { code: 'CERTIFICATE_REFUSED' })
+  await t.rejects(links.open(), { code: 'NODE_UNREACHABLE', details: { address: 'b:1' } })
+  t.strictSame(dialled, ['a:1', 'b:1'], 'the one is told of, the other is still tried')
+  await t.rejects(links.open(), { code: 'NODE_UNREACHABLE', details: { address: 'a:1' } })
+  t.strictSame(dialled, ['a:1', 'b:1', 'a:1'], 'then it is tried anew')
   links.close()
 })
 
