@@ -1,7 +1,10 @@
 // What a consumer of the SDK gets of a queue, as text.
 import type { Connection } from '@holdfast/client'
 
-/** Bodies in the order of delivery, once `count` have come; `meanwhile` is told how many have. */
+/**
+ * Bodies in the order of delivery, once `count` different ones have come: what comes again is among
+ * them, and stands for none. `meanwhile` is told how many have come.
+ */
 export async function take(
   connection: Connection,
   queue: string,
@@ -14,7 +17,7 @@ export async function take(
   for await (const delivery of consumer) {
     bodies.push(delivery.text())
     delivery.ack()
-    if (bodies.length === count) break
+    if (new Set(bodies).size === count) break
     await meanwhile(bodies.length)
   }
   await consumer.settled()
