@@ -19,16 +19,30 @@ interface Scene {
  * Until the fault has had its effect: the node ended, or the cluster did much under it. A majority
  * may do that without the node: one that must end is waited for.
  */
-async function outlast(
-  { powered, load }: Scene,
-  node: number,
-  isFatal: boolean
-): Promise<'ended' | 'alive'> {
+async function outlast({ powered, load }: Scene, node: number, isFatal: boolean): Promise<void> {
   const goal = isFatal ? Number.POSITIVE_INFINITY : load.confirmed() + 300
   const look = (): boolean => !powered.cluster.isAlive(node) || load.confirmed() >= goal
   const giveUp = (): string | null => load.failure()
   await eventually(`effect of the fault on node ${node}`, look, { timeoutMs: 60_000, giveUp })
-  return powered.cluster.isAlive(node) ? 'alive' : 'ended'
+}
+
+/**
+ * Has all as before, once the fault is over. The node may still be about to end of it: it takes a
+ * while from there to the end of its process. A second end is none of the fault's.
+ */
+async function recover({ powered }: Scene, node: number): Promise<'ended' | 'alive'> {
+  let ends = 0
+  const look = async (): Promise<boolean> => {
+    if (!powered.cluster.isAlive(node)) {
+      ends += 1
+      if (ends === 1) powered.cluster.restart(node)
+    }
+    await powered.waitWell()
+    return true
+  }
+  const giveUp = (): string | null => (ends > 1 ? 'it ended again without a fault' : null)
+  await eventually(`node ${node} well again`, look, { timeoutMs: 240_000, giveUp })
+  return ends === 0 ? 'alive' : 'ended'
 }
 
 /** Puts a fault on one node, takes it away, and has all as before. */
@@ -40,11 +54,10 @@ async function suffer(
 ): Promise<'ended' | 'alive'> {
   const { powered, load } = scene
   powered.control(node).set(faults)
-  const outcome = await outlast(scene, node, isFatal)
+  await outlast(scene, node, isFatal)
   powered.control(node).clear()
   const at = monotonicNs()
-  if (!powered.cluster.isAlive(node)) powered.cluster.restart(node)
-  await powered.waitWell()
+  const outcome = await recover(scene, node)
   await load.settle(at)
   await load.goOn(20)
   return outcome
