@@ -33,8 +33,11 @@ export interface StoreCutReport {
 }
 
 const program = fileURLToPath(new URL('./store-writer.js', import.meta.url))
-/** A process that lives longer than its cut asked for is killed. */
-const lifeMs = 10_000
+/**
+ * A process that lives longer than its cut asked for is killed. It bounds a hang: one that a busy
+ * machine has hardly started by then would be cut before it did anything.
+ */
+const lifeMs = 60_000
 
 interface Life {
   /** `opened`, `wrong` or `refused`, and what was said with it; null if it died before. */
