@@ -96,6 +96,8 @@ export class PoweredCluster {
     await eventually(`node ${first} ready or dead`, look, { timeoutMs: readyTimeoutMs })
     const control = this.control(first)
     if (this.cluster.isAlive(first)) control.set({ dieIn: 0 })
+    // One that was killed just before takes a while to be gone; it answers nothing any more.
+    await eventually(`node ${first} still ready, or dead`, look, { timeoutMs: readyTimeoutMs })
     if (this.cluster.isAlive(first)) return false
     if (control.read('dieIn') > 0)
       throw new Error(`node ${first} ended by itself while it opened what a cut left`)
