@@ -26,7 +26,8 @@ t.test('a cluster whose disks lie is found out, and says so', async (t) => {
   await load.stopPublishing()
   // A node that stops in order writes its witness: as late as that the power goes.
   for (const id of nodes) cluster.signal(id, 'SIGTERM')
-  await eventually('every node has stopped', () => cluster.aliveNodes().length === 0)
+  const areStopped = (): boolean => cluster.aliveNodes().length === 0
+  await eventually('every node has stopped', areStopped, { timeoutMs: 60_000 })
   const unsynced = { unsynced: 'none', kept: 'witness' } as const
   const cut = { nodes, mode: 'ordered', random: new Random(3), ...unsynced } as const
   await powered.cut(cut)
