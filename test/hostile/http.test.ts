@@ -5,7 +5,7 @@ import { Random } from '@holdfast/testkit'
 import t from 'tap'
 import { startTarget } from './healthy-client.ts'
 
-t.setTimeout(60_000)
+t.setTimeout(280_000)
 
 interface Answer {
   readonly status: number

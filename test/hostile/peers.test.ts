@@ -9,7 +9,7 @@ import { Transport } from '@holdfast/transport'
 import t, { type Test } from 'tap'
 import { startTarget, type Target } from './healthy-client.ts'
 
-t.setTimeout(60_000)
+t.setTimeout(280_000)
 
 const strangerNode = 77
 

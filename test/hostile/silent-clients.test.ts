@@ -5,7 +5,7 @@ import t from 'tap'
 import { startTarget } from './healthy-client.ts'
 import { type Carrier, hello, RawClient } from './raw-client.ts'
 
-t.setTimeout(60_000)
+t.setTimeout(280_000)
 
 t.test('who says nothing is sent away in time', async (t) => {
   const target = await startTarget(t)
