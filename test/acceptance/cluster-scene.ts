@@ -99,6 +99,8 @@ export interface Drained {
   /** Deliveries whose number was not above all before. */
   readonly outOfOrder: number
   readonly duplicates: number
+  /** Those of both kinds that were not flagged as redelivered, as they may never be. */
+  readonly surprises: number
 }
 
 /** Consumes and acks until `count` different messages came. */
@@ -113,10 +115,12 @@ export async function drain(
   let highest = -1
   let outOfOrder = 0
   let duplicates = 0
+  let surprises = 0
   for await (const delivery of consumer) {
     const number = numberOf(delivery.body)
     if (seen.has(number)) duplicates += 1
     else if (number < highest) outOfOrder += 1
+    if (number <= highest && !delivery.redelivered) surprises += 1
     seen.add(number)
     highest = Math.max(highest, number)
     delivery.ack()
@@ -124,7 +128,7 @@ export async function drain(
   }
   await consumer.settled?.()
   await consumer.cancel()
-  return { count: seen.size, outOfOrder, duplicates }
+  return { count: seen.size, outOfOrder, duplicates, surprises }
 }
 
 /** Anonymous memory of each running node, in bytes, by id. */

@@ -24,9 +24,10 @@ async function free(t: Test, cluster: ClusterProcess, data: string): Promise<voi
   const count = 400
   await fill(connection, { queue: 'backlog', count, size: 128 * 1_024, window: 50 })
   const isEverywhere = (): boolean => diskBytes(data) - blank > 3 * count * 128 * 1_024
-  await eventually('every node has it on disk', isEverywhere)
+  await eventually('every node has it on disk', isEverywhere, { timeoutMs: 60_000 })
   const full = diskBytes(data) - blank
-  t.match(await drain(connection, 'backlog', count), { count, outOfOrder: 0, duplicates: 0 })
+  // Leaders are moved some seconds after a start: then messages may come again, flagged.
+  t.match(await drain(connection, 'backlog', count), { count, surprises: 0 })
   const isFree = (): boolean => diskBytes(data) - blank < full / 4
   await eventually('disk use falls back', isFree, { timeoutMs: 60_000, intervalMs: 500 })
   await connection.close()
@@ -44,9 +45,12 @@ async function lag(t: Test, cluster: ClusterProcess): Promise<void> {
   await cluster.waitReady(60_000)
   await cluster.waitCaughtUp(60_000)
   // What it says of itself is borne out: it can lead at once.
-  await cluster.admin.transfer(group, away)
-  const leads = async (): Promise<boolean> => (await cluster.admin.queue('missed')).leader === away
-  await eventually('the replica leads', leads, { timeoutMs: 10_000 })
-  t.match(await drain(connection, 'missed', count), { count, outOfOrder: 0, duplicates: 0 })
+  const leads = async (): Promise<boolean> => {
+    // A transfer is given up where the other takes longer than an election to follow.
+    await cluster.admin.transfer(group, away)
+    return (await cluster.admin.queue('missed')).leader === away
+  }
+  await eventually('the replica leads', leads, { timeoutMs: 30_000, intervalMs: 500 })
+  t.match(await drain(connection, 'missed', count), { count, surprises: 0 })
   await connection.close()
 }
