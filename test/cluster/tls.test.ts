@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect as dial } from 'node:tls'
-import { type Connection, type Consumer, connect } from '@holdfast/client'
+import { type Connection, type Consumer, connect, HoldfastError } from '@holdfast/client'
 import {
   CertificateAuthority,
   type CertificateFiles,
@@ -81,7 +81,8 @@ class Load {
   ): Promise<Load> {
     const statuses: string[] = []
     const onStatus = ({ type }: { readonly type: string }): void => void statuses.push(type)
-    const connection = await connect(addresses, { tls, onStatus })
+    // A node that a busy machine holds up for 3 s, two usual heartbeats, has cut nobody off.
+    const connection = await connect(addresses, { tls, onStatus, heartbeatMs: 60_000 })
     await connection.declareQueue(queue)
     const consumer = await connection.consume(queue, { prefetch: 500 })
     return new Load(connection, consumer, queue, statuses)
@@ -202,11 +203,16 @@ t.test('certificates and authority change under load, and nothing breaks', async
   reload()
   const fresh = renewed.issue('fresh')
   await areShown('fourth', renewed.certificateText, fresh)
-  const refused = connect(addresses, {
-    tls: { ...tls, ca: renewed.certificateText },
-    connectTimeoutMs: 3_000
-  })
-  await t.rejects(refused, { code: 'CERTIFICATE_REFUSED' }, 'the old authority is not trusted')
+  // The certificate shown is the same as before: that a node has read its files shows by this.
+  const old = { tls: { ...tls, ca: renewed.certificateText }, connectTimeoutMs: 3_000 }
+  for (const address of addresses) {
+    const isRefused = async (): Promise<boolean> => {
+      const connecting = connect([address], old).then((connection) => connection.close())
+      const failure = await connecting.catch((error: unknown) => error)
+      return failure instanceof HoldfastError && failure.code === 'CERTIFICATE_REFUSED'
+    }
+    await eventually(`the old authority is refused at ${address}`, isRefused, patience)
+  }
 
   for (const { statuses } of loads) {
     t.notOk(statuses.includes('disconnected'), `no client is cut off: ${statuses.join(' ')}`)
