@@ -7,7 +7,7 @@ import { request } from 'node:https'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { connect } from '@holdfast/client'
+import { type ConnectOptions, connect, HoldfastError } from '@holdfast/client'
 import {
   defaultCli,
   eventually,
@@ -194,15 +194,25 @@ t.test('the guide works as it stands', async (t) => {
   await web.close()
   await tcp.close()
   await byAmqp(t, guide, own)
-  const quick = { connectTimeoutMs: 3_000 }
   const address = guide.here('node-1.example:7672')
-  if (!host.startsWith('127.')) {
-    const nobody = connect([address], { ...quick, tls: own })
-    await t.rejects(nobody, { code: 'CREDENTIALS_REQUIRED' }, 'a certificate is no user')
+  /** Tried again where the node said nothing in time: then the error is that. */
+  const isRefused = async (code: string, options: ConnectOptions): Promise<void> => {
+    const ask = async (): Promise<boolean> => {
+      const error = await connect([address], { connectTimeoutMs: 3_000, ...options }).catch(
+        (refusal: HoldfastError) => refusal
+      )
+      if (!(error instanceof HoldfastError)) throw new Error('it is let in')
+      if (error.code === 'NODE_UNREACHABLE') return false
+      t.equal(error.code, code)
+      return true
+    }
+    await eventually(code, ask, { timeoutMs: 60_000 })
   }
-  await t.rejects(connect([address], quick), { code: 'TLS_REQUIRED' })
-  await t.rejects(connect([address], { ...quick, tls: { ca } }), { code: 'CERTIFICATE_REFUSED' })
-  await t.rejects(connect([address], { ...quick, tls: true }), { code: 'TLS_HANDSHAKE_FAILED' })
+  // A certificate is no user.
+  if (!host.startsWith('127.')) await isRefused('CREDENTIALS_REQUIRED', { tls: own })
+  await isRefused('TLS_REQUIRED', {})
+  await isRefused('CERTIFICATE_REFUSED', { tls: { ca } })
+  await isRefused('TLS_HANDSHAKE_FAILED', { tls: true })
 
   await replaceCertificate(t, guide, first, replacing, own)
 })
