@@ -112,7 +112,8 @@ t.test('credit that is borrowed and not used goes to those who need it', async (
   await connection.declareQueue('big')
   const startMs = performance.now()
   await connection.publish('', 'big', new Uint8Array(8 * 2 ** 20))
-  t.ok(performance.now() - startMs < 10_000, 'a large message goes through')
+  // Credit that is not used is called back after 5 s; a publish without any fails after 30.
+  t.ok(performance.now() - startMs < 25_000, 'a large message goes through')
   await connection.close()
   for (const client of hoarders) client.destroy()
 })
