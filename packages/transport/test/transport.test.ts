@@ -2,7 +2,7 @@
 import { createServer } from 'node:net'
 import type { Input } from '@holdfast/cluster'
 import t from 'tap'
-import { clusterB, Endpoint, fast, helloOf, linked, pair, rawSocket } from './harness.ts'
+import { clusterB, Endpoint, fast, hasty, helloOf, linked, pair, rawSocket } from './harness.ts'
 
 const isFrame = (input: Input): input is Extract<Input, { type: 'peer-frame' }> =>
   input.type === 'peer-frame'
@@ -174,7 +174,7 @@ t.test('a probe of nothing says that it is unreachable', async (t) => {
 })
 
 t.test('a probe of somebody who never answers ends at the deadline', async (t) => {
-  const one = new Endpoint(helloOf(1), { timing: fast })
+  const one = new Endpoint(helloOf(1), { timing: hasty })
   t.teardown(() => one.transport.close())
   const server = createServer(() => undefined).listen(0, '127.0.0.1')
   t.teardown(() => server.close())
@@ -217,7 +217,10 @@ t.test('a blank node is adopted once its identity is durable', async (t) => {
 })
 
 t.test('garbage, silence and half a handshake cost the acceptor nothing', async (t) => {
-  const [one, two] = await pair(t)
+  const one = await new Endpoint(helloOf(1), { timing: hasty }).listen()
+  const two = await new Endpoint(helloOf(2), { timing: fast }).listen()
+  t.teardown(() => one.transport.close())
+  t.teardown(() => two.transport.close())
   const garbage = await rawSocket(one.address)
   garbage.socket.write(Buffer.alloc(300_000, 0xff))
   const silent = await rawSocket(one.address)
