@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { commitRecord, entryAt } from '@holdfast/cluster/contract'
+import { eventually } from '@holdfast/testkit'
 import { openStore, type StoreTuning } from '../src/index.ts'
 
 /** Closing leaves log and witness as a crash would. */
@@ -11,7 +12,11 @@ export const tuning: Partial<StoreTuning> = {
 }
 export const entriesCount = 120
 
-/** A closed store of 120 entries; with small buffers most of them are in tables. */
+/**
+ * A closed store of 120 entries; with small buffers most of them are in tables. The log that a
+ * close finds on its way into a table stays beside the newest one: it is waited for, so that tests
+ * which harm the log find one.
+ */
 export async function makeStore(directory: string, sizeBytes: number): Promise<void> {
   const store = await openStore({ directory, tuning, writeBufferSizeBytes: 128 * 1024 })
   for (let index = 1; index <= entriesCount; index += 1) {
@@ -19,6 +24,9 @@ export async function makeStore(directory: string, sizeBytes: number): Promise<v
     const write = { group: 1, hardState: null, truncateFrom: null, entries }
     await store.write(commitRecord(index, { groups: [write] }))
   }
+  await eventually('the end of older logs', async () => {
+    return (await filesOf(directory, '.log')).length === 1
+  })
   await store.close()
 }
 
