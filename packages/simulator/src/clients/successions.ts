@@ -20,7 +20,10 @@ class Namesake extends Publisher {
 export class Successions extends Change {
   readonly #queues: readonly string[]
   #publishers: readonly Publisher[] = []
-  /** How often the one that was succeeded still sends something. */
+  /**
+   * How often the one that will be succeeded is still to send something. A day later it would be
+   * right to take that: so nothing is at rest, not even between two steps, until all is sent.
+   */
   #left = 0
 
   constructor(world: World, history: History, queues: readonly string[]) {
@@ -34,6 +37,7 @@ export class Successions extends Change {
 
   protected change(): void {
     for (const publisher of this.#publishers) publisher.stop()
+    this.#left = batches
     const { world, count } = this
     const producer = world.random.bytes(16)
     const queue = world.random.pick(this.#queues)
@@ -47,11 +51,15 @@ export class Successions extends Change {
       heir.publish(to, 1)
       this.whenDone([heir], () => {
         // Refused for want of disk it has succeeded nobody.
-        if (!this.history.isConfirmed(heir.name, 1)) return this.later()
-        this.#left = batches
+        if (!this.history.isConfirmed(heir.name, 1)) return this.#giveUp()
         this.#goOn(former, late)
       })
     })
+  }
+
+  #giveUp(): void {
+    this.#left = 0
+    this.later()
   }
 
   /** All the time, so that something is under way whenever a leader or a link is lost. */
