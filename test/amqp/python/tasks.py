@@ -9,6 +9,8 @@ app.conf.update(
     # A task that a killed worker had is done by another.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
+    # What a node has not confirmed dies with it.
+    broker_transport_options={"confirm_publish": True},
 )
 
 
