@@ -33,7 +33,7 @@ async function remove(run: RunContext, verdict: Verdict, node: number): Promise<
     `${states.size} states`
   )
   const isForgotten = async (): Promise<boolean> => (await namesNode(run, node)).length === 0
-  await eventually(`node ${node} forgotten`, isForgotten, { timeoutMs: 60_000 })
+  await eventually(`node ${node} forgotten`, isForgotten)
   verdict.check(`no configuration names node ${node}`, true)
   if (run.cluster.isAlive(node)) {
     const hasExited = (): boolean => !run.cluster.isAlive(node)

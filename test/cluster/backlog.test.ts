@@ -24,7 +24,7 @@ async function free(t: Test, cluster: ClusterProcess, data: string): Promise<voi
   const count = 400
   await fill(connection, { queue: 'backlog', count, size: 128 * 1_024, window: 50 })
   const isEverywhere = (): boolean => diskBytes(data) - blank > 3 * count * 128 * 1_024
-  await eventually('every node has it on disk', isEverywhere, { timeoutMs: 60_000 })
+  await eventually('every node has it on disk', isEverywhere)
   const full = diskBytes(data) - blank
   // Leaders are moved some seconds after a start: then messages may come again, flagged.
   t.match(await drain(connection, 'backlog', count), { count, surprises: 0 })

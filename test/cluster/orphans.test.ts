@@ -27,5 +27,5 @@ t.test('what a killed process had started ends', async (t) => {
   t.strictSame(pids.map(isOwnedAlive), [true, true, true], 'dev, a node, a blank server')
   parent.kill('SIGKILL')
   const areGone = (): boolean => !pids.some(isOwnedAlive)
-  await eventually('end of what it had started', areGone, { timeoutMs: 60_000 })
+  await eventually('end of what it had started', areGone)
 })

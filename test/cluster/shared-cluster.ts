@@ -45,8 +45,8 @@ export async function sharedCluster(t: Test): Promise<ClusterProcess> {
   for (const { id } of cluster.nodes) if (!cluster.isAlive(id)) cluster.restart(id)
   await cluster.waitReady()
   await cluster.waitCaughtUp()
-  await eventually('leaders on all nodes', () => isSettled(cluster), { timeoutMs: 60_000 })
-  await eventually('no queue is left', () => isBlank(cluster), { timeoutMs: 60_000 })
+  await eventually('leaders on all nodes', () => isSettled(cluster))
+  await eventually('no queue is left', () => isBlank(cluster))
   return cluster
 }
 

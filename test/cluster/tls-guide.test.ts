@@ -160,7 +160,7 @@ t.test('the guide works as it stands', async (t) => {
   const own = { ca, cert: guide.read('client.crt'), key: guide.read('client.key') }
   const isReady = async (): Promise<boolean> =>
     (await fetchText(guide, '/health/ready', own)).status === 200
-  await eventually('the first node', isReady, { timeoutMs: 60_000 })
+  await eventually('the first node', isReady)
   const said = await guide.shell(commands)
   t.match(said, /succeeded[\s\S]*succeeded/, 'two nodes are added')
   for (const node of ['node-1', 'node-2', 'node-3']) {
@@ -206,7 +206,7 @@ t.test('the guide works as it stands', async (t) => {
       t.equal(error.code, code)
       return true
     }
-    await eventually(code, ask, { timeoutMs: 60_000 })
+    await eventually(code, ask)
   }
   // A certificate is no user.
   if (!host.startsWith('127.')) await isRefused('CREDENTIALS_REQUIRED', { tls: own })

@@ -54,7 +54,7 @@ t.test('a damaged node comes back as a new incarnation', async (t) => {
     // What is damaged at the end of a log looks like a write that a crash has cut short.
     const isLong = (): boolean =>
       [...placesIn(node.data, place)].some(([path, at]) => statSync(path).size > at + 4_096)
-    await eventually(`a log of node ${id} with more behind`, isLong, { timeoutMs: 60_000 })
+    await eventually(`a log of node ${id} with more behind`, isLong)
     await cluster.kill(id)
     t.ok(damage(node.data, place) > 0, `something of node ${id} was damaged`)
     cluster.restart(id)

@@ -94,7 +94,7 @@ t.test('a node does not start on what it must not touch', async (t) => {
       ({ ok }) => ok,
       () => false
     )
-  await eventually('the other cluster', isReady, { timeoutMs: 60_000 })
+  await eventually('the other cluster', isReady)
   const ended = new Promise((resolve) => other.on('exit', resolve))
   other.kill('SIGTERM')
   t.equal(await ended, 0, 'the other cluster stopped')

@@ -114,7 +114,7 @@ t.test('a WebSocket in the smallest of fragments is cut off, or costs little', a
       const ping = webSocketFrame(0x89, new Uint8Array(125))
       const pieces = Array.from({ length: 4_000 }, () => (place % 5 === 0 ? ping : rest))
       socket.raw(Buffer.concat([webSocketFrame(0x02, one), ...pieces]))
-      return eventually('the end of a WebSocket', () => isClosed, { timeoutMs: 60_000 })
+      return eventually('the end of a WebSocket', () => isClosed)
     })
     await Promise.all(ends)
   })
@@ -144,7 +144,7 @@ t.test('the largest of messages without their last bytes hold what came of them'
         crowd.add(socket)
       }
     }
-    await eventually('the end of the largest', () => refusedCount >= 200, { timeoutMs: 60_000 })
+    await eventually('the end of the largest', () => refusedCount >= 200)
     const last = await (await RawClient.open('websocket', target.node.http)).greet()
     last.destroy()
   })

@@ -27,19 +27,15 @@ t.test('a cluster whose disks lie is found out, and says so', async (t) => {
   // A node that stops in order writes its witness: as late as that the power goes.
   for (const id of nodes) cluster.signal(id, 'SIGTERM')
   const areStopped = (): boolean => cluster.aliveNodes().length === 0
-  await eventually('every node has stopped', areStopped, { timeoutMs: 60_000 })
+  await eventually('every node has stopped', areStopped)
   const unsynced = { unsynced: 'none', kept: 'witness' } as const
   const cut = { nodes, mode: 'ordered', random: new Random(3), ...unsynced } as const
   await powered.cut(cut)
   for (const id of nodes) powered.control(id).clear()
   await powered.restart(cut)
-  const seen = await eventually(
-    'every node says that its log has lost its end',
-    async () => {
-      const { nodes: views, warnings } = await cluster.admin.cluster()
-      return views.every(({ state }) => state === 'damaged') && warnings
-    },
-    { timeoutMs: 60_000 }
-  )
+  const seen = await eventually('every node says that its log has lost its end', async () => {
+    const { nodes: views, warnings } = await cluster.admin.cluster()
+    return views.every(({ state }) => state === 'damaged') && warnings
+  })
   t.match(seen.join(' '), /the log ends at record \d+, and had \d+/)
 })

@@ -225,7 +225,7 @@ class Piece {
       await cluster.waitReady(5_000)
       return true
     }
-    await eventually('rescue of the cluster', look, { timeoutMs: 60_000 })
+    await eventually('rescue of the cluster', look)
   }
 
   /** Every node that is a member runs, unless a strike has ended it and not yet started it. */
