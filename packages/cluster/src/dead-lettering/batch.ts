@@ -58,12 +58,16 @@ export function batchOf(source: DeadLetterSource, letter: DeadLetter, data: Uint
  */
 export const blockNumbers = 32_768
 
-/** One that no client can have. What is above 32 bits of a number is years apart. */
+/**
+ * One that no client and no other queue can have. There are 64 bits for more: blocks of one queue
+ * come again after years; ids of queues pass 2^32 after a million changes of the metadata, hence
+ * the odd multiple, which keeps queues with the same 32 bits as far apart as blocks of years.
+ */
 function producerOf(queue: number, block: number): Producer {
   const id = new Uint8Array(16)
   id.set(reservedProducer)
   const view = new DataView(id.buffer)
   view.setUint32(8, queue)
-  view.setUint32(12, block)
+  view.setUint32(12, block + Math.imul(Math.floor(queue / 2 ** 32), 0x9e3779b1))
   return { id, epoch: 1 }
 }

@@ -10,7 +10,7 @@ import {
 } from '@holdfast/broker'
 import { encodeRecord } from '@holdfast/record'
 import t from 'tap'
-import { batchOf, type DeadLetterSource } from '../../src/dead-lettering/batch.ts'
+import { batchOf, blockNumbers, type DeadLetterSource } from '../../src/dead-lettering/batch.ts'
 
 const gateway = { replica: 1, epoch: 1 }
 const way = { gateway, first: true, exchange: '', queues: [1] }
@@ -43,6 +43,20 @@ t.test('each queue is another producer; what it repeats nothing of is told', asy
   const { producer } = batch.deadLetter ?? {}
   t.same(batchOf(source, letter(101), data).deadLetter?.producer, producer)
   t.notSame(batchOf(sourceOf(2, [], 100), letter(100), data).deadLetter?.producer, producer)
+})
+
+t.test('queues whose ids are alike in 32 bits are different producers', (t) => {
+  const seen = new Set<string>()
+  const ids = [0, 1, 2, 3, 1000, 2 ** 20].map((high) => 28_672 + high * 2 ** 32)
+  for (const id of ids) {
+    for (let block = 0; block < 50; block++) {
+      const number = 1_750_000_000_000 * 1024 + block * blockNumbers
+      const { producer } = batchOf(sourceOf(id, [], number), letter(number), data).deadLetter ?? {}
+      seen.add(Buffer.from(producer?.id ?? []).toString('hex'))
+    }
+  }
+  t.equal(seen.size, ids.length * 50)
+  t.end()
 })
 
 t.test('a target knows them all, however long one waits while others go elsewhere', async (t) => {
