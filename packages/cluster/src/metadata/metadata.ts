@@ -170,9 +170,10 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
     return waiting.reduce((highest, { index }) => Math.max(highest, index), 0)
   }
 
-  /** Answers changes that are in force by now. */
+  /** Answers changes that are in force by now, and those that waited as long as a call does. */
   answerWaiters(): void {
     if (this.#waiters.length === 0) return
+    this.#giveUp()
     const { lease, topologyDriver } = this.#core
     const inForce = lease.inForceIndex()
     const isDone = ({ index, shard }: Waiter): boolean =>
@@ -185,6 +186,15 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
       tellChangesAnswered(this.#core, index)
     }
     for (const { answer, result } of done) answer({ type: 'reply', reply: result })
+  }
+
+  /** Their callers ask again, until their own deadline: a shard without a leader takes nothing. */
+  #giveUp(): void {
+    const sinceMs = this.#core.clock.nowMs - times.callTimeoutMs
+    const count = this.#waiters.findIndex((waiter) => waiter.sinceMs > sinceMs)
+    const late = this.#waiters.splice(0, count < 0 ? this.#waiters.length : count)
+    const error = new HoldfastError('UNAVAILABLE', { reason: 'the change is not in force yet' })
+    for (const { answer } of late) answer(errorResult(error))
   }
 
   /** Leadership is lost: the changes may be in force or not; their callers ask again. */

@@ -4,7 +4,37 @@ import type { MetadataResult } from '@holdfast/broker'
 import t from 'tap'
 import type { Core } from '../../src/core.ts'
 import { times } from '../../src/limits.ts'
+import { Calls } from '../../src/peers/calls.ts'
+import type { CallResult } from '../../src/peers/peer-message.ts'
 import { coreWith, pass } from '../part-core.ts'
+
+const declaration = { type: 'declare-queue', vhost: '/', name: 'q', options: {}, group: 3 } as const
+
+/** A node that leads the metadata and commits at once; shard 3 takes no queue: it has no leader. */
+function leaderOfALostShard(): Core {
+  const core = coreWith({})
+  const reply = { type: 'queue', queue: 4096, group: 3, cursor: 4096, created: true }
+  const offer = (_bytes: Uint8Array, done: (result: object) => void): boolean => {
+    done({ reply })
+    return true
+  }
+  const own = new Calls(core, (_from, call, answer) => {
+    if (call.type === 'metadata') core.metadata.change(call.command, answer)
+  })
+  const identity = { clusterId: 'c', node: 1, incarnation: 1 }
+  Object.assign(core, { identity, calls: own })
+  Object.assign(core.metadata, { group: { isLeading: true, leaderNode: 1, offer } })
+  core.metadata.machine.outbox.add(3, 4096, {
+    type: 'create-queue',
+    queue: 4096,
+    vhost: '/',
+    name: 'q'
+  })
+  core.metadata.machine.topology.revision = 1
+  const inForceIndex = (): number => Number.POSITIVE_INFINITY
+  Object.assign(core.lease, { inForceIndex, lookAgain: () => undefined })
+  return core
+}
 
 const command = { type: 'declare-vhost', vhost: 'v' } as const
 
@@ -102,4 +132,41 @@ t.test('it is known which change has waited for how long, until it is answered',
   inForce = 6
   core.metadata.answerWaiters()
   t.equal(core.metadata.waitingFor(100), 0)
+})
+
+t.test('who asks the node that leads is told in time that a shard takes nothing', async (t) => {
+  const core = leaderOfALostShard()
+  const told: string[] = []
+  core.metadata.submit(declaration, (result) => {
+    told.push('error' in result ? result.error.code : 'done')
+  })
+  for (let waitedMs = 0; waitedMs < times.requestTimeoutMs; waitedMs += times.retryMs) {
+    t.same(told, [])
+    tick(core)
+    core.metadata.answerWaiters()
+  }
+  for (let waitedMs = 0; waitedMs <= times.callTimeoutMs; waitedMs += times.retryMs) {
+    tick(core)
+    core.metadata.answerWaiters()
+  }
+  t.same(told, ['UNAVAILABLE'])
+})
+
+t.test('nobody is waited for longer than a call waits', async (t) => {
+  const core = leaderOfALostShard()
+  const told: string[] = []
+  const answer = (result: CallResult): void => {
+    told.push(result.type === 'error' ? result.error.code : result.type)
+  }
+  core.metadata.change(declaration, answer)
+  pass(core, 1)
+  core.metadata.change(declaration, answer)
+  pass(core, times.callTimeoutMs - 1)
+  core.metadata.answerWaiters()
+  t.same(told, ['UNAVAILABLE'])
+  t.not(core.metadata.waitingFor(0), 0, 'the other one still waits')
+  pass(core, 1)
+  core.metadata.answerWaiters()
+  t.same(told, ['UNAVAILABLE', 'UNAVAILABLE'])
+  t.equal(core.metadata.waitingFor(0), 0)
 })
