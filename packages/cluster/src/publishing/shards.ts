@@ -170,7 +170,8 @@ export class Shards {
         const queue = host.machine.queue(id)
         if (queue === undefined) return this.#core.lackingQueues.isToCome(group, id)
         // One that is over waits for the metadata, and holds up nobody but who publishes to it.
-        return queue.closingUntilMs > this.#core.clock.wallMs && !queue.isOver
+        const { closingUntilMs, isOver } = queue
+        return !isOver && closingUntilMs > host.timeMs && closingUntilMs > shard.nextTimeMs
       })
     // What only settles makes room.
     const isRefused = this.#core.disk.isLow && header.queues.length > 0

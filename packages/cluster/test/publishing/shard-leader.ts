@@ -19,6 +19,8 @@ interface Shard {
   hasQueue: boolean
   isToCome: boolean
   closingUntilMs: number
+  /** Log time of the next entry, which is not what this node takes for the time. */
+  timeMs: number
   /** It has come to its end by itself. */
   isOver: boolean
   isDiskLow: boolean
@@ -45,6 +47,7 @@ export function leadShard(): Leader {
     hasQueue: true,
     isToCome: false,
     closingUntilMs: 0,
+    timeMs: 1_000,
     isOver: false,
     isDiskLow: false,
     gatewayExpected: null
@@ -62,7 +65,8 @@ export function leadShard(): Leader {
     { offer },
     {
       isLeading: { get: () => shard.isLeading },
-      hasRoom: { get: () => shard.hasRoom }
+      hasRoom: { get: () => shard.hasRoom },
+      nextTimeMs: { get: () => shard.timeMs }
     }
   )
   const disk = {
@@ -71,7 +75,7 @@ export function leadShard(): Leader {
     },
     refusal: (number: number) => ({ type: 'refused', number, code: 'DISK_LOW', details: {} })
   }
-  const groups = { shard: () => groupPart, shardHost: () => ({ machine }) }
+  const groups = { shard: () => groupPart, shardHost: () => ({ machine, timeMs: 0 }) }
   const lackingQueues = { isToCome: () => shard.isToCome }
   const core = coreWith({ groups, disk, lackingQueues })
   const forward: Leader['forward'] = (numbers, from = 2, ofEpoch = epoch) => {

@@ -83,10 +83,10 @@ t.test('a publish that is ahead of its queue comes again', async (t) => {
   leader.forward([1])
   t.same(leader.told(), [{ type: 'again', from: 1 }])
   leader.shard.hasQueue = true
-  leader.shard.closingUntilMs = leader.core.clock.wallMs + 1
+  leader.shard.closingUntilMs = leader.shard.timeMs + 1
   leader.forward([1])
   t.same(leader.told(), [{ type: 'again', from: 1 }], 'it may be deleted, or not')
-  leader.shard.closingUntilMs = leader.core.clock.wallMs
+  leader.shard.closingUntilMs = leader.shard.timeMs
   leader.forward([1])
   t.same(numbersOf(leader), [1])
 })
@@ -97,7 +97,7 @@ t.test('what was applied is answered again, whatever became of its queue', async
   for (const { decide } of leader.offered) decide(accepted)
   leader.shard.gatewayExpected = 3
   t.same(leader.told(), [{ type: 'accepted', first: 1, last: 2 }])
-  leader.shard.closingUntilMs = leader.core.clock.wallMs + 1
+  leader.shard.closingUntilMs = leader.shard.timeMs + 1
   leader.forward([1, 2])
   t.same(numbersOf(leader), [1, 2, 1, 2], 'the answer may be lost, and the machine remembers it')
   for (const { decide } of leader.offered.slice(2)) decide({ type: 'repeated', missing: [] })
