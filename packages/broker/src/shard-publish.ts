@@ -58,8 +58,11 @@ export function applyNumbered(
 ): SectionReply {
   let row = state.gateways.get(gateway.replica)
   if (row !== undefined && gateway.epoch < row.epoch) return refused('PRODUCER_FENCED')
-  if (row === undefined || gateway.epoch > row.epoch) {
-    if (!first) return { type: 'gap', expected: 0 }
+  const isNew = row === undefined || gateway.epoch > row.epoch
+  if (isNew && !first) return { type: 'gap', expected: 0 }
+  // All before a gateway's first has its answer: a shard that expects one of those has lost the end
+  // of its log, and nobody will ever send it.
+  if (row === undefined || isNew || (first && number > row.next)) {
     row = state.gateways.open(gateway.replica, gateway.epoch, number, state.timeMs)
   }
   if (number < row.next) return repeatedReply(row, number)

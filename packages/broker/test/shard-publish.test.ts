@@ -48,6 +48,17 @@ t.test('a gateway is answered once for each number', async (t) => {
   t.same(shard.offsets(1), [1])
 })
 
+t.test('a shard that lost the end of its log goes on where its gateway is', async (t) => {
+  const shard = new ShardFixture()
+  shard.create(1)
+  shard.publish(1)
+  const section = shard.section(1, { number: 10 })
+  t.same(shard.send({ ...section, first: false }), { type: 'gap', expected: 2 })
+  t.same(shard.send({ ...section, first: true }), { type: 'accepted', missing: [] })
+  t.same(shard.send({ ...section, number: 9, first: true }), { type: 'repeated', missing: [] })
+  t.equal(shard.machine.gatewayExpected(1, 1), 11)
+})
+
 t.test('a newer epoch of a gateway replaces the older, which is fenced', async (t) => {
   const shard = new ShardFixture()
   shard.create(1)

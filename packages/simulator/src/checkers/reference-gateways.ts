@@ -28,8 +28,9 @@ export class ReferenceGateways {
     if (row !== undefined && gateway.epoch < row.epoch) {
       return { type: 'refused', code: 'PRODUCER_FENCED', details: {} }
     }
-    if (row === undefined || gateway.epoch > row.epoch) {
-      if (!first) return { type: 'gap', expected: 0 }
+    const isNew = row === undefined || gateway.epoch > row.epoch
+    if (isNew && !first) return { type: 'gap', expected: 0 }
+    if (row === undefined || isNew || (first && number > row.next)) {
       row = { epoch: gateway.epoch, next: number, lastMs: timeMs, replies: new Map() }
       this.#rows.set(gateway.replica, row)
     }
