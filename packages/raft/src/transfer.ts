@@ -3,6 +3,7 @@
 // timeout.
 
 import { isVoter } from './configuration.ts'
+import { isRecentlyActive } from './contact.ts'
 import type { ReplicaId } from './entry.ts'
 import { leaseVoidTimeouts, transferLagEntriesMax } from './limits.ts'
 import { effectiveConfiguration, progressOf, type RaftState } from './state.ts'
@@ -15,9 +16,19 @@ export function beginTransfer(state: RaftState, to: ReplicaId): boolean {
   if (!isVoter(configuration, to)) return false
   // A voter on its way out would soon have to hand over again.
   if (!configuration.voters.includes(to)) return false
+  if (!isReplicating(state, to)) return false
   state.transfer = { to, elapsedTicks: 0, isClosing: false, isTimeoutNowSent: false }
   closeSoon(state)
   return true
+}
+
+/**
+ * Who does not answer, or is asked where the logs meet, may have halted, or have lost what it had
+ * acknowledged: what is known of its log says nothing.
+ */
+function isReplicating(state: RaftState, to: ReplicaId): boolean {
+  const progress = progressOf(state, to)
+  return progress?.state === 'replicate' && isRecentlyActive(state, progress)
 }
 
 /** A target that lags is waited for while proposals go on: they must not stop for long. */
@@ -40,6 +51,7 @@ export function continueTransfer(state: RaftState): void {
   if (transfer === null || !transfer.isClosing || transfer.isTimeoutNowSent) return
   const progress = progressOf(state, transfer.to)
   if (progress === null || progress.match < state.log.lastIndex) return
+  if (!isReplicating(state, transfer.to)) return
   transfer.isTimeoutNowSent = true
   state.out.messages.push({
     type: 'timeout-now',

@@ -114,8 +114,10 @@ export class Reports {
     const { voters, outgoing, learners } = raft.configurationAt(raft.commitIndex)
     // A leader knows what is only once an entry of its own term is (Raft §8).
     const progress = raft.noopCommitted ? raft.progress() : []
-    const caughtUp = progress.filter(({ match, isRegressed }) => {
-      return !isRegressed && match > 0 && match + caughtUpEntries >= raft.commitIndex
+    // Of one that does not answer, or is asked where the logs meet, nobody knows what it has.
+    const caughtUp = progress.filter(({ match, state, recentlyActive }) => {
+      const isKnown = state === 'replicate' && recentlyActive
+      return isKnown && match > 0 && match + caughtUpEntries >= raft.commitIndex
     })
     const regressed = progress.filter(({ isRegressed }) => isRegressed)
     const lacking = this.#core.lackingQueues.of(group.id)

@@ -45,9 +45,9 @@ export function handOver(core: Core): number {
     if (!raft.isLeader || haltedReason !== null) continue
     const [heir] = raft
       .progress()
-      .filter(({ isVoter, recentlyActive, isRegressed, replica }) => {
+      .filter(({ isVoter, recentlyActive, state, replica }) => {
         const isOther = replica !== groups.selfReplica && !reports.isDraining(nodeOf(replica))
-        return isVoter && recentlyActive && !isRegressed && isOther
+        return isVoter && recentlyActive && state === 'replicate' && isOther
       })
       .sort((a, b) => b.match - a.match)
     if (heir === undefined) continue

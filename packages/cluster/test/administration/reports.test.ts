@@ -17,6 +17,7 @@ interface Local {
   commit: number
   matches: number[]
   regressed: readonly number[]
+  silent: readonly number[]
 }
 
 /** A node with a replica of group 5, as `local` says, and links to nodes 2 and 3. */
@@ -27,14 +28,17 @@ function make(): { core: Core; local: Local } {
     term: 4,
     commit: 100,
     matches: [100, 100, 100],
-    regressed: []
+    regressed: [],
+    silent: []
   }
   const raft = {
     configurationAt: () => ({ voters: replicas, outgoing: [], learners: [] }),
     progress: () =>
       replicas.map((replica, i) => {
         const isRegressed = local.regressed.includes(replica)
-        return { replica, match: local.matches[i] ?? 0, isRegressed }
+        const state = isRegressed ? 'probe' : 'replicate'
+        const recentlyActive = !local.silent.includes(replica)
+        return { replica, match: local.matches[i] ?? 0, isRegressed, state, recentlyActive }
       }),
     get noopCommitted() {
       return local.isLeader
@@ -90,6 +94,13 @@ t.test('what a shard lacks is told with its report, and anew when it changes', a
   t.same(toldAfter(core, times.statusMs), [])
   core.reports.received(2, [reportOf({ term: 5, lacking: [8] })])
   t.same([...core.reports.lacking()], [[5, [8]]])
+})
+
+t.test('nobody knows what one has that does not answer', async (t) => {
+  const { core, local } = make()
+  const [first = 0, second = 0, third = 0] = replicas
+  Object.assign(local, { isLeader: true, leaderNode: 1, silent: [third] })
+  t.same(core.reports.report(5)?.caughtUp, [first, second])
 })
 
 t.test('a leader tells who has lost what it had acknowledged', async (t) => {

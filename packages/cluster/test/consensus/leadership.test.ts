@@ -8,7 +8,9 @@ import { coreWith } from '../part-core.ts'
 t.test('nothing is handed to a node that hands over its own', async (t) => {
   const transfers: number[] = []
   const heirs = [2, 3].map((node) => {
-    return { replica: replicaOf(node, 1), isVoter: true, recentlyActive: true, match: 10 - node }
+    const replica = replicaOf(node, 1)
+    const isThere = { isVoter: true, recentlyActive: true, state: 'replicate' }
+    return { replica, match: 10 - node, ...isThere }
   })
   const raft = {
     isLeader: true,
