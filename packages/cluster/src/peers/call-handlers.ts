@@ -14,7 +14,7 @@ export function answerCall(core: Core, from: number, call: Call, answer: Answer)
     case 'shard':
       return core.shards.command(call.group, call.command, answer)
     case 'reconfigure':
-      return reconfigure(core, call, answer)
+      return reconfigure(core, from, call, answer)
     case 'transfer':
       return transfer(core, call.group, call.to, answer)
     case 'inspect': {
@@ -56,11 +56,17 @@ function notLeader(core: Core, group: number): CallResult {
 
 function reconfigure(
   core: Core,
+  from: number,
   call: Extract<Call, { type: 'reconfigure' }>,
   answer: Answer
 ): void {
   const raft = core.groups.get(call.group)?.raft
   if (raft === undefined || !raft.isLeader) return answer(notLeader(core, call.group))
+  // One that leads an older metadata group would take members for strangers.
+  if (core.metadata.group?.leaderNode !== from) {
+    const reason = 'members are changed by the metadata leader'
+    return answer(errorResult(new HoldfastError('UNAVAILABLE', { reason })))
+  }
   const { voters, learners } = call
   const replicas = [...voters, ...learners]
   const isSound = voters.length > 0 && new Set(replicas).size === replicas.length

@@ -36,8 +36,14 @@ function persist(raft: Raft): void {
   raft.applied(raft.applicableIndex)
 }
 
-function reconfigure(raft: Raft, from: readonly number[], learners: readonly number[]): CallResult {
-  const core = { groups: { get: () => ({ raft }) } } as unknown as Core
+function reconfigure(
+  raft: Raft,
+  from: readonly number[],
+  learners: readonly number[],
+  leaderNode = 1
+): CallResult {
+  const metadata = { group: { leaderNode } }
+  const core = { groups: { get: () => ({ raft }) }, metadata } as unknown as Core
   const results: CallResult[] = []
   const members = { from: { voters: [first], learners: from }, voters: [first], learners }
   answerCall(core, 1, { type: 'reconfigure', group: 1, ...members }, (result) => {
@@ -55,4 +61,10 @@ t.test('a step is taken from the members for which it was chosen only', async (t
   t.same(raft.committedConfiguration.learners, [second], 'the late one changes nothing')
   t.match(reconfigure(raft, [second], [second, third]), { type: 'done' })
   t.same(raft.committedConfiguration.learners, [second, third])
+})
+
+t.test('members are changed by the metadata leader that this node follows', async (t) => {
+  const raft = leader()
+  t.match(reconfigure(raft, [], [second], 2), { type: 'error', error: { code: 'UNAVAILABLE' } })
+  t.same(raft.committedConfiguration.learners, [])
 })
