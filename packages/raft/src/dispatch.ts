@@ -1,7 +1,7 @@
 // From a message to its handler: first the term (Raft §5.1), then the type. All dispatch of
 // messages is here; each handler is in the file of its concern and looks at the role itself where
 // it matters.
-import { unreachable } from '@holdfast/errors'
+import { assert, unreachable } from '@holdfast/errors'
 import { handleVoteRequest, handleVoteResponse, hasHeardLeader, refuseVote } from './election.ts'
 import {
   handleAppendRequest,
@@ -14,7 +14,7 @@ import { handleReadIndexRequest, handleReadIndexResponse } from './read-index.ts
 import { answerRead } from './reads.ts'
 import { handleAppendResponse, handleHeartbeatResponse } from './replication.ts'
 import { becomeFollower } from './role.ts'
-import type { RaftState } from './state.ts'
+import { isOnlyVoter, type RaftState } from './state.ts'
 
 function isFromLeader(message: Message): boolean {
   switch (message.type) {
@@ -26,6 +26,23 @@ function isFromLeader(message: Message): boolean {
     default:
       return false
   }
+}
+
+/**
+ * Once it is committed that a group has one voter, nobody leads it in a later term without the vote
+ * of that one, which is durable before it is given, until others are in its log. A leader of a term
+ * that it does not know means that its log is older than its group: a copy of the disk was put
+ * back. Led by that, it would elect itself, alone. (A replica that was placed here before, and
+ * returns, replays old configurations below its floor.)
+ */
+function assertNotOutlived(state: RaftState): void {
+  const isDecided = state.configurations.latestAt.index <= state.commitIndex
+  const isAlone = isOnlyVoter(state) && isDecided && state.commitFloor === 0
+  assert(
+    !isAlone,
+    'the only voter of a group knows its leaders: this log is older than its group, as in a data ' +
+      'directory that was restored from a copy; start this node with a blank one'
+  )
 }
 
 /**
@@ -42,6 +59,7 @@ function observeHigherTerm(state: RaftState, message: Message): boolean {
     if (message.pre) return true
   }
   if (message.type === 'vote-response' && message.pre && message.granted) return true
+  if (isFromLeader(message)) assertNotOutlived(state)
   becomeFollower(state, message.term, isFromLeader(message) ? message.from : null)
   return true
 }

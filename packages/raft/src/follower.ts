@@ -16,6 +16,7 @@ export function handleAppendRequest(state: RaftState, message: AppendRequest): v
     rejectAppend(state, message)
     return
   }
+  assertCommitted(state, message)
   assertSameLog(state, message)
   // Up to the commit index the log is the leader's (Leader Completeness), so only the rest is
   // compared.
@@ -24,6 +25,13 @@ export function handleAppendRequest(state: RaftState, message: AppendRequest): v
   // Not beyond what this message has validated: the rest of the log may be another leader's.
   commitTo(state, Math.min(message.commit, lastIndex))
   sendAccepted(state, message.from, lastIndex)
+}
+
+/** What is committed is in the log of every later leader (Leader Completeness, Raft §5.4.3). */
+function assertCommitted({ log, commitIndex }: RaftState, { previous }: AppendRequest): void {
+  if (previous.index > commitIndex) return
+  const term = log.termAt(previous.index)
+  assert(term === null || term === previous.term, 'what is committed is in the log of the leader')
 }
 
 /**
@@ -96,8 +104,9 @@ function sendAccepted(state: RaftState, to: number, index: number): void {
 
 export function handleHeartbeatRequest(state: RaftState, message: HeartbeatRequest): void {
   hearLeader(state, message.from)
-  // The leader counts what was acknowledged; a replica that began anew has less.
-  commitTo(state, Math.min(message.commit, state.log.lastIndex))
+  // The leader counts what was acknowledged. Who has less has lost it, and does not know whether the
+  // rest of its log is what was committed.
+  if (message.commit <= state.log.lastIndex) commitTo(state, message.commit)
   state.out.messages.push({
     type: 'heartbeat-response',
     from: state.id,
