@@ -104,7 +104,7 @@ function sendAccepted(state: RaftState, to: number, index: number): void {
 
 export function handleHeartbeatRequest(state: RaftState, message: HeartbeatRequest): void {
   hearLeader(state, message.from)
-  // The leader counts what was acknowledged. Who has less has lost it, and does not know whether the
+  // The leader counts what was acknowledged. Who has less has lost it, and cannot know whether the
   // rest of its log is what was committed.
   if (message.commit <= state.log.lastIndex) commitTo(state, message.commit)
   state.out.messages.push({
