@@ -1,4 +1,5 @@
-// What the wire makes of what it is given to send.
+// What the wire makes of what it is given to send, and of addresses and nodes that are none.
+import { connect } from '@holdfast/client'
 import { protocolLimits } from '@holdfast/protocol'
 import t from 'tap'
 import { type WebSocketLike, webSocketWire } from '../src/websocket-wire.ts'
@@ -30,4 +31,11 @@ t.test('a large chunk goes out in messages that a node takes, in order', async (
   sent.length = 0
   wire.send([large.subarray(0, most)])
   t.equal(sent.length, 1)
+})
+
+t.test('an address that no WebSocket takes is refused, whatever time there is', async (t) => {
+  await t.rejects(connect(['ws://127.0.0.1:1/v1/connect#x'], { connectTimeoutMs: 1 }), {
+    code: 'OPTION_INVALID',
+    message: /#x: .*fragment/
+  })
 })
