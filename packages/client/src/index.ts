@@ -3,7 +3,7 @@
 import { WebSocket } from 'ws'
 import { type Connection, connectWith } from './connection.ts'
 import { type ConnectOptions, readAddresses, resolveOptions } from './options.ts'
-import { checkPems, nodeTls, tcpWire } from './tcp-wire.ts'
+import { checkPems, lingerMs, nodeTls, tcpWire } from './tcp-wire.ts'
 import { checkTlsAddresses, type TlsOptions } from './tls-options.ts'
 import { type WebSocketLike, webSocketWire } from './websocket-wire.ts'
 import { type Dial, dialBy, isWebSocketAddress } from './wire.ts'
@@ -25,7 +25,10 @@ export type { ConnectionStatus } from './status.ts'
 export type { TlsOptions } from './tls-options.ts'
 
 /** No message of the stream is larger than a frame with its header. */
-const webSocketOptions = { perMessageDeflate: false, maxPayload: 17_825_792 } as const
+const webSocketOptions = {
+  ...{ perMessageDeflate: false, maxPayload: 17_825_792 },
+  closeTimeout: lingerMs
+} as const
 
 function dialOf(tls: TlsOptions | null): Dial {
   const secure = tls === null ? {} : nodeTls(tls)

@@ -7,7 +7,7 @@ import type { Pem, TlsOptions } from './tls-options.ts'
 import { coalesce, type Wire, type WireHandlers } from './wire.ts'
 
 /** How long a socket that was ended may wait for the other side. */
-const lingerMs = 1_000
+export const lingerMs = 1_000
 
 /** Options of TLS as modules of Node take them. */
 export function nodeTls({ ca, cert, key, servername }: TlsOptions): ConnectionOptions {
