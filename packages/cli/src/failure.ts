@@ -32,6 +32,16 @@ const advice: Readonly<Record<string, string>> = {
   PUBLISH_OUTCOME_UNKNOWN: "'holdfast status' shows whether a majority of nodes is up."
 }
 
+/** An operation of the cluster that failed: its code and its text, as the node tells them. */
+export class OperationFailed extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
 export interface Failure {
   readonly lines: readonly string[]
   readonly exitCode: number
@@ -39,6 +49,7 @@ export interface Failure {
 
 /** Turns whatever a command threw into lines for stderr. */
 export function describeFailure(error: unknown): Failure {
+  if (error instanceof OperationFailed) return refusal(error.message, error.code)
   const coded = HoldfastError.from(error)
   if (coded.code === 'INTERNAL' && !(error instanceof HoldfastError)) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
@@ -46,8 +57,12 @@ export function describeFailure(error: unknown): Failure {
   }
   const hidden =
     coded.code === 'INTERNAL' && coded.cause instanceof Error ? coded.cause.message : ''
-  const lines = [`holdfast: ${hidden === '' ? coded.message : hidden} [${coded.code}]`]
-  const next = advice[coded.code]
+  return refusal(hidden === '' ? coded.message : hidden, coded.code)
+}
+
+function refusal(message: string, code: string): Failure {
+  const lines = [`holdfast: ${message} [${code}]`]
+  const next = advice[code]
   if (next !== undefined) lines.push(`  ${next}`)
   return { lines, exitCode: exitCodes.refused }
 }

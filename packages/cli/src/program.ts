@@ -27,7 +27,7 @@ export interface Surroundings {
   readonly launcher: readonly string[]
 }
 
-const defaultClient = '127.0.0.1:7672'
+const defaultClients: readonly string[] = ['127.0.0.1:7672']
 
 function integer(min: number, max: number): (text: string) => number {
   return (text) => {
@@ -41,12 +41,12 @@ function integer(min: number, max: number): (text: string) => number {
 
 /** `--client` may be given several times; the first one replaces the default. */
 function collectAddresses(value: string, before: readonly string[]): readonly string[] {
-  return before.length === 1 && before[0] === defaultClient ? [value] : [...before, value]
+  return before === defaultClients ? [value] : [...before, value]
 }
 
 const clientOption = (): Option =>
   new Option('--client <host:port>', 'client address of a node; may be repeated')
-    .default([defaultClient])
+    .default(defaultClients)
     .argParser(collectAddresses)
 
 /** Builds the whole program. It throws instead of ending the process. */
@@ -161,7 +161,11 @@ function addMessages(program: Command, { terminal, connect }: Surroundings): voi
     .argument('<queue>')
     .option('--count <n>', 'stop after so many', integer(0, 1e15 - 1), 0)
     .option('--prefetch <n>', 'messages on their way at a time', integer(1, 65_535), 100)
-    .option('--no-ack', 'leave the messages in the queue; only --prefetch of them come')
+    .option(
+      '--no-ack',
+      'give the messages back at the end; only --prefetch of them come, and it counts towards a ' +
+        'delivery limit'
+    )
     .addOption(clientOption())
     .addOption(vhostOption())
     .addOption(jsonOption())

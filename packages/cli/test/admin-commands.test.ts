@@ -113,13 +113,20 @@ t.test('node remove watches its operation to the end', async (t) => {
 })
 
 t.test('an operation that fails is a failure of the command', async (t) => {
-  const error = { code: 'NODE_UNREACHABLE', message: 'nothing answers there' }
-  const { exitCode, complaints } = await ask(t, ['node', 'add', '127.0.0.1:1'], {
-    'GET /v1/cluster': [{ body: cluster }],
-    'POST /v1/nodes': [{ status: 202, body: { operation: operation('failed', 0, error) } }]
-  })
-  t.equal(exitCode, 1)
-  t.match(complaints, [/nothing answers there \[NODE_UNREACHABLE\]/, /holdfast dev/])
+  const add = async (error: object): Promise<string[]> => {
+    const { exitCode, complaints } = await ask(t, ['node', 'add', '127.0.0.1:1'], {
+      'GET /v1/cluster': [{ body: cluster }],
+      'POST /v1/nodes': [{ status: 202, body: { operation: operation('failed', 0, error) } }]
+    })
+    t.equal(exitCode, 1)
+    return complaints
+  }
+  const unreachable = { code: 'NODE_UNREACHABLE', message: 'nothing answers at h:1: refused' }
+  const [said, next] = await add(unreachable)
+  t.equal(said, 'holdfast: nothing answers at h:1: refused [NODE_UNREACHABLE]')
+  t.match(next, /holdfast dev/)
+  const newer = { code: 'OF_A_NEWER_VERSION', message: 'it cannot be' }
+  t.same(await add(newer), ['holdfast: it cannot be [OF_A_NEWER_VERSION]'])
 })
 
 t.test('--no-wait returns once it is started', async (t) => {

@@ -95,8 +95,11 @@ export interface FakeSdk {
   readonly published: { body: string; options: PublishOptions | undefined }[]
   /** What the connection tells once it is there. */
   readonly statuses: SdkStatus[]
-  /** Thrown by `publish`. */
+  /** Thrown by `publish`, after so many that went well. */
   failure: Error | null
+  publishesMax: number
+  /** False: `consume` waits until the connection is closed. */
+  hasLeader: boolean
 }
 
 export function fakeSdk(deliveries: readonly string[] = [], isEndless = false): FakeSdk {
@@ -106,6 +109,8 @@ export function fakeSdk(deliveries: readonly string[] = [], isEndless = false): 
     published: [],
     statuses: [],
     failure: null,
+    publishesMax: 0,
+    hasLeader: true,
     connect: (addresses, { vhost, onStatus }) => {
       log.push(`connect ${addresses.join(' ')} ${vhost}`)
       for (const status of sdk.statuses) onStatus(status)
@@ -113,15 +118,22 @@ export function fakeSdk(deliveries: readonly string[] = [], isEndless = false): 
       const end = new Promise<void>((resolve) => {
         cancelled = resolve
       })
+      let closed: (error: Error) => void = () => undefined
+      const waiting = new Promise<never>((_, reject) => {
+        closed = reject
+      })
+      waiting.catch(() => undefined)
       return Promise.resolve({
         declareQueue: (name) => Promise.resolve(log.push(`declare ${name}`)),
         publish: (exchange, key, body, options) => {
-          if (sdk.failure !== null) return Promise.reject(sdk.failure)
+          const isFailing = sdk.failure !== null && sdk.published.length >= sdk.publishesMax
+          if (isFailing) return Promise.reject(sdk.failure)
           sdk.published.push({ body: Buffer.from(body).toString(), options })
           return Promise.resolve(log.push(`publish '${exchange}' ${key}`))
         },
         consume: (queue, options) => {
           log.push(`consume ${queue} ${options?.prefetch}`)
+          if (!sdk.hasLeader) return waiting
           return Promise.resolve({
             async *[Symbol.asyncIterator](): AsyncGenerator<SdkDelivery> {
               for (const body of deliveries) yield deliveryOf(body, log)
@@ -134,7 +146,10 @@ export function fakeSdk(deliveries: readonly string[] = [], isEndless = false): 
             }
           })
         },
-        close: () => Promise.resolve(void log.push('close'))
+        close: () => {
+          closed(new Error('it was closed'))
+          return Promise.resolve(void log.push('close'))
+        }
       })
     }
   }

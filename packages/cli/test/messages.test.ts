@@ -1,5 +1,6 @@
 // publish and consume, with an SDK without a broker.
 import { HoldfastError } from '@holdfast/errors'
+import { eventually, within } from '@holdfast/testkit'
 import t from 'tap'
 import { FakeTerminal, fakeSdk } from './fakes.ts'
 import { ran } from './ran.ts'
@@ -63,6 +64,15 @@ t.test('publish tells what went wrong, and closes', async (t) => {
   t.match(await ran(['publish', 'k', 'x'], bug), { code: 70, err: /a bug/ })
 })
 
+t.test('publish tells how many were confirmed when one of several fails', async (t) => {
+  const sdk = fakeSdk()
+  sdk.failure = new HoldfastError('QUEUE_FULL', { queue: 'k', vhost: '/' })
+  sdk.publishesMax = 2
+  const several = await ran(['publish', 'k', 'x', '--count', '5'], sdk)
+  t.match(several, { code: 1, err: /^holdfast: 2 of 5 messages were confirmed\n.*QUEUE_FULL/ })
+  t.notMatch((await ran(['publish', 'k', 'x'], sdk)).err, / of /)
+})
+
 t.test('consume prints, acknowledges, and stops after a count', async (t) => {
   const sdk = fakeSdk(['one', 'two', 'three'])
   const { code, terminal } = await ran(['consume', 'orders', '--count', '2', '--vhost', 'v'], sdk)
@@ -124,6 +134,17 @@ t.test('a person is told of a node that is lost, and of the next one', async (t)
       'holdfast: connected to node 2'
     ])
   }
+})
+
+t.test('Ctrl-C ends a consumer whose queue has no leader', async (t) => {
+  const terminal = new FakeTerminal()
+  const sdk = fakeSdk()
+  sdk.hasLeader = false
+  const running = ran(['consume', 'q'], sdk, terminal)
+  await eventually('the consumer', () => sdk.log.includes('consume q 100'))
+  terminal.stop()
+  t.equal((await within('the end', 10_000, running)).code, 0)
+  t.equal(sdk.log.at(-1), 'close')
 })
 
 t.test('Ctrl-C cancels, the second one ends at once', async (t) => {

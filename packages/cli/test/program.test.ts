@@ -90,6 +90,9 @@ t.test('consume: prints, acknowledges, and stops after so many', async (t) => {
   t.same(surroundings.lines, ['one', 'two'])
   t.same(surroundings.acked, ['one', 'two'])
   t.same(surroundings.addresses, ['a:1', 'b:2'], 'addresses given replace the default')
+  const first = ['--client', '127.0.0.1:7672', '--client', 'b:2']
+  t.equal(await run(['publish', 'orders', 'x', ...first], surroundings), 0)
+  t.same(surroundings.addresses, ['127.0.0.1:7672', 'b:2'], 'also where one of them is the default')
 })
 
 t.test('consume: --no-ack leaves messages, --json shows bytes that are no text', async (t) => {

@@ -4,7 +4,7 @@ import { HoldfastError } from '@holdfast/errors'
 import { type Connection, connectWith } from './connection.ts'
 import { type ConnectOptions, readAddresses, resolveOptions } from './options.ts'
 import { type WebSocketLike, webSocketWire } from './websocket-wire.ts'
-import { type Dial, isWebSocketAddress, type Wire, type WireHandlers } from './wire.ts'
+import { dialBy, isWebSocketAddress } from './wire.ts'
 
 export { HoldfastError } from '@holdfast/errors'
 export type {
@@ -22,17 +22,12 @@ export type { ConnectOptions } from './options.ts'
 export type { ConnectionStatus } from './status.ts'
 export type { TlsOptions } from './tls-options.ts'
 
-const deadWire: Wire = { send: () => undefined, end: () => undefined, destroy: () => undefined }
+const dial = dialBy((address, handlers) =>
+  webSocketWire(new WebSocket(address) as unknown as WebSocketLike, handlers)
+)
 
-const dial: Dial = (address: string, handlers: WireHandlers) => {
-  if (!isWebSocketAddress(address)) {
-    queueMicrotask(() =>
-      handlers.closed('a browser reaches nodes at ws://HOST:PORT/v1/connect only')
-    )
-    return deadWire
-  }
-  return webSocketWire(new WebSocket(address) as unknown as WebSocketLike, handlers)
-}
+const invalid = (option: string, reason: string): HoldfastError =>
+  new HoldfastError('OPTION_INVALID', { option, kind: 'connection', reason })
 
 /**
  * Connects to a cluster from a browser.
@@ -49,9 +44,11 @@ export async function connect(
 ): Promise<Connection> {
   const { hosts, credentials } = readAddresses(addresses)
   const resolved = resolveOptions({ ...credentials, ...options })
+  if (!hosts.every(isWebSocketAddress)) {
+    throw invalid('addresses', 'a browser reaches nodes at ws(s)://HOST:PORT/v1/connect only')
+  }
   if (resolved.tls !== null) {
-    const reason = 'a browser speaks TLS by itself, with wss:// addresses'
-    throw new HoldfastError('OPTION_INVALID', { option: 'tls', kind: 'connection', reason })
+    throw invalid('tls', 'a browser speaks TLS by itself, with wss:// addresses')
   }
   return connectWith(dial, hosts, resolved)
 }

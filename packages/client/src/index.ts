@@ -3,10 +3,10 @@
 import { WebSocket } from 'ws'
 import { type Connection, connectWith } from './connection.ts'
 import { type ConnectOptions, readAddresses, resolveOptions } from './options.ts'
-import { nodeTls, tcpWire } from './tcp-wire.ts'
+import { checkPems, lingerMs, nodeTls, tcpWire } from './tcp-wire.ts'
 import { checkTlsAddresses, type TlsOptions } from './tls-options.ts'
 import { type WebSocketLike, webSocketWire } from './websocket-wire.ts'
-import { type Dial, isWebSocketAddress } from './wire.ts'
+import { type Dial, dialBy, isWebSocketAddress } from './wire.ts'
 
 export { HoldfastError } from '@holdfast/errors'
 export type {
@@ -25,15 +25,18 @@ export type { ConnectionStatus } from './status.ts'
 export type { TlsOptions } from './tls-options.ts'
 
 /** No message of the stream is larger than a frame with its header. */
-const webSocketOptions = { perMessageDeflate: false, maxPayload: 17_825_792 } as const
+const webSocketOptions = {
+  ...{ perMessageDeflate: false, maxPayload: 17_825_792 },
+  closeTimeout: lingerMs
+} as const
 
-function dialBy(tls: TlsOptions | null): Dial {
+function dialOf(tls: TlsOptions | null): Dial {
   const secure = tls === null ? {} : nodeTls(tls)
-  return (address, handlers) => {
+  return dialBy((address, handlers) => {
     if (!isWebSocketAddress(address)) return tcpWire(address, handlers, tls)
     const socket = new WebSocket(address, { ...webSocketOptions, ...secure })
     return webSocketWire(socket as unknown as WebSocketLike, handlers)
-  }
+  })
 }
 
 /**
@@ -54,5 +57,6 @@ export async function connect(
   const { hosts, credentials } = readAddresses(addresses)
   const resolved = resolveOptions({ ...credentials, ...options })
   checkTlsAddresses(hosts, resolved.tls)
-  return connectWith(dialBy(resolved.tls), hosts, resolved)
+  if (resolved.tls !== null) checkPems(resolved.tls)
+  return connectWith(dialOf(resolved.tls), hosts, resolved)
 }

@@ -1,7 +1,7 @@
-// The links of one connection: at most one per node, shared by publisher, requests and consumers.
-// It knows every address it was given or told of, and tries them in turn, in an order of its own:
-// clients that are all given the same list spread over the nodes, and so do those of a node that
-// died.
+// The links of one connection: at most one per address, shared by publisher, requests and
+// consumers. It knows every address it was given or told of, and tries them in turn, in an order of
+// its own: clients that are all given the same list spread over the nodes, and so do those of a
+// node that died.
 import { HoldfastError } from '@holdfast/errors'
 import type { ClientEvent, Hello, NodeAddress } from '@holdfast/protocol'
 import { type Platform, shuffled } from './clock.ts'

@@ -25,14 +25,18 @@ export interface ConnectOptions {
   /** Name of this client, for people who look at the cluster. */
   readonly name?: string
   /**
-   * A publish without an outcome rejects after this with PUBLISH_OUTCOME_UNKNOWN. Default 30,000.
+   * A publish without an outcome rejects with PUBLISH_OUTCOME_UNKNOWN this long after it was first
+   * sent; one that still waits its turn, after so long without an outcome of any. Default 30,000.
    */
   readonly publishTimeoutMs?: number
   /** A request without an answer rejects after this. Default 30,000. */
   readonly requestTimeoutMs?: number
   /** How long `connect` tries to reach any node. Default 30,000. */
   readonly connectTimeoutMs?: number
-  /** Unconfirmed messages on their way; further ones wait their turn inside. Default 10,000. */
+  /**
+   * Unconfirmed messages on their way, 1 to 1,000,000, of which 32,768 have an effect; further ones
+   * wait their turn inside. Default 10,000.
+   */
   readonly publishWindow?: number
   /** Unconfirmed bytes on their way. Default 64 MiB. */
   readonly publishWindowBytes?: number

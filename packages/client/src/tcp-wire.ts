@@ -1,13 +1,13 @@
 // The byte stream over TCP, plain or by TLS, for Node. The only file of the SDK that imports
 // modules of Node; the entry for browsers does not reach it.
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import { type ConnectionOptions, connect as connectTls, createSecureContext } from 'node:tls'
 import { HoldfastError } from '@holdfast/errors'
 import type { Pem, TlsOptions } from './tls-options.ts'
 import { coalesce, type Wire, type WireHandlers } from './wire.ts'
 
 /** How long a socket that was ended may wait for the other side. */
-const lingerMs = 1_000
+export const lingerMs = 1_000
 
 /** Options of TLS as modules of Node take them. */
 export function nodeTls({ ca, cert, key, servername }: TlsOptions): ConnectionOptions {
@@ -18,6 +18,16 @@ export function nodeTls({ ca, cert, key, servername }: TlsOptions): ConnectionOp
     ...(key === undefined ? {} : { key: bytes(key) }),
     ...(servername === undefined ? {} : { servername }),
     minVersion: 'TLSv1.2'
+  }
+}
+
+/** @throws OPTION_INVALID where no connection could be made: a key of another certificate */
+export function checkPems(tls: TlsOptions): void {
+  try {
+    createSecureContext(nodeTls(tls))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new HoldfastError('OPTION_INVALID', { option: 'tls', kind: 'connection', reason })
   }
 }
 

@@ -1,6 +1,6 @@
 // A byte stream to a node, whatever carries it. The SDK above knows no sockets; the two entries of
 // the package (Node, browser) bring the dial function that fits the platform.
-import type { HoldfastError } from '@holdfast/errors'
+import { HoldfastError } from '@holdfast/errors'
 
 /** What a byte stream tells. `closed` comes exactly once, also when it never opened. */
 export interface WireHandlers {
@@ -21,6 +21,25 @@ export interface Wire {
 
 /** Starts to connect. Never throws: what goes wrong arrives at `closed`. */
 export type Dial = (address: string, handlers: WireHandlers) => Wire
+
+const neverOpened: Wire = { send: () => undefined, end: () => undefined, destroy: () => undefined }
+
+/**
+ * Makes a `Dial` of what throws where the platform refuses an address, as a WebSocket does: trying
+ * again would not help, so that is told as OPTION_INVALID.
+ */
+export function dialBy(open: Dial): Dial {
+  return (address, handlers) => {
+    try {
+      return open(address, handlers)
+    } catch (error) {
+      const reason = `${address}: ${error instanceof Error ? error.message : String(error)}`
+      const refusal = { option: 'addresses', kind: 'connection', reason }
+      queueMicrotask(() => handlers.closed(new HoldfastError('OPTION_INVALID', refusal)))
+      return neverOpened
+    }
+  }
+}
 
 /** Chunks in total up to this size are sent as one. */
 const coalesceBytesMax = 65_536

@@ -48,6 +48,25 @@ t.test('both entries export the same names', async (t) => {
   t.strictSame(Object.keys(browser).sort(), Object.keys(node).sort())
 })
 
+t.test('an address that a browser does not connect to is refused with its reason', async (t) => {
+  const { connect }: typeof node = await import(join(root, 'dist/src/browser.js'))
+  class PickyWebSocket {
+    constructor() {
+      throw new Error('an insecure connection from a page loaded over HTTPS')
+    }
+  }
+  t.intercept(globalThis, 'WebSocket', { value: PickyWebSocket, configurable: true })
+  const options = { connectTimeoutMs: 1 }
+  await t.rejects(connect(['ws://h:1/v1/connect'], options), {
+    code: 'OPTION_INVALID',
+    message: /ws:\/\/h:1\/v1\/connect: an insecure connection/
+  })
+  await t.rejects(connect(['ws://h:1/v1/connect', 'h:2'], options), {
+    code: 'OPTION_INVALID',
+    message: /a browser reaches nodes at/
+  })
+})
+
 /** Confirms everything that is published. */
 function serve(socket: WebSocket, http: string): void {
   const connection = new ServerConnection({ nowMs: 0 })

@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { connect } from '@holdfast/client'
+import { CertificateAuthority, temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'
 import { checkTlsAddresses, resolveTls } from '../src/tls-options.ts'
 
@@ -35,6 +36,18 @@ t.test('a plain WebSocket excludes TLS', async (t) => {
   await t.rejects(connect(['ws://127.0.0.1:1/v1/connect'], { tls: true }), {
     code: 'OPTION_INVALID'
   })
+})
+
+t.test('a certificate with a key of another is refused before anything is dialled', async (t) => {
+  const authority = new CertificateAuthority(temporaryDirectory(t, 'pairs'))
+  const { certificateText: cert } = authority.issue('one')
+  const { keyText: key } = authority.issue('other')
+  for (const address of ['127.0.0.1:1', 'wss://127.0.0.1:1/v1/connect']) {
+    await t.rejects(connect([address], { tls: { cert, key }, connectTimeoutMs: 1 }), {
+      code: 'OPTION_INVALID',
+      message: /'tls'.*key values mismatch/
+    })
+  }
 })
 
 t.test('a browser takes no options of TLS', async (t) => {

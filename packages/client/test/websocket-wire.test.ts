@@ -1,6 +1,12 @@
-// What the wire makes of what it is given to send.
-import { protocolLimits } from '@holdfast/protocol'
+// What the wire makes of what it is given to send, and of addresses and nodes that do not take it.
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { connect } from '@holdfast/client'
+import { protocolLimits, ServerConnection } from '@holdfast/protocol'
+import { eventually } from '@holdfast/testkit'
 import t from 'tap'
+import { type WebSocket, WebSocketServer } from 'ws'
 import { type WebSocketLike, webSocketWire } from '../src/websocket-wire.ts'
 
 t.test('a large chunk goes out in messages that a node takes, in order', async (t) => {
@@ -30,4 +36,41 @@ t.test('a large chunk goes out in messages that a node takes, in order', async (
   sent.length = 0
   wire.send([large.subarray(0, most)])
   t.equal(sent.length, 1)
+})
+
+t.test('an address that no WebSocket takes is refused, whatever time there is', async (t) => {
+  await t.rejects(connect(['ws://127.0.0.1:1/v1/connect#x'], { connectTimeoutMs: 1 }), {
+    code: 'OPTION_INVALID',
+    message: /#x: .*fragment/
+  })
+})
+
+/** Lets a client in. */
+function welcome(socket: WebSocket): void {
+  const connection = new ServerConnection({ nowMs: 0 })
+  socket.on('message', (data: Buffer) => {
+    for (const event of connection.receive(data, 0)) {
+      if (event.type === 'hello') connection.welcome({ clusterId: 'c', node: 1, nodes: [] })
+    }
+    for (const chunk of connection.flush()) socket.send(chunk)
+  })
+}
+
+t.test('a node that stands still keeps no socket of a connection that was closed', async (t) => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  await once(server, 'listening')
+  t.teardown(() => void server.close())
+  server.on('connection', welcome)
+  const { port } = server.address() as AddressInfo
+  const accepted = once(server, 'connection') as Promise<[WebSocket, IncomingMessage]>
+  const connection = await connect([`ws://127.0.0.1:${port}`])
+  const [frozen, { socket }] = await accepted
+  frozen.pause()
+  await connection.close()
+  // What is written to a socket that the other side gave up breaks it.
+  const isGone = (): boolean => {
+    if (!socket.destroyed) frozen.ping()
+    return socket.destroyed
+  }
+  await eventually('the end of the socket', isGone, { timeoutMs: 15_000 })
 })

@@ -12,7 +12,7 @@ export interface ConsumeCommandOptions extends TlsFlags {
   /** Stop after this many; 0: never. */
   readonly count: number
   readonly prefetch: number
-  /** Print, but leave the messages in the queue. */
+  /** False: what was printed goes back to the queue at the end, as one delivery more. */
   readonly ack: boolean
   readonly json?: boolean
 }
@@ -39,8 +39,8 @@ export async function consume(
   })
   let stops = 0
   let stop: () => void = () => undefined
-  const stopped = new Promise<void>((resolve) => {
-    stop = resolve
+  const stopped = new Promise<null>((resolve) => {
+    stop = () => resolve(null)
   })
   const stopListening = terminal.onStop(() => {
     // The second Ctrl-C waits for nothing; what was not acknowledged comes again.
@@ -48,7 +48,9 @@ export async function consume(
     stop()
   })
   try {
-    const consumer = await connection.consume(queue, { prefetch })
+    const consumer = await Promise.race([connection.consume(queue, { prefetch }), stopped])
+    // Closing ends one that still waits for the leader of its queue.
+    if (consumer === null) return
     const printing = printAll(consumer, options, terminal, () => stops > 0)
     await Promise.race([printing, stopped])
     if (stops > 0) await consumer.cancel()

@@ -2,6 +2,7 @@
 // watches one until it is done, and asks another node when the one it asked is gone.
 import type { ClusterStatus, OperationStatus } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
+import { OperationFailed } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 import { adminClient, type NodeFlags } from '../tls.ts'
 import { describeNodes } from './status.ts'
@@ -67,7 +68,7 @@ async function operate(
   const ended = await watch(answer.operation, addresses, options, terminal)
   if (ended.state !== 'failed') return
   const { code, message } = ended.error ?? { code: 'INTERNAL', message: 'it does not say why' }
-  throw HoldfastError.fromWire({ id: 0, code, message, details: { reason: message } })
+  throw new OperationFailed(code, message)
 }
 
 async function watch(

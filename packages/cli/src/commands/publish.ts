@@ -47,6 +47,7 @@ export async function publish(
     tls: tlsOf(options) ?? false,
     onStatus: tellOutages(terminal)
   })
+  const total = bodies.length * options.count
   let confirmed = 0
   try {
     if (options.declare === true) await connection.declareQueue(routingKey)
@@ -65,7 +66,11 @@ export async function publish(
     }
     await Promise.all(waiting)
   } finally {
+    // Whatever is on its way gets its outcome first.
     await connection.close().catch(() => undefined)
+    if (total > 1 && confirmed < total) {
+      terminal.complain(`holdfast: ${confirmed} of ${total} messages were confirmed`)
+    }
   }
   if (options.json === true) terminal.print(JSON.stringify({ confirmed }))
   else terminal.print(confirmed === 1 ? 'confirmed' : `${confirmed} messages confirmed`)

@@ -66,8 +66,8 @@ export class Gateway {
   }
 
   /**
-   * Routes by this node's replica of the metadata. Straight to a queue needs no lease: its shard
-   * knows it.
+   * Routes by this node's replica of the metadata. Straight to a queue needs no lease, as its shard
+   * knows it; whether a client may publish there does (docs/adr/0024).
    */
   route(vhost: string, batch: Routed): Routing {
     const { exchange, routingKey, copies, blob, deadLetter } = batch
