@@ -57,7 +57,9 @@ export function applyNumbered(
   apply: () => SectionReply
 ): SectionReply {
   let row = state.gateways.get(gateway.replica)
-  if (row !== undefined && gateway.epoch < row.epoch) return refused('PRODUCER_FENCED')
+  if (row !== undefined && gateway.epoch < row.epoch) {
+    return refused('PRODUCER_FENCED', { gatewayEpoch: row.epoch })
+  }
   if (row === undefined || gateway.epoch > row.epoch) {
     if (!first) return { type: 'gap', expected: 0 }
     row = state.gateways.open(gateway.replica, gateway.epoch, number, state.timeMs)
