@@ -57,7 +57,9 @@ export function applyNumbered(
   apply: () => SectionReply
 ): SectionReply {
   let row = state.gateways.get(gateway.replica)
-  if (row !== undefined && gateway.epoch < row.epoch) return refused('PRODUCER_FENCED')
+  if (row !== undefined && gateway.epoch < row.epoch) {
+    return refused('PRODUCER_FENCED', { gatewayEpoch: row.epoch })
+  }
   const isNew = row === undefined || gateway.epoch > row.epoch
   if (isNew && !first) return { type: 'gap', expected: 0 }
   // All before a gateway's first has its answer: a shard that expects one of those has lost the end

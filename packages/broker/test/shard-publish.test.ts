@@ -66,7 +66,7 @@ t.test('a newer epoch of a gateway replaces the older, which is fenced', async (
   const section = shard.section(1, { gateway: { replica: 1, epoch: 2 }, number: 40 })
   t.same(shard.send({ ...section, first: false }), { type: 'gap', expected: 0 })
   t.equal(shard.send({ ...section, first: true })?.type, 'accepted')
-  t.match(shard.publish(1), { type: 'refused', code: 'PRODUCER_FENCED' })
+  t.match(shard.publish(1), { code: 'PRODUCER_FENCED', details: { gatewayEpoch: 2 } })
   t.equal(shard.machine.gatewayExpected(1, 2), 41)
 })
 

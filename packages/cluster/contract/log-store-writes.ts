@@ -94,6 +94,22 @@ export async function checkWrites(t: Test, makeDisk: MakeDisk): Promise<void> {
     await store.close()
   })
 
+  await t.test('ids of records may leave some out, but never fall', async (t) => {
+    const disk = await makeDisk(t)
+    let store = await disk.open()
+    await store.write(commitRecord(7, { groups: [groupWrite(1, { entries: entriesOf(1, 1, 1) })] }))
+    const later = 1_700_000_000_000_000
+    await store.write(
+      commitRecord(later, { groups: [groupWrite(1, { entries: entriesOf(2, 2, 1) })] })
+    )
+    await disk.crash(store)
+    store = await disk.open()
+    t.equal(store.recovered.lastRecord, later)
+    t.equal(await readAll(store, 1, 1, 3), '1@1, 2@1, absent')
+    await t.rejects(store.write(commitRecord(later, {})))
+    await store.close()
+  })
+
   await t.test('a truncation takes the tail away for good', async (t) => {
     const disk = await makeDisk(t)
     let store = await disk.open()
@@ -165,7 +181,7 @@ export async function checkWrites(t: Test, makeDisk: MakeDisk): Promise<void> {
   await t.test('a record out of turn and a gap are refused, and change nothing', async (t) => {
     const disk = await makeDisk(t)
     const store = await disk.open()
-    await t.rejects(store.write(commitRecord(2, {})))
+    await t.rejects(store.write(commitRecord(0, {})))
     await t.rejects(
       store.write(commitRecord(1, { groups: [groupWrite(1, { entries: entriesOf(2, 2, 1) })] }))
     )

@@ -98,13 +98,13 @@ export function buildCore(options: MemberOptions, recovered: Recovered, handle: 
 
 /** Opens what the store found, or begins a cluster. */
 export function start(core: Core, recovered: Recovered): void {
+  // The first record of this process makes the numbers of its gateway unlike those of any other.
+  const record = core.commit.addStart()
   for (const group of recovered.groups) core.groups.recover(group)
   core.membership.recover(recovered.peers)
   const { bootstrap } = core.options
   if (core.identity === null && bootstrap !== null) core.membership.bootstrap(bootstrap.clusterId)
   else if (core.identity !== null) core.groups.openBlank(0)
-  // The first record of this process makes the numbers of its gateway unlike those of any other.
-  const record = core.commit.addStart()
   core.commit.whenDurable(record, () => {
     core.gateway.open(record)
     core.queueNames.open(record)

@@ -58,6 +58,8 @@ export interface Bootstrap {
 export interface MemberOptions {
   /** Grows or is random per process start; tells this process from the one before. */
   readonly processEpoch: number
+  /** When the process started, by the wall clock. */
+  readonly startedMs: number
   /** Under which addresses others reach this node. */
   readonly addresses: { readonly client: string; readonly peer: string; readonly http: string }
   /** Start a new cluster when the data directory is blank. The id is 32 hex digits. */

@@ -21,6 +21,8 @@ export class Disk {
   freeBytes: number = Number.MAX_SAFE_INTEGER
   #wasLow = false
   #isStalled = false
+  /** There was too little space to lead, and there has not been enough to take publishes since. */
+  #isShort = false
 
   constructor(core: Core) {
     this.#core = core
@@ -42,6 +44,7 @@ export class Disk {
     if (isStalled) handOver(this.#core)
     if (isStalled === this.#isStalled) return
     this.#isStalled = isStalled
+    this.#tellFitness()
     if (!isStalled) return log(this.#core, 'info', 'the disk answers again')
     counters.commitStalls++
     const message = 'the disk is slow: leadership is given up'
@@ -63,9 +66,16 @@ export class Disk {
         : 'the disk has room again'
       log(this.#core, this.isLow ? 'error' : 'info', message, { freeBytes, totalBytes })
     }
-    if (freeBytes < diskLimits.leadBytes) handOver(this.#core)
+    this.#isShort = this.isLow && (this.#isShort || freeBytes < diskLimits.leadBytes)
+    this.#tellFitness()
+    if (this.#isShort) handOver(this.#core)
     if (freeBytes >= diskLimits.runBytes) return
     const reason = `the disk has ${freeBytes} bytes left: a full one loses what is written to it`
     this.#core.outputs.push({ type: 'exit', code: 70, reason })
+  }
+
+  /** What is handed over must not be given back. */
+  #tellFitness(): void {
+    this.#core.reports.diskFit(!this.#isStalled && !this.#isShort)
   }
 }

@@ -117,7 +117,7 @@ export interface NodeIdentity {
 
 /**
  * Everything that one round persists, as one atomic, synced write: at most 4 MiB, or one larger
- * message beside that (storage rule S1). Ids grow by one. Order of effect: removed groups, stages,
+ * message beside that (storage rule S1). Ids grow. Order of effect: removed groups, stages,
  * installs, groups, blobs, snapshots, repairs. So a group that is removed may begin anew in the
  * same record. A group write beside an install of its group comes behind it: entries that the
  * install covers, its truncation and an older hard state are void.
@@ -164,7 +164,7 @@ export interface Recovered {
   readonly identity: NodeIdentity | null
   readonly peers: Uint8Array | null
   readonly groups: readonly RecoveredGroup[]
-  /** Id of the last commit record; the next one is this plus one. */
+  /** Id of the last commit record; the next one is higher. */
   readonly lastRecord: number
 }
 

@@ -1,5 +1,5 @@
 // A full disk refuses publishes and nothing else, through the real path of a publish.
-import { History, Operator, Publisher, World } from '@holdfast/simulator'
+import { calmWorld, History, type Host, Operator, Publisher, World } from '@holdfast/simulator'
 import t from 'tap'
 import { coreWith, pass } from './part-core.ts'
 
@@ -33,6 +33,49 @@ t.test(
     t.ok(await world.until(2000, 'ended', () => world.hosts[0]?.process == null))
   }
 )
+
+/** Elections in so many seconds; servers measure the space in each. */
+async function electionsWhileLow(
+  world: World,
+  lowHosts: readonly Host[],
+  seconds: number
+): Promise<string[]> {
+  const sinceLines = world.lines.length
+  for (let second = 0; second < seconds; second++) {
+    for (const host of lowHosts) host.setFreeBytes(200 * 1024 * 1024)
+    await world.schedule.run(1000)
+  }
+  return world.lines.slice(sinceLines).filter((line) => line.includes('leads a group {'))
+}
+
+t.test('a node with little space gives up leading until it has space again', async (t) => {
+  const world = new World(7, { ...calmWorld, tuning: { shardsAtBootstrap: 6 } })
+  t.ok(await world.form(3))
+  // Leaderships are spread by now.
+  await world.schedule.run(10_000)
+  const [low] = world.hosts
+  if (low === undefined) throw new Error('no host')
+  const ledBy = (host: Host) => {
+    const node = host.process?.identity?.node
+    const groups = host.process?.member.status().groups ?? []
+    return groups.filter(({ leader }) => leader === node).length
+  }
+  const led = ledBy(low)
+  t.ok(led >= 2, `it led ${led}`)
+  const elections = await electionsWhileLow(world, [low], 20)
+  t.ok(elections.length <= 2 * led, `${elections.length} elections, be it to level the others`)
+  t.same(
+    elections.filter((line) => line.includes(`host ${low.number}:`)),
+    []
+  )
+  t.equal(ledBy(low), 0)
+  low.setFreeBytes(10 ** 11)
+  await world.schedule.run(15_000)
+  t.ok(ledBy(low) >= 2)
+  await electionsWhileLow(world, world.hosts, 3)
+  t.same(await electionsWhileLow(world, world.hosts, 10), [], 'where all have little, all stays')
+  t.same(world.failures, [])
+})
 
 t.test('a disk that does not answer for an election timeout costs the leadership', async (t) => {
   const transfers: number[] = []

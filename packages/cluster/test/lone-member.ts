@@ -53,6 +53,7 @@ export class LoneMember {
     this.#member = new Member(
       {
         processEpoch: 1,
+        startedMs: 0,
         addresses,
         bootstrap: { clusterId: 'c'.repeat(32) },
         random: () => 0.5,

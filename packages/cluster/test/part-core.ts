@@ -15,7 +15,14 @@ export type Replaced = { readonly [Part in keyof Core]?: object | null }
 /** A core of node 1, at time 10 000, that has done nothing yet. */
 export function coreWith(replaced: Replaced = {}, processEpoch: number = 1): Core {
   const core = buildCore(
-    { processEpoch, addresses, bootstrap: null, random: () => 0.5, checksum: () => 0 },
+    {
+      processEpoch,
+      startedMs: 0,
+      addresses,
+      bootstrap: null,
+      random: () => 0.5,
+      checksum: () => 0
+    },
     {
       storeId: '0'.repeat(32),
       identity: { clusterId: 'c'.repeat(32), node: 1, incarnation: 1 },

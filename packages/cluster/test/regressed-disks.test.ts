@@ -1,7 +1,7 @@
 // Disks that went back in time, under whole clusters: one of them costs its node a new start, and
 // the end of a shard's log on all of them costs what it held, but not the shard's queues.
 import type { ClientRequest } from '@holdfast/protocol'
-import { type Host, Operator, World } from '@holdfast/simulator'
+import { History, type Host, Operator, Publisher, World } from '@holdfast/simulator'
 import t from 'tap'
 
 /** What a host had before: the index of each group's last entry. */
@@ -21,6 +21,26 @@ function takeBack({ disk }: Host, group: number, end: number): void {
   state.hardState = { ...state.hardState, commit }
 }
 
+/** The disk is once more what it is now. */
+function restoring({ disk }: Host): () => void {
+  const { lastRecord } = disk
+  const groups = structuredClone(disk.groups)
+  return () => {
+    disk.lastRecord = lastRecord
+    disk.groups.clear()
+    for (const [group, state] of groups) disk.groups.set(group, state)
+  }
+}
+
+/** Publishes through one host, while it runs. */
+class PublisherAt extends Publisher {
+  host: Host | null = null
+
+  protected override choose(): Host | null {
+    return this.host?.isRunning === true ? this.host : null
+  }
+}
+
 /** Nobody watches: what such disks do is a breach of much that is checked. */
 async function passUntil(world: World, limitMs: number, isDone: () => boolean): Promise<boolean> {
   const endMs = world.schedule.nowMs + limitMs
@@ -36,6 +56,88 @@ async function answerTo(world: World, client: Operator, request: ClientRequest):
   await passUntil(world, 20_000, () => answer !== null)
   return answer ?? 'no answer'
 }
+
+/**
+ * A cluster whose first host has published to `q` and has now ended, its disk as it was before its
+ * last process; the others have begun anew, so that no leader knows what it had acknowledged.
+ */
+async function formRestored(seed: number) {
+  const world = new World(seed)
+  await world.form(3)
+  const [host, ...others] = world.hosts
+  if (host === undefined) throw new Error('no host')
+  const client = new Operator(world, 'client')
+  client.preferred = others[0] ?? null
+  await answerTo(world, client, { type: 'declare-queue', name: 'q', options: {} })
+  await world.schedule.run(3000)
+  host.crash()
+  const restore = restoring(host)
+  host.start()
+  await passUntil(world, 20_000, () => world.isReady)
+  const history = new History(world)
+  /** Publishes through the host; whether all of it was decided in time. */
+  const publish = async (name: string, messages: number): Promise<boolean> => {
+    const routes = [{ exchange: '', routingKey: 'q', queues: ['q'], mandatory: true }]
+    const publisher = new PublisherAt(world, name, { history, routes, messages, batchMax: 1 })
+    publisher.host = host
+    return await passUntil(world, 90_000, () => publisher.isDone)
+  }
+  const countReady = async (): Promise<unknown> => {
+    let ready: unknown = null
+    client.ask({ type: 'inspect-queue', name: 'q' }, (_error, result) => {
+      ready = (result as { ready: number }).ready
+    })
+    await passUntil(world, 20_000, () => ready !== null)
+    return ready
+  }
+  /** The name that the host gives to a queue without one. */
+  const nameQueue = async (): Promise<unknown> => {
+    const asking = new Operator(world, 'asking')
+    asking.preferred = host
+    let name: unknown = null
+    asking.ask(
+      { type: 'declare-queue', name: '', options: { exclusive: true } },
+      (_error, result) => {
+        name = (result as { name: string } | null)?.name ?? ''
+      }
+    )
+    await passUntil(world, 20_000, () => name !== null)
+    return name
+  }
+  await publish('before', 50)
+  const name = await nameQueue()
+  host.crash()
+  restore()
+  for (const other of others) other.crash()
+  for (const other of others) other.start()
+  await passUntil(world, 20_000, () => world.isReady)
+  return { world, host, history, publish, countReady, name, nameQueue }
+}
+
+t.test('what comes through a node with an earlier copy of its disk is stored', async (t) => {
+  const { world, host, name, ...made } = await formRestored(9)
+  const { history, publish, countReady, nameQueue } = made
+  host.start()
+  t.ok(await passUntil(world, 20_000, () => world.isReady))
+  t.ok(await publish('after', 20))
+  t.same([...history.outcomes()], ['confirmed'])
+  t.equal(await countReady(), 70)
+  t.match(name, /^amq\.gen-/)
+  const later = await nameQueue()
+  t.match(later, /^amq\.gen-/)
+  t.not(later, name)
+})
+
+t.test('such a node comes back blank if its clock has gone back as well', async (t) => {
+  const { world, host, history, publish, countReady } = await formRestored(9)
+  host.clock.jump(-3_600_000)
+  host.start()
+  t.ok(await passUntil(world, 20_000, () => world.isReady))
+  t.ok(await publish('after', 20))
+  t.equal(host.process?.identity?.incarnation, 2)
+  t.same([...history.outcomes()], ['confirmed'])
+  t.equal(await countReady(), 70)
+})
 
 t.test('a node whose disk took back what was durable comes back blank', async (t) => {
   const world = new World(7)

@@ -46,6 +46,7 @@ export function composeNode(configuration: Configuration, log: Log): NodeParts {
       new Member(
         {
           processEpoch,
+          startedMs: Date.now(),
           addresses,
           bootstrap,
           amqpIdentity: configuration.amqpIdentity,

@@ -263,7 +263,7 @@ async function replay(
       if (header.kind !== 'commit' || header.checkpoint !== checkpoint) {
         throw new Unreadable(`record ${sequence} is out of place`)
       }
-      if (header.recordId !== state.recordId + 1) throw new Unreadable('a commit record is missing')
+      if (header.recordId <= state.recordId) throw new Unreadable('ids of commit records fall')
       const changes = decodeCommitRecord(value, header, source.checksum)
       state.table.register(sequence, value.length)
       state.apply(changes, header.recordId)

@@ -87,13 +87,6 @@ export const diskMutations: readonly Mutation[] = [
     file: 'packages/storage/src/recovery.ts',
     find: '      if (value === null) throw new Unreadable',
     replace: '      if (value === null) return void new Unreadable',
-    also: [
-      {
-        file: 'packages/storage/src/recovery.ts',
-        find: 'if (header.recordId !== state.recordId + 1) throw',
-        replace: 'if (header.recordId <= state.recordId) throw'
-      }
-    ],
     catches: [...storage('damage'), ...storage('recovery')]
   },
   {

@@ -9,9 +9,25 @@ export const streamMutations: readonly Mutation[] = [
     name: 'numbers-of-a-gateway-begin-again',
     failureMode: 62,
     file: 'packages/cluster/src/publishing/gateway.ts',
-    find: 'this.#epoch = record * epochsPerProcess',
-    replace: 'this.#epoch = epochsPerProcess',
+    find: 'this.#epoch = record',
+    replace: 'this.#epoch = 1024',
     catches
+  },
+  {
+    name: 'numbers-of-a-gateway-go-on-from-its-disk',
+    failureMode: 62,
+    file: 'packages/cluster/src/consensus/group-commit.ts',
+    find: 'Math.max(this.#lastId, 1000 * startedMs) + (processEpoch % 1000)',
+    replace: 'this.#lastId',
+    catches: ['packages/cluster/dist/test/regressed-disks.test.js']
+  },
+  {
+    name: 'clients-hear-that-a-gateway-is-fenced',
+    failureMode: 62,
+    file: stream,
+    find: 'if (isOutlived(outcome)) return this.#core.regression.outlived(this.group)',
+    replace: '',
+    catches: ['packages/cluster/dist/test/publishing/gateway.test.js']
   },
   {
     name: 'middle-of-a-stream-is-its-beginning',

@@ -28,8 +28,12 @@ export class Reports {
   #sent: readonly GroupReport[] = []
   #sentMs = 0
   #lookedMs = 0
-  /** Nodes that hand over what they lead, this one included. */
+  /** Other nodes that hand over what they lead. */
   readonly #draining = new Set<number>()
+  /** When each other node told last. */
+  readonly #toldMs = new Map<number, number>()
+  /** Why this node hands over what it leads. */
+  readonly #reasons = new Set<'end' | 'disk'>()
   /** Whether to look for something to tell at the end of this step. */
   #isDue = false
   /** Whether to tell it even if it is what was told last. */
@@ -46,13 +50,28 @@ export class Reports {
 
   /** This node is about to end: it hands over what it leads, and is to be given nothing. */
   drain(): void {
-    const { identity } = this.#core
-    if (identity !== null) this.#draining.add(identity.node)
+    this.#reasons.add('end')
+    this.changed()
+  }
+
+  /** So it does as long as its disk is not fit for a leader's. */
+  diskFit(isFit: boolean): void {
+    if (isFit === !this.#reasons.has('disk')) return
+    if (isFit) this.#reasons.delete('disk')
+    else this.#reasons.add('disk')
     this.changed()
   }
 
   isDraining(node: number): boolean {
+    if (node === this.#core.identity?.node) return this.#reasons.size > 0
     return this.#draining.has(node)
+  }
+
+  /** Whether a node has told lately: where the disk stands still, what there is to tell waits. */
+  isTelling(node: number): boolean {
+    const { clock, identity } = this.#core
+    const toldMs = node === identity?.node ? clock.nowMs : this.#toldMs.get(node)
+    return toldMs !== undefined && clock.nowMs - toldMs <= 2 * times.statusRepeatMs
   }
 
   tick(): void {
@@ -84,6 +103,7 @@ export class Reports {
 
   /** What a node says now takes the place of all that it said before: it may have lost a disk. */
   received(from: number, groups: readonly GroupReport[], isDraining = false): void {
+    this.#toldMs.set(from, this.#core.clock.nowMs)
     if (isDraining) this.#draining.add(from)
     else this.#draining.delete(from)
     for (const [group, known] of this.#known) if (known.from === from) this.#known.delete(group)

@@ -201,8 +201,16 @@ export class GroupCommit {
     return record.id
   }
 
-  /** A record of this process, whatever else it holds. */
+  /**
+   * The first record of this process, whatever else it holds. No other process of this replica has
+   * had its id: it is above all that the directory knows, and, since that may be an earlier copy of
+   * itself, not below the time in microseconds. Clocks may be wrong: some of it is chance (ADR
+   * 0008).
+   */
   addStart(): number {
+    assert(this.#drafts.length === 0, 'a process begins with its first record')
+    const { startedMs, processEpoch } = this.#core.options
+    this.#lastId = Math.max(this.#lastId, 1000 * startedMs) + (processEpoch % 1000)
     return this.#draft(0, true).id
   }
 

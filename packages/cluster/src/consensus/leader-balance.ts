@@ -25,8 +25,8 @@ export class LeaderBalance {
     const { membership, metadata, reports } = this.#core
     const led = new Map<number, GroupReport[]>()
     for (const { node, state } of metadata.machine.membership.nodes) {
-      const isFit = state === 'up' && membership.isUp(node) && !reports.isDraining(node)
-      if (isFit) led.set(node, [])
+      const isUp = state === 'up' && membership.isUp(node)
+      if (isUp && reports.isTelling(node) && !reports.isDraining(node)) led.set(node, [])
     }
     this.#noteWhoIsUp([...led.keys()])
     // The metadata group stays where it is: moving it would interrupt who moves the others.

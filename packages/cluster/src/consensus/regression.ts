@@ -44,6 +44,19 @@ export class Regression {
     this.#core.outputs.push({ type: 'condemn', reason })
   }
 
+  /**
+   * A shard has heard a later process of this replica than this one: the data here is an earlier
+   * copy of itself, and whatever is published through it would be refused.
+   */
+  outlived(group: GroupId): void {
+    const reason = `group ${group} knows a later process of this node: its data is an earlier copy`
+    log(this.#core, 'error', 'the data of this node is an earlier copy of itself', { group })
+    const isSpared = this.#canBeSpared()
+    this.#core.outputs.push(
+      isSpared ? { type: 'condemn', reason } : { type: 'exit', code: 70, reason }
+    )
+  }
+
   /** With replicas that are there now, and of which no leader says the same. */
   #canBeSpared(): boolean {
     const { contact, groups, identity, metadata, peers, reports } = this.#core

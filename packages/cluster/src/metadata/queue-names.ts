@@ -1,6 +1,7 @@
 // Names for queues whose clients leave that to the server. A name is made of the replica, of the
-// record that makes this process unlike any other, and of a number: nobody ever makes it again, and
-// a declaration that is repeated within the node is about the same queue.
+// record that makes this process unlike any other, even if its data is an earlier copy of itself,
+// and of a number: nobody makes it again, and a declaration that is repeated within the node is
+// about the same queue.
 import type { Core } from '../core.ts'
 
 const generatedPrefix = 'amq.gen-'

@@ -157,7 +157,10 @@ export type Cast =
       readonly term: number
     }
   | { readonly type: 'lease-grant'; readonly sequence: number; readonly term: number }
-  /** `isDraining` if the node hands over what it leads, and wants no leadership. */
+  /**
+   * `isDraining` if the node hands over what it leads, and wants no leadership: it is about to end,
+   * or its disk is not fit for a leader's.
+   */
   | {
       readonly type: 'status'
       readonly groups: readonly GroupReport[]

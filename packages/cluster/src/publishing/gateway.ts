@@ -31,9 +31,6 @@ export type Routing =
 /** What routing has to know of a batch. */
 type Routed = Pick<Batch, 'exchange' | 'routingKey' | 'copies' | 'blob' | 'deadLetter'>
 
-/** Shards remember epochs: of earlier versions too, which had so many in one process. */
-const epochsPerProcess = 1024
-
 export class Gateway {
   readonly #core: Core
   readonly #targets = new RouteTargets()
@@ -48,10 +45,10 @@ export class Gateway {
 
   /** Numbers of an earlier process cannot be mistaken for this one's from here on. */
   open(record: number): void {
-    this.#epoch = record * epochsPerProcess
+    this.#epoch = record
   }
 
-  /** Unlike that of any other process of this node; 0 before that is sure. */
+  /** Above those of all former processes of this replica; 0 before that is sure. */
   get epoch(): number {
     return this.#epoch ?? 0
   }

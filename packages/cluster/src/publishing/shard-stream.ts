@@ -169,8 +169,10 @@ export class ShardStream {
       case 'accepted':
         this.#refusals = 0
         return this.#answered(outcome.first, outcome.last, outcome)
-      case 'missing':
       case 'refused':
+        if (isOutlived(outcome)) return this.#core.regression.outlived(this.group)
+        return this.#answered(outcome.number, outcome.number, outcome)
+      case 'missing':
         return this.#answered(outcome.number, outcome.number, outcome)
       case 'again':
         this.#rewindTo(outcome.from)
@@ -218,4 +220,9 @@ export class ShardStream {
       this.#sentBytes -= item.sizeBytes
     }
   }
+}
+
+/** It is this gateway that a shard fences, and not the producer of a client. */
+function isOutlived({ code, details }: Extract<ForwardOutcome, { type: 'refused' }>): boolean {
+  return code === 'PRODUCER_FENCED' && details['gatewayEpoch'] !== undefined
 }

@@ -129,6 +129,35 @@ t.test('a node that drains says so, until it has started again', async (t) => {
   t.notOk(reports.isDraining(2))
 })
 
+t.test('nor does a node whose disk is not fit want to lead, also if it drains then', async (t) => {
+  const { core } = make()
+  const { reports } = core
+  t.same(toldAfter(core, 0), [2, 3])
+  reports.diskFit(true)
+  t.same(toldAfter(core, 0), [], 'no news')
+  reports.diskFit(false)
+  t.ok(reports.isDraining(1))
+  t.same(toldAfter(core, 0), [2, 3], 'at once')
+  reports.diskFit(true)
+  t.notOk(reports.isDraining(1))
+  reports.diskFit(false)
+  reports.drain()
+  reports.diskFit(true)
+  t.ok(reports.isDraining(1))
+})
+
+t.test('a node tells until it would have told again', async (t) => {
+  const { core } = make()
+  const { reports } = core
+  t.ok(reports.isTelling(1))
+  t.notOk(reports.isTelling(2))
+  reports.received(2, [])
+  pass(core, 2 * times.statusRepeatMs)
+  t.ok(reports.isTelling(2))
+  pass(core, 1)
+  t.notOk(reports.isTelling(2))
+})
+
 t.test('a change is told to all who can be reached, twice a second or so', async (t) => {
   const { core, local } = make()
   t.same(toldAfter(core, times.statusMs), [2, 3])

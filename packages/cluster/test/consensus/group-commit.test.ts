@@ -8,13 +8,17 @@ import { defaultTuning, limits } from '../../src/limits.ts'
 import type { CommitRecord } from '../../src/log-store.ts'
 import type { Output } from '../../src/output.ts'
 
-function make(): { commit: GroupCommit; records: () => CommitRecord[] } {
+function make(
+  options: { startedMs?: number; processEpoch?: number } = {},
+  lastRecord: number = 10
+): { commit: GroupCommit; records: () => CommitRecord[] } {
   const outputs: Output[] = []
-  const parts = { outputs, counters: new Counters(), clock: { nowMs: 0 }, tuning: defaultTuning }
-  const core = parts as unknown as Core
+  const known = { startedMs: 0, processEpoch: 0, ...options }
+  const parts = { options: known, counters: new Counters(), clock: { nowMs: 0 } }
+  const core = { ...parts, outputs, tuning: defaultTuning } as unknown as Core
   const records = (): CommitRecord[] =>
     outputs.flatMap((output) => (output.type === 'write' ? [output.record] : []))
-  return { commit: new GroupCommit(core, 10), records }
+  return { commit: new GroupCommit(core, lastRecord), records }
 }
 
 function entry(index: number, sizeBytes: number = 8) {
@@ -50,6 +54,20 @@ t.test(
     t.throws(() => commit.written(12))
   }
 )
+
+t.test('the first record of a process is above all that any former one has had', async (t) => {
+  t.equal(make().commit.addStart(), 11)
+  t.equal(make({ startedMs: 50 }).commit.addStart(), 50_001, 'of an earlier copy of the directory')
+  t.equal(make({ startedMs: 50 }, 70_000).commit.addStart(), 70_001, 'with a clock that is behind')
+  const chance = { startedMs: 50, processEpoch: 12_345 }
+  t.equal(make(chance, 70_000).commit.addStart(), 70_346)
+  const { commit, records } = make(chance)
+  const id = commit.addStart()
+  t.equal(commit.addGroup(1, { ...nothing, entries: [entry(1)] }, true), id, 'whatever it holds')
+  commit.flush()
+  t.equal(records()[0]?.id, id)
+  t.equal(commit.addGroup(1, { ...nothing, entries: [entry(2)] }, true), id + 1)
+})
 
 t.test('a commit index alone is not written until something is needed', async (t) => {
   const { commit, records } = make()

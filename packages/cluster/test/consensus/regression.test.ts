@@ -90,6 +90,18 @@ t.test('it goes on where a group would lose its majority', async (t) => {
   t.same(both.condemned(), [], 'another one that has lost something')
 })
 
+t.test('an earlier copy of its data is given up at once, or the process ends', async (t) => {
+  const node = make()
+  node.core.regression.outlived(5)
+  t.match(node.core.outputs, [{ type: 'log', level: 'error' }, { type: 'condemn' }])
+  const alone = make([])
+  alone.core.regression.outlived(5)
+  t.match(alone.core.outputs, [
+    { type: 'log', level: 'error' },
+    { type: 'exit', code: 70 }
+  ])
+})
+
 t.test('others are not believed, nor is what was said long ago', async (t) => {
   const node = make()
   node.report({ regressed: [replicaOf(1, 2), replicaOf(2, 1)] })

@@ -78,7 +78,7 @@ export class SourceShard {
         }
       }
     })
-    this.core.gateway.open(1)
+    this.core.gateway.open(epoch)
     for (const queue of queues) {
       const created = { type: 'create-queue', cursor: queue, queue, vhost: '/' } as const
       const deadLetter = { exchange, routingKey: null }

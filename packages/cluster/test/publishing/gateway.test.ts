@@ -15,7 +15,7 @@ import { type Batch, createPublish, type Publish } from '../../src/publishing/pu
 import { coreWith, sent } from '../part-core.ts'
 
 const vhost = '/'
-const epoch = 1024
+const epoch = 7
 const options = {}
 
 interface World {
@@ -23,6 +23,8 @@ interface World {
   readonly lease: { isValid: boolean }
   /** Outcomes as the origin was told: what, and from which sequence. */
   readonly told: string[]
+  /** Groups that know a later process. */
+  readonly outlived: number[]
   change(...commands: readonly MetadataCommand[]): void
   queue(name: string): QueueTarget
   publish(exchange: string, routingKey: string, isMandatory?: boolean): Publish
@@ -44,12 +46,14 @@ function make(): World {
   change({ type: 'declare-exchange', vhost, name: 'fan', kind: 'fanout', options })
   change(bind('q1'), bind('q2'))
   const lease = { isValid: true }
+  const outlived: number[] = []
   const core = coreWith({
     lease,
     metadata: { machine },
+    regression: { outlived: (group: number) => outlived.push(group) },
     reports: { leadership: () => ({ leader: 2, term: 1 }) }
   })
-  core.gateway.open(1)
+  core.gateway.open(epoch)
   const told: string[] = []
   const queue = (name: string): QueueTarget => {
     const target = machine.topology.queue(vhost, name)
@@ -62,7 +66,7 @@ function make(): World {
   const answer: World['answer'] = (group, ...outcomes) => {
     core.gateway.result({ type: 'forward-result', group, epoch, outcomes })
   }
-  return { core, lease, told, change, queue, publish, answer }
+  return { core, lease, told, outlived, change, queue, publish, answer }
 }
 
 function declare(name: string, group: number): MetadataCommand {
@@ -169,6 +173,15 @@ t.test('what a shard refuses is told, though another took it', async (t) => {
   world.answer(1, { type: 'refused', number: 1, code: 'PRODUCER_FENCED', details: {} })
   world.answer(2, accepted(1))
   t.same(world.told, ['PRODUCER_FENCED'])
+})
+
+t.test('that this gateway is fenced ends the process, and no client is told', async (t) => {
+  const world = make()
+  send(world, world.publish('', 'q1'))
+  const details = { gatewayEpoch: epoch + 1 }
+  world.answer(1, { type: 'refused', number: 1, code: 'PRODUCER_FENCED', details })
+  t.same(world.told, [])
+  t.match(world.outlived, [1])
 })
 
 t.test(

@@ -18,7 +18,14 @@ const client = { connection: 7, protocol: 'native', ...end } as const
 function blankMember(): Member {
   const addresses = { client: '127.0.0.1:1', peer: '127.0.0.1:2', http: '127.0.0.1:3' }
   return new Member(
-    { processEpoch: 1, addresses, bootstrap: null, random: () => 0.5, checksum: () => 0 },
+    {
+      processEpoch: 1,
+      startedMs: 0,
+      addresses,
+      bootstrap: null,
+      random: () => 0.5,
+      checksum: () => 0
+    },
     { storeId: '00', identity: null, peers: null, groups: [], lastRecord: 0 }
   )
 }

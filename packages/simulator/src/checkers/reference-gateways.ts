@@ -26,7 +26,7 @@ export class ReferenceGateways {
   ): SectionReply {
     let row = this.#rows.get(gateway.replica)
     if (row !== undefined && gateway.epoch < row.epoch) {
-      return { type: 'refused', code: 'PRODUCER_FENCED', details: {} }
+      return { type: 'refused', code: 'PRODUCER_FENCED', details: { gatewayEpoch: row.epoch } }
     }
     const isNew = row === undefined || gateway.epoch > row.epoch
     if (isNew && !first) return { type: 'gap', expected: 0 }

@@ -65,6 +65,7 @@ export class Process {
     this.member = new Member(
       {
         processEpoch: this.#memberEpoch,
+        startedMs: host.clock.wallMs(world.schedule.nowMs),
         addresses: { client: address, peer: address, http: address },
         bootstrap: bootstrap ? { clusterId: 'c'.repeat(32) } : null,
         random: () => random.fraction(),
