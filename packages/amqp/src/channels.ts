@@ -186,8 +186,11 @@ export class Channels implements ChannelHost {
     this.#channels.delete(channel.number)
   }
 
-  deliver(run: DeliveryRun): void {
-    this.#byConsumer.get(run.consumer)?.consumers.deliver(run)
+  deliver(run: DeliveryRun): boolean {
+    const channel = this.#byConsumer.get(run.consumer)
+    if (channel === undefined || channel.isClosedByClient) return false
+    channel.consumers.deliver(run)
+    return true
   }
 
   /** The member ended a consumer; `isTold`: the client wants to know. */

@@ -141,8 +141,9 @@ export class AmqpConnection {
     this.#goOn()
   }
 
-  deliver(run: DeliveryRun): void {
-    if (this.isOpen) this.#channels.deliver(run)
+  /** False: its consumer is given nothing any more; nobody has seen the run. */
+  deliver(run: DeliveryRun): boolean {
+    return this.isOpen && this.#channels.deliver(run)
   }
 
   /** The consumer ended: its queue is gone, or it may not consume any more. */
