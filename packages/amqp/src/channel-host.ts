@@ -1,4 +1,5 @@
 // What a channel needs of its connection, which knows all channels, and asks the member.
+import type { ChangedLimits } from './changed-limits.ts'
 import type { Channel } from './channel.ts'
 import type { SettleEvent } from './events.ts'
 import type { FrameWriter } from './frame-codec.ts'
@@ -19,6 +20,7 @@ export interface ChannelHost {
   readonly user: string
   /** Of what was published on any channel. */
   readonly progress: PublishProgress
+  readonly changedLimits: ChangedLimits
   request(channel: number, request: AmqpRequest, answer: Answer): void
   settle(settlement: Omit<SettleEvent, 'type'>): void
   publish(channel: Channel, batch: PublishBatch): void

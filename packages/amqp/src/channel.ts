@@ -37,6 +37,8 @@ export class Channel {
   /** Where replies to this channel go, and the tag that consumes them. */
   replyAddress: string | null = null
   replyTag: string | null = null
+  /** The close has come, which may wait for what came before it: deliveries are for nobody. */
+  isClosedByClient = false
   /** `leaving`: the client's close is answered when what it published has its outcome. */
   #state: 'open' | 'leaving' | 'ending' | 'closing' | 'closed' = 'open'
   readonly commands: CommandReader = new CommandReader()
@@ -176,12 +178,11 @@ export class Channel {
   fail(error: AmqpError, { classId, methodId }: MethodId = noMethod): void {
     if (!this.isOpen) return
     if (error.closes === 'connection') return this.host.fail(error, { classId, methodId })
-    const isClosedByBoth = this.#state === 'leaving' || this.#waiting.has('channel.close')
     const held = this.#letGo('closing')
     if (held.length > 0) this.release(held)
     const { code: replyCode, message: replyText } = error
     this.write({ type: 'channel.close', replyCode, replyText, classId, methodId })
-    if (isClosedByBoth) this.write({ type: 'channel.close-ok' })
+    if (this.isClosedByClient) this.write({ type: 'channel.close-ok' })
   }
 
   /**
@@ -238,6 +239,7 @@ export class Channel {
   }
 
   #take(command: Command): void {
+    if (command.method.type === 'channel.close') this.isClosedByClient = true
     if (this.#isWaiting) this.#waiting.push(command)
     else this.#run(command)
   }

@@ -1,6 +1,7 @@
 // The channels of one connection, and what goes to the right one of them: frames by number,
 // deliveries by consumer, the outcomes of publishes by sequence.
 import type { WireError } from '@holdfast/errors'
+import { ChangedLimits } from './changed-limits.ts'
 import { Channel } from './channel.ts'
 import type { Answer, ChannelHost } from './channel-host.ts'
 import type { EventQueue } from './event-queue.ts'
@@ -42,6 +43,7 @@ export class Channels implements ChannelHost {
   /** Where the deliveries of a consumer go, by its number. */
   readonly #byConsumer = new Map<number, Channel>()
   readonly progress: PublishProgress = new PublishProgress()
+  readonly changedLimits: ChangedLimits = new ChangedLimits()
   #ledger = new PublishLedger<Channel>()
   readonly #records = new RecordWriter()
   /** With confirms to write. */
@@ -186,8 +188,11 @@ export class Channels implements ChannelHost {
     this.#channels.delete(channel.number)
   }
 
-  deliver(run: DeliveryRun): void {
-    this.#byConsumer.get(run.consumer)?.consumers.deliver(run)
+  deliver(run: DeliveryRun): boolean {
+    const channel = this.#byConsumer.get(run.consumer)
+    if (channel === undefined || channel.isClosedByClient) return false
+    channel.consumers.deliver(run)
+    return true
   }
 
   /** The member ended a consumer; `isTold`: the client wants to know. */

@@ -115,6 +115,7 @@ export class AmqpConnection {
 
   /** What has happened since: answers too bring about events, of methods that waited for them. */
   takeEvents(): readonly AmqpEvent[] {
+    this.#channels.changedLimits.tell()
     return this.#events.take()
   }
 
@@ -141,8 +142,9 @@ export class AmqpConnection {
     this.#goOn()
   }
 
-  deliver(run: DeliveryRun): void {
-    if (this.isOpen) this.#channels.deliver(run)
+  /** False: its consumer is given nothing any more; nobody has seen the run. */
+  deliver(run: DeliveryRun): boolean {
+    return this.isOpen && this.#channels.deliver(run)
   }
 
   /** The consumer ended: its queue is gone, or it may not consume any more. */
@@ -165,8 +167,7 @@ export class AmqpConnection {
   flush(nowMs: number): readonly Uint8Array[] {
     if (this.isOpen) {
       this.#channels.writeConfirms()
-      const { blocked: wantsToKnow } = this.#handshake.capabilities
-      this.#blocked.update(wantsToKnow && this.#channels.hasPublished)
+      this.#blocked.update(this.#handshake.capabilities.blocked && this.#channels.hasPublished)
     }
     const chunks = this.#writer.take()
     if (chunks.length > 0) this.#heartbeat.sent(nowMs)

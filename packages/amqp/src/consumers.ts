@@ -15,6 +15,8 @@ export interface ChannelConsumer {
   readonly autoAck: boolean
   /** What it was started with: it holds no more, nor more than the channel may; 0 is no limit. */
   readonly prefetch: number
+  /** What it may hold, as its queue's leader was told last. */
+  toldPrefetch: number
   /** Deliveries that went out and are not settled. */
   unsettled: number
   /** Gets no more; its number lives until all it holds is settled. */
@@ -50,12 +52,23 @@ export class Consumers {
     this.#unsettledDeliveries = unsettled
   }
 
-  /** What the channel may hold in all; 0 is no limit. Answers with whom a change concerns. */
-  limitTo(limit: number): readonly ChannelConsumer[] {
-    if (limit === this.#limit) return []
+  /** What the channel may hold in all; 0 is no limit. */
+  limitTo(limit: number): void {
+    if (limit === this.#limit) return
     this.#limit = limit
     this.#resume()
-    return [...this.#byTag.values()].filter(({ autoAck }) => !autoAck)
+  }
+
+  /** Who may hold more or less than was told; it counts as told from here on. */
+  takeChanges(): readonly { readonly consumer: number; readonly prefetch: number }[] {
+    const changes = []
+    for (const consumer of this.#byTag.values()) {
+      const prefetch = this.prefetchOf(consumer.prefetch)
+      if (consumer.autoAck || prefetch === consumer.toldPrefetch) continue
+      consumer.toldPrefetch = prefetch
+      changes.push({ consumer: consumer.number, prefetch })
+    }
+    return changes
   }
 
   /** What a consumer may hold that was started with `prefetch`; 0 is as much as can be. */
@@ -91,7 +104,8 @@ export class Consumers {
 
   add(way: Pick<ChannelConsumer, 'tag' | 'number' | 'autoAck' | 'prefetch'>): void {
     assert(!this.#byNumber.has(way.number), 'the number of a consumer is its own')
-    const consumer = { ...way, unsettled: 0, isCancelled: false }
+    const toldPrefetch = this.prefetchOf(way.prefetch)
+    const consumer = { ...way, toldPrefetch, unsettled: 0, isCancelled: false }
     this.#byTag.set(way.tag, consumer)
     this.#byNumber.set(way.number, consumer)
   }

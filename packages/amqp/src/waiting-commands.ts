@@ -1,7 +1,7 @@
 // The methods of one channel that came while another one was not answered, in their order.
 import type { Content } from './content.ts'
 import { amqpLimits } from './limits.ts'
-import type { Method, MethodName } from './method-codec.ts'
+import type { Method } from './method-codec.ts'
 import { AmqpError } from './replies.ts'
 
 /** A method with its content, if it has one. */
@@ -42,10 +42,6 @@ export class WaitingCommands {
     if (length < 2 * waitingMethodsMax && this.#bytes < 2 * waitingBytesMax) return
     const explanation = `${length} methods, ${this.#bytes} bytes, wait for an answer to another`
     throw new AmqpError('RESOURCE_ERROR', explanation)
-  }
-
-  has(type: MethodName): boolean {
-    return this.#commands.some(({ method }) => method.type === type)
   }
 
   shift(): Command | undefined {

@@ -173,6 +173,24 @@ t.test('acks that wait for a publish to be on its way have a bound', async (t) =
   t.notOk(connection.isPaused)
 })
 
+t.test('a limit of a channel that changes all the time is told once', async (t) => {
+  const connection = plainConnection()
+  serve(connection, connection.receive(join(session.slice(0, 5).map(bytesOfLine)), 0))
+  for (let consumer = 1; consumer <= 100; consumer++) {
+    const [asked] = connection.receive(bytesOfLine('1 basic.consume queue=q'), 0)
+    if (asked?.type === 'request') connection.respond(asked.requestId, { consumer })
+  }
+  const limits = Array.from(
+    { length: 1_001 },
+    (_, i) => `1 basic.qos prefetchCount=${i % 3} global`
+  )
+  const told = connection.receive(join(limits.map(bytesOfLine)), 0)
+  t.equal(told.length, 100)
+  for (const event of told) t.match(event, { request: { type: 'set-prefetch', prefetch: 1 } })
+  const unchanged = ['1 basic.qos prefetchCount=9 global', '1 basic.qos prefetchCount=1 global']
+  t.same(connection.receive(join(unchanged.map(bytesOfLine)), 0), [])
+})
+
 t.test('a channel that failed keeps nothing of its transaction', async (t) => {
   const begin = (): AmqpConnection => {
     const connection = plainConnection()

@@ -94,6 +94,14 @@ export class LoneMember {
     this.step([])
   }
 
+  /** What is being written is durable, and what has come since is written next. */
+  releaseOne(): void {
+    const id = this.#writing
+    if (id === null) throw new Error('nothing is being written')
+    this.#writing = null
+    this.step([{ type: 'written', id }])
+  }
+
   /** One step with these inputs, and those that follow from it. */
   step(inputs: readonly Input[]): void {
     const { nowMs } = this

@@ -10,6 +10,7 @@
 //   NAME                         it sends the methods in the input, one a line (see amqp-lines.ts)
 //   NAME gone                    its socket ends
 //   pass MS / hold / release     time; from `hold` to `release` nothing is committed
+//   release one                  but what was first to be written
 //   user NAME / delete-user NAME / permit NAME configure=P write=P read=P / forbid NAME
 //                                `forbid`: it may not be in the vhost any more
 //   disk low / disk free
@@ -120,7 +121,7 @@ export class ScriptMember {
       case 'hold':
         return member.hold()
       case 'release':
-        return member.release()
+        return word === 'one' ? member.releaseOne() : member.release()
       case 'user':
         return putUser(member, word)
       case 'again':

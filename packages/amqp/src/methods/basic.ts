@@ -3,7 +3,6 @@ import { unreachable } from '@holdfast/errors'
 import type { Channel } from '../channel.ts'
 import type { MethodOf } from '../method-codec.ts'
 import { AmqpError } from '../replies.ts'
-import { noAnswer } from '../request-table.ts'
 import type { Outcome } from '../requests.ts'
 import type { UnsettledDelivery } from '../unsettled.ts'
 import { consume } from './consume.ts'
@@ -55,15 +54,9 @@ function setPrefetch(channel: Channel, method: MethodOf<'basic.qos'>): void {
   // Told before what it lets through, unless publishes are undecided.
   channel.afterPublishes(() => channel.write({ type: 'basic.qos-ok' }))
   if (!global) channel.prefetch = prefetchCount
-  limit(channel, global ? prefetchCount : 0)
-}
-
-/** No consumer takes from its queue what the channel may not hold, and all that it may. */
-function limit({ number: channel, consumers, host }: Channel, prefetchCount: number): void {
-  for (const { number: consumer, prefetch } of consumers.limitTo(prefetchCount)) {
-    const change = { consumer, prefetch: consumers.prefetchOf(prefetch) }
-    host.request(channel, { type: 'set-prefetch', ...change }, noAnswer)
-  }
+  // No consumer takes from its queue what the channel may not hold, and all that it may.
+  channel.consumers.limitTo(global ? prefetchCount : 0)
+  channel.host.changedLimits.add(channel)
 }
 
 function settle(channel: Channel, method: SettleMethod, outcome: Outcome): void {

@@ -178,10 +178,14 @@ export class AmqpConsumers {
     const consumer = this.#consumers.get(run.consumer)
     if (consumer?.settings.isIdle === true) this.#got.set(run.consumer, run)
     else if (consumer?.isIdle === true) this.#giveBack(run)
-    else this.#session.connection.deliver(run)
+    else if (!this.#session.connection.deliver(run)) {
+      // The client has closed the channel or all, and waits for what it did before.
+      consumer?.stop(() => undefined)
+      this.#giveBack(run)
+    }
   }
 
-  /** A run that was on its way to a consumer when that was cancelled. */
+  /** A run that was on its way to a consumer when that was cancelled, or its client left. */
   #giveBack({ consumer, firstOffset, count, attempt }: DeliveryRun): void {
     const ranges = [firstOffset, firstOffset + count - 1, attempt]
     this.settle({ type: 'settle', consumer, outcome: 'unseen', ranges })

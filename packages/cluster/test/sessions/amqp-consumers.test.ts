@@ -43,8 +43,11 @@ function make() {
   })
   const rights = { readRefusal: () => null }
   const session = { id: 5, vhost: '/', isClosed: false, isCongested: false, rights }
+  /** The client has closed, or was closed, and takes nothing. */
+  const connection = { deliver: () => false }
   const consumers: AmqpConsumers = new AmqpConsumers(core, {
     ...session,
+    connection,
     deliver: (run: Parameters<AmqpConsumers['deliver']>[0]) => consumers.deliver(run)
   } as unknown as AmqpSession)
   const get = (autoAck: boolean): string => {
@@ -79,6 +82,14 @@ const consume = {
 
 const noAnswer: Responder = { done: () => undefined, refuse: () => undefined }
 
+/** The leader gives two messages to the consumer that was attached first. */
+function deliver(core: Core, [attach]: readonly Call[]): void {
+  const attachment = attach?.type === 'relay-attach' ? attach.attachment : 0
+  const run = { exchange: '', routingKey: 'q', firstOffset: 4, count: 2, attempt: 0 }
+  const rest = { consumer: attachment, deliveryCount: 0, blob: new Uint8Array(0) }
+  core.gatewayRelay.deliver(2, { ...run, ...rest })
+}
+
 /** Whether all that was given back is known to be in its queues. */
 function isBack(consumers: AmqpConsumers): boolean {
   let isSo = false
@@ -103,11 +114,7 @@ t.test(
     const { core, consumers, asked, insisted, told } = make()
     consumers.consume(consume, noAnswer)
     consumers.cancel(1, noAnswer)
-    const [attach] = asked
-    const attachment = attach?.type === 'relay-attach' ? attach.attachment : 0
-    const run = { exchange: '', routingKey: 'q', firstOffset: 4, count: 2, attempt: 0 }
-    const rest = { consumer: attachment, deliveryCount: 0, blob: new Uint8Array(0) }
-    core.gatewayRelay.deliver(2, { ...run, ...rest })
+    deliver(core, asked)
     t.match(insisted, [{ type: 'relay-stop' }])
     t.match(told.at(0), { cast: { type: 'relay-settle', outcome: 'unseen', ranges: [4, 5, 0] } })
     insisted[0]?.answer()
@@ -116,6 +123,19 @@ t.test(
     t.ok(isBack(consumers))
   }
 )
+
+t.test('who takes nothing any more is given nothing, and settles nothing by that', async (t) => {
+  const { core, consumers, asked, insisted, told } = make()
+  consumers.consume({ ...consume, autoAck: true }, noAnswer)
+  deliver(core, asked)
+  t.match(insisted, [{ type: 'relay-stop' }])
+  const settlements = told.flatMap((message) =>
+    message.type === 'cast' && message.cast.type === 'relay-settle' ? [message.cast] : []
+  )
+  t.match(settlements, [{ outcome: 'unseen', ranges: [4, 5, 0] }])
+  deliver(core, asked)
+  t.equal(insisted.length, 1, 'it is stopped once')
+})
 
 t.test('what a consumer held that ends is waited for', async (t) => {
   const { core, consumers, insisted, get } = make()
