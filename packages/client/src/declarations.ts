@@ -68,6 +68,39 @@ export function queueName(random: Uint8Array): string {
   return `gen-${Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }
 
+/** Names what a request makes or removes; null if it does neither. */
+export function subjectOf(request: ClientRequest): string | null {
+  switch (request.type) {
+    case 'declare-queue':
+    case 'delete-queue':
+      return `queue ${request.name}`
+    case 'declare-exchange':
+    case 'delete-exchange':
+      return `exchange ${request.name}`
+    case 'bind-queue':
+    case 'unbind-queue':
+    case 'bind-exchange':
+    case 'unbind-exchange':
+      return bindingKey(request)
+    default:
+      return null
+  }
+}
+
+/** Names what a binding connects; of other requests nothing. */
+export function endsOf(request: ClientRequest): readonly string[] {
+  switch (request.type) {
+    case 'bind-queue':
+    case 'unbind-queue':
+      return [`queue ${request.queue}`, `exchange ${request.exchange}`]
+    case 'bind-exchange':
+    case 'unbind-exchange':
+      return [`exchange ${request.destination}`, `exchange ${request.source}`]
+    default:
+      return []
+  }
+}
+
 function bindingKey(request: ClientRequest): string {
   const { type, ...rest } = request
   return `binding ${JSON.stringify([type.replace('unbind', 'bind'), rest])}`

@@ -183,8 +183,9 @@ export class Session {
         const found = await this.#findLink()
         if (!(found instanceof HoldfastError)) {
           backoff.reset()
-          this.#usePrimary(found)
+          // Before the requests that wait, of which some wait for this.
           this.#declareAgain()
+          this.#usePrimary(found)
           break
         }
         // A node asks the cluster before it refuses a login: none that lags refuses a good one.
