@@ -5,35 +5,12 @@
 import { HoldfastError } from '@holdfast/errors'
 import { DeliveryRangeList, type DeliveryRun, type Outcome } from '@holdfast/protocol'
 import { skipRecord } from '@holdfast/record'
-import { Backoff, type Platform, Sleeper } from './clock.ts'
+import { Backoff, Sleeper } from './clock.ts'
+import type { ConsumerHost, ConsumerSettings } from './consumer-host.ts'
 import { Delivery, type DeliveryOwner } from './delivery.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
 import type { Link, LinkConsumer } from './link.ts'
 import { Settlements } from './settlements.ts'
-
-/** What a consumer needs of its connection. */
-export interface ConsumerHost {
-  readonly platform: Platform
-  /** The node that leads a queue, or null. */
-  locate(queue: string): Promise<number | null>
-  openNode(node: number): Promise<Link>
-  attached(queue: string, node: number): void
-  detached(queue: string, error: HoldfastError): void
-  settlementFailed(queue: string, error: HoldfastError): void
-  ended(session: ConsumerSession): void
-  schedule(): void
-}
-
-export interface ConsumerSettings {
-  readonly queue: string
-  readonly tag: string
-  readonly prefetch: number
-  readonly autoAck: boolean
-  readonly exclusive: boolean
-  readonly priority: number
-  /** How long the first attachment may take. */
-  readonly timeoutMs: number
-}
 
 interface Attachment {
   readonly link: Link
@@ -66,7 +43,8 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
   readonly #held = new Map<number, Delivery>()
   #attachment: Attachment | null = null
   #wasAttached = false
-  #isEnded = false
+  /** Null as long as it goes on. */
+  #endedBy: HoldfastError | null = null
   #hint: number | null = null
   #hops = 0
   #lost: (error: HoldfastError) => void = () => undefined
@@ -79,10 +57,13 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
   }
 
   get isEnded(): boolean {
-    return this.#isEnded
+    return this.#endedBy !== null
   }
 
-  /** Resolves when attached for the first time, and goes on attaching after that. */
+  /**
+   * Resolves when attached for the first time, and goes on attaching after that.
+   * @throws what ended it before
+   */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#run(resolve).catch((error: unknown) => {
@@ -120,7 +101,7 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
   settle(delivery: Delivery, outcome: Outcome): void {
     if (this.#held.get(delivery.offset) !== delivery) return
     this.#held.delete(delivery.offset)
-    if (this.#isEnded) return
+    if (this.isEnded) return
     this.#settlements.add(outcome, delivery.offset, delivery.attempt)
     this.#host.schedule()
   }
@@ -142,7 +123,7 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
 
   /** Detaches for good; the broker takes back what is held. */
   async cancel(): Promise<void> {
-    if (this.#isEnded) return
+    if (this.isEnded) return
     this.queue.end(null)
     await this.#settlements.idle()
     const attachment = this.#attachment
@@ -159,38 +140,43 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
 
   /** Ends the iteration: with an error for the application, or without. */
   end(error: HoldfastError | null): void {
-    if (this.#isEnded) return
-    this.#isEnded = true
+    if (this.isEnded) return
+    this.#endedBy =
+      error ?? new HoldfastError('CONNECTION_CLOSED', { reason: 'the consumer ended' })
     this.#settlements.abandon()
     this.queue.end(error)
     this.#held.clear()
     this.#sleeper.interrupt()
-    this.#lost(error ?? new HoldfastError('CONNECTION_CLOSED', { reason: 'the consumer ended' }))
+    this.#lost(this.#endedBy)
     this.#host.ended(this)
   }
 
-  async #run(attachedFirst: () => void): Promise<void> {
+  /** @throws what ended it */
+  async #run(attachedFirst: () => void): Promise<never> {
     const backoff = new Backoff(this.#host.platform.randomPart)
     const deadlineMs = this.#host.platform.nowMs() + this.settings.timeoutMs
-    while (!this.#isEnded) {
+    while (this.#endedBy === null) {
       try {
         const { lost } = await this.#attach()
+        if (this.isEnded) break
         backoff.reset()
         this.#hops = 0
         attachedFirst()
         const error = await lost
-        if (this.#isEnded) return
+        if (this.isEnded) break
         this.#host.detached(this.settings.queue, error)
         if (error.row.retry === 'never') throw new Fatal(error)
         this.#hintFrom(error)
       } catch (error) {
         if (error instanceof Fatal) throw error.error
+        if (this.isEnded) break
         const coded = HoldfastError.from(error)
         if (!this.#wasAttached && this.#host.platform.nowMs() >= deadlineMs) throw coded
         if (this.#hintFrom(coded)) continue
         await this.#sleeper.sleep(backoff.nextMs())
       }
     }
+    throw this.#endedBy
   }
 
   /**
@@ -268,7 +254,7 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
 
   /** Within the turn of the answer: deliveries may follow it in the same chunk. */
   #attached(link: Link, consumer: number): void {
-    if (this.#isEnded) {
+    if (this.isEnded) {
       link.request({ type: 'cancel', consumer }, () => undefined)
       return
     }
