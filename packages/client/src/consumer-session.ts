@@ -3,7 +3,12 @@
 // What the application holds stays valid across that, because a delivery is known by offset and
 // attempt (A7, A8).
 import { HoldfastError } from '@holdfast/errors'
-import { DeliveryRangeList, type DeliveryRun, type Outcome } from '@holdfast/protocol'
+import {
+  DeliveryRangeList,
+  type DeliveryRun,
+  type Outcome,
+  protocolLimits
+} from '@holdfast/protocol'
 import { skipRecord } from '@holdfast/record'
 import { Backoff, Sleeper } from './clock.ts'
 import type { ConsumerHost, ConsumerSettings } from './consumer-host.ts'
@@ -265,11 +270,17 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
     this.#host.schedule()
   }
 
+  /**
+   * No more than a node takes: it hands out again before a settlement is committed, and what went
+   * to others over earlier failovers may be held here still. What is left out comes again, flagged.
+   */
   #heldRanges(): readonly number[] {
-    const held = new DeliveryRangeList()
-    for (const delivery of this.#held.values()) held.add(delivery.offset, delivery.attempt)
-    this.#settlements.addTo(held)
-    return held.take()
+    const { prefetchMax } = protocolLimits
+    const ranges = new DeliveryRangeList()
+    const held = [...this.#held.values()].slice(-prefetchMax)
+    for (const { offset, attempt } of held) ranges.add(offset, attempt)
+    this.#settlements.addTo(ranges, prefetchMax - held.length)
+    return ranges.take()
   }
 }
 

@@ -55,12 +55,19 @@ export class Settlements {
     this.#open = new Set()
   }
 
-  /** Deliveries that the broker must still count as held, so that these settlements find them. */
-  addTo(held: DeliveryRangeList): void {
+  /**
+   * Deliveries that the broker must still count as held, so that these settlements find them: at
+   * most `room`, the latest, as the earlier ones are likelier to be committed.
+   */
+  addTo(held: DeliveryRangeList, room: number): void {
     this.#gather()
-    for (const { ranges } of [...this.#open, ...this.#unsent]) {
-      for (let i = 0; i < ranges.length; i += 3) {
-        held.addRange(ranges[i] ?? 0, ranges[i + 1] ?? 0, ranges[i + 2] ?? 0)
+    let left = room
+    for (const { ranges } of [...this.#open, ...this.#unsent].reverse()) {
+      for (let i = ranges.length - 3; i >= 0 && left > 0; i -= 3) {
+        const last = ranges[i + 1] ?? 0
+        const first = Math.max(ranges[i] ?? 0, last - left + 1)
+        held.addRange(first, last, ranges[i + 2] ?? 0)
+        left -= last - first + 1
       }
     }
   }
