@@ -3,8 +3,10 @@
 // another connection should know that.
 import type { ClientRequest } from '@holdfast/protocol'
 import { clientLimits } from './limits.ts'
+import { endsOf, isRemoval, subjectOf } from './subjects.ts'
 
 export class Declarations {
+  /** By what they made. */
   readonly #requests = new Map<string, ClientRequest>()
 
   /** In the order in which they were made. */
@@ -12,51 +14,56 @@ export class Declarations {
     return [...this.#requests.values()]
   }
 
-  /** Takes notice of a request that succeeded. */
+  /**
+   * Takes notice of a request that succeeded. Beyond the bound the oldest is kept and the new one
+   * is not: it exists all the same.
+   */
   note(request: ClientRequest): void {
-    switch (request.type) {
-      case 'declare-queue':
-        this.#remember(`queue ${request.name}`, request)
-        return
-      case 'declare-exchange':
-        this.#remember(`exchange ${request.name}`, request)
-        return
-      case 'bind-queue':
-      case 'bind-exchange':
-        this.#remember(bindingKey(request), request)
-        return
-      case 'unbind-queue':
-      case 'unbind-exchange':
-        this.#requests.delete(bindingKey(request))
-        return
-      case 'delete-queue':
-        this.#requests.delete(`queue ${request.name}`)
-        this.#forget((kept) => kept.type === 'bind-queue' && kept.queue === request.name)
-        return
-      case 'delete-exchange':
-        this.#requests.delete(`exchange ${request.name}`)
-        this.#forget((kept) => names(kept, request.name))
-        return
-      case 'purge-queue':
-      case 'inspect-queue':
-      case 'inspect-exchange':
-      case 'locate-queue':
-      case 'consume':
-      case 'cancel':
-      case 'nodes':
-        return
+    const subject = isRemoval(request) ? null : subjectOf(request)
+    if (subject === null) return
+    if (this.#requests.has(subject) || this.#requests.size < clientLimits.declarationsMax) {
+      this.#requests.set(subject, request)
     }
   }
 
-  /** Beyond the bound the oldest is kept and the new one is not: it exists all the same. */
-  #remember(key: string, request: ClientRequest): void {
-    if (this.#requests.has(key) || this.#requests.size < clientLimits.declarationsMax) {
-      this.#requests.set(key, request)
+  /**
+   * Takes notice of a request that is asked for: what it removes is not declared again, also if the
+   * link breaks before the answer. Returns that, for `restore`.
+   */
+  forget(request: ClientRequest): readonly ClientRequest[] {
+    const subject = isRemoval(request) ? subjectOf(request) : null
+    if (subject === null) return []
+    const forgotten = this.#take(subject)
+    if (request.type.startsWith('delete-')) {
+      for (const [binding, kept] of this.#requests) {
+        if (endsOf(kept).includes(subject)) forgotten.push(...this.#take(binding))
+      }
+    }
+    for (const binding of [...forgotten]) forgotten.push(...this.#forgetSource(binding))
+    return forgotten
+  }
+
+  /** The removal was refused. What was declared anew meanwhile stays as it is. */
+  restore(forgotten: readonly ClientRequest[]): void {
+    for (const request of forgotten) {
+      if (!this.#requests.has(subjectOf(request) ?? '')) this.note(request)
     }
   }
 
-  #forget(isGone: (request: ClientRequest) => boolean): void {
-    for (const [key, request] of this.#requests) if (isGone(request)) this.#requests.delete(key)
+  /** An auto-delete exchange goes with the last binding of which it is the source. */
+  #forgetSource(binding: ClientRequest): readonly ClientRequest[] {
+    const [source] = endsOf(binding)
+    const exchange = source === undefined ? undefined : this.#requests.get(source)
+    if (exchange?.type !== 'declare-exchange' || exchange.options.autoDelete !== true) return []
+    for (const kept of this.#requests.values()) if (endsOf(kept)[0] === source) return []
+    return this.forget({ type: 'delete-exchange', name: exchange.name, ifUnused: true })
+  }
+
+  #take(subject: string): ClientRequest[] {
+    const request = this.#requests.get(subject)
+    if (request === undefined) return []
+    this.#requests.delete(subject)
+    return [request]
   }
 }
 
@@ -66,48 +73,4 @@ export class Declarations {
  */
 export function queueName(random: Uint8Array): string {
   return `gen-${Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
-}
-
-/** Names what a request makes or removes; null if it does neither. */
-export function subjectOf(request: ClientRequest): string | null {
-  switch (request.type) {
-    case 'declare-queue':
-    case 'delete-queue':
-      return `queue ${request.name}`
-    case 'declare-exchange':
-    case 'delete-exchange':
-      return `exchange ${request.name}`
-    case 'bind-queue':
-    case 'unbind-queue':
-    case 'bind-exchange':
-    case 'unbind-exchange':
-      return bindingKey(request)
-    default:
-      return null
-  }
-}
-
-/** Names what a binding connects; of other requests nothing. */
-export function endsOf(request: ClientRequest): readonly string[] {
-  switch (request.type) {
-    case 'bind-queue':
-    case 'unbind-queue':
-      return [`queue ${request.queue}`, `exchange ${request.exchange}`]
-    case 'bind-exchange':
-    case 'unbind-exchange':
-      return [`exchange ${request.destination}`, `exchange ${request.source}`]
-    default:
-      return []
-  }
-}
-
-function bindingKey(request: ClientRequest): string {
-  const { type, ...rest } = request
-  return `binding ${JSON.stringify([type.replace('unbind', 'bind'), rest])}`
-}
-
-function names(request: ClientRequest, exchange: string): boolean {
-  if (request.type === 'bind-queue') return request.exchange === exchange
-  if (request.type !== 'bind-exchange') return false
-  return request.source === exchange || request.destination === exchange
 }

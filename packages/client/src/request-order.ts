@@ -2,7 +2,7 @@
 // is exclusive to the link of before is made anew, and its bindings go with the old one. So whoever
 // binds, unbinds or removes something waits for the declarations of it that have no answer.
 import type { ClientRequest } from '@holdfast/protocol'
-import { endsOf, subjectOf } from './declarations.ts'
+import { endsOf, isRemoval, subjectOf } from './subjects.ts'
 
 interface Making<Waiter> {
   /** Requests that make the same thing. */
@@ -49,8 +49,4 @@ function made(request: ClientRequest): string | null {
 function needs(request: ClientRequest): readonly string[] {
   const removed = isRemoval(request) ? subjectOf(request) : null
   return removed === null ? endsOf(request) : [removed, ...endsOf(request)]
-}
-
-function isRemoval({ type }: ClientRequest): boolean {
-  return type.startsWith('delete-') || type.startsWith('unbind-')
 }

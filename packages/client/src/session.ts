@@ -108,9 +108,15 @@ export class Session {
     request: Request
   ): Promise<RequestResults[Request['type']]> {
     this.#refuseIfClosing()
-    const result = await this.#requester.request(request)
-    this.#declarations.note(request)
-    return result
+    const forgotten = this.#declarations.forget(request)
+    try {
+      const result = await this.#requester.request(request)
+      this.#declarations.note(request)
+      return result
+    } catch (error) {
+      if (leavesAll(HoldfastError.from(error))) this.#declarations.restore(forgotten)
+      throw error
+    }
   }
 
   async consume(settings: Omit<ConsumerSettings, 'timeoutMs'>): Promise<ConsumerSession> {
@@ -281,4 +287,9 @@ export class Session {
     if (!this.#isClosing) return
     throw new HoldfastError('CONNECTION_CLOSED', { reason: this.#endReason })
   }
+}
+
+/** Whether a request that failed so has removed nothing, and what it was to remove is there. */
+function leavesAll({ code, row }: HoldfastError): boolean {
+  return row.retry === 'never' && code !== 'QUEUE_NOT_FOUND' && code !== 'EXCHANGE_NOT_FOUND'
 }

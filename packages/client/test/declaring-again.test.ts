@@ -2,7 +2,7 @@
 // broker in memory behind real sockets.
 import { HoldfastError } from '@holdfast/client'
 import t from 'tap'
-import { type Bench, bench, until } from './sdk-scene.ts'
+import { type Bench, bench, codeOf, until } from './sdk-scene.ts'
 
 const unavailable = new HoldfastError('UNAVAILABLE', { reason: 'no leader' })
 
@@ -40,4 +40,78 @@ t.test('a binding waits for the declaration of what it binds, and for no other',
   await Promise.all([bound, late])
   await until(() => bindings().length === 4)
   t.notOk(asked(scene, start).slice(-3).includes('declare-queue'))
+})
+
+t.test('what is being removed when a link breaks is not declared again', async (t) => {
+  const scene = await bench(t, 2)
+  const { broker, connection } = scene
+  const removals = ['unbind-queue', 'unbind-exchange', 'delete-queue', 'delete-exchange'] as const
+  await connection.declareQueue('kept')
+  await connection.declareQueue('gone')
+  await connection.declareExchange('e', 'topic')
+  await connection.bindQueue('gone', 'amq.topic', 'k')
+  await connection.bindQueue('kept', 'e', 'k')
+  await connection.bindQueue('kept', 'amq.topic', 'k')
+  await connection.bindQueue('kept', 'amq.topic', 'other')
+  await connection.bindExchange('amq.fanout', 'amq.topic')
+  await connection.bindExchange('amq.fanout', 'e')
+  for (const type of removals) broker.behaviour.mutesRequests.add(type)
+  const removing = [
+    connection.unbindQueue('kept', 'amq.topic', 'k'),
+    connection.unbindExchange('amq.fanout', 'amq.topic'),
+    connection.deleteQueue('gone'),
+    connection.deleteExchange('e')
+  ]
+  await until(() => broker.requests.length === 13)
+  broker.behaviour.mutesRequests.clear()
+  await breakPrimary(scene)
+  await Promise.all(removing)
+  await until(() => broker.requests.length === 19)
+  const again = broker.requests.slice(13).filter(({ type }) => !removals.includes(type as never))
+  t.match(
+    again.sort((a, b) => a.type.localeCompare(b.type)),
+    [
+      { type: 'bind-queue', queue: 'kept', bindingKey: 'other' },
+      { type: 'declare-queue', name: 'kept' }
+    ]
+  )
+  t.equal(again.length, 2)
+})
+
+t.test('what is refused to be removed is declared again, if it is there', async (t) => {
+  const scene = await bench(t, 2)
+  const { broker, connection } = scene
+  await connection.declareQueue('busy')
+  await connection.declareQueue('lost')
+  const inUse = new HoldfastError('QUEUE_IN_USE', { queue: 'busy', vhost: '/' })
+  broker.behaviour.refusals.set('delete-queue', inUse)
+  t.equal(await codeOf(connection.deleteQueue('busy', { ifUnused: true })), 'QUEUE_IN_USE')
+  broker.behaviour.refusals.clear()
+  broker.queues.delete('lost')
+  t.equal(await codeOf(connection.deleteQueue('lost')), 'QUEUE_NOT_FOUND')
+  await breakPrimary(scene)
+  await connection.declareQueue('last')
+  t.match(broker.requests.slice(4), [{ name: 'busy' }, { name: 'last' }])
+  t.equal(broker.requests.length, 6)
+})
+
+t.test('an auto-delete exchange is declared no more after its last binding is gone', async (t) => {
+  const scene = await bench(t, 2)
+  const { broker, connection } = scene
+  for (const name of ['first', 'second', 'third']) {
+    await connection.declareExchange(name, 'fanout', { autoDelete: name !== 'third' })
+  }
+  await connection.bindExchange('second', 'first')
+  await connection.bindQueue('q', 'second', 'a')
+  await connection.bindQueue('q', 'second', 'b')
+  await connection.unbindQueue('q', 'second', 'a')
+  await breakPrimary(scene)
+  await until(() => asked(scene, 7).length === 5)
+  t.equal(asked(scene, 7).filter((type) => type === 'declare-exchange').length, 3)
+  await connection.unbindQueue('q', 'second', 'b')
+  const start = broker.requests.length
+  await breakPrimary(scene)
+  await connection.declareQueue('last')
+  t.match(broker.requests.slice(start), [{ name: 'third' }, { name: 'last' }])
+  t.equal(broker.requests.length, start + 2)
 })
