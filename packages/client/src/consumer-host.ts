@@ -13,7 +13,8 @@ export interface ConsumerHost {
   attached(queue: string, node: number): void
   detached(queue: string, error: HoldfastError): void
   settlementFailed(queue: string, error: HoldfastError): void
-  ended(session: ConsumerSession): void
+  /** `error` is null if the application ended it. */
+  ended(session: ConsumerSession, error: HoldfastError | null): void
   schedule(): void
 }
 

@@ -153,7 +153,7 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
     this.#held.clear()
     this.#sleeper.interrupt()
     this.#lost(this.#endedBy)
-    this.#host.ended(this)
+    this.#host.ended(this, error)
   }
 
   /** @throws what ended it */

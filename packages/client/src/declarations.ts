@@ -1,9 +1,12 @@
 // What this connection declared and has not deleted, in the order of the declarations. It is
 // declared again after a reconnect, in case the cluster lost it; whoever deletes something through
 // another connection should know that.
+import type { HoldfastError } from '@holdfast/errors'
 import type { ClientRequest } from '@holdfast/protocol'
 import { clientLimits } from './limits.ts'
 import { endsOf, isRemoval, subjectOf } from './subjects.ts'
+
+const missing: readonly string[] = ['QUEUE_NOT_FOUND', 'EXCHANGE_NOT_FOUND']
 
 export class Declarations {
   /** By what they made. */
@@ -43,8 +46,19 @@ export class Declarations {
     return forgotten
   }
 
-  /** The removal was refused. What was declared anew meanwhile stays as it is. */
-  restore(forgotten: readonly ClientRequest[]): void {
+  /** The application ended its last consumer of a queue here: an auto-delete one goes with that. */
+  forgetUnused(queue: string): void {
+    const request = this.#requests.get(`queue ${queue}`)
+    if (request?.type !== 'declare-queue' || request.options.autoDelete !== true) return
+    this.forget({ type: 'delete-queue', name: queue, ifUnused: true, ifEmpty: false })
+  }
+
+  /**
+   * The removal failed. If it was refused, what it was to remove is there; if that is not known, or
+   * was not there, it stays forgotten. What was declared anew meanwhile stays as it is.
+   */
+  restore(forgotten: readonly ClientRequest[], { code, row }: HoldfastError): void {
+    if (row.retry !== 'never' || missing.includes(code)) return
     for (const request of forgotten) {
       if (!this.#requests.has(subjectOf(request) ?? '')) this.note(request)
     }

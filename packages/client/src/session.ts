@@ -114,7 +114,7 @@ export class Session {
       this.#declarations.note(request)
       return result
     } catch (error) {
-      if (leavesAll(HoldfastError.from(error))) this.#declarations.restore(forgotten)
+      this.#declarations.restore(forgotten, HoldfastError.from(error))
       throw error
     }
   }
@@ -256,9 +256,17 @@ export class Session {
       settlementFailed: (queue, error) => {
         this.#tell({ type: 'settlement-failed', queue, error })
       },
-      ended: (session) => this.#consumers.delete(session),
+      ended: (session, error) => this.#consumerEnded(session, error),
       schedule: () => this.#turn.schedule()
     }
+  }
+
+  #consumerEnded(session: ConsumerSession, error: HoldfastError | null): void {
+    this.#consumers.delete(session)
+    const { queue } = session.settings
+    const isUsed = [...this.#consumers].some(({ settings }) => settings.queue === queue)
+    // Where the broker ended it, an exclusive queue may just be declared anew.
+    if (error === null && !isUsed) this.#declarations.forgetUnused(queue)
   }
 
   /** The end of a turn: everything that was published, settled and asked in it leaves. */
@@ -287,9 +295,4 @@ export class Session {
     if (!this.#isClosing) return
     throw new HoldfastError('CONNECTION_CLOSED', { reason: this.#endReason })
   }
-}
-
-/** Whether a request that failed so has removed nothing, and what it was to remove is there. */
-function leavesAll({ code, row }: HoldfastError): boolean {
-  return row.retry === 'never' && code !== 'QUEUE_NOT_FOUND' && code !== 'EXCHANGE_NOT_FOUND'
 }

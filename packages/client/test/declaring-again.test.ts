@@ -115,3 +115,35 @@ t.test('an auto-delete exchange is declared no more after its last binding is go
   t.match(broker.requests.slice(start), [{ name: 'third' }, { name: 'last' }])
   t.equal(broker.requests.length, start + 2)
 })
+
+t.test(
+  'an auto-delete queue is declared no more after its last consumer is cancelled',
+  async (t) => {
+    const scene = await bench(t, 2)
+    const { broker, connection } = scene
+    const declared = (start: number) => {
+      const names = broker.requests.flatMap((r) => (r.type === 'declare-queue' ? [r.name] : []))
+      return names.slice(start)
+    }
+    for (let i = 0; i < 10; i++) {
+      const { name } = await connection.declareQueue('', { autoDelete: true })
+      const consumer = await connection.consume(name)
+      await consumer.cancel()
+    }
+    for (const name of ['shared', 'kept', 'unused']) {
+      await connection.declareQueue(name, { autoDelete: name !== 'kept' })
+    }
+    await connection.bindQueue('shared', 'amq.topic')
+    const consumers = await Promise.all(
+      ['shared', 'shared', 'kept'].map((name) => connection.consume(name))
+    )
+    for (const consumer of consumers.slice(1)) await consumer.cancel()
+    await breakPrimary(scene)
+    await until(() => declared(13).length === 3)
+    t.same(declared(13), ['shared', 'kept', 'unused'])
+    await consumers[0]?.cancel()
+    await breakPrimary(scene)
+    await connection.declareQueue('last')
+    t.same(declared(16), ['kept', 'unused', 'last'])
+  }
+)
