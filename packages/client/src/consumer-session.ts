@@ -148,7 +148,7 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
     if (this.isEnded) return
     this.#endedBy =
       error ?? new HoldfastError('CONNECTION_CLOSED', { reason: 'the consumer ended' })
-    this.#settlements.abandon()
+    this.#settlements.abandon(error)
     this.queue.end(error)
     this.#held.clear()
     this.#sleeper.interrupt()

@@ -72,7 +72,7 @@ export class Consumer implements AsyncIterable<Delivery> {
   /**
    * Resolves when everything settled so far is committed by the broker, across failovers. What
    * came too late is told to `onStatus` as `settlement-failed`: such a message comes again,
-   * flagged.
+   * flagged. Rejects if the consumer ends before: with what ended it, or with CONNECTION_CLOSED.
    */
   settled(): Promise<void> {
     return this.#session.settled()
@@ -80,7 +80,8 @@ export class Consumer implements AsyncIterable<Delivery> {
 
   /**
    * Ends the consumer: sends what was settled, waits for its commit, and gives everything else
-   * back to the queue. Deliveries that are still held can no longer be settled.
+   * back to the queue. Deliveries that are still held can no longer be settled. Rejects as
+   * `settled` does.
    */
   cancel(): Promise<void> {
     return this.#session.cancel()

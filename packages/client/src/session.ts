@@ -143,7 +143,7 @@ export class Session {
     const consumers = [...this.#consumers]
     for (const consumer of consumers) consumer.queue.end(null)
     const settled = [this.publisher.idle(), ...consumers.map((consumer) => consumer.settled())]
-    await Promise.race([Promise.all(settled), this.#sleeper.sleep(timeoutMs)])
+    await Promise.race([Promise.allSettled(settled), this.#sleeper.sleep(timeoutMs)])
     this.#abandon(new HoldfastError('CONNECTION_CLOSED', { reason: 'the application closed it' }))
   }
 

@@ -2,7 +2,7 @@
 // against a broker in memory behind real sockets.
 import { HoldfastError } from '@holdfast/client'
 import t from 'tap'
-import { bench, codeOf, until } from './sdk-scene.ts'
+import { bench, codeOf, takeSome, until } from './sdk-scene.ts'
 
 const unavailable = new HoldfastError('UNAVAILABLE', { reason: 'no leader' })
 
@@ -39,3 +39,43 @@ t.test('a consumer that is not attached yet is told why its connection ends', as
   node.breakConnections()
   t.equal(await consuming, 'AUTHENTICATION_FAILED')
 })
+
+t.test('who waits for settlements is told that their outcome is not known', async (t) => {
+  const { broker, connection } = await bench(t)
+  broker.queue('orders')
+  await connection.publish('', 'orders', 'a')
+  const consumer = await connection.consume('orders')
+  broker.behaviour.mutesSettled = true
+  await takeSome(consumer, 1, (delivery) => delivery.ack())
+  const settled = codeOf(consumer.settled())
+  const cancelled = codeOf(consumer.cancel())
+  await connection.close({ timeoutMs: 50 })
+  t.equal(await settled, 'CONNECTION_CLOSED')
+  t.equal(await cancelled, 'CONNECTION_CLOSED')
+  t.equal(await codeOf(consumer.settled()), 'CONNECTION_CLOSED', 'later, too')
+})
+
+t.test(
+  'who waits for settlements is told what ended the consumer, and close waits on',
+  async (t) => {
+    const { broker, connection } = await bench(t)
+    broker.queue('orders')
+    await connection.publish('', 'orders', 'a')
+    const consumer = await connection.consume('orders')
+    broker.behaviour.mutesSettled = true
+    await takeSome(consumer, 1, (delivery) => delivery.ack())
+    await until(() => broker.settles.length === 1)
+    broker.behaviour.mutesConfirms = true
+    const published = codeOf(connection.publish('', 'orders', 'b'))
+    const closed = connection.close()
+    const settled = codeOf(consumer.settled())
+    const [peer] = broker.node(1).peers
+    const error = new HoldfastError('QUEUE_NOT_FOUND', { queue: 'orders', vhost: '/' })
+    for (const id of peer?.consumers.keys() ?? []) peer?.connection.cancelled(id, error.toWire())
+    t.equal(await settled, 'QUEUE_NOT_FOUND')
+    await until(() => broker.publishes.length === 2)
+    peer?.connection.confirm(2, 2)
+    t.equal(await published, 'none')
+    await closed
+  }
+)
