@@ -70,9 +70,9 @@ export class Consumer implements AsyncIterable<Delivery> {
   }
 
   /**
-   * Resolves when everything settled so far is committed by the broker, across failovers. What
-   * came too late is told to `onStatus` as `settlement-failed`: such a message comes again,
-   * flagged. Rejects if the consumer ends before: with what ended it, or with CONNECTION_CLOSED.
+   * Resolves when everything settled so far is committed by the broker, across failovers, or was
+   * told to `onStatus` as `settlement-failed`: of that, what came too late comes again, flagged.
+   * Rejects if the consumer ends before: with what ended it, or with CONNECTION_CLOSED.
    */
   settled(): Promise<void> {
     return this.#session.settled()

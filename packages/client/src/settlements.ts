@@ -30,7 +30,10 @@ export class Settlements {
   /** Why some of them never got an answer. */
   #lost: HoldfastError | null = null
 
-  /** `failed` hears of settlements that came too late. */
+  /**
+   * `failed` hears of settlements that came too late, or seem so: those that were committed, but
+   * whose answer was lost with a link, are refused when they are sent again.
+   */
   constructor(failed: (error: HoldfastError) => void) {
     this.#failed = failed
   }
