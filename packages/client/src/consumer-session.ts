@@ -48,6 +48,7 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
   readonly #held = new Map<number, Delivery>()
   #attachment: Attachment | null = null
   #wasAttached = false
+  #cancelled: Promise<void> | null = null
   /** Null as long as it goes on. */
   #endedBy: HoldfastError | null = null
   #hint: number | null = null
@@ -126,8 +127,17 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
     return this.#settlements.idle()
   }
 
-  /** Detaches for good; the broker takes back what is held. */
-  async cancel(): Promise<void> {
+  /** Detaches for good; the broker takes back what is held. Further calls wait for the first. */
+  cancel(): Promise<void> {
+    if (this.#cancelled === null) {
+      this.#cancelled = this.#cancel()
+      // Whoever ends a consumer in passing is not ended by what comes of it.
+      this.#cancelled.catch(() => undefined)
+    }
+    return this.#cancelled
+  }
+
+  async #cancel(): Promise<void> {
     if (this.isEnded) return
     this.queue.end(null)
     await this.#settlements.idle()

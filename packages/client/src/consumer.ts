@@ -81,7 +81,7 @@ export class Consumer implements AsyncIterable<Delivery> {
   /**
    * Ends the consumer: sends what was settled, waits for its commit, and gives everything else
    * back to the queue. Deliveries that are still held can no longer be settled. Rejects as
-   * `settled` does.
+   * `settled` does. Further calls do nothing more, and wait for the first.
    */
   cancel(): Promise<void> {
     return this.#session.cancel()

@@ -40,6 +40,24 @@ t.test('a consumer that is not attached yet is told why its connection ends', as
   t.equal(await consuming, 'AUTHENTICATION_FAILED')
 })
 
+t.test('a consumer is cancelled once, and whoever cancels it waits for that', async (t) => {
+  const { broker, connection } = await bench(t)
+  broker.queue('orders')
+  const consumer = await connection.consume('orders')
+  broker.behaviour.mutesRequests.add('cancel')
+  let done = 0
+  const cancel = () => consumer.cancel().then(() => done++)
+  const cancelling = [cancel(), cancel()]
+  const cancels = () => broker.requests.filter(({ type }) => type === 'cancel').length
+  await until(() => cancels() > 0)
+  cancelling.push(cancel())
+  await connection.declareQueue('meanwhile')
+  t.equal(done, 0)
+  t.equal(cancels(), 1)
+  await connection.close()
+  await Promise.all(cancelling)
+})
+
 t.test('who waits for settlements is told that their outcome is not known', async (t) => {
   const { broker, connection } = await bench(t)
   broker.queue('orders')
