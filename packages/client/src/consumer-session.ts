@@ -1,7 +1,7 @@
-// The inside of a consumer: finds the node that leads its queue, attaches there with what it holds,
-// keeps deliveries in order for the application, and does it again whenever leader or link change.
-// What the application holds stays valid across that, because a delivery is known by offset and
-// attempt (A7, A8).
+// The inside of a consumer: attaches at the node that leads its queue with what it holds, keeps
+// deliveries in order for the application, and does it again whenever leader or link change. What
+// the application holds stays valid across that, because a delivery is known by offset and attempt
+// (A7, A8).
 import { HoldfastError } from '@holdfast/errors'
 import {
   DeliveryRangeList,
@@ -14,6 +14,7 @@ import { Backoff, Sleeper } from './clock.ts'
 import type { ConsumerHost, ConsumerSettings } from './consumer-host.ts'
 import { Delivery, type DeliveryOwner } from './delivery.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
+import { Fatal, LeaderSearch } from './leader-search.ts'
 import type { Link, LinkConsumer } from './link.ts'
 import { Settlements } from './settlements.ts'
 
@@ -27,22 +28,12 @@ interface Attachment {
  */
 const echoCodes: readonly string[] = ['CONSUMER_TAG_IN_USE', 'QUEUE_EXCLUSIVE']
 
-/** What is wrong with a login is so at every node, unlike what else a node refuses for good. */
-const loginCodes: readonly string[] = [
-  'AUTHENTICATION_FAILED',
-  'CREDENTIALS_REQUIRED',
-  'VHOST_NOT_FOUND',
-  'VHOST_ACCESS_REFUSED'
-]
-
-/** Hints that are followed in a row without a pause. */
-const hopsMax = 3
-
 export class ConsumerSession implements LinkConsumer, DeliveryOwner {
   readonly settings: ConsumerSettings
   readonly queue: DeliveryQueue = new DeliveryQueue()
   readonly #host: ConsumerHost
   readonly #settlements: Settlements
+  readonly #leader: LeaderSearch
   readonly #sleeper: Sleeper
   /** Delivered and not settled, in the queue or with the application, by offset. */
   readonly #held = new Map<number, Delivery>()
@@ -51,13 +42,12 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
   #cancelled: Promise<void> | null = null
   /** Null as long as it goes on. */
   #endedBy: HoldfastError | null = null
-  #hint: number | null = null
-  #hops = 0
   #lost: (error: HoldfastError) => void = () => undefined
 
   constructor(settings: ConsumerSettings, host: ConsumerHost) {
     this.settings = settings
     this.#host = host
+    this.#leader = new LeaderSearch(settings.queue, host)
     this.#sleeper = new Sleeper(host.platform)
     this.#settlements = new Settlements((error) => host.settlementFailed(settings.queue, error))
   }
@@ -175,68 +165,33 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
         const { lost } = await this.#attach()
         if (this.isEnded) break
         backoff.reset()
-        this.#hops = 0
+        this.#leader.found()
         attachedFirst()
         const error = await lost
         if (this.isEnded) break
         this.#host.detached(this.settings.queue, error)
         if (error.row.retry === 'never') throw new Fatal(error)
-        this.#hintFrom(error)
+        this.#leader.hintFrom(error)
       } catch (error) {
         if (error instanceof Fatal) throw error.error
         if (this.isEnded) break
         const coded = HoldfastError.from(error)
         if (!this.#wasAttached && this.#host.platform.nowMs() >= deadlineMs) throw coded
-        if (this.#hintFrom(coded)) continue
+        if (this.#leader.hintFrom(coded)) continue
         await this.#sleeper.sleep(backoff.nextMs())
       }
     }
     throw this.#endedBy
   }
 
-  /**
-   * True if the error names a leader to ask at once; nodes that name each other are not believed.
-   */
-  #hintFrom(error: HoldfastError): boolean {
-    const leader = error.code === 'NOT_LEADER' ? Number(error.details['leader']) : 0
-    const isNews = leader > 0 && leader !== this.#hint && this.#hops < hopsMax
-    this.#hops = isNews ? this.#hops + 1 : 0
-    this.#hint = isNews ? leader : null
-    return isNews
-  }
-
   /** Resolves once attached; `lost` does when the attachment ends. */
   async #attach(): Promise<{ readonly lost: Promise<HoldfastError> }> {
-    const { queue } = this.settings
-    const node = this.#hint ?? (await this.#locate(queue))
-    if (node === null) {
-      throw new HoldfastError('UNAVAILABLE', { reason: `queue '${queue}' has no leader` })
-    }
-    const link = await this.#open(node)
+    const link = await this.#leader.open()
     const lost = new Promise<HoldfastError>((resolve) => {
       this.#lost = resolve
     })
     await this.#consume(link)
     return { lost }
-  }
-
-  async #open(node: number): Promise<Link> {
-    try {
-      return await this.#host.openNode(node)
-    } catch (error) {
-      const coded = HoldfastError.from(error)
-      throw loginCodes.includes(coded.code) ? new Fatal(coded) : coded
-    }
-  }
-
-  async #locate(queue: string): Promise<number | null> {
-    try {
-      return await this.#host.locate(queue)
-    } catch (error) {
-      const coded = HoldfastError.from(error)
-      if (coded.row.retry === 'never') throw new Fatal(coded)
-      throw coded
-    }
   }
 
   #consume(link: Link): Promise<void> {
@@ -291,15 +246,5 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
     for (const { offset, attempt } of held) ranges.add(offset, attempt)
     this.#settlements.addTo(ranges, prefetchMax - held.length)
     return ranges.take()
-  }
-}
-
-/** An error of the broker that trying again cannot mend, told apart from those of links. */
-class Fatal extends Error {
-  readonly error: HoldfastError
-
-  constructor(error: HoldfastError) {
-    super(error.message)
-    this.error = error
   }
 }
