@@ -62,10 +62,14 @@ export class Consumer implements AsyncIterable<Delivery> {
    */
   [Symbol.asyncIterator](): AsyncIterator<Delivery, undefined> {
     const session = this.#session
+    const loop = {}
     return {
-      next: () => session.queue.next(() => session.take()),
-      // Deliveries that wait stay for the next loop.
-      return: () => Promise.resolve({ value: undefined, done: true })
+      next: () => session.queue.next(loop, () => session.take()),
+      // Deliveries that wait, and those to come, are for the next loop.
+      return: () => {
+        session.queue.leave(loop)
+        return Promise.resolve({ value: undefined, done: true })
+      }
     }
   }
 

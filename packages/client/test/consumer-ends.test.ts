@@ -97,3 +97,18 @@ t.test(
     await closed
   }
 )
+
+t.test('a loop that is left while it waits takes nothing from the next one', async (t) => {
+  const { broker, connection } = await bench(t)
+  broker.queue('orders')
+  const consumer = await connection.consume('orders', { autoAck: true })
+  const left = consumer[Symbol.asyncIterator]()
+  const waiting = left.next()
+  const other = takeSome(consumer, 1)
+  t.same(await left.return?.(), { value: undefined, done: true })
+  t.same(await waiting, { value: undefined, done: true })
+  await connection.publish('', 'orders', 'first')
+  await connection.publish('', 'orders', 'second')
+  t.equal((await other)[0]?.text(), 'first')
+  t.equal((await takeSome(consumer, 1))[0]?.text(), 'second')
+})
