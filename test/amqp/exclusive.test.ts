@@ -5,6 +5,7 @@ import { eventually } from '@holdfast/testkit'
 import { type Channel, type ChannelModel, type ConsumeMessage, connect } from 'amqplib'
 import t from 'tap'
 import { sharedCluster } from '../cluster/shared-cluster.ts'
+import { take } from '../cluster/take.ts'
 
 t.setTimeout(280_000)
 
@@ -39,10 +40,10 @@ t.test('exclusive queues', async (t) => {
       await channel.assertExchange('logs', 'fanout', { durable: false })
       const { queue } = await channel.assertQueue('', { exclusive: true, autoDelete: true })
       await channel.bindQueue(queue, 'logs', '')
-      const take = (message: ConsumeMessage | null): void => {
+      const note = (message: ConsumeMessage | null): void => {
         if (message !== null) got.push(`${i} ${message.content}`)
       }
-      await channel.consume(queue, take, { noAck: true })
+      await channel.consume(queue, note, { noAck: true })
       queues.push(queue)
     }
     const channel = await (others[2] as ChannelModel).createConfirmChannel()
@@ -90,10 +91,10 @@ t.test('exclusive queues', async (t) => {
       serving.ack(question)
     })
     const answers: string[] = []
-    const take = (answer: ConsumeMessage | null): void => {
+    const note = (answer: ConsumeMessage | null): void => {
       if (answer !== null) answers.push(`${answer.properties.correlationId} ${answer.content}`)
     }
-    await channel.consume(queue, take, { noAck: true })
+    await channel.consume(queue, note, { noAck: true })
     channel.sendToQueue('rpc', Buffer.from('hello'), { replyTo: queue, correlationId: '1' })
     await eventually('the answer', () => answers.length === 1)
     t.same(answers, ['1 hello!'])
@@ -133,15 +134,22 @@ t.test('exclusive queues', async (t) => {
     await channel.assertQueue('mine', { exclusive: true })
     const sdk = await connectNative([cluster.nodes[2]?.client ?? ''])
     const { name } = await sdk.declareQueue('', { exclusive: true })
+    await sdk.bindQueue(name, 'amq.topic', 'news')
+    await sdk.publish('amq.topic', 'news', 'old', { mandatory: true })
     for (const other of others) other.on('error', () => undefined)
     await cluster.kill(cluster.nodes[2]?.id ?? 0)
     const next = await at(0)
     const again = await next.createChannel()
     t.match(await again.assertQueue('mine', { exclusive: true }), { queue: 'mine' })
     await eventually('the SDK has its own again, by the same name', async () => {
-      const { vhost } = await sdk.inspectQueue(name).catch(() => ({ vhost: null }))
-      return vhost === '/'
+      const { ready } = await sdk.inspectQueue(name)
+      return ready === 0
     })
+    await eventually('it is bound as before', async () => {
+      await sdk.publish('amq.topic', 'news', 'new', { mandatory: true })
+      return true
+    })
+    t.same(await take(sdk, name, 1, 1), ['new'])
     await sdk.close()
     await next.close()
     for (const other of others.slice(0, 2)) await other.close()

@@ -1,39 +1,22 @@
-// The inside of a consumer: finds the node that leads its queue, attaches there with what it holds,
-// keeps deliveries in order for the application, and does it again whenever leader or link change.
-// What the application holds stays valid across that, because a delivery is known by offset and
-// attempt (A7, A8).
+// The inside of a consumer: attaches at the node that leads its queue with what it holds, keeps
+// deliveries in order for the application, and does it again whenever leader or link change. What
+// the application holds stays valid across that, because a delivery is known by offset and attempt
+// (A7, A8).
 import { HoldfastError } from '@holdfast/errors'
-import { DeliveryRangeList, type DeliveryRun, type Outcome } from '@holdfast/protocol'
+import {
+  DeliveryRangeList,
+  type DeliveryRun,
+  type Outcome,
+  protocolLimits
+} from '@holdfast/protocol'
 import { skipRecord } from '@holdfast/record'
-import { Backoff, type Platform, Sleeper } from './clock.ts'
+import { Backoff, Sleeper } from './clock.ts'
+import type { ConsumerHost, ConsumerSettings } from './consumer-host.ts'
 import { Delivery, type DeliveryOwner } from './delivery.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
+import { Fatal, LeaderSearch } from './leader-search.ts'
 import type { Link, LinkConsumer } from './link.ts'
 import { Settlements } from './settlements.ts'
-
-/** What a consumer needs of its connection. */
-export interface ConsumerHost {
-  readonly platform: Platform
-  /** The node that leads a queue, or null. */
-  locate(queue: string): Promise<number | null>
-  openNode(node: number): Promise<Link>
-  attached(queue: string, node: number): void
-  detached(queue: string, error: HoldfastError): void
-  settlementFailed(queue: string, error: HoldfastError): void
-  ended(session: ConsumerSession): void
-  schedule(): void
-}
-
-export interface ConsumerSettings {
-  readonly queue: string
-  readonly tag: string
-  readonly prefetch: number
-  readonly autoAck: boolean
-  readonly exclusive: boolean
-  readonly priority: number
-  /** How long the first attachment may take. */
-  readonly timeoutMs: number
-}
 
 interface Attachment {
   readonly link: Link
@@ -45,44 +28,38 @@ interface Attachment {
  */
 const echoCodes: readonly string[] = ['CONSUMER_TAG_IN_USE', 'QUEUE_EXCLUSIVE']
 
-/** What is wrong with a login is so at every node, unlike what else a node refuses for good. */
-const loginCodes: readonly string[] = [
-  'AUTHENTICATION_FAILED',
-  'CREDENTIALS_REQUIRED',
-  'VHOST_NOT_FOUND',
-  'VHOST_ACCESS_REFUSED'
-]
-
-/** Hints that are followed in a row without a pause. */
-const hopsMax = 3
-
 export class ConsumerSession implements LinkConsumer, DeliveryOwner {
   readonly settings: ConsumerSettings
   readonly queue: DeliveryQueue = new DeliveryQueue()
   readonly #host: ConsumerHost
   readonly #settlements: Settlements
+  readonly #leader: LeaderSearch
   readonly #sleeper: Sleeper
   /** Delivered and not settled, in the queue or with the application, by offset. */
   readonly #held = new Map<number, Delivery>()
   #attachment: Attachment | null = null
   #wasAttached = false
-  #isEnded = false
-  #hint: number | null = null
-  #hops = 0
+  #cancelled: Promise<void> | null = null
+  /** Null as long as it goes on. */
+  #endedBy: HoldfastError | null = null
   #lost: (error: HoldfastError) => void = () => undefined
 
   constructor(settings: ConsumerSettings, host: ConsumerHost) {
     this.settings = settings
     this.#host = host
+    this.#leader = new LeaderSearch(settings.queue, host)
     this.#sleeper = new Sleeper(host.platform)
     this.#settlements = new Settlements((error) => host.settlementFailed(settings.queue, error))
   }
 
   get isEnded(): boolean {
-    return this.#isEnded
+    return this.#endedBy !== null
   }
 
-  /** Resolves when attached for the first time, and goes on attaching after that. */
+  /**
+   * Resolves when attached for the first time, and goes on attaching after that.
+   * @throws what ended it before
+   */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#run(resolve).catch((error: unknown) => {
@@ -120,7 +97,7 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
   settle(delivery: Delivery, outcome: Outcome): void {
     if (this.#held.get(delivery.offset) !== delivery) return
     this.#held.delete(delivery.offset)
-    if (this.#isEnded) return
+    if (this.isEnded) return
     this.#settlements.add(outcome, delivery.offset, delivery.attempt)
     this.#host.schedule()
   }
@@ -140,9 +117,18 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
     return this.#settlements.idle()
   }
 
-  /** Detaches for good; the broker takes back what is held. */
-  async cancel(): Promise<void> {
-    if (this.#isEnded) return
+  /** Detaches for good; the broker takes back what is held. Further calls wait for the first. */
+  cancel(): Promise<void> {
+    if (this.#cancelled === null) {
+      this.#cancelled = this.#cancel()
+      // Whoever ends a consumer in passing is not ended by what comes of it.
+      this.#cancelled.catch(() => undefined)
+    }
+    return this.#cancelled
+  }
+
+  async #cancel(): Promise<void> {
+    if (this.isEnded) return
     this.queue.end(null)
     await this.#settlements.idle()
     const attachment = this.#attachment
@@ -159,83 +145,53 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
 
   /** Ends the iteration: with an error for the application, or without. */
   end(error: HoldfastError | null): void {
-    if (this.#isEnded) return
-    this.#isEnded = true
-    this.#settlements.abandon()
+    if (this.isEnded) return
+    this.#endedBy =
+      error ?? new HoldfastError('CONNECTION_CLOSED', { reason: 'the consumer ended' })
+    this.#settlements.abandon(error)
     this.queue.end(error)
     this.#held.clear()
     this.#sleeper.interrupt()
-    this.#lost(error ?? new HoldfastError('CONNECTION_CLOSED', { reason: 'the consumer ended' }))
-    this.#host.ended(this)
+    this.#lost(this.#endedBy)
+    this.#host.ended(this, error)
   }
 
-  async #run(attachedFirst: () => void): Promise<void> {
+  /** @throws what ended it */
+  async #run(attachedFirst: () => void): Promise<never> {
     const backoff = new Backoff(this.#host.platform.randomPart)
     const deadlineMs = this.#host.platform.nowMs() + this.settings.timeoutMs
-    while (!this.#isEnded) {
+    while (this.#endedBy === null) {
       try {
         const { lost } = await this.#attach()
+        if (this.isEnded) break
         backoff.reset()
-        this.#hops = 0
+        this.#leader.found()
         attachedFirst()
         const error = await lost
-        if (this.#isEnded) return
+        if (this.isEnded) break
         this.#host.detached(this.settings.queue, error)
         if (error.row.retry === 'never') throw new Fatal(error)
-        this.#hintFrom(error)
+        this.#leader.hintFrom(error)
       } catch (error) {
         if (error instanceof Fatal) throw error.error
+        if (this.isEnded) break
         const coded = HoldfastError.from(error)
         if (!this.#wasAttached && this.#host.platform.nowMs() >= deadlineMs) throw coded
-        if (this.#hintFrom(coded)) continue
+        if (this.#leader.hintFrom(coded)) continue
         await this.#sleeper.sleep(backoff.nextMs())
       }
     }
-  }
-
-  /**
-   * True if the error names a leader to ask at once; nodes that name each other are not believed.
-   */
-  #hintFrom(error: HoldfastError): boolean {
-    const leader = error.code === 'NOT_LEADER' ? Number(error.details['leader']) : 0
-    const isNews = leader > 0 && leader !== this.#hint && this.#hops < hopsMax
-    this.#hops = isNews ? this.#hops + 1 : 0
-    this.#hint = isNews ? leader : null
-    return isNews
+    throw this.#endedBy
   }
 
   /** Resolves once attached; `lost` does when the attachment ends. */
   async #attach(): Promise<{ readonly lost: Promise<HoldfastError> }> {
-    const { queue } = this.settings
-    const node = this.#hint ?? (await this.#locate(queue))
-    if (node === null) {
-      throw new HoldfastError('UNAVAILABLE', { reason: `queue '${queue}' has no leader` })
-    }
-    const link = await this.#open(node)
+    const link = await this.#leader.open()
     const lost = new Promise<HoldfastError>((resolve) => {
       this.#lost = resolve
     })
     await this.#consume(link)
     return { lost }
-  }
-
-  async #open(node: number): Promise<Link> {
-    try {
-      return await this.#host.openNode(node)
-    } catch (error) {
-      const coded = HoldfastError.from(error)
-      throw loginCodes.includes(coded.code) ? new Fatal(coded) : coded
-    }
-  }
-
-  async #locate(queue: string): Promise<number | null> {
-    try {
-      return await this.#host.locate(queue)
-    } catch (error) {
-      const coded = HoldfastError.from(error)
-      if (coded.row.retry === 'never') throw new Fatal(coded)
-      throw coded
-    }
   }
 
   #consume(link: Link): Promise<void> {
@@ -268,7 +224,7 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
 
   /** Within the turn of the answer: deliveries may follow it in the same chunk. */
   #attached(link: Link, consumer: number): void {
-    if (this.#isEnded) {
+    if (this.isEnded) {
       link.request({ type: 'cancel', consumer }, () => undefined)
       return
     }
@@ -279,20 +235,16 @@ export class ConsumerSession implements LinkConsumer, DeliveryOwner {
     this.#host.schedule()
   }
 
+  /**
+   * No more than a node takes: it hands out again before a settlement is committed, and what went
+   * to others over earlier failovers may be held here still. What is left out comes again, flagged.
+   */
   #heldRanges(): readonly number[] {
-    const held = new DeliveryRangeList()
-    for (const delivery of this.#held.values()) held.add(delivery.offset, delivery.attempt)
-    this.#settlements.addTo(held)
-    return held.take()
-  }
-}
-
-/** An error of the broker that trying again cannot mend, told apart from those of links. */
-class Fatal extends Error {
-  readonly error: HoldfastError
-
-  constructor(error: HoldfastError) {
-    super(error.message)
-    this.error = error
+    const { prefetchMax } = protocolLimits
+    const ranges = new DeliveryRangeList()
+    const held = [...this.#held.values()].slice(-prefetchMax)
+    for (const { offset, attempt } of held) ranges.add(offset, attempt)
+    this.#settlements.addTo(ranges, prefetchMax - held.length)
+    return ranges.take()
   }
 }

@@ -62,17 +62,21 @@ export class Consumer implements AsyncIterable<Delivery> {
    */
   [Symbol.asyncIterator](): AsyncIterator<Delivery, undefined> {
     const session = this.#session
+    const loop = {}
     return {
-      next: () => session.queue.next(() => session.take()),
-      // Deliveries that wait stay for the next loop.
-      return: () => Promise.resolve({ value: undefined, done: true })
+      next: () => session.queue.next(loop, () => session.take()),
+      // Deliveries that wait, and those to come, are for the next loop.
+      return: () => {
+        session.queue.leave(loop)
+        return Promise.resolve({ value: undefined, done: true })
+      }
     }
   }
 
   /**
-   * Resolves when everything settled so far is committed by the broker, across failovers. What
-   * came too late is told to `onStatus` as `settlement-failed`: such a message comes again,
-   * flagged.
+   * Resolves when everything settled so far is committed by the broker, across failovers, or was
+   * told to `onStatus` as `settlement-failed`: of that, what came too late comes again, flagged.
+   * Rejects if the consumer ends before: with what ended it, or with CONNECTION_CLOSED.
    */
   settled(): Promise<void> {
     return this.#session.settled()
@@ -80,7 +84,8 @@ export class Consumer implements AsyncIterable<Delivery> {
 
   /**
    * Ends the consumer: sends what was settled, waits for its commit, and gives everything else
-   * back to the queue. Deliveries that are still held can no longer be settled.
+   * back to the queue. Deliveries that are still held can no longer be settled. Rejects as
+   * `settled` does. Further calls do nothing more, and wait for the first.
    */
   cancel(): Promise<void> {
     return this.#session.cancel()

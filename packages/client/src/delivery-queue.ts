@@ -4,6 +4,8 @@ import type { HoldfastError } from '@holdfast/errors'
 import type { Delivery } from './delivery.ts'
 
 interface Waiter {
+  /** The loop that waits. */
+  readonly loop: object
   readonly resolve: (result: IteratorResult<Delivery, undefined>) => void
   readonly reject: (error: unknown) => void
 }
@@ -43,8 +45,8 @@ export class DeliveryQueue {
     return null
   }
 
-  /** One step of the iteration; `take` is how the owner takes the next delivery. */
-  next(take: () => Delivery | null): Promise<IteratorResult<Delivery, undefined>> {
+  /** One step of a loop; `take` is how the owner takes the next delivery. */
+  next(loop: object, take: () => Delivery | null): Promise<IteratorResult<Delivery, undefined>> {
     const delivery = take()
     if (delivery !== null) return Promise.resolve({ value: delivery, done: false })
     if (this.#error !== null) {
@@ -53,7 +55,7 @@ export class DeliveryQueue {
       return Promise.reject(error)
     }
     if (this.#isEnded) return Promise.resolve({ value: undefined, done: true })
-    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }))
+    return new Promise((resolve, reject) => this.#waiters.push({ loop, resolve, reject }))
   }
 
   /** Serves those who wait. */
@@ -63,6 +65,13 @@ export class DeliveryQueue {
       if (delivery === null) return
       this.#waiters.shift()?.resolve({ value: delivery, done: false })
     }
+  }
+
+  /** A loop is left: what it waits for is not to be lost on it. */
+  leave(loop: object): void {
+    const left = this.#waiters.filter((waiter) => waiter.loop === loop)
+    this.#waiters = this.#waiters.filter((waiter) => waiter.loop !== loop)
+    for (const { resolve } of left) resolve({ value: undefined, done: true })
   }
 
   /** Drops what waits. The iteration ends, with an error if one is given. */

@@ -1,11 +1,13 @@
 // Requests of the application, from the call to the answer, across reconnects. One that can be
 // repeated without harm is sent again after a broken connection or a refusal that says 'later',
-// until its time is up; the application sees a pause.
+// until its time is up; the application sees a pause. They travel together, but for those that
+// have to wait for another.
 import { HoldfastError } from '@holdfast/errors'
 import type { ClientRequest, RequestResults } from '@holdfast/protocol'
 import { Backoff, type Platform } from './clock.ts'
 import { clientLimits } from './limits.ts'
 import type { Link } from './link.ts'
+import { RequestOrder } from './request-order.ts'
 
 interface PendingRequest {
   readonly request: ClientRequest
@@ -26,6 +28,7 @@ export class Requester {
   readonly #timeoutMs: number
   readonly #platform: Platform
   readonly #pending = new Set<PendingRequest>()
+  readonly #order = new RequestOrder<PendingRequest>()
   #link: Link | null = null
 
   constructor(timeoutMs: number, platform: Platform) {
@@ -56,6 +59,7 @@ export class Requester {
         lastError: null
       }
       this.#pending.add(pending)
+      this.#order.begin(request)
       this.#send(pending)
     })
   }
@@ -87,6 +91,7 @@ export class Requester {
   #send(pending: PendingRequest): void {
     const link = this.#link
     if (link === null || !link.isOpen || pending.isOnItsWay) return
+    if (!this.#pending.has(pending) || this.#order.mustWait(pending.request, pending)) return
     pending.isOnItsWay = true
     const isRepeat = pending.wasSent
     pending.wasSent = true
@@ -111,8 +116,7 @@ export class Requester {
     }
     const isBroken = error.code === 'CONNECTION_CLOSED'
     if (error.row.retry === 'never' || (isBroken && !isRepeatable)) {
-      this.#pending.delete(pending)
-      pending.reject(isBroken ? unknownOutcome(error) : error)
+      this.#take(pending).reject(isBroken ? unknownOutcome(error) : error)
       return
     }
     pending.lastError = error
@@ -121,15 +125,21 @@ export class Requester {
   }
 
   #finish(pending: PendingRequest, result: unknown): void {
-    this.#pending.delete(pending)
-    pending.resolve(result)
+    this.#take(pending).resolve(result)
   }
 
   #expire(pending: PendingRequest): void {
-    this.#pending.delete(pending)
     const isAnswered = pending.lastError !== null && pending.lastError.code !== 'CONNECTION_CLOSED'
     const reason = `no answer to ${pending.request.type} within ${this.#timeoutMs} ms`
-    pending.reject(isAnswered ? pending.lastError : new HoldfastError('UNAVAILABLE', { reason }))
+    const error = isAnswered ? pending.lastError : new HoldfastError('UNAVAILABLE', { reason })
+    this.#take(pending).reject(error)
+  }
+
+  /** It is over: those that waited for it go. */
+  #take(pending: PendingRequest): PendingRequest {
+    this.#pending.delete(pending)
+    for (const waiting of this.#order.end(pending.request)) this.#send(waiting)
+    return pending
   }
 }
 

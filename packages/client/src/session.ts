@@ -4,7 +4,8 @@
 import { HoldfastError } from '@holdfast/errors'
 import type { ClientRequest, RequestResults } from '@holdfast/protocol'
 import { Backoff, type Platform, Sleeper, Turn } from './clock.ts'
-import { type ConsumerHost, ConsumerSession, type ConsumerSettings } from './consumer-session.ts'
+import type { ConsumerHost, ConsumerSettings } from './consumer-host.ts'
+import { ConsumerSession } from './consumer-session.ts'
 import { Declarations, queueName } from './declarations.ts'
 import { clientLimits } from './limits.ts'
 import type { Link } from './link.ts'
@@ -107,9 +108,15 @@ export class Session {
     request: Request
   ): Promise<RequestResults[Request['type']]> {
     this.#refuseIfClosing()
-    const result = await this.#requester.request(request)
-    this.#declarations.note(request)
-    return result
+    const forgotten = this.#declarations.forget(request)
+    try {
+      const result = await this.#requester.request(request)
+      this.#declarations.note(request)
+      return result
+    } catch (error) {
+      this.#declarations.restore(forgotten, HoldfastError.from(error))
+      throw error
+    }
   }
 
   async consume(settings: Omit<ConsumerSettings, 'timeoutMs'>): Promise<ConsumerSession> {
@@ -136,7 +143,7 @@ export class Session {
     const consumers = [...this.#consumers]
     for (const consumer of consumers) consumer.queue.end(null)
     const settled = [this.publisher.idle(), ...consumers.map((consumer) => consumer.settled())]
-    await Promise.race([Promise.all(settled), this.#sleeper.sleep(timeoutMs)])
+    await Promise.race([Promise.allSettled(settled), this.#sleeper.sleep(timeoutMs)])
     this.#abandon(new HoldfastError('CONNECTION_CLOSED', { reason: 'the application closed it' }))
   }
 
@@ -183,8 +190,9 @@ export class Session {
         const found = await this.#findLink()
         if (!(found instanceof HoldfastError)) {
           backoff.reset()
-          this.#usePrimary(found)
+          // Before the requests that wait, of which some wait for this.
           this.#declareAgain()
+          this.#usePrimary(found)
           break
         }
         // A node asks the cluster before it refuses a login: none that lags refuses a good one.
@@ -248,9 +256,17 @@ export class Session {
       settlementFailed: (queue, error) => {
         this.#tell({ type: 'settlement-failed', queue, error })
       },
-      ended: (session) => this.#consumers.delete(session),
+      ended: (session, error) => this.#consumerEnded(session, error),
       schedule: () => this.#turn.schedule()
     }
+  }
+
+  #consumerEnded(session: ConsumerSession, error: HoldfastError | null): void {
+    this.#consumers.delete(session)
+    const { queue } = session.settings
+    const isUsed = [...this.#consumers].some(({ settings }) => settings.queue === queue)
+    // Where the broker ended it, an exclusive queue may just be declared anew.
+    if (error === null && !isUsed) this.#declarations.forgetUnused(queue)
   }
 
   /** The end of a turn: everything that was published, settled and asked in it leaves. */

@@ -1,6 +1,6 @@
 // The settlements of one consumer from `ack` to their commit. Those of one turn leave as ranges,
 // one frame per outcome; those without an answer are sent again after a re-attachment.
-import type { HoldfastError } from '@holdfast/errors'
+import { HoldfastError } from '@holdfast/errors'
 import { DeliveryRangeList, type Outcome, outcomes } from '@holdfast/protocol'
 import { clientLimits } from './limits.ts'
 import type { Link } from './link.ts'
@@ -9,6 +9,11 @@ interface Settlement {
   readonly outcome: Outcome
   /** `[first, last, attempt, …]` */
   readonly ranges: readonly number[]
+}
+
+interface Waiter {
+  readonly resolve: () => void
+  readonly reject: (error: HoldfastError) => void
 }
 
 export class Settlements {
@@ -21,9 +26,14 @@ export class Settlements {
   /** Sent on the present attachment, or waiting for the next one; in order. */
   #open = new Set<Settlement>()
   #unsent: Settlement[] = []
-  #waiters: (() => void)[] = []
+  #waiters: Waiter[] = []
+  /** Why some of them never got an answer. */
+  #lost: HoldfastError | null = null
 
-  /** `failed` hears of settlements that came too late. */
+  /**
+   * `failed` hears of settlements that came too late, or seem so: those that were committed, but
+   * whose answer was lost with a link, are refused when they are sent again.
+   */
   constructor(failed: (error: HoldfastError) => void) {
     this.#failed = failed
   }
@@ -55,28 +65,43 @@ export class Settlements {
     this.#open = new Set()
   }
 
-  /** Deliveries that the broker must still count as held, so that these settlements find them. */
-  addTo(held: DeliveryRangeList): void {
+  /**
+   * Deliveries that the broker must still count as held, so that these settlements find them: at
+   * most `room`, the latest, as the earlier ones are likelier to be committed.
+   */
+  addTo(held: DeliveryRangeList, room: number): void {
     this.#gather()
-    for (const { ranges } of [...this.#open, ...this.#unsent]) {
-      for (let i = 0; i < ranges.length; i += 3) {
-        held.addRange(ranges[i] ?? 0, ranges[i + 1] ?? 0, ranges[i + 2] ?? 0)
+    let left = room
+    for (const { ranges } of [...this.#open, ...this.#unsent].reverse()) {
+      for (let i = ranges.length - 3; i >= 0 && left > 0; i -= 3) {
+        const last = ranges[i + 1] ?? 0
+        const first = Math.max(ranges[i] ?? 0, last - left + 1)
+        held.addRange(first, last, ranges[i + 2] ?? 0)
+        left -= last - first + 1
       }
     }
   }
 
-  /** Resolves when everything settled so far has its answer. */
+  /**
+   * Resolves when everything settled so far has its answer.
+   * @throws what ended the consumer before that
+   */
   idle(): Promise<void> {
+    if (this.#lost !== null) return Promise.reject(this.#lost)
     if (this.isIdle) return Promise.resolve()
-    return new Promise((resolve) => this.#waiters.push(resolve))
+    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }))
   }
 
-  /** The consumer ended: nothing can be settled any more. */
-  abandon(): void {
+  /** The consumer ended, by an error or not: nothing can be settled any more. */
+  abandon(error: HoldfastError | null): void {
+    if (this.isIdle) return
+    const reason = 'whether all that was settled is committed is not known'
+    const lost = error ?? new HoldfastError('CONNECTION_CLOSED', { reason })
+    this.#lost = lost
     for (const outcome of outcomes) this.#pending[outcome].take()
     this.#open.clear()
     this.#unsent = []
-    this.#wake()
+    for (const { reject } of this.#waiters.splice(0)) reject(lost)
   }
 
   #hasPending(): boolean {
@@ -96,6 +121,6 @@ export class Settlements {
 
   #wake(): void {
     if (!this.isIdle) return
-    for (const wake of this.#waiters.splice(0)) wake()
+    for (const { resolve } of this.#waiters.splice(0)) resolve()
   }
 }

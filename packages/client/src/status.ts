@@ -11,7 +11,10 @@ export type ConnectionStatus =
   | { readonly type: 'consumer-attached'; readonly queue: string; readonly node: number }
   /** It waits until its queue has a leader that can be reached. */
   | { readonly type: 'consumer-detached'; readonly queue: string; readonly error: HoldfastError }
-  /** Some settlements came too late: these messages come again, flagged as redelivered. */
+  /**
+   * Some settlements may have come too late: the messages of those that are not committed come
+   * again, flagged as redelivered.
+   */
   | { readonly type: 'settlement-failed'; readonly queue: string; readonly error: HoldfastError }
   /** Something this connection had declared could not be declared again after a reconnect. */
   | { readonly type: 'declaration-failed'; readonly error: HoldfastError }

@@ -86,9 +86,9 @@ t.test('a login that every node refuses ends the connection, and is not tried ag
     node.refusal = refused
     node.breakConnections()
   }
-  const cancelled = consumer.cancel()
+  const cancelled = codeOf(consumer.cancel())
   await until(() => statuses.some(({ type }) => type === 'closed'))
-  await cancelled
+  t.equal(await cancelled, 'AUTHENTICATION_FAILED', 'its settlement has no outcome')
   await t.rejects(connection.publish('', 'orders', 'b'), {
     code: 'CONNECTION_CLOSED',
     message: /login was refused/
