@@ -24,7 +24,7 @@ export class Channel {
   readonly unsettled: UnsettledDeliveries = new UnsettledDeliveries()
   readonly consumers: Consumers
   readonly barrier: PublishBarrier = new PublishBarrier()
-  /** Numbers under which `get` holds deliveries. */
+  /** Numbers under which `get` was asked for, and may hold deliveries. */
   readonly getters: Set<number> = new Set()
   /** The publish that ended the channel: those behind it never counted. */
   failed: { readonly sequence: number; readonly error: WireError } | null = null
@@ -267,11 +267,8 @@ export class Channel {
 
   /** An answer for a channel that is gone: a consumer that it started ends at once. */
   #abandon(request: RequestName, result: unknown): void {
-    if (request === 'consume' || request === 'consume-replies') {
-      this.release([(result as AmqpResults['consume']).consumer])
-    } else if (request === 'get') {
-      const got = result as AmqpResults['get']
-      if (got !== null) this.release([got.run.consumer])
+    if (request === 'consume' || request === 'consume-replies' || request === 'get') {
+      this.release([(result as AmqpResults['consume' | 'get']).consumer])
     }
   }
 

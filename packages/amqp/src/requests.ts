@@ -177,8 +177,13 @@ export interface AmqpResults {
   readonly cancel: null
   readonly 'set-prefetch': null
   readonly release: null
-  /** Null: the queue is empty. Else a run of one message, and how many are ready behind it. */
-  readonly get: { readonly run: DeliveryRun; readonly ready: number } | null
+  /** A run of one message, and how many are ready behind it; null: the queue is empty. */
+  readonly get: {
+    /** Under which the channel asked, to be released with it. */
+    readonly consumer: number
+    readonly run: DeliveryRun | null
+    readonly ready: number
+  }
   /** Which of the publishes were mandatory and reached no queue, by their place. */
   readonly commit: { readonly unroutable: readonly number[] }
 }

@@ -42,7 +42,8 @@ const results: Readonly<Record<string, unknown>> = {
   'declare-queue': { name: 'q', ready: 0, consumers: 0 },
   'inspect-queue': { name: 'q', ready: 0, consumers: 0 },
   'purge-queue': { messages: 0 },
-  consume: { consumer: 1 }
+  consume: { consumer: 1 },
+  get: { consumer: 2, run: null, ready: 0 }
 }
 
 /** Answers all that is asked, at once. */

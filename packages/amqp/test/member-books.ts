@@ -122,10 +122,10 @@ export class MemberBooks {
         this.#ended.add(request.consumer)
         return null
       case 'get': {
-        if (this.#random.chance(0.3)) return null
         const getter = this.#newConsumer(request.autoAck)
         this.#ended.add(getter)
-        return { run: this.#runFor(getter, 1), ready: 5 }
+        const run = this.#random.chance(0.3) ? null : this.#runFor(getter, 1)
+        return { consumer: getter, run, ready: 5 }
       }
       case 'commit':
         return {

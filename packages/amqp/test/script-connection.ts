@@ -7,7 +7,8 @@
 //   send                              frames, one a line (see script-text.ts), in one chunk
 //   answer ID / refuse ID CODE        with a result or details as JSON in the input
 //   deliver consumer=N … body=TEXT    one run; count=N repeats the body
-//   got ID consumer=N … body=TEXT     answers a get
+//   got ID [empty] consumer=N … body=TEXT
+//                                     answers a get
 //   routed UPTO                       publishes are on their way
 //   confirm FIRST LAST / publish-failed FIRST LAST CODE
 //   no-channels CODE                  further channels are refused, with details as JSON
@@ -88,7 +89,10 @@ export class ScriptConnection {
         break
       case 'got': {
         const ready = Number(argumentOf(block, 'ready') ?? 0)
-        connection.respond(this.#requestId(first), { run: runOf(block.input), ready })
+        const run = runOf(block.input)
+        const isEmpty = words.includes('empty')
+        const result = { consumer: run.consumer, run: isEmpty ? null : run, ready }
+        connection.respond(this.#requestId(first), result)
         break
       }
       case 'confirm':

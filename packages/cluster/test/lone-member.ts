@@ -11,6 +11,7 @@ import { encodeRecord, type Properties, utf8Encode } from '@holdfast/record'
 import type { Input } from '../src/input.ts'
 import { times } from '../src/limits.ts'
 import { Member } from '../src/member.ts'
+import type { NodeMemory } from '../src/memory.ts'
 import type { Output, VerifyPassword } from '../src/output.ts'
 import type { ClientProtocol } from '../src/sessions/session.ts'
 import type { AdminReply, AdminRequest, MemberCounters } from '../src/status.ts'
@@ -73,6 +74,10 @@ export class LoneMember {
       longest = Math.max(longest, this.#member.restMs)
     }
     return longest
+  }
+
+  memory(): NodeMemory {
+    return this.#member.memory()
   }
 
   counters(): MemberCounters {

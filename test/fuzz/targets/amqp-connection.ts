@@ -95,7 +95,7 @@ class Member {
         return { consumer: this.lastConsumer, address: 'amq.rabbitmq.reply-to.x' }
       case 'get':
         this.consumers.set(++this.lastConsumer, new Set())
-        return { run: this.run(this.lastConsumer, 1), ready: 0 }
+        return { consumer: this.lastConsumer, run: this.run(this.lastConsumer, 1), ready: 0 }
       case 'commit':
         return { unroutable: [0] }
       default:

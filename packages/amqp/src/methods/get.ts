@@ -7,17 +7,17 @@ import { queueMeant } from './names.ts'
 
 export function get(channel: Channel, { queue: name, noAck }: MethodOf<'basic.get'>): void {
   const queue = queueMeant(channel, name)
-  channel.request<'get'>({ type: 'get', queue, autoAck: noAck }, (got) => {
-    if (got === null) return channel.write({ type: 'basic.get-empty', clusterId: '' })
-    answer(channel, got.run, got.ready, noAck)
+  channel.request<'get'>({ type: 'get', queue, autoAck: noAck }, ({ consumer, run, ready }) => {
+    channel.getters.add(consumer)
+    if (run === null) return channel.write({ type: 'basic.get-empty', clusterId: '' })
+    answer(channel, run, ready, noAck)
   })
 }
 
 function answer(channel: Channel, run: DeliveryRun, ready: number, isSettled: boolean): void {
   const { properties, body } = messageAt(run.blob, 0)
   const { consumer, firstOffset, attempt, exchange, routingKey } = run
-  const { unsettled, host, getters } = channel
-  if (!isSettled) getters.add(consumer)
+  const { unsettled, host } = channel
   host.writer.content(
     channel.number,
     {

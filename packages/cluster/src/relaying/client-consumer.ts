@@ -60,9 +60,9 @@ export class ClientConsumer {
     )
   }
 
-  /** It holds as much as one consumer may, and is to ask for no more. */
-  get isFull(): boolean {
-    return this.#holdings.isFull
+  /** Whether it holds nothing, or as much as one consumer may, and is to ask for no more. */
+  get held(): Pick<Holdings, 'isEmpty' | 'isFull'> {
+    return this.#holdings
   }
 
   /** Attaches, and is answered when the first attachment is in the log. */

@@ -105,7 +105,11 @@ export class AmqpConsumers {
       this.ended(number)
       if (consumer === undefined) continue
       const back = parts.begin()
-      const end = (): void => consumer.release(back)
+      const end = (): void => {
+        // Of who asked for messages, and holds none, nothing goes back.
+        if (consumer.settings.isIdle && consumer.held.isEmpty) back()
+        consumer.release(back)
+      }
       // The end of one that takes nothing is not in the log, behind what it gave back.
       if (consumer.isIdle) this.#returns.whenDone(end)
       else end()
@@ -140,7 +144,7 @@ export class AmqpConsumers {
         this.#getters.set(key, getter)
         this.#add(getter)
       }
-      if (!autoAck && getter.isFull) return to.refuse(tooMuchGot)
+      if (!autoAck && getter.held.isFull) return to.refuse(tooMuchGot)
       const again = (): void => {
         if (to.isGone?.() === true) return
         if (this.#core.clock.nowMs < deadlineMs) {
@@ -159,9 +163,10 @@ export class AmqpConsumers {
       (ready) => {
         const run = this.#got.get(number) ?? null
         this.#got.delete(number)
-        if (ready === null || run === null) return to.done(null)
+        const isFound = ready !== null && run !== null
+        if (!isFound) return to.done({ consumer: number, run: null, ready: 0 })
         if (autoAck) getter.settle('accepted', [run.firstOffset, run.firstOffset, run.attempt])
-        to.done({ run, ready })
+        to.done({ consumer: number, run, ready })
       },
       () => {
         // Got, and the answer that says so was lost: it is asked for anew.
@@ -169,6 +174,8 @@ export class AmqpConsumers {
         this.#got.delete(number)
         if (run !== undefined)
           getter.settle('unseen', [run.firstOffset, run.firstOffset, run.attempt])
+        // The next attempt may find another queue of that name.
+        if (getter.held.isEmpty) this.release([number])
         failed()
       }
     )

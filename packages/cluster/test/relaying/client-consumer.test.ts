@@ -19,11 +19,11 @@ t.test('what was got holds as much as a consumer may', async (t) => {
   get(consumer)
   const attachment = attachmentOf(said())
   for (let offset = 1; offset < limits.prefetchMax; offset++) deliver(attachment, offset)
-  t.notOk(consumer.isFull)
+  t.notOk(consumer.held.isFull)
   deliver(attachment, limits.prefetchMax)
-  t.ok(consumer.isFull)
+  t.ok(consumer.held.isFull)
   consumer.settle('accepted', [1, 1, 0])
-  t.notOk(consumer.isFull)
+  t.notOk(consumer.held.isFull)
 })
 
 t.test('who holds something is attached with it before it gets more', async (t) => {

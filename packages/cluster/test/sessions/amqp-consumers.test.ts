@@ -1,4 +1,5 @@
 // What an AMQP connection may own at its node, and as whom.
+import type { AmqpResults } from '@holdfast/amqp'
 import t from 'tap'
 import type { Core } from '../../src/core.ts'
 import { limits } from '../../src/limits.ts'
@@ -8,6 +9,7 @@ import type { Call } from '../../src/peers/peer-message.ts'
 import { AmqpConsumers } from '../../src/sessions/amqp-consumers.ts'
 import { AmqpSession } from '../../src/sessions/amqp-session.ts'
 import type { Responder } from '../../src/sessions/responder.ts'
+import { LoneMember } from '../lone-member.ts'
 import { coreWith } from '../part-core.ts'
 
 const target = { id: 7, group: 1, vhost: '/', name: 'q', owner: null }
@@ -57,7 +59,7 @@ function make() {
       { type: 'get', queue: 'q', autoAck },
       {
         done: (result) => {
-          outcome = result === null ? 'empty' : 'got'
+          outcome = (result as AmqpResults['get']).run === null ? 'empty' : 'got'
         },
         refuse: (error) => {
           outcome = error.code
@@ -88,6 +90,12 @@ function deliver(core: Core, [attach]: readonly Call[]): void {
   const run = { exchange: '', routingKey: 'q', firstOffset: 4, count: 2, attempt: 0 }
   const rest = { consumer: attachment, deliveryCount: 0, blob: new Uint8Array(0) }
   core.gatewayRelay.deliver(2, { ...run, ...rest })
+}
+
+/** Of each queue, how many may hold something of it, as its leader knows them. */
+function holders(member: LoneMember): number[] {
+  const { shards } = member.memory()
+  return shards.flatMap(({ deliveries }) => deliveries.map(({ consumers }) => consumers.length))
 }
 
 /** Whether all that was given back is known to be in its queues. */
@@ -163,6 +171,47 @@ t.test('what a consumer held that ends is waited for', async (t) => {
   insisted[0]?.answer()
   t.equal(answers, 2)
   t.ok(isBack(consumers))
+})
+
+t.test('a channel that has asked for messages leaves nothing behind at its end', async (t) => {
+  const member = new LoneMember()
+  const client = member.connectAmqp()
+  client.declare('q')
+  client.publish('q', 'a')
+  member.pass(500)
+  client.heard()
+  for (const noAck of [true, true, false]) {
+    client.get('q', noAck)
+    member.pass(100)
+  }
+  t.same(client.heard(), ['basic.get-ok 1 a', 'basic.get-empty', 'basic.get-empty'])
+  t.same(holders(member), [1])
+  const close = { replyCode: 200, replyText: '', classId: 0, methodId: 0 }
+  client.send({ type: 'channel.close', ...close })
+  member.pass(100)
+  t.same(client.heard(), ['channel.close-ok'])
+  t.same(holders(member), [0])
+})
+
+t.test('nobody waits for the end of who asked for messages and holds none', async (t) => {
+  const { core, consumers, insisted, get } = make()
+  get(false)
+  consumers.settle({ type: 'settle', consumer: 1, outcome: 'accepted', ranges: [1, 1, 0] })
+  core.gatewayRelay.settled(1)
+  let isDone = false
+  consumers.release([1], () => {
+    isDone = true
+  })
+  t.match(insisted, [{ type: 'relay-detach' }], 'the leader is told')
+  t.ok(isDone)
+  t.ok(isBack(consumers))
+})
+
+t.test('who asks for messages while nobody leads is not kept', async (t) => {
+  const { core, consumers, get } = make()
+  Object.assign(core, { reports: { locate: () => null } })
+  t.equal(get(false), 'nothing', 'it is asked for again')
+  t.equal(consumers.find(1), null)
 })
 
 t.test('no native client can be taken for one of AMQP', async (t) => {
