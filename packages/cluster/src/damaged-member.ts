@@ -37,7 +37,7 @@ export class DamagedMember {
   readonly #damage: Damage
   readonly #addresses: Pick<NodeStatus, 'client' | 'peer' | 'http'>
   readonly #counters = new Counters()
-  readonly #links = new Map<number, number>()
+  readonly #links = new Map<number, PeerHello>()
   readonly #answers = new Map<number, PeerHello | ProbeFailure>()
   readonly #told = new Map<number, Told>()
   readonly #probes = new Map<number, number>()
@@ -75,7 +75,7 @@ export class DamagedMember {
       case 'tick':
         return this.#tick(input.nowMs, input.wallMs)
       case 'peer-up':
-        if (input.hello.node !== null) this.#links.set(input.link, input.hello.node)
+        this.#links.set(input.link, input.hello)
         return
       case 'peer-down':
         this.#links.delete(input.link)
@@ -116,6 +116,7 @@ export class DamagedMember {
     if (nowMs < this.#askAtMs) return
     this.#askAtMs = nowMs + times.callTimeoutMs / 2
     this.#probes.clear()
+    if (others.length === 0) this.#judge()
     for (const { node, address } of others) {
       this.#lastId++
       this.#probes.set(this.#lastId, node)
@@ -128,26 +129,45 @@ export class DamagedMember {
     if (node === undefined) return
     this.#probes.delete(id)
     this.#answers.set(node, result)
-    const hellos = [...this.#answers.values()].flatMap((answer) =>
-      'error' in answer ? [] : [answer]
-    )
     // Only answers of one round count together.
-    if (this.#probes.size > 0 || this.#isExpendable) return
-    if (!isExpendable(this.#damage, hellos, this.#seen())) return
+    if (this.#probes.size === 0) this.#judge()
+  }
+
+  #judge(): void {
+    const answers = [...this.#answers.values()].flatMap((answer) => {
+      return 'error' in answer ? [] : [answer]
+    })
+    const hellos = [...answers, ...this.#strangers()]
+    if (this.#isExpendable || !isExpendable(this.#damage, hellos, this.#seen())) return
     this.#isExpendable = true
     const reason = 'the other nodes can go on without the damaged data of this one'
     this.#outputs.push({ type: 'exit', code: 0, reason })
   }
 
-  /** What was told so long ago that it would have been repeated does not count. */
+  /** Those whom the directory does not know, that have joined since, and tell what they have. */
+  *#strangers(): IterableIterator<PeerHello> {
+    const known = knownPeers(this.#damage)
+    const latest = new Map([...this.#links.values()].map((hello) => [hello.node ?? 0, hello]))
+    for (const [id, hello] of latest) {
+      const { atMs } = this.#told.get(id) ?? {}
+      const isTelling = atMs !== undefined && atMs >= this.#toldSinceMs
+      if (isTelling && !known.some(({ node }) => node === id)) yield hello
+    }
+  }
+
+  /** What was told before this, and is so, would have been told again. */
+  get #toldSinceMs(): number {
+    return this.#nowMs - 2 * times.statusRepeatMs
+  }
+
   #seen(): readonly GroupReport[] {
-    const sinceMs = this.#nowMs - 2 * times.statusRepeatMs
+    const sinceMs = this.#toldSinceMs
     return [...this.#told.values()].flatMap(({ atMs, groups }) => (atMs < sinceMs ? [] : groups))
   }
 
   #frame(link: number, bytes: Uint8Array): void {
-    const node = this.#links.get(link)
-    if (node === undefined) return
+    const node = this.#links.get(link)?.node ?? null
+    if (node === null) return
     try {
       for (const message of readPeerFrame(bytes).messages) {
         if (message.type === 'call') this.#call(node, message.id, message.call)

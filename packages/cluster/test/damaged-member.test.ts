@@ -154,6 +154,43 @@ t.test('what leaders tell of groups counts until they would have told it anew', 
   t.ok(round(17_000))
 })
 
+t.test('it counts those that it does not know, as long as they tell', async (t) => {
+  const member = new DamagedMember(damageOf([group(0, [1])], [1]), addresses)
+  for (const node of [2, 3]) {
+    const linked = { type: 'peer-up', link: node, lane: 'gateway', direction: 'in' } as const
+    member.step([{ ...linked, hello: hello(node), address: `p:${node}` }])
+  }
+  const tell = (node: number): void => {
+    const writer = startFrame(1)
+    const report = {
+      ...seen(0, [1, 2, 3], { isLed: node === 2 }),
+      leader: 2,
+      commit: 9,
+      applied: 9
+    }
+    writePeerMessage(writer, { type: 'cast', cast: { type: 'status', groups: [report] } })
+    member.step([{ type: 'peer-frame', link: node, bytes: join(writer.take()) }])
+  }
+  const isSpared = (nowMs: number): boolean => {
+    member.step([tick(nowMs)])
+    return member.isExpendable
+  }
+  t.notOk(isSpared(1))
+  tell(3)
+  t.notOk(isSpared(2_600), 'who leads has told nothing')
+  tell(2)
+  t.notOk(isSpared(5_200), 'node 3 has told nothing for long')
+  tell(2)
+  tell(3)
+  member.step([{ type: 'peer-down', link: 3 }])
+  t.notOk(isSpared(7_800), 'node 3 is not there')
+  const linked = { type: 'peer-up', link: 3, lane: 'gateway', direction: 'in' } as const
+  member.step([{ ...linked, hello: hello(3), address: 'p:3' }])
+  for (const node of [2, 3]) tell(node)
+  t.match(only(member.step([tick(10_400)]), 'exit'), [{ code: 0 }])
+  t.ok(member.isExpendable)
+})
+
 t.test('it serves what is intact and committed, and takes part in nothing else', async (t) => {
   const member = new DamagedMember(damageOf([group(4, [1, 2, 3])]), addresses)
   const up: Input = {

@@ -199,6 +199,15 @@ export class Reports {
       : { report, atMs }
   }
 
+  /** What leaders on other nodes have said of their groups lately. */
+  heardFromLeaders(): readonly GroupReport[] {
+    const sinceMs = this.#core.clock.nowMs - 2 * times.statusRepeatMs
+    return [...this.#known.keys()].flatMap((group) => {
+      const heard = this.heardFromLeader(group)
+      return heard === null || heard.atMs < sinceMs ? [] : [heard.report]
+    })
+  }
+
   /** Leader and term of a group as far as this node knows. */
   leadership(group: GroupId): { readonly leader: number | null; readonly term: number } {
     const local = this.#core.groups.get(group)

@@ -57,13 +57,21 @@ export class Regression {
     )
   }
 
-  /** With replicas that are there now, and of which no leader says the same. */
+  /**
+   * With replicas that are there now, and of which no leader says the same: whoever has links here,
+   * since the metadata may be of the past as well.
+   */
   #canBeSpared(): boolean {
-    const { contact, groups, identity, metadata, peers, reports } = this.#core
+    const { contact, groups, identity, peers, reports } = this.#core
     if (identity === null) return false
     const doubted = new Set(reports.regressed().map(nodeOf))
+    const incarnations = new Map<number, number>()
+    for (const { node, incarnation } of peers.links()) {
+      if (node === null || incarnation === null) continue
+      incarnations.set(node, Math.max(incarnation, incarnations.get(node) ?? 0))
+    }
     const answers = []
-    for (const { node, incarnation } of metadata.machine.membership.nodes) {
+    for (const [node, incarnation] of incarnations) {
       const isThere = peers.isUp(node) && contact.isHeard(node) && !doubted.has(node)
       if (isThere) answers.push({ clusterId: identity.clusterId, node, incarnation })
     }
@@ -71,6 +79,13 @@ export class Regression {
       const { configuration, commitIndex: commit } = raft
       return configuration.voters.length === 0 ? [] : [{ group: id, configuration, commit }]
     })
-    return isExpendable({ identity, peers: null, groups: held }, answers)
+    const seen = reports.heardFromLeaders().filter((report) => this.#knowsLess(report))
+    return isExpendable({ identity, peers: null, groups: held }, answers, seen)
+  }
+
+  /** Whether the log of a group may end here before the last change of its members. */
+  #knowsLess({ group, commit }: GroupReport): boolean {
+    const { lastId } = this.#core.groups.get(group)?.raft ?? {}
+    return lastId === undefined || lastId.index < commit || this.#saidAtMs.has(group)
   }
 }

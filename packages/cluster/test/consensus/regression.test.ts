@@ -28,21 +28,20 @@ function make(linked: readonly number[] = [2, 3]): Node {
   const raft = {
     term: 4,
     commitIndex: 100,
+    lastId: { index: 100, term: 4 },
     get configuration() {
       return { learners: [], ...node.configuration }
     }
   }
   const blank = { configuration: { voters: [], outgoing: [], learners: [] } }
   const group = { id: 5, raft }
-  const members = [1, 2, 3].map((id) => ({ node: id, incarnation: 1 }))
   const core = coreWith({
     contact: { isHeard: (id: number) => heard.has(id) },
     groups: {
       all: () => [group, { id: 6, raft: blank }],
       get: (id: number) => (id === 5 ? group : undefined),
       selfReplica: self
-    },
-    metadata: { machine: { membership: { nodes: members } } }
+    }
   })
   linkTo(core, ...linked)
   const node: Node = {
@@ -82,12 +81,46 @@ t.test('it goes on where a group would lose its majority', async (t) => {
   unlinked.report({ regressed: [self] })
   t.same(unlinked.condemned(), [], 'a node that cannot be reached')
   const two = make()
-  two.configuration = { voters: replicas.slice(0, 2), outgoing: [] }
-  two.report({ regressed: [self] })
+  two.report({ regressed: [self], voters: replicas.slice(0, 2) })
   t.same(two.condemned(), [], 'two voters')
   const both = make()
   both.report({ regressed: [self, replicaOf(3, 1)] })
   t.same(both.condemned(), [], 'another one that has lost something')
+})
+
+t.test('of a group that has gone on its leader says who is in it', async (t) => {
+  const grown = make()
+  grown.configuration = { voters: [self], outgoing: [] }
+  grown.report({ regressed: [self], commit: 200 })
+  t.equal(grown.condemned().length, 1, 'this node was alone once')
+  const known = make()
+  known.configuration = { voters: replicas.slice(0, 2), outgoing: replicas }
+  known.report({ group: 6, regressed: [] })
+  known.core.regression.outlived(5)
+  t.match(known.core.outputs.splice(0).at(-1), { type: 'exit' }, 'the log here is as long')
+  known.report({ commit: 101 })
+  known.core.regression.outlived(5)
+  t.match(known.core.outputs.splice(0).at(-1), { type: 'condemn' })
+  const missing = { group: 7, voters: [self, replicaOf(4, 1)] }
+  known.report(missing)
+  known.core.regression.outlived(5)
+  t.match(known.core.outputs.splice(0).at(-1), { type: 'exit' }, 'a group that is not here yet')
+  const old = make()
+  old.configuration = { voters: [self], outgoing: [] }
+  old.report({ commit: 200 })
+  pass(old.core, 2 * times.statusRepeatMs + 1)
+  old.core.regression.outlived(5)
+  t.match(old.core.outputs.at(-1), { type: 'exit' }, 'it said so long ago')
+})
+
+t.test('a node that has lost its data since counts as another one', async (t) => {
+  const node = make()
+  const hello = { clusterId: 'c'.repeat(32), node: 3, incarnation: 2, storeId: '', processEpoch: 2 }
+  const link = { link: 99, lane: 'raft', direction: 'in', address: '' } as const
+  const addresses = { client: '', peer: '', http: '' }
+  node.core.peers.up({ type: 'peer-up', ...link, hello: { ...hello, ...addresses } })
+  node.report({ regressed: [self] })
+  t.same(node.condemned(), [])
 })
 
 t.test('an earlier copy of its data is given up at once, or the process ends', async (t) => {
