@@ -35,5 +35,21 @@ export const amqpMutations: readonly Mutation[] = [
     find: 'return [...new Set([...this.consumers.numbers, ...this.getters])]',
     replace: 'return this.consumers.numbers',
     catches
+  },
+  {
+    name: 'circle-of-expiry-goes-on',
+    failureMode: 72,
+    file: 'packages/amqp/src/dead-letter.ts',
+    find: "['rejected', 'delivery_limit']",
+    replace: "['rejected', 'expired', 'delivery_limit']",
+    catches
+  },
+  {
+    name: 'delivery-count-is-the-attempt',
+    failureMode: 65,
+    file: 'packages/amqp/src/record-form.ts',
+    find: "if (deliveryCount > 0) headers.set('x-delivery-count', longField(deliveryCount))",
+    replace: "headers.set('x-delivery-count', longField(attempt))",
+    catches
   }
 ]

@@ -181,7 +181,7 @@ export class AmqpConsumer extends AmqpClient {
   ): void {
     const { history, workMsMax = 60 } = this.#options
     const body = utf8Decode(content?.body ?? new Uint8Array(0))
-    history.seen(this.queue, body, redelivered, this.name)
+    history.seen(this.queue, body, this.countsOf(redelivered, content), this.name)
     if (this.#noAck || this.#unanswered !== null) return
     const { name: client, node, queue } = this
     const ended = this.world.audit.kept.got({ client, node, queue, body })
