@@ -1,5 +1,6 @@
 // All mutations, roughly in the order of the catalogue of failure modes.
 import { accessMutations } from './catalogue/access.ts'
+import { amqpMutations } from './catalogue/amqp.ts'
 import { authorityMutations } from './catalogue/authority.ts'
 import { clientMutations } from './catalogue/clients.ts'
 import { consensusMutations } from './catalogue/consensus.ts'
@@ -44,6 +45,7 @@ export const mutations: readonly Mutation[] = [
   ...deliveryLimitMutations,
   ...stateMutations,
   ...clientMutations,
+  ...amqpMutations,
   ...diskMutations
 ]
 

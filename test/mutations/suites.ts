@@ -13,6 +13,8 @@ const simulated: ReadonlySet<string> = new Set([
   'raft',
   'broker',
   'protocol',
+  'amqp',
+  'client',
   'cluster'
 ])
 

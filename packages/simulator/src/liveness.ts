@@ -2,6 +2,7 @@
 // Then everything must come to its end within a bounded time: leaders, outcomes, empty queues,
 // replicas that agree (the liveness mode of TigerBeetle's VOPR).
 import type { OperationStatus } from '@holdfast/cluster'
+import { unevenness } from './checkers/spread.ts'
 import type { Storm } from './faults/storm.ts'
 import type { Workload } from './workload.ts'
 import type { Host } from './world/host.ts'
@@ -49,12 +50,24 @@ export async function comeToRest(
   const operations = new Operations(world)
   await world.until(stepMs, 'all operations have ended', () => operations.haveEnded)
   await world.until(stepMs, 'replicas agree', () => areEqual(world))
+  const spread = () => `leaders are spread: ${unspread(world)}`
+  await world.until(stepMs, spread, () => unspread(world) === null)
   const rest = () => `all are at rest: ${world.unrest}`
   await world.until(stepMs, rest, () => world.unrest === null)
   // Behind them no connection ends, which would have its node look for what others have left.
   workload.passBy(world.memberHosts.length + 2)
   await keepQuiet(world)
   await leaveNothing(world)
+}
+
+/** As any member knows who leads. Null: leaders are spread. */
+function unspread({ memberHosts: [host] }: World): string | null {
+  const { nodes = [], groups = [] } = host?.process?.member.status() ?? {}
+  const up = nodes.filter(({ state }) => state === 'up').map(({ id }) => id)
+  const shards = groups.flatMap(({ kind, leader, voters }) => {
+    return kind === 'metadata' || leader === null ? [] : [{ leader, voters }]
+  })
+  return unevenness(up, shards)
 }
 
 /** Exclusive queues go with their connections. */

@@ -1,7 +1,6 @@
 // What clients do in a run: they declare, publish and consume, and change what they use, as a plan
 // says; and in the end they see to it that everything has an outcome.
 import type { WireError } from '@holdfast/errors'
-import type { QueueOptions } from '@holdfast/protocol'
 import { AmqpConsumer } from './clients/amqp-consumer.ts'
 import { AmqpOwner } from './clients/amqp-owner.ts'
 import { AmqpPublisher } from './clients/amqp-publisher.ts'
@@ -22,6 +21,16 @@ import { Perishables } from './clients/perishables.ts'
 import { Priorities } from './clients/priorities.ts'
 import { Publisher, type Route } from './clients/publisher.ts'
 import { Purges } from './clients/purges.ts'
+import {
+  amqpQueue,
+  askedQueue,
+  autoAckQueue,
+  exclusiveQueue,
+  floodedQueue,
+  mortalQueues,
+  optionsOf,
+  purgedQueue
+} from './clients/queues.ts'
 import { Rights } from './clients/rights.ts'
 import { Routes } from './clients/routes.ts'
 import { Stranger } from './clients/stranger.ts'
@@ -32,7 +41,6 @@ import {
   copiedRoute,
   declarations,
   exchangeRoutes,
-  graveExchange,
   graveQueue,
   route,
   tombQueue
@@ -40,32 +48,10 @@ import {
 import type { ChangeName, ClientPlan } from './plan/plan.ts'
 import type { World } from './world/world.ts'
 
-/** What ends unseen in these is counted by the broker alone. */
-const autoAckQueue = 'auto'
-const purgedQueue = 'purged'
-const exclusiveQueue = 'alone'
-const floodedQueue = 'flooded'
-/** Its consumers are told no offsets, so what they decide is not compared with the log. */
-const amqpQueue = 'amqp'
-const askedQueue = 'asked'
-/** What they hold they hold for so much longer than others that leaders change meanwhile. */
+/** Of a consumer whose prefetch is that of its channel. */
+const globalChance = 0.35
+/** Of those that speak AMQP: leaders change meanwhile. */
 const amqpWorkMs = 400
-/**
- * What is rejected in them goes to the grave, which may be of their shard, or not: straight there,
- * or by an exchange, which nobody may route by without a lease.
- */
-const mortalQueues = ['mortal1', 'mortal2'] as const
-/** One of the bound queues has one active consumer at a time. */
-const singleQueue = 'q4'
-
-function optionsOf(queue: string): QueueOptions {
-  if (queue === singleQueue) return { singleActiveConsumer: true }
-  if (queue === tombQueue) return { maxLength: 2, overflow: 'reject-publish' }
-  const ways = { deadLetterRoutingKey: graveQueue }
-  if (queue === mortalQueues[0]) return { deadLetterExchange: '', ...ways }
-  return queue === mortalQueues[1] ? { deadLetterExchange: graveExchange, ...ways } : {}
-}
-
 /** After which who passes by is gone: in calm weather a declaration takes longer. */
 const passingMsMax = 12
 
@@ -135,6 +121,10 @@ export class Workload {
     this.#publishers.push(new AmqpPublisher(world, 'a2', { ...ways, routes: straight }))
     if (this.#plan.flood > 0) this.#flood()
     this.#consumers = this.queues.flatMap((queue) => this.#consume(queue))
+    // Another is told at each delivery that it need not settle it.
+    const unsettling = { history, queue: autoAckQueue, prefetch: 0, autoAck: true }
+    const isIdle = random.chance(0.5)
+    this.#consumers.push(new AmqpConsumer(world, 'autoa', { ...unsettling, isIdle }))
     history.lossy(autoAckQueue)
     world.audit.answers.automatic(autoAckQueue)
     world.audit.answers.automatic(amqpQueue)
@@ -219,7 +209,8 @@ export class Workload {
       const manner = { autoAck, exclusive, isContested, isRestless }
       const options = { history, queue, ...rank, ...manner, ...ways }
       if (queue === amqpQueue) {
-        const patient = { ...options, workMsMax: workMsMax + amqpWorkMs }
+        const isGlobal = random.chance(globalChance)
+        const patient = { ...options, isGlobal, workMsMax: workMsMax + amqpWorkMs }
         return new AmqpConsumer(this.#world, `${queue}c${i + 1}`, patient)
       }
       // The library settles by itself where that is asked of it, and stays where it is.

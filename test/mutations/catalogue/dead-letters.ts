@@ -102,6 +102,6 @@ export const deadLetterMutations: readonly Mutation[] = [
     file: batch,
     find: 'barred: message.visited',
     replace: 'barred: new Set()',
-    catches: ['packages/cluster/dist/test/dead-lettering/dead-lettering.test.js']
+    catches
   }
 ]

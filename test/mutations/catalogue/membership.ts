@@ -170,5 +170,21 @@ export const membershipMutations: readonly Mutation[] = [
     find: '    holder.applied = applied\n',
     replace: '    holder.applied = Math.max(applied, holder.applied)\n',
     catches
+  },
+  {
+    name: 'learner-votes-before-it-has-caught-up',
+    failureMode: 42,
+    file: 'packages/cluster/src/membership/reconciler.ts',
+    find: 'report.learners.includes(replica) && caughtUp.includes(replica)',
+    replace: 'report.learners.includes(replica) || caughtUp.includes(replica)',
+    catches
+  },
+  {
+    name: 'leaders-are-not-levelled',
+    failureMode: 57,
+    file: 'packages/cluster/src/consensus/leader-balance.ts',
+    find: 'const [from, most] = byCount.at(-1) ?? [0, []]',
+    replace: 'const [from, most] = byCount.at(0) ?? [0, []]',
+    catches
   }
 ]

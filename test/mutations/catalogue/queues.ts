@@ -253,5 +253,18 @@ export const queueMutations: readonly Mutation[] = [
       "return refused('PRODUCER_FENCED')\n",
     replace: '',
     catches
+  },
+  {
+    name: 'what-comes-back-goes-behind-the-fresh',
+    failureMode: 68,
+    file: 'packages/cluster/src/delivering/queue-delivery.ts',
+    find:
+      '    const back = this.next.takeReturned()\n' +
+      '    const first = back ?? this.#nextFresh()\n',
+    replace:
+      '    const fresh = this.#nextFresh()\n' +
+      '    const back = fresh === null ? this.next.takeReturned() : null\n' +
+      '    const first = fresh ?? back\n',
+    catches
   }
 ]

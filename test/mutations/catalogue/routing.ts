@@ -147,6 +147,23 @@ export const routingMutations: readonly Mutation[] = [
     catches: 'simulator'
   },
   {
+    name: 'hash-stands-for-a-word-at-least',
+    failureMode: 60,
+    file: 'packages/broker/src/exchange/topic-trie.ts',
+    find: '    this.#nextCount += 1\n    if (node.hash !== null) this.#reach(node.hash)\n',
+    replace: '    this.#nextCount += 1\n',
+    also: [
+      {
+        file: 'packages/broker/src/exchange/topic-trie.ts',
+        find: '      if (node.star !== null) this.#reach(node.star)\n',
+        replace:
+          '      if (node.star !== null) this.#reach(node.star)\n' +
+          '      if (node.hash !== null) this.#reach(node.hash)\n'
+      }
+    ],
+    catches: 'simulator'
+  },
+  {
     name: 'calls-are-numbered-as-before',
     failureMode: null,
     file: 'packages/cluster/src/peers/calls.ts',

@@ -14,7 +14,13 @@ interface Confirmed {
   readonly queues: readonly string[]
 }
 
-interface Delivered {
+/** How often a message came back: at all, and by a consumer's doing. */
+export interface Counts {
+  readonly attempt: number
+  readonly deliveryCount: number
+}
+
+interface Delivered extends Counts {
   readonly queue: string
   readonly offset: number
   readonly body: string
@@ -87,13 +93,30 @@ export class Answers {
   }
 
   /** A client gets what is at an offset of a queue. */
-  delivered({ queue, offset, body }: Delivered): void {
-    for (const { bodies } of this.#queues(queue)) {
+  delivered({ queue, offset, body, ...counts }: Delivered): void {
+    for (const { bodies, messages } of this.#queues(queue)) {
       const there = bodies.get(offset)
+      this.#compareCounts(`${queue}/${offset}`, counts, messages.get(offset))
       if (there === body) continue
       const what = `${queue}/${offset} is delivered as ${body.slice(0, 40)}`
       this.#report('delivered-from-log', `${what}, and is ${there?.slice(0, 40)}`)
     }
+  }
+
+  /** The same where the client is told no offset: wherever the queue has the message. */
+  came(queue: string, body: string, counts: Counts): void {
+    for (const { bodies, messages } of this.#queues(queue)) {
+      for (const [offset, message] of messages) {
+        if (bodies.get(offset) === body) this.#compareCounts(`${queue}/${offset}`, counts, message)
+      }
+    }
+  }
+
+  /** By the log an attempt has one count; what has come back since says nothing of this one. */
+  #compareCounts(what: string, { attempt, deliveryCount }: Counts, there?: Counts): void {
+    if (there?.attempt !== attempt || there.deliveryCount === deliveryCount) return
+    const told = `${what} attempt ${attempt} is told with count ${deliveryCount}`
+    this.#report('true-attempt', `${told}, and has ${there.deliveryCount}`)
   }
 
   /**

@@ -17,6 +17,7 @@ export const checks = {
   'durable-truth':
     'a disk forgets no vote, and has no entry before its term, no commit before its entry',
   'quorum-overlap': 'a quorum of a configuration meets every quorum of the next',
+  'caught-up': 'who is made a voter has what was committed when it began to learn',
   'one-change': 'a configuration is proposed when the one before it is committed',
   'live-retained': 'the entry of every live message is on the disk of each replica that has it',
   'dead-freed': 'an old entry that a snapshot leaves on the disk has a live message',
@@ -27,6 +28,7 @@ export const checks = {
   'stored-once': 'a queue gets what was published once, once',
   'dispatch-mark': 'no offset above the dispatch mark is handed out',
   priority: 'a queue with priorities hands out the highest that is reserved, the oldest first',
+  'returned-first': 'what came back to a leader is handed out before what lies behind it',
   reserved: 'a queue that reserves hands out what the log has reserved, and nothing else',
   'true-attempt': 'a message that is handed out is live, and told with its attempt and count',
   'one-holder': 'a message is not handed out twice for one attempt',

@@ -89,7 +89,7 @@ export class ClusterAudit implements Observer {
     if (checkers === undefined) {
       const [name, report] = [`group ${group}`, this.#report]
       checkers = {
-        ledger: new GroupLedger(name, report, this.#checksum),
+        ledger: new GroupLedger(name, report, this.#checksum, true),
         agreement: new MachineAgreement(name, report),
         comparison: new ShardComparison(name, report, {
           settles: (ending) => this.answers.settles(ending),
@@ -113,7 +113,7 @@ export class ClusterAudit implements Observer {
         const { agreement, comparison, deliveries } = this.#group(group)
         const life = this.#lives.get(keyOf({ group, replica }))
         if (life !== undefined) life.machine = machine
-        deliveries.applied(replica, machine, effects)
+        deliveries.applied(replica, id.term, machine, effects)
         agreement.applied(replica, id.index, JSON.stringify([replies, effects]), machine)
         comparison.applied({ ...id, data, machine, replies, effects })
       },
@@ -188,6 +188,11 @@ export class ClusterAudit implements Observer {
       if (reason !== null) this.#report('persist-before-speak', `group ${group}: ${reason}`)
       this.#group(group).ledger.sent(said)
     }
+  }
+
+  /** No replica has an entry intact: its messages wait, and others pass them. */
+  bodyLost(group: GroupId): void {
+    this.#group(group).deliveries.mayPassOver = true
   }
 
   writing({ disk }: Host, record: CommitRecord): void {

@@ -14,6 +14,7 @@ import type { Report } from './checks.ts'
 import { LogTime } from './log-time.ts'
 import { forEachOffset } from './reference-replies.ts'
 import type { ReferenceQueue } from './reference-types.ts'
+import { ReturnedFirst } from './returned-first.ts'
 
 interface HandedOutQueue extends Pick<QueueView, 'id' | 'mark' | 'row' | 'isOut' | 'nextLive'> {
   readonly settings: Pick<QueueSettings, 'maxPriority'>
@@ -34,6 +35,9 @@ export class DeliveryLedger {
   readonly #nowMs: () => number
   /** By replica. */
   readonly #logTimes = new Map<number, LogTime>()
+  readonly #returnedFirst = new ReturnedFirst()
+  /** Bodies were lost: what waits for one is passed over. */
+  mayPassOver = false
   /** By queue and offset. */
   readonly #handedOut = new Map<number, Map<number, HandOver>>()
 
@@ -53,12 +57,14 @@ export class DeliveryLedger {
   /** A replica has applied an entry. */
   applied(
     replica: number,
+    term: number,
     machine: Pick<ShardMachine, 'queue' | 'timeMs'>,
     effects: readonly ShardEffect[]
   ): void {
     const logTime = this.#logTimes.get(replica) ?? new LogTime()
     this.#logTimes.set(replica, logTime)
     logTime.applied(machine.timeMs, this.#nowMs())
+    this.#returnedFirst.applied(term, effects)
     this.#checkLeft(machine, effects)
   }
 
@@ -80,6 +86,7 @@ export class DeliveryLedger {
     const offsets = this.#handedOut.get(queue.id) ?? new Map<number, HandOver>()
     this.#handedOut.set(queue.id, offsets)
     if (queue.settings.maxPriority > 0) this.#checkPriority(queue, firstOffset, offsets)
+    else if (!this.mayPassOver) this.#checkReturned(leader.term, queue, firstOffset, offsets)
     for (let offset = firstOffset; offset <= last; offset += 1) {
       const row = queue.row(offset)
       if (row?.attempt !== attempt || row.deliveryCount !== deliveryCount) {
@@ -122,6 +129,19 @@ export class DeliveryLedger {
       const what = `${queue.id}/${first} of priority ${priority} is handed out`
       this.#report('priority', `${this.#name}: ${what} before ${offset} of ${row.priority}`)
     }
+  }
+
+  #checkReturned(
+    term: number,
+    queue: HandedOutQueue,
+    first: number,
+    handedOut: ReadonlyMap<number, HandOver>
+  ): void {
+    const attemptOf = (offset: number): number | undefined => handedOut.get(offset)?.attempt
+    const passedOver = this.#returnedFirst.passedOver(term, queue, first, attemptOf)
+    if (passedOver === null) return
+    const what = `${queue.id}/${first} is handed out, and ${passedOver} is back`
+    this.#report('returned-first', `${this.#name}: ${what}`)
   }
 
   /** What has come back more often than its queue lets it leaves. */

@@ -9,6 +9,7 @@ import {
   type ReplicaId
 } from '@holdfast/raft'
 import type { Report } from './checks.ts'
+import { Learning } from './learning.ts'
 import { quorumsOverlap } from './quorums.ts'
 import { Spoken } from './spoken.ts'
 
@@ -46,8 +47,16 @@ export class GroupLedger {
   /** Of index k at k - 1. */
   readonly #committed: Committed[] = []
   readonly #spoken = new Spoken()
+  readonly #learning: Learning | null
 
-  constructor(name: string, report: Report, checksum: (bytes: Uint8Array) => number) {
+  /** `teaches`: who changes the members of the group waits until learners have caught up. */
+  constructor(
+    name: string,
+    report: Report,
+    checksum: (bytes: Uint8Array) => number,
+    teaches: boolean = false
+  ) {
+    this.#learning = teaches ? new Learning() : null
     this.name = name
     this.report = report
     this.#checksum = checksum
@@ -137,6 +146,8 @@ export class GroupLedger {
       const [before, after] = [from, to].map((each) => JSON.stringify(each))
       this.#wrong('quorum-overlap', `${before} and ${after} can decide without each other`)
     }
+    const untaught = this.#learning?.configured(from, to, this.committedIndex) ?? null
+    if (untaught !== null) this.#wrong('caught-up', `replica ${replica} ${untaught}`)
   }
 
   /** A replica has made a message, that is not durable enough to leave it yet. */
@@ -149,6 +160,7 @@ export class GroupLedger {
     const key = `${message.from}/${message.term}`
     if (message.type === 'append-response' && message.accepted) {
       this.#accepted.set(key, Math.max(message.index, this.#accepted.get(key) ?? 0))
+      this.#learning?.accepted(message.from, message.index)
     }
     if (message.type === 'vote-request' && !message.pre) this.#vote(key, message.from)
     if (message.type !== 'vote-response' || message.pre || !message.granted) return

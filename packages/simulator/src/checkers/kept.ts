@@ -66,10 +66,14 @@ export class KeptDeliveries {
     if (told.term > term) return
     for (const held of this.#held) {
       if (held.node !== node || this.#queueOf(group, held.queue) === undefined) continue
-      const backMs = this.#backMs.get(keyOf(held)) ?? Number.NEGATIVE_INFINITY
-      // It may have been put back before it came.
-      if (backMs < held.sinceMs - underWayMsMax) told.held.add(held)
+      if (!this.isBack(held, held.sinceMs)) told.held.add(held)
     }
+  }
+
+  /** Whether the log has put it back since it came, or while it was on its way. */
+  isBack(message: Pick<Kept, 'queue' | 'body'>, sinceMs: number): boolean {
+    const backMs = this.#backMs.get(keyOf(message)) ?? Number.NEGATIVE_INFINITY
+    return backMs >= sinceMs - underWayMsMax
   }
 
   /** The leader of a term waits for no node any more. */

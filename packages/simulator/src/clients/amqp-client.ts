@@ -1,7 +1,8 @@
 // A client of the simulated world that speaks AMQP 0-9-1: to any node, whatever it leads, and to
 // another one when it is cut off.
-import type { Method } from '@holdfast/amqp'
+import { type Content, type Method, nativeProperties } from '@holdfast/amqp'
 import type { Random } from '@holdfast/testkit'
+import type { Counts } from '../checkers/answers.ts'
 import type { Disturbed } from '../faults/client-faults.ts'
 import type { ClientSocket } from '../world/client-sockets.ts'
 import type { World } from '../world/world.ts'
@@ -47,6 +48,15 @@ export abstract class AmqpClient implements Disturbed {
   /** A node that is cut off, starts or ends says so; anything else is an answer to a mistake. */
   protected isExpected({ replyCode }: AmqpEnd): boolean {
     return replyCode === 320 || replyCode === 541
+  }
+
+  /** What the headers of a delivery tell, which they do where it is flagged and nowhere else. */
+  protected countsOf(redelivered: boolean, content: Content | null): Counts {
+    const { headers = {} } = content === null ? {} : nativeProperties(content.properties)
+    const { 'x-acquired-count': attempt = 0, 'x-delivery-count': deliveryCount = 0 } = headers
+    const counts = { attempt: Number(attempt), deliveryCount: Number(deliveryCount) }
+    if (counts.attempt > 0 !== redelivered) this.world.fail(`${this.name}: a flag without a count`)
+    return counts
   }
 
   get isOpen(): boolean {

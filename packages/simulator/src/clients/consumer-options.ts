@@ -14,6 +14,8 @@ export interface ConsumerOptions {
   readonly priority?: number
   /** It asks for single messages (AMQP 0-9-1 basic.get). */
   readonly isIdle?: boolean
+  /** Its prefetch is that of a channel with two consumers (AMQP 0-9-1 basic.qos). */
+  readonly isGlobal?: boolean
   /** It cancels from time to time, and comes back. */
   readonly isRestless?: boolean
   readonly workMsMax?: number

@@ -1,6 +1,6 @@
 // What clients saw, and what must be true of it (architecture: what is promised).
 import type { Outcome } from '@holdfast/protocol'
-import type { Kinds } from '../checkers/answers.ts'
+import type { Counts, Kinds } from '../checkers/answers.ts'
 import type { World } from '../world/world.ts'
 import { FirstDeliveries } from './first-deliveries.ts'
 import { FullQueues } from './full-queues.ts'
@@ -60,14 +60,9 @@ export class History {
     queues: readonly string[],
     refusal: string | null = 'MESSAGE_UNROUTABLE'
   ): void {
+    const sent = { publisher, sequence, queues, refusal }
     const outcome = { confirmedMs: null, failure: null, isRepeated: false }
-    this.#published.set(`${publisher}:${sequence}`, {
-      publisher,
-      sequence,
-      queues,
-      refusal,
-      ...outcome
-    })
+    this.#published.set(`${publisher}:${sequence}`, { ...sent, ...outcome })
   }
 
   confirmed(publisher: string, sequence: number): void {
@@ -139,7 +134,8 @@ export class History {
     this.#world.fail(`a second outcome, after ${failure ?? 'a confirm'}: ${what}`)
   }
 
-  delivered(queue: string, offset: number, attempt: number, body: string, to: string): void {
+  delivered(queue: string, offset: number, counts: Counts, body: string, to: string): void {
+    const { attempt } = counts
     const message = body.split('|')[0] ?? ''
     this.deliveries += 1
     if (attempt > 0) this.redeliveries += 1
@@ -148,7 +144,7 @@ export class History {
     const what = `${message} at ${queue}/${offset} attempt ${attempt} to ${to}`
     this.#world.note(`delivered ${what}`)
     if (published === undefined) return this.#world.fail(`never published: ${what}`)
-    this.#world.audit.answers.delivered({ queue, offset, body })
+    this.#world.audit.answers.delivered({ queue, offset, body, ...counts })
     this.#checkPlace(published, queue, what)
     this.#checkPurge(message, queue, attempt, what)
     if (body !== bodyOf(message)) this.#world.fail(`other bytes than were published: ${what}`)
@@ -163,9 +159,11 @@ export class History {
     }
   }
 
-  /** A consumer that is told no offsets got this; `isFlagged`: as one that may have come before. */
-  seen(queue: string, body: string, isFlagged: boolean, to: string): void {
+  /** A consumer that is told no offsets got this: flagged, if it may have come before. */
+  seen(queue: string, body: string, counts: Counts, to: string): void {
     const message = body.split('|')[0] ?? ''
+    const isFlagged = counts.attempt > 0
+    if (isFlagged) this.#world.audit.answers.came(queue, body, counts)
     const what = `${message} at ${queue} to ${to}${isFlagged ? ', flagged' : ''}`
     this.#world.note(`delivered ${what}`)
     this.#world.reached(`amqp client: a ${isFlagged ? 'flagged' : 'first'} delivery`)

@@ -14,6 +14,9 @@ import { route } from './ways.ts'
  */
 const looksMax = 20
 
+/** Of two queues that send what expires to each other, in the place of one. */
+const circleChance = 0.3
+
 interface Batch {
   readonly queue: string
   readonly messages: number
@@ -37,6 +40,7 @@ export class Perishables extends Change {
   protected change(): void {
     this.#isOpen = true
     const { history } = this
+    if (this.world.random.chance(circleChance)) return this.#circle()
     const { random, schedule } = this.world
     const queue = `perishing${this.count}`
     const messageTtlMs = random.pick([0, 1, random.integer(20, 3000), null])
@@ -59,6 +63,27 @@ export class Perishables extends Change {
         this.whenDone([publisher], () => this.#mustEmpty({ queue, messages }, 1))
       })
     })
+  }
+
+  /** What has been in both comes to neither again, whatever becomes of it. */
+  #circle(): void {
+    const { history, operator } = this
+    const { random, schedule } = this.world
+    const queues = [`circle${this.count}`, `circle${this.count}b`] as const
+    for (const [at, name] of queues.entries()) {
+      history.lossy(name)
+      const messageTtlMs = random.integer(1, 40)
+      const next = { deadLetterExchange: '', deadLetterRoutingKey: queues[1 - at] ?? '' }
+      operator.ask({ type: 'declare-queue', name, options: { messageTtlMs, ...next } }, (error) => {
+        this.must(error, 'a declaration')
+        if (name !== queues[1]) return
+        const to = route('', queues[0], [queues[0]])
+        const publisher = this.publish(`${name}p`, to, random.integer(1, 4))
+        this.whenDone([publisher], () => {
+          schedule.after(random.integer(100, 1500), () => this.#delete(...queues))
+        })
+      })
+    }
   }
 
   #consume(queue: string): void {
@@ -101,12 +126,14 @@ export class Perishables extends Change {
     }
   }
 
-  #delete(queue: string): void {
+  #delete(queue: string, ...others: readonly string[]): void {
     this.history.deleting(queue)
     const request = { name: queue, ifUnused: false, ifEmpty: false }
     this.operator.ask({ type: 'delete-queue', ...request }, (error) => {
       // Asked again after a lost answer, it may be gone.
       if (error?.code !== 'QUEUE_NOT_FOUND') this.must(error, 'a deletion')
+      const [next, ...rest] = others
+      if (next !== undefined) return this.#delete(next, ...rest)
       this.#consumer?.stop()
       this.#consumer = null
       this.#isOpen = false

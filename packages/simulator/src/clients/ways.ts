@@ -62,6 +62,9 @@ export const exchangeRoutes: readonly Route[] = [
   },
   route('top', 'a.z', ['q1', 'q3']),
   route('top', 'e.f.g', ['q2']),
+  // `#` stands for no word, too.
+  route('top', 'e', ['q2']),
+  route('top', 'z', ['q3']),
   route('top', 'b', ['q3']),
   route('top', 'nothing', fanQueues)
 ]
@@ -99,6 +102,8 @@ export const declarations: readonly Declaration[] = [
   bound('q1', 'top', 'a.*'),
   bound('q2', 'top', 'e.#'),
   bound('q3', 'top', '#.z'),
+  // It comes there by `dir` as well, and is there once.
+  bound('q3', 'top', 'b'),
   { type: 'bind-exchange', destination: 'dir', source: 'top', bindingKey: 'b', arguments: {} }
 ]
 
@@ -113,6 +118,7 @@ export const changingWays: readonly ((n: number) => ChangingWay)[] = [
   (n) => ({ ...inTopic, bindingKey: `a.n${n}.#`, routingKey: `a.n${n}.x.y` }),
   (n) => ({ ...inTopic, bindingKey: `a.*.n${n}`, routingKey: `a.k.n${n}` }),
   (n) => ({ ...inTopic, bindingKey: `#.n${n}`, routingKey: `v.w.n${n}` }),
+  (n) => ({ ...inTopic, bindingKey: `m.#.n${n}`, routingKey: `m.n${n}` }),
   (n) => {
     const key = `e.n${n}`
     return { exchange: 'top', bindingKey: key, routingKey: key, others: ['q2'], without: ['q2'] }

@@ -122,6 +122,8 @@ export class World {
     const { host } = process
     if (line.message === 'a replica halted' && !this.mayHalt)
       this.fail(`host ${host.number}: ${line.fields['reason']}`)
+    if (line.message === 'no replica has an entry intact; its messages wait')
+      this.audit.bodyLost(Number(line.fields['group']))
     this.note(`host ${host.number}: ${line.message} ${JSON.stringify(line.fields)}`)
   }
 

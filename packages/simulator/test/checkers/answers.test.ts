@@ -58,12 +58,28 @@ t.test('a dead letter has arrived before it leaves', async (t) => {
 
 t.test('a delivery is what lies at its offset', async (t) => {
   const shards = [shard('a', ['m1', 'm2'])]
+  const counts = { attempt: 0, deliveryCount: 0 }
   const delivered = (queue: string, offset: number, body: string) => (answers: Answers) =>
-    answers.delivered({ queue, offset, body })
+    answers.delivered({ queue, offset, body, ...counts })
   t.same(findings(shards, delivered('a', 2, 'm2')), [])
   t.same(findings(shards, delivered('a#1', 2, 'm1')), [])
   t.same(findings(shards, delivered('a', 2, 'm1')), ['delivered-from-log'])
   t.same(findings(shards, delivered('a', 3, 'm2')), ['delivered-from-log'])
+})
+
+t.test('a delivery is told with the count that its attempt has in the log', async (t) => {
+  const counts = { attempt: 3, deliveryCount: 2, isOut: false, priority: 0 }
+  const message = { entry: 1, sizeBytes: 1, deadlineMs: noDeadlineMs, ...counts }
+  const shards = [shard('a', ['m1', 'm2'], new Map([[2, message]]))]
+  const told = (attempt: number, deliveryCount: number) => [
+    findings(shards, (answers) => {
+      answers.delivered({ queue: 'a', offset: 2, body: 'm2', attempt, deliveryCount })
+    }),
+    findings(shards, (answers) => answers.came('a', 'm2', { attempt, deliveryCount }))
+  ]
+  t.same(told(3, 2), [[], []])
+  t.same(told(2, 0), [[], []], 'it has come back since')
+  t.same(told(3, 3), [['true-attempt'], ['true-attempt']])
 })
 
 t.test('a settlement that is answered is in the log', async (t) => {

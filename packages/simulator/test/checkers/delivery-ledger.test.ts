@@ -85,7 +85,7 @@ t.test('a message that came back more often than it was handed out is found', as
   const report = (check: Check) => void found.push(check)
   const ledger = new DeliveryLedger('group 1', report, () => 0)
   const left = { type: 'left', queue: 5, ranges: [3, 4] } as const
-  ledger.applied(1, { queue: () => undefined, timeMs: 0 }, [
+  ledger.applied(1, 1, { queue: () => undefined, timeMs: 0 }, [
     { ...left, reason: 'maxlen' },
     { ...left, reason: 'delivery_limit' }
   ])
@@ -106,8 +106,8 @@ t.test('what is handed out after its time in the log is found', async (t) => {
     const run = { firstOffset, count: 1, attempt: 0, deliveryCount: 0 }
     ledger.handedOut({ replica: 1, term: 1, latestTerm: 1 }, queue, run)
   }
-  ledger.applied(1, { queue: () => undefined, timeMs: 100 }, [])
-  ledger.applied(2, { queue: () => undefined, timeMs: 900 }, [])
+  ledger.applied(1, 1, { queue: () => undefined, timeMs: 100 }, [])
+  ledger.applied(2, 1, { queue: () => undefined, timeMs: 900 }, [])
   handOut(1, 99)
   t.same(found, [], 'it has arrived in this moment')
   nowMs = 2

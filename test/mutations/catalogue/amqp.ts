@@ -1,0 +1,55 @@
+// Mutations of AMQP 0-9-1: channels, what they may hold, and what becomes of it (failure modes 65
+// to 72).
+import type { Mutation } from '../mutation.ts'
+
+const channel = 'packages/amqp/src/channel.ts'
+const consumers = 'packages/amqp/src/consumers.ts'
+const catches = 'simulator'
+
+export const amqpMutations: readonly Mutation[] = [
+  {
+    name: 'prefetch-is-set-for-channels-only',
+    failureMode: 69,
+    file: 'packages/amqp/src/methods/basic.ts',
+    find: 'if (!global) channel.prefetch = prefetchCount',
+    replace: 'if (global) channel.prefetch = prefetchCount',
+    catches
+  },
+  {
+    name: 'limit-of-a-channel-is-not-freed',
+    failureMode: 69,
+    file: consumers,
+    find:
+      '      this.#unsettled--\n' +
+      '      if (consumer.isCancelled && consumer.unsettled === 0) {\n',
+    replace:
+      '      if (!consumer.isCancelled) continue\n' +
+      '      this.#unsettled--\n' +
+      '      if (consumer.unsettled === 0) {\n',
+    catches
+  },
+  {
+    name: 'closed-channel-keeps-what-it-asked-for',
+    failureMode: 70,
+    file: channel,
+    find: 'return [...new Set([...this.consumers.numbers, ...this.getters])]',
+    replace: 'return this.consumers.numbers',
+    catches
+  },
+  {
+    name: 'circle-of-expiry-goes-on',
+    failureMode: 72,
+    file: 'packages/amqp/src/dead-letter.ts',
+    find: "['rejected', 'delivery_limit']",
+    replace: "['rejected', 'expired', 'delivery_limit']",
+    catches
+  },
+  {
+    name: 'delivery-count-is-the-attempt',
+    failureMode: 65,
+    file: 'packages/amqp/src/record-form.ts',
+    find: "if (deliveryCount > 0) headers.set('x-delivery-count', longField(deliveryCount))",
+    replace: "headers.set('x-delivery-count', longField(attempt))",
+    catches
+  }
+]
