@@ -40,6 +40,8 @@ export const amqpLimits = {
   /** Methods of a connection that wait for one that is not answered yet, and their memory. */
   waitingMethodsMax: 16_384,
   waitingBytesMax: 33_554_432,
+  /** What a socket may bring before reading stops: a turn, 32 reads of 64 KiB (libuv), and more. */
+  turnBytesMax: 3_145_728,
   /** Bytes that wait unread until authentication or connection.open is answered. */
   handshakeBytesMax: 262_144,
   /** Keys to publish by and settlements that one transaction gathers, and their memory. */

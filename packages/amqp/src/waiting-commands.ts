@@ -21,11 +21,13 @@ function bytesOf({ methodBytes, content }: Command): number {
 }
 
 export class WaitingCommands {
-  #commands: Command[] = []
+  /** Those that have left are undefined, before the place of the oldest. */
+  #commands: (Command | undefined)[] = []
+  #first = 0
   #bytes = 0
 
   get count(): number {
-    return this.#commands.length
+    return this.#commands.length - this.#first
   }
 
   /** What they take in memory. */
@@ -33,25 +35,36 @@ export class WaitingCommands {
     return this.#bytes
   }
 
-  /** @throws 506 at twice the bound at which reading should stop: somebody read on all the same. */
+  /**
+   * @throws 506 where more waits than the bound at which reading should stop, and what a socket may
+   * have brought by then: somebody read on all the same.
+   */
   push(command: Command): void {
     this.#bytes += bytesOf(command)
     this.#commands.push(command)
-    const { length } = this.#commands
-    const { waitingMethodsMax, waitingBytesMax } = amqpLimits
-    if (length < 2 * waitingMethodsMax && this.#bytes < 2 * waitingBytesMax) return
-    const explanation = `${length} methods, ${this.#bytes} bytes, wait for an answer to another`
+    const { waitingBytesMax, turnBytesMax } = amqpLimits
+    if (this.#bytes < waitingBytesMax + turnBytesMax * memoryPerByte) return
+    const explanation = `${this.count} methods, ${this.#bytes} bytes, wait for an answer to another`
     throw new AmqpError('RESOURCE_ERROR', explanation)
   }
 
   shift(): Command | undefined {
-    const command = this.#commands.shift()
-    if (command !== undefined) this.#bytes -= bytesOf(command)
+    const command = this.#commands[this.#first]
+    if (command === undefined) return undefined
+    this.#bytes -= bytesOf(command)
+    this.#commands[this.#first] = undefined
+    this.#first++
+    // All are moved only once half have left: a long queue would be moved for each of them.
+    if (2 * this.#first >= this.#commands.length) {
+      this.#commands = this.#commands.slice(this.#first)
+      this.#first = 0
+    }
     return command
   }
 
   clear(): void {
     this.#commands = []
+    this.#first = 0
     this.#bytes = 0
   }
 }
