@@ -33,9 +33,9 @@ import { DirectoryLock, findOwner } from './directory-lock.ts'
  * 1 has no witness; 2 has entries, snapshots and rows without users and without what AMQP needs.
  */
 export const directoryFormat = 3
-const formatName = 'format.json'
+export const formatName = 'format.json'
 const lockName = 'node.lock'
-const suspectName = 'suspect'
+export const suspectName = 'suspect'
 const witnessName = 'witness'
 /** A second set of LevelDB's files, to look into a log that is damaged. */
 export const salvageName = 'salvage'

@@ -1,6 +1,6 @@
 // Storage rule S8: a directory that is damaged is set aside whole, for diagnosis, and a blank one
 // takes its place, so that the same command starts the node again as a new incarnation.
-import { mkdir, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
+import { mkdir, readdir, realpath, rename, rmdir, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { syncDirectory, unusable } from './data-directory.ts'
 import { DirectoryLock } from './directory-lock.ts'
@@ -38,15 +38,14 @@ export async function quarantine(directory: string): Promise<string> {
   }
 }
 
-export async function setAside(path: string): Promise<string> {
+async function setAside(path: string): Promise<string> {
   const parent = dirname(path)
   const beside = await freeName(join(parent, `${basename(path)}.`))
   try {
     await rename(path, beside)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'EBUSY' && code !== 'EXDEV' && code !== 'EACCES' && code !== 'EPERM') throw error
-    return setAsideWithin(path)
+    if (!isImmovable(error)) throw error
+    return await moveWithin(path, [])
   }
   await unlink(join(beside, lockName)).catch(() => undefined)
   await mkdir(path)
@@ -54,14 +53,44 @@ export async function setAside(path: string): Promise<string> {
   return beside
 }
 
-async function setAsideWithin(path: string): Promise<string> {
+/**
+ * Moves what is in a directory aside, to the same places, but for the files that are `staying`: the
+ * directory itself is never away, and never blank.
+ */
+export async function moveAside(path: string, staying: readonly string[]): Promise<string> {
+  const parent = dirname(path)
+  const beside = await freeName(join(parent, `${basename(path)}.`))
+  try {
+    await mkdir(beside)
+    await moveContents(path, beside, staying)
+  } catch (error) {
+    if (!isImmovable(error)) throw error
+    await rmdir(beside).catch(() => undefined)
+    return await moveWithin(path, staying)
+  }
+  await syncDirectory(parent)
+  return beside
+}
+
+/** It is a mount point, or nothing can be made beside it. */
+function isImmovable(error: unknown): boolean {
+  const { code = '' } = error as NodeJS.ErrnoException
+  return ['EBUSY', 'EXDEV', 'EACCES', 'EPERM'].includes(code)
+}
+
+async function moveWithin(path: string, staying: readonly string[]): Promise<string> {
   const within = await freeName(`${path}/`)
   await mkdir(within)
-  for (const name of await readdir(path)) {
-    const stays = name.startsWith('damaged-') || name.startsWith(lockName) || name === 'lost+found'
-    if (!stays) await rename(join(path, name), join(within, name))
-  }
-  await syncDirectory(within)
-  await syncDirectory(path)
+  await moveContents(path, within, staying)
   return within
+}
+
+async function moveContents(path: string, to: string, staying: readonly string[]): Promise<void> {
+  for (const name of await readdir(path)) {
+    const isOfPlace =
+      name.startsWith('damaged-') || name.startsWith(lockName) || name === 'lost+found'
+    if (!isOfPlace && !staying.includes(name)) await rename(join(path, name), join(to, name))
+  }
+  await syncDirectory(to)
+  await syncDirectory(path)
 }

@@ -2,7 +2,7 @@
 // that is damaged, and says exactly what is not (storage rule S8). For when no other replica has
 // it, or none of them can go on without this one; nothing is decided here that Raft could decide.
 // The damaged directory is set aside whole.
-import { mkdir, readdir, realpath, rename, rm } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, realpath, rename, rm, unlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import {
   type CommitRecord,
@@ -13,11 +13,19 @@ import {
 } from '@holdfast/cluster'
 import { HoldfastError } from '@holdfast/errors'
 import { type Entry, encodeConfiguration } from '@holdfast/raft'
-import { recoveredName, syncDirectory, unusable } from './data-directory.ts'
+import {
+  formatName,
+  noteName,
+  recoveredName,
+  replaceFile,
+  suspectName,
+  syncDirectory,
+  unusable
+} from './data-directory.ts'
 import { DirectoryLock } from './directory-lock.ts'
 import type { LevelStore } from './level-store.ts'
 import { openStore } from './open-store.ts'
-import { setAside } from './quarantine.ts'
+import { moveAside } from './quarantine.ts'
 import { type Salvage, salvage } from './salvage.ts'
 import type { SalvagedGroup } from './salvaged-groups.ts'
 
@@ -99,24 +107,36 @@ function lossOf(salvaged: SalvagedGroup, countLive: CountLive): readonly GroupLo
   return [{ group, isWhole, lastIndex, lost, commit, damaged, damagedMessages }]
 }
 
-/** The damaged files go aside with all there is; then the recovered ones take their place. */
+/**
+ * The damaged files go aside with all there is; then the recovered ones take their place. Cut short
+ * anywhere, the directory counts as damaged, and as this member's, never as blank.
+ */
 async function replace(path: string): Promise<string> {
+  const note = join(path, noteName)
+  const suspect = join(path, suspectName)
   const lock = await DirectoryLock.take(path, join(path, 'node.lock'))
-  let aside: string
   try {
-    aside = await setAside(path)
+    await replaceFile(note, await readFile(join(path, recoveredName, noteName), 'utf8'))
+    await replaceFile(suspect, 'a recovery is under way\n')
+    const aside = await moveAside(path, [noteName, suspectName])
+    await copyFile(note, join(aside, noteName))
+    const made = join(aside, recoveredName)
+    for (const name of formatLast(await readdir(made))) {
+      await rename(join(made, name), join(path, name))
+    }
+    await syncDirectory(path)
+    await unlink(suspect)
+    await syncDirectory(path)
+    await rm(made, { recursive: true })
+    return aside
   } finally {
     await lock.release()
   }
-  const made = join(aside, recoveredName)
-  // The format comes last: until then the directory counts as damaged, not as blank.
-  const names = (await readdir(made)).sort(
-    (a, b) => Number(a === 'format.json') - Number(b === 'format.json')
-  )
-  for (const name of names) await rename(join(made, name), join(path, name))
-  await syncDirectory(path)
-  await rm(made, { recursive: true })
-  return aside
+}
+
+/** Whatever lies beside a format counts. */
+function formatLast(names: readonly string[]): readonly string[] {
+  return [...names.filter((name) => name !== formatName), formatName]
 }
 
 /** Writes what was salvaged into a blank store, by the same records as any other. */

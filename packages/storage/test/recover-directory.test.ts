@@ -3,7 +3,6 @@
 import { cp, readdir, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { commitRecord, configuration, entryAt, snapshotAt } from '@holdfast/cluster/contract'
-import { ClassicLevel } from 'classic-level'
 import t from 'tap'
 import {
   type LevelStore,
@@ -12,51 +11,8 @@ import {
   recoverDirectory,
   salvage
 } from '../src/index.ts'
-import { recordKey } from '../src/keys.ts'
+import { deleteRecord, identity, makeMember, peers, type Scene } from './member-scene.ts'
 import { filesOf, tuning } from './store-files.ts'
-
-const identity = { clusterId: 'ab'.repeat(16), node: 3, incarnation: 2 }
-const peers = Buffer.from('who they were')
-
-interface Scene {
-  readonly directory: string
-  readonly storeId: string
-}
-
-/** Record `1 + k` holds entry k of group 1, and of group 0 where k is a multiple of ten. */
-async function makeMember(parent: string, count: number, sizeBytes: number): Promise<Scene> {
-  const directory = join(parent, 'data')
-  const store = await openStore({ directory, tuning, writeBufferSizeBytes: 128 * 1024 })
-  await store.write(commitRecord(1, { identity, peers }))
-  for (let index = 1; index <= count; index += 1) {
-    const entries = [entryAt(index, 1, sizeBytes)]
-    const hardState = { term: 1, vote: 5, commit: index - 1 }
-    const groups = [{ group: 1, hardState, truncateFrom: null, entries }]
-    if (index % 10 === 0) {
-      const few = [entryAt(index / 10, 1, 30)]
-      groups.push({
-        group: 0,
-        hardState: { ...hardState, commit: 0 },
-        truncateFrom: null,
-        entries: few
-      })
-    }
-    await store.write(commitRecord(1 + index, { groups }))
-  }
-  await store.close()
-  return { directory, storeId: store.recovered.storeId }
-}
-
-async function deleteRecord(directory: string, sequence: number): Promise<void> {
-  const database = new ClassicLevel<Uint8Array, Uint8Array>(join(directory, 'log'), {
-    keyEncoding: 'view',
-    valueEncoding: 'view',
-    compression: false
-  })
-  await database.open()
-  await database.del(recordKey(sequence))
-  await database.close()
-}
 
 /** Opens what was recovered, compares every entry, and writes on. */
 async function check(t: Tap, { directory, storeId }: Scene, last: number): Promise<LevelStore> {
