@@ -12,7 +12,7 @@ export const limits = {
   uncommittedBytesMax: 33_554_432,
   /** Waiting at a leader to be proposed, per group; more is refused and comes again. */
   queuedBytesMax: 16_777_216,
-  /** The same two for all groups of a node; beyond it each group goes on with one entry's worth. */
+  /** The same two for all groups of a node; beyond it each goes on with an ordinary entry. */
   nodeUncommittedBytesMax: 134_217_728,
   nodeQueuedBytesMax: 67_108_864,
   /** Forwarded to one shard's leader and not yet answered. */
@@ -32,6 +32,11 @@ export const limits = {
   /** Append requests and payload in flight to one follower of one group. */
   inflightRequestsMax: 16,
   inflightBytesMax: 4_194_304,
+  /**
+   * The same over all groups, and forwarded to one leader over all streams: two of the largest
+   * frames. A little, up to entryBytesMax, each group and each stream may have beside that.
+   */
+  laneBytesMax: 37_748_736,
   /** Entry bodies kept in memory for all groups: followers, deliveries. */
   bodyBytesMax: 25_165_824,
   /** Bodies read back from disk for deliveries, for all groups. */
@@ -118,6 +123,7 @@ export interface Tuning {
   readonly recordBytesMax: number
   readonly forwardBytesMax: number
   readonly inflightBytesMax: number
+  readonly laneBytesMax: number
   readonly deliverBytesMax: number
   readonly markBlockMin: number
   readonly snapshotBytes: number
@@ -190,8 +196,9 @@ export const times = {
   lentSlowMs: 60_000,
   /** A dispatch mark that did not advance is asked for again. */
   markRetryMs: 1_000,
-  /** Forwarded publishes without any answer are sent again. */
+  /** Forwarded publishes without any answer are sent again, after times that double up to this. */
   forwardRetryMs: 3_000,
+  forwardRetryMaxMs: 48_000,
   snapshotTransferIdleMs: 15_000,
   /** The scrubber reads once in this time, and rests this long between two walks. */
   scrubMs: 1_000,

@@ -25,6 +25,19 @@ export function appendOwn(state: RaftState, type: EntryType, data: Uint8Array): 
   return { index, term: state.term }
 }
 
+/** Whether a leader takes commands: no transfer is closing, and there is room for their bytes. */
+export function canAppend({ role, transfer, uncommittedBytes, config }: RaftState): boolean {
+  if (role !== 'leader' || transfer?.isClosing === true) return false
+  return uncommittedBytes < config.uncommittedBytesMax
+}
+
+/** A command of a leader that takes some; null if it would exceed the uncommitted bytes. */
+export function appendCommand(state: RaftState, data: Uint8Array): EntryId | null {
+  const bytes = state.uncommittedBytes + data.byteLength
+  if (state.uncommittedBytes > 0 && bytes > state.config.uncommittedBytesMax) return null
+  return appendOwn(state, 'command', data)
+}
+
 function trackMembers(state: RaftState, index: number): void {
   state.progress = members(effectiveConfiguration(state)).map(
     (replica) =>

@@ -3,6 +3,13 @@
 import { assert } from '@holdfast/errors'
 import type { Configuration, Entry, HardState, ReplicaId, SnapshotMeta, TermRun } from './entry.ts'
 
+export interface Sharing {
+  /** Payload bytes that a group may have in flight to one follower unasked. */
+  readonly bytesFree: number
+  /** Whether so many bytes may go to a follower beside what all groups have in flight to it. */
+  readonly admits: (replica: ReplicaId, bytes: number) => boolean
+}
+
 export interface RaftConfig {
   readonly id: ReplicaId
   /**
@@ -17,6 +24,8 @@ export interface RaftConfig {
   readonly inflightRequestsMax: number
   /** Payload bytes in flight to one follower; one larger entry is sent alone. */
   readonly inflightBytesMax: number
+  /** What the groups of one host share on the way to a follower. Absent: nothing. */
+  readonly sharing?: Sharing
   /** Payload bytes proposed and not yet committed; beyond it `propose` refuses. */
   readonly uncommittedBytesMax: number
   /**

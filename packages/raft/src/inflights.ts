@@ -21,6 +21,10 @@ export class Inflights {
     return this.#requests.length >= this.#requestsMax || this.#bytes >= this.#bytesMax
   }
 
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** Payload bytes that may still be sent. */
   get roomBytes(): number {
     return Math.max(0, this.#bytesMax - this.#bytes)

@@ -27,6 +27,10 @@ export interface Progress {
   commitTold: number
   /** Entries are being loaded for it. At most one load is outstanding. */
   isLoading: boolean
+  /** What a load is taken to bring: what was asked for, or what the last one had no room for. */
+  loadBytes: number
+  /** What is next was not sent, since the groups of this host have too much under way to it. */
+  lacksRoom: boolean
   /** Snapshot state: what was offered, at which tick, and whether to offer it again. */
   offered: { readonly snapshot: SnapshotMeta; readonly tick: number } | null
   isOfferDue: boolean
@@ -54,6 +58,8 @@ export function createProgress(
     refusals: 0,
     commitTold: 0,
     isLoading: false,
+    loadBytes: 0,
+    lacksRoom: false,
     offered: null,
     isOfferDue: false,
     heardTick: position.tick,
@@ -67,6 +73,8 @@ function leaveState(progress: Progress): void {
   progress.isProbeSent = false
   progress.isPingDue = false
   progress.isLoading = false
+  progress.loadBytes = 0
+  progress.lacksRoom = false
   progress.offered = null
   progress.isOfferDue = false
 }

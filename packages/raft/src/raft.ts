@@ -2,7 +2,7 @@
 // a message or a call does is in the file of its concern. Synchronous, without I/O, clock or
 // chance: the same calls give the same readies (Raft; thesis; the verbs are those of etcd/raft).
 import { assert } from '@holdfast/errors'
-import { appendOwn } from './append.ts'
+import * as append from './append.ts'
 import { assertConfig, type RaftConfig, type RaftInitialState } from './config.ts'
 import { hasLeaderQuorum } from './contact.ts'
 import { dispatch } from './dispatch.ts'
@@ -15,6 +15,7 @@ import { flush, hasReady, takeReady } from './outbox.ts'
 import { broadcastHeartbeat, requestRead } from './read-index.ts'
 import type { Ready } from './ready.ts'
 import * as replication from './replication.ts'
+import { bytesInFlight, lacksRoom } from './room.ts'
 import * as snapshot from './snapshot.ts'
 import * as states from './state.ts'
 import { describeProgress, type ProgressStatus } from './status.ts'
@@ -29,7 +30,6 @@ export class Raft {
   constructor(config: RaftConfig, initial: RaftInitialState) {
     assertConfig(config)
     this.#state = states.createState(config, initial)
-    states.assertRestored(this.#state)
   }
 
   /** The state, for all that may leave something to be done. */
@@ -67,9 +67,8 @@ export class Raft {
   }
 
   /**
-   * Campaigns without waiting (pre-vote as always), for instance at the birth of a group. Nothing
-   * happens while a leader is heard, unless this is the only voter: a lease may rest on its
-   * silence.
+   * Campaigns without waiting (pre-vote as always), as at the birth of a group. Nothing happens
+   * while a leader is heard, unless this is the only voter: a lease may rest on its silence.
    */
   campaign(): void {
     campaignEarly(this.#changing)
@@ -91,20 +90,12 @@ export class Raft {
    * (one command of any size is taken when nothing else is uncommitted).
    */
   propose(data: Uint8Array): EntryId | null {
-    const state = this.#state
-    if (!this.canPropose) return null
-    const bytes = state.uncommittedBytes + data.byteLength
-    if (state.uncommittedBytes > 0 && bytes > state.config.uncommittedBytesMax) return null
-    return appendOwn(this.#changing, 'command', data)
+    return this.canPropose ? append.appendCommand(this.#changing, data) : null
   }
 
-  /**
-   * Whether `propose` takes a command: leader, no transfer closing, room for uncommitted bytes.
-   */
+  /** Whether `propose` takes a command: leader, no transfer closing, room for uncommitted bytes. */
   get canPropose(): boolean {
-    const { role, transfer, uncommittedBytes, config } = this.#state
-    if (role !== 'leader' || transfer?.isClosing === true) return false
-    return uncommittedBytes < config.uncommittedBytesMax
+    return append.canAppend(this.#state)
   }
 
   /** Leader: payload bytes above the commit index. Otherwise 0. */
@@ -135,13 +126,14 @@ export class Raft {
   get hasReady(): boolean {
     if (this.#isQuiet) return false
     flush(this.#state)
-    this.#isQuiet = !hasReady(this.#state)
-    return !this.#isQuiet
+    const isReady = hasReady(this.#state)
+    this.#isQuiet = !isReady && !lacksRoom(this.#state)
+    return isReady
   }
 
   /**
    * Whether nothing has been asked of this replica since there was nothing to be done: a node with
-   * many looks at those only where something was.
+   * many looks at those only where something was, and at those that lack room.
    */
   get isQuiet(): boolean {
     return this.#isQuiet
@@ -213,6 +205,11 @@ export class Raft {
     if (progress !== null && replica !== this.#state.id) replication.linkLost(progress)
   }
 
+  /** Payload bytes in flight to a follower that is heard, or being loaded for it. */
+  bytesInFlight(replica: ReplicaId): number {
+    return bytesInFlight(this.#state, replica)
+  }
+
   /** Drops bodies up to `upTo` from memory, as far as they are applied and durable. */
   forgetBodies(upTo: number): void {
     this.#changing.log.forget(Math.min(upTo, this.#state.appliedIndex))
@@ -227,9 +224,7 @@ export class Raft {
     return this.#state.log.termAt(index)
   }
 
-  /**
-   * The configuration in force at an index from the snapshot on: what a snapshot there must carry.
-   */
+  /** The configuration in force at an index from the snapshot on: what a snapshot there carries. */
   configurationAt(index: number): Configuration {
     return this.#state.configurations.at(index).configuration
   }
@@ -240,9 +235,8 @@ export class Raft {
   }
 
   /**
-   * Whether a quorum answered a heartbeat sent less than `ticks` ticks ago; false during a
-   * transfer. With `ticks` below the election timeout by a margin for drift, no other leader
-   * exists.
+   * Whether a quorum answered a heartbeat sent under `ticks` ticks ago; false during a transfer.
+   * With `ticks` below the election timeout by a margin for drift, no other leader exists.
    */
   hasLeaderQuorum(ticks: number): boolean {
     return hasLeaderQuorum(this.#state, ticks)

@@ -14,6 +14,7 @@ import {
 } from './progress.ts'
 import { agreedValue } from './quorum.ts'
 import { noteRound } from './read-index.ts'
+import { findRoom, payloadBytes } from './room.ts'
 import { effectiveConfiguration, progressOf, type RaftState } from './state.ts'
 
 /** Sends every follower what it may be sent. Called once for each ready. */
@@ -46,21 +47,25 @@ function probe(state: RaftState, progress: Progress): void {
   if (progress.isProbeSent || progress.isLoading) return
   progress.isProbeSent = true
   // Bodies that are not in memory are not worth loading before it is known where the logs meet.
-  const hasBodies = progress.next >= state.log.bodiesFirst && progress.next <= state.log.lastIndex
-  sendAppend(
-    state,
-    progress,
-    hasBodies ? state.log.slice(progress.next, state.config.appendBytesMax) : []
-  )
+  const { log, config } = state
+  const hasBodies = progress.next >= log.bodiesFirst && progress.next <= log.lastIndex
+  const entries = hasBodies ? log.slice(progress.next, config.appendBytesMax) : []
+  // Nor is much worth sending: probes are repeated, and all groups send theirs at once.
+  const isMuch = payloadBytes(entries) > (config.sharing?.bytesFree ?? Infinity)
+  sendAppend(state, progress, isMuch ? [] : entries)
 }
 
 function pipeline(state: RaftState, progress: Progress): void {
   const { log, config } = state
   let isSent = false
+  progress.lacksRoom = false
   while (!progress.isLoading && progress.next <= log.lastIndex && !progress.inflights.isFull) {
     const bytesMax = Math.min(config.appendBytesMax, progress.inflights.roomBytes)
     if (progress.next < log.bodiesFirst) {
+      const loadBytes = Math.max(bytesMax, progress.loadBytes)
+      if (!findRoom(state, progress, loadBytes)) break
       progress.isLoading = true
+      progress.loadBytes = loadBytes
       state.out.loads.push({
         replica: progress.replica,
         firstIndex: progress.next,
@@ -71,6 +76,7 @@ function pipeline(state: RaftState, progress: Progress): void {
     }
     const entries = log.slice(progress.next, bytesMax)
     if (isTooLarge(entries, progress, bytesMax)) break
+    if (!findRoom(state, progress, payloadBytes(entries))) break
     sendPipelined(state, progress, entries)
     isSent = true
   }
@@ -84,10 +90,10 @@ function isTooLarge(entries: readonly Entry[], progress: Progress, bytesMax: num
 }
 
 function sendPipelined(state: RaftState, progress: Progress, entries: readonly Entry[]): void {
-  const bytes = entries.reduce((sum, entry) => sum + entry.data.byteLength, 0)
   const lastIndex = progress.next + entries.length - 1
   sendAppend(state, progress, entries)
-  progress.inflights.add(lastIndex, bytes)
+  progress.inflights.add(lastIndex, payloadBytes(entries))
+  progress.loadBytes = 0
   progress.next = lastIndex + 1
 }
 
@@ -213,7 +219,13 @@ export function supply(state: RaftState, progress: Progress, entries: readonly E
     if (entry.index !== progress.next + fits || !state.log.matches(entry)) break
     fits++
   }
-  if (fits > 0) sendPipelined(state, progress, entries.slice(0, fits))
+  if (fits === 0) return
+  const wanted = entries.slice(0, fits)
+  const bytes = payloadBytes(wanted)
+  // Room for what was asked for is kept. One larger entry is loaded again once there is room.
+  if (bytes <= progress.loadBytes || findRoom(state, progress, bytes)) {
+    sendPipelined(state, progress, wanted)
+  } else progress.loadBytes = bytes
 }
 
 /** Entries could not be read: a snapshot takes their place, if it covers the first of them. */

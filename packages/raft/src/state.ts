@@ -139,6 +139,9 @@ export interface Outbox {
   loads: LoadRequest[]
 }
 
+/**
+ * @throws AssertionError if what was found on disk contradicts itself: the replica must not start.
+ */
 export function createState(config: RaftConfig, initial: RaftInitialState): RaftState {
   const log = new RaftLog(initial, config.checksum)
   const isNew = initial.isUnpersisted === true
@@ -148,7 +151,7 @@ export function createState(config: RaftConfig, initial: RaftInitialState): Raft
   )
   const { term, vote, commit } = initial.hardState
   const commitFloor = commit > initial.lastIndex ? commit : 0
-  return {
+  const state: RaftState = {
     config,
     id: config.id,
     role: 'follower',
@@ -183,6 +186,8 @@ export function createState(config: RaftConfig, initial: RaftInitialState): Raft
     out: { messages: [], messagesAfterPersist: [], reads: [], loads: [] },
     handedOut: isNew ? { term: 0, vote: null, commit: 0 } : initial.hardState
   }
+  assertRestored(state)
+  return state
 }
 
 /** The configuration is derived from the log, from the first byte (failure mode: replay). */
@@ -264,10 +269,7 @@ export function blankState(): RaftInitialState {
   }
 }
 
-/**
- * @throws AssertionError if what was found on disk contradicts itself: the replica must not start.
- */
-export function assertRestored(state: RaftState): void {
+function assertRestored(state: RaftState): void {
   assert(state.commitIndex <= state.log.lastIndex, 'what was committed is in the log')
   assert(state.appliedIndex >= state.log.snapshotIndex, 'the machine is restored from the snapshot')
   assert(state.term >= state.log.lastTerm, 'no entry is of a later term than the hard state')

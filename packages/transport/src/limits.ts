@@ -23,8 +23,17 @@ export const transportLimits: Readonly<
   frameBytesMax: 18 * 1024 * 1024,
   /** Up to this claimed length a straddling frame gets its buffer at once; beyond, it grows. */
   trustedFrameBytes: 1024 * 1024,
-  /** Unsent bytes of one link; beyond it the link is closed, so that its order never has a hole. */
-  unsentBytesMax: 64 * 1024 * 1024,
+  /**
+   * Unsent bytes of one link; beyond it the link is closed, so that its order never has a hole.
+   * A last resort: what closed a link is sent again, so the senders must keep below it. They have
+   * under way, of what the bounds of a member allow (laneBytesMax, entryBytesMax):
+   *  - 36 MiB of publishes or of appends; as much again for each repeat while the other side is
+   *    silent, and for what a leadership before left: 4 x 36 MiB;
+   *  - a little of each shard, 128 KiB: 2 MiB for 16 shards, 128 MiB for the most there can be;
+   *  - of deliveries, beside 1 MiB a client, the largest message for each of 16 clients: 304 MiB;
+   *  - replies, 16 MiB; chunks of snapshots and what is repaired: 40 MiB.
+   */
+  unsentBytesMax: 640 * 1024 * 1024,
   /** One message of the handshake; an offer names every member. */
   handshakeBytesMax: 64 * 1024,
   /** Accepted connections that have not finished their handshake. */

@@ -136,17 +136,6 @@ t.test('a peer that is no longer listed loses its links', async (t) => {
   t.notOk(one.transport.send(2, 'raft', [Buffer.from('x')]))
 })
 
-t.test('a peer that reads nothing is cut off at the bound, not buffered for ever', async (t) => {
-  const [one, two] = await pair(t)
-  await linked(one, two)
-  const chunk = Buffer.alloc(16 * 1024 * 1024)
-  let isUp = true
-  // Without a turn of the event loop nothing leaves: five frames are more than the bound.
-  for (let frame = 0; frame < 5 && isUp; frame++) isUp = one.transport.send(2, 'raft', [chunk])
-  t.notOk(isUp)
-  t.ok(one.logs.some((line) => line.includes('bytes wait')))
-})
-
 t.test('a probe tells who is there, also of a blank node', async (t) => {
   const [one, two] = await pair(t)
   const blank = await new Endpoint(helloOf(null), { timing: fast }).listen()

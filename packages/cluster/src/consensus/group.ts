@@ -101,10 +101,11 @@ export class Group<Proposal, Reply> {
   /** Whether the next entry fits: of what is uncommitted every byte is in memory. */
   get #fitsNext(): boolean {
     const own = this.raft.uncommittedBytes
-    if (own === 0) return true
+    const { entryBytesMax } = this.#core.tuning
+    const nextBytes = Math.max(entryBytesMax, this.#waiting[0]?.sizeBytes ?? 0)
+    if (own === 0 && nextBytes === entryBytesMax) return true
     if (uncommittedBytesOf(this.#core) > limits.nodeUncommittedBytesMax) return false
-    const nextBytes = Math.max(this.#core.tuning.entryBytesMax, this.#waiting[0]?.sizeBytes ?? 0)
-    return own + nextBytes + this.#core.tuning.entryBytesMax <= limits.uncommittedBytesMax
+    return own === 0 || own + nextBytes + entryBytesMax <= limits.uncommittedBytesMax
   }
 
   /** Takes a proposal if this replica leads; `onReply` is then called exactly once. */

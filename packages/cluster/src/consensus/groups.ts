@@ -6,22 +6,24 @@ import { assert } from '@holdfast/errors'
 import {
   bootstrapState,
   type Message,
-  type RaftConfig,
   type RaftInitialState,
+  type ReplicaId,
   type SnapshotMeta
 } from '@holdfast/raft'
 import { openReplica } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import { log } from '../core.ts'
-import { limits, times } from '../limits.ts'
+import { times } from '../limits.ts'
 import type { Blob, GroupId, IndexRange, RecoveredGroup } from '../log-store.ts'
 import { leaveGroups } from '../membership/leaving.ts'
 import type { MetadataGroup } from '../metadata/metadata.ts'
+import { SharedRoom } from '../peers/shared-room.ts'
 import { type ShardGroup, ShardHost } from '../publishing/shards.ts'
 import type { MachineHash } from '../status.ts'
 import { Beat } from './beat.ts'
 import { boundBodies } from './body-bound.ts'
 import { Group } from './group.ts'
+import { bytesInFlight, configOf } from './group-config.ts'
 import { metadataLeadership, shardLeadership } from './leadership.ts'
 import { LeftGroups } from './left-groups.ts'
 import { recoveredState } from './recovered-state.ts'
@@ -38,11 +40,15 @@ export class Groups {
   readonly #shards = new Map<GroupId, { readonly group: ShardGroup; host: ShardHost }>()
   readonly #left = new LeftGroups()
   #all: AnyGroup[] = []
+  readonly #room: SharedRoom<AnyGroup>
   #leaveAtMs = 0
   readonly #beat = new Beat()
 
   constructor(core: Core) {
     this.#core = core
+    this.#room = new SharedRoom(core.tuning.laneBytesMax, (replica) =>
+      bytesInFlight(this.#all, replica)
+    )
   }
 
   /** This node's replica id. Only where the node has an identity. */
@@ -104,7 +110,7 @@ export class Groups {
   }
 
   #open(id: GroupId, initial: RaftInitialState): AnyGroup {
-    const raft = openReplica(this.#core, id, this.#config(id), initial)
+    const raft = openReplica(this.#core, id, configOf(this.#core, id), initial)
     if (id === 0) {
       const group = new Group(this.#core, id, raft, this.#core.metadata)
       group.onLeadership = () => metadataLeadership(this.#core)
@@ -126,19 +132,10 @@ export class Groups {
     this.#all = group === null ? shards : [group, ...shards]
   }
 
-  #config(id: GroupId): RaftConfig {
-    return {
-      id: this.selfReplica,
-      electionTimeoutTicks: times.electionTimeoutTicks,
-      heartbeatIntervalTicks: times.heartbeatTicks,
-      appendBytesMax: this.#core.tuning.recordBytesMax / 4,
-      inflightRequestsMax: limits.inflightRequestsMax,
-      inflightBytesMax: this.#core.tuning.inflightBytesMax,
-      uncommittedBytesMax: limits.uncommittedBytesMax,
-      broadcastCommit: id === 0,
-      checksum: this.#core.options.checksum,
-      random: this.#core.options.random
-    }
+  /** Whether a group may send so many bytes to a replica beside what all have in flight to it. */
+  admits(id: GroupId, replica: ReplicaId, bytes: number): boolean {
+    const group = this.get(id)
+    return group === undefined || this.#room.admits(group, replica, bytes)
   }
 
   /** Ticks that may pass at once: one where each matters. */
@@ -161,7 +158,7 @@ export class Groups {
     let hasWorked = false
     for (let round = 0; round < roundsMax; round++) {
       let isBusy = false
-      for (const group of this.#all) {
+      for (const group of this.#room.inTurn(this.#all)) {
         if (group.waitingBytes === 0 && group.raft.isQuiet) continue
         this.#guard(group, () => {
           group.propose()

@@ -8,6 +8,7 @@ import { tellRoutes } from '../audit-calls.ts'
 import type { Core } from '../core.ts'
 import type { GroupId } from '../log-store.ts'
 import type { ForwardOutcome, ForwardResult } from '../peers/peer-codec.ts'
+import { SharedRoom } from '../peers/shared-room.ts'
 import { refusal } from '../sessions/responder.ts'
 import type { Batch, Publish } from './publish.ts'
 import { ShardStream, type Transaction } from './shard-stream.ts'
@@ -38,9 +39,16 @@ export class Gateway {
   /** Null until the record that makes this process's epoch unique is durable. */
   #epoch: number | null = null
   #pendingBytes = 0
+  /** To each leader. */
+  readonly #room: SharedRoom<ShardStream>
 
   constructor(core: Core) {
     this.#core = core
+    this.#room = new SharedRoom(core.tuning.laneBytesMax, (leader) => {
+      let bytes = 0
+      for (const stream of this.#streams.values()) bytes += stream.underWayTo(leader)
+      return bytes
+    })
   }
 
   /** Numbers of an earlier process cannot be mistaken for this one's from here on. */
@@ -158,7 +166,12 @@ export class Gateway {
   }
 
   flush(): void {
-    for (const stream of this.#streams.values()) stream.flush()
+    for (const stream of this.#room.inTurn(this.#streams.values())) stream.flush()
+  }
+
+  /** Whether a stream may send so many bytes to a leader beside what all have under way to it. */
+  admits(stream: ShardStream, leader: number, bytes: number): boolean {
+    return this.#room.admits(stream, leader, bytes)
   }
 
   #stream(group: GroupId): ShardStream {

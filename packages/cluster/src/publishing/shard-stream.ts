@@ -54,6 +54,8 @@ export class ShardStream {
   /** Refusals since something was accepted: each doubles the pause before all is sent again. */
   #refusals = 0
   #progressAtMs = 0
+  /** Repeats since something was answered: each doubles the time until the next. */
+  #repeats = 0
 
   constructor(core: Core, group: GroupId, epoch: number, onOutcome: OnOutcome) {
     this.#core = core
@@ -64,6 +66,11 @@ export class ShardStream {
 
   get isIdle(): boolean {
     return this.#items.length === 0
+  }
+
+  /** Bytes that this node was sent and has not answered. */
+  underWayTo(node: number): number {
+    return node === this.#leader ? this.#sentBytes : 0
   }
 
   push(publish: Publish, queues: readonly number[]): void {
@@ -111,6 +118,7 @@ export class ShardStream {
   flush(): void {
     const { clock, reports } = this.#core
     if (this.#items.length === 0) return
+    this.#rewindIfSilent()
     const { leader, term } = reports.leadership(this.group)
     if (leader === null) return
     if (leader !== this.#leader || term !== this.#term) {
@@ -118,24 +126,37 @@ export class ShardStream {
       this.#term = term
       this.#pausedUntilMs = 0
       this.#refusals = 0
+      this.#repeats = 0
       this.rewind()
     }
-    const silentMs = clock.nowMs - this.#progressAtMs
-    if (this.#sent > 0 && silentMs > times.forwardRetryMs) this.rewind()
     if (clock.nowMs < this.#pausedUntilMs) return
     this.#send(leader)
   }
 
+  /** On a slow link what was sent first may still wait: it is not repeated without end. */
+  #rewindIfSilent(): void {
+    const silentMs = this.#core.clock.nowMs - this.#progressAtMs
+    const patienceMs = times.forwardRetryMs * 2 ** this.#repeats
+    if (this.#sent === 0 || silentMs <= Math.min(patienceMs, times.forwardRetryMaxMs)) return
+    this.#repeats++
+    this.rewind()
+  }
+
   #send(leader: number): void {
+    const { gateway, tuning } = this.#core
+    const { entryBytesMax, forwardBytesMax } = tuning
     const sections: { number: number; bytes: Uint8Array }[] = []
     while (this.#sent < Math.min(this.#items.length, limits.forwardSectionsMax)) {
       const item = this.#items.at(this.#sent)
       if (item === undefined) break
-      const isFull = this.#sentBytes + item.sizeBytes > this.#core.tuning.forwardBytesMax
-      if (isFull && this.#sentBytes > 0) break
+      const sentBytes = this.#sentBytes + item.sizeBytes
+      if (sentBytes > forwardBytesMax && this.#sentBytes > 0) break
+      // A little goes whatever the others have under way.
+      const isLittle = sentBytes <= entryBytesMax
+      if (!isLittle && !gateway.admits(this, leader, item.sizeBytes)) break
       const bytes = join(item.encode(this.#numberOf(item)))
       sections.push({ number: item.number, bytes })
-      this.#sentBytes += item.sizeBytes
+      this.#sentBytes = sentBytes
       this.#sent++
     }
     if (sections.length === 0) return
@@ -161,6 +182,7 @@ export class ShardStream {
   result(epoch: number, outcomes: readonly ForwardOutcome[]): void {
     if (epoch !== this.#epoch) return
     this.#progressAtMs = this.#core.clock.nowMs
+    this.#repeats = 0
     for (const outcome of outcomes) this.#outcome(outcome)
   }
 

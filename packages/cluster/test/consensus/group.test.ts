@@ -137,10 +137,22 @@ t.test('what all groups have uncommitted has a bound, within which each goes on'
     isAnswered = true
   })
   propose()
-  t.equal(quiet?.raft.uncommittedBytes, 1000, 'one entry is never refused')
+  t.equal(quiet?.raft.uncommittedBytes, 1000, 'an ordinary entry is never refused')
   commit()
   t.ok(isAnswered)
   propose()
   commit()
   t.equal(uncommitted(), 0)
+})
+
+t.test('a large entry waits for room, also where nothing else of its group is open', async (t) => {
+  const { groups, propose, commit } = leaders(10)
+  const { nodeUncommittedBytesMax: max, queuedBytesMax: large } = limits
+  for (const group of groups) group.offer(large, () => undefined)
+  propose()
+  const open = (): number => groups.filter(({ raft }) => raft.uncommittedBytes > 0).length
+  t.equal(open(), Math.floor(max / large) + 1)
+  commit()
+  propose()
+  t.equal(open(), 10 - Math.floor(max / large) - 1)
 })

@@ -10,6 +10,7 @@ import {
 } from '@holdfast/broker'
 import t from 'tap'
 import type { Core } from '../../src/core.ts'
+import { limits } from '../../src/limits.ts'
 import type { ForwardOutcome } from '../../src/peers/peer-codec.ts'
 import { type Batch, createPublish, type Publish } from '../../src/publishing/publish.ts'
 import { coreWith, sent } from '../part-core.ts'
@@ -27,7 +28,7 @@ interface World {
   readonly outlived: number[]
   change(...commands: readonly MetadataCommand[]): void
   queue(name: string): QueueTarget
-  publish(exchange: string, routingKey: string, isMandatory?: boolean): Publish
+  publish(exchange: string, routingKey: string, isMandatory?: boolean, bytes?: number): Publish
   answer(group: number, ...outcomes: readonly ForwardOutcome[]): void
 }
 
@@ -60,8 +61,8 @@ function make(): World {
     if (target === null) throw new Error(`no queue ${name}`)
     return target
   }
-  const publish = (exchange: string, routingKey: string, isMandatory = false): Publish => {
-    return publishOf(told, exchange, routingKey, isMandatory)
+  const publish: World['publish'] = (exchange, routingKey, isMandatory = false, bytes = 10) => {
+    return publishOf(told, exchange, routingKey, { mandatory: isMandatory, bytes })
   }
   const answer: World['answer'] = (group, ...outcomes) => {
     core.gateway.result({ type: 'forward-result', group, epoch, outcomes })
@@ -82,7 +83,7 @@ function publishOf(
   told: string[],
   exchange: string,
   routingKey: string,
-  mandatory: boolean
+  { mandatory, bytes }: { readonly mandatory: boolean; readonly bytes: number }
 ): Publish {
   const origin = {
     vhost,
@@ -94,7 +95,7 @@ function publishOf(
   }
   const sequences = { first: true, firstSequence: 1, lowestUnconfirmed: 1, count: 1 }
   const route = { exchange, routingKey, copies: [], mandatory }
-  const batch = { ...route, ...sequences, blob: new Uint8Array(10) }
+  const batch = { ...route, ...sequences, blob: new Uint8Array(bytes) }
   return createPublish(origin, batch, () => undefined)
 }
 
@@ -158,6 +159,27 @@ t.test('a publish is confirmed when every shard has answered', async (t) => {
   world.answer(1, accepted(1))
   t.same(world.told, ['confirmed'], 'a repeated answer tells nothing')
 })
+
+t.test(
+  'what goes to one leader is bounded over all shards, and a little goes all the same',
+  async (t) => {
+    const world = make()
+    const groups = (): number[] => forwarded(world).map(([group]) => group)
+    send(world, world.publish('fan', '', false, Math.ceil(limits.laneBytesMax / 2)))
+    t.same(groups(), [1])
+    world.answer(1, accepted(1))
+    t.same(groups(), [2], 'an answer makes room')
+    send(world, world.publish('', 'q1'))
+    t.same(groups(), [1], 'a little goes beside it')
+    send(world, world.publish('', 'q1', false, Math.ceil(limits.laneBytesMax / 2)))
+    t.same(groups(), [])
+    world.answer(1, accepted(2))
+    t.same(groups(), [], 'that was little')
+    world.answer(2, accepted(1))
+    t.same(groups(), [1])
+    t.same(world.told, ['confirmed', 'confirmed'])
+  }
+)
 
 t.test('one queue that is gone does not matter while another took it', async (t) => {
   const world = make()

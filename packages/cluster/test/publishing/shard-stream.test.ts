@@ -32,6 +32,7 @@ function streamTo(
     identity: { node: 1 },
     options: {},
     groups: { selfReplica: 1 },
+    gateway: { admits: () => true },
     peers: { send },
     reports: { leadership: () => leadership }
   } as unknown as Core
@@ -86,6 +87,24 @@ t.test('a busy leader is asked again after pauses that double up to a bound', as
     [1, 2, 4, 8, 16, 16, 16].map((factor) => Math.min(retryMs * factor, retryMaxMs))
   )
   t.ok(sent.every((numbers) => numbers.join() === '1,2'))
+})
+
+t.test('a leader that does not answer is told again, after times that double', async (t) => {
+  const { stream, clock, sent } = streamTo({ leader: 2, term: 1 })
+  stream.push(publishOf(1), [7])
+  const pauses: number[] = []
+  const pauseToNext = (): number => {
+    const before = clock.nowMs
+    for (const count = sent.length; sent.length === count; clock.nowMs += 100) stream.flush()
+    return clock.nowMs - 100 - before
+  }
+  pauseToNext()
+  for (let round = 0; round < 6; round++) pauses.push(pauseToNext())
+  t.same(pauses, [3_000, 6_000, 12_000, 24_000, 48_000, 48_000])
+  stream.push(publishOf(2), [7])
+  stream.result(epoch, [{ type: 'accepted', first: 1, last: 1 }])
+  pauseToNext()
+  t.equal(pauseToNext(), times.forwardRetryMs, 'it has answered something')
 })
 
 t.test('what another leader is told waits for no pause', async (t) => {
