@@ -51,5 +51,21 @@ export const amqpMutations: readonly Mutation[] = [
     find: "if (deliveryCount > 0) headers.set('x-delivery-count', longField(deliveryCount))",
     replace: "headers.set('x-delivery-count', longField(attempt))",
     catches
+  },
+  {
+    name: 'frames-of-a-body-lie-on-each-other',
+    failureMode: null,
+    file: 'packages/amqp/src/content.ts',
+    find: 'this.#body.set(payload, this.#filled)',
+    replace: 'this.#body.set(payload, 0)',
+    catches
+  },
+  {
+    name: 'frames-are-larger-than-agreed',
+    failureMode: null,
+    file: 'packages/amqp/src/frame-codec.ts',
+    find: 'const payloadMax = this.frameBytesMax - amqpLimits.frameOverheadBytes',
+    replace: 'const payloadMax = this.frameBytesMax',
+    catches
   }
 ]

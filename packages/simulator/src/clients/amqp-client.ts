@@ -6,7 +6,7 @@ import type { Counts } from '../checkers/answers.ts'
 import type { Disturbed } from '../faults/client-faults.ts'
 import type { ClientSocket } from '../world/client-sockets.ts'
 import type { World } from '../world/world.ts'
-import { type AmqpSaid, AmqpWire } from './amqp-wire.ts'
+import { type AmqpSaid, AmqpWire, frameSizes } from './amqp-wire.ts'
 
 /** How a server ends a connection or a channel. */
 export type AmqpEnd = Pick<NonNullable<AmqpWire['closed']>, 'replyCode' | 'replyText'>
@@ -112,7 +112,7 @@ export abstract class AmqpClient implements Disturbed {
   #connect(): void {
     const { memberHosts, network, schedule } = this.world
     if (memberHosts.length === 0) return this.reconnect()
-    const wire = new AmqpWire('/')
+    const wire = new AmqpWire('/', 'guest', 'guest', this.random.pick(frameSizes))
     const host = this.random.pick(memberHosts)
     const socket = network.clients.connect(
       host,

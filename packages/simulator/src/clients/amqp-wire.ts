@@ -2,6 +2,7 @@
 // confirms, consume, get and settle, on one channel or some more.
 import {
   type AmqpProperties,
+  amqpLimits,
   type Content,
   ContentGatherer,
   decodeMethod,
@@ -21,7 +22,8 @@ export interface AmqpSaid {
   readonly content: Content | null
 }
 
-const frameBytesMax = 131_072
+/** What clients agree on: as little as they may, or what most libraries ask for. */
+export const frameSizes = [4_096, 131_072] as const
 const heartbeatSeconds = 1
 const channelsMax = 3
 
@@ -29,10 +31,11 @@ const channelsMax = 3
 const capabilities = ['consumer_cancel_notify', 'connection.blocked']
 
 export class AmqpWire {
-  readonly #reader = new FrameReader(frameBytesMax)
+  readonly #reader = new FrameReader(frameSizes[0])
   readonly #writer = new FrameWriter()
   readonly #gatherer = new ContentGatherer()
   readonly #vhost: string
+  readonly #frameBytesMax: number
   /** PLAIN. */
   readonly #login: string
   /** Waits for its content. */
@@ -41,8 +44,15 @@ export class AmqpWire {
   /** The server closed the connection, or the channel, with this. */
   closed: MethodOf<'connection.close'> | MethodOf<'channel.close'> | null = null
 
-  constructor(vhost: string, user = 'guest', password: string = user) {
+  /** `frameBytesMax`: of each frame, whole, by either side. */
+  constructor(
+    vhost: string,
+    user = 'guest',
+    password: string = user,
+    frameBytesMax: number = frameSizes[1]
+  ) {
     this.#vhost = vhost
+    this.#frameBytesMax = frameBytesMax
     this.#login = `\0${user}\0${password}`
     this.#writer.protocolHeader()
   }
@@ -64,11 +74,12 @@ export class AmqpWire {
       case 'connection.start':
         return this.#authenticate()
       case 'connection.tune':
-        this.#writer.frameBytesMax = frameBytesMax
+        this.#writer.frameBytesMax = this.#frameBytesMax
+        this.#reader.limitBytes = this.#frameBytesMax - amqpLimits.frameOverheadBytes
         this.#writer.method(0, {
           type: 'connection.tune-ok',
           channelMax: channelsMax,
-          frameMax: frameBytesMax,
+          frameMax: this.#frameBytesMax,
           heartbeat: heartbeatSeconds
         })
         this.#writer.method(0, {
