@@ -88,7 +88,7 @@ export const logMutations: readonly Mutation[] = [
     file: 'packages/storage/src/node-state.ts',
     find: 'for (const source of [state.log, staged?.log]) {',
     replace: 'for (const source of [staged?.log, state.log]) {',
-    catches: ['packages/storage/dist/test/contract.test.js']
+    catches: 'simulator'
   },
   {
     name: 'answered-request-never-freed',
