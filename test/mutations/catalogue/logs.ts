@@ -83,6 +83,21 @@ export const logMutations: readonly Mutation[] = [
     catches: 'simulator'
   },
   {
+    name: 'index-of-an-entry-in-thirty-two-bits',
+    failureMode: 25,
+    file: 'packages/cluster/src/peers/raft-codec.ts',
+    find: '  writer.number(entry.index)\n  writer.number(entry.term)\n  writer.u8(',
+    replace: '  writer.u32(entry.index)\n  writer.number(entry.term)\n  writer.u8(',
+    also: [
+      {
+        file: 'packages/cluster/src/peers/raft-codec.ts',
+        find: '  const index = reader.number()\n  const term = reader.number()\n  const type',
+        replace: '  const index = reader.u32()\n  const term = reader.number()\n  const type'
+      }
+    ],
+    catches: 'simulator'
+  },
+  {
     name: 'own-entry-instead-of-the-fetched-one',
     failureMode: 27,
     file: 'packages/storage/src/node-state.ts',
