@@ -83,6 +83,14 @@ export const logMutations: readonly Mutation[] = [
     catches: 'simulator'
   },
   {
+    name: 'digest-of-the-heads-of-entries',
+    failureMode: 24,
+    file: 'packages/raft/src/log-digest.ts',
+    find: 'const bytes = this.#checksum(data)',
+    replace: 'const bytes = this.#checksum(data.subarray(0, 16))',
+    catches: 'simulator'
+  },
+  {
     name: 'index-of-an-entry-in-thirty-two-bits',
     failureMode: 25,
     file: 'packages/cluster/src/peers/raft-codec.ts',

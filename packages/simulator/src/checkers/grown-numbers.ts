@@ -3,19 +3,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type PeerFrame, readPeerFrame, startFrame, writePeerMessage } from '@holdfast/cluster'
 import { join } from '../world/join.ts'
-import type { Observer } from '../world/observer.ts'
-import type { Process } from '../world/process.ts'
-import type { Report } from './checks.ts'
-
-type Left = Parameters<NonNullable<Observer['left']>>[1]
 
 type PeerMessage = PeerFrame['messages'][number]
 
 const age = 2 ** 33
 /** What has 32 bits for ever: it is counted out, or is a part of a sum. */
 const narrow: ReadonlySet<string> = new Set(['group', 'count', 'high', 'low'])
-/** Of these one is looked at: they are alike. */
-const sampleOf = 16
 
 function aged(value: unknown, name: string): unknown {
   if (typeof value === 'number') return narrow.has(name) ? value : value + age
@@ -38,24 +31,5 @@ export function misread(message: PeerMessage): string | null {
     return isDeepStrictEqual(read, sent) ? null : `${message.type} of large numbers`
   } catch (error) {
     return `${message.type} of large numbers: ${String(error)}`
-  }
-}
-
-export class GrownNumbers implements Observer {
-  readonly #report: Report
-  #frames = 0
-
-  constructor(report: Report) {
-    this.#report = report
-  }
-
-  left(_process: Process, output: Left): void {
-    if (output.type !== 'peer-send') return
-    this.#frames += 1
-    if (this.#frames % sampleOf !== 0) return
-    for (const message of readPeerFrame(join(output.chunks)).messages) {
-      const what = misread(message)
-      if (what !== null) this.#report('grown-numbers', what)
-    }
   }
 }

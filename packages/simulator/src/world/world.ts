@@ -4,8 +4,8 @@ import { crc32 } from 'node:zlib'
 import type { MemberOptions, Output } from '@holdfast/cluster'
 import { Random } from '@holdfast/testkit'
 import { ClusterAudit } from '../checkers/cluster-audit.ts'
-import { GrownNumbers } from '../checkers/grown-numbers.ts'
 import { Memories } from '../checkers/memory.ts'
+import { SampledFrames } from '../checkers/sampled-frames.ts'
 import type { Disturbed } from '../faults/client-faults.ts'
 import type { AnyKind } from '../faults/kinds.ts'
 import { calmDisk, calmNetwork, calmWorld } from '../plan/calm.ts'
@@ -42,7 +42,7 @@ export class World {
   readonly observers: Observer[] = [
     this.audit,
     this.memories,
-    new GrownNumbers((check, detail) => this.fail(`${check}: ${detail}`))
+    new SampledFrames((check, detail) => this.fail(`${check}: ${detail}`))
   ]
   readonly plan: WorldPlan
   /** How disks are at present. */
