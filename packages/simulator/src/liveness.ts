@@ -2,6 +2,7 @@
 // Then everything must come to its end within a bounded time: leaders, outcomes, empty queues,
 // replicas that agree (the liveness mode of TigerBeetle's VOPR).
 import type { OperationStatus } from '@holdfast/cluster'
+import { Latecomer } from './clients/latecomer.ts'
 import type { Storm } from './faults/storm.ts'
 import type { Workload } from './workload.ts'
 import type { Host } from './world/host.ts'
@@ -9,7 +10,10 @@ import type { World } from './world/world.ts'
 
 /** Simulated time that each of the steps may take. */
 const stepMs = 60_000
-/** Of a run in which nobody says anything for so long by the clocks of the hosts. */
+/**
+ * Of a run in which nobody says anything for so long by the clocks of the hosts; in the others one
+ * goes on while some time goes by.
+ */
 const dayChance = 0.5
 const dayMs = 25 * 3_600_000
 /** Nothing is wrong any more when the last messages are sent. */
@@ -34,6 +38,7 @@ export async function comeToRest(
   await world.until(stepMs, 'all confirmed messages arrive', () => history.missing.length === 0)
   await world.until(stepMs, 'all is settled', () => workload.isSettled)
   if (world.random.split('day').chance(dayChance)) passDay(world)
+  else workload.add(new Latecomer(world, history))
   workload.oneMore()
   await world.until(oneMoreMs, 'who has credit gets what is ready', () => {
     return workload.isResolved && history.missing.length === 0 && workload.isSettled
