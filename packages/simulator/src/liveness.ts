@@ -1,7 +1,7 @@
 // The second phase of a run: faults have ended, and what is alive is a majority of every group.
 // Then everything must come to its end within a bounded time: leaders, outcomes, empty queues,
 // replicas that agree (the liveness mode of TigerBeetle's VOPR).
-import type { OperationStatus } from '@holdfast/cluster'
+import type { NodeStatus, OperationStatus } from '@holdfast/cluster'
 import { Latecomer } from './clients/latecomer.ts'
 import type { Storm } from './faults/storm.ts'
 import type { Workload } from './workload.ts'
@@ -20,6 +20,8 @@ const dayMs = 25 * 3_600_000
 const oneMoreMs = 20_000
 /** How long all copies may take to be whole, or nobody dies. */
 const wholeMs = 6000
+/** After this the dead are missed; where they are not, nothing is asked. */
+const missedMs = 4000
 /** What was sent before this is not under way any more. */
 const quietMs = 1500
 
@@ -46,6 +48,7 @@ export async function comeToRest(
   const depths = workload.depths()
   await world.until(stepMs, 'all queues are empty', () => depths.isNothing)
   await leaveNothing(world)
+  await refuseRemoval(world, dead)
   for (const host of dead) {
     host.isHeldDown = false
     host.start()
@@ -119,6 +122,41 @@ async function killSome(world: World, storm: Storm, deadMax: number): Promise<Ho
     host.crash()
   }
   return dead
+}
+
+/**
+ * Where so many are dead that one less would leave no majority of those who stay, nobody who lives
+ * may be removed. Groups have other voters than all nodes where there are more than five of these.
+ */
+async function refuseRemoval(world: World, dead: readonly Host[]): Promise<void> {
+  const alive = world.memberHosts
+  const [via, leaving] = alive
+  const node = leaving?.process?.identity?.node
+  const states = alive.map(({ process }) => process?.member.status().nodes ?? [])
+  const count = alive.length + dead.length
+  const isSteady = states.every((nodes) => {
+    return nodes.length === count && nodes.every(({ state }) => state !== 'leaving')
+  })
+  const isEnough = (alive.length - 1) * 2 > count - 1
+  if (!isSteady || isEnough || count > 6 || node === undefined) return
+  const areMissed = (): boolean => {
+    const nodes = alive.map(({ process }) => process?.member.status().nodes ?? [])
+    return nodes.every((seen) => seen.filter(isDown).length === dead.length)
+  }
+  const endMs = world.schedule.nowMs + missedMs
+  while (!areMissed() && world.schedule.nowMs < endMs) await world.schedule.run(100)
+  if (!areMissed()) return
+  let isAnswered = false
+  via?.process?.admin({ type: 'remove-node', node }, (result) => {
+    isAnswered = true
+    if ('error' in result) world.note(`a removal was refused: ${result.error.code}`)
+    else world.fail(`node ${node} may leave, and with it a majority`)
+  })
+  await world.until(stepMs, 'a removal is answered', () => isAnswered)
+}
+
+function isDown({ state }: NodeStatus): boolean {
+  return state === 'down'
 }
 
 /** What operators have asked for, as the cluster remembers it. */
