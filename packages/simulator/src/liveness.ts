@@ -3,6 +3,8 @@
 // replicas that agree (the liveness mode of TigerBeetle's VOPR).
 import type { NodeStatus, OperationStatus } from '@holdfast/cluster'
 import { Latecomer } from './clients/latecomer.ts'
+import { Publisher } from './clients/publisher.ts'
+import { boundQueues, route } from './clients/ways.ts'
 import type { Storm } from './faults/storm.ts'
 import type { Workload } from './workload.ts'
 import type { Host } from './world/host.ts'
@@ -22,6 +24,8 @@ const oneMoreMs = 20_000
 const wholeMs = 6000
 /** After this the dead are missed; where they are not, nothing is asked. */
 const missedMs = 4000
+/** Less than publishes may leave on a disk, and more than a process needs to go on. */
+const lowBytes = 300 * 2 ** 20
 /** What was sent before this is not under way any more. */
 const quietMs = 1500
 
@@ -49,6 +53,7 @@ export async function comeToRest(
   await world.until(stepMs, 'all queues are empty', () => depths.isNothing)
   await leaveNothing(world)
   await refuseRemoval(world, dead)
+  await refusePublish(world, workload)
   for (const host of dead) {
     host.isHeldDown = false
     host.start()
@@ -122,6 +127,19 @@ async function killSome(world: World, storm: Storm, deadMax: number): Promise<Ho
     host.crash()
   }
   return dead
+}
+
+/** Where no disk has room, what a client publishes is refused, and says so. */
+async function refusePublish(world: World, workload: Workload): Promise<void> {
+  for (const host of world.memberHosts) host.setFreeBytes(lowBytes)
+  const { history } = workload
+  const publisher = new Publisher(world, 'vain', { history, routes: [], messages: 0 })
+  workload.add(publisher)
+  for (const queue of boundQueues) {
+    publisher.publish({ ...route('', queue, []), refusal: 'DISK_LOW' }, 1)
+  }
+  await world.until(stepMs, 'a publish is refused', () => workload.isResolved)
+  for (const host of world.hosts) host.mend()
 }
 
 /**

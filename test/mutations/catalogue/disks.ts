@@ -136,6 +136,14 @@ export const diskMutations: readonly Mutation[] = [
     catches: 'simulator'
   },
   {
+    name: 'publishes-are-taken-on-a-full-disk',
+    failureMode: 87,
+    file: 'packages/cluster/src/disk.ts',
+    find: 'return this.freeBytes < diskLimits.publishBytes',
+    replace: 'return this.freeBytes < diskLimits.runBytes',
+    catches: 'simulator'
+  },
+  {
     name: 'store-writes-without-sync',
     failureMode: 80,
     file: 'packages/storage/src/level-store.ts',
