@@ -24,24 +24,32 @@ export interface CampaignOptions {
 type Say = (text: string) => void
 
 /**
- * In which order a mutation is looked for: a group costs a hundredth of a cluster, so it goes
- * ahead, but not so far that what only a cluster finds waits for long. What is no part of a group
- * is looked for in clusters only. What 25 of them do not find may be seen by the tests of its
- * package, which cost less than as many more.
+ * In which order a mutation is looked for: a group or a store costs a hundredth of a cluster, so
+ * it goes ahead, but not so far that what only a cluster finds waits for long. What is no part of
+ * them is looked for in clusters only, where a store does nothing that it does not do alone. What
+ * 25 of them do not find may be seen by the tests of its package, which cost less than as many
+ * more.
  */
 export function stretchesOf(mutation: Mutation, seedsMax: number): readonly Stretch[] {
   const suites: Stretch = { ground: 'suite', first: 1, last: suitesOf(mutation).length }
   if (mutation.catches !== 'simulator') return [suites]
-  const isInGroup = editsOf(mutation).some(({ file }) => file.startsWith('packages/raft/'))
+  const files = editsOf(mutation).map(({ file }) => file)
+  const isFound: Readonly<Record<GroundName, boolean>> = {
+    group: files.some((file) => file.startsWith('packages/raft/')),
+    store: files.some((file) => file.startsWith('packages/storage/')),
+    cluster: !files.every((file) => file.startsWith('packages/storage/'))
+  }
   const seeds = (ground: GroundName, first: number, last: number, size: number): Stretch[] => {
-    if (ground === 'group' && !isInGroup) return []
+    if (!isFound[ground]) return []
     return pieces(ground, first, Math.min(last, seedsMax), size)
   }
   return [
     ...seeds('group', 1, 100, 100),
+    ...seeds('store', 1, 100, 100),
     ...seeds('cluster', 1, 25, 25),
     suites,
     ...seeds('group', 101, seedsMax, 500),
+    ...seeds('store', 101, seedsMax, 500),
     ...seeds('cluster', 26, seedsMax, 25)
   ]
 }

@@ -1,6 +1,7 @@
 // The grounds on which a mutation is hunted, each a simulation of one seed: a whole cluster of
-// members, and one Raft group in weather worse than any network's, where no other layer makes good
-// what its core does wrong. They are loaded late, after the mutation is in place.
+// members; one Raft group in weather worse than any network's, where no other layer makes good
+// what its core does wrong; and one store on a LevelDB that has bad days. They are loaded late,
+// after the mutation is in place.
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { crc32 } from 'node:zlib'
@@ -17,6 +18,10 @@ interface ClusterSimulator {
   /** The same plan with a storm of at most `stormMsMax`. */
   briefly(plan: object, stormMsMax: number): object
   runPlan(plan: object): Promise<{ readonly failures: readonly string[] }>
+}
+
+interface StoreSimulator {
+  runStoreStorm(seed: number): Promise<string | null>
 }
 
 /** Storms of a hunt are short, so that a seed is within 60 simulated seconds. */
@@ -103,10 +108,17 @@ async function clusterGround(): Promise<Ground> {
   return { name: 'cluster', run }
 }
 
-export type GroundName = 'group' | 'cluster'
+async function storeGround(): Promise<Ground> {
+  const path = 'packages/simulator/dist/src/store/store-storm.js'
+  const { runStoreStorm } = await load<StoreSimulator>(path)
+  return { name: 'store', run: runStoreStorm }
+}
 
-export function loadGround(name: GroundName): Promise<Ground> {
-  return name === 'group' ? groupGround() : clusterGround()
+export type GroundName = 'group' | 'store' | 'cluster'
+
+export function loadGround(name: string): Promise<Ground> {
+  if (name === 'group') return groupGround()
+  return name === 'store' ? storeGround() : clusterGround()
 }
 
 /** The first thing that breaks; an exception is one. Null: the seed finds nothing. */

@@ -1,5 +1,6 @@
 // One process of a hunt, started under preload.ts: runs seeds on a ground until one finds
-// something, and says as JSON lines how far it is. `node hunt-main.js group|cluster FIRST LAST`.
+// something, and says as JSON lines how far it is.
+// `node hunt-main.js group|store|cluster FIRST LAST`.
 import process, { argv } from 'node:process'
 import { hunt, loadGround } from './grounds.ts'
 
@@ -7,7 +8,7 @@ const [name = 'cluster', ...seeds] = argv.slice(2)
 const [first = 1, last = first] = seeds.map(Number)
 const say = (line: unknown): void => void process.stdout.write(`${JSON.stringify(line)}\n`)
 
-const ground = await loadGround(name === 'group' ? 'group' : 'cluster')
+const ground = await loadGround(name)
 for (let seed = first; seed <= last; seed += 1) {
   say({ seed })
   const found = await hunt(ground, seed)

@@ -1,15 +1,16 @@
 // Where a mutation is looked for. What a simulated member consists of is the simulator's, and after
 // it that of the tests of its package; the rest belongs to the tests of its package alone, which
-// drive the real shell: store, driver, links, sockets.
+// drive the real shell: driver, links, sockets.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryRoot } from '@holdfast/testkit'
 import { editsOf, type Mutation } from './mutation.ts'
 
-/** Packages that run inside a simulated cluster. */
+/** Packages that run inside a simulated cluster, or beside it, as its stores do. */
 const simulated: ReadonlySet<string> = new Set([
   'errors',
   'record',
+  'storage',
   'raft',
   'broker',
   'protocol',

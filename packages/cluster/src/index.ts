@@ -47,7 +47,13 @@ export { blankConfiguration, commitRecord } from './log-store.ts'
 export { Member } from './member.ts'
 export type { DeliveryMemory, NodeMemory, ShardMemory } from './memory.ts'
 export type { AdoptOffer, Chunks, Output } from './output.ts'
-export { type PeerFrame, peerVersion, readPeerFrame } from './peers/peer-codec.ts'
+export {
+  type PeerFrame,
+  peerVersion,
+  readPeerFrame,
+  startFrame,
+  writePeerMessage
+} from './peers/peer-codec.ts'
 export type { ClientProtocol } from './sessions/session.ts'
 export type {
   AccessStatus,

@@ -14,7 +14,7 @@ export type {
   SnapshotMeta,
   TermRun
 } from './entry.ts'
-export type { LogDigest } from './log-digest.ts'
+export { type LogDigest, LogDigests } from './log-digest.ts'
 export type { ConfigurationTarget } from './membership.ts'
 export type {
   AppendRequest,

@@ -1,8 +1,11 @@
 // The second phase of a run: faults have ended, and what is alive is a majority of every group.
 // Then everything must come to its end within a bounded time: leaders, outcomes, empty queues,
 // replicas that agree (the liveness mode of TigerBeetle's VOPR).
-import type { OperationStatus } from '@holdfast/cluster'
+import type { NodeStatus, OperationStatus } from '@holdfast/cluster'
 import { unevenness } from './checkers/spread.ts'
+import { Latecomer } from './clients/latecomer.ts'
+import { Publisher } from './clients/publisher.ts'
+import { boundQueues, route } from './clients/ways.ts'
 import type { Storm } from './faults/storm.ts'
 import type { Workload } from './workload.ts'
 import type { Host } from './world/host.ts'
@@ -10,13 +13,20 @@ import type { World } from './world/world.ts'
 
 /** Simulated time that each of the steps may take. */
 const stepMs = 60_000
-/** Of a run in which nobody says anything for so long by the clocks of the hosts. */
+/**
+ * Of a run in which nobody says anything for so long by the clocks of the hosts; in the others one
+ * goes on while some time goes by.
+ */
 const dayChance = 0.5
 const dayMs = 25 * 3_600_000
 /** Nothing is wrong any more when the last messages are sent. */
 const oneMoreMs = 20_000
 /** How long all copies may take to be whole, or nobody dies. */
 const wholeMs = 6000
+/** After this the dead are missed; where they are not, nothing is asked. */
+const missedMs = 4000
+/** Less than publishes may leave on a disk, and more than a process needs to go on. */
+const lowBytes = 300 * 2 ** 20
 /** What was sent before this is not under way any more. */
 const quietMs = 1500
 
@@ -35,6 +45,7 @@ export async function comeToRest(
   await world.until(stepMs, 'all confirmed messages arrive', () => history.missing.length === 0)
   await world.until(stepMs, 'all is settled', () => workload.isSettled)
   if (world.random.split('day').chance(dayChance)) passDay(world)
+  else workload.add(new Latecomer(world, history))
   workload.oneMore()
   await world.until(oneMoreMs, 'who has credit gets what is ready', () => {
     return workload.isResolved && history.missing.length === 0 && workload.isSettled
@@ -42,6 +53,8 @@ export async function comeToRest(
   const depths = workload.depths()
   await world.until(stepMs, 'all queues are empty', () => depths.isNothing)
   await leaveNothing(world)
+  await refuseRemoval(world, dead)
+  await refusePublish(world, workload)
   for (const host of dead) {
     host.isHeldDown = false
     host.start()
@@ -127,6 +140,54 @@ async function killSome(world: World, storm: Storm, deadMax: number): Promise<Ho
     host.crash()
   }
   return dead
+}
+
+/** Where no disk has room, what a client publishes is refused, and says so. */
+async function refusePublish(world: World, workload: Workload): Promise<void> {
+  for (const host of world.memberHosts) host.setFreeBytes(lowBytes)
+  const { history } = workload
+  const publisher = new Publisher(world, 'vain', { history, routes: [], messages: 0 })
+  workload.add(publisher)
+  for (const queue of boundQueues) {
+    publisher.publish({ ...route('', queue, []), refusal: 'DISK_LOW' }, 1)
+  }
+  await world.until(stepMs, 'a publish is refused', () => workload.isResolved)
+  for (const host of world.hosts) host.mend()
+}
+
+/**
+ * Where so many are dead that one less would leave no majority of those who stay, nobody who lives
+ * may be removed. Groups have other voters than all nodes where there are more than five of these.
+ */
+async function refuseRemoval(world: World, dead: readonly Host[]): Promise<void> {
+  const alive = world.memberHosts
+  const [via, leaving] = alive
+  const node = leaving?.process?.identity?.node
+  const states = alive.map(({ process }) => process?.member.status().nodes ?? [])
+  const count = alive.length + dead.length
+  const isSteady = states.every((nodes) => {
+    return nodes.length === count && nodes.every(({ state }) => state !== 'leaving')
+  })
+  const isEnough = (alive.length - 1) * 2 > count - 1
+  if (!isSteady || isEnough || count > 6 || node === undefined) return
+  const areMissed = (): boolean => {
+    const nodes = alive.map(({ process }) => process?.member.status().nodes ?? [])
+    return nodes.every((seen) => seen.filter(isDown).length === dead.length)
+  }
+  const endMs = world.schedule.nowMs + missedMs
+  while (!areMissed() && world.schedule.nowMs < endMs) await world.schedule.run(100)
+  if (!areMissed()) return
+  let isAnswered = false
+  via?.process?.admin({ type: 'remove-node', node }, (result) => {
+    isAnswered = true
+    if ('error' in result) world.note(`a removal was refused: ${result.error.code}`)
+    else world.fail(`node ${node} may leave, and with it a majority`)
+  })
+  await world.until(stepMs, 'a removal is answered', () => isAnswered)
+}
+
+function isDown({ state }: NodeStatus): boolean {
+  return state === 'down'
 }
 
 /** What operators have asked for, as the cluster remembers it. */

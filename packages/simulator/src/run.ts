@@ -6,6 +6,7 @@ import { Storm } from './faults/storm.ts'
 import { comeToRest } from './liveness.ts'
 import { Marks } from './marks/marks.ts'
 import type { Plan } from './plan/plan.ts'
+import { runStoreStorm } from './store/store-storm.ts'
 import { Workload } from './workload.ts'
 import { setTripwire } from './world/tripwire.ts'
 import { World } from './world/world.ts'
@@ -57,6 +58,9 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Out
   } finally {
     takeAway()
   }
+  // Disks of the world are seen through the port; what is behind that has a storm of its own.
+  const broken = world.failures.length === 0 ? await runStoreStorm(plan.seed) : null
+  if (broken !== null) world.fail(`store: ${broken}`)
   const { failures, lines, schedule, trace, strikes } = world
   const marks = new Map([...world.marks, ...world.audit.marks])
   if (failures.length > 0) describe(world, workload)

@@ -265,6 +265,11 @@ export class Workload {
     }
   }
 
+  /** One publisher more, which is seen to its end. */
+  add(publisher: Publisher): void {
+    this.#publishers.push(publisher)
+  }
+
   /** Clients that declare a queue of their own, and are gone before it is there. */
   passBy(clients: number): void {
     for (let i = 1; i <= clients; i += 1) {

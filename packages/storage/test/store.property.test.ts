@@ -3,11 +3,10 @@
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MemoryDisk, MemoryStore } from '@holdfast/cluster/contract'
+import { describeContents, describeRecovered, RecordGenerator } from '@holdfast/simulator'
 import { Random } from '@holdfast/testkit'
 import t from 'tap'
 import { openStore, type StoreTuning } from '../src/index.ts'
-import { describeContents, describeRecovered } from './compare-stores.ts'
-import { RecordGenerator } from './record-generator.ts'
 
 const tunings: readonly Partial<StoreTuning>[] = [
   { checkpointIntervalRecords: 1, deleteChunkBytes: 1 },

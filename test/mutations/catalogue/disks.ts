@@ -1,5 +1,5 @@
 // Mutations of disk, process and links (failure modes 80 to 102): the shell around the member,
-// which its own tests drive.
+// which its own tests drive, and of the store, which has storms of its own.
 import type { Mutation } from '../mutation.ts'
 
 const driver = 'packages/server/src/driver.ts'
@@ -47,7 +47,7 @@ export const diskMutations: readonly Mutation[] = [
     file: 'packages/storage/src/level-store.ts',
     find: '    if (this.#failure !== null) return Promise.reject(this.#failure)\n',
     replace: '    this.#failure = null\n',
-    catches: storage('level-store')
+    catches: 'simulator'
   },
   {
     name: 'torn-tail-is-damage',
@@ -71,7 +71,7 @@ export const diskMutations: readonly Mutation[] = [
     file: 'packages/storage/src/section.ts',
     find: 'if (checksum(data) !== head.checksum) throw',
     replace: 'if (checksum(data) < 0) throw',
-    catches: [...storage('damage'), ...storage('record-codec')]
+    catches: 'simulator'
   },
   {
     name: 'checksum-of-a-header-not-verified',
@@ -126,6 +126,40 @@ export const diskMutations: readonly Mutation[] = [
     file: 'packages/storage/src/body-reads.ts',
     find: "    return { type: 'damaged' }\n",
     replace: "    return { type: 'absent' }\n",
-    catches: storage('damage')
+    catches: 'simulator'
+  },
+  {
+    name: 'publishes-are-taken-on-a-full-disk',
+    failureMode: 87,
+    file: 'packages/cluster/src/disk.ts',
+    find: 'return this.freeBytes < diskLimits.publishBytes',
+    replace: 'return this.freeBytes < diskLimits.runBytes',
+    catches: 'simulator'
+  },
+  {
+    name: 'store-writes-without-sync',
+    failureMode: 80,
+    file: 'packages/storage/src/level-store.ts',
+    find: 'await batch.write({ sync: true })',
+    replace: 'await batch.write()',
+    catches: 'simulator'
+  },
+  {
+    name: 'store-keeps-the-first-hard-state-of-a-term',
+    failureMode: 2,
+    file: 'packages/storage/src/node-state.ts',
+    find: 'if (change.hardState !== null) state.hardState = change.hardState\n',
+    replace:
+      'const { term } = state.hardState\n' +
+      '        if ((change.hardState?.term ?? 0) > term) state.hardState = change.hardState\n',
+    catches: 'simulator'
+  },
+  {
+    name: 'lost-tail-of-the-log-goes-unseen',
+    failureMode: 81,
+    file: 'packages/storage/src/open-store.ts',
+    find: '  if (found.sequence > lastSequence) {\n',
+    replace: '  if (found.sequence > lastSequence) return\n  if (found.sequence < 0) {\n',
+    catches: 'simulator'
   }
 ]

@@ -83,12 +83,35 @@ export const logMutations: readonly Mutation[] = [
     catches: 'simulator'
   },
   {
+    name: 'digest-of-the-heads-of-entries',
+    failureMode: 24,
+    file: 'packages/raft/src/log-digest.ts',
+    find: 'const bytes = this.#checksum(data)',
+    replace: 'const bytes = this.#checksum(data.subarray(0, 16))',
+    catches: 'simulator'
+  },
+  {
+    name: 'index-of-an-entry-in-thirty-two-bits',
+    failureMode: 25,
+    file: 'packages/cluster/src/peers/raft-codec.ts',
+    find: '  writer.number(entry.index)\n  writer.number(entry.term)\n  writer.u8(',
+    replace: '  writer.u32(entry.index)\n  writer.number(entry.term)\n  writer.u8(',
+    also: [
+      {
+        file: 'packages/cluster/src/peers/raft-codec.ts',
+        find: '  const index = reader.number()\n  const term = reader.number()\n  const type',
+        replace: '  const index = reader.u32()\n  const term = reader.number()\n  const type'
+      }
+    ],
+    catches: 'simulator'
+  },
+  {
     name: 'own-entry-instead-of-the-fetched-one',
     failureMode: 27,
     file: 'packages/storage/src/node-state.ts',
     find: 'for (const source of [state.log, staged?.log]) {',
     replace: 'for (const source of [staged?.log, state.log]) {',
-    catches: ['packages/storage/dist/test/contract.test.js']
+    catches: 'simulator'
   },
   {
     name: 'answered-request-never-freed',

@@ -7,6 +7,14 @@ const catches = 'simulator'
 
 export const membershipMutations: readonly Mutation[] = [
   {
+    name: 'half-of-the-voters-is-a-live-majority',
+    failureMode: 51,
+    file: 'packages/cluster/src/membership/reconciler.ts',
+    find: '    return live.length > voters.length / 2\n',
+    replace: '    return live.length >= voters.length / 2\n',
+    catches: 'simulator'
+  },
+  {
     name: 'change-before-the-no-op',
     failureMode: 38,
     file: membership,

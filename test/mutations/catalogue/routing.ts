@@ -27,7 +27,7 @@ export const routingMutations: readonly Mutation[] = [
       '    segment.rowCount = Math.max(segment.rowCount, at + 1)\n' +
       '    segment.isDirty = true\n',
     replace: '    segment.rowCount = Math.max(segment.rowCount, at + 1)\n',
-    catches: ['packages/storage/dist/test/recovery.test.js']
+    catches: 'simulator'
   },
   {
     name: 'routing-lease-counts-from-its-grant',

@@ -44,6 +44,22 @@ export const stateMutations: readonly Mutation[] = [
     catches: 'simulator'
   },
   {
+    name: 'producer-ages-while-it-publishes',
+    failureMode: 62,
+    file: 'packages/broker/src/queue/deduplication.ts',
+    find: '    if (row.lastMs === timeMs) return\n',
+    replace: '    if (row.lastMs <= timeMs) return\n',
+    catches: 'simulator'
+  },
+  {
+    name: 'producers-forgotten-after-two-minutes',
+    failureMode: 62,
+    file: 'packages/broker/src/queue/limits.ts',
+    find: 'producerExpiryMs: 15 * 60_000',
+    replace: 'producerExpiryMs: 2 * 60_000',
+    catches: 'simulator'
+  },
+  {
     name: 'gateway-not-saved-again',
     failureMode: 34,
     file: 'packages/broker/src/gateways.ts',

@@ -8,6 +8,8 @@ export const checks = {
   'election-safety': 'a term has one leader',
   'one-vote': 'a replica votes once in a term',
   'nothing-invented': 'what reaches a replica was said, word by word',
+  'flipped-bits': 'a log that differs by a bit has another digest',
+  'grown-numbers': 'what is said would be read as it was, were its numbers those of an old cluster',
   'leader-append-only': 'a leader appends to its log and never overwrites it',
   'log-matching': 'entries of one index and term are the same, and follow the same entry',
   'leader-completeness': 'a new leader has every entry that was committed before its term',

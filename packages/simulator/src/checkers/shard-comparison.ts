@@ -13,7 +13,6 @@ import {
   type ShardCommand,
   type ShardEffect,
   type ShardMachine,
-  shardLimits,
   transactionKind
 } from '@holdfast/broker'
 import type { SectionAnswer } from '@holdfast/cluster'
@@ -75,12 +74,20 @@ function recordsOf(data: Uint8Array, header: PublishHeader): ReferenceRecord[] {
   return records
 }
 
+const minuteMs = 60_000
+/** What is said to clients, in numbers: the product's own are not taken for granted. */
+const promised = {
+  producerExpiryMs: 15 * minuteMs,
+  gatewayExpiryMs: 24 * 60 * minuteMs,
+  closingMs: minuteMs
+}
+
 export class ShardComparison {
   readonly #name: string
   readonly #report: Report
   readonly #hears: Hears
   readonly #settles = (ending: Ending): void => this.#hears.settles(ending)
-  readonly #reference: ReferenceShard = new ReferenceShard(shardLimits)
+  readonly #reference: ReferenceShard = new ReferenceShard(promised)
   /** By queue, message and reason. */
   readonly #left = new Set<string>()
   readonly #storedOnce = new StoredOnce()

@@ -15,6 +15,7 @@ export const conditionKinds = {
   'read-failed': 'a read fails with an I/O error',
   'clock-skew': 'the wall clock of a node is off by up to five minutes',
   'clock-drift': 'the clocks of a node run up to four per cent fast or slow',
+  'time-lapse': 'all wall clocks go on by some minutes, while a publisher waits for an answer',
   'malformed-bytes': 'a stranger sends what is no frame, or a frame with flipped bits',
   elsewhere: 'a client connects to another node than before'
 } as const

@@ -5,6 +5,7 @@ import type { MemberOptions, Output } from '@holdfast/cluster'
 import { Random } from '@holdfast/testkit'
 import { ClusterAudit } from '../checkers/cluster-audit.ts'
 import { Memories } from '../checkers/memory.ts'
+import { SampledFrames } from '../checkers/sampled-frames.ts'
 import type { Disturbed } from '../faults/client-faults.ts'
 import type { AnyKind } from '../faults/kinds.ts'
 import { calmDisk, calmNetwork, calmWorld } from '../plan/calm.ts'
@@ -38,7 +39,11 @@ export class World {
   readonly network: Network
   readonly hosts: Host[] = []
   /** Told of everything from the moment they are added. */
-  readonly observers: Observer[] = [this.audit, this.memories]
+  readonly observers: Observer[] = [
+    this.audit,
+    this.memories,
+    new SampledFrames((check, detail) => this.fail(`${check}: ${detail}`))
+  ]
   readonly plan: WorldPlan
   /** How disks are at present. */
   disk: DiskPlan = calmDisk

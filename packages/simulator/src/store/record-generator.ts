@@ -61,7 +61,7 @@ export class RecordGenerator {
   }
 
   #size(): number {
-    return this.#random.chance(0.02) ? 60_000 : this.#random.integer(0, 300)
+    return this.#random.chance(0.004) ? 60_000 : this.#random.integer(0, 300)
   }
 
   #group(group: number): GroupWrite {
@@ -75,10 +75,13 @@ export class RecordGenerator {
       this.#term += 1
     }
     const entries = []
-    const count = this.#random.chance(0.02) ? 700 : this.#random.integer(0, 12)
+    // More than a segment of the index has, and then small ones.
+    const isMany = this.#random.chance(0.01)
+    const count = isMany ? 700 : this.#random.integer(0, 12)
     for (let at = 0; at < count; at += 1) {
       last += 1
-      entries.push(entryAt(last, this.#term, this.#size(), at % 7 === 6 ? 'no-op' : 'command'))
+      const size = isMany ? at % 20 : this.#size()
+      entries.push(entryAt(last, this.#term, size, at % 7 === 6 ? 'no-op' : 'command'))
     }
     const term = Math.max(this.#term, state?.hardState.term ?? 0)
     const vote = this.#random.chance(0.5) ? 2 ** 20 + 1 : null

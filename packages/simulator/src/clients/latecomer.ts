@@ -1,0 +1,49 @@
+// A publisher that never heard what became of its first message, and went on. When it asks for that
+// once more, more time has passed than a producer is remembered that says nothing; but it was never
+// silent for as long.
+import type { ClientEvent } from '@holdfast/protocol'
+import type { World } from '../world/world.ts'
+import type { History } from './history.ts'
+import { Publisher } from './publisher.ts'
+import { boundQueues, route } from './ways.ts'
+
+const minuteMs = 60_000
+/**
+ * Clocks that are off by up to five minutes, some one way and some the other, must not make a
+ * silence of fifteen minutes of it; all of them together are more than that.
+ */
+const lapseMs = 4.5 * minuteMs
+const lapses = 5
+/** By then nodes have heard of each other's clocks. */
+const pauseMs = 200
+const way = route('', boundQueues[0], [boundQueues[0]])
+
+export class Latecomer extends Publisher {
+  /** Confirms get lost on their way. */
+  #isDeaf = true
+  #left = lapses
+
+  constructor(world: World, history: History) {
+    super(world, 'late', { history, routes: [], messages: 0 })
+    this.publish(way, 1)
+  }
+
+  protected override event(event: ClientEvent): void {
+    const isLost = event.type === 'confirm' && this.#isDeaf
+    if (isLost) this.#isDeaf = false
+    else super.event(event)
+    if (isLost || event.type === 'confirm') this.#goOn()
+  }
+
+  #goOn(): void {
+    if (this.isDone) return
+    const { schedule, hosts } = this.world
+    this.world.struck('time-lapse')
+    for (const { clock } of hosts) clock.jump(lapseMs)
+    this.#left -= 1
+    schedule.after(pauseMs, () => {
+      if (this.#left > 0) this.publish(way, 1)
+      else this.reconnect()
+    })
+  }
+}
