@@ -48,6 +48,8 @@ import {
 import type { ChangeName, ClientPlan } from './plan/plan.ts'
 import type { World } from './world/world.ts'
 
+/** Of a run in which somebody takes messages without acknowledgement, by AMQP. */
+const unsettlingChance = 0.4
 /** Of a consumer whose prefetch is that of its channel. */
 const globalChance = 0.35
 /** Of those that speak AMQP: leaders change meanwhile. */
@@ -123,8 +125,10 @@ export class Workload {
     this.#consumers = this.queues.flatMap((queue) => this.#consume(queue))
     // Another is told at each delivery that it need not settle it.
     const unsettling = { history, queue: autoAckQueue, prefetch: 0, autoAck: true }
-    const isIdle = random.chance(0.5)
-    this.#consumers.push(new AmqpConsumer(world, 'autoa', { ...unsettling, isIdle }))
+    const isIdle = random.chance(0.3)
+    if (random.chance(unsettlingChance)) {
+      this.#consumers.push(new AmqpConsumer(world, 'autoa', { ...unsettling, isIdle }))
+    }
     history.lossy(autoAckQueue)
     world.audit.answers.automatic(autoAckQueue)
     world.audit.answers.automatic(amqpQueue)

@@ -67,5 +67,21 @@ export const amqpMutations: readonly Mutation[] = [
     find: 'const payloadMax = this.frameBytesMax - amqpLimits.frameOverheadBytes',
     replace: 'const payloadMax = this.frameBytesMax',
     catches
+  },
+  {
+    name: 'delivery-tells-the-default-exchange',
+    failureMode: null,
+    file: consumers,
+    find: '        exchange: run.exchange,\n',
+    replace: "        exchange: '',\n",
+    catches
+  },
+  {
+    name: 'properties-of-one-message-for-all',
+    failureMode: null,
+    file: 'packages/amqp/src/record-form.ts',
+    find: 'return { properties: foreignProperties(blob, position), body, end }',
+    replace: 'return { properties: foreignProperties(blob, 0), body, end }',
+    catches
   }
 ]

@@ -1,12 +1,12 @@
 // A client of the simulated world that speaks AMQP 0-9-1: to any node, whatever it leads, and to
 // another one when it is cut off.
-import { type Content, type Method, nativeProperties } from '@holdfast/amqp'
+import { type Content, type Method, type MethodOf, nativeProperties } from '@holdfast/amqp'
 import type { Random } from '@holdfast/testkit'
-import type { Counts } from '../checkers/answers.ts'
 import type { Disturbed } from '../faults/client-faults.ts'
 import type { ClientSocket } from '../world/client-sockets.ts'
 import type { World } from '../world/world.ts'
 import { type AmqpSaid, AmqpWire, frameSizes } from './amqp-wire.ts'
+import type { Told } from './labels.ts'
 
 /** How a server ends a connection or a channel. */
 export type AmqpEnd = Pick<NonNullable<AmqpWire['closed']>, 'replyCode' | 'replyText'>
@@ -50,13 +50,17 @@ export abstract class AmqpClient implements Disturbed {
     return replyCode === 320 || replyCode === 541
   }
 
-  /** What the headers of a delivery tell, which they do where it is flagged and nowhere else. */
-  protected countsOf(redelivered: boolean, content: Content | null): Counts {
-    const { headers = {} } = content === null ? {} : nativeProperties(content.properties)
+  /** What a delivery tells; where it is flagged, and only there, how often it came. */
+  protected told(
+    { redelivered, exchange, routingKey }: MethodOf<'basic.deliver'> | MethodOf<'basic.get-ok'>,
+    content: Content | null
+  ): Told {
+    const properties = content === null ? {} : nativeProperties(content.properties)
+    const { headers = {} } = properties
     const { 'x-acquired-count': attempt = 0, 'x-delivery-count': deliveryCount = 0 } = headers
     const counts = { attempt: Number(attempt), deliveryCount: Number(deliveryCount) }
     if (counts.attempt > 0 !== redelivered) this.world.fail(`${this.name}: a flag without a count`)
-    return counts
+    return { ...counts, exchange, routingKey, properties }
   }
 
   get isOpen(): boolean {

@@ -175,13 +175,14 @@ export class AmqpConsumer extends AmqpClient {
   }
 
   #delivered(
-    { deliveryTag, redelivered }: MethodOf<'basic.deliver'> | MethodOf<'basic.get-ok'>,
+    method: MethodOf<'basic.deliver'> | MethodOf<'basic.get-ok'>,
     consumer: string | null,
     content: AmqpSaid['content']
   ): void {
     const { history, workMsMax = 60 } = this.#options
+    const { deliveryTag } = method
     const body = utf8Decode(content?.body ?? new Uint8Array(0))
-    history.seen(this.queue, body, this.countsOf(redelivered, content), this.name)
+    history.seen(this.queue, body, this.told(method, content), this.name)
     if (this.#noAck || this.#unanswered !== null) return
     const { name: client, node, queue } = this
     const ended = this.world.audit.kept.got({ client, node, queue, body })

@@ -76,7 +76,7 @@ export class AmqpOwner extends AmqpClient {
         return
       case 'basic.deliver': {
         const body = utf8Decode(content?.body ?? new Uint8Array(0))
-        this.#history.seen(queue, body, this.countsOf(method.redelivered, content), this.name)
+        this.#history.seen(queue, body, this.told(method, content), this.name)
         return this.send({ type: 'basic.ack', deliveryTag: method.deliveryTag, multiple: false })
       }
       // Its node was silent for so long that the cluster took it for dead.

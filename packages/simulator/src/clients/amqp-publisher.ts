@@ -1,7 +1,7 @@
 // A publisher of the simulated world that speaks AMQP 0-9-1, with confirms. What has none when its
 // connection breaks it gives up: AMQP has no identity by which it could be sent again, and keeps
 // the order of one connection only.
-import { type AmqpProperties, tableOf } from '@holdfast/amqp'
+import { tableOf } from '@holdfast/amqp'
 import { utf8Decode, utf8Encode } from '@holdfast/record'
 import type { World } from '../world/world.ts'
 import { AmqpClient } from './amqp-client.ts'
@@ -131,14 +131,16 @@ export class AmqpPublisher extends AmqpClient {
       )
       this.#open.set(++this.#lastTag, sequence)
       const headers = headersOf(route, variant)
-      const body = utf8Encode(bodyOf(`${this.#publisher}:${sequence}`))
-      this.wire?.publish(exchange, routingKey, mandatory, headers, body)
+      const message = `${this.#publisher}:${sequence}`
+      const properties = { headers, messageId: message }
+      this.#options.history.labels.published(message, { exchange, routingKey, properties })
+      const raw = { headers: tableOf(headers), messageId: message }
+      this.wire?.publish(exchange, routingKey, mandatory, raw, utf8Encode(bodyOf(message)))
     }
     this.pump()
   }
 }
 
-function headersOf({ copies = [] }: Route, variant: Variant | null): AmqpProperties {
-  const headers = { ...variant?.headers, ...(copies.length === 0 ? {} : { CC: copies }) }
-  return Object.keys(headers).length === 0 ? {} : { headers: tableOf(headers) }
+function headersOf({ copies = [] }: Route, variant: Variant | null) {
+  return { ...variant?.headers, ...(copies.length === 0 ? {} : { CC: copies }) }
 }

@@ -235,14 +235,14 @@ export class Consumer extends Client {
   }
 
   #delivered(run: Extract<ClientEvent, { type: 'deliver' }>['run']): void {
-    const { firstOffset, count, attempt, deliveryCount, blob } = run
+    const { firstOffset, count, attempt, blob } = run
     const received = { attachment: this.#attachments, receivedMs: this.world.schedule.nowMs }
     let position = 0
     for (let i = 0; i < count; i += 1) {
       const body = utf8Decode(recordBody(blob, position))
       position = skipRecord(blob, position)
       const offset = firstOffset + i
-      this.#history.delivered(this.queue, offset, { attempt, deliveryCount }, body, this.name)
+      this.#history.delivered(this.queue, offset, run, body, this.name)
       if (this.#options.autoAck === true) continue
       const held: Held = { ...received, offset, attempt, outcome: null }
       this.#held.set(offset, held)

@@ -1,10 +1,11 @@
 // What clients saw, and what must be true of it (architecture: what is promised).
 import type { Outcome } from '@holdfast/protocol'
-import type { Counts, Kinds } from '../checkers/answers.ts'
+import type { Kinds } from '../checkers/answers.ts'
 import type { World } from '../world/world.ts'
 import { FirstDeliveries } from './first-deliveries.ts'
 import { FullQueues } from './full-queues.ts'
-import type { Delivered, Published } from './messages.ts'
+import { Labels, type Told } from './labels.ts'
+import { type Delivered, outcomeOf, type Published } from './messages.ts'
 import { bodyOf, nameOf } from './names.ts'
 import { PurgeTimes } from './purge-times.ts'
 import { SeenMessages } from './seen-messages.ts'
@@ -28,6 +29,7 @@ export class History {
   /** When the deletion of a queue was first asked for. */
   readonly #deletedMs = new Map<string, number>()
   readonly purges: PurgeTimes = new PurgeTimes()
+  readonly labels: Labels = new Labels()
   readonly fullQueues: FullQueues
   readonly firsts: FirstDeliveries
   deliveries = 0
@@ -47,11 +49,7 @@ export class History {
 
   /** What became of the messages, each kind of outcome once, in the order of publishing. */
   outcomes(): ReadonlySet<string> {
-    const outcomes = new Set<string>()
-    for (const { confirmedMs, failure } of this.#published.values()) {
-      outcomes.add(failure ?? (confirmedMs === null ? 'none' : 'confirmed'))
-    }
-    return outcomes
+    return new Set([...this.#published.values()].map(outcomeOf))
   }
 
   published(
@@ -60,9 +58,8 @@ export class History {
     queues: readonly string[],
     refusal: string | null = 'MESSAGE_UNROUTABLE'
   ): void {
-    const sent = { publisher, sequence, queues, refusal }
-    const outcome = { confirmedMs: null, failure: null, isRepeated: false }
-    this.#published.set(`${publisher}:${sequence}`, { ...sent, ...outcome })
+    const sent = { publisher, sequence, queues, refusal, isRepeated: false }
+    this.#published.set(`${publisher}:${sequence}`, { ...sent, confirmedMs: null, failure: null })
   }
 
   confirmed(publisher: string, sequence: number): void {
@@ -88,8 +85,7 @@ export class History {
   }
 
   isConfirmed(publisher: string, sequence: number): boolean {
-    const { confirmedMs = null } = this.#published.get(`${publisher}:${sequence}`) ?? {}
-    return confirmedMs !== null
+    return (this.#published.get(`${publisher}:${sequence}`)?.confirmedMs ?? null) !== null
   }
 
   /** What was sent to a queue, and is there unless something took it out. */
@@ -134,8 +130,8 @@ export class History {
     this.#world.fail(`a second outcome, after ${failure ?? 'a confirm'}: ${what}`)
   }
 
-  delivered(queue: string, offset: number, counts: Counts, body: string, to: string): void {
-    const { attempt } = counts
+  delivered(queue: string, offset: number, told: Told, body: string, to: string): void {
+    const { attempt, deliveryCount } = told
     const message = body.split('|')[0] ?? ''
     this.deliveries += 1
     if (attempt > 0) this.redeliveries += 1
@@ -144,8 +140,9 @@ export class History {
     const what = `${message} at ${queue}/${offset} attempt ${attempt} to ${to}`
     this.#world.note(`delivered ${what}`)
     if (published === undefined) return this.#world.fail(`never published: ${what}`)
-    this.#world.audit.answers.delivered({ queue, offset, body, ...counts })
+    this.#world.audit.answers.delivered({ queue, offset, body, attempt, deliveryCount })
     this.#checkPlace(published, queue, what)
+    this.#checkLabel(published, queue, told, what)
     this.#checkPurge(message, queue, attempt, what)
     if (body !== bodyOf(message)) this.#world.fail(`other bytes than were published: ${what}`)
     this.fullQueues.delivered(queue, published)
@@ -160,10 +157,10 @@ export class History {
   }
 
   /** A consumer that is told no offsets got this: flagged, if it may have come before. */
-  seen(queue: string, body: string, counts: Counts, to: string): void {
+  seen(queue: string, body: string, told: Told, to: string): void {
     const message = body.split('|')[0] ?? ''
-    const isFlagged = counts.attempt > 0
-    if (isFlagged) this.#world.audit.answers.came(queue, body, counts)
+    const isFlagged = told.attempt > 0
+    if (isFlagged) this.#world.audit.answers.came(queue, body, told)
     const what = `${message} at ${queue} to ${to}${isFlagged ? ', flagged' : ''}`
     this.#world.note(`delivered ${what}`)
     this.#world.reached(`amqp client: a ${isFlagged ? 'flagged' : 'first'} delivery`)
@@ -174,6 +171,7 @@ export class History {
     if (!published.queues.includes(queue)) {
       this.#world.fail(`in a queue it was not sent to: ${what}`)
     }
+    this.#checkLabel(published, queue, told, what)
     if (body !== bodyOf(message)) this.#world.fail(`other bytes than were published: ${what}`)
     const isKnown = this.#seen.has(queue, message)
     if (isKnown && !isFlagged) this.#world.fail(`came twice without a flag: ${what}`)
@@ -192,6 +190,12 @@ export class History {
     if (confirmedMs !== null && confirmedMs < (this.#deletedMs.get(former) ?? 0)) {
       this.#world.fail(`outlived the queue that it was in: ${what}`)
     }
+  }
+
+  #checkLabel(published: Published, queue: string, told: Told, what: string): void {
+    if (!published.queues.includes(queue) || this.#graves.has(queue)) return
+    const difference = this.labels.difference(published, told)
+    if (difference !== null) this.#world.fail(`${difference}: ${what}`)
   }
 
   /** A purge spares what was handed out, which may come again, flagged. */

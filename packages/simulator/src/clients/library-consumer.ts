@@ -115,9 +115,8 @@ export class LibraryConsumer extends LibraryClient {
 
   #delivered(delivery: Delivery, life: number, to: string): void {
     const { queue, workMsMax = 60 } = this.#options
-    const { offset, attempt } = delivery
-    const { deliveryCount } = delivery
-    this.#history.delivered(queue, offset, { attempt, deliveryCount }, delivery.text(), to)
+    const { offset } = delivery
+    this.#history.delivered(queue, offset, delivery, delivery.text(), to)
     this.#held.add(delivery)
     const longestMs = this.isDraining ? 2 : workMsMax * this.#slowness
     this.world.schedule.after(this.random.integer(0, longestMs), () => {

@@ -76,14 +76,16 @@ export class LibraryPublisher extends LibraryClient {
     this.#history.published(publisher, sequence, (variant ?? route).queues)
     // Nobody sees what the library sends again.
     this.#history.repeated(publisher, sequence)
-    const body = bodyOf(`${publisher}:${sequence}`)
-    const headers = variant === null ? {} : { headers: variant.headers }
+    const message = `${publisher}:${sequence}`
+    const body = bodyOf(message)
+    const properties = variant === null ? {} : { headers: variant.headers }
+    this.#history.labels.published(message, { exchange, routingKey, properties })
     const settled = (code: string | null): void => {
       if (lives !== this.#lives || !this.#open.delete(sequence)) return
       if (code === null) this.#history.confirmed(publisher, sequence)
       else this.#history.failed(publisher, sequence, code)
     }
-    connection.publish(exchange, routingKey, body, { mandatory, ...headers }).then(
+    connection.publish(exchange, routingKey, body, { mandatory, ...properties }).then(
       () => settled(null),
       (error: unknown) => settled(HoldfastError.from(error).code)
     )

@@ -15,6 +15,11 @@ export interface Published {
   isRepeated: boolean
 }
 
+/** What became of it, as far as its publisher knows. */
+export function outcomeOf({ confirmedMs, failure }: Published): string {
+  return failure ?? (confirmedMs === null ? 'none' : 'confirmed')
+}
+
 export interface Delivered {
   readonly message: string
   /** Attempts in which it was delivered. */

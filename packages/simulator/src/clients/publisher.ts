@@ -168,6 +168,8 @@ export class Publisher extends Client {
       open.add(sequence)
       const { queues } = variantOf(route, sequence) ?? route
       this.#history.published(this.#publisher, sequence, queues, refusal)
+      const label = { ...route, properties: propertiesOf(route, sequence) }
+      this.#history.labels.published(`${this.#publisher}:${sequence}`, label)
     }
     const batch = { route, first, count, open }
     this.#batches.push(batch)
