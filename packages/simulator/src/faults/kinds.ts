@@ -54,7 +54,7 @@ export const faultKinds = {
   'entry-rot': { weight: 2, says: 'stored entries are damaged for good' },
   'blob-rot': { weight: 1, says: 'a part of a stored snapshot is damaged for good' },
   'disk-loss': { weight: 2, says: 'a disk is lost with all that is on it' },
-  'disk-old-copy': { weight: 1, says: 'a disk is replaced by an earlier copy of it' },
+  'disk-old-copy': { weight: 1, says: 'a disk is found to be an earlier copy, and is set aside' },
   'log-hole': { weight: 1, says: 'a hole in the log is found at the next start' },
   crash: { weight: 6, says: 'a process is killed' },
   'crash-all': { weight: 1, says: 'the power fails everywhere' },
