@@ -1,8 +1,8 @@
 // Disks that went back in time, under whole clusters: one of them costs its node a new start, and
 // the end of a shard's log on all of them costs what it held, but not the shard's queues.
-import type { ClientRequest } from '@holdfast/protocol'
 import { History, type Host, Operator, Publisher, World } from '@holdfast/simulator'
 import t from 'tap'
+import { answerTo, passUntil, restoring } from './past-disks.ts'
 
 /** What a host had before: the index of each group's last entry. */
 type Ends = ReadonlyMap<number, number>
@@ -21,17 +21,6 @@ function takeBack({ disk }: Host, group: number, end: number): void {
   state.hardState = { ...state.hardState, commit }
 }
 
-/** The disk is once more what it is now. */
-function restoring({ disk }: Host): () => void {
-  const { lastRecord } = disk
-  const groups = structuredClone(disk.groups)
-  return () => {
-    disk.lastRecord = lastRecord
-    disk.groups.clear()
-    for (const [group, state] of groups) disk.groups.set(group, state)
-  }
-}
-
 /** Publishes through one host, while it runs. */
 class PublisherAt extends Publisher {
   host: Host | null = null
@@ -39,22 +28,6 @@ class PublisherAt extends Publisher {
   protected override choose(): Host | null {
     return this.host?.isRunning === true ? this.host : null
   }
-}
-
-/** Nobody watches: what such disks do is a breach of much that is checked. */
-async function passUntil(world: World, limitMs: number, isDone: () => boolean): Promise<boolean> {
-  const endMs = world.schedule.nowMs + limitMs
-  while (!isDone() && world.schedule.nowMs < endMs) await world.schedule.run(50)
-  return isDone()
-}
-
-async function answerTo(world: World, client: Operator, request: ClientRequest): Promise<string> {
-  let answer: string | null = null
-  client.ask(request, (error) => {
-    answer = error?.code ?? 'done'
-  })
-  await passUntil(world, 20_000, () => answer !== null)
-  return answer ?? 'no answer'
 }
 
 /**
