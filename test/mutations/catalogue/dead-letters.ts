@@ -103,5 +103,13 @@ export const deadLetterMutations: readonly Mutation[] = [
     find: 'barred: message.visited',
     replace: 'barred: new Set()',
     catches
+  },
+  {
+    name: 'queues-alike-in-32-bits-are-one-producer',
+    failureMode: 71,
+    file: batch,
+    find: 'block + Math.imul(Math.floor(queue / 2 ** 32), 0x9e3779b1)',
+    replace: 'block',
+    catches: ['packages/cluster/dist/test/dead-lettering/batch.test.js']
   }
 ]

@@ -3,6 +3,7 @@ import type { Mutation } from '../mutation.ts'
 
 const membership = 'packages/raft/src/membership.ts'
 const lease = 'packages/cluster/src/metadata/lease.ts'
+const oldCopies = ['packages/raft/dist/test/old-copy.test.js']
 const catches = 'simulator'
 
 export const membershipMutations: readonly Mutation[] = [
@@ -194,5 +195,37 @@ export const membershipMutations: readonly Mutation[] = [
     find: 'const [from, most] = byCount.at(-1) ?? [0, []]',
     replace: 'const [from, most] = byCount.at(0) ?? [0, []]',
     catches
+  },
+  {
+    name: 'log-older-than-its-group-is-led',
+    failureMode: 46,
+    file: 'packages/raft/src/dispatch.ts',
+    find: '  if (isFromLeader(message)) assertNotOutlived(state)\n',
+    replace: '',
+    catches: oldCopies
+  },
+  {
+    name: 'leadership-for-who-does-not-answer',
+    failureMode: 46,
+    file: 'packages/raft/src/transfer.ts',
+    find: '  if (!isReplicating(state, to)) return false\n',
+    replace: '',
+    catches: oldCopies
+  },
+  {
+    name: 'heartbeat-commits-a-log-that-is-too-short',
+    failureMode: 46,
+    file: 'packages/raft/src/follower.ts',
+    find: 'if (message.commit <= state.log.lastIndex) commitTo(state, message.commit)',
+    replace: 'commitTo(state, Math.min(message.commit, state.log.lastIndex))',
+    catches: oldCopies
+  },
+  {
+    name: 'change-waits-for-a-shard-without-end',
+    failureMode: 66,
+    file: 'packages/cluster/src/metadata/metadata.ts',
+    find: '    this.#giveUp()\n',
+    replace: '',
+    catches: ['packages/cluster/dist/test/metadata/metadata.test.js']
   }
 ]
