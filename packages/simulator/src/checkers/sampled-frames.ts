@@ -13,7 +13,7 @@ type Left = Parameters<NonNullable<Observer['left']>>[1]
 type PeerMessage = PeerFrame['messages'][number]
 
 /** Of so many frames one is looked at: they are alike. */
-const sampleOf = 16
+const sampleOf = 64
 
 export class SampledFrames implements Observer {
   readonly #report: Report
