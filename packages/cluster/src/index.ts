@@ -23,6 +23,7 @@ export type { Bootstrap, MemberOptions } from './core.ts'
 export { DamagedMember } from './damaged-member.ts'
 export { type Damage, type DamagedGroup, isExpendable, knownPeers } from './expendable.ts'
 export type { Input, Lane, PeerHello, ProbeFailure } from './input.ts'
+export { defaultTuning } from './limits.ts'
 export { liveMessages } from './live-messages.ts'
 export type {
   Blob,

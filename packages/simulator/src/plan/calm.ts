@@ -32,6 +32,7 @@ export const tightBounds: WorldPlan['tuning'] = {
   recordBytesMax: 1600,
   forwardBytesMax: 2000,
   inflightBytesMax: 900,
+  laneBytesMax: 1500,
   deliverBytesMax: 250,
   markBlockMin: 2
 }

@@ -2,7 +2,7 @@
 // order each by itself. Where a plan says so, frames of the Raft lane are as unreliable as
 // datagrams, which is more than Raft is promised and no more than it must bear. A cut stalls what
 // is under way, and ends links that stall long.
-import type { Lane } from '@holdfast/cluster'
+import { defaultTuning, type Lane } from '@holdfast/cluster'
 import type { Random } from '@holdfast/testkit'
 import type { Host } from './host.ts'
 import type { Process } from './process.ts'
@@ -23,11 +23,22 @@ interface Link {
   /** What is under way does not arrive before. */
   heldUntilMs: number
   stalled: Uint8Array[]
+  /** What has not left: sent since this time, or stalled. */
+  waitingBytes: number
+  waitingSinceMs: number
 }
 
 interface Peer {
   readonly node: number
   readonly address: string
+}
+
+/**
+ * More does not wait on a link: it closes, as in the transport. There what members may have under
+ * way fits many times; here what they say beside payload is not made smaller with their bounds.
+ */
+function waitingBytesMax(laneBytesMax: number): number {
+  return 2 * laneBytesMax + 4 * 1024 * 1024
 }
 
 const redialMs = 60
@@ -108,7 +119,9 @@ export class PeerLinks {
       isInUp: true,
       arrivesMs: this.#world.schedule.nowMs,
       heldUntilMs: 0,
-      stalled: []
+      stalled: [],
+      waitingBytes: 0,
+      waitingSinceMs: this.#world.schedule.nowMs
     }
     const links = this.#links.get(from) ?? new Map<number, Link>()
     this.#links.set(from, links)
@@ -157,6 +170,7 @@ export class PeerLinks {
   send(from: Process, node: number, lane: Lane, bytes: Uint8Array): void {
     const link = this.#links.get(from)?.get(keyOf(node, lane))
     if (link === undefined) return
+    if (this.#isOverfull(link, bytes)) return this.#break(link)
     const { paths } = this.#world.network
     if (lane === 'raft' && this.#random.chance(paths.plan.lossChance)) {
       return this.#world.struck('frame-loss')
@@ -168,6 +182,15 @@ export class PeerLinks {
     this.#world.schedule.after(stalledMsMax, () => {
       if (link.stalled.length > 0) this.#break(link)
     })
+  }
+
+  #isOverfull(link: Link, bytes: Uint8Array): boolean {
+    const { nowMs } = this.#world.schedule
+    if (link.stalled.length === 0 && link.waitingSinceMs < nowMs) link.waitingBytes = 0
+    link.waitingSinceMs = nowMs
+    link.waitingBytes += bytes.length
+    const { laneBytesMax } = this.#world.plan.tuning
+    return link.waitingBytes > waitingBytesMax(laneBytesMax ?? defaultTuning.laneBytesMax)
   }
 
   #carry(link: Link, bytes: Uint8Array): void {
