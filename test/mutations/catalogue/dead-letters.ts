@@ -105,7 +105,7 @@ export const deadLetterMutations: readonly Mutation[] = [
     catches
   },
   {
-    name: 'queues-alike-in-32-bits-are-one-producer',
+    name: 'queues-alike-in-half-of-their-ids-are-one-producer',
     failureMode: 71,
     file: batch,
     find: 'block + Math.imul(Math.floor(queue / 2 ** 32), 0x9e3779b1)',
