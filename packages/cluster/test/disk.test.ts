@@ -79,11 +79,12 @@ t.test('a node with little space gives up leading until it has space again', asy
 
 t.test('a disk that does not answer for an election timeout costs the leadership', async (t) => {
   const transfers: number[] = []
+  const isThere = { isVoter: true, recentlyActive: true, state: 'replicate' }
   const progress = [
-    { replica: 7, isVoter: true, recentlyActive: true, match: 3 },
-    { replica: 8, isVoter: true, recentlyActive: true, match: 5 },
-    { replica: 9, isVoter: false, recentlyActive: true, match: 9 },
-    { replica: 10, isVoter: true, recentlyActive: true, isRegressed: true, match: 9 }
+    { ...isThere, replica: 7, match: 3 },
+    { ...isThere, replica: 8, match: 5 },
+    { ...isThere, replica: 9, match: 9, isVoter: false },
+    { ...isThere, replica: 10, match: 9, state: 'probe' }
   ]
   const raft = {
     isLeader: true,

@@ -193,6 +193,7 @@ export class Metadata implements MachineHost<Uint8Array, MetadataResult> {
     const sinceMs = this.#core.clock.nowMs - times.callTimeoutMs
     const count = this.#waiters.findIndex((waiter) => waiter.sinceMs > sinceMs)
     const late = this.#waiters.splice(0, count < 0 ? this.#waiters.length : count)
+    if (late.length === 0) return
     const error = new HoldfastError('UNAVAILABLE', { reason: 'the change is not in force yet' })
     for (const { answer } of late) answer(errorResult(error))
   }
