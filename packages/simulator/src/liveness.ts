@@ -13,11 +13,10 @@ import type { World } from './world/world.ts'
 
 /** Simulated time that each of the steps may take. */
 const stepMs = 60_000
-/**
- * Of a run in which nobody says anything for so long by the clocks of the hosts; in the others one
- * goes on while some time goes by.
- */
+/** Of a run in which nobody says anything for so long by the clocks of the hosts. */
 const dayChance = 0.5
+/** Of one of the others, in which one goes on while some time goes by. */
+const lateChance = 0.4
 const dayMs = 25 * 3_600_000
 /** Of a run that waits until leaders are spread, which takes as long as many a storm. */
 const spreadChance = 0.1
@@ -25,6 +24,8 @@ const spreadChance = 0.1
 const oneMoreMs = 20_000
 /** How long all copies may take to be whole, or nobody dies. */
 const wholeMs = 6000
+/** Of something that has to be refused. */
+const vainChance = 0.3
 /** After this the dead are missed; where they are not, nothing is asked. */
 const missedMs = 4000
 /** Less than publishes may leave on a disk, and more than a process needs to go on. */
@@ -46,8 +47,9 @@ export async function comeToRest(
   await world.until(stepMs, 'all publishes have an outcome', () => workload.isResolved)
   await world.until(stepMs, 'all confirmed messages arrive', () => history.missing.length === 0)
   await world.until(stepMs, 'all is settled', () => workload.isSettled)
-  if (world.random.split('day').chance(dayChance)) passDay(world)
-  else workload.add(new Latecomer(world, history))
+  const random = world.random.split('day')
+  if (random.chance(dayChance)) passDay(world)
+  else if (random.chance(lateChance)) workload.add(new Latecomer(world, history))
   workload.oneMore()
   await world.until(oneMoreMs, 'who has credit gets what is ready', () => {
     return workload.isResolved && history.missing.length === 0 && workload.isSettled
@@ -55,8 +57,8 @@ export async function comeToRest(
   const depths = workload.depths()
   await world.until(stepMs, 'all queues are empty', () => depths.isNothing)
   await leaveNothing(world)
-  await refuseRemoval(world, dead)
-  await refusePublish(world, workload)
+  if (random.chance(vainChance)) await refuseRemoval(world, dead)
+  if (random.chance(vainChance)) await refusePublish(world, workload)
   for (const host of dead) {
     host.isHeldDown = false
     host.start()

@@ -261,8 +261,8 @@ t.test('every call that can change a replica is watched', async (t) => {
     return properties.flatMap(([name, { get }]) => (get === undefined ? [name] : []))
   }
   // These look, send heartbeats, or drop bodies that are on the disk.
-  const others = ['entry', 'termAt', 'configurationAt', 'progress', 'hasLeaderQuorum']
-  const harmless = new Set([...others, 'beat', 'forgetBodies'])
+  const others = ['entry', 'termAt', 'configurationAt', 'progress', 'bytesInFlight']
+  const harmless = new Set([...others, 'hasLeaderQuorum', 'beat', 'forgetBodies'])
   const watched = new Set(namesOf(ObservedRaft.prototype))
   const unwatched = namesOf(Raft.prototype).filter((name) => !watched.has(name))
   t.same(

@@ -19,9 +19,9 @@ export interface SeedOutcome {
 }
 
 /** Many beginnings in little time; forming and coming to rest are whole. */
-const stormMsMax = 700
+const stormMsMax = 400
 /** Every third storm lasts longer, so that what one fault left meets the next. */
-const longStormMsMax = 1400
+const longStormMsMax = 1000
 
 const { first, last, step } = workerData as Stretch
 for (let seed = first; seed <= last; seed += step) {

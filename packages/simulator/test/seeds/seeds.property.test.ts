@@ -46,6 +46,6 @@ t.test('what is promised holds under any weather', async (t) => {
     outcomes.reduce((total, outcome) => total + of(outcome), 0)
   const published = sum((outcome) => outcome.published)
   const redeliveries = sum((outcome) => outcome.redeliveries)
-  t.ok(published > seeds * 300, `${published} messages published`)
-  t.ok(redeliveries > seeds * 50, `${redeliveries} redeliveries`)
+  t.ok(published > seeds * 200, `${published} messages published`)
+  t.ok(redeliveries > seeds * 30, `${redeliveries} redeliveries`)
 })
