@@ -1,7 +1,7 @@
 // How consumers of the SDK end, and what those who wait for something of them are told then,
 // against a broker in memory behind real sockets.
 import { HoldfastError } from '@holdfast/client'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { bench, codeOf, takeSome, until } from './sdk-scene.ts'
 
 const unavailable = new HoldfastError('UNAVAILABLE', { reason: 'no leader' })
@@ -58,13 +58,19 @@ t.test('a consumer is cancelled once, and whoever cancels it waits for that', as
   await Promise.all(cancelling)
 })
 
-t.test('who waits for settlements is told that their outcome is not known', async (t) => {
+/** A consumer with an acknowledgement that is never answered. */
+async function unanswered(t: Test) {
   const { broker, connection } = await bench(t)
   broker.queue('orders')
   await connection.publish('', 'orders', 'a')
   const consumer = await connection.consume('orders')
   broker.behaviour.mutesSettled = true
   await takeSome(consumer, 1, (delivery) => delivery.ack())
+  return { broker, connection, consumer }
+}
+
+t.test('who waits for settlements is told that their outcome is not known', async (t) => {
+  const { connection, consumer } = await unanswered(t)
   const settled = codeOf(consumer.settled())
   const cancelled = codeOf(consumer.cancel())
   await connection.close({ timeoutMs: 50 })
@@ -76,12 +82,7 @@ t.test('who waits for settlements is told that their outcome is not known', asyn
 t.test(
   'who waits for settlements is told what ended the consumer, and close waits on',
   async (t) => {
-    const { broker, connection } = await bench(t)
-    broker.queue('orders')
-    await connection.publish('', 'orders', 'a')
-    const consumer = await connection.consume('orders')
-    broker.behaviour.mutesSettled = true
-    await takeSome(consumer, 1, (delivery) => delivery.ack())
+    const { broker, connection, consumer } = await unanswered(t)
     await until(() => broker.settles.length === 1)
     broker.behaviour.mutesConfirms = true
     const published = codeOf(connection.publish('', 'orders', 'b'))

@@ -155,9 +155,9 @@ export class DamagedMember {
     }
   }
 
-  /** What was told before this, and is so, would have been told again. */
+  /** What was told before this does not count. */
   get #toldSinceMs(): number {
-    return this.#nowMs - 2 * times.statusRepeatMs
+    return this.#nowMs - times.statusValidMs
   }
 
   #seen(): readonly GroupReport[] {

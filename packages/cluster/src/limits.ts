@@ -167,6 +167,8 @@ export const times = {
   /** Nodes tell each other what changed this often, and what did not this often. */
   statusMs: 400,
   statusRepeatMs: 2_000,
+  /** What was told before this, and is so, would have been told again. */
+  statusValidMs: 4_000,
   reconcileMs: 200,
   balanceMs: 1_500,
   /** A node gets leaderships only when it has been up for this long. */

@@ -71,7 +71,7 @@ export class Reports {
   isTelling(node: number): boolean {
     const { clock, identity } = this.#core
     const toldMs = node === identity?.node ? clock.nowMs : this.#toldMs.get(node)
-    return toldMs !== undefined && clock.nowMs - toldMs <= 2 * times.statusRepeatMs
+    return toldMs !== undefined && clock.nowMs - toldMs <= times.statusValidMs
   }
 
   tick(): void {
@@ -201,7 +201,7 @@ export class Reports {
 
   /** What leaders on other nodes have said of their groups lately. */
   heardFromLeaders(): readonly GroupReport[] {
-    const sinceMs = this.#core.clock.nowMs - 2 * times.statusRepeatMs
+    const sinceMs = this.#core.clock.nowMs - times.statusValidMs
     return [...this.#known.keys()].flatMap((group) => {
       const heard = this.heardFromLeader(group)
       return heard === null || heard.atMs < sinceMs ? [] : [heard.report]

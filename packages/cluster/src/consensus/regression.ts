@@ -33,7 +33,7 @@ export class Regression {
   tick(): void {
     const { nowMs } = this.#core.clock
     for (const [group, atMs] of this.#saidAtMs) {
-      if (nowMs - atMs > 2 * times.statusRepeatMs) this.#saidAtMs.delete(group)
+      if (nowMs - atMs > times.statusValidMs) this.#saidAtMs.delete(group)
     }
     const [group] = this.#saidAtMs.keys()
     if (group === undefined || !this.#canBeSpared()) return
