@@ -14,26 +14,29 @@ import { checkTable } from './leveldb-table.ts'
  */
 export async function checkBeforeOpen(directory: string): Promise<string | null> {
   const current = await readCurrent(directory)
-  const { manifest, names, before } = current
-  try {
-    await checkTables(directory, manifest, names)
-  } catch (error) {
-    if (!(error instanceof Unreadable) || before === null) throw error
-    if (!(await isComplete(directory, before.manifest, names))) throw error
-    await takeBackEdit(join(directory, current.name), before.endBytes)
-    await checkLogs(directory, before.manifest, names)
-    return error.message
+  const { name, whole, before, names, isTorn } = current
+  const error = isTorn
+    ? new Unreadable(`the last edit of ${name} is not whole`)
+    : await findWrong(directory, whole.manifest, names)
+  // Edits are synced one by one: behind one that was not, none begins.
+  const left = isTorn ? whole : before
+  if (error === null) {
+    await checkLogs(directory, whole.manifest, names)
+    return null
   }
-  await checkLogs(directory, manifest, names)
-  return null
+  if (left === null || !(await isComplete(directory, left.manifest, names))) throw error
+  await takeBackEdit(join(directory, name), left.endBytes)
+  await checkLogs(directory, left.manifest, names)
+  return error.message
 }
 
 /**
  * LevelDB appends an edit to the manifest, and only then makes the names of the tables durable that
  * the edit speaks of, and the edit itself (db/version_set.cc, LogAndApply; util/env_posix.cc,
- * SyncDirIfManifest). A power cut between the two may keep the edit and lose a table's name. What
- * the edit replaces is deleted after all that: if it is still there, whole, the edit was not synced
- * and nothing is lost by doing without it.
+ * SyncDirIfManifest). A power cut between the two may keep the edit and lose a table's name, or
+ * leave blank sectors in the edit, which LevelDB takes for damage. What the edit replaces is
+ * deleted after all that: if it is still there, whole, the edit was not synced and nothing is lost
+ * by doing without it.
  */
 async function takeBackEdit(path: string, endBytes: number): Promise<void> {
   const file = await open(path, 'r+')
@@ -52,13 +55,7 @@ async function isComplete(
   names: readonly string[]
 ): Promise<boolean> {
   if (!names.includes(fileName(manifest.logNumber, 'log'))) return false
-  try {
-    await checkTables(directory, manifest, names)
-    return true
-  } catch (error) {
-    if (error instanceof Unreadable) return false
-    throw error
-  }
+  return (await findWrong(directory, manifest, names)) === null
 }
 
 /**
@@ -66,8 +63,8 @@ async function isComplete(
  * Unreadable with the reason if one is damaged.
  */
 export async function checkEveryTable(directory: string): Promise<void> {
-  const { manifest, names } = await readCurrent(directory)
-  for (const number of manifest.tables.keys()) {
+  const { whole, names } = await readCurrent(directory)
+  for (const number of whole.manifest.tables.keys()) {
     const name = tableName(number, names)
     try {
       checkTable(await readFile(join(directory, name)))
@@ -85,9 +82,23 @@ interface Current extends ManifestFile {
 
 interface ManifestFile {
   readonly name: string
+  /** What its whole edits say. */
+  readonly whole: State
+  /** What it said before the last of those; null if there was nothing before. */
+  readonly before: State | null
+  /** The beginning of one more edit stands behind them. */
+  readonly isTorn: boolean
+}
+
+/** What a manifest says up to one of its edits, and where that edit ends. */
+interface State {
   readonly manifest: Manifest
-  /** What it said before its last edit, and where that ends; null if there was nothing before. */
-  readonly before: { readonly manifest: Manifest; readonly endBytes: number } | null
+  readonly endBytes: number
+}
+
+interface Edit {
+  readonly bytes: Uint8Array
+  readonly endBytes: number
 }
 
 async function readCurrent(directory: string): Promise<Current> {
@@ -106,22 +117,22 @@ async function readManifest(
   names: readonly string[]
 ): Promise<ManifestFile> {
   if (!names.includes(name)) throw new Unreadable(`${name} is missing`)
-  const edits: { readonly edit: Uint8Array; readonly end: number }[] = []
-  const scan = scanLog(await readFile(join(directory, name)), (edit, end) => {
-    edits.push({ edit, end })
+  const edits: Edit[] = []
+  const scan = scanLog(await readFile(join(directory, name)), (bytes, endBytes) => {
+    edits.push({ bytes, endBytes })
   })
   if (scan.damage !== null) throw new Unreadable(`${name}: ${scan.damage}`)
-  const endBytes = edits.at(-2)?.end
-  const all = edits.map(({ edit }) => edit)
-  if (all.length === 0) throw new Unreadable(`${name} is empty`)
-  const before = endBytes === undefined ? null : { manifest: stateOf(all.slice(0, -1)), endBytes }
-  return { name, manifest: stateOf(all), before }
+  const whole = stateOf(edits)
+  if (whole === null) throw new Unreadable(`${name} is empty`)
+  return { name, whole, before: stateOf(edits.slice(0, -1)), isTorn: scan.isTorn }
 }
 
-function stateOf(edits: readonly Uint8Array[]): Manifest {
+/** Null if there are none. */
+function stateOf(edits: readonly Edit[]): State | null {
   const reader = new ManifestReader()
-  for (const edit of edits) reader.add(edit)
-  return reader.result()
+  for (const { bytes } of edits) reader.add(bytes)
+  const endBytes = edits.at(-1)?.endBytes
+  return endBytes === undefined ? null : { manifest: reader.result(), endBytes }
 }
 
 function fileName(number: number, extension: string): string {
@@ -134,17 +145,24 @@ function tableName(number: number, names: readonly string[]): string {
   return name
 }
 
-async function checkTables(
+/** What is wrong with one of the tables of a state; null if each is there, of its size. */
+async function findWrong(
   directory: string,
   manifest: Manifest,
   names: readonly string[]
-): Promise<void> {
-  for (const [number, sizeBytes] of manifest.tables) {
-    const name = tableName(number, names)
-    const { size } = await stat(join(directory, name))
-    if (size !== sizeBytes) {
-      throw new Unreadable(`table ${name} has ${size} bytes, the manifest says ${sizeBytes}`)
+): Promise<Unreadable | null> {
+  try {
+    for (const [number, sizeBytes] of manifest.tables) {
+      const name = tableName(number, names)
+      const { size } = await stat(join(directory, name))
+      if (size !== sizeBytes) {
+        return new Unreadable(`table ${name} has ${size} bytes, the manifest says ${sizeBytes}`)
+      }
     }
+    return null
+  } catch (error) {
+    if (error instanceof Unreadable) return error
+    throw error
   }
 }
 

@@ -1,5 +1,6 @@
 // What a power cut may leave of an edit of LevelDB's manifest: the edit is there, and the table
-// that it speaks of is not, since names are made durable after the edit was written.
+// that it speaks of is not, since names are made durable after the edit was written; or the edit is
+// not whole.
 import { appendFile, readFile, rename, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import t from 'tap'
@@ -68,6 +69,55 @@ t.test('the check says what it took back, and finds nothing the second time', as
   t.same(left, whole.subarray(0, left.length), 'the edits before are untouched')
   t.equal(await checkBeforeOpen(log), null)
 })
+
+/** Adds an edit of several sectors, of which `spoil` makes what is left of it. */
+async function appendTorn(
+  directory: string,
+  spoil: (record: Uint8Array) => Uint8Array
+): Promise<string> {
+  const [manifest = ''] = (await filesOf(directory, '')).filter((name) => name.includes('MANIFEST'))
+  const key = Array.from({ length: 3_000 }, (_, at) => 1 + (at % 250))
+  const edit = [2, ...varint(missingTable), 5, 0, ...varint(key.length), ...key]
+  await appendFile(manifest, spoil(recordOf(edit)))
+  return manifest
+}
+
+const torn: Record<string, (record: Uint8Array) => Uint8Array> = {
+  'whose end is missing': (record) => record.subarray(0, 1_000),
+  'with a blank sector': (record) => record.fill(0, 1_000, 2_100),
+  'that is blank behind its head': (record) => record.fill(0, 10)
+}
+
+for (const [what, spoil] of Object.entries(torn)) {
+  t.test(`an edit ${what} is taken back, and nothing is lost`, async (t) => {
+    const directory = await makeTables(t.testdir())
+    const [manifest = ''] = (await filesOf(directory, '')).filter((n) => n.includes('MANIFEST'))
+    const whole = await readFile(manifest)
+    await appendTorn(directory, spoil)
+    t.match(await checkBeforeOpen(join(directory, 'log')), /is not whole/)
+    t.same(await readFile(manifest), whole, 'the edits before are untouched')
+    await appendTorn(directory, spoil)
+    const store = await openStore({ directory, tuning })
+    t.equal(store.recovered.lastRecord, entriesCount)
+    const range = { first: 1, last: entriesCount }
+    const read = await store.readEntries(1, range, 2 ** 30)
+    t.ok(read.every((result) => result.type === 'entry'))
+    await store.close()
+  })
+
+  t.test(`where what an edit ${what} replaced is gone, that is damage`, async (t) => {
+    for (const extension of ['.log', '.ldb']) {
+      const directory = await makeTables(t.testdir())
+      const manifest = await appendTorn(directory, spoil)
+      const { size } = await stat(manifest)
+      const [gone = ''] = await filesOf(directory, extension)
+      await rename(gone, join(directory, `gone-${basename(gone)}`))
+      await appendFile(join(directory, 'log', '000100.log'), '')
+      await t.rejects(checkBeforeOpen(join(directory, 'log')), { message: /is not whole/ })
+      t.equal((await stat(manifest)).size, size, 'and nothing is changed')
+    }
+  })
+}
 
 t.test('where what the edit replaced is gone, the table is lost, and that is damage', async (t) => {
   for (const [extension, what] of [
