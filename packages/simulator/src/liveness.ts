@@ -22,8 +22,8 @@ const dayMs = 25 * 3_600_000
 const spreadChance = 0.1
 /** Nothing is wrong any more when the last messages are sent. */
 const oneMoreMs = 20_000
-/** How long all copies may take to be whole, or nobody dies. */
-const wholeMs = 6000
+/** How long all copies may take to be whole, at most as long as the storm, or nobody dies. */
+const wholeMsMax = 6000
 /** Of something that has to be refused. */
 const vainChance = 0.3
 /** After this the dead are missed; where they are not, nothing is asked. */
@@ -122,7 +122,7 @@ async function keepQuiet(world: World): Promise<void> {
 async function killSome(world: World, storm: Storm, deadMax: number): Promise<Host[]> {
   // Of two none may be missing; and who works on while copies catch up costs as much as a storm.
   if (deadMax === 0 || world.memberHosts.length < 3) return []
-  const endMs = world.schedule.nowMs + wholeMs
+  const endMs = world.schedule.nowMs + Math.min(wholeMsMax, storm.durationMs)
   while (!storm.atlas.isWhole && world.schedule.nowMs < endMs) await world.schedule.run(100)
   if (!storm.atlas.isWhole) return []
   // Who was removed from a group just now may not know of that: as anybody sees it, it has enough.

@@ -32,6 +32,8 @@ export interface PieceOptions {
   /** Null where there are no namespaces: then all is on loopback, without faults of the network. */
   readonly network: Namespaces | null
   readonly isKept: boolean
+  /** A cluster that a strike leaves stuck is not helped up: it is the end of the piece. */
+  readonly isLeftStuck?: boolean
   /** Added to the environment of every node. */
   readonly environment?: Readonly<Record<string, string>>
   readonly log: (sentence: string) => void
@@ -207,6 +209,7 @@ class Piece {
       return await run(stage)
     } catch (error) {
       const sentence = error instanceof Error ? error.message : String(error)
+      if (this.#options.isLeftStuck) throw error
       this.#violations.add('stuck', `${name}: ${sentence}`)
       await this.#rescue(stage)
       return `FAILED: ${sentence}`

@@ -7,6 +7,7 @@ import { FullQueues } from './full-queues.ts'
 import { Labels, type Told } from './labels.ts'
 import { type Delivered, outcomeOf, type Published } from './messages.ts'
 import { bodyOf, nameOf } from './names.ts'
+import { disorders } from './publishing-order.ts'
 import { PurgeTimes } from './purge-times.ts'
 import { SeenMessages } from './seen-messages.ts'
 
@@ -26,6 +27,8 @@ export class History {
   /** By queue: where the dead letters of which queues go. */
   readonly #graves = new Map<string, string[]>()
   readonly #seen = new SeenMessages()
+  /** Confirmed messages that are not known to have reached all their queues. */
+  readonly #underWay = new Set<string>()
   /** When the deletion of a queue was first asked for. */
   readonly #deletedMs = new Map<string, number>()
   readonly purges: PurgeTimes = new PurgeTimes()
@@ -69,8 +72,9 @@ export class History {
     const { queues } = message
     const { nowMs } = this.#world.schedule
     message.confirmedMs = nowMs
+    this.#underWay.add(`${publisher}:${sequence}`)
     for (const queue of queues) {
-      const isSeen = this.#offsets.get(queue)?.has(`${publisher}:${sequence}`) === true
+      const isSeen = this.wasDelivered(queue, `${publisher}:${sequence}`)
       if (!isSeen) this.purges.confirmed(queue, `${publisher}:${sequence}`, nowMs)
     }
     const mayBeGone = queues.some((queue) => this.#deletedMs.has(queue))
@@ -262,39 +266,27 @@ export class History {
     }
   }
 
-  /** Confirmed messages that did not reach one of their queues. */
+  #hasArrived(queue: string, message: string): boolean {
+    if (this.#lossy.has(queue) || this.#seen.has(queue, message)) return true
+    return this.wasDelivered(queue, message)
+  }
+
+  /** Confirmed messages that did not reach one of their queues. What has arrived stays so. */
   get missing(): string[] {
-    const missing: string[] = []
-    for (const [message, { confirmedMs, queues }] of this.#published) {
-      if (confirmedMs === null) continue
-      for (const queue of queues) {
-        if (this.#lossy.has(queue) || this.#offsets.get(queue)?.has(message)) continue
-        if (!this.#seen.has(queue, message)) missing.push(`${message} in ${queue}`)
-      }
-    }
-    return missing
+    return [...this.#underWay].flatMap((message) => {
+      const queues = this.#published.get(message)?.queues ?? []
+      const lacking = queues.filter((queue) => !this.#hasArrived(queue, message))
+      if (lacking.length === 0) this.#underWay.delete(message)
+      return lacking.map((queue) => `${message} in ${queue}`)
+    })
   }
 
   /** In each queue, the messages of a publisher lie in the order in which it sent them. */
   checkOrder(): void {
-    for (const [queue, rows] of this.#rows) {
-      // What a node that has not heard of it sends to the queue before is routed again, and may
-      // come behind later messages (docs/concepts/publishing-and-confirms.md).
-      // Dead letters come in the order in which they were rejected.
-      if (queue !== nameOf(queue) || this.#graves.has(queue)) continue
-      const last = new Map<string, number>()
-      for (const [offset, { message }] of [...rows].sort(([a], [b]) => a - b)) {
-        const published = this.#published.get(message)
-        if (published === undefined) continue
-        const { publisher, sequence, isRepeated } = published
-        // One of its shards may have refused it for want of disk, and the refusal was lost: then it
-        // comes behind what was sent after it (docs/concepts/publishing-and-confirms.md).
-        if (isRepeated && this.#refusals.length > 0) continue
-        if (sequence < (last.get(publisher) ?? 0)) {
-          this.#world.fail(`out of order: ${message} at ${queue}/${offset}`)
-        }
-        last.set(publisher, sequence)
-      }
-    }
+    // Dead letters come in the order in which they were rejected.
+    const rows = [...this.#rows].filter(([queue]) => !this.#graves.has(queue))
+    const mayRefuse = this.#refusals.length > 0
+    for (const what of disorders(rows, this.#published, mayRefuse))
+      this.#world.fail(`out of order: ${what}`)
   }
 }

@@ -19,13 +19,13 @@ export interface SeedOutcome {
 }
 
 /** Many beginnings in little time; forming and coming to rest are whole. */
-const stormMsMax = 400
-/** Every third storm lasts longer, so that what one fault left meets the next. */
+const stormMsMax = 300
+/** Every fourth storm lasts longer, so that what one fault left meets the next. */
 const longStormMsMax = 1000
 
 const { first, last, step } = workerData as Stretch
 for (let seed = first; seed <= last; seed += step) {
-  const plan = briefly(drawPlan(seed), seed % 3 === 0 ? longStormMsMax : stormMsMax)
+  const plan = briefly(drawPlan(seed), seed % 4 === 0 ? longStormMsMax : stormMsMax)
   const { published, redeliveries, failures, lines } = await runPlan(plan)
   const told = failures.length === 0 ? [] : lines
   const outcome: SeedOutcome = { seed, published, redeliveries, failures, lines: told }
