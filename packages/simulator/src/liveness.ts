@@ -7,6 +7,7 @@ import { Latecomer } from './clients/latecomer.ts'
 import { Publisher } from './clients/publisher.ts'
 import { boundQueues, route } from './clients/ways.ts'
 import type { Storm } from './faults/storm.ts'
+import type { Plan } from './plan/plan.ts'
 import type { Workload } from './workload.ts'
 import type { Host } from './world/host.ts'
 import type { World } from './world/world.ts'
@@ -38,10 +39,10 @@ export async function comeToRest(
   world: World,
   workload: Workload,
   storm: Storm,
-  deadMax: number
+  plan: Plan
 ): Promise<void> {
   storm.end()
-  const dead = await killSome(world, storm, deadMax)
+  const dead = await killSome(world, storm, plan)
   workload.finish()
   const { history } = workload
   await world.until(stepMs, 'all publishes have an outcome', () => workload.isResolved)
@@ -119,10 +120,10 @@ async function keepQuiet(world: World): Promise<void> {
 }
 
 /** Kills as many as may be missing for ever, where all copies are known to be whole. */
-async function killSome(world: World, storm: Storm, deadMax: number): Promise<Host[]> {
+async function killSome(world: World, storm: Storm, { stormMs, deadMax }: Plan): Promise<Host[]> {
   // Of two none may be missing; and who works on while copies catch up costs as much as a storm.
   if (deadMax === 0 || world.memberHosts.length < 3) return []
-  const endMs = world.schedule.nowMs + Math.min(wholeMsMax, storm.durationMs)
+  const endMs = world.schedule.nowMs + Math.min(wholeMsMax, stormMs)
   while (!storm.atlas.isWhole && world.schedule.nowMs < endMs) await world.schedule.run(100)
   if (!storm.atlas.isWhole) return []
   // Who was removed from a group just now may not know of that: as anybody sees it, it has enough.

@@ -83,7 +83,7 @@ async function play(plan: Plan, world: World, workload: Workload): Promise<void>
     storm.end()
     workload.finish()
     await world.schedule.run(beyondMs, () => world.failures.length > 0)
-  } else await comeToRest(world, workload, storm, plan.deadMax)
+  } else await comeToRest(world, workload, storm, plan)
   if (world.failures.length === 0) workload.history.checkOrder()
 }
 

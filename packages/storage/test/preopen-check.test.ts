@@ -3,9 +3,9 @@
 // not whole.
 import { appendFile, readFile, rename, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { crc32c, maskCrc } from '../src/crc32c.ts'
-import { openStore } from '../src/index.ts'
+import { type LevelStore, openStore } from '../src/index.ts'
 import { checkBeforeOpen } from '../src/preopen-check.ts'
 import { entriesCount, filesOf, makeStore, tuning } from './store-files.ts'
 
@@ -26,9 +26,14 @@ function recordOf(data: readonly number[]): Uint8Array {
 
 const numberOf = (path: string): number => Number.parseInt(basename(path), 10)
 
+async function manifestOf(directory: string): Promise<string> {
+  const [manifest = ''] = (await filesOf(directory, '')).filter((name) => name.includes('MANIFEST'))
+  return manifest
+}
+
 /** Adds to the manifest that the log was made a table, which is missing. */
 async function appendEdit(directory: string, deleted: readonly number[] = []): Promise<string> {
-  const [manifest = ''] = (await filesOf(directory, '')).filter((name) => name.includes('MANIFEST'))
+  const manifest = await manifestOf(directory)
   const edit = [2, ...varint(missingTable + 1)]
   for (const table of deleted) edit.push(6, 0, ...varint(table))
   edit.push(7, 0, ...varint(missingTable), ...varint(100), 1, 65, 1, 66)
@@ -43,6 +48,13 @@ async function makeTables(parent: string): Promise<string> {
   return directory
 }
 
+async function hasAll(t: Test, store: LevelStore): Promise<void> {
+  t.equal(store.recovered.lastRecord, entriesCount)
+  const range = { first: 1, last: entriesCount }
+  const read = await store.readEntries(1, range, 2 ** 30)
+  t.ok(read.every((result) => result.type === 'entry'))
+}
+
 t.test('an edit whose table was never durable is taken back, and nothing is lost', async (t) => {
   const directory = await makeTables(t.testdir())
   const [table = ''] = await filesOf(directory, '.ldb')
@@ -50,10 +62,7 @@ t.test('an edit whose table was never durable is taken back, and nothing is lost
   const told: string[] = []
   const log = (_level: string, message: string): void => void told.push(message)
   const store = await openStore({ directory, tuning, log })
-  t.equal(store.recovered.lastRecord, entriesCount)
-  const range = { first: 1, last: entriesCount }
-  const read = await store.readEntries(1, range, 2 ** 30)
-  t.ok(read.every((result) => result.type === 'entry'))
+  await hasAll(t, store)
   t.match(told, [/never synced/])
   await store.close()
 })
@@ -75,7 +84,7 @@ async function appendTorn(
   directory: string,
   spoil: (record: Uint8Array) => Uint8Array
 ): Promise<string> {
-  const [manifest = ''] = (await filesOf(directory, '')).filter((name) => name.includes('MANIFEST'))
+  const manifest = await manifestOf(directory)
   const key = Array.from({ length: 3_000 }, (_, at) => 1 + (at % 250))
   const edit = [2, ...varint(missingTable), 5, 0, ...varint(key.length), ...key]
   await appendFile(manifest, spoil(recordOf(edit)))
@@ -91,17 +100,14 @@ const torn: Record<string, (record: Uint8Array) => Uint8Array> = {
 for (const [what, spoil] of Object.entries(torn)) {
   t.test(`an edit ${what} is taken back, and nothing is lost`, async (t) => {
     const directory = await makeTables(t.testdir())
-    const [manifest = ''] = (await filesOf(directory, '')).filter((n) => n.includes('MANIFEST'))
+    const manifest = await manifestOf(directory)
     const whole = await readFile(manifest)
     await appendTorn(directory, spoil)
     t.match(await checkBeforeOpen(join(directory, 'log')), /is not whole/)
     t.same(await readFile(manifest), whole, 'the edits before are untouched')
     await appendTorn(directory, spoil)
     const store = await openStore({ directory, tuning })
-    t.equal(store.recovered.lastRecord, entriesCount)
-    const range = { first: 1, last: entriesCount }
-    const read = await store.readEntries(1, range, 2 ** 30)
-    t.ok(read.every((result) => result.type === 'entry'))
+    await hasAll(t, store)
     await store.close()
   })
 

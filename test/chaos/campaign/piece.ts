@@ -5,7 +5,13 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { engineFlags } from '@holdfast/server/terminal'
-import { type ClusterProcess, eventually, type NodeSite, Random } from '@holdfast/testkit'
+import {
+  type ClusterProcess,
+  eventually,
+  type NodeSite,
+  Random,
+  WaitError
+} from '@holdfast/testkit'
 import { shimEnvironment } from '../../power/shim-library.ts'
 import { type RunContext, type RunResult, runDirectory, runLoad } from '../chaos-run.ts'
 import type { Namespaces } from '../network/namespaces.ts'
@@ -209,7 +215,7 @@ class Piece {
       return await run(stage)
     } catch (error) {
       const sentence = error instanceof Error ? error.message : String(error)
-      if (this.#options.isLeftStuck) throw error
+      if (this.#options.isLeftStuck) throw new WaitError(`stuck after ${name}: ${sentence}`)
       this.#violations.add('stuck', `${name}: ${sentence}`)
       await this.#rescue(stage)
       return `FAILED: ${sentence}`

@@ -33,14 +33,10 @@ const retriesMax = 30
 export class Storm {
   readonly atlas: Atlas
   readonly #world: World
-  readonly #beganMs: number
-  /** Once it is over. */
-  durationMs = 0
   #isOver = false
 
   constructor(world: World, faults: readonly Fault[], isBeyondTolerance: boolean) {
     this.#world = world
-    this.#beganMs = world.schedule.nowMs
     this.atlas = new Atlas(world, isBeyondTolerance)
     world.rage()
     for (const fault of faults) {
@@ -67,7 +63,6 @@ export class Storm {
   /** All is well again, and stays so; what is lost stays lost. */
   end(): void {
     this.#isOver = true
-    this.durationMs = this.#world.schedule.nowMs - this.#beganMs
     this.#world.calm()
     for (const host of this.#world.hosts) {
       host.mend()
