@@ -5,15 +5,25 @@ import { basename, join, relative } from 'node:path'
 import process from 'node:process'
 import { temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'
-import { builtTests, filesOfCluster, filesTogether, root } from './together.ts'
+import {
+  builtTests,
+  filesOfCluster,
+  filesOfInstruments,
+  filesOfOthers,
+  filesTogether,
+  root
+} from './together.ts'
 
 t.setTimeout(120_000)
 
 t.test('each built test is run once', async (t) => {
   const listed = execFileSync('npx', ['tap', 'list'], { cwd: root }).toString().trim().split('\n')
   const shared = listed.filter((file) => file.startsWith('test/dist/tap/packages/'))
-  const ofPackages = shared.flatMap((file) => filesTogether(basename(file, '.test.js')))
-  const run = [...listed, ...ofPackages, ...filesOfCluster]
+  const names = shared.map((file) => basename(file, '.test.js'))
+  const ofPackages = names.flatMap((name) => {
+    return name === 'others' ? filesOfOthers() : filesTogether(name)
+  })
+  const run = [...listed, ...ofPackages, ...filesOfInstruments, ...filesOfCluster]
   const packages = readdirSync(`${root}packages`).map((name) => `packages/${name}/dist/test`)
   const built = ['test/dist', ...packages].flatMap(builtTests)
   t.ok(built.includes('packages/raft/dist/test/log.test.js'))

@@ -28,6 +28,48 @@ export function filesTogether(name: string): string[] {
   return builtTests(`packages/${name}/dist/test`).filter((file) => !isApart.test(file))
 }
 
+/** Packages whose tests take longest have a process each: they run beside others. */
+const packagesApart: readonly string[] = ['broker', 'cluster', 'simulator', 'storage']
+
+/** Those of all other packages. */
+export function filesOfOthers(): string[] {
+  const others = readdirSync(`${root}packages`).filter((name) => !packagesApart.includes(name))
+  return others.flatMap(filesTogether)
+}
+
+const inTest = (name: string): string => `test/dist/${name}.test.js`
+
+/** Those that start no node, nor change their process, and take less than a process does. */
+export const filesOfInstruments: readonly string[] = [
+  'amqp/client-program',
+  'amqp/reconnecting',
+  'chaos/campaign/audit',
+  'chaos/campaign/deck',
+  'chaos/campaign/machine',
+  'chaos/campaign/summary',
+  'chaos/checker',
+  'chaos/disk-stalls',
+  'chaos/gap-meter',
+  'chaos/history',
+  'chaos/membership-register',
+  'chaos/message-source',
+  'chaos/network/link-proxy',
+  'chaos/sdk-shape',
+  'chaos/stalls',
+  'chaos/surviving-clients',
+  'mutations/catalogue',
+  'mutations/ledger',
+  'mutations/mutation',
+  'mutations/unified-diff',
+  'power/bit-rot',
+  'power/image',
+  'power/ledger',
+  'power/outstanding',
+  'tidy',
+  'tidy-documents',
+  'tidy-sources'
+].map(inTest)
+
 /** Those that share a cluster, see test/cluster/shared-cluster.ts. */
 export const filesOfCluster: readonly string[] = [
   'amqp/amqplib',
@@ -45,7 +87,7 @@ export const filesOfCluster: readonly string[] = [
   'cluster/length-limits',
   'cluster/priorities',
   'cluster/routing'
-].map((name) => `test/dist/${name}.test.js`)
+].map(inTest)
 
 /** Runs files one after another. A sentence is reported behind the name of its file. */
 export async function runTogether(files: readonly string[]): Promise<void> {

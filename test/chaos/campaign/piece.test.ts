@@ -15,7 +15,7 @@ t.test('a broker that confirms before it syncs is found out', async (t) => {
     seed: 3,
     seconds: 120,
     nodes: 3,
-    load: { rate: 400, publishers: 3 },
+    load: { rate: 100, publishers: 3 },
     isTimed: false,
     next: () => strikes.pop() ?? 'end',
     network: null,

@@ -73,7 +73,7 @@ export type ProfileName = 'smoke' | 'nightly' | 'weekend' | 'failover' | 'silenc
 
 const chosen: Readonly<Record<ProfileName, Profile>> = {
   /** Part of the tests of the whole, beside others of them. */
-  smoke: { ...ordinary, minutes: 2, pieceMinutes: 2, deck: few, rate: 50, isTimed: false },
+  smoke: { ...ordinary, minutes: 2, pieceMinutes: 2, deck: few, rate: 30, isTimed: false },
   nightly: { ...ordinary, minutes: 60, pieceMinutes: 5, deck: everything },
   weekend: {
     ...ordinary,

@@ -1,0 +1,4 @@
+// The tests of packages/storage, in one process.
+import { filesTogether, runTogether } from '../together.ts'
+
+await runTogether(filesTogether('storage'))
