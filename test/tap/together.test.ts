@@ -8,6 +8,7 @@ import t from 'tap'
 import {
   builtTests,
   filesOfCluster,
+  filesOfClusters,
   filesOfInstruments,
   filesOfOthers,
   filesTogether,
@@ -23,7 +24,9 @@ t.test('each built test is run once', async (t) => {
   const ofPackages = names.flatMap((name) => {
     return name === 'others' ? filesOfOthers() : filesTogether(name)
   })
-  const run = [...listed, ...ofPackages, ...filesOfInstruments, ...filesOfCluster]
+  const ofClusters = [...filesOfCluster, ...filesOfClusters()]
+  const hostile = builtTests('test/dist/hostile')
+  const run = [...listed, ...ofPackages, ...filesOfInstruments, ...ofClusters, ...hostile]
   const packages = readdirSync(`${root}packages`).map((name) => `packages/${name}/dist/test`)
   const built = ['test/dist', ...packages].flatMap(builtTests)
   t.ok(built.includes('packages/raft/dist/test/log.test.js'))

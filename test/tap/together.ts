@@ -89,6 +89,12 @@ export const filesOfCluster: readonly string[] = [
   'cluster/routing'
 ].map(inTest)
 
+/** Those beside them that start a cluster of their own. */
+export function filesOfClusters(): string[] {
+  const others = new Set([...filesOfCluster, inTest('cluster/features')])
+  return builtTests('test/dist/cluster').filter((file) => !others.has(file))
+}
+
 /** Runs files one after another. A sentence is reported behind the name of its file. */
 export async function runTogether(files: readonly string[]): Promise<void> {
   const { test } = t
