@@ -13,10 +13,10 @@ setPriority(constants.priority.PRIORITY_LOW)
 
 const seeds = 300
 /**
- * Each compiles all code for itself and has a heap of its own: many cost more than they save, and
- * one processor is for the tests beside.
+ * Each compiles all code for itself and has a heap of its own: many cost more than they save. All
+ * processors are theirs while the tests beside wait.
  */
-const threads = Math.max(1, Math.min(4, availableParallelism() - 1))
+const threads = Math.min(4, availableParallelism())
 /** What lives for a step and no longer should be gone before anybody looks at it. */
 const resourceLimits = { maxYoungGenerationSizeMb: 128 }
 
