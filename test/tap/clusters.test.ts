@@ -1,4 +1,4 @@
 // What befalls clusters that each test starts for itself, in one process.
-import { filesOfClusters, runTogether } from './together.ts'
+import { filesOfOwnClusters, runTogether } from './together.ts'
 
-await runTogether(filesOfClusters())
+await runTogether(filesOfOwnClusters())

@@ -8,9 +8,9 @@ import t from 'tap'
 import {
   builtTests,
   filesOfCluster,
-  filesOfClusters,
   filesOfInstruments,
-  filesOfOthers,
+  filesOfOtherPackages,
+  filesOfOwnClusters,
   filesTogether,
   root
 } from './together.ts'
@@ -20,11 +20,9 @@ t.setTimeout(120_000)
 t.test('each built test is run once', async (t) => {
   const listed = execFileSync('npx', ['tap', 'list'], { cwd: root }).toString().trim().split('\n')
   const shared = listed.filter((file) => file.startsWith('test/dist/tap/packages/'))
-  const names = shared.map((file) => basename(file, '.test.js'))
-  const ofPackages = names.flatMap((name) => {
-    return name === 'others' ? filesOfOthers() : filesTogether(name)
-  })
-  const ofClusters = [...filesOfCluster, ...filesOfClusters()]
+  const apart = shared.flatMap((file) => filesTogether(basename(file, '.test.js')))
+  const ofPackages = [...apart, ...filesOfOtherPackages()]
+  const ofClusters = [...filesOfCluster, ...filesOfOwnClusters()]
   const hostile = builtTests('test/dist/hostile')
   const run = [...listed, ...ofPackages, ...filesOfInstruments, ...ofClusters, ...hostile]
   const packages = readdirSync(`${root}packages`).map((name) => `packages/${name}/dist/test`)

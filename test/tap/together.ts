@@ -1,6 +1,7 @@
 // Built tests that share a process. To start one under tap takes more processor time than most
 // files need for what they test.
 import { readdirSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import t from 'tap'
 
@@ -28,12 +29,15 @@ export function filesTogether(name: string): string[] {
   return builtTests(`packages/${name}/dist/test`).filter((file) => !isApart.test(file))
 }
 
-/** Packages whose tests take longest have a process each: they run beside others. */
-const packagesApart: readonly string[] = ['broker', 'cluster', 'simulator', 'storage']
+/** Packages whose tests take longest: each has a process, by a file in `packages/`. */
+function packagesApart(): string[] {
+  return builtTests('test/dist/tap/packages').map((file) => basename(file, '.test.js'))
+}
 
 /** Those of all other packages. */
-export function filesOfOthers(): string[] {
-  const others = readdirSync(`${root}packages`).filter((name) => !packagesApart.includes(name))
+export function filesOfOtherPackages(): string[] {
+  const apart = packagesApart()
+  const others = readdirSync(`${root}packages`).filter((name) => !apart.includes(name))
   return others.flatMap(filesTogether)
 }
 
@@ -90,7 +94,7 @@ export const filesOfCluster: readonly string[] = [
 ].map(inTest)
 
 /** Those beside them that start a cluster of their own. */
-export function filesOfClusters(): string[] {
+export function filesOfOwnClusters(): string[] {
   const others = new Set([...filesOfCluster, inTest('cluster/features')])
   return builtTests('test/dist/cluster').filter((file) => !others.has(file))
 }

@@ -21,8 +21,6 @@ const lateChance = 0.4
 const dayMs = 25 * 3_600_000
 /** Of a run that waits until leaders are spread, which takes as long as many a storm. */
 const spreadChance = 0.1
-/** Of a run that is watched in calm weather; that takes time in which nothing else is seen. */
-const quietChance = 0.3
 /** Nothing is wrong any more when the last messages are sent. */
 const oneMoreMs = 20_000
 /** How long all copies may take to be whole, at most as long as the storm, or nobody dies. */
@@ -78,7 +76,7 @@ export async function comeToRest(
   await world.until(stepMs, rest, () => world.unrest === null)
   // Behind them no connection ends, which would have its node look for what others have left.
   workload.passBy(world.memberHosts.length + 2)
-  if (world.random.split('quiet').chance(quietChance)) await keepQuiet(world)
+  await keepQuiet(world)
   await leaveNothing(world)
 }
 
