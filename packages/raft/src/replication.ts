@@ -1,6 +1,7 @@
 // The leader's side of the log (Raft §5.3): what to send to whom, and what the answers mean.
 // Requests are made when a ready is taken, so that everything proposed in between travels together;
 // they are pipelined (thesis §10.2.1) within the bounds of inflights.ts.
+import { assert } from '@holdfast/errors'
 import { commitTo } from './append.ts'
 import type { Entry } from './entry.ts'
 import { snapshotOfferTimeouts } from './limits.ts'
@@ -26,10 +27,7 @@ export function replicate(state: RaftState): void {
 
 function replicateTo(state: RaftState, progress: Progress): void {
   const isWaiting = progress.state === 'snapshot' || progress.isProbeSent
-  // The term before index 1 is known for ever, the entry at it is not.
-  const isKnown =
-    progress.next >= state.log.firstIndex && state.log.termAt(progress.next - 1) !== null
-  if (!isWaiting && !isKnown) offerLatestSnapshot(state, progress)
+  if (!isWaiting && !isNextKnown(state, progress)) offerLatestSnapshot(state, progress)
   switch (progress.state) {
     case 'probe':
       probe(state, progress)
@@ -41,6 +39,12 @@ function replicateTo(state: RaftState, progress: Progress): void {
       offerSnapshot(state, progress)
       break
   }
+}
+
+/** Whether the log still has what is to be sent next, and the term of the entry before it. */
+function isNextKnown({ log }: RaftState, { next }: Progress): boolean {
+  // The term before index 1 is known for ever, the entry at it is not.
+  return next >= log.firstIndex && log.termAt(next - 1) !== null
 }
 
 function probe(state: RaftState, progress: Progress): void {
@@ -101,6 +105,8 @@ function sendAppend(state: RaftState, progress: Progress, entries: readonly Entr
   const index = progress.next - 1
   progress.isPingDue = false
   progress.commitTold = state.commitIndex
+  const term = state.log.termAt(index)
+  assert(term !== null, 'a request says of which term the entry before it is')
   const digest = state.log.digest(index)
   state.out.messages.push({
     type: 'append-request',
@@ -108,7 +114,7 @@ function sendAppend(state: RaftState, progress: Progress, entries: readonly Entr
     to: progress.replica,
     term: state.term,
     session: progress.session,
-    previous: { index, term: state.log.termAt(index) ?? 0 },
+    previous: { index, term },
     commit: state.commitIndex,
     entries,
     ...(digest === null ? {} : { digest })
@@ -214,6 +220,8 @@ export function advanceCommit(state: RaftState): void {
 export function supply(state: RaftState, progress: Progress, entries: readonly Entry[]): void {
   progress.isLoading = false
   if (progress.state !== 'replicate' || progress.inflights.isFull) return
+  // A snapshot may have taken their place meanwhile, and the log forgotten what is before them.
+  if (!isNextKnown(state, progress)) return
   let fits = 0
   for (const entry of entries) {
     if (entry.index !== progress.next + fits || !state.log.matches(entry)) break

@@ -197,6 +197,19 @@ t.test('a follower with nothing gets the snapshot of a log that begins later', a
   t.match(drain(raft), [{ type: 'snapshot-request', snapshot: meta }])
 })
 
+t.test('what was loaded is not sent if the entry before it is not known any more', async (t) => {
+  const raft = forgetful()
+  behind(raft)
+  t.match(raft.ready().loads, [{ firstIndex: 2 }])
+  const id = { index: 5, term: 2 }
+  const meta: SnapshotMeta = { id, configuration: pair, manifest: new Uint8Array(0) }
+  raft.snapshotTaken(meta)
+  // Of entry 2 the term is known still, of entry 1 it is not.
+  raft.compact(3)
+  raft.supply(2, [command(2, 1)])
+  t.match(drain(raft), [{ type: 'snapshot-request', snapshot: meta }])
+})
+
 t.test('a commit index is broadcast if the group wants it', async (t) => {
   for (const broadcastCommit of [true, false]) {
     const raft = leader({ broadcastCommit })

@@ -48,6 +48,7 @@ export async function comeToRest(
   await world.until(stepMs, 'all publishes have an outcome', () => workload.isResolved)
   await world.until(stepMs, 'all confirmed messages arrive', () => history.missing.length === 0)
   await world.until(stepMs, 'all is settled', () => workload.isSettled)
+  await world.until(stepMs, 'dead letters have arrived', () => !areLettersWaiting(world))
   const random = world.random.split('day')
   if (random.chance(dayChance)) passDay(world)
   else if (random.chance(lateChance)) workload.add(new Latecomer(world, history))
@@ -95,6 +96,16 @@ async function leaveNothing(world: World): Promise<void> {
   const { metadata } = world.audit
   await world.until(stepMs, 'no queue is left of connections that have ended', () => {
     return metadata.ownedQueues.length === 0
+  })
+}
+
+/**
+ * What one queue has of a letter and another refuses is sent to both until it fits. That time goes
+ * by between two such repeats, more than a producer is remembered, happens to no real cluster.
+ */
+function areLettersWaiting({ runningHosts }: World): boolean {
+  return runningHosts.some(({ process }) => {
+    return (process?.member.counters().waitingDeadLetters ?? 0) > 0
   })
 }
 
