@@ -13,7 +13,6 @@ import type { StoredGroup } from '@holdfast/cluster/contract'
 import type { HardState } from '@holdfast/raft'
 import { ObservedRaft } from '../refinement/observed-raft.ts'
 import type { ActionCounts } from '../refinement/replica-watch.ts'
-import type { Remains } from '../refinement/restart-guard.ts'
 import type { Host } from '../world/host.ts'
 import { join } from '../world/join.ts'
 import type { Observer } from '../world/observer.ts'
@@ -22,10 +21,10 @@ import { Answers } from './answers.ts'
 import { unrest } from './at-rest.ts'
 import { firstOf, type Report } from './checks.ts'
 import { DeliveryLedger } from './delivery-ledger.ts'
-import { contradiction, floorOf, remainsOf, untruth } from './disk-truth.ts'
+import { contradiction, floorOf, untruth } from './disk-truth.ts'
 import { GroupLedger } from './group-ledger.ts'
 import { KeptDeliveries } from './kept.ts'
-import { keyOf, type Life } from './lives.ts'
+import { keyOf, Lives } from './lives.ts'
 import { MachineAgreement } from './machine-agreement.ts'
 import { MetadataComparison } from './metadata-comparison.ts'
 import { freedWhileLive, keptThoughDead, notCommitted, notRetained } from './retention.ts'
@@ -56,15 +55,13 @@ export class ClusterAudit implements Observer {
   readonly #routes: RoutesInForce
   readonly #routingLeases: RoutingLeases
   readonly #groups = new Map<GroupId, Checkers>()
-  readonly #lives = new Map<string, Life>()
+  readonly #lives = new Lives()
   /** Entries on the disk before the record that takes effect now. */
   readonly #held = new Map<GroupId, ReadonlySet<number>>()
   /** Term and vote on the disk before that record. */
   readonly #promised = new Map<GroupId, HardState | undefined>()
   /** Up to where the disk may know more to be committed than it has after that record. */
   readonly #floors = new Map<GroupId, number>()
-  /** What replicas that left their groups must find when they are back. */
-  readonly #left = new Map<string, Remains>()
   /** By replica: the store that got this name. */
   readonly #stores = new Map<number, string>()
 
@@ -111,7 +108,7 @@ export class ClusterAudit implements Observer {
       openReplica: (...of) => this.#open(epoch, ...of),
       shardApplied: ({ group, replica }, { id, data, machine, replies, effects }) => {
         const { agreement, comparison, deliveries } = this.#group(group)
-        const life = this.#lives.get(keyOf({ group, replica }))
+        const life = this.#lives.get({ group, replica })
         if (life !== undefined) life.machine = machine
         deliveries.applied(replica, id.term, machine, effects)
         agreement.applied(replica, id.index, JSON.stringify([replies, effects]), machine)
@@ -150,19 +147,17 @@ export class ClusterAudit implements Observer {
 
   #open(epoch: number, ...of: Parameters<Audit['openReplica']>): ObservedRaft {
     const [group, config, initial] = of
-    const key = keyOf({ group, replica: config.id })
-    const remains = this.#lives.get(key)?.raft.remains ?? this.#left.get(key) ?? null
-    const options = { remains, counts: this.counts }
-    const raft = new ObservedRaft(config, initial, this.#group(group).ledger, options)
-    this.#lives.set(key, { raft, epoch, machine: null, installed: null, isOver: false })
-    return raft
+    const { ledger } = this.#group(group)
+    return this.#lives.begin({ group, replica: config.id }, epoch, (remains) => {
+      return new ObservedRaft(config, initial, ledger, { remains, counts: this.counts })
+    })
   }
 
   #restored(epoch: number, of: AuditedReplica, machine: ShardMachine | MetadataMachine): void {
     const { group, replica } = of
     if (group === 0) this.#routingLeases.applied(epoch, machine.appliedIndex)
     this.#group(group).agreement.stands(`${replica}`, machine.appliedIndex, machine)
-    const life = this.#lives.get(keyOf({ group, replica }))
+    const life = this.#lives.get({ group, replica })
     if (life === undefined || !('retainedEntries' in machine)) return
     life.machine = machine
     const retained = life.installed
@@ -222,12 +217,12 @@ export class ClusterAudit implements Observer {
   /** A process is gone, and leads nothing any more. */
   ended({ epoch }: Pick<Process, 'epoch'>): void {
     this.#routingLeases.ended(epoch)
-    for (const life of this.#lives.values()) if (life.epoch === epoch) life.isOver = true
+    this.#lives.ended(epoch)
   }
 
   /** What is left to do where everything should be done; null if nothing is. */
   get unrest(): string | null {
-    return unrest(this.#groups.keys(), this.#lives)
+    return unrest(this.#groups.keys(), this.#lives.all())
   }
 
   /** A snapshot that is on a disk is the state that it was taken of. */
@@ -261,7 +256,7 @@ export class ClusterAudit implements Observer {
       if (reason !== null) this.#report('durable-truth', `group ${group} of ${replica}: ${reason}`)
     }
     for (const [group, entries] of this.#held) {
-      const live = this.#lives.get(keyOf({ group, replica }))?.machine?.retainedEntries() ?? []
+      const live = this.#lives.get({ group, replica })?.machine?.retainedEntries() ?? []
       const freed = freedWhileLive(live, entries, disk.groups.get(group))
       if (freed.length === 0) continue
       this.#report('live-retained', `group ${group}: replica ${replica} freed ${freed}`)
@@ -275,19 +270,13 @@ export class ClusterAudit implements Observer {
         const what = `replica ${replica} takes ${others} of another log for retained`
         this.#report('live-retained', `group ${group}: ${what}`)
       }
-      const life = this.#lives.get(keyOf({ group, replica }))
+      const life = this.#lives.get({ group, replica })
       if (life !== undefined) life.installed = retained
     }
-    for (const group of record.removedGroups)
-      this.#leaves({ group, replica }, disk.groups.get(group))
-  }
-
-  /** It may come back blank: what it once had is nobody's claim any more, but what it promised. */
-  #leaves(of: AuditedReplica, stored: StoredGroup | undefined): void {
-    const key = keyOf(of)
-    this.#lives.delete(key)
-    const remains = stored === undefined ? null : remainsOf(stored)
-    if (remains !== null) this.#left.set(key, remains)
-    else this.#report('durable-truth', `${key} leaves and forgets what it promised`)
+    for (const group of record.removedGroups) {
+      const of = { group, replica }
+      if (this.#lives.leaves(of, disk.groups.get(group))) continue
+      this.#report('durable-truth', `${keyOf(of)} leaves and forgets what it promised`)
+    }
   }
 }

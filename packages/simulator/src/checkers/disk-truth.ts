@@ -55,7 +55,7 @@ export function floorOf(before: StoredGroup | undefined, left: HardState | null)
 }
 
 /** What a replica that left its group must find when it is back. */
-export function remainsOf({ hardState }: StoredGroup): Remains {
+export function remainsOf({ hardState }: Pick<StoredGroup, 'hardState'>): Remains {
   const { term, vote, commit } = hardState
   return { term, vote, last: { index: 0, term: null }, floor: commit, replacedBy: null }
 }
