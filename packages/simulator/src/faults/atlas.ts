@@ -38,9 +38,11 @@ export class Atlas {
     })
   }
 
-  /** Takes note that the clock of a host is about to be set wrong; false: it must not. */
+  /**
+   * Takes note that the clock of a host is about to be set wrong; false: it must not. Also where more
+   * may be lost than a cluster survives: that halts it, a majority of wrong clocks does not.
+   */
   misleadClock(host: Host): boolean {
-    if (this.#forbidsNothing) return true
     const isMinority = this.#world.isSettled && this.#groups.every(hasThreeVoters)
     if (!isMinority || (this.#misled !== null && this.#misled !== host)) return false
     this.#misled = host
