@@ -1,10 +1,11 @@
 // How long a seed may take. What counts is what the process computes: one that is stopped, or gets
 // little of a busy machine, has not failed. A thread that waits for ever computes nothing, and has.
 
-/** Processor time that each thread may take for one seed. */
+/** Processor time that each thread may take for one seed, and for one with a long storm. */
 export const seedMsMax = 300_000
+export const longSeedMsMax = 3_000_000
 /** Where hardly anything is computed, the clock decides. */
-const wallMsMax = 12 * seedMsMax
+const wallRatio = 12
 
 /** Milliseconds of the whole process. */
 export interface Spent {
@@ -17,8 +18,8 @@ export function spentNow(): Spent {
   return { processorMs: (user + system) / 1000, wallMs: performance.now() }
 }
 
-/** `threads` that compute at a time, of which one has had its seed since. */
-export function isOverdue(since: Spent, now: Spent, threads: number): boolean {
-  const isComputed = now.processorMs - since.processorMs > seedMsMax * threads
-  return isComputed || now.wallMs - since.wallMs > wallMsMax
+/** `threads` that compute at a time, each up to `msMax` for a seed; one has had its seed since. */
+export function isOverdue(since: Spent, now: Spent, threads: number, msMax: number): boolean {
+  const isComputed = now.processorMs - since.processorMs > msMax * threads
+  return isComputed || now.wallMs - since.wallMs > wallRatio * msMax
 }

@@ -1,7 +1,7 @@
 // Many seeds, over several threads, each of them once: what the ledger has already is not run
 // again. A seed that hangs is a seed that failed.
 import { Worker } from 'node:worker_threads'
-import { isOverdue, seedMsMax, spentNow } from './allowance.ts'
+import { isOverdue, longSeedMsMax, seedMsMax, spentNow } from './allowance.ts'
 import type { Ledger } from './ledger.ts'
 import { failedResult, type SeedResult } from './result.ts'
 import type { SeedWorkerData } from './seed-worker.ts'
@@ -54,16 +54,17 @@ export class Campaign {
   }
 
   async #work(): Promise<void> {
+    const msMax = this.#options.isLong ? longSeedMsMax : seedMsMax
     let worker: Worker | null = null
     for (let seed = this.#take(); seed !== null; seed = this.#take()) {
       worker ??= this.#makeWorker()
-      const result = await runIn(worker, seed, this.#options.jobs)
+      const result = await runIn(worker, seed, this.#options.jobs, msMax)
       if (result === null) {
         await worker.terminate()
         worker = null
       }
-      const overdue = `no end within ${seedMsMax} ms of processor time`
-      this.#finished(result ?? failedResult(seed, overdue, seedMsMax))
+      const overdue = `no end within ${msMax} ms of processor time`
+      this.#finished(result ?? failedResult(seed, overdue, msMax))
     }
     await worker?.terminate()
   }
@@ -81,11 +82,16 @@ export class Campaign {
 }
 
 /** Null: it did not answer in time. */
-function runIn(worker: Worker, seed: number, threads: number): Promise<SeedResult | null> {
+function runIn(
+  worker: Worker,
+  seed: number,
+  threads: number,
+  msMax: number
+): Promise<SeedResult | null> {
   return new Promise((resolve) => {
     const since = spentNow()
     const timer = setInterval(() => {
-      if (isOverdue(since, spentNow(), threads)) done(null)
+      if (isOverdue(since, spentNow(), threads, msMax)) done(null)
     }, lookMs)
     const answered = (result: SeedResult): void => done(result)
     const broke = (error: unknown): void => {

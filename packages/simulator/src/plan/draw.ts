@@ -78,6 +78,12 @@ function drawClock(random: Random): ClockPlan {
   }
 }
 
+/** Storms of up to a minute have changes equally close; in longer ones they are further apart. */
+function drawChangeGap(random: Random, stormMs: number): number {
+  const isHasty = random.split('haste').chance(hasteChance)
+  return isHasty ? Math.max(100, stormMs / 600) : Math.max(1500, stormMs / 40)
+}
+
 function drawClients(random: Random, stormMs: number, isLarge: boolean): ClientPlan {
   const publishers = random.integer(1, 4)
   // Longer storms have longer gaps: what a message costs is what limits the number of seeds.
@@ -102,7 +108,7 @@ function drawClients(random: Random, stormMs: number, isLarge: boolean): ClientP
     restlessChance: random.pick([0, 0.2, 0.5]),
     strangers: random.chance(offChance) ? 0 : 1,
     changes: drawChanges(random),
-    changeGapMsMax: random.split('haste').chance(hasteChance) ? 100 : 1500
+    changeGapMsMax: drawChangeGap(random, stormMs)
   }
 }
 
