@@ -107,6 +107,23 @@ export const replicationMutations: readonly Mutation[] = [
     catches
   },
   {
+    name: 'loaded-entry-after-a-forgotten-one',
+    failureMode: 11,
+    file: replication,
+    find: '  if (!isNextKnown(state, progress)) return\n',
+    replace: '',
+    also: [
+      {
+        file: replication,
+        find:
+          '  const term = state.log.termAt(index)\n' +
+          "  assert(term !== null, 'a request says of which term the entry before it is')\n",
+        replace: '  const term = state.log.termAt(index) ?? 0\n'
+      }
+    ],
+    catches
+  },
+  {
     name: 'proposal-outlives-its-term',
     failureMode: 22,
     file: group,
