@@ -23,6 +23,7 @@ import { firstOf, type Report } from './checks.ts'
 import { DeliveryLedger } from './delivery-ledger.ts'
 import { contradiction, floorOf, untruth } from './disk-truth.ts'
 import { GroupLedger } from './group-ledger.ts'
+import { HandOverTimes } from './hand-over-times.ts'
 import { KeptDeliveries } from './kept.ts'
 import { keyOf, Lives } from './lives.ts'
 import { MachineAgreement } from './machine-agreement.ts'
@@ -48,6 +49,7 @@ export class ClusterAudit implements Observer {
   readonly answers: Answers
   /** To be told of what clients of AMQP hold. */
   readonly kept: KeptDeliveries
+  readonly handOvers: HandOverTimes = new HandOverTimes()
   readonly #report: Report
   readonly #checksum: (bytes: Uint8Array) => number
   readonly #nowMs: () => number
@@ -131,6 +133,7 @@ export class ClusterAudit implements Observer {
       restored: (replica, machine) => this.#restored(epoch, replica, machine),
       handedOut: ({ group, replica }, { term, queue, run, to }) => {
         const { ledger, deliveries, comparison } = this.#group(group)
+        this.handOvers.handedOut(queue.name, run, this.#nowMs())
         deliveries.givenTo(queue.id, to, comparison.queue(queue.id))
         deliveries.handedOut({ replica, term, latestTerm: ledger.latestTerm }, queue, run)
       },

@@ -27,7 +27,6 @@ export interface ConsumerOptions {
 export interface Held {
   /** The attachment in which it came. */
   readonly attachment: number
-  readonly receivedMs: number
   readonly offset: number
   readonly attempt: number
   outcome: Outcome | null

@@ -221,9 +221,10 @@ export class Consumer extends Client {
 
   /** What it was given is its own for as long as it stays attached. */
   #refused(held: Held): void {
-    const { offset, attempt, receivedMs } = held
+    const { offset, attempt } = held
     const isOwn = this.#number !== null && held.attachment === this.#attachments
-    if (isOwn && !this.#history.purges.mayHaveTaken(this.queue, receivedMs)) {
+    const handedOutMs = this.#history.handedOutMs(this.queue, offset, attempt)
+    if (isOwn && !this.#history.purges.mayHaveTaken(this.queue, handedOutMs)) {
       this.world.fail(`${this.name} holds ${offset} attempt ${attempt}, and may not settle it`)
     }
     this.#forget(held)
@@ -236,7 +237,6 @@ export class Consumer extends Client {
 
   #delivered(run: Extract<ClientEvent, { type: 'deliver' }>['run']): void {
     const { firstOffset, count, attempt, blob } = run
-    const received = { attachment: this.#attachments, receivedMs: this.world.schedule.nowMs }
     let position = 0
     for (let i = 0; i < count; i += 1) {
       const body = utf8Decode(recordBody(blob, position))
@@ -244,7 +244,7 @@ export class Consumer extends Client {
       const offset = firstOffset + i
       this.#history.delivered(this.queue, offset, run, body, this.name)
       if (this.#options.autoAck === true) continue
-      const held: Held = { ...received, offset, attempt, outcome: null }
+      const held: Held = { attachment: this.#attachments, offset, attempt, outcome: null }
       this.#held.set(offset, held)
       const workMsMax = this.isDraining ? 2 : (this.#options.workMsMax ?? 60) * this.#slowness
       this.world.schedule.after(this.random.integer(0, workMsMax), () => this.#done(held))

@@ -11,9 +11,6 @@ import { disorders } from './publishing-order.ts'
 import { PurgeTimes } from './purge-times.ts'
 import { SeenMessages } from './seen-messages.ts'
 
-/** How long what a node sends may be on its way to a client. */
-const underWayMsMax = 200
-
 export class History {
   readonly #world: World
   readonly #refusals: readonly string[]
@@ -147,7 +144,7 @@ export class History {
     this.#world.audit.answers.delivered({ queue, offset, body, attempt, deliveryCount })
     this.#checkPlace(published, queue, what)
     this.#checkLabel(published, queue, told, what)
-    this.#checkPurge(message, queue, attempt, what)
+    if (attempt === 0) this.#checkPurge(message, queue, offset, what)
     if (body !== bodyOf(message)) this.#world.fail(`other bytes than were published: ${what}`)
     this.fullQueues.delivered(queue, published)
     const row = this.#row(queue, offset, message)
@@ -180,7 +177,7 @@ export class History {
     const isKnown = this.#seen.has(queue, message)
     if (isKnown && !isFlagged) this.#world.fail(`came twice without a flag: ${what}`)
     this.#seen.add(queue, message)
-    this.purges.handedOut(queue, message)
+    this.purges.received(queue, message)
   }
 
   /** A queue of a name may get what was sent to the one before it, but not what that one got. */
@@ -202,11 +199,18 @@ export class History {
     if (difference !== null) this.#world.fail(`${difference}: ${what}`)
   }
 
-  /** A purge spares what was handed out, which may come again, flagged. */
-  #checkPurge(message: string, queue: string, attempt: number, what: string): void {
+  /** A purge spares what was handed out, which may come late, and may come again, flagged. */
+  #checkPurge(message: string, queue: string, offset: number, what: string): void {
     const takenMs = this.purges.takenMs(queue, message)
-    const isLate = takenMs !== null && this.#world.schedule.nowMs > takenMs + underWayMsMax
-    if (isLate && attempt === 0) this.#world.fail(`handed out after it was purged: ${what}`)
+    const isLate = takenMs !== null && this.handedOutMs(queue, offset, 0) > takenMs
+    if (isLate) this.#world.fail(`handed out after it was purged: ${what}`)
+  }
+
+  /** When a leader handed out what a client was given. */
+  handedOutMs(queue: string, offset: number, attempt: number): number {
+    const { audit, schedule } = this.#world
+    // Of queues that have one name after the other it is not known.
+    return audit.handOvers.handedOutMs(queue, offset, attempt) ?? schedule.nowMs
   }
 
   /** What is rejected in a queue goes to another one. */
@@ -244,7 +248,7 @@ export class History {
       this.#world.fail(`twice in a queue: ${message} in ${queue} at ${known} and ${offset}`)
     }
     offsets.set(message, offset)
-    this.purges.handedOut(queue, message)
+    this.purges.received(queue, message)
     return row
   }
 

@@ -1,8 +1,7 @@
 // When queues were purged, and of what: a purge spares what consumers hold, but for what is handed
-// out while it is on its way.
+// out while it is on its way. When it was handed out counts, not when it came: a cut may hold it up
+// for longer than any bound.
 
-/** How much later a client may hear of what happened before a purge was done. */
-const lateMsMax = 200
 /** A purge that was asked for again may be carried out once more, for so long. */
 const repeatedMsMax = 10_000
 
@@ -28,7 +27,8 @@ export class PurgeTimes {
     this.#waiting.get(queue)?.set(message, nowMs)
   }
 
-  handedOut(queue: string, message: string): void {
+  /** A client got it. */
+  received(queue: string, message: string): void {
     this.#waiting.get(queue)?.delete(message)
   }
 
@@ -53,13 +53,13 @@ export class PurgeTimes {
     const purges = this.#purges.get(queue) ?? []
     this.#purges.set(queue, [...purges, purge])
     return (doneMs, isRepeated) => {
-      purge.untilMs = doneMs + (isRepeated ? repeatedMsMax : lateMsMax)
+      purge.untilMs = doneMs + (isRepeated ? repeatedMsMax : 0)
     }
   }
 
-  /** Whether what a consumer got then may have been on its way while a purge was. */
-  mayHaveTaken(queue: string, receivedMs: number): boolean {
+  /** Whether a purge was on its way when a leader handed this out, and may not have spared it. */
+  mayHaveTaken(queue: string, handedOutMs: number): boolean {
     const purges = this.#purges.get(queue) ?? []
-    return purges.some(({ fromMs, untilMs }) => fromMs <= receivedMs && receivedMs <= untilMs)
+    return purges.some(({ fromMs, untilMs }) => fromMs <= handedOutMs && handedOutMs <= untilMs)
   }
 }
