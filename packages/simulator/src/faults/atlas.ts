@@ -39,8 +39,8 @@ export class Atlas {
   }
 
   /**
-   * Takes note that the clock of a host is about to be set wrong; false: it must not. Also where more
-   * may be lost than a cluster survives: that halts it, a majority of wrong clocks does not.
+   * Takes note that the clock of a host is about to be set wrong; false: it must not. Also where
+   * more may be lost than a cluster survives: that halts it, a majority of wrong clocks does not.
    */
   misleadClock(host: Host): boolean {
     const isMinority = this.#world.isSettled && this.#groups.every(hasThreeVoters)
