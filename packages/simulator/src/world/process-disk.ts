@@ -9,6 +9,9 @@ import type { Process } from './process.ts'
 
 type Read = Extract<Output, { type: `read-${string}` }>
 
+/** While a disk stalls. */
+const lookMs = 250
+
 const damaged: ReadResult = { type: 'damaged' }
 
 export class ProcessDisk {
@@ -120,8 +123,13 @@ export class ProcessDisk {
   /** What would take `usualMs` takes as long as the disk is slow, and until it stalls no more. */
   #later(usualMs: number, run: () => void): void {
     const { world, diskFactor, diskStallUntilMs } = this.#host
-    const stalledMs = Math.max(0, diskStallUntilMs - world.schedule.nowMs)
-    world.schedule.after(stalledMs + usualMs * diskFactor, () => {
+    const stalledMs = diskStallUntilMs - world.schedule.nowMs
+    // A stall may end before its time.
+    if (stalledMs > 0) {
+      world.schedule.after(Math.min(stalledMs, lookMs), () => this.#later(usualMs, run))
+      return
+    }
+    world.schedule.after(usualMs * diskFactor, () => {
       if (this.#process.isAlive) run()
     })
   }
