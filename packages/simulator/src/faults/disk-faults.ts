@@ -64,9 +64,12 @@ export const diskFaults: Readonly<Record<DiskFault, Strike>> = {
     })
     return true
   },
-  'disk-low': ({ world, host, duration, amount }) => {
+  'disk-low': ({ world, host, duration, amount, isOver }) => {
     host.setFreeBytes(spread(amount, 100, 500) * mebibyte)
-    world.schedule.after(spread(duration, 300, 5000), () => host.setFreeBytes(10 ** 11))
+    world.schedule.after(spread(duration, 300, 5000), () => {
+      // By then it has room anyway, or what comes after the storm has taken that for itself.
+      if (!isOver()) host.setFreeBytes(10 ** 11)
+    })
     return true
   },
   'entry-rot': rotEntries,
