@@ -207,7 +207,7 @@ export class ClientConsumer {
 
   /**
    * Asks for one message: `done` gets null if there is none, else how many are ready behind the one
-   * that was delivered before.
+   * that was delivered before. An answer for an attachment that has ended says neither.
    */
   get(done: (ready: number | null) => void, refuse: (error: WireError) => void): void {
     const { calls, gatewayRelay } = this.#core
@@ -220,13 +220,13 @@ export class ClientConsumer {
     }
     const id = this.#attachment?.id ?? gatewayRelay.attach(this)
     this.#attachments.current ??= { id, node, isAnswered: true, untakenBytes: 0, prefetch: 1 }
-    const { key: consumer } = this.settings
-    const to = { group, queue, consumer, attachment: id }
+    const to = { group, queue, consumer: this.settings.key, attachment: id }
     calls.call(node, { type: 'relay-get', ...to }, (result: CallResult) => {
-      if (result.type === 'got') return done(result.isFound ? result.ready : null)
+      const isCurrent = this.#attachment?.id === id
+      if (result.type === 'got' && isCurrent) return done(result.isFound ? result.ready : null)
       const error = new HoldfastError('UNAVAILABLE', { reason: 'no answer to a get' })
       const reason = result.type === 'error' ? result.error : error.toWire()
-      if (this.#attachment?.id === id) this.lost(reason)
+      if (isCurrent) this.lost(reason)
       refuse(reason)
     })
   }

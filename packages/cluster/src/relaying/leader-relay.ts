@@ -191,14 +191,17 @@ export class LeaderRelay {
     }
   }
 
-  /** What broke with a link is attached anew by the gateway; what waited for one has it now. */
+  /**
+   * What broke with a link is attached anew by the gateway. What came before there was one is, too:
+   * all that it was told is lost, and a link of the gateway that broke may have ended it there.
+   */
   linkUp(node: number): void {
     if (!this.#core.peers.canCall(node)) return
     for (const entry of this.#consumers.values()) {
       if (entry.node !== node || !entry.isEarly) continue
       entry.isEarly = false
-      entry.suspendedSinceMs = null
-      entry.wake()
+      entry.suspendedSinceMs = this.#core.clock.nowMs
+      this.#unknown(node, entry.to.attachment)
     }
   }
 

@@ -34,7 +34,7 @@ export class RelayedConsumer implements Recipient, Waiter {
   isStopped = false
   /** When the link to its gateway broke, which may attach it again for some time. */
   suspendedSinceMs: number | null = null
-  /** Its gateway was heard before the link to it was there: it waits for that; none broke. */
+  /** Its gateway was heard before there was a link to it, and attaches it anew once there is. */
   isEarly = false
 
   constructor(

@@ -108,6 +108,20 @@ t.test('a get that was given up leaves nothing behind at the leader', async (t) 
   t.match(said(), [{ type: 'relay-detach', attachment }])
 })
 
+t.test(
+  'an answer for an attachment that has ended does not say that there is nothing',
+  async (t) => {
+    const { core, consumer, ended, said, answer } = make(true)
+    const outcomes = get(consumer)
+    const attachment = attachmentOf(said())
+    core.gatewayRelay.ended(attachment, lost)
+    t.same(ended, ['UNAVAILABLE'])
+    t.match(said(), [{ type: 'relay-detach', attachment }])
+    answer('relay-get', { type: 'got', isFound: false, ready: 0 })
+    t.same(outcomes, ['UNAVAILABLE'], 'it is asked for again')
+  }
+)
+
 t.test('who goes while its attachment is in limbo is detached', async (t) => {
   const { consumer, said, later } = make(false)
   consumer.start({ done: () => undefined, refuse: () => undefined })
