@@ -68,7 +68,7 @@ t.test('a small cluster may lose nothing, unless it is to be too much', async (t
   t.equal(new Atlas(world, false).impair(host), false)
   t.equal(new Atlas(world, false).misleadClock(host), false, 'it has the only clock')
   t.equal(new Atlas(world, true).impair(host), true)
-  t.equal(new Atlas(world, true).misleadClock(host), true)
+  t.equal(new Atlas(world, true).misleadClock(host), false, 'a wrong majority would halt nobody')
 })
 
 t.test('one clock at a time is set wrong', async (t) => {
