@@ -99,17 +99,24 @@ export function filesOfOwnClusters(): string[] {
   return builtTests('test/dist/cluster').filter((file) => !others.has(file))
 }
 
-/** Runs files one after another. A sentence is reported behind the name of its file. */
+/**
+ * Runs files one after another. A sentence is reported behind the name of its file. What a file
+ * tears down at its end is torn down then: tap, told of it, would take the moment between two files
+ * for the end of all.
+ */
 export async function runTogether(files: readonly string[]): Promise<void> {
   const { test } = t
   for (const file of files) {
     const running: unknown[] = []
-    const value = (sentence: string, ...rest: [never]): unknown => {
+    const teardowns: (() => unknown)[] = []
+    const say = (sentence: string, ...rest: [never]): unknown => {
       const result = test(`${file}: ${sentence}`, ...rest)
       running.push(result)
       return result
     }
-    Object.defineProperty(t, 'test', { value, configurable: true })
+    const teardown = (run: () => unknown): number => teardowns.push(run)
+    Object.defineProperty(t, 'test', { value: say, configurable: true })
+    Object.defineProperty(t, 'teardown', { value: teardown, configurable: true })
     t.setTimeout(limitMs)
     try {
       await import(pathToFileURL(root + file).href)
@@ -117,5 +124,6 @@ export async function runTogether(files: readonly string[]): Promise<void> {
       t.fail(`${file}: is loaded`, { error })
     }
     await Promise.all(running)
+    for (const run of teardowns.reverse()) await run()
   }
 }
