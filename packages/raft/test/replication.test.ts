@@ -134,6 +134,14 @@ function behind(raft: Raft, has = 1): void {
   accept(raft, 2, has, 6)
 }
 
+/** A snapshot of all that was there before the term of `behind`. */
+function takeSnapshot(raft: Raft): SnapshotMeta {
+  const id = { index: 5, term: 2 }
+  const meta: SnapshotMeta = { id, configuration: pair, manifest: new Uint8Array(0) }
+  raft.snapshotTaken(meta)
+  return meta
+}
+
 t.test('entries that are not in memory are loaded, one load at a time', async (t) => {
   const raft = forgetful()
   behind(raft)
@@ -176,9 +184,7 @@ t.test('if a load fails, a snapshot takes its place, or else it is tried again',
   drain(raft)
   accept(raft, 2, 1, 6)
   t.equal(raft.ready().loads.length, 1)
-  const id = { index: 5, term: 2 }
-  const meta: SnapshotMeta = { id, configuration: pair, manifest: new Uint8Array(0) }
-  raft.snapshotTaken(meta)
+  const meta = takeSnapshot(raft)
   raft.loadFailed(2)
   t.match(drain(raft), [{ type: 'snapshot-request', snapshot: meta }])
   t.match(raft.progress()[1], { state: 'snapshot', offeredSnapshotIndex: 5 })
@@ -188,9 +194,7 @@ t.test('a follower with nothing gets the snapshot of a log that begins later', a
   const raft = forgetful()
   behind(raft, 0)
   t.match(raft.ready().loads, [{ firstIndex: 1 }])
-  const id = { index: 5, term: 2 }
-  const meta: SnapshotMeta = { id, configuration: pair, manifest: new Uint8Array(0) }
-  raft.snapshotTaken(meta)
+  const meta = takeSnapshot(raft)
   raft.compact(3)
   // The store may still have what the log has forgotten: it is of no use any more.
   raft.supply(2, [command(1, 1)])
@@ -201,9 +205,7 @@ t.test('what was loaded is not sent if the entry before it is not known any more
   const raft = forgetful()
   behind(raft)
   t.match(raft.ready().loads, [{ firstIndex: 2 }])
-  const id = { index: 5, term: 2 }
-  const meta: SnapshotMeta = { id, configuration: pair, manifest: new Uint8Array(0) }
-  raft.snapshotTaken(meta)
+  const meta = takeSnapshot(raft)
   // Of entry 2 the term is known still, of entry 1 it is not.
   raft.compact(3)
   raft.supply(2, [command(2, 1)])
