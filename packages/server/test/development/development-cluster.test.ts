@@ -51,6 +51,14 @@ function start(
   return { report, cluster, done }
 }
 
+/** Until it is ready. @throws what ended it before */
+async function ready({ report, done }: ReturnType<typeof start>): Promise<void> {
+  const ended = done.then(() => {
+    throw new Error('it ended before it was ready')
+  })
+  await Promise.race([until(() => report.readies.length === 1), ended])
+}
+
 const wordsOf = (directory: string, index: number): string[] =>
   JSON.parse(readFileSync(join(directory, 'data', `node-${index}`, 'words'), 'utf8'))
 
@@ -58,7 +66,7 @@ t.test('forms a cluster, survives a dead node, stops, and finds its data', async
   const directory = t.testdir({ 'node.mjs': fakeNodeScript })
   const offset = await findPortOffset(3)
   const first = start(t, directory, offset)
-  await until(() => first.report.readies.length === 1)
+  await ready(first)
   const nodes = first.report.readies[0] ?? []
   t.same(
     nodes.map(({ id, layout }) => [id, layout.index]),
@@ -82,7 +90,7 @@ t.test('forms a cluster, survives a dead node, stops, and finds its data', async
   t.notOk(processes.some(isProcessAlive))
 
   const second = start(t, directory, offset)
-  await until(() => second.report.readies.length === 1)
+  await ready(second)
   t.notOk(wordsOf(directory, 0).includes('--bootstrap'))
   const state = JSON.parse(readFileSync(join(directory, 'data', 'state.json'), 'utf8'))
   t.match(state, { bootstraps: 1 })
@@ -95,11 +103,9 @@ t.test(
   'with restart, a node that died is started again; one that was stopped is not',
   async (t) => {
     const directory = t.testdir({ 'node.mjs': fakeNodeScript })
-    const { report, cluster, done } = start(t, directory, await findPortOffset(3), {
-      nodes: 2,
-      restart: true
-    })
-    await until(() => report.readies.length === 1)
+    const started = start(t, directory, await findPortOffset(3), { nodes: 2, restart: true })
+    const { report, cluster, done } = started
+    await ready(started)
     const nodes = report.readies[0] ?? []
     process.kill(nodes[0]?.pid ?? 0, 'SIGKILL')
     await until(() => report.events.length === 2)

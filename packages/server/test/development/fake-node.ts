@@ -1,7 +1,7 @@
 // A stand-in for `holdfast server`, as the text of a script: it listens, and keeps what the cluster
 // knows in a file beside the data directories.
 export const fakeNodeScript = `
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { dirname, join } from 'node:path'
 const words = process.argv.slice(2)
@@ -14,7 +14,11 @@ if (existsSync(join(dirname(data), 'broken'))) {
   process.exit(1)
 }
 const read = () => JSON.parse(readFileSync(stateFile, 'utf8'))
-const write = (state) => writeFileSync(stateFile, JSON.stringify(state))
+// At once: another stand-in that reads half a file would end, as a node that cannot start does.
+const write = (state) => {
+  writeFileSync(stateFile + '.new', JSON.stringify(state))
+  renameSync(stateFile + '.new', stateFile)
+}
 if (words.includes('--bootstrap')) write({ bootstraps: 1, peers: [peer] })
 writeFileSync(join(data, 'words'), JSON.stringify(words))
 const server = createServer((request, response) => {
