@@ -12,7 +12,10 @@ import { nameOf } from './names.ts'
 const visitChance = 0.15
 const visitors = ['d', 'e'] as const
 
-/** What a consumer that comes back may meet, because its former self is still seen. */
+/**
+ * What a consumer that comes back may meet, because its former self is still seen, or because no
+ * node that leads was found in the time that a first attachment has.
+ */
 const passing: ReadonlySet<string> = new Set([
   'CONSUMER_TAG_IN_USE',
   'QUEUE_EXCLUSIVE',
@@ -20,6 +23,7 @@ const passing: ReadonlySet<string> = new Set([
   'CONNECTION_CLOSED',
   'NODE_UNREACHABLE',
   'HANDSHAKE_TIMEOUT',
+  'NODE_CUT_OFF',
   'NOT_LEADER'
 ])
 
