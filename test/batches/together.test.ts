@@ -19,7 +19,7 @@ t.setTimeout(120_000)
 
 t.test('each built test is run once', async (t) => {
   const listed = execFileSync('npx', ['tap', 'list'], { cwd: root }).toString().trim().split('\n')
-  const shared = listed.filter((file) => file.startsWith('test/dist/tap/packages/'))
+  const shared = listed.filter((file) => file.startsWith('test/dist/batches/packages/'))
   const apart = shared.flatMap((file) => filesTogether(basename(file, '.test.js')))
   const ofPackages = [...apart, ...filesOfOtherPackages()]
   const ofClusters = [...filesOfCluster, ...filesOfOwnClusters()]

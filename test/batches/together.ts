@@ -31,7 +31,7 @@ export function filesTogether(name: string): string[] {
 
 /** Packages whose tests take longest: each has a process, by a file in `packages/`. */
 function packagesApart(): string[] {
-  return builtTests('test/dist/tap/packages').map((file) => basename(file, '.test.js'))
+  return builtTests('test/dist/batches/packages').map((file) => basename(file, '.test.js'))
 }
 
 /** Those of all other packages. */
