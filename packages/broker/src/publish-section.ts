@@ -45,8 +45,8 @@ export interface PublishProducer {
   readonly lowestUnconfirmed: number
   /**
    * May create the producer's row in this shard: no record of this section can have been sent for
-   * the first time longer ago than rows live (`shardLimits.producerExpiryMs`). A repeat keeps the
-   * flag.
+   * the first time longer ago than rows live (`shardLimits.producerExpiryMs`), as far as client
+   * and gateway know; a repeat has the flag for as long as that is so.
    */
   readonly first: boolean
 }

@@ -10,6 +10,8 @@ export type RandomPart = () => number
 export interface Platform {
   /** Milliseconds, monotonic, of this process. */
   nowMs(): number
+  /** Milliseconds since 1970; goes on while the machine sleeps, and is set now and then. */
+  wallMs(): number
   randomBytes(length: number): Uint8Array
   readonly randomPart: RandomPart
   /** Runs `run` once, in `delayMs`; the function that is returned takes that back. */
@@ -31,6 +33,7 @@ function endOfTurn(run: () => void): void {
 /** Clock, timers and chance of Node and browsers. */
 export const realPlatform: Platform = {
   nowMs: () => performance.now(),
+  wallMs: () => Date.now(),
   randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
   randomPart: () => {
     const [value = 0] = crypto.getRandomValues(new Uint32Array(1))

@@ -1,8 +1,9 @@
 // Consecutive publishes to one exchange with one routing key: one frame, one object. Outcomes may
 // come for parts of it; what is left can be cut into pieces, for a window that is nearly full or a
 // resend.
-
 import type { Properties } from '@holdfast/record'
+import type { Platform } from './clock.ts'
+import { clientLimits } from './limits.ts'
 import type { PublishPromise } from './publish-promise.ts'
 
 /** One publish as the application asked for it. */
@@ -22,8 +23,9 @@ export class PublishBatch {
   readonly enqueuedMs: number
   /** 0 until it is sent for the first time; its messages are numbered consecutively from there. */
   firstSequence = 0
-  /** When it was sent for the first time. */
+  /** When it was sent for the first time, and by the wall clock. */
   sentMs = 0
+  sentWallMs = 0
   /** The records; empty until it is sealed. */
   blob: Uint8Array = new Uint8Array(0)
   /** Where each record ends in the blob. */
@@ -54,6 +56,23 @@ export class PublishBatch {
   get lowestUnconfirmed(): number {
     const position = this.promises.findIndex((promise) => promise !== null)
     return this.firstSequence + Math.max(0, position)
+  }
+
+  /** Its messages get their numbers: it is sent for the first time. */
+  begin(firstSequence: number, platform: Platform): void {
+    this.firstSequence = firstSequence
+    this.sentMs = platform.nowMs()
+    this.sentWallMs = platform.wallMs()
+  }
+
+  /**
+   * Whether it was first sent so lately that a shard that does not know its producer has none of
+   * it. One clock stands still while a machine sleeps, the other is set: the one that says more.
+   */
+  isFresh(platform: Platform): boolean {
+    const { sentMs, sentWallMs } = this
+    const ageMs = Math.max(platform.nowMs() - sentMs, platform.wallMs() - sentWallMs)
+    return ageMs < clientLimits.producerFreshMs
   }
 
   add(end: number, promise: PublishPromise): void {
@@ -88,6 +107,7 @@ export class PublishBatch {
     part.blob = this.blob.subarray(start, this.ends[to - 1])
     part.firstSequence = this.firstSequence === 0 ? 0 : this.firstSequence + from
     part.sentMs = this.sentMs
+    part.sentWallMs = this.sentWallMs
     return part
   }
 

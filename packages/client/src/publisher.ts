@@ -205,10 +205,8 @@ export class Publisher implements LinkPublisher {
   }
 
   #send(link: Link, batch: PublishBatch): void {
-    const timeNowMs = this.#platform.nowMs()
     if (batch.firstSequence === 0) {
-      batch.firstSequence = this.#nextSequence
-      batch.sentMs = timeNowMs
+      batch.begin(this.#nextSequence, this.#platform)
       this.#nextSequence += batch.count
     }
     batch.isInFlight = true
@@ -219,7 +217,7 @@ export class Publisher implements LinkPublisher {
       exchange: batch.exchange,
       routingKey: batch.routingKey,
       mandatory: batch.isMandatory,
-      first: timeNowMs - batch.sentMs < clientLimits.producerFreshMs,
+      first: batch.isFresh(this.#platform),
       firstSequence: batch.firstSequence,
       lowestUnconfirmed: this.#lowestUnconfirmed(batch),
       count: batch.count,

@@ -1,4 +1,5 @@
 // Every bound of a member, in one place. Relations between them are asserted at the end.
+import { shardLimits } from '@holdfast/broker'
 import { assert } from '@holdfast/errors'
 
 export const limits = {
@@ -201,6 +202,13 @@ export const times = {
   /** Forwarded publishes without any answer are sent again, after times that double up to this. */
   forwardRetryMs: 3_000,
   forwardRetryMaxMs: 48_000,
+  /**
+   * A section that came longer ago vouches no more that its producer may be new to a shard: the
+   * client did for some minutes already (`producerFreshMs` of the SDK), and has gone elsewhere.
+   */
+  gatewayFreshMs: 300_000,
+  /** One that was sent, and came longer ago, is not repeated: its shard may not know. */
+  gatewayRepeatMs: 43_200_000,
   snapshotTransferIdleMs: 15_000,
   /** The scrubber reads once in this time, and rests this long between two walks. */
   scrubMs: 1_000,
@@ -221,5 +229,10 @@ assert(
   (times.lostTicks - times.contactTicks) * times.tickMs > times.leaseMs,
   'who is lost has sent its clients away, and routes no more'
 )
+assert(
+  2 * times.gatewayFreshMs < shardLimits.producerExpiryMs,
+  'who vouches for a producer, client and gateway, ends before its row does'
+)
+assert(2 * times.gatewayRepeatMs <= shardLimits.gatewayExpiryMs, 'a shard knows what is repeated')
 assert(times.leaderLeaseTicks > 2 * times.heartbeatTicks, 'a late heartbeat costs no lease')
 assert(times.leaseMs > 2 * times.leaseRenewMs, 'a lost renewal costs no lease')

@@ -5,6 +5,7 @@ import type { NodeStatus, OperationStatus } from '@holdfast/cluster'
 import { unevenness } from './checkers/spread.ts'
 import { Latecomer } from './clients/latecomer.ts'
 import { Publisher } from './clients/publisher.ts'
+import { Stranded } from './clients/stranded.ts'
 import { boundQueues, route } from './clients/ways.ts'
 import type { Storm } from './faults/storm.ts'
 import type { Plan } from './plan/plan.ts'
@@ -18,6 +19,8 @@ const stepMs = 60_000
 const dayChance = 0.5
 /** Of one of the others, in which one goes on while some time goes by. */
 const lateChance = 0.4
+/** Of the rest, in which that happens to one whose node is cut off. */
+const strandedChance = 0.5
 const dayMs = 25 * 3_600_000
 /** Of a run that waits until leaders are spread, which takes as long as many a storm. */
 const spreadChance = 0.1
@@ -52,6 +55,7 @@ export async function comeToRest(
   const random = world.random.split('day')
   if (random.chance(dayChance)) passDay(world)
   else if (random.chance(lateChance)) workload.add(new Latecomer(world, history))
+  else if (random.chance(strandedChance)) strandOne(world, workload, dead)
   workload.oneMore()
   await world.until(oneMoreMs, 'who has credit gets what is ready', () => {
     return workload.isResolved && history.missing.length === 0 && workload.isSettled
@@ -139,19 +143,13 @@ async function killSome(world: World, storm: Storm, { stormMs, deadMax }: Plan):
   const endMs = world.schedule.nowMs + Math.min(wholeMsMax, stormMs)
   while (!storm.atlas.isWhole && world.schedule.nowMs < endMs) await world.schedule.run(100)
   if (!storm.atlas.isWhole) return []
-  // Who was removed from a group just now may not know of that: as anybody sees it, it has enough.
-  const groups = world.memberHosts.flatMap(({ process }) => process?.member.status().groups ?? [])
   const dead: Host[] = []
   const deadNodes = new Set<number>()
   for (const host of world.random.split('dead').shuffle(world.memberHosts)) {
     const node = host.process?.identity?.node
     if (node === undefined || dead.length >= deadMax) continue
     deadNodes.add(node)
-    const isEnough = groups.every(({ voters }) => {
-      const alive = voters.filter((voter) => !deadNodes.has(voter))
-      return alive.length > voters.length / 2
-    })
-    if (isEnough) dead.push(host)
+    if (canMiss(world, deadNodes)) dead.push(host)
     else deadNodes.delete(node)
   }
   for (const host of dead) {
@@ -160,6 +158,24 @@ async function killSome(world: World, storm: Storm, { stormMs, deadMax }: Plan):
     host.crash()
   }
   return dead
+}
+
+/** Whether every group has a majority without these nodes. */
+function canMiss({ memberHosts }: World, nodes: ReadonlySet<number>): boolean {
+  // Who was removed from a group just now may not know of that: as anybody sees it, it has enough.
+  const groups = memberHosts.flatMap(({ process }) => process?.member.status().groups ?? [])
+  return groups.every(({ voters }) => {
+    const left = voters.filter((voter) => !nodes.has(voter))
+    return left.length > voters.length / 2
+  })
+}
+
+/** A publisher's node is cut off for long, where all can do without that node. */
+function strandOne(world: World, workload: Workload, dead: readonly Host[]): void {
+  const host = world.random.split('stranded').pickAny(world.memberHosts)
+  const node = host?.process?.identity?.node
+  if (host === undefined || node === undefined || dead.length > 0) return
+  if (canMiss(world, new Set([node]))) workload.add(new Stranded(world, workload.history, host))
 }
 
 /** Where no disk has room, what a client publishes is refused, and says so. */

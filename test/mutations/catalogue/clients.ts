@@ -12,6 +12,14 @@ export const clientMutations: readonly Mutation[] = [
     catches: 'simulator'
   },
   {
+    name: 'every-repeat-is-fresh',
+    failureMode: 62,
+    file: 'packages/client/src/publish-batch.ts',
+    find: 'return ageMs < clientLimits.producerFreshMs',
+    replace: 'return ageMs < Number.POSITIVE_INFINITY',
+    catches: ['packages/client/dist/test/late-repeats.test.js']
+  },
+  {
     name: 'nothing-is-sent-again',
     failureMode: 59,
     file: 'packages/client/src/batch-list.ts',

@@ -54,6 +54,22 @@ export const streamMutations: readonly Mutation[] = [
     catches
   },
   {
+    name: 'what-came-long-ago-is-fresh',
+    failureMode: 62,
+    file: stream,
+    find: 'const isFresh = this.#ageMs(item) < times.gatewayFreshMs',
+    replace: 'const isFresh = true',
+    catches
+  },
+  {
+    name: 'what-was-sent-long-ago-is-repeated',
+    failureMode: 62,
+    file: stream,
+    find: '    this.#giveUpOutlived()\n',
+    replace: '',
+    catches: ['packages/cluster/dist/test/publishing/shard-stream.test.js']
+  },
+  {
     name: 'gap-of-a-gateway-not-seen',
     failureMode: 59,
     file: 'packages/broker/src/shard-publish.ts',

@@ -9,7 +9,7 @@ export interface Batch {
   /** Further routing keys: each message goes where any of them leads, once. */
   readonly copies: readonly string[]
   readonly mandatory: boolean
-  /** The client said that this is its producer's first batch. */
+  /** The client vouches that a shard that does not know its producer has none of it. */
   readonly first: boolean
   readonly firstSequence: number
   readonly lowestUnconfirmed: number

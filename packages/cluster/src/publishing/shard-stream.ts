@@ -29,10 +29,15 @@ interface Item {
    * Encoded each time it is sent, and not kept in that form: a batch that goes to many shards waits
    * for all of them with one copy of its bodies, the one that came from the client.
    */
-  readonly encode: (number: SectionNumber) => readonly Uint8Array[]
+  readonly encode: (number: SectionNumber, isFresh: boolean) => readonly Uint8Array[]
   /** As it is encoded. */
   readonly sizeBytes: number
   readonly onOutcome: (outcome: ForwardOutcome) => void
+  /** When it came. */
+  readonly nowMs: number
+  readonly wallMs: number
+  /** At least once. */
+  wasSent: boolean
 }
 
 /** Called for each section once its outcome is known. */
@@ -85,8 +90,10 @@ export class ShardStream {
     }
     const isDeadLetter = batch.deadLetter !== undefined
     const section = { producer, exchange, routingKey, isDeadLetter, queues, count, blob }
+    const late = () => ({ ...section, producer: producer && { ...producer, first: false } })
     this.#add({
-      encode: (number) => encodePublishSection({ ...number, ...section }),
+      encode: (number, isFresh) =>
+        encodePublishSection({ ...number, ...(isFresh ? section : late()) }),
       sizeBytes: publishSectionBytes(section),
       onOutcome: (outcome) => this.#onOutcome(publish, outcome)
     })
@@ -100,9 +107,16 @@ export class ShardStream {
     })
   }
 
-  #add(item: Omit<Item, 'number'>): void {
-    this.#items.push({ number: this.#nextNumber, ...item })
+  #add(item: Pick<Item, 'encode' | 'sizeBytes' | 'onOutcome'>): void {
+    const { nowMs, wallMs } = this.#core.clock
+    this.#items.push({ number: this.#nextNumber, ...item, nowMs, wallMs, wasSent: false })
     this.#nextNumber++
+  }
+
+  /** By the clock that says more: one stands still while a machine sleeps, one is set. */
+  #ageMs({ nowMs, wallMs }: Item): number {
+    const { clock } = this.#core
+    return Math.max(clock.nowMs - nowMs, clock.wallMs - wallMs)
   }
 
   /**
@@ -117,6 +131,7 @@ export class ShardStream {
   /** Sends what may go to the leader, if there is one. */
   flush(): void {
     const { clock, reports } = this.#core
+    this.#giveUpOutlived()
     if (this.#items.length === 0) return
     this.#rewindIfSilent()
     const { leader, term } = reports.leadership(this.group)
@@ -131,6 +146,20 @@ export class ShardStream {
     }
     if (clock.nowMs < this.#pausedUntilMs) return
     this.#send(leader)
+  }
+
+  /**
+   * A shard that has not heard from this gateway for so long may have forgotten it, and would take
+   * for news what it has: whether it does cannot be found out any more.
+   */
+  #giveUpOutlived(): void {
+    let item = this.#items.at(0)
+    while (item?.wasSent && this.#ageMs(item) > times.gatewayRepeatMs) {
+      const { number, onOutcome } = item
+      this.#take(1)
+      onOutcome({ type: 'refused', number, code: 'PRODUCER_EXPIRED', details: {} })
+      item = this.#items.at(0)
+    }
   }
 
   /** On a slow link what was sent first may still wait: it is not repeated without end. */
@@ -154,7 +183,9 @@ export class ShardStream {
       // A little goes whatever the others have under way.
       const isLittle = sentBytes <= entryBytesMax
       if (!isLittle && !gateway.admits(this, leader, item.sizeBytes)) break
-      const bytes = join(item.encode(this.#numberOf(item)))
+      const isFresh = this.#ageMs(item) < times.gatewayFreshMs
+      const bytes = join(item.encode(this.#numberOf(item), isFresh))
+      item.wasSent = true
       sections.push({ number: item.number, bytes })
       this.#sentBytes = sentBytes
       this.#sent++
@@ -224,14 +255,19 @@ export class ShardStream {
       count++
     }
     if (count === 0) return
-    const answered = this.#items.take(count)
-    for (const item of answered.slice(0, this.#sent)) this.#sentBytes -= item.sizeBytes
-    this.#sent = Math.max(0, this.#sent - count)
-    for (const { number, onOutcome } of answered) {
-      const { group } = this
+    const { group } = this
+    for (const { number, onOutcome } of this.#take(count)) {
       tellSectionAnswered(this.#core, { group, epoch: this.#epoch, number, outcome })
       onOutcome(outcome)
     }
+  }
+
+  /** The first `count` items, which have an outcome. */
+  #take(count: number): readonly Item[] {
+    const taken = this.#items.take(count)
+    for (const item of taken.slice(0, this.#sent)) this.#sentBytes -= item.sizeBytes
+    this.#sent = Math.max(0, this.#sent - count)
+    return taken
   }
 
   #rewindTo(number: number): void {

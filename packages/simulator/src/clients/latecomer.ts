@@ -12,10 +12,10 @@ const minuteMs = 60_000
  * Clocks that are off by up to five minutes, some one way and some the other, must not make a
  * silence of fifteen minutes of it; all of them together are more than that.
  */
-const lapseMs = 4.5 * minuteMs
-const lapses = 5
+export const lapseMs: number = 4.5 * minuteMs
+export const lapses = 5
 /** By then nodes have heard of each other's clocks. */
-const pauseMs = 200
+export const lapsePauseMs = 200
 const way = route('', boundQueues[0], [boundQueues[0]])
 
 export class Latecomer extends Publisher {
@@ -41,7 +41,7 @@ export class Latecomer extends Publisher {
     this.world.struck('time-lapse')
     for (const { clock } of hosts) clock.jump(lapseMs)
     this.#left -= 1
-    schedule.after(pauseMs, () => {
+    schedule.after(lapsePauseMs, () => {
       if (this.#left > 0) this.publish(way, 1)
       else this.reconnect()
     })

@@ -98,6 +98,7 @@ export abstract class LibraryClient implements Disturbed {
     }
     return {
       nowMs: () => schedule.nowMs,
+      wallMs: () => schedule.nowMs,
       randomBytes: (length) => random.bytes(length),
       randomPart: () => random.fraction(),
       after: (delayMs, run) => {
