@@ -117,11 +117,16 @@ function areLettersWaiting({ runningHosts }: World): boolean {
 
 /**
  * More than anything is remembered of those who say nothing: a shard meets gateways anew in the
- * middle of their streams.
+ * middle of their streams. Who has sent something and had no answer for so long has lived through
+ * it.
  */
 function passDay(world: World): void {
   world.note('a day goes by')
-  for (const { clock } of world.hosts) clock.jump(dayMs)
+  for (const { clock, process } of world.hosts) {
+    const { open = {} } = process?.member.memory() ?? {}
+    if ((open['bytes of publishes without an outcome'] ?? 0) > 0) clock.leap(dayMs)
+    else clock.jump(dayMs)
+  }
 }
 
 /**

@@ -57,7 +57,7 @@ export const streamMutations: readonly Mutation[] = [
     name: 'what-came-long-ago-is-fresh',
     failureMode: 62,
     file: stream,
-    find: 'const isFresh = this.#ageMs(item) < times.gatewayFreshMs',
+    find: 'const isFresh = item.cameMs > clock.nowMs - times.gatewayFreshMs',
     replace: 'const isFresh = true',
     catches
   },

@@ -34,8 +34,7 @@ interface Item {
   readonly sizeBytes: number
   readonly onOutcome: (outcome: ForwardOutcome) => void
   /** When it came. */
-  readonly nowMs: number
-  readonly wallMs: number
+  readonly cameMs: number
   /** At least once. */
   wasSent: boolean
 }
@@ -108,15 +107,9 @@ export class ShardStream {
   }
 
   #add(item: Pick<Item, 'encode' | 'sizeBytes' | 'onOutcome'>): void {
-    const { nowMs, wallMs } = this.#core.clock
-    this.#items.push({ number: this.#nextNumber, ...item, nowMs, wallMs, wasSent: false })
+    const cameMs = this.#core.clock.nowMs
+    this.#items.push({ number: this.#nextNumber, ...item, cameMs, wasSent: false })
     this.#nextNumber++
-  }
-
-  /** By the clock that says more: one stands still while a machine sleeps, one is set. */
-  #ageMs({ nowMs, wallMs }: Item): number {
-    const { clock } = this.#core
-    return Math.max(clock.nowMs - nowMs, clock.wallMs - wallMs)
   }
 
   /**
@@ -153,8 +146,9 @@ export class ShardStream {
    * for news what it has: whether it does cannot be found out any more.
    */
   #giveUpOutlived(): void {
+    const tooOldMs = this.#core.clock.nowMs - times.gatewayRepeatMs
     let item = this.#items.at(0)
-    while (item?.wasSent && this.#ageMs(item) > times.gatewayRepeatMs) {
+    while (item?.wasSent && item.cameMs < tooOldMs) {
       const { number, onOutcome } = item
       this.#take(1)
       onOutcome({ type: 'refused', number, code: 'PRODUCER_EXPIRED', details: {} })
@@ -172,7 +166,7 @@ export class ShardStream {
   }
 
   #send(leader: number): void {
-    const { gateway, tuning } = this.#core
+    const { gateway, tuning, clock } = this.#core
     const { entryBytesMax, forwardBytesMax } = tuning
     const sections: { number: number; bytes: Uint8Array }[] = []
     while (this.#sent < Math.min(this.#items.length, limits.forwardSectionsMax)) {
@@ -183,7 +177,7 @@ export class ShardStream {
       // A little goes whatever the others have under way.
       const isLittle = sentBytes <= entryBytesMax
       if (!isLittle && !gateway.admits(this, leader, item.sizeBytes)) break
-      const isFresh = this.#ageMs(item) < times.gatewayFreshMs
+      const isFresh = item.cameMs > clock.nowMs - times.gatewayFreshMs
       const bytes = join(item.encode(this.#numberOf(item), isFresh))
       item.wasSent = true
       sections.push({ number: item.number, bytes })

@@ -64,7 +64,11 @@ export class Stranded extends Publisher {
   #wait(): void {
     const { schedule, hosts } = this.world
     this.world.struck('time-lapse')
-    for (const { clock } of hosts) clock.jump(lapseMs)
+    for (const host of hosts) {
+      // Whoever hears nobody lives through that time; the others would have much to do in it.
+      if (host === this.#host) host.clock.leap(lapseMs)
+      else host.clock.jump(lapseMs)
+    }
     this.#other.publish(way, 1)
     this.#left -= 1
     schedule.after(lapsePauseMs, () => {

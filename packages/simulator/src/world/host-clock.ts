@@ -11,6 +11,8 @@ export class HostClock {
   rate = 1
   #skewMs: number
   #frozenMs: number | null = null
+  /** By which both are ahead of what the world's time made of them. */
+  #leaptMs = 0
 
   constructor(plan: ClockPlan, random: Random) {
     this.#skewMs = random.integer(-plan.skewMsMax, plan.skewMsMax)
@@ -19,7 +21,7 @@ export class HostClock {
 
   /** Never goes back. */
   monotonicMs(nowMs: number): number {
-    return Math.floor(nowMs * this.rate)
+    return Math.floor(nowMs * this.rate) + this.#leaptMs
   }
 
   wallMs(nowMs: number): number {
@@ -28,6 +30,12 @@ export class HostClock {
 
   jump(byMs: number): void {
     this.#skewMs += byMs
+  }
+
+  /** Time goes by for this host, in which nothing happens to it. */
+  leap(byMs: number): void {
+    this.#leaptMs += byMs
+    this.jump(byMs)
   }
 
   freeze(nowMs: number): void {
