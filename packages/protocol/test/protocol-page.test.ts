@@ -33,7 +33,7 @@ t.test('operations and their numbers', async (t) => {
 
 t.test('flags, outcomes, version', async (t) => {
   const { mandatory, first } = publishFlag
-  t.match(page, `${mandatory} = mandatory, ${first} = first batch`)
+  t.match(page, `${mandatory} = mandatory, ${first} = vouched for`)
   t.match(page, outcomes.map((outcome, number) => `${number} = ${outcome}`).join(', '))
   t.match(page, `Version ${protocolVersionsSupported.join(', ')}.`)
 })

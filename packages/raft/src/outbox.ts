@@ -21,7 +21,8 @@ function isHardStateDue(state: RaftState): boolean {
   return state.term !== state.handedOut.term || state.vote !== state.handedOut.vote
 }
 
-function isWriteDue(state: RaftState): boolean {
+/** Whether there is something to write that was not handed out. */
+export function isWriteDue(state: RaftState): boolean {
   const { log, unstable } = state
   return isHardStateDue(state) || unstable.hasTruncation || log.lastIndex > unstable.handedOutIndex
 }

@@ -5,6 +5,7 @@ import { assert } from '@holdfast/errors'
 import { commitTo } from './append.ts'
 import type { SnapshotMeta } from './entry.ts'
 import { answerInstalled } from './follower.ts'
+import { isWriteDue } from './outbox.ts'
 import type { RaftState } from './state.ts'
 
 /** The local machine's snapshot is durable; it can be offered, and the log below it compacted. */
@@ -34,6 +35,7 @@ export function beginInstall(state: RaftState, meta: SnapshotMeta): boolean {
     state.offer = null
     return false
   }
+  assert(!isWriteDue(state), 'what is in the log is handed out before it is replaced')
   offer.isInstalling = true
   return true
 }

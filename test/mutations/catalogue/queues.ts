@@ -207,8 +207,8 @@ export const queueMutations: readonly Mutation[] = [
     name: 'log-time-is-the-leaders-clock',
     failureMode: 74,
     file: 'packages/cluster/src/consensus/group.ts',
-    find: 'return this.#core.clock.medianWallMs(voters, this.#core.identity?.node ?? 0)',
-    replace: 'return voters.length > 0 ? this.#core.clock.wallMs : 0',
+    find: 'const wallMs = this.#core.clock.medianWallMs(voters, this.#core.identity?.node ?? 0)',
+    replace: 'const wallMs = voters.length > 0 ? this.#core.clock.wallMs : 0',
     catches
   },
   {

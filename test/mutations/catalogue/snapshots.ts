@@ -11,6 +11,21 @@ const catches = 'simulator'
 
 export const snapshotMutations: readonly Mutation[] = [
   {
+    name: 'install-before-what-the-log-got',
+    failureMode: 29,
+    file: 'packages/cluster/src/consensus/groups.ts',
+    find: '    this.#guard(group, () => group.carryOut())\n',
+    replace: '',
+    also: [
+      {
+        file: 'packages/raft/src/snapshot.ts',
+        find: '  assert(!isWriteDue(state), ',
+        replace: '  assert(isWriteDue !== null, '
+      }
+    ],
+    catches: ['packages/cluster/dist/test/consensus/installing.test.js']
+  },
+  {
     name: 'suffix-kept-behind-a-snapshot',
     failureMode: 27,
     file: log,

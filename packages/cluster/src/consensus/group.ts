@@ -170,14 +170,17 @@ export class Group<Proposal, Reply> {
   /** Carries out what Raft wants, and applies. Returns whether anything happened. */
   work(): boolean {
     if (this.haltedReason !== null) return false
-    let hasWorked = false
-    while (this.raft.hasReady) {
-      this.#carryOut()
-      hasWorked = true
-    }
+    let hasWorked = this.carryOut()
     if (this.#apply()) hasWorked = true
     this.#followLeadership()
     return hasWorked
+  }
+
+  /** Carries out what Raft wants. Returns whether there was anything. */
+  carryOut(): boolean {
+    const { hasReady } = this.raft
+    while (this.raft.hasReady) this.#takeReady()
+    return hasReady
   }
 
   #takeBatch(): Waiting<Proposal, Reply>[] {
@@ -195,15 +198,12 @@ export class Group<Proposal, Reply> {
 
   /** Log time of an entry that is proposed now. */
   get nextTimeMs(): number {
-    return Math.max(this.#host.timeMs, this.#logTimeMs())
-  }
-
-  #logTimeMs(): number {
     const voters = this.raft.configuration.voters.map(nodeOf)
-    return this.#core.clock.medianWallMs(voters, this.#core.identity?.node ?? 0)
+    const wallMs = this.#core.clock.medianWallMs(voters, this.#core.identity?.node ?? 0)
+    return Math.max(this.#host.timeMs, wallMs)
   }
 
-  #carryOut(): void {
+  #takeReady(): void {
     const { commit, snapshots } = this.#core
     const ready = this.raft.ready()
     const hasLog = ready.entries.length > 0 || ready.truncateFrom !== null

@@ -203,7 +203,9 @@ export class Groups {
   ): void {
     const group = this.get(id)
     if (group === undefined) return
-    if (!group.raft.beginInstall(meta)) return
+    // What came to the log in this step is written before what takes the log's place.
+    this.#guard(group, () => group.carryOut())
+    if (group.haltedReason !== null || !group.raft.beginInstall(meta)) return
     const { term, vote, commit: known } = group.raft.hardState
     const hardState = { term, vote, commit: Math.max(known, meta.id.index) }
     const ids = blobs.map((blob) => blob.id)
