@@ -10,15 +10,18 @@ t.test('a storm that is cut short is the beginning of the whole one', async (t) 
   const long = plans.filter(({ stormMs }) => stormMs > stormMsMax)
   t.ok(long.length > 10)
   for (const plan of long) {
-    const { stormMs, faults, ...rest } = briefly(plan, stormMsMax)
+    const { stormMs, faults, tuning, ...rest } = briefly(plan, stormMsMax)
     t.equal(stormMs, stormMsMax)
     t.same(faults, plan.faults.slice(0, faults.length), `seed ${plan.seed}`)
     t.ok((plan.faults[faults.length]?.atMs ?? stormMsMax) >= stormMsMax)
     t.match(plan, rest)
+    const { shardsAtBootstrap = 1, ...bounds } = plan.tuning
+    t.same(tuning, { ...bounds, shardsAtBootstrap: Math.min(shardsAtBootstrap, 8) })
   }
 })
 
-t.test('a storm that is short already stays as it is', async (t) => {
-  const plan = drawPlan(1)
+t.test('a storm that is short already, over few shards, stays as it is', async (t) => {
+  const plan = drawPlan(2)
+  t.ok((plan.tuning.shardsAtBootstrap ?? 1) <= 8)
   t.same(briefly(plan, plan.stormMs), plan)
 })

@@ -212,6 +212,7 @@ t.test('a log that changes while a snapshot replaces it is found', async (t) => 
   const snapshot = { id: { index: 5, term: 1 }, configuration, manifest: new Uint8Array(0) }
   bench.ledger.committed({ id: 2, term: 1, firstIndex: 1, termAt: () => 1 }, 0, 5)
   raft.step({ type: 'snapshot-request', ...at, snapshot })
+  bench.work(raft)
   t.ok(raft.beginInstall(snapshot))
   raft.installed(snapshot)
   t.same(bench.found, [])
