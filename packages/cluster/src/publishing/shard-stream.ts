@@ -89,10 +89,11 @@ export class ShardStream {
     }
     const isDeadLetter = batch.deadLetter !== undefined
     const section = { producer, exchange, routingKey, isDeadLetter, queues, count, blob }
-    const late = () => ({ ...section, producer: producer && { ...producer, first: false } })
     this.#add({
-      encode: (number, isFresh) =>
-        encodePublishSection({ ...number, ...(isFresh ? section : late()) }),
+      encode: (number, isFresh) => {
+        const vouching = isFresh ? producer : producer && { ...producer, first: false }
+        return encodePublishSection({ ...number, ...section, producer: vouching })
+      },
       sizeBytes: publishSectionBytes(section),
       onOutcome: (outcome) => this.#onOutcome(publish, outcome)
     })

@@ -2,6 +2,7 @@
 // which brings the message where it belongs, and says nothing more. When the first node is back,
 // more time has passed than a producer is remembered; what that node still has must not be news.
 import type { ClientEvent } from '@holdfast/protocol'
+import { part } from '../faults/network-faults.ts'
 import type { Host } from '../world/host.ts'
 import type { World } from '../world/world.ts'
 import type { History } from './history.ts'
@@ -15,7 +16,7 @@ export class Stranded extends Publisher {
   readonly #host: Host
   /** By what it publishes the log hears what time it is. */
   readonly #other: Publisher
-  #mends: readonly (() => void)[] = []
+  #mend: () => void = () => undefined
   #phase: 'coming' | 'cut off' | 'waiting' | 'back' = 'coming'
   #left = lapses
 
@@ -40,7 +41,7 @@ export class Stranded extends Publisher {
     super.opened(credit)
     if (this.#phase !== 'coming') return
     this.#phase = 'cut off'
-    this.#cutOff()
+    this.#mend = part(this.world, (host) => (host === this.#host ? 0 : 1))
     this.publish(way, 1)
   }
 
@@ -49,16 +50,6 @@ export class Stranded extends Publisher {
     if (this.#phase !== 'cut off' || !super.isDone) return
     this.#phase = 'waiting'
     this.#wait()
-  }
-
-  #cutOff(): void {
-    const { hosts, network } = this.world
-    const others = hosts.filter((host) => host !== this.#host)
-    const cuts = others.flatMap(({ number }) => [
-      network.cut(number, this.#host.number),
-      network.cut(this.#host.number, number)
-    ])
-    this.#mends = [...cuts, () => network.release()]
   }
 
   #wait(): void {
@@ -73,7 +64,7 @@ export class Stranded extends Publisher {
     this.#left -= 1
     schedule.after(lapsePauseMs, () => {
       if (this.#left > 0) return this.#wait()
-      for (const mend of this.#mends) mend()
+      this.#mend()
       this.#phase = 'back'
     })
   }

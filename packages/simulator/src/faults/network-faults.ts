@@ -27,8 +27,8 @@ const momentMs = 400
 /** Its lease has run out, and what waited for that is answered. */
 const leaselessMs = 3000
 
-/** Cuts whatever leads from one side to another; side -1 reaches all. */
-function part(world: World, sideOf: Side, isOneWay = false): () => void {
+/** Cuts whatever leads from one side to another; side -1 reaches all. Returns what mends it. */
+export function part(world: World, sideOf: Side, isOneWay = false): () => void {
   const undo: (() => void)[] = []
   for (const from of world.hosts) {
     for (const to of world.hosts) {

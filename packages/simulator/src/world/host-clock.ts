@@ -11,7 +11,7 @@ export class HostClock {
   rate = 1
   #skewMs: number
   #frozenMs: number | null = null
-  /** By which both are ahead of what the world's time made of them. */
+  /** By which the clock that measures is ahead; the other has it in its skew. */
   #leaptMs = 0
 
   constructor(plan: ClockPlan, random: Random) {
