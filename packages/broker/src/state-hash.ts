@@ -12,14 +12,25 @@ export class StateHash {
     this.#high = mix(this.#high ^ high, this.#low)
   }
 
+  /** Two characters at once, and by one lane: names and keys are most of what is hashed. */
   text(value: string): void {
-    this.number(value.length)
-    for (let index = 0; index < value.length; index++) this.number(value.charCodeAt(index))
+    let low = mix(this.#low, value.length)
+    for (let index = 0; index < value.length; index += 2) {
+      // Where there is no second one it is NaN, of which no bit counts.
+      low = mix(low, value.charCodeAt(index) | (value.charCodeAt(index + 1) << 16))
+    }
+    this.#low = low
+    this.#high = mix(this.#high, low)
+  }
+
+  /** 32 of the 64 bits, to be summed up where there is no order. */
+  get lane(): number {
+    return mix(this.#high, this.#low)
   }
 
   finish(): string {
     const hex = (lane: number): string => (lane >>> 0).toString(16).padStart(8, '0')
-    return hex(mix(this.#high, this.#low)) + hex(this.#low)
+    return hex(this.lane) + hex(this.#low)
   }
 }
 

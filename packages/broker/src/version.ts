@@ -6,7 +6,7 @@
 export const machineVersionSupported = 1
 
 /** How the digests of machines are taken: those of one version can be compared. */
-export const digestVersion = 1
+export const digestVersion = 2
 
 /** Format of a metadata batch and of a single encoded command. */
 export const metadataFormatVersion = 1

@@ -122,7 +122,7 @@ export class ClusterAudit implements Observer {
         this.metadata.applied({ index: id.index, data, machine, results })
       },
       snapshotTaken: ({ group, replica }, machine) => {
-        this.#group(group).agreement.stands(`${replica}`, machine.appliedIndex, machine)
+        this.#group(group).agreement.taken(replica, machine.appliedIndex, machine)
       },
       changesAnswered: (index) => this.#routes.answered(index),
       routes: ({ replica }, applied) => this.#routes.routes(replica, applied),
@@ -230,13 +230,14 @@ export class ClusterAudit implements Observer {
 
   /** A snapshot that is on a disk is the state that it was taken of. */
   #readBack(group: GroupId, replica: number, stored: StoredGroup | undefined): void {
-    if (stored?.meta == null) return
+    const { agreement } = this.#group(group)
+    if (stored?.meta == null || !agreement.hasCompared(replica, stored.meta.id.index)) return
     const who = `the snapshot of ${replica}`
     try {
       const machine = machineOnDisk(group, stored)
       if (machine === null) return
       const { appliedIndex } = machine
-      this.#group(group).agreement.stands(who, appliedIndex, machine)
+      agreement.stands(who, appliedIndex, machine)
       const isShard = 'retainedEntries' in machine
       const dead = isShard ? keptThoughDead(machine.retainedEntries(), appliedIndex, stored) : []
       if (dead.length > 0) this.#report('dead-freed', `group ${group}: ${who} leaves ${dead}`)

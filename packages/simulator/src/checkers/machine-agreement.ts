@@ -7,6 +7,8 @@ import type { Report } from './checks.ts'
 
 /** The whole state is compared at each index that this divides. */
 const wholeEvery = 16
+/** A replica that takes snapshots closer to each other than this has some of them compared. */
+const apartMin = 8
 
 export interface HashedMachine {
   hash(): string
@@ -20,6 +22,8 @@ export class MachineAgreement {
   /** By index: a digest of replies and effects, by whom it was seen first. */
   readonly #outcomes = new Map<number, { readonly digest: string; readonly by: number }>()
   readonly #states = new Map<number, { readonly hash: string; readonly by: string }>()
+  /** By replica: the index of the last snapshot that was compared. */
+  readonly #taken = new Map<number, number>()
 
   constructor(name: string, report: Report) {
     this.#name = name
@@ -34,6 +38,19 @@ export class MachineAgreement {
       this.#wrong(`entry ${index} did one thing on ${known.by}, another on ${replica}`)
     }
     if (index % wholeEvery === 0) this.stands(`${replica}`, index, machine)
+  }
+
+  /** A snapshot is taken of the state after entry `index`. */
+  taken(replica: number, index: number, machine: HashedMachine): void {
+    const apart = index - (this.#taken.get(replica) ?? Number.NEGATIVE_INFINITY)
+    if (apart > 0 && apart < apartMin) return
+    this.#taken.set(replica, index)
+    this.stands(`${replica}`, index, machine)
+  }
+
+  /** Whether the last snapshot of `replica` that was compared is the one after entry `index`. */
+  hasCompared(replica: number, index: number): boolean {
+    return this.#taken.get(replica) === index
   }
 
   /** What `who` holds is the state after entry `index`. */

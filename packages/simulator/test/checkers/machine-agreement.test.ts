@@ -47,6 +47,24 @@ t.test('a snapshot that is another state than the log gave is found', async (t) 
   t.same(found, ['machine-agreement'])
 })
 
+t.test('snapshots that follow each other closely are compared now and then', async (t) => {
+  const compared: number[] = []
+  const watched = (index: number) => ({
+    hash(): string {
+      compared.push(index)
+      return 'a'
+    }
+  })
+  const agreement = new MachineAgreement('group 1', () => t.fail('they are equal'))
+  for (const index of [20, 23, 26, 29, 70, 4]) {
+    agreement.taken(1, index, watched(index))
+    t.equal(agreement.hasCompared(1, index), compared.at(-1) === index, `${index}`)
+  }
+  t.same(compared, [20, 29, 70, 4], 'and where a log begins anew')
+  agreement.taken(2, 71, watched(71))
+  t.same(compared.at(-1), 71, 'each replica by itself')
+})
+
 t.test('equal states that hold on to other entries are found', async (t) => {
   const retaining = (first: number) => ({
     hash: () => 'a',
