@@ -2,6 +2,7 @@
 import { Operator, World } from '@holdfast/simulator'
 import t from 'tap'
 import { replicaOf } from '../../src/consensus/replica-id.ts'
+import { times } from '../../src/limits.ts'
 import { coreWith } from '../part-core.ts'
 
 const declareMine = {
@@ -108,6 +109,22 @@ t.test('a moment of silence ends nothing', async (t) => {
   for (const mend of mends) mend()
   await world.schedule.run(5000)
   t.equal(await ask(world, other, { type: 'inspect-queue', name: 'mine' }), 'QUEUE_LOCKED')
+  t.equal(await ask(world, owner, { type: 'inspect-queue', name: 'mine' }), 'done')
+  t.same(world.failures, [])
+})
+
+t.test('it outlives a link to the metadata leader, until its node counts as lost', async (t) => {
+  const { world, owner, other } = await setUp(10)
+  const [first, second] = world.hosts
+  // Its node hears another one, so that it keeps its clients.
+  const mends = [
+    world.network.cut(first?.number ?? 0, second?.number ?? 0),
+    world.network.cut(second?.number ?? 0, first?.number ?? 0)
+  ]
+  await world.schedule.run(times.contactTicks * times.tickMs + 1000)
+  t.equal(await ask(world, other, { type: 'inspect-queue', name: 'mine' }), 'QUEUE_LOCKED')
+  for (const mend of mends) mend()
+  await world.schedule.run(5000)
   t.equal(await ask(world, owner, { type: 'inspect-queue', name: 'mine' }), 'done')
   t.same(world.failures, [])
 })
