@@ -118,7 +118,10 @@ export class Raft {
     return beginTransfer(this.#changing, to)
   }
 
-  /** Asks for a read index; the answer is in `ready().reads`. `id` is unique per attempt. */
+  /**
+   * Asks for a read index; the answer is in `ready().reads`. `id` is unique per attempt, also among
+   * those of earlier processes of this replica: what a leader owes them it sends to this one.
+   */
   requestRead(id: number): void {
     requestRead(this.#changing, id)
   }

@@ -38,6 +38,14 @@ export const authorityMutations: readonly Mutation[] = [
     catches: ['packages/cluster/dist/test/metadata/fence.test.js']
   },
   {
+    name: 'questions-of-a-fence-begin-with-its-process',
+    failureMode: 20,
+    file: 'packages/cluster/src/metadata/fence.ts',
+    find: '    this.#id = core.options.processEpoch\n',
+    replace: '    this.#id = core.options.processEpoch > 0 ? 0 : 1\n',
+    catches: ['packages/cluster/dist/test/metadata/fence.test.js']
+  },
+  {
     name: 'who-comes-late-joins-the-fence',
     failureMode: 20,
     file: 'packages/cluster/src/metadata/fence.ts',

@@ -13,7 +13,8 @@ export class Fence {
   readonly #core: Core
   #running: OnFence[] = []
   #next: OnFence[] = []
-  #id = 0
+  /** Begins at the epoch of this process: no answer to an earlier one is taken for its own. */
+  #id: number
   /** First question of the fence in flight: an answer to any of its questions will do. */
   #firstId = 0
   #startedMs = 0
@@ -22,6 +23,7 @@ export class Fence {
 
   constructor(core: Core) {
     this.#core = core
+    this.#id = core.options.processEpoch
   }
 
   wait(done: OnFence): void {

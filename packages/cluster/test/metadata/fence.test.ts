@@ -6,11 +6,15 @@ import { times } from '../../src/limits.ts'
 import { coreWith, pass } from '../part-core.ts'
 
 /** `asked` are the questions to the metadata leader. */
-function make(): { core: Core; asked: number[]; metadata: { appliedIndex: number } } {
+function make(processEpoch: number = 1): {
+  core: Core
+  asked: number[]
+  metadata: { appliedIndex: number }
+} {
   const asked: number[] = []
   const group = { raft: { requestRead: (id: number) => asked.push(id) } }
   const metadata = { group, appliedIndex: 10 }
-  return { core: coreWith({ metadata }), asked, metadata }
+  return { core: coreWith({ metadata }, processEpoch), asked, metadata }
 }
 
 function tick(core: Core): void {
@@ -48,6 +52,13 @@ t.test('who comes meanwhile waits for a question that is asked later', async (t)
   t.same(seen, ['first'], 'the same answer again is too old for them')
   core.fence.readIndex(asked[1] ?? 0, 10)
   t.same(seen, ['first', 'second', 'third'])
+})
+
+t.test('what a process before asked is no question of this one', async (t) => {
+  const [earlier, later] = [make(7 * 2 ** 32), make(3 * 2 ** 32)]
+  for (const { core } of [earlier, later]) core.fence.wait(() => undefined)
+  t.equal(earlier.asked.length + later.asked.length, 2)
+  t.not(earlier.asked[0], later.asked[0])
 })
 
 t.test('a lost question is asked again', async (t) => {
