@@ -175,11 +175,14 @@ function canMiss({ memberHosts }: World, nodes: ReadonlySet<number>): boolean {
   })
 }
 
-/** A publisher's node is cut off for long, where all can do without that node. */
+/**
+ * A publisher's node is cut off for long, where all can do without that node; and are not about to
+ * need it, as those are that make it a voter.
+ */
 function strandOne(world: World, workload: Workload, dead: readonly Host[]): void {
   const host = world.random.split('stranded').pickAny(world.memberHosts)
   const node = host?.process?.identity?.node
-  if (host === undefined || node === undefined || dead.length > 0) return
+  if (host === undefined || node === undefined || dead.length > 0 || !world.isSettled) return
   if (canMiss(world, new Set([node]))) workload.add(new Stranded(world, workload.history, host))
 }
 

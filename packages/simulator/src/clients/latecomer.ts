@@ -22,10 +22,16 @@ export class Latecomer extends Publisher {
   /** Confirms get lost on their way. */
   #isDeaf = true
   #left = lapses
+  /** Time goes by, after which it says more. */
+  #isPausing = false
 
   constructor(world: World, history: History) {
     super(world, 'late', { history, routes: [], messages: 0 })
     this.publish(way, 1)
+  }
+
+  override get isDone(): boolean {
+    return !this.#isPausing && super.isDone
   }
 
   protected override event(event: ClientEvent): void {
@@ -41,7 +47,9 @@ export class Latecomer extends Publisher {
     this.world.struck('time-lapse')
     for (const { clock } of hosts) clock.jump(lapseMs)
     this.#left -= 1
+    this.#isPausing = true
     schedule.after(lapsePauseMs, () => {
+      this.#isPausing = false
       if (this.#left > 0) this.publish(way, 1)
       else this.reconnect()
     })
