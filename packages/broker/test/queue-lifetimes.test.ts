@@ -1,6 +1,6 @@
 // How queues end by themselves, and who of their consumers is active: decided by the log alone.
 import t from 'tap'
-import type { QueueSettings } from '../src/index.ts'
+import { type QueueSettings, ShardMachine } from '../src/index.ts'
 import { plainSettings } from '../src/queue/settings.ts'
 import { ShardFixture } from './shard-fixture.ts'
 
@@ -101,6 +101,18 @@ t.test('whoever uses a queue puts its end off; a publisher does not', async (t) 
   replica.timeMs = born + 10_000
   replica.command({ type: 'tick' })
   t.same(replica.effects, [{ type: 'queue-over', queue: 1 }], 'from a snapshot too')
+})
+
+t.test('a use is saved where nothing else of the queue changes', async (t) => {
+  const shard = withQueue({ expiresMs: 1_000 })
+  const first = shard.machine.snapshot()
+  shard.timeMs += 900
+  shard.command({ type: 'use-queue', queue: 1 })
+  const second = shard.machine.snapshot()
+  const blobs = new Map([...first.newBlobs, ...second.newBlobs].map(({ id, bytes }) => [id, bytes]))
+  const restored = ShardMachine.restore(second.manifest, blobs)
+  t.equal(restored.nextDeadlineMs, shard.timeMs + 1_000)
+  t.equal(restored.hash(), shard.machine.hash())
 })
 
 t.test('a deadline goes with its queue', async (t) => {

@@ -147,6 +147,38 @@ t.test('producers expire by log time, and a full table takes no newcomers', asyn
   t.match(shard.publish(1, named(1, 3, true)), { code: 'PRODUCERS_FULL' })
 })
 
+t.test('a replica from a snapshot forgets the same producers as the others', async (t) => {
+  const shard = new ShardFixture({ limits: { producerExpiryMs: 100 } })
+  shard.create(1)
+  const named = (id: number, sequence: number) => ({
+    producer: producer(sequence, { id: new Uint8Array(16).fill(id) })
+  })
+  for (const id of [8, 4, 2, 6]) {
+    shard.publish(1, named(id, 1))
+    shard.timeMs += 30
+  }
+  const { manifest, newBlobs } = shard.machine.snapshot()
+  const blobs = new Map(newBlobs.map(({ id, bytes }) => [id, bytes]))
+  const replica = new ShardFixture()
+  replica.machine = ShardMachine.restore(manifest, blobs, { limits: { producerExpiryMs: 100 } })
+  replica.index = shard.index
+  replica.timeMs = shard.timeMs + 10
+  shard.timeMs = replica.timeMs
+  const sections = [8, 4, 2, 6].map((id) => shard.section(1, named(id, 2)))
+  for (const each of [shard, replica]) {
+    t.match(
+      sections.map((section) => each.send(section)),
+      [
+        { type: 'refused', code: 'PRODUCER_EXPIRED' },
+        { type: 'refused', code: 'PRODUCER_EXPIRED' },
+        { type: 'accepted' },
+        { type: 'accepted' }
+      ]
+    )
+  }
+  t.equal(replica.machine.hash(), shard.machine.hash())
+})
+
 t.test('nodes, which bring dead letters, and clients leave each other room', async (t) => {
   const limits = { producersMax: 2, producerExpiryMs: 100 }
   const shard = new ShardFixture({ limits })

@@ -137,6 +137,24 @@ t.test(
   }
 )
 
+t.test('thesis §3.10 a transfer ends with the leadership that began it', async (t) => {
+  const raft = start(stateOf([1], three))
+  elect(raft, [2])
+  accept(raft, 2, 2, 2)
+  drain(raft)
+  t.ok(raft.transfer(2))
+  t.equal(raft.propose(new Uint8Array(1)), null)
+  raft.step({ ...heartbeat(3), from: 3 })
+  t.equal(raft.role, 'follower')
+  elect(raft, [3])
+  t.equal(raft.role, 'leader')
+  t.same(raft.propose(new Uint8Array(1)), { index: 4, term: 4 })
+  drain(raft)
+  accept(raft, 2, 4, 3)
+  t.same(ofType(drain(raft), 'timeout-now'), [])
+  t.ok(raft.isLeader)
+})
+
 t.test('thesis §4.1 a vote does not depend on the own configuration', async (t) => {
   const stranger = startQuiet(stateOf([1], voters(7, 8, 9)))
   stranger.step(voteRequest(2, { index: 1, term: 1 }))

@@ -194,5 +194,13 @@ export const electionMutations: readonly Mutation[] = [
     find: 'state.leaseVoidUntilTick = state.tickCount +',
     replace: 'state.leaseVoidUntilTick = state.awakeTickCount +',
     catches
+  },
+  {
+    name: 'transfer-outlives-its-leadership',
+    failureMode: null,
+    file: role,
+    find: '  state.transfer = null\n',
+    replace: '',
+    catches: ['packages/raft/dist/test/thesis.test.js']
   }
 ]

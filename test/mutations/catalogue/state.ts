@@ -44,6 +44,14 @@ export const stateMutations: readonly Mutation[] = [
     catches: 'simulator'
   },
   {
+    name: 'producers-restored-in-any-order',
+    failureMode: 34,
+    file: 'packages/broker/src/queue/deduplication.ts',
+    find: 'rows.sort((a, b) => a.lastMs - b.lastMs)',
+    replace: 'rows',
+    catches: ['packages/broker/dist/test/shard-publish.test.js']
+  },
+  {
     name: 'producer-ages-while-it-publishes',
     failureMode: 62,
     file: 'packages/broker/src/queue/deduplication.ts',
@@ -76,6 +84,14 @@ export const stateMutations: readonly Mutation[] = [
     find: '  queue.touch()\n',
     replace: '',
     catches: 'simulator'
+  },
+  {
+    name: 'use-of-a-queue-not-saved-again',
+    failureMode: 34,
+    file: 'packages/broker/src/queue/queue.ts',
+    find: '    this.touch()\n    this.#usedMs = timeMs\n',
+    replace: '    this.#usedMs = timeMs\n',
+    catches: ['packages/broker/dist/test/queue-lifetimes.test.js']
   },
   {
     name: 'freed-entry-never-told',
