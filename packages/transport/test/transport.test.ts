@@ -91,6 +91,23 @@ t.test('a peer whose process is gone is told once, and found again when it is ba
   t.equal(one.count('peer-gone'), 1)
 })
 
+t.test('a dial that is reset tells nothing of the process of the peer', async (t) => {
+  const [one, two] = await pair(t)
+  await linked(one, two)
+  const resetting = createServer((socket) => {
+    socket.once('data', () => socket.resetAndDestroy())
+  }).listen(0, '127.0.0.1')
+  t.teardown(() => resetting.close())
+  await new Promise((resolve) => resetting.once('listening', resolve))
+  const address = resetting.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  one.transport.setPeers([{ node: 2, address: `127.0.0.1:${port}` }])
+  while (!one.logs.some((line) => line.includes('ECONNRESET'))) {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  t.equal(one.count('peer-gone'), 0)
+})
+
 t.test('another process epoch tells that the old process is gone', async (t) => {
   const [one, two] = await pair(t)
   await linked(one, two)

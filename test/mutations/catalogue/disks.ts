@@ -4,6 +4,7 @@ import type { Mutation } from '../mutation.ts'
 
 const driver = 'packages/server/src/driver.ts'
 const driverTest = ['packages/server/dist/test/driver.test.js']
+const transport = 'packages/transport/src/transport.ts'
 const storage = (name: string): readonly string[] => [`packages/storage/dist/test/${name}.test.js`]
 
 export const diskMutations: readonly Mutation[] = [
@@ -161,5 +162,28 @@ export const diskMutations: readonly Mutation[] = [
     find: '  if (found.sequence > lastSequence) {\n',
     replace: '  if (found.sequence > lastSequence) return\n  if (found.sequence < 0) {\n',
     catches: 'simulator'
+  },
+  {
+    name: 'links-that-ended-count-as-open',
+    failureMode: null,
+    file: transport,
+    find:
+      '    const { id, lane, direction, hello } = link.identity\n' +
+      '    if (!this.#links.delete(id)) return\n' +
+      "    if (direction === 'in') this.#acceptedCount--\n",
+    replace:
+      '    const { id, lane, hello } = link.identity\n' +
+      '    if (!this.#links.delete(id)) return\n',
+    catches: ['packages/transport/dist/test/accepted-links.test.js']
+  },
+  {
+    name: 'reset-dial-is-a-dead-process',
+    failureMode: null,
+    file: transport,
+    find: "if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') this.#gone(node)",
+    replace:
+      "const { code = '' } = error as NodeJS.ErrnoException\n" +
+      "    if (['ECONNREFUSED', 'ECONNRESET'].includes(code)) this.#gone(node)",
+    catches: ['packages/transport/dist/test/transport.test.js']
   }
 ]
