@@ -72,6 +72,14 @@ export const deadLetterMutations: readonly Mutation[] = [
     catches: ['packages/cluster/dist/test/dead-lettering/queue-dead-letters.test.js']
   },
   {
+    name: 'held-dead-letters-of-an-ended-queue-keep-their-room',
+    failureMode: 71,
+    file: letters,
+    find: 'for (const bytes of this.#heldBytes.values()) this.#window.free(heldLane, bytes)',
+    replace: 'this.#heldBytes.clear()',
+    catches: ['packages/cluster/dist/test/dead-lettering/queue-dead-letters.test.js']
+  },
+  {
     name: 'dead-letters-wait-for-a-lease-that-nobody-grants',
     failureMode: 71,
     file: lettering,

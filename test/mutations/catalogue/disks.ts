@@ -185,5 +185,13 @@ export const diskMutations: readonly Mutation[] = [
       "const { code = '' } = error as NodeJS.ErrnoException\n" +
       "    if (['ECONNREFUSED', 'ECONNRESET'].includes(code)) this.#gone(node)",
     catches: ['packages/transport/dist/test/transport.test.js']
+  },
+  {
+    name: 'scrub-ends-at-its-first-large-list',
+    failureMode: 84,
+    file: 'packages/cluster/src/consensus/scrubber.ts',
+    find: 'last === undefined ? 0 : last.index + 1',
+    replace: 'last === undefined || entries.length < limits.scrubEntriesMax ? 0 : last.index + 1',
+    catches: ['packages/cluster/dist/test/consensus/scrubber.test.js']
   }
 ]

@@ -178,6 +178,14 @@ export const lifetimeMutations: readonly Mutation[] = [
     catches: ['packages/cluster/dist/test/delivering/attached-consumers.test.js']
   },
   {
+    name: 'consumers-not-in-turn-behind-a-full-one',
+    failureMode: null,
+    file: attached,
+    find: 'consumer.priority <= next.priority',
+    replace: 'consumer.priority < next.priority',
+    catches: ['packages/cluster/dist/test/delivering/attached-consumers.test.js']
+  },
+  {
     name: 'declared-over-a-mismatch',
     failureMode: null,
     file: options,

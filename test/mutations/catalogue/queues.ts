@@ -266,5 +266,16 @@ export const queueMutations: readonly Mutation[] = [
       '    const back = fresh === null ? this.next.takeReturned() : null\n' +
       '    const first = fresh ?? back\n',
     catches
+  },
+  {
+    name: 'who-asks-for-a-message-and-goes-is-given-one',
+    failureMode: 70,
+    file: 'packages/cluster/src/delivering/roster.ts',
+    find: '    for (const get of this.#gets) if (get.consumer === consumer) this.end(get, false)\n',
+    replace: '',
+    catches: [
+      'packages/cluster/dist/test/delivering/roster.test.js',
+      'packages/cluster/dist/test/delivering/queue-delivery.test.js'
+    ]
   }
 ]

@@ -84,3 +84,16 @@ t.test('a node that has just started has better things to do', async (t) => {
   walk([node], 20)
   t.same(node.damaged, new Set([4]))
 })
+
+t.test('it walks to the end of a group of which little fits into one look', async (t) => {
+  const sizeBytes = limits.scrubBytes / 4
+  const large = good.map(({ index }) => entryAt(index, 2, sizeBytes))
+  const nodes = make(large, large, large)
+  for (const { index } of large) nodes[0]?.damaged.add(index)
+  walk(nodes, 1)
+  t.same(nodes[0]?.damaged, new Set([5, 6, 7, 8, 9, 10]))
+  walk(nodes, 1)
+  t.same(nodes[0]?.damaged, new Set([9, 10]))
+  walk(nodes, 1)
+  t.same(nodes[0]?.damaged, new Set())
+})

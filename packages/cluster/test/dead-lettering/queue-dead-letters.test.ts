@@ -125,6 +125,35 @@ t.test('the end of leadership frees no room for what is still on its way', async
   t.equal(node.forwarded().length, 256)
 })
 
+t.test('what was held gives its room back when leadership ends, or its queue', async (t) => {
+  const node = new SourceShard([1, 2, 3])
+  const { core } = node
+  const waiting: ((isCurrent: boolean) => void)[] = []
+  core.fence.wait = (done) => waiting.push(done)
+  const fence = (): void => {
+    while (waiting.length > 0) {
+      for (const done of waiting.splice(0)) done(true)
+      node.forwarded()
+    }
+  }
+  many(limits.deadLettersMax, () => node.dies('nowhere'))
+  node.forwarded()
+  core.deadLettering.leadershipChanged(1, false)
+  node.lead()
+  node.forwarded()
+  fence()
+  t.equal(node.left(), 0)
+  many(limits.deadLettersMax, () => node.dies('nowhere', { queue: 2 }))
+  node.forwarded()
+  node.dies('nowhere', { queue: 3 })
+  node.forwarded()
+  const changes = [{ type: 'delete-queue', cursor: 4, queue: 2 } as const]
+  node.command({ type: 'topology', upTo: 4, changes })
+  node.forwarded()
+  fence()
+  t.equal(node.left(3), 0, 'it had waited for room')
+})
+
 t.test('a letter larger than all that may be on its way gets its turn', async (t) => {
   const node = new SourceShard([1, 2])
   many(256, () => node.dies('q3'))

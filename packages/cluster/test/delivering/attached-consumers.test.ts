@@ -61,6 +61,12 @@ t.test('a higher priority comes first, for as long as it has credit', async (t) 
   t.equal(order(consumers), 'l')
 })
 
+t.test('equals take turns also behind one of a higher priority that is full', async (t) => {
+  const high = { ...consumer('h', 5), unsettled: 1 }
+  const equals = [consumer('a', 0, 3), consumer('b', 0, 3), consumer('c', 0, 3)]
+  t.equal(order(attached(high, ...equals)), 'abcabcabc')
+})
+
 t.test('only the active one is given anything, where there is one', async (t) => {
   const queue = { settings: { ...settings, singleActive: true }, active: '0a/b' as string | null }
   const consumers = new AttachedConsumers(queue)

@@ -13,7 +13,9 @@ import type { Core } from '../../src/core.ts'
 import type { Consumer as AttachedConsumer } from '../../src/delivering/consumer.ts'
 import { graceMs } from '../../src/delivering/grace.ts'
 import { times } from '../../src/limits.ts'
+import type { CallResult } from '../../src/peers/peer-message.ts'
 import { coreWith, pass } from '../part-core.ts'
+import { LedQueue } from './led-queue.ts'
 
 /** Of a queue without a length limit. */
 const endless = { settings: { lengthLimit: null, maxPriority: 0 }, isOut: () => true }
@@ -232,4 +234,35 @@ t.test('of one settlement no more is looked at than a mistake may cost', async (
   t.same(answers, [false])
   t.same(proposed, [])
   t.equal(consumer.unsettled, 5)
+})
+
+t.test('a message that is read for somebody who goes meanwhile is for who asks next', async (t) => {
+  const led = new LedQueue()
+  const { leaderRelay, bodies } = led.core
+  const answers: [number, CallResult][] = []
+  const ask = (attachment: number): void => {
+    const consumer = { session: '0a', tag: `${attachment}` }
+    const get = { type: 'relay-get', group: 1, queue: 7, consumer, attachment } as const
+    leaderRelay.get(2, get, (result) => answers.push([attachment, result]))
+    led.look()
+  }
+  const reading: (() => void)[] = []
+  const { get } = bodies
+  bodies.get = (_group, _index, found) => {
+    reading.push(found)
+    return 'reading'
+  }
+  led.publish(1)
+  ask(1)
+  ask(2)
+  t.same(answers, [], 'its body is read')
+  leaderRelay.detach(2, 1, () => undefined)
+  bodies.get = get
+  for (const found of reading) found()
+  led.look()
+  t.match(answers, [
+    [1, { type: 'got', isFound: false }],
+    [2, { type: 'got', isFound: true }]
+  ])
+  t.equal(led.held, 1)
 })

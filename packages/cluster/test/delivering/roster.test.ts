@@ -73,3 +73,20 @@ t.test('twenty times as many cost about twenty times as much', async (t) => {
   const manyUs = work(20_000)
   t.ok(manyUs < 8 * fewUs + 20_000, `${manyUs} µs, and ${fewUs} µs in twenty parts`)
 })
+
+t.test('who goes while it asks is told that there is nothing; others who ask stay', async (t) => {
+  const roster = new Roster(queue)
+  const told: string[] = []
+  const [gone, other] = [consumer('1'), consumer('2')]
+  for (const each of [gone, other, gone]) {
+    roster.hold(each)
+    const answered = (isFound: boolean): number => told.push(`${each.key.tag} ${isFound}`)
+    roster.ask({ consumer: each, answered })
+  }
+  t.equal(roster.credit, 3)
+  roster.remove(gone)
+  t.same(told, ['1 false', '1 false'])
+  t.equal(roster.credit, 1)
+  t.same(roster.takers, [other])
+  t.equal(roster.firstGet?.consumer, other)
+})
