@@ -1,7 +1,7 @@
 // Whether machines that applied the same entries are the same: what each entry did, for every
-// entry; the whole state, at some indexes and wherever a snapshot is taken, is read back from a
-// disk, or becomes a machine. Failure modes 34 and 75: replay from a snapshot is replay from the
-// beginning.
+// entry; the whole state, at some indexes, where a snapshot becomes a machine, and where one is
+// taken and read back from its disk, unless it follows another closely. Failure modes 34 and 75:
+// replay from a snapshot is replay from the beginning.
 import type { IndexRange } from '@holdfast/cluster'
 import type { Report } from './checks.ts'
 
