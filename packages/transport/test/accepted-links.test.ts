@@ -22,7 +22,7 @@ t.test('links that have ended make room for others', async (t) => {
     await t.rejects(dial(6), `there is no room for more in round ${round}`)
     for (const { socket } of links) socket.destroy()
     while (two.count('peer-down') < round * nodes.length) {
-      await new Promise((resolve) => setTimeout(resolve, 5))
+      await two.of('peer-down', two.inputs.length)
     }
   }
   t.equal(two.count('peer-up'), 3 * nodes.length)

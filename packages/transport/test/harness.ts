@@ -1,5 +1,6 @@
 // Real endpoints on loopback for the tests of this package.
-import { createConnection, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { createConnection, type Server, type Socket } from 'node:net'
 import type { Input, PeerHello } from '@holdfast/cluster'
 import { defaultTiming, type TransportTiming } from '../src/limits.ts'
 import { Transport, type TransportOptions } from '../src/transport.ts'
@@ -112,6 +113,13 @@ export async function pair(t: {
 export async function linked(one: Endpoint, two: Endpoint): Promise<void> {
   one.transport.setPeers([{ node: 2, address: two.address }])
   await Promise.all([one.outgoing('raft'), one.outgoing('gateway')])
+}
+
+/** Has a server of a test listen on loopback; its address. */
+export async function listening(server: Server): Promise<string> {
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const address = server.address()
+  return `127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
 }
 
 /** A plain socket to an address, which keeps what it receives. */

@@ -2,7 +2,17 @@
 import { createServer } from 'node:net'
 import type { Input } from '@holdfast/cluster'
 import t from 'tap'
-import { clusterB, Endpoint, fast, hasty, helloOf, linked, pair, rawSocket } from './harness.ts'
+import {
+  clusterB,
+  Endpoint,
+  fast,
+  hasty,
+  helloOf,
+  linked,
+  listening,
+  pair,
+  rawSocket
+} from './harness.ts'
 
 const isFrame = (input: Input): input is Extract<Input, { type: 'peer-frame' }> =>
   input.type === 'peer-frame'
@@ -96,12 +106,9 @@ t.test('a dial that is reset tells nothing of the process of the peer', async (t
   await linked(one, two)
   const resetting = createServer((socket) => {
     socket.once('data', () => socket.resetAndDestroy())
-  }).listen(0, '127.0.0.1')
+  })
   t.teardown(() => resetting.close())
-  await new Promise((resolve) => resetting.once('listening', resolve))
-  const address = resetting.address()
-  const port = typeof address === 'object' ? address?.port : 0
-  one.transport.setPeers([{ node: 2, address: `127.0.0.1:${port}` }])
+  one.transport.setPeers([{ node: 2, address: await listening(resetting) }])
   while (!one.logs.some((line) => line.includes('ECONNRESET'))) {
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
@@ -167,12 +174,10 @@ t.test('a probe tells who is there, also of a blank node', async (t) => {
 t.test('a probe of nothing says that it is unreachable', async (t) => {
   const one = new Endpoint(helloOf(1), { timing: fast })
   t.teardown(() => one.transport.close())
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const address = server.address()
-  const port = typeof address === 'object' ? address?.port : 0
+  const server = createServer()
+  const address = await listening(server)
   await new Promise((resolve) => server.close(resolve))
-  one.transport.probe(1, `127.0.0.1:${port}`, null)
+  one.transport.probe(1, address, null)
   t.match((await one.of('probe-done')).result, { error: /ECONNREFUSED/ })
   const from = one.inputs.length
   one.transport.probe(2, 'nonsense', null)
@@ -182,11 +187,9 @@ t.test('a probe of nothing says that it is unreachable', async (t) => {
 t.test('a probe of somebody who never answers ends at the deadline', async (t) => {
   const one = new Endpoint(helloOf(1), { timing: hasty })
   t.teardown(() => one.transport.close())
-  const server = createServer(() => undefined).listen(0, '127.0.0.1')
+  const server = createServer(() => undefined)
   t.teardown(() => server.close())
-  await new Promise((resolve) => server.once('listening', resolve))
-  const address = server.address()
-  one.transport.probe(1, `127.0.0.1:${typeof address === 'object' ? address?.port : 0}`, null)
+  one.transport.probe(1, await listening(server), null)
   t.match((await one.of('probe-done')).result, { error: /longer than 300 ms/ })
 })
 
@@ -257,12 +260,9 @@ t.test('a corrupt frame ends the link, and the next one is clean', async (t) => 
       to.on('close', () => from.destroy())
       from.on('error', () => to.destroy())
     })
-  }).listen(0, '127.0.0.1')
+  })
   t.teardown(() => proxy.close())
-  await new Promise((resolve) => proxy.once('listening', resolve))
-  const address = proxy.address()
-  const port = typeof address === 'object' ? address?.port : 0
-  one.transport.setPeers([{ node: 2, address: `127.0.0.1:${port}` }])
+  one.transport.setPeers([{ node: 2, address: await listening(proxy) }])
   await one.outgoing('raft')
   const from = one.inputs.length
   one.transport.send(2, 'raft', [Buffer.alloc(6000, 1)])

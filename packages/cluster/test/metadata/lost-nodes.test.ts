@@ -26,6 +26,18 @@ async function setUp(
   return { world, owner, other }
 }
 
+/** Cuts the second host off from those at these places. Returns what mends it. */
+function cutOff({ hosts, network }: World, from: readonly number[]): () => void {
+  const second = hosts[1]?.number ?? 0
+  const mends = from.flatMap((at) => {
+    const other = hosts[at]?.number ?? 0
+    return [network.cut(other, second), network.cut(second, other)]
+  })
+  return () => {
+    for (const mend of mends) mend()
+  }
+}
+
 /** 'done', or the code of the refusal. */
 async function ask(
   world: World,
@@ -100,13 +112,9 @@ t.test('a node that starts again ends those of the process before', async (t) =>
 
 t.test('a moment of silence ends nothing', async (t) => {
   const { world, owner, other } = await setUp(8)
-  const [first, second, third] = world.hosts
-  const mends = [first, third].flatMap((host) => [
-    world.network.cut(host?.number ?? 0, second?.number ?? 0),
-    world.network.cut(second?.number ?? 0, host?.number ?? 0)
-  ])
+  const mend = cutOff(world, [0, 2])
   await world.schedule.run(500)
-  for (const mend of mends) mend()
+  mend()
   await world.schedule.run(5000)
   t.equal(await ask(world, other, { type: 'inspect-queue', name: 'mine' }), 'QUEUE_LOCKED')
   t.equal(await ask(world, owner, { type: 'inspect-queue', name: 'mine' }), 'done')
@@ -115,15 +123,11 @@ t.test('a moment of silence ends nothing', async (t) => {
 
 t.test('it outlives a link to the metadata leader, until its node counts as lost', async (t) => {
   const { world, owner, other } = await setUp(10)
-  const [first, second] = world.hosts
   // Its node hears another one, so that it keeps its clients.
-  const mends = [
-    world.network.cut(first?.number ?? 0, second?.number ?? 0),
-    world.network.cut(second?.number ?? 0, first?.number ?? 0)
-  ]
+  const mend = cutOff(world, [0])
   await world.schedule.run(times.contactTicks * times.tickMs + 1000)
   t.equal(await ask(world, other, { type: 'inspect-queue', name: 'mine' }), 'QUEUE_LOCKED')
-  for (const mend of mends) mend()
+  mend()
   await world.schedule.run(5000)
   t.equal(await ask(world, owner, { type: 'inspect-queue', name: 'mine' }), 'done')
   t.same(world.failures, [])
@@ -132,14 +136,11 @@ t.test('it outlives a link to the metadata leader, until its node counts as lost
 t.test('a node that is cut off for long has none left when it is back', async (t) => {
   const { world, owner, other } = await setUp(9)
   owner.stop()
-  const [first, second, third] = world.hosts
-  const mends = [first, third].flatMap((host) => [
-    world.network.cut(host?.number ?? 0, second?.number ?? 0),
-    world.network.cut(second?.number ?? 0, host?.number ?? 0)
-  ])
+  const [, second] = world.hosts
+  const mend = cutOff(world, [0, 2])
   const endMs = await lifeMs(world, other)
   t.ok(endMs < 8000, `gone after ${endMs} ms`)
-  for (const mend of mends) mend()
+  mend()
   await world.schedule.run(5000)
   other.preferred = second ?? null
   other.reconnect()
