@@ -18,7 +18,7 @@ const usage = `npm run sim -- [options]
   --minimise S     makes the plan of a failing seed small, and keeps it
   --seeds N        so many seeds (50), from --from S (1)
   --hours H        as many seeds as it takes for so many simulated hours
-  --long           storms of ten minutes, whatever is done with a seed
+  --long           storms of an hour, whatever is done with a seed
   --jobs N         threads (one for each processor)
   --minutes M      begins no seed after this; with a ledger, the next call goes on
   --ledger FILE    a JSON line for each seed; what is in it is not run again

@@ -12,7 +12,7 @@ export interface CampaignOptions {
   /** Seeds in all, or as many as it takes for so many simulated hours. */
   readonly seeds: number | null
   readonly hours: number | null
-  /** Storms of ten minutes. */
+  /** Storms of an hour. */
   readonly isLong: boolean
   readonly jobs: number
   /** No seed is begun after so many minutes of real time. */

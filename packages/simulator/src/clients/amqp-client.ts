@@ -6,15 +6,13 @@ import type { Disturbed } from '../faults/client-faults.ts'
 import type { ClientSocket } from '../world/client-sockets.ts'
 import type { World } from '../world/world.ts'
 import { type AmqpSaid, AmqpWire, frameSizes } from './amqp-wire.ts'
+import { heartbeatMs } from './heartbeat.ts'
 import type { Told } from './labels.ts'
 
 /** How a server ends a connection or a channel. */
 export type AmqpEnd = Pick<NonNullable<AmqpWire['closed']>, 'replyCode' | 'replyText'>
 
 const reconnectMs = 200
-const beatMs = 250
-/** A node from which nothing is heard for so long is given up. */
-const silentMs = 2_000
 
 export abstract class AmqpClient implements Disturbed {
   abstract readonly role: 'publisher' | 'consumer'
@@ -116,7 +114,8 @@ export abstract class AmqpClient implements Disturbed {
   #connect(): void {
     const { memberHosts, network, schedule } = this.world
     if (memberHosts.length === 0) return this.reconnect()
-    const wire = new AmqpWire('/', 'guest', 'guest', this.random.pick(frameSizes))
+    const size = this.random.pick(frameSizes)
+    const wire = new AmqpWire('/', 'guest', 'guest', size, heartbeatMs(this.world))
     const host = this.random.pick(memberHosts)
     const socket = network.clients.connect(
       host,
@@ -157,9 +156,11 @@ export abstract class AmqpClient implements Disturbed {
   }
 
   #beat(): void {
-    this.world.schedule.after(beatMs, () => {
+    const beatMs = heartbeatMs(this.world)
+    this.world.schedule.after(beatMs / 4, () => {
       if (this.isStopped) return
-      const isSilent = this.world.schedule.nowMs - this.#heardMs > silentMs
+      // A node from which nothing is heard for so long is given up.
+      const isSilent = this.world.schedule.nowMs - this.#heardMs > beatMs * 2
       if (this.wire !== null && isSilent) this.reconnect()
       this.wire?.tick()
       this.pump()

@@ -83,7 +83,8 @@ export class AmqpConsumer extends AmqpClient {
   /** What it holds it keeps while it asks for more. */
   #askLater(): void {
     const life = this.#life
-    this.world.schedule.after(this.random.integer(1, askMsMax), () => {
+    const longestMs = this.isDraining ? askMsMax : askMsMax * this.world.leisure
+    this.world.schedule.after(this.random.integer(1, longestMs), () => {
       if (life !== this.#life || this.isStopped) return
       if (!this.isDraining && this.random.chance(askerCloseChance)) return this.#close()
       if (this.#hand.size >= heldMax) return this.#askLater()
@@ -162,7 +163,7 @@ export class AmqpConsumer extends AmqpClient {
   /** What it holds it keeps, and settles while it does not consume. */
   #tire(): void {
     const life = this.#life
-    this.world.schedule.after(this.random.integer(200, 3_000), () => {
+    this.world.schedule.after(this.random.integer(200, 3_000 * this.world.leisure), () => {
       if (life !== this.#life || this.isDraining) return
       if (this.random.chance(closeChance)) return this.#close()
       const mayChange = this.#isGlobal && this.#limitAsked === null

@@ -24,7 +24,6 @@ export interface AmqpSaid {
 
 /** What clients agree on: as little as they may, or what most libraries ask for. */
 export const frameSizes = [4_096, 131_072] as const
-const heartbeatSeconds = 1
 const channelsMax = 3
 
 /** Capabilities of a client that wants to be told. */
@@ -36,6 +35,7 @@ export class AmqpWire {
   readonly #gatherer = new ContentGatherer()
   readonly #vhost: string
   readonly #frameBytesMax: number
+  readonly #heartbeatMs: number
   /** PLAIN. */
   readonly #login: string
   /** Waits for its content. */
@@ -44,15 +44,17 @@ export class AmqpWire {
   /** The server closed the connection, or the channel, with this. */
   closed: MethodOf<'connection.close'> | MethodOf<'channel.close'> | null = null
 
-  /** `frameBytesMax`: of each frame, whole, by either side. */
+  /** `frameBytesMax`: of each frame, whole, by either side. `heartbeatMs`: whole seconds. */
   constructor(
     vhost: string,
     user = 'guest',
     password: string = user,
-    frameBytesMax: number = frameSizes[1]
+    frameBytesMax: number = frameSizes[1],
+    heartbeatMs = 1000
   ) {
     this.#vhost = vhost
     this.#frameBytesMax = frameBytesMax
+    this.#heartbeatMs = heartbeatMs
     this.#login = `\0${user}\0${password}`
     this.#writer.protocolHeader()
   }
@@ -80,7 +82,7 @@ export class AmqpWire {
           type: 'connection.tune-ok',
           channelMax: channelsMax,
           frameMax: this.#frameBytesMax,
-          heartbeat: heartbeatSeconds
+          heartbeat: this.#heartbeatMs / 1000
         })
         this.#writer.method(0, {
           type: 'connection.open',

@@ -7,6 +7,7 @@ import type { Disturbed } from '../faults/client-faults.ts'
 import type { ClientSocket } from '../world/client-sockets.ts'
 import type { Host } from '../world/host.ts'
 import type { World } from '../world/world.ts'
+import { heartbeatMs } from './heartbeat.ts'
 
 export type Answer = (error: WireError | null, result: unknown) => void
 
@@ -110,7 +111,13 @@ export abstract class Client implements Disturbed {
     this.#lastHost = host
     const { nowMs } = this.world.schedule
     const { producer, epoch, name } = this
-    const fields = { producer, epoch, name, vhost: this.vhost, heartbeatMs: 1000 }
+    const fields = {
+      producer,
+      epoch,
+      name,
+      vhost: this.vhost,
+      heartbeatMs: heartbeatMs(this.world)
+    }
     const hello = { ...fields, ...this.credentials }
     const connection = new ClientConnection({ nowMs, hello, handshakeTimeoutMs: 1000 })
     this.connection = connection
@@ -128,7 +135,7 @@ export abstract class Client implements Disturbed {
   }
 
   #tick(): void {
-    this.world.schedule.after(250, () => {
+    this.world.schedule.after(heartbeatMs(this.world) / 4, () => {
       const { connection } = this
       if (connection !== null) this.#take(connection, connection.tick(this.world.schedule.nowMs))
       if (!this.isStopped) this.#tick()

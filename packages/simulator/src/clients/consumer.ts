@@ -35,8 +35,9 @@ export class Consumer extends Client {
   /** At the end everything is accepted, so that the queue empties. */
   isDraining = false
   #slowness = 1
-  /** Another has the queue to itself: it does not ask again before this. */
-  #patientUntilMs = 0
+  /** Another had the queue to itself then: for so long it does not ask again. */
+  #refusedMs = 0
+  #patienceMs = 0
 
   constructor(world: World, name: string, options: ConsumerOptions) {
     super(world, name)
@@ -96,7 +97,8 @@ export class Consumer extends Client {
     this.world.schedule.after(this.random.integer(50, 150), () => {
       if (this.isStopped) return
       if (this.isOpen && this.#number === null) {
-        if (this.world.schedule.nowMs >= this.#patientUntilMs) this.#attach()
+        const patienceMs = this.#patienceMs * (this.isDraining ? 1 : this.world.leisure)
+        if (this.world.schedule.nowMs >= this.#refusedMs + patienceMs) this.#attach()
       } else if (this.#isTired()) this.#cancel()
       this.#look()
     })
@@ -104,7 +106,7 @@ export class Consumer extends Client {
 
   #isTired(): boolean {
     const { isRestless = false } = this.#options
-    return isRestless && !this.isDraining && this.random.chance(0.05)
+    return isRestless && !this.isDraining && this.random.chance(0.05 / this.world.leisure)
   }
 
   /** What it holds goes back to the queue; what comes meanwhile is for another to settle. */
@@ -147,8 +149,8 @@ export class Consumer extends Client {
         // Another has the queue: what this one held went back to it.
         if (error.code === 'QUEUE_EXCLUSIVE') {
           this.#held.clear()
-          const waitMs = this.random.integer(200, patienceMsMax)
-          this.#patientUntilMs = this.world.schedule.nowMs + waitMs
+          this.#patienceMs = this.random.integer(200, patienceMsMax)
+          this.#refusedMs = this.world.schedule.nowMs
         }
         if (!this.#expected.has(error.code)) {
           this.world.fail(`${this.name}: consume was refused: ${error.code}`)
@@ -201,11 +203,10 @@ export class Consumer extends Client {
           }
         }
         return
-      case 'settle-failed': {
+      case 'settle-failed':
         this.world.reached(`client: settle ${event.error.code}`)
         for (const held of this.#answered(event.settleSequence)) this.#refused(held)
         return
-      }
       case 'consumer-cancelled':
         this.world.note(`${this.name}: cancelled ${event.error.code}`)
         this.world.reached(`client: cancelled ${event.error.code}`)
@@ -250,10 +251,9 @@ export class Consumer extends Client {
       this.world.schedule.after(this.random.integer(0, workMsMax), () => this.#done(held))
     }
     // What came before this attachment may have gone back to the queue meanwhile.
-    const own = [...this.#held.values()].filter(
-      ({ attachment }) => attachment === this.#attachments
-    )
-    const open = own.filter(({ outcome }) => outcome === null).length
+    const open = [...this.#held.values()].filter(
+      ({ attachment, outcome }) => attachment === this.#attachments && outcome === null
+    ).length
     if (open > this.prefetch) this.world.fail(`${this.name} got ${open} of ${this.prefetch}`)
   }
 

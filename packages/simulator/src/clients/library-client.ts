@@ -7,6 +7,7 @@ import { Random } from '@holdfast/testkit'
 import type { Disturbed } from '../faults/client-faults.ts'
 import type { ClientSocket } from '../world/client-sockets.ts'
 import type { World } from '../world/world.ts'
+import { heartbeatMs } from './heartbeat.ts'
 
 /** A dialled address at which nobody answers is given up after this. */
 const refusedMs = 5
@@ -67,7 +68,7 @@ export abstract class LibraryClient implements Disturbed {
     const platform = this.#platform(life)
     const options = resolveOptions({
       name: this.name,
-      heartbeatMs: 1000,
+      heartbeatMs: heartbeatMs(this.world),
       publishTimeoutMs: 86_400_000
     })
     this.world.schedule.after(this.random.integer(1, 40), () => {

@@ -91,7 +91,8 @@ export class LibraryConsumer extends LibraryClient {
     while (life === this.#lives && !this.isStopped && !this.isDraining) {
       try {
         const consumer = await connection.consume(nameOf(this.queue), { prefetch: 2, tag })
-        this.world.schedule.after(this.random.integer(50, 1000), () => {
+        const stayMs = this.random.integer(50, 1000 * this.world.leisure)
+        this.world.schedule.after(stayMs, () => {
           if (life === this.#lives) this.act(() => void consumer.cancel().catch(() => undefined))
         })
         await this.#iterate(consumer, life, `${this.name}${tag}`)

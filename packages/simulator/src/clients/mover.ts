@@ -23,6 +23,7 @@ export class Mover extends AmqpClient {
   readonly #check: () => void
   /** By delivery tag, not settled. */
   readonly #held = new Map<number, string>()
+  /** It rests, or has not heard how its transaction ended. */
   #isBusy = false
   /** Grows with each connection. */
   #life = 0
@@ -73,11 +74,13 @@ export class Mover extends AmqpClient {
     }
   }
 
+  /** Or those who move on at each delivery would be ever more. */
   #rest(): void {
+    if (this.#isBusy || this.#held.size === 0) return
     const life = this.#life
-    this.world.schedule.after(this.random.integer(0, restMsMax), () => {
-      if (life !== this.#life || this.#isBusy || this.#held.size === 0) return
-      this.#isBusy = true
+    this.#isBusy = true
+    this.world.schedule.after(this.random.integer(0, restMsMax * this.world.leisure), () => {
+      if (life !== this.#life) return
       const some = [...this.#held].slice(0, this.random.integer(1, prefetchCount))
       if (!this.random.chance(rollbackChance)) return this.#commit(some)
       this.#replace(some)

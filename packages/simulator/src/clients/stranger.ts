@@ -19,7 +19,7 @@ export class Stranger {
   }
 
   #next(): void {
-    this.#world.schedule.after(this.#random.integer(50, gapMsMax), () => {
+    this.#world.schedule.after(this.#random.integer(50, gapMsMax * this.#world.leisure), () => {
       if (this.isStopped) return
       this.#speak()
       this.#next()

@@ -126,17 +126,21 @@ function drawShards(random: Random): number {
   return draw < 0.1 ? random.integer(8, 32) : random.integer(1, 4)
 }
 
-/** Of a long storm, in which clusters grow old. */
-const longStormMs = 600_000
+/** Of a long storm, in which clusters grow old; of one of many shards, each of which has its price. */
+const longStormMs = 3_600_000
+const longLargeStormMs = 600_000
+/** Clients of a long storm that never rest would do most of what happens in it. */
+const longLeisure = 100
 
-/** A long plan has a storm of ten minutes, with faults further apart. */
+/** A long plan has a storm of an hour, with faults further apart. */
 export function drawPlan(seed: number, isLong: boolean = false): Plan {
   const random = new Random(seed).split('plan')
   const shards = drawShards(random)
   const nodes = random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 6, 7])
   const isLarge = shards > 8
+  const longMs = isLarge ? longLargeStormMs : longStormMs
   const lengths = isLarge ? [4000, 8000] : [4000, 8000, 8000, 15_000, 30_000, 60_000]
-  const stormMs = random.pick(isLong ? [longStormMs] : lengths)
+  const stormMs = random.pick(isLong ? [longMs] : lengths)
   const all = Object.keys(faultKinds) as FaultKind[]
   const isBeyondTolerance = random.chance(beyondChance)
   const kinds = all.filter((kind) => {
@@ -148,7 +152,8 @@ export function drawPlan(seed: number, isLong: boolean = false): Plan {
     ...(random.chance(tightChance) ? tightBounds : {}),
     ...(random.split('snapshots').chance(eagerChance) ? eagerBounds : {})
   }
-  const everyMs = random.pick(isLong ? [1000, 3000, 3000, 10_000] : [200, 500, 500, 1000, 3000])
+  const longEveryMs = [1, 3, 3, 10].map((share) => (share * longMs) / 600)
+  const everyMs = random.pick(isLong ? longEveryMs : [200, 500, 500, 1000, 3000])
   return {
     seed,
     nodes: isLarge ? Math.min(nodes, 3) : nodes,
@@ -157,6 +162,7 @@ export function drawPlan(seed: number, isLong: boolean = false): Plan {
     disk: drawDisk(random),
     clock: drawClock(random),
     clients: drawClients(random, stormMs, isLarge),
+    ...(isLong ? { leisure: longLeisure } : {}),
     stormMs,
     isBeyondTolerance,
     deadMax: random.chance(0.4) ? random.integer(1, 3) : 0,

@@ -91,6 +91,8 @@ export interface WorldPlan {
   readonly network: NetworkPlan
   readonly disk: DiskPlan
   readonly clock: ClockPlan
+  /** How many times longer than usual clients rest from what they do again and again (1). */
+  readonly leisure?: number
 }
 
 export interface Plan extends WorldPlan {

@@ -68,6 +68,11 @@ export class World {
     this.network = new Network(this)
   }
 
+  /** How many times longer than usual clients rest from what they do again and again. */
+  get leisure(): number {
+    return this.plan.leisure ?? 1
+  }
+
   get runningHosts(): Host[] {
     return this.hosts.filter((host) => host.isRunning)
   }
