@@ -87,27 +87,31 @@ export class NextOffsets implements NextMessages {
 
   /** Takes up to `count` of what came back and is not reserved, as pairs. */
   takeUnreserved(count: number): number[] {
-    return this.#takeFrom(this.#unreserved, count, false)
+    return this.#take(() => this.#unreserved.pop(), count, false)
   }
 
-  /** Takes up to `count` of what came back and is reserved, as pairs. */
+  /**
+   * Takes up to `count` of what came back and is reserved, as pairs: the highest, for what stays
+   * reserved is handed out first.
+   */
   takeReserved(count: number): number[] {
-    return this.#takeFrom(this.#returned, count, true)
+    return this.#take(() => this.#returned.popHighest(), count, true)
   }
 
-  #takeFrom(heap: OffsetHeap, count: number, isOut: boolean): number[] {
+  #take(pop: () => number | undefined, count: number, isOut: boolean): number[] {
     const taken: number[] = []
-    for (let left = count; left > 0; ) {
-      const offset = heap.pop()
+    while (taken.length < count) {
+      const offset = pop()
       if (offset === undefined) break
       const isThere = this.#queue.row(offset) !== null && !this.#held.has(offset)
       // It may be there twice.
       if (!isThere || this.#queue.isOut(offset) !== isOut || taken.at(-1) === offset) continue
-      addPair(taken, offset, offset)
-      left--
+      taken.push(offset)
     }
     this.#isUndecided ||= taken.length > 0
-    return taken
+    const pairs: number[] = []
+    for (const offset of taken.sort((a, b) => a - b)) addPair(pairs, offset, offset)
+    return pairs
   }
 
   takeReturned(): number | null {

@@ -2,6 +2,8 @@
 // delivered at its original place. A binary heap of plain numbers.
 export class OffsetHeap {
   #offsets: number[] = []
+  /** What is sorted is a heap, and stays one without its last. */
+  #isSorted = false
 
   get size(): number {
     return this.#offsets.length
@@ -15,10 +17,18 @@ export class OffsetHeap {
     this.#offsets = []
   }
 
+  /** Takes the highest; one after the other costs no more than to sort all. */
+  popHighest(): number | undefined {
+    if (!this.#isSorted) this.#offsets.sort((a, b) => a - b)
+    this.#isSorted = true
+    return this.#offsets.pop()
+  }
+
   push(offset: number): void {
     const heap = this.#offsets
     let child = heap.length
     heap.push(offset)
+    this.#isSorted = false
     while (child > 0) {
       const parent = (child - 1) >>> 1
       const above = heap[parent] ?? 0
@@ -31,6 +41,7 @@ export class OffsetHeap {
 
   pop(): number | undefined {
     const heap = this.#offsets
+    this.#isSorted = false
     const top = heap[0]
     const last = heap.pop()
     if (last === undefined || heap.length === 0) return top

@@ -1,4 +1,5 @@
-// What of a queue comes next where a clock was wrong: what was passed over is not lost sight of.
+// What of a queue comes next: what was passed over where a clock was wrong is not lost sight of, and
+// what is given up is not what would be handed out first.
 import type { QueueView } from '@holdfast/broker'
 import t from 'tap'
 import type { Consumer } from '../../src/delivering/consumer.ts'
@@ -41,4 +42,25 @@ t.test('after a rewind comes all that nobody holds, each once', async (t) => {
   next.rewind()
   t.same(handOut(100), [2, 3])
   t.equal(holder.unsettled, 5)
+})
+
+t.test('of what came back, the last is given up first', async (t) => {
+  const free = new Set<number>()
+  const gone = new Set([14])
+  const queue = {
+    tail: 15,
+    settings: { lengthLimit: { messages: 2, bytes: null } },
+    isOut: (offset: number) => !free.has(offset),
+    nextLive: () => null,
+    row: (offset: number) => (gone.has(offset) ? null : { deadlineMs: Number.POSITIVE_INFINITY })
+  } as unknown as QueueView
+  const next = new NextOffsets(queue, new HeldDeliveries(queue))
+  next.returned(11, 15)
+  next.returned(15, 15)
+  t.same(next.takeReserved(2), [13, 13, 15, 15])
+  for (const offset of [13, 15]) free.add(offset)
+  next.decided([13, 13, 15, 15])
+  t.same([next.takeReturned(), next.takeReturned(), next.takeReturned()], [11, 12, null])
+  t.same(next.takeUnreserved(1), [13, 13], 'and comes again, the first of it first')
+  t.equal(next.isEmpty, false)
 })

@@ -6,12 +6,12 @@ import { failedResult, type SeedResult } from '../../src/campaign/result.ts'
 
 t.test('seeds that the ledger has are not run again', async (t) => {
   const ledger = new Ledger(null)
-  for (const seed of [177, 178, 179, 180]) ledger.add(failedResult(seed, 'known', 1))
+  for (const seed of [9233, 9234, 9235, 9236, 9237]) ledger.add(failedResult(seed, 'known', 1))
   const finished: SeedResult[] = []
-  // Of these, the ones that are run have one node each, and a short storm.
-  const limits = { from: 176, seeds: 6, hours: null, isLong: false, jobs: 2, minutes: null }
+  // Of these, the ones that are run cost little.
+  const limits = { from: 9232, seeds: 7, hours: null, isLong: false, jobs: 2, minutes: null }
   await new Campaign({ ledger, ...limits, finished: (result) => finished.push(result) }).run()
-  t.same(finished.map(({ seed }) => seed).sort(), [176, 181])
+  t.same(finished.map(({ seed }) => seed).sort(), [9232, 9238])
   for (const { seed, hash, steps } of finished) t.ok(hash.length === 8 && steps > 100, `${seed}`)
 })
 
