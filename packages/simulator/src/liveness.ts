@@ -3,7 +3,7 @@
 // replicas that agree (the liveness mode of TigerBeetle's VOPR).
 import type { NodeStatus, OperationStatus } from '@holdfast/cluster'
 import { unevenness } from './checkers/spread.ts'
-import { Latecomer } from './clients/latecomer.ts'
+import { clocksApartMsMax, Latecomer } from './clients/latecomer.ts'
 import { Publisher } from './clients/publisher.ts'
 import { Stranded } from './clients/stranded.ts'
 import { boundQueues, route } from './clients/ways.ts'
@@ -54,7 +54,7 @@ export async function comeToRest(
   await world.until(stepMs, 'dead letters have arrived', () => !areLettersWaiting(world))
   const random = world.random.split('day')
   if (random.chance(dayChance)) passDay(world)
-  else if (random.chance(lateChance)) workload.add(new Latecomer(world, history))
+  else if (random.chance(lateChance)) beLate(world, workload)
   else if (random.chance(strandedChance)) strandOne(world, workload, dead)
   workload.oneMore()
   await world.until(oneMoreMs, 'who has credit gets what is ready', () => {
@@ -127,6 +127,14 @@ function passDay(world: World): void {
     if ((open['bytes of publishes without an outcome'] ?? 0) > 0) clock.leap(dayMs)
     else clock.jump(dayMs)
   }
+}
+
+/** Where faults have put clocks further apart, a silence may seem longer than it is. */
+function beLate(world: World, workload: Workload): void {
+  const { nowMs } = world.schedule
+  const walls = world.memberHosts.map(({ clock }) => clock.wallMs(nowMs))
+  if (Math.max(...walls) - Math.min(...walls) > clocksApartMsMax) return
+  workload.add(new Latecomer(world, workload.history))
 }
 
 /**

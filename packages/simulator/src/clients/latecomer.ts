@@ -14,6 +14,8 @@ const minuteMs = 60_000
  */
 export const lapseMs: number = 4.5 * minuteMs
 export const lapses = 5
+/** From the one that is most ahead to the one that is most behind. */
+export const clocksApartMsMax: number = 10 * minuteMs
 /** By then nodes have heard of each other's clocks. */
 export const lapsePauseMs = 200
 const way = route('', boundQueues[0], [boundQueues[0]])
