@@ -2,6 +2,7 @@
 import type { Outcome } from '@holdfast/protocol'
 import type { Kinds } from '../checkers/answers.ts'
 import type { World } from '../world/world.ts'
+import { Deletions } from './deletions.ts'
 import { FirstDeliveries } from './first-deliveries.ts'
 import { FullQueues } from './full-queues.ts'
 import { Labels, type Told } from './labels.ts'
@@ -26,8 +27,7 @@ export class History {
   readonly #seen = new SeenMessages()
   /** Confirmed messages that are not known to have reached all their queues. */
   readonly #underWay = new Set<string>()
-  /** When the deletion of a queue was first asked for. */
-  readonly #deletedMs = new Map<string, number>()
+  readonly #deletions: Deletions
   readonly purges: PurgeTimes = new PurgeTimes()
   readonly labels: Labels = new Labels()
   readonly fullQueues: FullQueues
@@ -38,6 +38,7 @@ export class History {
   /** `refusals`: codes with which any message may be refused. */
   constructor(world: World, refusals: readonly string[] = []) {
     this.#world = world
+    this.#deletions = new Deletions(world)
     this.fullQueues = new FullQueues(world)
     this.firsts = new FirstDeliveries(world)
     this.#refusals = refusals
@@ -74,7 +75,7 @@ export class History {
       const isSeen = this.wasDelivered(queue, `${publisher}:${sequence}`)
       if (!isSeen) this.purges.confirmed(queue, `${publisher}:${sequence}`, nowMs)
     }
-    const mayBeGone = queues.some((queue) => this.#deletedMs.has(queue))
+    const mayBeGone = queues.some((queue) => this.#deletions.askedMs(queue) !== null)
     const { answers } = this.#world.audit
     const body = bodyOf(`${publisher}:${sequence}`)
     if (!mayBeGone) answers.confirmed({ body, queues: queues.map(nameOf) })
@@ -119,10 +120,8 @@ export class History {
     message.failure = code
     if (this.#refusals.includes(code)) return
     if (this.fullQueues.haveRefused(message, code)) return
-    const isDeleted = message.queues.every((queue) => this.#deletedMs.has(queue))
-    if (!isDeleted || code !== message.refusal) {
-      this.#world.fail(`${publisher}:${sequence} was refused: ${code}`)
-    }
+    if (this.#deletions.haveRefused(message, code)) return
+    this.#world.fail(`${publisher}:${sequence} was refused: ${code}`)
   }
 
   /** A publish is confirmed or refused, once. */
@@ -188,7 +187,7 @@ export class History {
     }
     const former = queues.find((other) => nameOf(other) === nameOf(queue))
     if (former === undefined) return this.#world.fail(`in a queue it was not sent to: ${what}`)
-    if (confirmedMs !== null && confirmedMs < (this.#deletedMs.get(former) ?? 0)) {
+    if (confirmedMs !== null && confirmedMs < (this.#deletions.askedMs(former) ?? 0)) {
       this.#world.fail(`outlived the queue that it was in: ${what}`)
     }
   }
@@ -230,7 +229,7 @@ export class History {
 
   deleting(queue: string): void {
     this.lossy(queue)
-    this.#deletedMs.set(queue, this.#world.schedule.nowMs)
+    this.#deletions.begin(queue)
   }
 
   #row(queue: string, offset: number, message: string): Delivered {
