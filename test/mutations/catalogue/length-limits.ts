@@ -83,6 +83,14 @@ export const lengthLimitMutations: readonly Mutation[] = [
     catches: atALeader
   },
   {
+    name: 'first-of-what-came-back-is-given-up',
+    failureMode: 76,
+    file: 'packages/cluster/src/delivering/next-offsets.ts',
+    find: 'this.#returned.popHighest()',
+    replace: 'this.#returned.pop()',
+    catches: ['packages/cluster/dist/test/delivering/next-offsets.test.js']
+  },
+  {
     name: 'properties-count-as-bodies',
     failureMode: 76,
     file: length,
