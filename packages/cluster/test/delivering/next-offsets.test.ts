@@ -1,5 +1,5 @@
-// What of a queue comes next: what was passed over where a clock was wrong is not lost sight of, and
-// what is given up is not what would be handed out first.
+// What of a queue comes next: what was passed over where a clock was wrong is not lost sight of,
+// and what is given up is not what would be handed out first.
 import type { QueueView } from '@holdfast/broker'
 import t from 'tap'
 import type { Consumer } from '../../src/delivering/consumer.ts'

@@ -126,7 +126,7 @@ function drawShards(random: Random): number {
   return draw < 0.1 ? random.integer(8, 32) : random.integer(1, 4)
 }
 
-/** Of a long storm, in which clusters grow old; of one of many shards, each of which has its price. */
+/** Of a long storm, in which clusters grow old. Each of many shards has its price. */
 const longStormMs = 3_600_000
 const longLargeStormMs = 600_000
 /** Clients of a long storm that never rest would do most of what happens in it. */
