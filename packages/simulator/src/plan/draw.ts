@@ -37,8 +37,9 @@ const rareChances: { readonly [Name in ChangeName]?: number } = {
   copies: 0.4,
   commits: 0.4
 }
-/** Of a seed in which changes follow each other so closely that they meet. */
+/** Of a short storm in which changes follow each other so closely that they meet. */
 const hasteChance = 0.15
+const hastyStormMsMax = 60_000
 /** Of a seed in which more may be lost than the cluster survives. */
 const beyondChance = 0.04
 
@@ -80,7 +81,7 @@ function drawClock(random: Random): ClockPlan {
 
 /** Storms of up to a minute have changes equally close; in longer ones they are further apart. */
 function drawChangeGap(random: Random, stormMs: number): number {
-  const isHasty = random.split('haste').chance(hasteChance)
+  const isHasty = stormMs <= hastyStormMsMax && random.split('haste').chance(hasteChance)
   return isHasty ? Math.max(100, stormMs / 600) : Math.max(1500, stormMs / 40)
 }
 
