@@ -91,6 +91,19 @@ t.test('a new leader counts what it inherits as uncommitted', async (t) => {
   t.ok(raft.canPropose)
 })
 
+t.test('a new leader does not count what is committed, though it has not applied it', async (t) => {
+  const initial = stateOf([1, 1], three, { commit: 1 })
+  const entries = [command(1, 1, 'x'.repeat(100)), command(2, 1, 'x'.repeat(30))]
+  const raft = start({ ...initial, entries }, { uncommittedBytesMax: 100 })
+  elect(raft, [2])
+  t.same([raft.appliedIndex, raft.commitIndex], [0, 1])
+  t.equal(raft.uncommittedBytes, 30)
+  accept(raft, 2, 3, 3)
+  t.equal(raft.commitIndex, 3)
+  t.equal(raft.uncommittedBytes, 0)
+  t.same(raft.propose(new Uint8Array(500)), { index: 4, term: 2 })
+})
+
 t.test('bodies are forgotten as far as they are applied, and counted', async (t) => {
   const raft = new Raft(testConfig, bootstrapState(1))
   raft.campaign()

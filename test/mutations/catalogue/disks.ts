@@ -177,6 +177,14 @@ export const diskMutations: readonly Mutation[] = [
     catches: ['packages/transport/dist/test/accepted-links.test.js']
   },
   {
+    name: 'what-the-other-side-has-taken-still-waits',
+    failureMode: null,
+    file: 'packages/transport/src/link.ts',
+    find: '    this.#queuedBytes = 0\n    this.#hasSent = true\n',
+    replace: '    this.#hasSent = true\n',
+    catches: ['packages/transport/dist/test/unsent.test.js']
+  },
+  {
     name: 'reset-dial-is-a-dead-process',
     failureMode: null,
     file: transport,

@@ -80,5 +80,13 @@ export const expiryMutations: readonly Mutation[] = [
     find: 'this.#arrivedFrom = Math.min(this.#arrivedFrom, first)',
     replace: 'this.#arrivedFrom = Math.max(this.#arrivedFrom, first)',
     catches: atALeader
+  },
+  {
+    name: 'segment-that-fills-a-gap-only-sinks',
+    failureMode: 73,
+    file: 'packages/broker/src/queue/due-segments.ts',
+    find: '    this.#rise(last.due.place)\n',
+    replace: '',
+    catches: ['packages/broker/dist/test/queue/due-segments.test.js']
   }
 ]

@@ -268,5 +268,13 @@ export const replicationMutations: readonly Mutation[] = [
     find: 'transfer: flags > 1, last, commit }',
     replace: 'transfer: false, last, commit }',
     catches
+  },
+  {
+    name: 'committed-but-not-applied-counts-as-uncommitted',
+    failureMode: null,
+    file: 'packages/raft/src/role.ts',
+    find: 'let index = state.commitIndex + 1;',
+    replace: 'let index = state.appliedIndex + 1;',
+    catches: ['packages/raft/dist/test/raft.test.js']
   }
 ]
