@@ -78,5 +78,23 @@ export const clientMutations: readonly Mutation[] = [
     find: '    this.#wantedBytes = 0\n',
     replace: '',
     catches: ['packages/client/dist/test/publish-credit.test.js']
+  },
+  {
+    name: 'deadline-of-the-first-attachment-stays',
+    failureMode: null,
+    file: 'packages/cluster/src/relaying/client-consumer.ts',
+    find: '    else this.#deadlineMs = Number.POSITIVE_INFINITY\n',
+    replace: '',
+    catches: ['packages/cluster/dist/test/relaying/client-consumer.test.js']
+  },
+  {
+    name: 'credit-of-who-left-is-lent-to-nobody',
+    failureMode: 69,
+    file: 'packages/cluster/src/sessions/credit-pool.ts',
+    find:
+      '    this.#wants = this.#wants.filter((want) => want.session !== session)\n' +
+      '    this.returned()\n',
+    replace: '    this.#wants = this.#wants.filter((want) => want.session !== session)\n',
+    catches: ['packages/cluster/dist/test/sessions/credit-pool.test.js']
   }
 ]

@@ -201,5 +201,22 @@ export const diskMutations: readonly Mutation[] = [
     find: 'last === undefined ? 0 : last.index + 1',
     replace: 'last === undefined || entries.length < limits.scrubEntriesMax ? 0 : last.index + 1',
     catches: ['packages/cluster/dist/test/consensus/scrubber.test.js']
+  },
+  {
+    name: 'deleted-meanwhile-is-never-compacted',
+    failureMode: null,
+    file: 'packages/storage/src/reclaimer.ts',
+    find:
+      '    this.#wal.compactionBegins()\n' +
+      '    try {\n' +
+      '      await this.#database.compactRange(from, to)\n',
+    replace:
+      '    this.#wal.compactionBegins()\n' +
+      '    try {\n' +
+      '      await this.#database.compactRange(from, to)\n' +
+      '      this.#first = Number.MAX_SAFE_INTEGER\n' +
+      '      this.#last = 0\n' +
+      '      this.#deletedBytes = 0\n',
+    catches: storage('reclaimer')
   }
 ]

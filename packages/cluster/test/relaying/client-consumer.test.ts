@@ -151,3 +151,15 @@ t.test('a leader knows how much a consumer may hold, and so does the next', asyn
   answer('relay-attach')
   t.same(said(), [])
 })
+
+t.test('a consumer is attached anew however long ago it was attached first', async (t) => {
+  const { consumer, ended, said, answer, later } = make(false)
+  consumer.start({ done: () => undefined, refuse: () => undefined })
+  said()
+  answer('relay-attach')
+  later(times.requestTimeoutMs)
+  consumer.lost(lost)
+  t.same(ended, [])
+  later(times.retryMs)
+  t.match(said(), [{ type: 'relay-attach' }])
+})
