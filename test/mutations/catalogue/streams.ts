@@ -70,6 +70,14 @@ export const streamMutations: readonly Mutation[] = [
     catches: ['packages/cluster/dist/test/publishing/shard-stream.test.js']
   },
   {
+    name: 'given-up-section-is-waited-for',
+    failureMode: 59,
+    file: 'packages/cluster/src/publishing/shards.ts',
+    find: ', header.first ? number : 0)',
+    replace: ')',
+    catches: ['packages/cluster/dist/test/publishing/shards.test.js']
+  },
+  {
     name: 'gap-of-a-gateway-not-seen',
     failureMode: 59,
     file: 'packages/broker/src/shard-publish.ts',

@@ -157,7 +157,8 @@ export class Shards {
     // What the machine has may come late, or again: its gateway knows the answer, and will not send
     // it once more; or it does not, and the machine remembers it, whatever became of the queue.
     const applied = host.machine.gatewayExpected(header.gateway.replica, epoch) ?? 0
-    cursor.expected = Math.max(cursor.expected, applied)
+    // All before a gateway's first has its answer, or was given up by it, and never comes.
+    cursor.expected = Math.max(cursor.expected, applied, header.first ? number : 0)
     // After a refusal, what follows must wait until the refused one has come again: order is kept.
     // The answer that said so may be lost.
     if (number > cursor.expected) return cursor.expected

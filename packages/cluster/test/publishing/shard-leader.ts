@@ -33,8 +33,8 @@ export interface Leader {
   readonly shard: Shard
   /** Proposals that are not decided yet. */
   readonly offered: { readonly bytes: Uint8Array; readonly decide: (reply: unknown) => void }[]
-  /** Sections of a gateway arrive in one frame. */
-  forward(numbers: readonly number[], from?: number, epoch?: number): void
+  /** Sections of a gateway arrive in one frame. `first`: the lowest that has no answer. */
+  forward(numbers: readonly number[], from?: number, epoch?: number, first?: number): void
   /** What the gateways were told since the last look. */
   told(from?: number): ForwardOutcome[]
 }
@@ -78,8 +78,10 @@ export function leadShard(): Leader {
   const groups = { shard: () => groupPart, shardHost: () => ({ machine, timeMs: 0 }) }
   const lackingQueues = { isToCome: () => shard.isToCome }
   const core = coreWith({ groups, disk, lackingQueues })
-  const forward: Leader['forward'] = (numbers, from = 2, ofEpoch = epoch) => {
-    const sections = numbers.map((number) => ({ number, bytes: sectionOf(number, ofEpoch) }))
+  const forward: Leader['forward'] = (numbers, from = 2, ofEpoch = epoch, first = 1) => {
+    const sections = numbers.map((number) => {
+      return { number, bytes: sectionOf(number, ofEpoch, number === first) }
+    })
     const message: Forward = { type: 'forward', group, epoch: ofEpoch, sections }
     core.shards.forward(from, message)
   }
@@ -92,9 +94,9 @@ export function leadShard(): Leader {
   return { core, shard, offered, forward, told }
 }
 
-function sectionOf(number: number, ofEpoch: number): Uint8Array {
+function sectionOf(number: number, ofEpoch: number, first: boolean): Uint8Array {
   const gateway = { replica: 2_097_153, epoch: ofEpoch }
-  const place = { gateway, number, first: number === 1, producer: null }
+  const place = { gateway, number, first, producer: null }
   const message = { exchange: '', routingKey: 'q', queues: [7], count: 1, blob }
   return join(encodePublishSection({ ...place, ...message }))
 }

@@ -41,6 +41,18 @@ t.test('after a refusal all that follows waits until the refused one is back', a
   t.same(numbersOf(leader), [1, 2, 3, 4])
 })
 
+t.test('what a gateway has given up is waited for no longer', async (t) => {
+  const leader = leadShard()
+  leader.forward([1])
+  leader.shard.hasRoom = false
+  leader.forward([2])
+  t.same(leader.told(), [{ type: 'again', from: 2 }])
+  leader.shard.hasRoom = true
+  leader.forward([3, 4], 2, epoch, 3)
+  t.same(numbersOf(leader), [1, 3, 4])
+  t.same(leader.told(), [])
+})
+
 t.test('gateways, and the lives of one, have numbers of their own', async (t) => {
   const leader = leadShard()
   leader.forward([5], 2)
