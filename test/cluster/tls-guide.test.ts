@@ -128,13 +128,14 @@ async function guideOf(t: Test): Promise<Guide> {
   return guide
 }
 
-/** The text of an answer by the HTTP listener, or the code of what went wrong. */
+/** The text of an answer by the HTTP listener of a node, or the code of what went wrong. */
 function fetchText(
   guide: Guide,
   path: string,
-  tls: object
+  tls: object,
+  node = 1
 ): Promise<{ status: number; text: string }> {
-  const url = `https://${guide.here('node-1.example:7680')}${path}`
+  const url = `https://${guide.here(`node-${node}.example:7680`)}${path}`
   return new Promise((resolve, reject) => {
     const call = request(url, { agent: false, ...tls }, (response) => {
       let text = ''
@@ -161,6 +162,12 @@ t.test('the guide works as it stands', async (t) => {
   const isReady = async (): Promise<boolean> =>
     (await fetchText(guide, '/health/ready', own)).status === 200
   await eventually('the first node', isReady)
+  // The HTTP listener is a node's last: who answers by it can be added.
+  for (const node of [2, 3]) {
+    const isListening = async (): Promise<boolean> =>
+      (await fetchText(guide, '/health/live', own, node)).status === 200
+    await eventually(`node ${node}`, isListening)
+  }
   const said = await guide.shell(commands)
   t.match(said, /succeeded[\s\S]*succeeded/, 'two nodes are added')
   for (const node of ['node-1', 'node-2', 'node-3']) {
