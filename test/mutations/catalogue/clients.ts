@@ -96,5 +96,15 @@ export const clientMutations: readonly Mutation[] = [
       '    this.returned()\n',
     replace: '    this.#wants = this.#wants.filter((want) => want.session !== session)\n',
     catches: ['packages/cluster/dist/test/sessions/credit-pool.test.js']
+  },
+  {
+    name: 'settled-with-whom-led-before',
+    failureMode: 67,
+    file: 'packages/cluster/src/delivering/deliveries.ts',
+    find:
+      '    if (deliveries === undefined) return\n' +
+      '    const delivery = deliveries.get(queueId)\n',
+    replace: '    const delivery = deliveries?.get(queueId)\n',
+    catches: ['packages/cluster/dist/test/delivering/losing-leadership.test.js']
   }
 ]

@@ -144,7 +144,7 @@ export const queueMutations: readonly Mutation[] = [
     failureMode: 67,
     file: deliveries,
     find: '    // Without an answer the client settles again where it attaches next.\n',
-    replace: '    session.settleAnswered(settleSequence, true)\n',
+    replace: '    recipient.settleAnswered(settleSequence, true)\n',
     catches
   },
   {

@@ -133,8 +133,9 @@ export class Deliveries {
   /** Asks for one message, for a consumer that is attached. */
   get(group: GroupId, queueId: number, get: Get): void {
     const delivery = this.#shards.get(group)?.get(queueId)
-    if (delivery === undefined) return get.answered(false)
-    delivery.get(get)
+    if (delivery !== undefined) delivery.get(get)
+    // A queue that is led here no more may have messages: who asks is about to hear of that.
+    else if (this.#shards.has(group)) get.answered(false)
   }
 
   /**
@@ -165,7 +166,10 @@ export class Deliveries {
   ): void {
     const { settleSequence, outcome } = event
     const { recipient } = consumer
-    const delivery = this.#shards.get(group)?.get(queueId)
+    const deliveries = this.#shards.get(group)
+    // Whoever has attached here is about to hear that it has ended, and settles again elsewhere.
+    if (deliveries === undefined) return
+    const delivery = deliveries.get(queueId)
     if (delivery === undefined) return recipient.settleAnswered(settleSequence, false)
     checkCredible(consumer)
     const { ranges, named, taken } = release(delivery, consumer, event.ranges)
