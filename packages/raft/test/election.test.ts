@@ -225,6 +225,18 @@ t.test('a vote does not wait for the next one to be given away', async (t) => {
   t.match(ready.messagesAfterPersist, [{ type: 'vote-response', granted: true }])
 })
 
+/** How long a leader stays one that replica 2 follows. */
+function ticksInOffice(raft: Raft): number {
+  const echo = { type: 'heartbeat-response', from: 2, to: 1, term: 2, round: 0 } as const
+  let ticks = 0
+  while (raft.role === 'leader' && ticks < 100) {
+    raft.tick()
+    raft.step(echo)
+    ticks++
+  }
+  return ticks
+}
+
 t.test(
   'a write that does not end takes a leader down, and keeps it from campaigning',
   async (t) => {
@@ -232,14 +244,7 @@ t.test(
     elect(raft, [2])
     raft.propose(new Uint8Array(1))
     const ready = raft.ready()
-    const echo = { type: 'heartbeat-response', from: 2, to: 1, term: 2, round: 0 } as const
-    let ticks = 0
-    while (raft.role === 'leader' && ticks < 100) {
-      raft.tick()
-      raft.step(echo)
-      ticks++
-    }
-    t.equal(ticks, 21)
+    t.equal(ticksInOffice(raft), 21)
     for (let tick = 0; tick < 30; tick++) raft.tick()
     t.equal(raft.role, 'follower')
     raft.persisted(ready.number)
@@ -248,3 +253,20 @@ t.test(
     t.equal(raft.role, 'pre-candidate')
   }
 )
+
+t.test('a write that does not end counts also behind a ready with nothing to write', async (t) => {
+  const raft = start(stateOf([1], three))
+  elect(raft, [2])
+  for (let tick = 0; tick < 2; tick++) raft.tick()
+  const beat = raft.ready()
+  t.match(beat, { hardState: null, entries: [], messages: [{ type: 'heartbeat-request' }, {}] })
+  raft.propose(new Uint8Array(1))
+  const { number } = raft.ready()
+  t.equal(ticksInOffice(raft), 21)
+  for (let tick = 0; tick < 30; tick++) raft.tick()
+  t.equal(raft.role, 'follower')
+  raft.persisted(number)
+  drain(raft)
+  for (let tick = 0; tick < 20; tick++) raft.tick()
+  t.equal(raft.role, 'pre-candidate')
+})

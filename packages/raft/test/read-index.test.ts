@@ -1,7 +1,7 @@
-// Reads whose answer does not come, and the bound of those that wait.
+// Reads whose answer does not come, the bound of those that wait, and what an answer covers.
 import t from 'tap'
 import { readsPendingMax } from '../src/limits.ts'
-import { accept, drain, elect, heartbeat, start, stateOf, three } from './single-replica.ts'
+import { accept, drain, elect, heartbeat, ofType, start, stateOf, three } from './single-replica.ts'
 
 const heard = heartbeat(1)
 
@@ -58,4 +58,21 @@ t.test('no more reads wait than allowed', async (t) => {
   follower.step(heard)
   for (let id = 1; id <= readsPendingMax + 1; id++) follower.requestRead(id)
   t.same(follower.ready().reads, [{ id: readsPendingMax + 1, index: null }])
+})
+
+t.test('a read covers what is committed, though its leader has not applied it', async (t) => {
+  const raft = start(stateOf([1], three))
+  elect(raft, [2])
+  accept(raft, 2, 2, 2)
+  drain(raft)
+  raft.applied(2)
+  raft.propose(new Uint8Array(1))
+  raft.ready()
+  for (const from of [2, 3]) accept(raft, from, 3, 2)
+  t.same([raft.commitIndex, raft.applicableIndex], [3, 2], 'its own disk is behind')
+  raft.step({ type: 'read-index-request', from: 3, to: 1, term: 2, id: 7 })
+  const [beat] = ofType(raft.ready().messages, 'heartbeat-request')
+  const round = beat?.round ?? 0
+  raft.step({ type: 'heartbeat-response', from: 2, to: 1, term: 2, round })
+  t.match(ofType(raft.ready().messages, 'read-index-response'), [{ to: 3, id: 7, index: 3 }])
 })

@@ -1,6 +1,7 @@
-// Dialling an address at which another node is than the one that was meant.
+// Dialling an address at which another node is than the one that was meant, and a node that is at
+// another address than before.
 import t from 'tap'
-import { linked, pair } from './harness.ts'
+import { Endpoint, fast, helloOf, linked, pair } from './harness.ts'
 
 t.test('another node at the address of a peer gets no link', async (t) => {
   const [one, two] = await pair(t)
@@ -31,3 +32,15 @@ t.test(
     t.equal(one.count('peer-down') + two.count('peer-down'), 0)
   }
 )
+
+t.test('a node that has moved is dialled where it is, though its old links are up', async (t) => {
+  const [one, two] = await pair(t)
+  await linked(one, two)
+  const moved = await new Endpoint(helloOf(2, { processEpoch: 77 }), { timing: fast }).listen()
+  t.teardown(() => moved.transport.close())
+  const from = one.inputs.length
+  one.transport.setPeers([{ node: 2, address: moved.address }])
+  if (!t.equal(one.count('peer-down'), 2, 'the old links end')) return
+  const links = await Promise.all([one.outgoing('raft', from), one.outgoing('gateway', from)])
+  for (const { address } of links) t.equal(address, moved.address)
+})

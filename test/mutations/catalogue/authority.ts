@@ -22,6 +22,14 @@ export const authorityMutations: readonly Mutation[] = [
     catches: 'simulator'
   },
   {
+    name: 'read-goes-by-what-is-applied',
+    failureMode: 20,
+    file: 'packages/raft/src/read-index.ts',
+    find: 'state.pendingReads.push({ id, from, index: state.commitIndex, round: null })',
+    replace: 'state.pendingReads.push({ id, from, index: state.appliedIndex, round: null })',
+    catches: ['packages/raft/dist/test/read-index.test.js']
+  },
+  {
     name: 'read-joins-the-round-before',
     failureMode: 20,
     file: 'packages/raft/src/read-index.ts',

@@ -185,6 +185,16 @@ export const diskMutations: readonly Mutation[] = [
     catches: ['packages/transport/dist/test/unsent.test.js']
   },
   {
+    name: 'peer-that-is-linked-keeps-its-old-address',
+    failureMode: null,
+    file: transport,
+    find: '      if (wanted.get(node) === peer.address) continue\n',
+    replace:
+      '      const isLinked = wanted.has(node) && peer.lanes.raft.link !== null\n' +
+      '      if (isLinked || wanted.get(node) === peer.address) continue\n',
+    catches: ['packages/transport/dist/test/dialler.test.js']
+  },
+  {
     name: 'reset-dial-is-a-dead-process',
     failureMode: null,
     file: transport,

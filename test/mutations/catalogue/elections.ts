@@ -202,5 +202,13 @@ export const electionMutations: readonly Mutation[] = [
     find: '  state.transfer = null\n',
     replace: '',
     catches: ['packages/raft/dist/test/thesis.test.js']
+  },
+  {
+    name: 'empty-write-in-front-hides-a-stalled-disk',
+    failureMode: null,
+    file: 'packages/raft/src/unstable-log.ts',
+    find: 'this.#writes.find((write) => write.tick !== null)?.tick ?? null',
+    replace: 'this.#writes[0]?.tick ?? null',
+    catches: ['packages/raft/dist/test/election.test.js']
   }
 ]

@@ -11,6 +11,14 @@ export const logMutations: readonly Mutation[] = [
     catches: 'simulator'
   },
   {
+    name: 'barrier-is-the-oldest-draft',
+    failureMode: 4,
+    file: 'packages/cluster/src/consensus/group-commit.ts',
+    find: 'for (let i = this.#drafts.length - 1; i >= 0; i--) {',
+    replace: 'for (let i = 0; i < this.#drafts.length; i++) {',
+    catches: ['packages/cluster/dist/test/consensus/group-commit.test.js']
+  },
+  {
     name: 'term-before-the-log-is-its-last',
     failureMode: 8,
     file: 'packages/raft/src/log.ts',

@@ -81,6 +81,21 @@ t.test('a commit index alone is not written until something is needed', async (t
   t.equal(records()[0]?.groups.length, 2)
 })
 
+t.test('all that was drafted is durable with the newest of several drafts', async (t) => {
+  const { commit } = make()
+  commit.addGroup(1, { ...nothing, entries: [entry(1)] }, true)
+  commit.flush()
+  t.equal(commit.barrier, 11)
+  t.equal(commit.addGroup(1, { ...nothing, entries: [entry(2, 3_000_000)] }, true), 12)
+  t.equal(commit.addGroup(2, { ...nothing, entries: [entry(1, 3_000_000)] }, true), 13)
+  for (const id of [11, 12, 13]) {
+    t.equal(commit.barrier, 13, `while record ${id} is written`)
+    commit.written(id)
+    commit.flush()
+  }
+  t.equal(commit.barrier, null)
+})
+
 t.test('a truncation in the same record takes drafted entries away', async (t) => {
   const { commit, records } = make()
   commit.addGroup(1, { ...nothing, entries: [entry(1), entry(2), entry(3)] }, true)
