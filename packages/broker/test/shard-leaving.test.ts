@@ -80,6 +80,25 @@ t.test('what comes back keeps its deadline, and is told again', async (t) => {
   t.match(expire(shard, 1, 2), { messages: 2 })
 })
 
+t.test('what comes back unseen is told again as well', async (t) => {
+  const shard = withQueue(100)
+  publish(shard, null, null)
+  const dueMs = shard.timeMs + 100
+  const passOver = (): void => {
+    shard.machine.takeDue(dueMs, () => true)
+    t.equal(shard.machine.nextDueMs, Number.POSITIVE_INFINITY)
+  }
+  passOver()
+  const consumer = { session: '0a', tag: 'c' }
+  shard.command({ type: 'settle', queue: 1, consumer, outcome: 'unseen', ranges: [1, 1, 0] })
+  t.equal(shard.machine.nextDueMs, dueMs, 'a client gave it back')
+  passOver()
+  shard.command({ type: 'advance-marks', marks: [{ queue: 1, mark: 2 }] })
+  shard.command({ type: 'return-unclaimed', queue: 1, claimed: [1, 1] })
+  t.equal(shard.machine.nextDueMs, dueMs, 'nobody claimed it')
+  t.same(shard.machine.takeDue(dueMs, nobody), [{ queue: 1, ranges: [1, 2] }])
+})
+
 t.test('what was named too early is told again', async (t) => {
   const shard = withQueue(100)
   publish(shard, null)

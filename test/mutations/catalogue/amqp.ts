@@ -91,5 +91,15 @@ export const amqpMutations: readonly Mutation[] = [
     find: '    channel.noteSettled(deliveries)\n',
     replace: '',
     catches: ['packages/amqp/dist/test/scripts.test.js']
+  },
+  {
+    name: 'rolled-back-deliveries-come-last',
+    failureMode: null,
+    file: 'packages/amqp/src/unsettled.ts',
+    find:
+      '    const all = [...this.#byTag.values(), ...deliveries].sort((a, b) => a.tag - b.tag)\n' +
+      '    this.#byTag = new Map(all.map((delivery) => [delivery.tag, delivery]))\n',
+    replace: '    for (const delivery of deliveries) this.#byTag.set(delivery.tag, delivery)\n',
+    catches: ['packages/amqp/dist/test/unsettled.test.js']
   }
 ]

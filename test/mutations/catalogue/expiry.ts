@@ -42,6 +42,15 @@ export const expiryMutations: readonly Mutation[] = [
     catches: inTheMachine
   },
   {
+    name: 'due-message-forgotten-when-it-comes-back-unseen',
+    failureMode: 73,
+    file: index,
+    find: '          this.#due.note(this.#queue, segment, segment.deadlineAt(row))\n',
+    replace:
+      '          if (isCounted) this.#due.note(this.#queue, segment, segment.deadlineAt(row))\n',
+    catches: [...inTheMachine, ...atALeader]
+  },
+  {
     name: 'own-time-to-live-counts-alone',
     failureMode: 73,
     file: 'packages/broker/src/time-to-live.ts',

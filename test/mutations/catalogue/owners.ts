@@ -92,5 +92,13 @@ export const ownerMutations: readonly Mutation[] = [
     find: 'const owner = readOwner(eighth)',
     replace: 'const owner = readOwner(eighth === null ? null : null)',
     catches: ['packages/broker/dist/test/owned-queues.test.js']
+  },
+  {
+    name: 'queues-left-over-are-looked-for-only-while-somebody-waits',
+    failureMode: null,
+    file: exclusive,
+    find: '      this.#isResting = false\n      this.#isDue = true\n',
+    replace: '      this.#isResting = false\n      this.#isDue ||= this.#waiting.length > 0\n',
+    catches: lone
   }
 ]

@@ -140,6 +140,21 @@ t.test('where a clock was wrong, what was passed over and not named is seen agai
   t.same(rewound, [1])
 })
 
+t.test('what waits behind a limit of its channel expires when it comes back', async (t) => {
+  const { member, operator } = withQueue({ messageTtlMs: 500 })
+  const client = member.connectAmqp()
+  client.consume('q', 1)
+  client.consume('q', 1, { consumerTag: 'd' })
+  client.send({ type: 'basic.qos', prefetchSize: 0, prefetchCount: 1, global: true })
+  client.publish('q', 'x', 'y')
+  member.pass(1_000)
+  t.equal(client.heard().at(-1), 'basic.deliver 1 x')
+  client.send({ type: 'basic.cancel', consumerTag: 'd', nowait: false })
+  member.pass(200)
+  t.equal(client.heard().at(-1), 'basic.cancel-ok')
+  t.equal(ready(operator), 0)
+})
+
 t.test('a get finds nothing where all is due', async (t) => {
   const { member } = withQueue({ messageTtlMs: 200 })
   const client = member.connectAmqp()

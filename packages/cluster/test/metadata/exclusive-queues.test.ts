@@ -3,8 +3,11 @@
 import { tableOf } from '@holdfast/amqp'
 import type { ClientRequest } from '@holdfast/protocol'
 import t from 'tap'
+import { replicaOf } from '../../src/consensus/replica-id.ts'
+import { times } from '../../src/limits.ts'
 import type { LoneAmqpClient } from '../lone-amqp-client.ts'
 import { type LoneClient, LoneMember } from '../lone-member.ts'
+import { coreWith, pass } from '../part-core.ts'
 
 const ways = { ticket: 0, nowait: false } as const
 const binding = { exchange: 'amq.fanout', routingKey: '', arguments: new Map() }
@@ -152,6 +155,34 @@ t.test(
     t.equal(look(member), 'QUEUE_NOT_FOUND')
   }
 )
+
+t.test('what the metadata does not delete is asked for again, until it is gone', async (t) => {
+  const asked: unknown[] = []
+  const owner = { replica: replicaOf(1, 1), process: 2048, connection: 7, client: 'c' }
+  const left = [{ owner, queues: [{ id: 5, vhost: '/', name: 'mine' }] }]
+  const core = coreWith({
+    sessions: { isOpen: () => false },
+    gateway: { isOpen: true, epoch: 2048 },
+    metadata: {
+      machine: { topology: { ownedQueues: { of: () => left } } },
+      submit: ({ queue }: { queue: number }, answer: (result: object) => void) => {
+        asked.push(queue)
+        answer({ error: { code: 'UNAVAILABLE' } })
+      }
+    }
+  })
+  const later = (): void => {
+    pass(core, times.retryMs)
+    core.timers.tick()
+    core.exclusiveQueues.flush()
+  }
+  core.exclusiveQueues.flush()
+  for (let count = 0; count < 2; count++) later()
+  t.same(asked, [5, 5, 5])
+  left.length = 0
+  for (let count = 0; count < 2; count++) later()
+  t.equal(asked.length, 3)
+})
 
 t.test('it may be named by the server, and end with its last consumer', async (t) => {
   const member = new LoneMember()

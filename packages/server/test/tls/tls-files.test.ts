@@ -1,5 +1,6 @@
 // TLS files that change: good ones are taken, broken ones are not, and both are told.
 import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { CertificateAuthority, replaceFile, temporaryDirectory } from '@holdfast/testkit'
 import t from 'tap'
 import { TlsFiles } from '../../src/tls/tls-files.ts'
@@ -12,13 +13,15 @@ type Test = { teardown(clean: () => void): void }
 async function setUp(t: Test) {
   const authority = new CertificateAuthority(temporaryDirectory(t, 'tls-files'))
   const node = authority.issue('node')
+  const bundle = join(temporaryDirectory(t, 'trusted'), 'bundle.crt')
+  writeFileSync(bundle, authority.certificateText)
   const log = new FakeLog()
   // It goes on: certificates are valid from the second in which they are made.
   let aheadMs = 0
   const paths = {
     certificate: { setting: 'tlsCertificate', path: node.certificate },
     key: { setting: 'tlsKey', path: node.key },
-    authority: null
+    authority: { setting: 'tlsAuthority', path: bundle }
   }
   const open = () => TlsFiles.open('clients', paths, log.log, () => Date.now() + aheadMs)
   const files = await open()
@@ -31,6 +34,7 @@ async function setUp(t: Test) {
       replaceFile(node.certificate, from.certificate)
       replaceFile(node.key, from.key)
     },
+    trust: (certificates: string) => writeFileSync(bundle, certificates),
     pass: (days: number) => {
       aheadMs += days * dayMs
     }
@@ -53,6 +57,20 @@ t.test('new files are used, told, and those who watch are called', async (t) => 
   replace(authority.issue('again'))
   await files.look(true)
   t.equal(changes(), 1)
+})
+
+t.test('an authority that comes or goes alone is news', async (t) => {
+  const { authority, files, trust, changes } = await setUp(t)
+  const renewed = new CertificateAuthority(temporaryDirectory(t, 'renewed'), 'renewed')
+  const both = authority.certificateText + renewed.certificateText
+  for (const [at, trusted] of [both, renewed.certificateText].entries()) {
+    trust(trusted)
+    await files.look(at === 0)
+    t.equal(files.material.authority, trusted)
+    t.equal(changes(), at + 1)
+    await files.look(true)
+    t.equal(changes(), at + 1, 'told once')
+  }
 })
 
 t.test('files between two writes are not an error, unless they stay so', async (t) => {
