@@ -19,8 +19,9 @@ t.setTimeout(120_000)
 
 t.test('each built test is run once', async (t) => {
   const listed = execFileSync('npx', ['tap', 'list'], { cwd: root }).toString().trim().split('\n')
-  const shared = listed.filter((file) => file.startsWith('test/dist/batches/packages/'))
-  const apart = shared.flatMap((file) => filesTogether(basename(file, '.test.js')))
+  const units = listed.filter((file) => file.startsWith('test/dist/units/'))
+  const packagesApart = units.map((file) => basename(file, '.test.js'))
+  const apart = packagesApart.filter((name) => name !== 'others').flatMap(filesTogether)
   const ofPackages = [...apart, ...filesOfOtherPackages()]
   const ofClusters = [...filesOfCluster, ...filesOfOwnClusters()]
   const hostile = builtTests('test/dist/hostile')

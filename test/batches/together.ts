@@ -29,9 +29,9 @@ export function filesTogether(name: string): string[] {
   return builtTests(`packages/${name}/dist/test`).filter((file) => !isApart.test(file))
 }
 
-/** Packages whose tests take longest: each has a process, by a file in `packages/`. */
+/** Packages whose tests take longest: each has a process, by a file in `test/units`. */
 function packagesApart(): string[] {
-  return builtTests('test/dist/batches/packages').map((file) => basename(file, '.test.js'))
+  return builtTests('test/dist/units').map((file) => basename(file, '.test.js'))
 }
 
 /** Those of all other packages. */

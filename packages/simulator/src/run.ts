@@ -82,7 +82,7 @@ async function play(plan: Plan, world: World, workload: Workload): Promise<void>
   if (plan.isBeyondTolerance) {
     storm.end()
     workload.finish()
-    await world.schedule.run(beyondMs, () => world.failures.length > 0)
+    await world.schedule.run(Math.min(beyondMs, 20 * plan.stormMs), () => world.failures.length > 0)
   } else await comeToRest(world, workload, storm, plan)
   if (world.failures.length === 0) workload.history.checkOrder()
 }

@@ -1,4 +1,4 @@
 // The tests of packages/cluster, in one process.
-import { filesTogether, runTogether } from '../together.ts'
+import { filesTogether, runTogether } from '../batches/together.ts'
 
 await runTogether(filesTogether('cluster'))
