@@ -106,5 +106,24 @@ export const clientMutations: readonly Mutation[] = [
       '    const delivery = deliveries.get(queueId)\n',
     replace: '    const delivery = deliveries?.get(queueId)\n',
     catches: ['packages/cluster/dist/test/delivering/losing-leadership.test.js']
+  },
+  {
+    name: 'what-who-goes-has-settled-ends-with-its-leader',
+    failureMode: 67,
+    file: 'packages/cluster/src/relaying/client-consumer.ts',
+    find: '      if (attachment !== this.#attachment) return done()\n',
+    replace: '',
+    catches: ['packages/cluster/dist/test/relaying/leaving.test.js']
+  },
+  {
+    name: 'end-of-a-consumer-ends-with-its-leader',
+    failureMode: 67,
+    file: 'packages/cluster/src/delivering/deliveries.ts',
+    find:
+      '    if (delivery !== undefined) delivery.detach(consumer, done)\n' +
+      '    else if (this.#shards.has(group)) done?.()\n',
+    replace:
+      '    if (delivery !== undefined) delivery.detach(consumer, done)\n' + '    else done?.()\n',
+    catches: ['packages/cluster/dist/test/delivering/losing-leadership.test.js']
   }
 ]

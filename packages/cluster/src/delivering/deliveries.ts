@@ -120,14 +120,14 @@ export class Deliveries {
   detach(group: GroupId, queueId: number, consumer: Consumer, done?: () => void): void {
     const delivery = this.#shards.get(group)?.get(queueId)
     if (delivery !== undefined) delivery.detach(consumer, done)
-    else done?.()
+    else if (this.#shards.has(group)) done?.()
   }
 
   /** The same for the end of its deliveries: what it holds it keeps. */
   stop(group: GroupId, queueId: number, consumer: Consumer, done: () => void): void {
     const delivery = this.#shards.get(group)?.get(queueId)
     if (delivery !== undefined) delivery.stop(consumer, done)
-    else done()
+    else if (this.#shards.has(group)) done()
   }
 
   /** Asks for one message, for a consumer that is attached. */

@@ -90,8 +90,7 @@ export class ClientConsumer {
     const to = { group, queue, consumer, attachment: id }
     const ways = { prefetch, exclusive, priority }
     const resume = this.#starting === null ? this.#holdings.claims() : null
-    const isIdle = this.isIdle
-    const call = { type: 'relay-attach', ...to, ...ways, resume, isIdle } as const
+    const call = { type: 'relay-attach', ...to, ...ways, resume, isIdle: this.isIdle } as const
     calls.call(node, call, (result) => {
       if (this.#attachment?.id !== id) return
       if (result.type === 'error') this.lost(result.error)
@@ -259,11 +258,12 @@ export class ClientConsumer {
     if (attachment?.isAnswered !== true) return done()
     const { node, id } = attachment
     this.#core.calls.insist(node, { type: 'relay-detach', attachment: id }, (result) => {
-      const isCurrent = attachment === this.#attachment
+      // A leader that ended it meanwhile knows it no more: the next is told what it has settled.
+      if (attachment !== this.#attachment) return done()
       if (result.type !== 'error') {
-        if (isCurrent) this.#attachments.take()
+        this.#attachments.take()
         this.#forget()
-      } else if (isCurrent) this.lost(result.error)
+      } else this.lost(result.error)
       done()
     })
   }

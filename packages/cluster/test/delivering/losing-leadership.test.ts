@@ -60,3 +60,17 @@ t.test('a leader that leads no more says of no queue that it is empty', async (t
   deliveries.leadershipChanged(place[0], false)
   t.same(said, ['1 NOT_LEADER', '2 NOT_LEADER'])
 })
+
+t.test('a leader that leads no more says of no consumer that the log has its end', async (t) => {
+  const led = new LedQueue()
+  const { deliveries } = led.core
+  const said: string[] = []
+  const [second, third] = [consumerOf(2, said), consumerOf(3, said)]
+  const first = consumerOf(1, said, () => {
+    deliveries.detach(...place, second, () => said.push('2 has ended'))
+    deliveries.stop(...place, third, () => said.push('3 has stopped'))
+  })
+  for (const consumer of [first, second, third]) deliveries.attach(...place, consumer, null)
+  deliveries.leadershipChanged(place[0], false)
+  t.same(said, ['1 NOT_LEADER', '2 NOT_LEADER', '3 NOT_LEADER'])
+})

@@ -46,6 +46,26 @@ t.test('the same if its leader goes before it has answered', async (t) => {
   t.same(said(), [])
 })
 
+t.test('the same if its leader knows it no more when it is told of its end', async (t) => {
+  const { core, consumer, attachment, said, answer, later, settled } = makeSettling()
+  let isReleased = false
+  consumer.release(() => {
+    isReleased = true
+  })
+  said()
+  core.gatewayRelay.ended(attachment, refusal('NOT_LEADER', { group: 1, leader: 3 }))
+  t.equal(settled(), 1, 'nobody knows when it will be')
+  answer('relay-detach')
+  t.ok(isReleased)
+  later(times.retryMs)
+  t.match(said(), [{ type: 'relay-attach', isIdle: true, resume: [1, 2, 0] }])
+  answer('relay-attach')
+  t.match(said(), [{ type: 'relay-settle', ranges: [1, 1, 0] }, { type: 'relay-detach' }])
+  answer('relay-detach')
+  t.ok(consumer.isEnded)
+  t.same(said(), [])
+})
+
 t.test('who goes is detached once where its leader answers', async (t) => {
   const { consumer, attachment, said, answer, deliver, delivered, settled } = makeSettling()
   const before = delivered.length
