@@ -2,7 +2,7 @@
 // the leader, and returns the reply. A refusal changes nothing.
 import { assert, unreachable } from '@holdfast/errors'
 import { shardVersion } from './entry-batch.ts'
-import type { Consumer } from './queue/consumer.ts'
+import { type Consumer, consumerId } from './queue/consumer.ts'
 import { addPair } from './queue/pairs.ts'
 import { forGoodMs, ShardQueue } from './queue/queue.ts'
 import { plainSettings } from './queue/settings.ts'
@@ -110,7 +110,9 @@ function attachConsumer(state: ShardState, command: Command<'attach-consumer'>):
   if (queue === undefined || queue.isClosing(state.timeMs)) return queueNotFound(command.queue)
   if (queue.isTaken(command.consumer, exclusive)) return refused('QUEUE_EXCLUSIVE', namesOf(queue))
   const limit = state.limits.consumersPerQueueMax
-  if (queue.consumers.size >= limit) {
+  // Who is one already comes back to another leader, or on another connection.
+  const isNew = !queue.consumers.has(consumerId(command.consumer))
+  if (isNew && queue.consumers.size >= limit) {
     return refused('LIMIT_REACHED', { limit, kind: 'consumers of a queue' })
   }
   const { session, tag } = command.consumer

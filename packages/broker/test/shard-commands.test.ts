@@ -1,6 +1,6 @@
 // The commands of a shard, one by one (architecture, A6 to A8).
 import t from 'tap'
-import { consumerId } from '../src/index.ts'
+import { consumerId, type SectionReply } from '../src/index.ts'
 import { consumer, ShardFixture } from './shard-fixture.ts'
 
 const ways = { prefetch: 10, autoAck: false, priority: 0 } as const
@@ -87,15 +87,11 @@ t.test('consumers attach again under the same key, and exclusive ones stay alone
 t.test('the consumers of a queue are bounded', async (t) => {
   const shard = new ShardFixture({ limits: { consumersPerQueueMax: 2 } })
   shard.create(1)
-  for (const tag of ['a', 'b']) {
+  const attached = (tag: string): SectionReply | undefined =>
     shard.command({ ...attach, consumer: { session: '01', tag }, exclusive: false })
-  }
-  const third = shard.command({
-    ...attach,
-    consumer: { session: '01', tag: 'x' },
-    exclusive: false
-  })
-  t.match(third, { type: 'refused', code: 'LIMIT_REACHED' })
+  for (const tag of ['a', 'b']) attached(tag)
+  t.match(attached('x'), { type: 'refused', code: 'LIMIT_REACHED' })
+  t.same(attached('a'), { type: 'done' }, 'who is one comes back')
 })
 
 t.test('what a consumer held goes back when it leaves', async (t) => {

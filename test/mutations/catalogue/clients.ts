@@ -125,5 +125,13 @@ export const clientMutations: readonly Mutation[] = [
     replace:
       '    if (delivery !== undefined) delivery.detach(consumer, done)\n' + '    else done?.()\n',
     catches: ['packages/cluster/dist/test/delivering/losing-leadership.test.js']
+  },
+  {
+    name: 'who-comes-back-counts-as-one-more',
+    failureMode: null,
+    file: 'packages/broker/src/shard-commands.ts',
+    find: 'const isNew = !queue.consumers.has(consumerId(command.consumer))',
+    replace: "const isNew = consumerId(command.consumer) !== ''",
+    catches: ['packages/broker/dist/test/shard-commands.test.js']
   }
 ]

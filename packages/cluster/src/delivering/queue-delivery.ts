@@ -174,11 +174,6 @@ export class QueueDelivery {
     if (this.opening.isWaiting) this.wake()
   }
 
-  /** Ranges of what is held, flat, for a purge that must spare it. */
-  heldRanges(): number[] {
-    return this.#held.ranges()
-  }
-
   /** The mark this queue should have by now; null if the one it has will do. */
   wantedMark(): number | null {
     if (this.#reserving !== null) return null

@@ -45,7 +45,7 @@ function heldOf({ groups, deliveries }: Core, group: GroupId, id: number): numbe
   const queue = groups.shardHost(group)?.machine.queue(id)
   if (queue === undefined || groups.shard(group)?.isLeading !== true) return []
   const delivery = deliveries.find(group, id)
-  if (delivery !== null) return delivery.opening.hasOpened ? delivery.heldRanges() : null
+  if (delivery !== null) return delivery.opening.hasOpened ? delivery.held.ranges() : null
   const head = queue.nextLive(1)
   if (head === null || head > queue.mark || !queue.isOut(head)) return []
   deliveries.open(group, queue).opening.waitOut()
