@@ -39,8 +39,9 @@ export interface RunOptions {
   readonly isTraced?: boolean
 }
 
-/** Simulated time to let a cluster that lost too much do harm. */
+/** Simulated time to let a cluster that lost too much do harm, and at most so many storms. */
 const beyondMs = 20_000
+const beyondStorms = 20
 
 export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Outcome> {
   const world = new World(plan.seed, plan)
@@ -82,7 +83,8 @@ async function play(plan: Plan, world: World, workload: Workload): Promise<void>
   if (plan.isBeyondTolerance) {
     storm.end()
     workload.finish()
-    await world.schedule.run(Math.min(beyondMs, 20 * plan.stormMs), () => world.failures.length > 0)
+    const limitMs = Math.min(beyondMs, beyondStorms * plan.stormMs)
+    await world.schedule.run(limitMs, () => world.failures.length > 0)
   } else await comeToRest(world, workload, storm, plan)
   if (world.failures.length === 0) workload.history.checkOrder()
 }

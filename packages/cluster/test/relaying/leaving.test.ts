@@ -1,8 +1,19 @@
 // A relayed consumer that ends while its queue changes leaders, or something of it is under way.
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { times } from '../../src/limits.ts'
 import { refusal } from '../../src/sessions/responder.ts'
-import { attachmentOf, lost, makeSettling } from './made-consumer.ts'
+import { attachmentOf, lost, makeSettling, type SettlingConsumer } from './made-consumer.ts'
+
+/** The next leader hears what was settled before, and then of the end. */
+function isToldNext(t: Test, { consumer, said, answer, later }: SettlingConsumer): void {
+  later(times.retryMs)
+  t.match(said(), [{ type: 'relay-attach', isIdle: true, resume: [1, 2, 0] }])
+  answer('relay-attach')
+  t.match(said(), [{ type: 'relay-settle', ranges: [1, 1, 0] }, { type: 'relay-detach' }])
+  answer('relay-detach')
+  t.ok(consumer.isEnded)
+  t.same(said(), [])
+}
 
 t.test('what who goes has settled while no leader was there the next one is told', async (t) => {
   const { consumer, said, answer, later, ended } = makeSettling()
@@ -27,7 +38,8 @@ t.test('what who goes has settled while no leader was there the next one is told
 })
 
 t.test('the same if its leader goes before it has answered', async (t) => {
-  const { consumer, attachment, said, answer, later, settled } = makeSettling()
+  const made = makeSettling()
+  const { consumer, attachment, said, answer, settled } = made
   let isReleased = false
   consumer.release(() => {
     isReleased = true
@@ -37,17 +49,12 @@ t.test('the same if its leader goes before it has answered', async (t) => {
   answer('relay-detach', { type: 'error', error: refusal('NOT_LEADER', { group: 1, leader: 3 }) })
   t.equal(settled(), 1)
   t.ok(isReleased)
-  later(times.retryMs)
-  t.match(said(), [{ type: 'relay-attach', isIdle: true, resume: [1, 2, 0] }])
-  answer('relay-attach')
-  t.match(said(), [{ type: 'relay-settle', ranges: [1, 1, 0] }, { type: 'relay-detach' }])
-  answer('relay-detach')
-  t.ok(consumer.isEnded)
-  t.same(said(), [])
+  isToldNext(t, made)
 })
 
 t.test('the same if its leader knows it no more when it is told of its end', async (t) => {
-  const { core, consumer, attachment, said, answer, later, settled } = makeSettling()
+  const made = makeSettling()
+  const { core, consumer, attachment, said, answer, settled } = made
   let isReleased = false
   consumer.release(() => {
     isReleased = true
@@ -57,13 +64,7 @@ t.test('the same if its leader knows it no more when it is told of its end', asy
   t.equal(settled(), 1, 'nobody knows when it will be')
   answer('relay-detach')
   t.ok(isReleased)
-  later(times.retryMs)
-  t.match(said(), [{ type: 'relay-attach', isIdle: true, resume: [1, 2, 0] }])
-  answer('relay-attach')
-  t.match(said(), [{ type: 'relay-settle', ranges: [1, 1, 0] }, { type: 'relay-detach' }])
-  answer('relay-detach')
-  t.ok(consumer.isEnded)
-  t.same(said(), [])
+  isToldNext(t, made)
 })
 
 t.test('who goes is detached once where its leader answers', async (t) => {
